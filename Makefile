@@ -1,0 +1,76 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Really run: a version manager leaves a python3.12 on PATH that only says it is not installed.
+fits := import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))
+PYTHON := $(or $(PYTHON),$(shell for each in python3.11 python3.12 python3; do \
+	$$each -c '$(fits)' 2>/dev/null && echo $$each && break; done))
+no_python := Multichannel needs Python 3.11 or 3.12: install one (Debian: apt-get install python3.11-venv), \
+	or name it (make PYTHON=/path/to/python3.11).
+
+bin := .venv/bin
+pip := $(bin)/python -m pip --disable-pip-version-check --quiet
+explorer := src/multichannel/explorer
+
+# The hashes are those of the public registry, whatever this machine's pip is set to read besides.
+compile := PIP_CONFIG_FILE=/dev/null $(bin)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+	--no-header --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.PHONY: help
+help: ## Print the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: demo
+demo: explorer ## Serve the demo world on 127.0.0.1:8000 until stopped
+	@$(bin)/multichannel demo
+
+.PHONY: test
+test: check explorer ## Run the checks and the tests, on SQLite and on PostgreSQL
+	@$(bin)/pytest -n 2 -m 'not long'
+
+.PHONY: test-long
+test-long: explorer ## Run the tests that take minutes
+	@$(bin)/pytest -n 2 -m long
+
+.PHONY: check
+check: .venv/installed ## Check format, lint and types
+	@$(bin)/ruff format --check --quiet . || { echo 'Run $(bin)/ruff format to put this right.'; exit 1; }
+	@$(bin)/ruff check --quiet .
+	@$(bin)/mypy
+
+.PHONY: explorer
+explorer: .venv/installed ## Build the explorer from its npm packages, if they changed
+	@if $(bin)/python -m multichannel.explorer.build --needs-node; then \
+		echo 'There is no Node 20.19 or later here: installing one into .venv'; \
+		$(pip) install --require-hashes --requirement $(explorer)/node.lock; \
+	fi
+	@$(bin)/python -m multichannel.explorer.build
+
+.PHONY: bench
+bench: .venv/installed ## Measure what the policy and the service cost
+	@$(bin)/python -m tests.benchmarks
+
+.PHONY: lock
+lock: .venv/installed ## Pin the newest dependencies that pyproject.toml allows
+	@$(compile) --extra dev --output-file requirements.lock pyproject.toml
+	@$(compile) --output-file $(explorer)/node.lock $(explorer)/node.in
+
+.PHONY: wheel
+wheel: explorer ## Build the wheel, with the explorer in it, into dist/
+	@$(bin)/python -m build --wheel --no-isolation
+
+.PHONY: clean
+clean: ## Remove everything that make made, except the demo world
+	@rm -rf .venv dist $(explorer)/dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+.venv/installed: .venv/dependencies pyproject.toml
+	@$(pip) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dependencies: requirements.lock
+	@$(or $(PYTHON),false) -c '$(fits)' 2>/dev/null || { echo '$(no_python)'; exit 1; }
+	@echo 'Installing the pinned dependencies into .venv (about a minute)'
+	@$(PYTHON) -m venv --clear .venv
+	@$(pip) install --require-hashes --requirement requirements.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""Multichannel: partners, distributors and customers share one policy-decided GraphQL service."""

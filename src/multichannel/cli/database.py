@@ -1,0 +1,52 @@
+"""`multichannel db`: the schema of the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from multichannel.cli.environment import url_of
+from multichannel.errors import Refused
+from multichannel.settings import Settings, load_settings
+from multichannel.store import migrations
+
+app = typer.Typer(no_args_is_help=True, help="The schema of the database.")
+
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(help="The database; else MULTICHANNEL_DATABASE_URL, else .multichannel/multichannel.db."),
+]
+
+
+@app.command()
+def upgrade(database_url: DatabaseUrl = None) -> None:
+    """Bring the database up to this version. Example: multichannel db upgrade."""
+    settings = _settings(database_url)
+    migrations.upgrade(url_of(settings))
+    typer.echo(f"{settings.database_url} is at {migrations.head()}")
+
+
+@app.command()
+def current(database_url: DatabaseUrl = None) -> None:
+    """Print the version the database is at. Example: multichannel db current."""
+    typer.echo(migrations.current(url_of(_settings(database_url))) or "no version")
+
+
+@app.command()
+def check(database_url: DatabaseUrl = None) -> None:
+    """Exit 1 unless the database is at this version. Example: multichannel db check."""
+    settings = _settings(database_url)
+    found = migrations.current(url_of(settings))
+    if found != migrations.head():
+        raise Refused(f"{settings.database_url} is at {found or 'no version'}; run: multichannel db upgrade")
+    typer.echo(f"{settings.database_url} is at {found}, as it should be")
+
+
+def _settings(database_url: str | None) -> Settings:
+    """The settings; a SQLite file's folder is made, so that the first command in a folder works."""
+    settings = load_settings(database_url=database_url)
+    if settings.database_url.get_backend_name() == "sqlite" and settings.database_url.database:
+        Path(settings.database_url.database).parent.mkdir(parents=True, exist_ok=True)
+    return settings

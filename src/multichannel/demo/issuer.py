@@ -1,0 +1,93 @@
+"""An issuer on one's own disk, so that demo mode needs no identity provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from multichannel.errors import Misconfigured
+from multichannel.identity.keys import DEMO_AUDIENCE, DEMO_ISSUER, DEMO_KEY_PREFIX
+from multichannel.identity.tokens import AuthMode
+
+LIFETIME = timedelta(hours=8)
+
+
+class DemoIssuer:
+    """Signs tokens that a service in demo mode, and no other, believes.
+
+    The key is made on first use and kept in the folder, readable by its owner only.
+    """
+
+    issuer = DEMO_ISSUER
+    audience = DEMO_AUDIENCE
+
+    def __init__(self, folder: Path) -> None:
+        """Use the key in `folder`, or make one; Misconfigured if what is there is not a key."""
+        folder.mkdir(parents=True, exist_ok=True)
+        key_path = folder / "demo-key.json"
+        if not key_path.exists():
+            _publish(key_path, _new_key().as_dict(private=True), replace=False)
+        self._key = _read_key(key_path)
+        self.jwks_path = folder / "demo-jwks.json"
+        _publish(self.jwks_path, {"keys": [self._key.as_dict(private=False)]}, replace=True)
+
+    def token(
+        self,
+        tenant_id: UUID | str,
+        object_id: UUID | str,
+        *,
+        now: datetime,
+        lifetime: timedelta = LIFETIME,
+        auth_mode: AuthMode = "app_user",
+    ) -> str:
+        """A signed token for one user, or for an application on its own (`auth_mode="app"`)."""
+        issued_at = int(now.timestamp())
+        claims = {
+            "iss": self.issuer,
+            "aud": self.audience,
+            "iat": issued_at,
+            "nbf": issued_at,
+            "exp": issued_at + int(lifetime.total_seconds()),
+            "tid": str(tenant_id),
+            "oid": str(object_id),
+            "idtyp": "app" if auth_mode == "app" else "user",
+        }
+        return jwt.encode({"alg": "RS256", "kid": self._key.kid}, claims, self._key, algorithms=["RS256"])
+
+
+def _new_key() -> RSAKey:
+    kid = f"{DEMO_KEY_PREFIX}-{secrets.token_hex(8)}"
+    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"})
+
+
+def _read_key(path: Path) -> RSAKey:
+    try:
+        return RSAKey.import_key(json.loads(path.read_text(encoding="utf-8")))
+    except (JoseError, ValueError, TypeError) as problem:
+        raise Misconfigured(f"{path} is damaged; delete it, and a new key is made.") from problem
+
+
+def _publish(path: Path, document: object, *, replace: bool) -> None:
+    """Write a whole file or none; of two processes that make a key at once, both then read the first."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
+        json.dump(document, file)
+    try:
+        if replace:
+            draft.replace(path)
+        else:
+            path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The business: mapped classes, state machines and guards, with no session and no I/O."""

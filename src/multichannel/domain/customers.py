@@ -1,0 +1,103 @@
+"""Customers: the company profile is the customer's own; a billing profile is one partner's view of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.tenants import Cloud, Partner, Tenant
+from multichannel.errors import Refused
+
+
+class CustomerQualification(StrEnum):
+    """What the vendor has qualified a customer for."""
+
+    NONE = "none"
+    EDUCATION = "education"
+    NONPROFIT = "nonprofit"
+    GOVERNMENT_COMMUNITY_CLOUD = "government_community_cloud"
+    STATE_OWNED_ENTITY = "state_owned_entity"
+
+
+class StaleVersion(Refused):
+    """Somebody changed the row after the caller read it; `current_version` is the one to read again."""
+
+    code = "STALE_VERSION"
+
+    def __init__(self, current_version: int) -> None:
+        """Tell the version that is in force."""
+        super().__init__(
+            f"This has changed since you read it: version {current_version} is current. Read it again and retry.",
+            ("expectedVersion",),
+        )
+        self.current_version = current_version
+
+
+class Customer(Versioned, Base):
+    """A company with a tenant of its own, shared by all partners that serve it."""
+
+    __tablename__ = "customers"
+    __table_args__ = (Index(None, "company_name", "id"), Index(None, "created_at", "id"))
+
+    id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), primary_key=True)
+    company_name: Mapped[str | None]
+    domain: Mapped[str | None] = mapped_column(index=True)
+    custom_domains: Mapped[list[str]] = mapped_column(JSON, default=list)
+    organization_registration_number: Mapped[str | None]
+    email: Mapped[str | None]
+    phone_number: Mapped[str | None]
+    address_line1: Mapped[str | None]
+    address_line2: Mapped[str | None]
+    city: Mapped[str | None]
+    state: Mapped[str | None]
+    region: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    country: Mapped[str | None]
+    qualification: Mapped[CustomerQualification] = mapped_column(
+        closed(CustomerQualification), default=CustomerQualification.NONE
+    )
+    market: Mapped[str]
+    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+
+    def change(self, changes: dict[str, str | None], *, expected_version: int, at: datetime) -> None:
+        """Apply edits of the company profile, or raise StaleVersion; equal values change nothing."""
+        if expected_version != self.version:
+            raise StaleVersion(self.version)
+        edits = {name: value for name, value in changes.items() if getattr(self, name) != value}
+        if not edits:
+            return
+        for name, value in edits.items():
+            setattr(self, name, value)
+        self.version += 1
+        self.updated_at = at
+
+
+class BillingProfile(Versioned, Base):
+    """How one partner bills one customer; no other partner sees it."""
+
+    __tablename__ = "billing_profiles"
+    __table_args__ = (UniqueConstraint("partner_id", "customer_id"), Index(None, "customer_id", "partner_id"))
+
+    id: Mapped[str] = identity()
+    partner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
+    customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
+    vendor_id: Mapped[str | None] = mapped_column(GUID)
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    email: Mapped[str | None]
+    culture: Mapped[str | None]
+    language: Mapped[str | None]
+    company_name: Mapped[str | None]
+    address_line1: Mapped[str | None]
+    address_line2: Mapped[str | None]
+    city: Mapped[str | None]
+    state: Mapped[str | None]
+    region: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    country: Mapped[str | None]
+    phone_number: Mapped[str | None]
+    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))

@@ -1,0 +1,12 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  root: "web",
+  base: "/explorer/",
+  build: {
+    outDir: "../dist",
+    emptyOutDir: true,
+    // Monaco alone is larger than the size from which Vite warns.
+    chunkSizeWarningLimit: 4000,
+  },
+});

@@ -1,0 +1,67 @@
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { useEffect, useMemo, useState } from "react";
+
+import { EXAMPLES, EXAMPLES_PANEL, tabFor } from "./examples";
+import { PersonaPicker, TokenField } from "./sign-in";
+
+const PANELS = [EXAMPLES_PANEL, HISTORY_PLUGIN];
+const FIRST_TAB = [tabFor(EXAMPLES[0])];
+
+// What a small window has no room to show at once, a person opens.
+const FIRST_PANEL = matchMedia("(min-width: 1000px)").matches ? EXAMPLES_PANEL : undefined;
+const FIRST_TOOL = matchMedia("(min-height: 700px)").matches ? "variables" : false;
+
+/** GraphiQL under a bar that says as whom it asks; the token lives in this component and nowhere else. */
+export function Explorer() {
+  const personas = useDemoPersonas();
+  // Undefined until the bar has said who asks, so that nothing is asked as nobody before.
+  const [token, setToken] = useState();
+  const fetcher = useMemo(() => fetcherFor(token), [token]);
+
+  return (
+    <>
+      <header className="bar">
+        <img src={new URL("./icon.svg", import.meta.url).href} alt="" />
+        <h1>
+          Multichannel <span>explorer</span>
+        </h1>
+        {personas?.length > 0 && <PersonaPicker personas={personas} onToken={setToken} />}
+        {personas?.length === 0 && <TokenField onToken={setToken} />}
+      </header>
+      {token !== undefined && (
+        <GraphiQL
+          fetcher={fetcher}
+          plugins={PANELS}
+          visiblePlugin={FIRST_PANEL}
+          defaultTabs={FIRST_TAB}
+          defaultEditorToolsVisibility={FIRST_TOOL}
+          isHeadersEditorEnabled={false}
+          shouldPersistHeaders={false}
+        >
+          <GraphiQL.Logo>{null}</GraphiQL.Logo>
+        </GraphiQL>
+      )}
+    </>
+  );
+}
+
+/** The demo's personas, an empty list where the service runs without a demo, undefined until known. */
+function useDemoPersonas() {
+  const [personas, setPersonas] = useState();
+  useEffect(() => {
+    fetch("/demo/personas")
+      .then((answer) => (answer.ok ? answer.json() : []))
+      .catch(() => [])
+      .then(setPersonas);
+  }, []);
+  return personas;
+}
+
+function fetcherFor(token) {
+  return createGraphiQLFetcher({
+    url: "/graphql",
+    headers: token ? { authorization: `Bearer ${token}` } : {},
+    enableIncrementalDelivery: false,
+  });
+}

@@ -1,0 +1,55 @@
+import { useEffect, useState } from "react";
+
+const words = (name) => name.replaceAll("_", " ");
+
+/** Demo mode: a choice of who asks, by tenant, starting with the first persona. */
+export function PersonaPicker({ personas, onToken }) {
+  const [chosen, setChosen] = useState(personas[0].persona);
+  const active = personas.find(({ persona }) => persona === chosen);
+  useEffect(() => onToken(active?.token ?? ""), [active, onToken]);
+  const description = active ? `${active.tenant} · ${active.roles.map(words).join(", ")}` : "not signed in";
+  const tenants = Object.entries(Object.groupBy(personas, ({ tenant }) => tenant));
+
+  return (
+    <div className="sign-in">
+      <label htmlFor="persona">Acting as</label>
+      <select id="persona" value={chosen} onChange={(event) => setChosen(event.target.value)}>
+        {tenants.map(([tenant, members]) => (
+          <optgroup key={tenant} label={tenant}>
+            {members.map(({ persona, title }) => (
+              <option key={persona} value={persona}>
+                {title}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+        <option value="">Nobody (no token)</option>
+      </select>
+      <output htmlFor="persona" title={description}>
+        {description}
+      </output>
+    </div>
+  );
+}
+
+/** A service with its own sign-in: a field for a bearer token, forgotten when the page closes. */
+export function TokenField({ onToken }) {
+  const [token, setToken] = useState("");
+  useEffect(() => onToken(token.trim().replace(/^bearer\s+/i, "")), [token, onToken]);
+
+  return (
+    <div className="sign-in">
+      <label htmlFor="token">Bearer token</label>
+      <input
+        id="token"
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        placeholder="paste a token"
+        value={token}
+        onChange={(event) => setToken(event.target.value)}
+      />
+      <output htmlFor="token">{token ? "kept until this page closes" : "not signed in"}</output>
+    </div>
+  );
+}

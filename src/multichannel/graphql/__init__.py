@@ -1,0 +1,1 @@
+"""The GraphQL face of the service: fields declared, gated and answered; nothing imports from here."""

@@ -1,0 +1,129 @@
+"""How types are declared: a leaf names its column, a relation names what it follows, and that is all.
+
+From a declaration follow the resolver, the columns to load, the degree of reading, the filter, the order
+and the documentation. There is no other way to make a field of a resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from multichannel.policy.resources import RESOURCES, Resource
+from multichannel.store.selection import Link, Shown
+
+if TYPE_CHECKING:
+    from multichannel.policy.vocabulary import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A leaf: the mapped attribute of the same name, nullable because it may not be readable."""
+
+    description: str
+    read: Action
+    filter: bool
+    order: bool
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """A relation to one record of `target`, whose id stands in the column `local`; null when not visible."""
+
+    description: str
+    target: str
+    local: str
+    read: Action
+
+
+@dataclass(frozen=True, slots=True)
+class ManyOf:
+    """A connection to the records of `target` whose column `remote` holds this record's id."""
+
+    description: str
+    target: str
+    remote: str
+
+
+Declared = Column | One | ManyOf
+
+
+def column(description: str, read: Action, *, filter: bool = False, order: bool = False) -> Column:
+    """Declare a leaf."""
+    return Column(description, read, filter, order)
+
+
+def one(description: str, target: str, local: str, read: Action) -> One:
+    """Declare a relation to one."""
+    return One(description, target, local, read)
+
+
+def many(description: str, target: str, remote: str) -> ManyOf:
+    """Declare a connection. What it lists is decided by what is visible of the target."""
+    return ManyOf(description, target, remote)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """All declared fields of one resource."""
+
+    resource: Resource
+    description: str
+    fields: dict[str, Declared] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The GraphQL type name."""
+        return self.resource.name
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The leaves by name."""
+        return {name: item for name, item in self.fields.items() if isinstance(item, Column)}
+
+    @cached_property
+    def needs(self) -> dict[str, Shown]:
+        """The column each field needs loaded, by GraphQL name; connections need none."""
+        found = {}
+        for name, item in self.fields.items():
+            if isinstance(item, Column):
+                found[camel(name)] = Shown(name, item.read)
+            elif isinstance(item, One):
+                found[camel(name)] = Shown(item.local, item.read)
+        return found
+
+    def link(self, name: str) -> Link:
+        """The relation behind a declared field."""
+        item = self.fields[name]
+        if isinstance(item, One):
+            return Link(RESOURCES[item.target], item.local, "id", item.read)
+        if isinstance(item, ManyOf):
+            return Link(RESOURCES[item.target], "id", item.remote, None)
+        message = f"{self.name}.{name} is no relation"
+        raise TypeError(message)
+
+
+DECLARATIONS: dict[str, Declaration] = {}
+"""Every declared type by name."""
+
+
+def resource_type(resource: Resource) -> Callable[[type], Declaration]:
+    """Declare the GraphQL type of a resource; the class docstring is its description."""
+
+    def declare(body: type) -> Declaration:
+        fields: dict[str, Any] = {
+            name: item for name, item in vars(body).items() if isinstance(item, Declared)
+        }
+        declaration = Declaration(resource, " ".join((body.__doc__ or "").split()), fields)
+        DECLARATIONS[resource.name] = declaration
+        return declaration
+
+    return declare
+
+
+def camel(name: str) -> str:
+    """`company_name` as clients spell it: `companyName`."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)

@@ -1,0 +1,123 @@
+"""Resolvers of declared fields: a leaf is one look-up, a relation is loaded for the whole cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from multichannel.graphql.declarations import DECLARATIONS, Column, Declaration, ManyOf, One
+from multichannel.graphql.filtering import read_filter, read_order
+from multichannel.graphql.identifiers import prefix
+from multichannel.graphql.paging import Connection, NestedConnection, asked, cohort_of
+from multichannel.graphql.selections import columns_of_connection, columns_of_record
+from multichannel.policy.resources import RESOURCES
+from multichannel.policy.vocabulary import Action
+from multichannel.store.selection import Link, Record
+
+Resolver = Callable[[Any, GraphQLResolveInfo], Any]
+
+
+def leaf(name: str, _column: Column) -> Resolver:
+    """The value, or the denial in its place, which the executor raises at the field's path."""
+
+    def resolve(record: Record, _info: GraphQLResolveInfo) -> Any:  # noqa: ANN401  (a column's value)
+        return record.values[name]
+
+    return resolve
+
+
+def global_id(declaration: Declaration) -> Resolver:
+    """The id clients know a record by."""
+    head = prefix(declaration.resource)
+
+    def resolve(record: Record, _info: GraphQLResolveInfo) -> str:
+        return head + record.id
+
+    return resolve
+
+
+def viewer_can(declaration: Declaration) -> Resolver:
+    """What the caller may do to a record; one statement for its cohort."""
+
+    def resolve(record: Record, info: GraphQLResolveInfo) -> list[Action]:
+        permitted: dict[str, list[Action]] = cohort_of(record).once(
+            "viewer_can",
+            lambda records: info.context.reader.permitted(
+                declaration.resource, {item.id for item in records}
+            ),
+        )
+        return permitted.get(record.id, [])
+
+    return resolve
+
+
+def related(item: One) -> Resolver:
+    """The related record, or None when it is absent or not visible; one statement for the cohort."""
+
+    def resolve(record: Record, info: GraphQLResolveInfo) -> Any:  # noqa: ANN401  (a Record, None or a denial)
+        key = record.values[item.local]
+        if not isinstance(key, str):
+            return key
+
+        def load(records: list[Record]) -> dict[str, Record]:
+            keys = {
+                other.values[item.local] for other in records if isinstance(other.values[item.local], str)
+            }
+            columns = columns_of_record(info, DECLARATIONS[item.target])
+            return info.context.reader.records(RESOURCES[item.target], columns, "id", keys)  # type: ignore[no-any-return]
+
+        nodes = tuple(id(node) for node in info.field_nodes)
+        found: dict[str, Record] = cohort_of(record).once((item.local, nodes), load)
+        return found.get(key)
+
+    return resolve
+
+
+def root_connection(declaration: Declaration) -> Callable[..., Connection]:
+    """A list of everything visible of a kind."""
+
+    def resolve(info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Connection:
+        what = _asked(declaration, arguments)
+        return Connection(info.context.reader, what, columns_of_connection(info, declaration))
+
+    return resolve
+
+
+def nested_connection(declaration: Declaration, name: str) -> Callable[..., Connection]:
+    """A list of what belongs to a record."""
+    item = declaration.fields[name]
+    link: Link = declaration.link(name)
+    target = DECLARATIONS[item.target]  # type: ignore[union-attr]  # connections have targets
+
+    def resolve(record: Record, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Connection:
+        nodes = (tuple(id(node) for node in info.field_nodes), repr(arguments))
+        what, columns = cohort_of(record).once(
+            (name, nodes), lambda _records: (_asked(target, arguments), columns_of_connection(info, target))
+        )
+        return NestedConnection(info.context.reader, what, columns, record, link)
+
+    return resolve
+
+
+def _asked(declaration: Declaration, arguments: dict[str, Any]) -> Any:  # noqa: ANN401  (Asked)
+    condition = read_filter(declaration, arguments.get("filter"))
+    order = read_order(declaration, arguments.get("order_by"))
+    return asked(declaration.resource, arguments, condition, order)
+
+
+def resolvers(declaration: Declaration) -> dict[str, Resolver]:
+    """The resolvers of a type's fields without arguments, by attribute name."""
+    found: dict[str, Resolver] = {"id": global_id(declaration), "viewer_can": viewer_can(declaration)}
+    for name, item in declaration.fields.items():
+        if isinstance(item, Column):
+            found[name] = leaf(name, item)
+        elif isinstance(item, One):
+            found[name] = related(item)
+    return found
+
+
+def connections(declaration: Declaration) -> list[str]:
+    """The attribute names of a type's connections."""
+    return [name for name, item in declaration.fields.items() if isinstance(item, ManyOf)]

@@ -1,0 +1,214 @@
+"""The keys an issuer publishes (a JWKS, RFC 7517), from a file or a URL, kept and renewed."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import httpx
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+from joserfc.util import urlsafe_b64decode
+
+from multichannel.errors import Misconfigured, Unauthenticated
+from multichannel.identity.json_object import read_json_object
+
+DEMO_ISSUER = "urn:multichannel:demo"
+DEMO_AUDIENCE = "multichannel-demo"
+DEMO_KEY_PREFIX = "multichannel-demo"
+
+ALGORITHMS = {"RSA": "RS256", "EC": "ES256"}
+REFRESH_AFTER = timedelta(hours=1)
+MAX_AGE = timedelta(hours=24)
+COOL_DOWN = timedelta(minutes=5)
+RETRY_WITHOUT_KEYS = timedelta(seconds=10)
+
+_TIMEOUT_SECONDS = 3.0
+_MAX_BYTES = 64 * 1024
+_MIN_RSA_BITS = 2048
+
+_log = logging.getLogger(__name__)
+
+Key = RSAKey | ECKey
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """The usable keys of one reading, by `kid`; `generation` grows with each reading."""
+
+    generation: int
+    read_at: datetime
+    keys: Mapping[str, Key]
+
+
+class KeySource:
+    """An issuer's keys: read when first needed, again when they are old or lack a key that a token names.
+
+    Keys are renewed after an hour. Where that fails, they stay in force until they are 24 hours old.
+    An unknown `kid` causes one reading per five minutes at most. Safe to share between threads.
+    """
+
+    def __init__(self, location: str, clock: Clock, *, demo: bool = False) -> None:
+        """Take keys from `location`, a path or an http(s) URL; demo keys count in demo mode only."""
+        self._location = location
+        self._clock = clock
+        self._demo = demo
+        self._reading = threading.Lock()
+        self._tried_at: datetime | None = None
+        self._held: KeySet | None = None
+
+    def key_set(self, kid: str | None = None) -> KeySet:
+        """The keys in force, renewed first if they are due or lack `kid`; Unauthenticated without any."""
+        now = self._clock()
+        held = self._in_force(now)
+        if held is None or (kid is not None and kid not in held.keys):
+            with self._reading:
+                self._renew(now)
+        elif now - held.read_at >= REFRESH_AFTER and self._reading.acquire(blocking=False):
+            # Only this caller waits for the issuer; the others go on with the keys that are held.
+            try:
+                self._renew(now)
+            finally:
+                self._reading.release()
+        held = self._in_force(now)
+        if held is None:
+            raise Unauthenticated(
+                "The issuer's signing keys cannot be read at the moment; try again shortly."
+            )
+        return held
+
+    def _in_force(self, now: datetime) -> KeySet | None:
+        held = self._held
+        return held if held is not None and now - held.read_at < MAX_AGE else None
+
+    def _renew(self, now: datetime) -> None:
+        pause = RETRY_WITHOUT_KEYS if self._in_force(now) is None else COOL_DOWN
+        if self._tried_at is not None and now - self._tried_at < pause:
+            return
+        self._tried_at = now
+        generation = 1 if self._held is None else self._held.generation + 1
+        try:
+            keys = usable_keys(read_jwks(self._location), demo=self._demo)
+        except Misconfigured as problem:
+            _log.warning("The issuer's keys were not renewed: %s", problem.message)
+            return
+        if not keys:
+            _log.warning("%s holds no usable key: every token is refused", self._location)
+        self._held = KeySet(generation, now, keys)
+
+
+def is_url(location: str) -> bool:
+    """Whether keys are fetched from `location` rather than read from the disk."""
+    return location.lower().startswith(("http://", "https://"))
+
+
+def read_jwks(location: str) -> list[dict[str, object]]:
+    """The entries of the JWKS at a path or URL as they stand there; Misconfigured where there is none."""
+    try:
+        document = _fetch(location) if is_url(location) else _read(Path(location))
+        entries = read_json_object(document).get("keys")
+    except OSError as problem:
+        raise Misconfigured(f"{location} could not be read ({problem.strerror}).") from problem
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        raise Misconfigured(
+            f"{location} could not be fetched ({problem or type(problem).__name__})."
+        ) from problem
+    except ValueError as problem:
+        raise Misconfigured(f"{location} is not a JWKS ({problem}).") from problem
+    if not isinstance(entries, list):
+        raise Misconfigured(f'{location} is not a JWKS (it has no list of "keys").')
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def usable_keys(entries: list[dict[str, object]], *, demo: bool) -> dict[str, Key]:
+    """The keys by `kid` that may verify a token here; others are left out, as RFC 7517 section 5 asks."""
+    keys = {}
+    for entry in entries:
+        kid, key = entry.get("kid"), _usable_key(entry)
+        if isinstance(kid, str) and key is not None and (demo or not is_demo_key(entry)):
+            keys[kid] = key
+    return keys
+
+
+def is_demo_key(entry: Mapping[str, object]) -> bool:
+    """Whether a demo issuer made this key; anybody with its folder can sign with it."""
+    return str(entry.get("kid")).startswith(DEMO_KEY_PREFIX)
+
+
+def _usable_key(entry: dict[str, object]) -> Key | None:
+    kty = str(entry.get("kty"))
+    operations = entry.get("key_ops", ["verify"])
+    for_signatures = (
+        isinstance(operations, list) and "verify" in operations and entry.get("use", "sig") == "sig"
+    )
+    if kty not in ALGORITHMS or not for_signatures or entry.get("alg", ALGORITHMS[kty]) != ALGORITHMS[kty]:
+        return None
+    try:
+        return _rsa_key(entry) if kty == "RSA" else _p256_key(entry)
+    except (JoseError, ValueError):
+        return None
+
+
+def _rsa_key(entry: dict[str, object]) -> RSAKey | None:
+    modulus, exponent = _member(entry, "n"), _member(entry, "e")
+    if int.from_bytes(urlsafe_b64decode(modulus.encode())).bit_length() < _MIN_RSA_BITS:
+        return None
+    return RSAKey.import_key({"kty": "RSA", "n": modulus, "e": exponent})
+
+
+def _p256_key(entry: dict[str, object]) -> ECKey | None:
+    if entry.get("crv") != "P-256":
+        return None
+    point = {name: _member(entry, name) for name in ("x", "y")}
+    return ECKey.import_key({"kty": "EC", "crv": "P-256", **point})
+
+
+def _member(entry: dict[str, object], name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is not a string")  # noqa: TRY004 - the data is wrong, not the caller's type
+    return value
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        document = file.read(_MAX_BYTES + 1)
+    _check_size(document)
+    return document
+
+
+def _fetch(url: str) -> bytes:
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    # Uncompressed, so that the limit counts what arrives and not what it unpacks to.
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    document = bytearray()
+    with httpx.stream(
+        "GET", url, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=False
+    ) as answer:
+        if answer.status_code != httpx.codes.OK:
+            raise ValueError(f"HTTP status {answer.status_code}")
+        for part in answer.iter_raw():
+            document += part
+            _check_size(document)
+            if time.monotonic() > deadline:
+                raise httpx.ReadTimeout("the answer took too long")
+    return bytes(document)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The trusted authorities, which take longer to load than keys take to fetch."""
+    return httpx.create_ssl_context()
+
+
+def _check_size(document: bytes | bytearray) -> None:
+    if len(document) > _MAX_BYTES:
+        raise ValueError(f"more than {_MAX_BYTES} bytes")

@@ -1,0 +1,90 @@
+"""A customer as the vendor's REST API returns it, with its company and billing profile."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from multichannel.importing.problems import Problem, Rejected, brief
+from multichannel.importing.scalars import country, flag, guid, one_of, text
+from multichannel.importing.table import listed, nested, optional, payload, required
+
+
+class RelationshipToPartner(StrEnum):
+    """What the exporting partner is to the customer."""
+
+    UNKNOWN = "unknown"
+    RESELLER = "reseller"
+    ADVISOR = "advisor"
+    SYNDICATION = "syndication"
+    MICROSOFT_SUPPORT = "microsoft_support"
+    NONE = "none"
+
+
+@payload
+class ImportedAddress:
+    """Where a company sits, or where its bills go."""
+
+    address_line1: str | None = optional("addressLine1", text)
+    address_line2: str | None = optional("addressLine2", text)
+    city: str | None = optional("city", text)
+    state: str | None = optional("state", text)
+    region: str | None = optional("region", text)
+    postal_code: str | None = optional("postalCode", text)
+    country: str | None = optional("country", country)
+    first_name: str | None = optional("firstName", text)
+    last_name: str | None = optional("lastName", text)
+    phone_number: str | None = optional("phoneNumber", text)
+
+
+@payload
+class ImportedBillingProfile:
+    """How the exporting partner bills the customer."""
+
+    vendor_id: str | None = optional("id", guid)
+    first_name: str | None = optional("firstName", text)
+    last_name: str | None = optional("lastName", text)
+    email: str | None = optional("email", text)
+    culture: str | None = optional("culture", text)
+    language: str | None = optional("language", text)
+    company_name: str | None = optional("companyName", text)
+    address: ImportedAddress | None = optional("defaultAddress", nested(ImportedAddress))
+    etag: str | None = optional("attributes.etag", text)
+
+
+@payload
+class ImportedCustomer:
+    """A customer tenant, and what the exporting partner has with it."""
+
+    vendor_id: str = required("id", guid)
+    tenant_id: str = required("companyProfile.tenantId", guid)
+    company_name: str = required("companyProfile.companyName", text)
+    domain: str | None = optional("companyProfile.domain", text)
+    organization_registration_number: str | None = optional(
+        "companyProfile.organizationRegistrationNumber", text
+    )
+    email: str | None = optional("companyProfile.email", text)
+    address: ImportedAddress | None = optional("companyProfile.address", nested(ImportedAddress))
+    commerce_id: str | None = optional("commerceId", guid)
+    billing_profile: ImportedBillingProfile | None = optional(
+        "billingProfile", nested(ImportedBillingProfile)
+    )
+    relationship_to_partner: RelationshipToPartner | None = optional(
+        "relationshipToPartner", one_of(RelationshipToPartner)
+    )
+    allow_delegated_access: bool | None = optional("allowDelegatedAccess", flag)
+    custom_domains: tuple[str, ...] = optional("customDomains", listed(text), ())
+    associated_partner_id: str | None = optional("associatedPartnerId", guid)
+    etag: str | None = optional("attributes.etag", text)
+
+    def __post_init__(self) -> None:
+        """Refuse a customer that is not its own tenant: one of the two ids is another company's."""
+        if self.vendor_id != self.tenant_id:
+            sentence = f"{brief(self.tenant_id)} is not the customer's id {brief(self.vendor_id)}."
+            raise Rejected([Problem("companyProfile.tenantId", "CONTRADICTION", sentence)])
+
+    @property
+    def market(self) -> str | None:
+        """The country of the company, else the one its bills go to; none if neither is known."""
+        billing = self.billing_profile
+        places = (self.address, billing.address if billing else None)
+        return next((place.country for place in places if place and place.country), None)

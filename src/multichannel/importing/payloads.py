@@ -1,0 +1,53 @@
+"""What a resource is, told by `attributes.objectType`, and the facts in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from multichannel.importing.customers import ImportedCustomer
+from multichannel.importing.partnerships import ImportedPartnerRelationship
+from multichannel.importing.problems import Problem, Rejected, brief
+from multichannel.importing.subscriptions import ImportedSubscription
+from multichannel.importing.table import read
+from multichannel.importing.transfers import ImportedTransfer
+
+Imported: TypeAlias = ImportedCustomer | ImportedSubscription | ImportedPartnerRelationship | ImportedTransfer
+
+KINDS: Final[Mapping[str, type[Imported]]] = {
+    "Customer": ImportedCustomer,
+    "Subscription": ImportedSubscription,
+    "PartnerRelationship": ImportedPartnerRelationship,
+    "TransferEntity": ImportedTransfer,
+}
+"""The vendor's name of each kind that is understood."""
+
+_SPELLED: Final = {name.lower(): name for name in KINDS}
+_KIND_PLACE: Final = "attributes.objectType"
+
+
+def parse(item: Mapping[str, Any], *, default_customer: str | None) -> Imported:
+    """The facts in one resource; `default_customer` is whose it is if it names no customer.
+
+    Raises `Rejected` with one problem per damaged field.
+    """
+    fallbacks = {} if default_customer is None else {"customer_id": default_customer}
+    return read(KINDS[kind_of(item)], item, fallbacks)
+
+
+def kind_of(item: Mapping[str, Any]) -> str:
+    """The key of `KINDS` that a resource says it is, in any case of letters; else raises `Rejected`."""
+    attributes = item.get("attributes")
+    name = attributes.get("objectType") if type(attributes) is dict else None
+    known = ", ".join(KINDS)
+    if name is None:
+        raise Rejected([Problem(_KIND_PLACE, "MISSING", f"Nothing says what this is, one of {known}.")])
+    kind = _SPELLED.get(name.lower()) if type(name) is str else None
+    if kind is None:
+        raise Rejected([Problem(_KIND_PLACE, "UNKNOWN_KIND", f"{brief(name)} is none of {known}.")])
+    return kind
+
+
+def kind_name(facts: Imported) -> str:
+    """The vendor's name of what was parsed."""
+    return next(name for name, kind in KINDS.items() if type(facts) is kind)

@@ -1,0 +1,177 @@
+"""The resources in a file, one by one, in memory that does not grow with the file.
+
+The parser's events are put together here and not by ijson's own object builder: that one carries
+the whole path of each event, so that 100,000 nested brackets cost it gigabytes; and it is slower.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeAlias
+
+import ijson
+
+from multichannel.importing.damage import explained, refuse_half_pairs
+from multichannel.importing.problems import Unreadable, brief
+
+CHUNK: Final = 64 * 1024
+LARGEST_ITEM: Final = 1024 * 1024
+DEEPEST: Final = 64
+
+Event: TypeAlias = tuple[str, Any]
+_OPENS: Final = {"start_map": dict, "start_array": list}
+_CLOSES: Final = frozenset({"end_map", "end_array"})
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One resource of a file: its place in the list, counted from 0, and its fields as they came."""
+
+    index: int
+    data: dict[str, Any]
+
+
+def read_items(path: Path) -> Iterator[Item]:
+    """The resources of a single object, a collection or a bare list; raises `Unreadable`.
+
+    What was yielded before an error came from an intact part of the file. No item may be larger
+    than 1 MiB or nested deeper than 64 levels.
+    """
+    with _opened(path) as file:
+        yield from _items(file)
+
+
+def _items(file: BinaryIO) -> Iterator[Item]:
+    found: list[Item] = []
+    parser = _parser(_assembler(found))
+    since_item = count = 0
+    blank = True
+    for piece in _pieces(file):
+        refuse_half_pairs(piece)
+        with explained(file, CHUNK):
+            parser.send(piece)
+        blank = blank and piece.isspace()
+        since_item = 0 if found else since_item + len(piece)
+        count += len(found)
+        if since_item > LARGEST_ITEM:
+            message = f"More than {LARGEST_ITEM:,} bytes belong to one item; no resource is that large."
+            raise Unreadable("ITEM_TOO_LARGE", message, count)
+        yield from found
+        found.clear()
+    if blank:
+        raise Unreadable("EMPTY_FILE", "The file is empty.")
+    with explained(file, CHUNK):
+        parser.close()
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The bytes of the file in chunks, each cut behind a quotation mark, so that none splits an escape."""
+    held = _without_mark(file.read(CHUNK))
+    while chunk := file.read(CHUNK):
+        piece, quote, rest = held.rpartition(b'"')
+        yield piece + quote or held
+        held = (rest if quote else b"") + chunk
+    if held:
+        yield held
+
+
+def _parser(target: Generator[None, Event, None]) -> Generator[None, bytes, None]:
+    """The C parser: bytes sent to it come out as events at `target`."""
+    next(target)
+    # Without `use_float` an endless integer is an error inside the C code instead of a parse error.
+    parser: Generator[None, bytes, None] = ijson.basic_parse_coro(target, use_float=True)
+    return parser
+
+
+def _assembler(found: list[Item]) -> Generator[None, Event, None]:
+    """Builds values from the events sent to it, and appends each complete resource to `found`."""
+    enclosing: list[tuple[Any, str]] = []  # each open container's own holder and key, outermost first
+    holder: Any = None
+    key, index = "", 0
+    while True:
+        event, value = yield
+        if event == "map_key":
+            key = value
+            continue
+        if event in _OPENS:
+            if len(enclosing) == DEEPEST:
+                raise Unreadable("TOO_DEEP", f"More than {DEEPEST} levels of brackets.", index)
+            enclosing.append((holder, key))
+            holder = _OPENS[event]()
+            continue
+        if event in _CLOSES:
+            value = holder
+            holder, key = enclosing.pop()
+        if type(holder) is dict:
+            holder[key] = value
+        elif _holds_resources(enclosing):
+            found.append(Item(index, _object(value, index)))
+            index += 1
+            _forget(enclosing)
+        elif enclosing:
+            holder.append(value)
+        else:
+            found.extend(_single(value))
+
+
+def _holds_resources(enclosing: list[tuple[Any, str]]) -> bool:
+    """Whether the innermost open list is the bare list, or the `items` of a collection."""
+    if len(enclosing) == 1:
+        return True
+    return len(enclosing) == 2 and enclosing[1][1] == "items" and type(enclosing[1][0]) is dict  # noqa: PLR2004  (a list in an object)
+
+
+def _forget(enclosing: list[tuple[Any, str]]) -> None:
+    """Drop what stands around the items, so that it cannot pile up."""
+    if len(enclosing) > 1:
+        enclosing[1][0].clear()
+
+
+def _single(top: object) -> list[Item]:
+    """What a complete file is, if its items have not been found on the way."""
+    if type(top) is list:
+        return []
+    resource = _object(top, None)
+    if "items" not in resource and not _is_collection(resource):
+        return [Item(0, resource)]
+    if type(resource.get("items")) is not list:
+        raise Unreadable("ITEMS_NOT_A_LIST", "A collection holds its resources in a list named `items`.")
+    return []
+
+
+def _is_collection(resource: dict[str, Any]) -> bool:
+    attributes = resource.get("attributes")
+    return type(attributes) is dict and attributes.get("objectType") == "Collection"
+
+
+def _object(value: object, index: int | None) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise Unreadable("NOT_AN_OBJECT", f"A resource is an object, not {brief(value)}.", index)
+    return value
+
+
+def _without_mark(chunk: bytes) -> bytes:
+    """The first chunk without its byte order mark."""
+    if chunk.startswith(_UTF16):
+        raise Unreadable("NOT_UTF8", "The file is encoded in UTF-16; save it as UTF-8.")
+    return chunk.removeprefix(codecs.BOM_UTF8)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise Unreadable("FILE_MISSING", "There is no such file.") from None
+    except IsADirectoryError:
+        raise Unreadable("IS_A_DIRECTORY", "This is a directory; name the files in it.") from None
+    except PermissionError:
+        raise Unreadable("NO_PERMISSION", "This file may not be read by this user.") from None
+    except (OSError, ValueError) as error:
+        raise Unreadable("FILE_FAILED", f"The file cannot be read: {error}.") from None

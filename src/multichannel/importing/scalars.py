@@ -1,0 +1,152 @@
+"""Single values of the vendor's JSON: each reader gives a clean value or raises `Rejected`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from multichannel.importing.problems import brief, unfit
+from multichannel.importing.table import Reader
+
+E = TypeVar("E", bound=StrEnum)
+
+LONGEST_TEXT: Final = 512
+LONGEST_PROSE: Final = 4096
+LARGEST_COUNT: Final = 2**31 - 1
+
+_GUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+_NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
+_IDENTIFIER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:/+=-]*")
+_COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
+_CUSTOMER: Final = re.compile(r"/customers/([^/?#]*)", re.IGNORECASE)
+_SUBSCRIPTION: Final = re.compile(r"/subscriptions/([^/?#]*)", re.IGNORECASE)
+_OFFER_COUNTRY: Final = re.compile(r"[?&]country=([^&#]*)", re.IGNORECASE)
+_BEFORE_TIME: Final = ("T", " ", "")
+_SEPARATORS: Final = re.compile(r"[ _-]+")
+
+
+def text(value: Any, longest: int = LONGEST_TEXT) -> str:  # noqa: ANN401  (JSON)
+    """Text that both databases can hold, of at most `longest` characters."""
+    if type(value) is not str:
+        raise unfit("WRONG_TYPE", f"Text is expected, not {brief(value)}.")
+    if len(value) > longest:
+        raise unfit("TOO_LONG", f"{len(value):,} characters; at most {longest:,} are taken: {brief(value)}.")
+    if "\0" in value or not (value.isascii() or _is_unicode(value)):
+        raise unfit("BAD_TEXT", f"The text holds a NUL or half of a surrogate pair: {brief(value)}.")
+    return value
+
+
+prose = partial(text, longest=LONGEST_PROSE)
+"""Text as long as an error message may be."""
+
+
+def guid(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+    """A GUID in lower case; None for the one of zeros, which the vendor writes for none."""
+    if type(value) is not str:
+        raise unfit("WRONG_TYPE", f"A GUID is expected, not {brief(value)}.")
+    if not _GUID.fullmatch(value):
+        raise unfit("NOT_A_GUID", f"{brief(value)} is not a GUID.")
+    return value.lower() if value != _NO_GUID else None
+
+
+def identifier(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+    """An id of the vendor that is a GUID (as `guid` reads it) or a short code such as MS-AZR-0145P."""
+    code = text(value)
+    if _GUID.fullmatch(code):
+        return guid(code)
+    if not _IDENTIFIER.fullmatch(code):
+        raise unfit("BAD_TEXT", f"{brief(code)} is not an identifier.")
+    return code
+
+
+def instant(value: Any) -> datetime:  # noqa: ANN401  (JSON)
+    """A time in UTC, cut to microseconds; without an offset it is UTC already (R47)."""
+    if type(value) is not str:
+        raise unfit("WRONG_TYPE", f"A date is expected, not {brief(value)}.")
+    if value[4:8:3] != "--" or value[10:11] not in _BEFORE_TIME:  # week dates and the like
+        raise unfit("NOT_A_DATE", f"{brief(value)} is not a date like 2021-03-01T00:00:00Z.")
+    try:
+        time = datetime.fromisoformat(value)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise unfit("NOT_A_DATE", f"{brief(value)} is not a date like 2021-03-01T00:00:00Z.") from None
+
+
+def count(value: Any) -> int:  # noqa: ANN401  (JSON)
+    """A whole number from 0 to 2,147,483,647."""
+    if type(value) is not int:
+        raise unfit("WRONG_TYPE", f"A whole number is expected, not {brief(value)}.")
+    if not 0 <= value <= LARGEST_COUNT:
+        raise unfit("OUT_OF_RANGE", f"{brief(value)} is not between 0 and {LARGEST_COUNT:,}.")
+    return value
+
+
+def flag(value: Any) -> bool:  # noqa: ANN401  (JSON)
+    """`true` or `false`."""
+    if type(value) is not bool:
+        raise unfit("WRONG_TYPE", f"true or false is expected, not {brief(value)}.")
+    return value
+
+
+def country(value: Any) -> str:  # noqa: ANN401  (JSON)
+    """A two-letter ISO country code in upper case."""
+    code = text(value)
+    if not _COUNTRY.fullmatch(code):
+        raise unfit("UNKNOWN_VALUE", f"{brief(code)} is not a two-letter country code.")
+    return code.upper()
+
+
+def one_of(vocabulary: type[E], also: Mapping[str, E] = MappingProxyType({})) -> Reader[E]:
+    """Reads a word of the vocabulary in any case, with or without underscores, or a spelling of `also`."""
+    members = {_folded(each.value): each for each in vocabulary} | {_folded(k): v for k, v in also.items()}
+    known = _alternatives(each.value for each in vocabulary)
+
+    def read_word(value: Any) -> E:  # noqa: ANN401  (JSON)
+        if type(value) is not str:
+            raise unfit("WRONG_TYPE", f"{known} is expected, not {brief(value)}.")
+        member = members.get(value) or members.get(_folded(value))
+        if member is None:
+            raise unfit("UNKNOWN_VALUE", f"{brief(value)} is none of {known}.")
+        return member
+
+    return read_word
+
+
+def customer_of(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+    """The customer that a link such as `/customers/<guid>/subscriptions/<guid>` names, if any."""
+    found = _CUSTOMER.search(text(value, LONGEST_PROSE))
+    return guid(found[1]) if found else None
+
+
+def subscription_of(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+    """The subscription that such a link names, if any."""
+    found = _SUBSCRIPTION.search(text(value, LONGEST_PROSE))
+    return guid(found[1]) if found else None
+
+
+def offer_country(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+    """The country that an offer's link ends in (`?country=US`), if any."""
+    found = _OFFER_COUNTRY.search(text(value, LONGEST_PROSE))
+    return country(found[1]) if found else None
+
+
+def _folded(word: str) -> str:
+    return _SEPARATORS.sub("", word).lower()
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Who may do what: the only package that knows the policy engine."""

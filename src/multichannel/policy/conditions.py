@@ -1,0 +1,128 @@
+"""What a policy asks of a resource, once it is known who asks: conditions over facts.
+
+A condition set (`Conditions`) is a conjunction: members bind variables to related records, comparisons
+test them. A predicate is a set of branches; it holds where one branch's conditions hold and none of
+its restrictions do. All of it is frozen and ordered, so equal meanings of equal origin compare equal.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+Value = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Path:
+    """A fact reached from a variable: `this` is the resource, `r1`, `r2` ... are members."""
+
+    variable: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """As it is written in a policy."""
+        return ".".join((self.variable, *self.names))
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`variable` stands for some record of the relation at `path`."""
+
+    variable: str
+    path: Path
+
+    def __str__(self) -> str:
+        """As it is written in a policy."""
+        return f"{self.variable} in {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`left operator right`, where the right side is a value, some values (`in`), or another fact."""
+
+    left: Path
+    operator: str
+    right: Value | tuple[Value, ...] | Path
+
+    def __str__(self) -> str:
+        """As it is written in a policy."""
+        right = str(self.right) if isinstance(self.right, Path) else _written(self.right)
+        return f"{self.left} {self.operator} {right}"
+
+
+def _written(value: Value | tuple[Value, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_written(item) for item in value)}]"
+    if value is None:
+        return "nil"
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """All of these must hold; with nothing in it, it always holds."""
+
+    members: tuple[Member, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+
+    def __str__(self) -> str:
+        """As it is written in a policy."""
+        return " and ".join(map(str, (*self.members, *self.comparisons))) or "always"
+
+    def __hash__(self) -> int:
+        """The hash, computed once: predicates are compared often."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.members, self.comparisons))
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """Where an action is granted: some branch of `allowed` holds and no branch of `restricted` does."""
+
+    allowed: frozenset[Conditions]
+    restricted: frozenset[Conditions]
+
+
+NEVER = Predicate(frozenset(), frozenset())
+
+
+def merged(branches: Iterable[Conditions]) -> frozenset[Conditions]:
+    """The same meaning in fewer branches: those that differ in one value become one with `in`."""
+    found = frozenset(branches)
+    while True:
+        smaller = _merge_once(found)
+        if smaller == found:
+            return found
+        found = smaller
+
+
+def _merge_once(branches: frozenset[Conditions]) -> frozenset[Conditions]:
+    """Merge the first group of branches that are alike but for the value of one equality."""
+    groups: dict[object, list[tuple[Conditions, int]]] = defaultdict(list)
+    for branch in branches:
+        for position, comparison in enumerate(branch.comparisons):
+            if comparison.operator in {"=", "in"} and not isinstance(comparison.right, Path):
+                rest = branch.comparisons[:position] + branch.comparisons[position + 1 :]
+                groups[branch.members, rest, comparison.left].append((branch, position))
+    group = next((alike for alike in groups.values() if len(alike) > 1), None)
+    if group is None:
+        return branches
+    return branches.difference(branch for branch, _ in group) | {_with_all_values(group)}
+
+
+def _with_all_values(group: list[tuple[Conditions, int]]) -> Conditions:
+    values: set[Value] = set()
+    for branch, position in group:
+        right = branch.comparisons[position].right
+        values.update(right if isinstance(right, tuple) else (right,))  # type: ignore[arg-type]  # paths were left out
+    first, position = group[0]
+    ordered = tuple(sorted(values, key=lambda value: (value is not None, str(value))))
+    together = Comparison(first.comparisons[position].left, "in", ordered)
+    rest = first.comparisons[:position] + first.comparisons[position + 1 :]
+    return Conditions(first.members, tuple(sorted((*rest, together), key=str)))

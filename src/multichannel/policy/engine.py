@@ -1,0 +1,159 @@
+"""The binding to Oso: one loaded policy, asked in full (a record) or in part (all records of a kind).
+
+The engine's own Python side is not used beyond building terms: it would query databases on attribute
+access, call methods and make instances. Here a policy reads declared facts of frozen records, nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from _polar_lib import lib
+from oso import Oso
+from polar import Expression, Predicate, Variable
+from polar.exceptions import OsoError
+from polar.expression import Pattern
+from polar.ffi import PolarSource as EngineSource
+from polar.ffi import Query as EngineQuery
+from polar.ffi import ffi_serialize
+from polar.query import Query
+
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.resources import RESOURCES
+from multichannel.policy.source import PolicySource, Rule
+from multichannel.policy.vocabulary import Principal
+
+os.environ.setdefault("POLAR_TIMEOUT_MS", "1000")
+"""The engine's own default is 30 seconds; a policy that takes one is at fault and denies."""
+
+EXPECTED_WARNING = "uses resource blocks but does not call the"
+"""The blocks declare resources for rule types; permissions inside blocks are not used."""
+
+
+class PolicyFault(Exception):
+    """The policy failed while it was asked. Whoever asked gets a denial, the operator a log line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One way in which a query holds: its bindings, and the rules that made it hold."""
+
+    bindings: dict[str, Any]
+    rules: tuple[Rule, ...]
+
+
+class Engine:
+    """One policy, loaded once and never changed; safe to ask from several threads."""
+
+    def __init__(self, source: PolicySource) -> None:
+        """Load all files, or raise PolicyInvalid with the engine's words and place."""
+        self.source = source
+        self._oso = Oso()
+        self._oso.register_class(Principal)
+        for name, resource in RESOURCES.items():
+            self._oso.register_class(resource.facts, name=name)
+        self._oso.host.register_mros()
+        output = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(output):
+                self._oso.ffi_polar.load([EngineSource(text, name) for name, text in source.texts])
+        except OsoError as error:
+            raise PolicyInvalid(str(error)) from error
+        _refuse_warnings(output.getvalue())
+
+    def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:  # noqa: ANN401  (terms)
+        """Answers to `rule(arguments...)`, lazily; unknown things are engine variables. Raises PolicyFault."""
+        yield from self._run(rule, arguments, {}, trace=trace)
+
+    def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:  # noqa: ANN401
+        """The same, for all records of a kind at once: `resource` is bound to what is asked of them."""
+        any_record = Expression("And", [Expression("Isa", [Variable("resource"), Pattern(kind, {})])])
+        yield from self._run(rule, arguments, {"resource": any_record}, trace=trace)
+
+    def _run(
+        self, rule: str, arguments: Sequence[Any], bindings: dict[str, Any], *, trace: bool
+    ) -> Iterator[Answer]:
+        host = self._oso.host.copy()
+        host.set_accept_expression(True)
+        try:
+            term = ffi_serialize(host.to_polar(Predicate(name=rule, args=list(arguments))))
+            pointer = self._oso.ffi_polar.check_result(
+                lib.polar_new_query_from_term(self._oso.ffi_polar.ptr, term, int(trace))
+            )
+            query = _FactQuery(_QuietQuery(pointer), host=host, bindings=bindings)
+            for result in query.run():
+                yield Answer(result["bindings"], self._rules(result["trace"]))
+        except OsoError as error:
+            raise PolicyFault(str(error)) from error
+
+    def _rules(self, trace: dict[str, Any] | None) -> tuple[Rule, ...]:
+        """The statements of a derivation, outermost first."""
+        if trace is None:
+            return ()
+        lines = (line.strip() for line in trace["formatted"].splitlines())
+        heads = (line.removesuffix("[").strip() for line in lines if line.endswith("; ["))
+        return tuple(rule for head in heads for rule in self.source.rules_like(head)[:1])
+
+
+class _FactQuery(Query):
+    """Reads declared facts of frozen records; calls, constructors and everything else are refused."""
+
+    def run(self) -> Iterator[dict[str, Any]]:
+        """Answer the engine's questions until it is done; one result per way in which the query holds."""
+        answers = {
+            "ExternalCall": self.handle_external_call,
+            "ExternalIsa": self.handle_external_isa,
+            "ExternalIsSubclass": self.handle_external_is_subclass,
+            "ExternalIsSubSpecializer": self.handle_external_is_subspecializer,
+            "ExternalOp": self.handle_external_op,
+        }
+        while True:
+            event = orjson.loads(self.ffi_query.next_event())
+            ((kind, data),) = event.items() if isinstance(event, dict) else ((event, None),)
+            if kind == "Done":
+                return
+            if kind == "Result":
+                bindings = {name: self.host.to_python(value) for name, value in data["bindings"].items()}
+                yield {"bindings": bindings, "trace": data["trace"]}
+            elif kind in answers:
+                answers[kind](data)
+            else:
+                message = f"a policy may not do this: {kind}"
+                raise PolicyFault(message)
+
+    def handle_external_call(self, data: dict[str, Any]) -> None:
+        """Hand over a declared fact; anything else ends the query."""
+        record = self.host.to_python(data["instance"])
+        name = data["attribute"]
+        if data["args"] is not None or name not in getattr(type(record), "__slots__", ()):
+            message = f"{type(record).__name__} has no fact {name}"
+            raise PolicyFault(message)
+        self.ffi_query.call_result(data["call_id"], self.host.to_polar(_plain(getattr(record, name))))
+
+
+class _QuietQuery(EngineQuery):
+    """The engine's query without its polling for log messages, which would double the calls."""
+
+    def process_messages(self) -> None:
+        """Nothing is logged by the engine unless its environment asks for it."""
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  (a fact)
+    """A fact in the types the engine compares by itself."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _refuse_warnings(printed: str) -> None:
+    """What the engine only prints is an error here, but for the one warning that cannot apply."""
+    warnings = [text.strip() for text in printed.split("[warning]") if text.strip()]
+    serious = [text for text in warnings if EXPECTED_WARNING not in text]
+    if serious:
+        raise PolicyInvalid(serious[0])

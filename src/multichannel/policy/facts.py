@@ -1,0 +1,118 @@
+"""What policies may know of a resource: frozen records, and nothing worth reaching behind them.
+
+A policy file sees these classes under their names without `Facts`. A scalar is the mapped attribute of
+the same name; a relation is either one record or a list of records joined by the column that `Many` names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A relation to many: `column` of the other side points here.
+
+    `between` marks a relation too long to hand over whole: only the rows whose `between` column is the
+    principal's own tenant are facts, and a rule that looks at others is refused when the policy is loaded.
+    """
+
+    column: str
+    between: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFacts:
+    """The service as a whole, for what has no other parent."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResellerRelationshipFacts:
+    """A partner's link with a customer."""
+
+    id: str
+    partner_id: str
+    customer_id: str
+    associated_partner_id: str | None
+    status: str
+    market: str
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnershipFacts:
+    """A provider's link with a reseller."""
+
+    id: str
+    provider_id: str
+    reseller_id: str
+    status: str
+    market: str
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerFacts:
+    """A partner, as other tenants may know it."""
+
+    id: str
+    type: str
+    status: str
+    market: str
+    cloud: str
+    relationships: Annotated[list[ResellerRelationshipFacts], Many("partner_id", between="customer_id")]
+    resellers: Annotated[list[PartnershipFacts], Many("provider_id", between="reseller_id")]
+    providers: Annotated[list[PartnershipFacts], Many("reseller_id", between="provider_id")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFacts:
+    """A customer with the relationships partners have with it."""
+
+    id: str
+    market: str
+    cloud: str
+    relationships: Annotated[list[ResellerRelationshipFacts], Many("customer_id")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingProfileFacts:
+    """One partner's billing profile of one customer."""
+
+    id: str
+    partner_id: str
+    customer_id: str
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionFacts:
+    """A subscription with its customer."""
+
+    id: str
+    owner_id: str
+    recorded_by: str
+    channel: str
+    billing_partner_id: str | None
+    partner_of_record_id: str | None
+    support_contact_id: str | None
+    customer_id: str
+    customer: CustomerFacts
+    commerce: str
+    billing_type: str
+    status: str
+    market: str
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFacts:
+    """A user, as others of the tenant may know it."""
+
+    id: str
+    tenant_id: str
+    state: str
+    cloud: str

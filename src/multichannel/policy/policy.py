@@ -1,0 +1,183 @@
+"""A loaded policy: its derivations for a principal, its predicates over all records, its word on one.
+
+The decision is what `allow` grants and no `forbid` takes away. What cannot be decided is denied.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from polar import Variable
+
+from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
+from multichannel.domain.users import Role
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.conditions import NEVER, Conditions, Predicate, merged
+from multichannel.policy.engine import Answer, Engine, PolicyFault
+from multichannel.policy.partial import conditions
+from multichannel.policy.resources import RESOURCES, Resource
+from multichannel.policy.sight import Sight
+from multichannel.policy.source import PolicySource, Rule
+from multichannel.policy.vocabulary import Action, Principal, SystemRole, system_principal
+
+log = logging.getLogger(__name__)
+
+ANY = Variable("resource")
+REASON = Variable("reason")
+CACHED_PREDICATES, CACHED_SIGHTS = 20_000, 2_000
+"""A predicate is a few kilobytes, a sight with its SQL some tens; those unused longest go first."""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """One way in which a verdict comes about: the rules, and what they ask of the resource."""
+
+    rules: tuple[Rule, ...]
+    conditions: Conditions
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The word on one record: allowed, and the codes of the restrictions that hit."""
+
+    allowed: bool
+    reasons: tuple[str, ...] = ()
+
+
+DENIED = Verdict(allowed=False)
+
+
+class Policy:
+    """One version of the policy files. Equal principals get equal answers, so answers are kept."""
+
+    def __init__(self, source: PolicySource) -> None:
+        """Load and prove that each action of each resource can be asked as a list; or raise PolicyInvalid."""
+        self.source = source
+        self._engine = Engine(source)
+        self.predicate = lru_cache(CACHED_PREDICATES)(self._decide)
+        """Where a principal may do an action, over all records of a kind; nowhere when the policy fails."""
+        self.sight = lru_cache(CACHED_SIGHTS)(self._see)
+        """What a principal sees of a kind of resource."""
+        self._translate_all()
+
+    @classmethod
+    def load(cls, folder: Path) -> Policy:
+        """The policy in a folder of `.polar` files."""
+        return cls(PolicySource.read(folder))
+
+    @property
+    def digest(self) -> str:
+        """Names this version of the policy."""
+        return self.source.digest
+
+    def check(self, principal: Principal, action: Action, record: Any) -> Verdict:  # noqa: ANN401  (any facts)
+        """The verdict on one record of facts."""
+        try:
+            reasons = self._reasons(principal, action, record)
+            if reasons:
+                return Verdict(allowed=False, reasons=reasons)
+            granted = next(self._engine.ask("allow", principal, action.value, record), None)
+        except PolicyFault:
+            log.exception("the policy failed on %s of a %s", action, type(record).__name__)
+            return DENIED
+        return Verdict(allowed=granted is not None)
+
+    def grants(self, principal: Principal, action: Action, resource: Resource) -> tuple[Derivation, ...]:
+        """Every way in which this could be allowed, with its rules."""
+        answers = self._engine.ask_in_part(
+            "allow", principal, action.value, ANY, kind=resource.name, trace=True
+        )
+        return tuple(dict.fromkeys(_derivation(answer, resource) for answer in answers))
+
+    def standings(self, principal: Principal, record: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:  # noqa: ANN401
+        """What the principal's tenant is to one record of facts, with the rules that say so."""
+        standing = Variable("standing")
+        answers = self._engine.ask("has_standing", principal, standing, record, trace=True)
+        return tuple((answer.bindings["standing"], answer.rules) for answer in answers)
+
+    def restrictions(
+        self, principal: Principal, action: Action, resource: Resource
+    ) -> tuple[Derivation, ...]:
+        """Every way in which this could be forbidden, with its rules and reasons."""
+        arguments = (REASON, principal, action.value, ANY)
+        answers = self._engine.ask_in_part("forbid", *arguments, kind=resource.name, trace=True)
+        return tuple(_derivation(answer, resource) for answer in answers)
+
+    def roles_granted(self, action: Action, resource: Resource) -> tuple[tuple[str, str], ...]:
+        """The (role, standing) pairs that the policy grants this to, whoever asks."""
+        role, standing = Variable("role"), Variable("standing")
+        answers = self._engine.ask_in_part("grant", role, standing, action.value, ANY, kind=resource.name)
+        pairs = ((answer.bindings["role"], answer.bindings["standing"]) for answer in answers)
+        return tuple(sorted({pair for pair in pairs if not any(isinstance(word, Variable) for word in pair)}))
+
+    def _reasons(self, principal: Principal, action: Action, record: Any) -> tuple[str, ...]:  # noqa: ANN401
+        answers = self._engine.ask("forbid", REASON, principal, action.value, record)
+        return tuple(sorted({answer.bindings["reason"] for answer in answers}))
+
+    def _see(self, principal: Principal, resource: Resource) -> Sight:
+        return Sight(self, principal, resource)
+
+    def _decide(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
+        try:
+            return self._translate(principal, action, resource)
+        except (PolicyFault, PolicyInvalid):
+            log.exception("the policy failed on %s of any %s", action, resource.name)
+            return NEVER
+
+    def _translate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
+        allowed = self._engine.ask_in_part("allow", principal, action.value, ANY, kind=resource.name)
+        branches = merged(conditions(answer.bindings["resource"], resource) for answer in allowed)
+        if not branches:
+            return NEVER
+        forbidden = self._engine.ask_in_part(
+            "forbid", REASON, principal, action.value, ANY, kind=resource.name
+        )
+        return Predicate(
+            branches, merged(conditions(answer.bindings["resource"], resource) for answer in forbidden)
+        )
+
+    def _translate_all(self) -> None:
+        """Standings, grants and restrictions of every resource, for every kind of principal."""
+        for resource in RESOURCES.values():
+            try:
+                for action in resource.actions:
+                    self.roles_granted(action, resource)
+                    for principal in KINDS_OF_PRINCIPAL:
+                        self._translate(principal, action, resource)
+            except PolicyFault as fault:
+                message = f"{resource.name}: {fault}"
+                raise PolicyInvalid(message) from fault
+
+
+def _derivation(answer: Answer, resource: Resource) -> Derivation:
+    asked = conditions(answer.bindings["resource"], resource)
+    return Derivation(answer.rules, asked, answer.bindings.get("reason"))
+
+
+def _kinds_of_principal() -> tuple[Principal, ...]:
+    tenant = "ffffffff-ffff-4fff-bfff-ffffffffffff"
+    roles = (Role.GLOBAL_ADMIN.value,)
+    market, cloud, status = "US", Cloud.PUBLIC, PartnerStatus.ACTIVE
+    partners = (
+        Principal(
+            tenant_id=tenant,
+            kind=TenantKind.PARTNER,
+            roles=roles,
+            cloud=cloud,
+            type=kind,
+            status=status,
+            market=market,
+        )
+        for kind in PartnerType
+    )
+    customer = Principal(tenant_id=tenant, kind=TenantKind.CUSTOMER, roles=roles, cloud=cloud, market=market)
+    return (*partners, customer, *(system_principal(role, cloud=cloud) for role in SystemRole))
+
+
+KINDS_OF_PRINCIPAL = _kinds_of_principal()
+"""One of each kind, for asking a policy everything that it can be asked."""

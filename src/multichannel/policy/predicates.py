@@ -1,0 +1,139 @@
+"""From a policy's conditions to SQL: one EXISTS per chain of related records, nulls never in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy.orm import aliased
+
+from multichannel.policy.conditions import Comparison, Conditions, Path, Predicate
+from multichannel.policy.partial import THIS
+from multichannel.policy.resources import RESOURCES, Relation, Resource, Scalar
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm.util import AliasedClass
+
+Clause = ColumnElement[bool]
+COMPARED = {
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+}
+
+
+def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:  # noqa: ANN401  (a class or its alias)
+    """The rows of `entity` the predicate grants, in one clause."""
+    granted = or_(false(), *branches(predicate, resource, entity))
+    return and_(granted, *unrestricted(predicate, resource, entity))
+
+
+def branches(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:  # noqa: ANN401
+    """What is granted, one clause for each way: a planner finds an index for each alone, not for their OR."""
+    return [_all_of(branch, resource, entity) for branch in sorted(predicate.allowed, key=str)]
+
+
+def unrestricted(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:  # noqa: ANN401
+    """That no restriction holds; one that cannot be told holds."""
+    return [_not(branch, resource, entity) for branch in sorted(predicate.restricted, key=str)]
+
+
+def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:  # noqa: ANN401
+    if not branch.members and len(branch.comparisons) == 1:
+        comparison = branch.comparisons[0]
+        reader = _Rows(resource, entity)
+        if comparison.operator == "!=" and not reader.nullable(comparison):
+            return _compare(reader, Comparison(comparison.left, "=", comparison.right))
+    return not_(func.coalesce(_all_of(branch, resource, entity), true()))
+
+
+def _all_of(branch: Conditions, resource: Resource, entity: Any) -> Clause:  # noqa: ANN401
+    """One conjunction; its members become one EXISTS over their joined rows."""
+    rows = _Rows(resource, entity)
+    joins = [rows.join(member.variable, member.path) for member in branch.members]
+    members = {member.variable for member in branch.members}
+    related = [item for item in branch.comparisons if _variables(item) & members]
+    own = [_compare(rows, item) for item in branch.comparisons if item not in related]
+    if joins:
+        inner = select(1).where(*joins, *(_compare(rows, item) for item in related))
+        own.append(exists(inner.correlate(*rows.outer)))
+    return and_(true(), *own)
+
+
+def _variables(comparison: Comparison) -> set[str]:
+    right = {comparison.right.variable} if isinstance(comparison.right, Path) else set()
+    return {comparison.left.variable} | right
+
+
+class _Rows:
+    """The SQL rows that a conjunction's variables stand for."""
+
+    def __init__(self, resource: Resource, entity: Any) -> None:  # noqa: ANN401
+        self._rows: dict[str, tuple[Resource, Any]] = {THIS: (resource, entity)}
+        self.outer: tuple[Any, ...] = (entity,)
+
+    def join(self, variable: str, path: Path) -> Clause:
+        """Bind a member variable to an alias; the clause ties it to where its path starts."""
+        resource, relation, key = self._relation(path)
+        target = RESOURCES[relation.target]
+        row: AliasedClass[Any] = aliased(target.model)  # type: ignore[arg-type]  # the service itself has no relations
+        self._rows[variable] = (target, row)
+        return getattr(row, relation.remote) == key
+
+    def column(self, path: Path) -> Any:  # noqa: ANN401
+        """The column of a fact; behind a single record it is a scalar subquery."""
+        resource, entity = self._rows[path.variable]
+        if len(path.names) == 1:
+            return getattr(entity, path.names[0])
+        relation = resource.attributes[path.names[0]]
+        target = RESOURCES[relation.target]  # type: ignore[union-attr]  # conditions were checked against the facts
+        row = aliased(target.model)  # type: ignore[arg-type]
+        inner = _Rows(target, row).column(Path(THIS, path.names[1:]))
+        key = getattr(entity, relation.local)  # type: ignore[union-attr]
+        return select(inner).where(row.id == key).correlate(entity).scalar_subquery()
+
+    def scalar(self, path: Path) -> Scalar:
+        """The fact at the end of a path."""
+        resource, _ = self._rows[path.variable]
+        for name in path.names[:-1]:
+            resource = RESOURCES[resource.attributes[name].target]  # type: ignore[union-attr]
+        return resource.attributes[path.names[-1]]  # type: ignore[return-value]
+
+    def nullable(self, comparison: Comparison) -> bool:
+        """Whether either side may be unknown."""
+        sides = [comparison.left, *([comparison.right] if isinstance(comparison.right, Path) else [])]
+        return comparison.right is None or any(self.scalar(side).nullable for side in sides)
+
+    def _relation(self, path: Path) -> tuple[Resource, Relation, Any]:
+        """The list at a path and the key its rows must carry, without joining a record only for its own key."""
+        resource, entity = self._rows[path.variable]
+        key: Any = None
+        for name in path.names[:-1]:
+            single = resource.attributes[name]
+            column = self.column(Path(path.variable, (*path.names[: path.names.index(name)], single.local)))  # type: ignore[union-attr]
+            resource, key = RESOURCES[single.target], column  # type: ignore[union-attr]
+        relation = resource.attributes[path.names[-1]]
+        return resource, relation, entity.id if key is None else key  # type: ignore[return-value]
+
+
+def _compare(rows: _Rows, comparison: Comparison) -> Clause:
+    left = rows.column(comparison.left)
+    right: Any = rows.column(comparison.right) if isinstance(comparison.right, Path) else comparison.right
+    if comparison.operator == "in":
+        return _one_of(left, right)
+    if comparison.operator in COMPARED:
+        return COMPARED[comparison.operator](left, right)  # type: ignore[no-any-return]
+    unsure = rows.nullable(comparison)
+    both = isinstance(comparison.right, Path)
+    if comparison.operator == "=":
+        null_safe = unsure and (both or right is None)
+        return left.is_not_distinct_from(right) if null_safe else left == right  # type: ignore[no-any-return]
+    return left.is_distinct_from(right) if unsure else left != right  # type: ignore[no-any-return]
+
+
+def _one_of(left: Any, values: Sequence[Any]) -> Clause:  # noqa: ANN401
+    known: Iterable[Any] = [value for value in values if value is not None]
+    clause = left.in_(known)
+    return or_(clause, left.is_(None)) if None in values else clause

@@ -1,0 +1,82 @@
+"""What a principal sees of one kind of resource: which rows, and which degrees of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from enum import Enum, auto
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, false, or_
+
+from multichannel.policy.conditions import Conditions, Predicate
+from multichannel.policy.predicates import branches, unrestricted, where
+
+if TYPE_CHECKING:
+    from multichannel.policy.policy import Policy
+    from multichannel.policy.resources import Resource
+    from multichannel.policy.vocabulary import Action, Principal
+
+
+class Degree(Enum):
+    """How much of what is visible a degree of reading covers."""
+
+    ALL = auto()
+    SOME = auto()
+    NONE = auto()
+
+
+class Sight:
+    """The rows a principal sees: the union over the degrees of reading, each row once."""
+
+    def __init__(self, policy: Policy, principal: Principal, resource: Resource) -> None:
+        """Ask the policy for each degree of reading."""
+        self.resource = resource
+        self._predicates = {
+            action: policy.predicate(principal, action, resource) for action in resource.reads
+        }
+        self._groups: dict[frozenset[Conditions], set[Conditions]] = defaultdict(set)
+        for predicate in self._predicates.values():
+            if predicate.allowed:
+                self._groups[predicate.restricted] |= predicate.allowed
+
+    def degree(self, action: Action) -> Degree:
+        """Whether all visible rows, some or none may be read to this degree, as far as the policy shows it."""
+        predicate = self._predicates.get(action)
+        if predicate is None or not predicate.allowed:
+            return Degree.NONE
+        whole = self._groups == {predicate.restricted: set(predicate.allowed)}
+        return Degree.ALL if whole else Degree.SOME
+
+    def granted(self, action: Action, entity: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a class or its alias)
+        """The rows of `entity` that may be read to this degree."""
+        return where(self._predicates[action], self.resource, entity)
+
+    def visible(self, entity: Any) -> ColumnElement[bool]:  # noqa: ANN401
+        """The visible rows of `entity`, in one clause."""
+        if entity is self.resource.model:
+            return self._visible
+        return self._visible_of(entity)
+
+    @cached_property
+    def ways(self) -> tuple[ColumnElement[bool], ...]:
+        """The visible rows as several clauses over the mapped class, each of which an index serves."""
+        entity = self.resource.model
+        return tuple(
+            and_(branch, *unrestricted(predicate, self.resource, entity))
+            for predicate in self._unions
+            for branch in branches(predicate, self.resource, entity)
+        )
+
+    @cached_property
+    def _unions(self) -> tuple[Predicate, ...]:
+        return tuple(
+            Predicate(frozenset(allowed), restricted) for restricted, allowed in self._groups.items()
+        )
+
+    @cached_property
+    def _visible(self) -> ColumnElement[bool]:
+        return self._visible_of(self.resource.model)
+
+    def _visible_of(self, entity: Any) -> ColumnElement[bool]:  # noqa: ANN401
+        return or_(false(), *(where(predicate, self.resource, entity) for predicate in self._unions))

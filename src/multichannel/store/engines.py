@@ -1,0 +1,65 @@
+"""Database engines: SQLite and PostgreSQL, set up so that both keep the same promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+
+from multichannel.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+BEGIN = "begin_with"
+READING, WRITING = "reading", "writing"
+SQLITE_BEGIN = {READING: "BEGIN", WRITING: "BEGIN IMMEDIATE"}
+POSTGRESQL_ISOLATION = {READING: "REPEATABLE READ", WRITING: "SERIALIZABLE"}
+PRAGMAS = ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON", "synchronous=FULL")
+
+
+def open_database(url: str, *, connections: int = 10) -> Engine:
+    """An engine for a SQLite or PostgreSQL URL; any other is Misconfigured."""
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(url, connections)
+    if backend == "postgresql":
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=connections,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=5,
+            connect_args={"options": "-c timezone=utc -c statement_timeout=30000 -c lock_timeout=5000"},
+        )
+    message = f"{parsed.render_as_string()}: the database must be SQLite or PostgreSQL"
+    raise Misconfigured(message)
+
+
+def _sqlite(url: str, connections: int) -> Engine:
+    """WAL, so that readers never wait; the driver's own transaction handling is switched off."""
+    engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _record: Any) -> None:  # noqa: ANN401  (the event's signature)
+        connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3's own name
+        cursor = connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        """A writer takes its lock at once: upgrading later fails without waiting."""
+        connection.exec_driver_sql(SQLITE_BEGIN[connection.get_execution_options().get(BEGIN, READING)])
+
+    return engine
+
+
+def execution_options(engine: Engine, mode: str) -> dict[str, Any]:
+    """What a connection needs to read one snapshot, or to write serializably."""
+    if engine.dialect.name == "sqlite":
+        return {BEGIN: mode}
+    return {"isolation_level": POSTGRESQL_ISOLATION[mode], "postgresql_readonly": mode == READING}

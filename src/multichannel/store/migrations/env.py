@@ -1,0 +1,28 @@
+"""Alembic's entry: migrate on the connection it is given."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from multichannel.domain import (
+    customers,
+    partnerships,
+    relationships,
+    subscriptions,
+    tenants,
+    transfers,
+    users,
+)
+from multichannel.domain.base import Base
+
+MAPPED = (customers, partnerships, relationships, subscriptions, tenants, transfers, users)
+"""Imported so that the metadata knows every table."""
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

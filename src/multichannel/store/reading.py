@@ -1,0 +1,239 @@
+"""Lists, records and counts: each one statement, each within what the policy shows the principal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, false, func, null, select, union, union_all
+
+from multichannel.errors import NotPermitted
+from multichannel.policy.policy import Policy
+from multichannel.policy.predicates import where
+from multichannel.policy.resources import Resource
+from multichannel.policy.sight import Degree, Sight
+from multichannel.policy.vocabulary import Action, Principal
+from multichannel.store.filters import Filters, degrees_of
+from multichannel.store.ordering import Ordering
+from multichannel.store.selection import (
+    EVERYTHING,
+    Children,
+    Cohort,
+    Condition,
+    Link,
+    Listing,
+    Order,
+    Page,
+    Position,
+    Record,
+    Shown,
+    Window,
+)
+from multichannel.store.session import GuardedSession
+
+OF_PARENT, RANK, ORDERED = "of_parent_", "rank_", "ordered_"
+
+
+class Reader:
+    """Reads for one principal at one time in one snapshot."""
+
+    def __init__(self, session: GuardedSession, policy: Policy, principal: Principal, now: datetime) -> None:
+        """Bind what every statement needs."""
+        self._session = session
+        self._policy = policy
+        self.principal = principal
+        self.now = now
+
+    def sight(self, resource: Resource) -> Sight:
+        """What the principal sees of a kind of resource."""
+        return self._policy.sight(self.principal, resource)
+
+    def page(self, resource: Resource, listing: Listing) -> Page:
+        """One window of a list."""
+        ordering = self._ordering(resource, listing.order)
+        columns = self._columns(resource, listing.columns, ordering)
+        rows = self._run(self._window(resource, listing, ordering, columns))
+        return self._as_page(resource, listing, rows)
+
+    def pages(self, resource: Resource, listing: Listing) -> dict[Any, Page]:
+        """One window for each parent of `listing.children` that has rows, in one statement."""
+        children = _children(listing)
+        ordering = self._ordering(resource, listing.order)
+        parent = getattr(resource.model, children.link.remote)
+        rank = func.row_number().over(
+            partition_by=parent, order_by=ordering.by(backwards=listing.window.backwards)
+        )
+        columns = [
+            *self._columns(resource, listing.columns, ordering),
+            parent.label(OF_PARENT),
+            rank.label(RANK),
+        ]
+        ranked = self._matching(resource, listing, ordering, columns).subquery()
+        statement = (
+            select(ranked)
+            .where(ranked.c[RANK] <= listing.window.size + 1)
+            .order_by(ranked.c[OF_PARENT], ranked.c[RANK])
+        )
+        grouped: dict[Any, list[Any]] = defaultdict(list)
+        for row in self._run(statement):
+            grouped[getattr(row, OF_PARENT)].append(row)
+        pages = {key: self._as_page(resource, listing, rows) for key, rows in grouped.items()}
+        Cohort([record for page in pages.values() for record in page.records])
+        return pages
+
+    def records(
+        self, resource: Resource, columns: Collection[Shown], key: str, keys: Iterable[Any]
+    ) -> dict[Any, Record]:
+        """The visible rows whose `key` column is among `keys`, by it, in one statement."""
+        ordering = self._ordering(resource, Order())
+        column = getattr(resource.model, key)
+        statement = select(*self._columns(resource, columns, ordering), column.label(OF_PARENT)).where(
+            column.in_(sorted(set(keys))), self.sight(resource).visible(resource.model)
+        )
+        rows = self._run(statement)
+        found = {getattr(row, OF_PARENT): self._record(resource, row, columns) for row in rows}
+        Cohort(list(found.values()))
+        return found
+
+    def count(self, resource: Resource, condition: Condition = EVERYTHING) -> int:
+        """How many rows of a list are visible."""
+        filters = self._filter(resource, condition)
+        ids = [select(resource.model.id).where(way, *filters) for way in self.sight(resource).ways]  # type: ignore[union-attr]
+        if not ids:
+            return 0
+        counted = ids[0].subquery() if len(ids) == 1 else union(*ids).subquery()
+        return int(self._run(select(func.count()).select_from(counted))[0][0])
+
+    def counts(self, resource: Resource, children: Children, condition: Condition) -> dict[Any, int]:
+        """How many rows each parent has, for parents that have any."""
+        parent = getattr(resource.model, children.link.remote)
+        statement = (
+            select(parent, func.count())
+            .where(parent.in_(children.parents), self.sight(resource).visible(resource.model))
+            .where(*self._filter(resource, condition))
+            .group_by(parent)
+        )
+        return {key: count for key, count in self._run(statement)}  # noqa: C416  (rows are no pairs to mypy)
+
+    def permitted(self, resource: Resource, ids: Collection[str]) -> dict[str, list[Action]]:
+        """What the principal may do to each of these rows, in one statement."""
+        may = [
+            where(self._policy.predicate(self.principal, action, resource), resource, resource.model)
+            for action in resource.actions
+        ]
+        identity = resource.model.id  # type: ignore[union-attr]
+        rows = self._run(select(identity, *may).where(identity.in_(sorted(ids))))
+        return {
+            row[0]: [action for action, flag in zip(resource.actions, row[1:], strict=True) if flag]
+            for row in rows
+        }
+
+    def _run(self, statement: Select[Any]) -> Sequence[Any]:
+        return self._session.decided(statement, {"now": self.now}).all()
+
+    def _ordering(self, resource: Resource, order: Order) -> Ordering:
+        return Ordering(resource.model, order, self._readable(resource))
+
+    def _readable(self, resource: Resource) -> Callable[[Action, Any], ColumnElement[bool] | None]:
+        """The clause under which a degree may be read; None where every visible row may."""
+        sight = self.sight(resource)
+
+        def clause(action: Action, entity: Any) -> ColumnElement[bool] | None:  # noqa: ANN401
+            return {
+                Degree.ALL: lambda: None,
+                Degree.NONE: false,
+                Degree.SOME: lambda: sight.granted(action, entity),
+            }[sight.degree(action)]()  # type: ignore[no-untyped-call]
+
+        return clause
+
+    def _filter(self, resource: Resource, condition: Condition) -> list[ColumnElement[bool]]:
+        return Filters(self.sight).clauses(resource, resource.model, condition)
+
+    def _columns(self, resource: Resource, columns: Collection[Shown], ordering: Ordering) -> list[Any]:
+        """Id, order value, a flag for each degree in doubt, and the columns that may be read somewhere."""
+        sight = self.sight(resource)
+        chosen: list[Any] = [resource.model.id.label("id")]  # type: ignore[union-attr]
+        chosen.append((null() if ordering.value is None else ordering.value).label(ORDERED))
+        for action in degrees_of(columns):
+            if sight.degree(action) is Degree.SOME:
+                chosen.append(sight.granted(action, resource.model).label(f"may_{action}"))
+        chosen += [
+            getattr(resource.model, column.name).label(f"v_{column.name}")
+            for column in sorted(columns, key=lambda column: column.name)
+            if sight.degree(column.read) is not Degree.NONE
+        ]
+        return chosen
+
+    def _window(
+        self, resource: Resource, listing: Listing, ordering: Ordering, columns: list[Any]
+    ) -> Select[Any]:
+        """A page of a whole list. Seen in several ways, the candidates of each are found by its own index."""
+        ways = self.sight(resource).ways
+        backwards = listing.window.backwards
+        order, limit = ordering.by(backwards=backwards), listing.window.size + 1
+        filters = [*self._filter(resource, listing.condition), *ordering.within(listing.window)]
+        if len(ways) <= 1:
+            visible = ways[0] if ways else false()
+            return select(*columns).where(visible, *filters).order_by(*order).limit(limit)
+        identity = resource.model.id  # type: ignore[union-attr]
+        candidates = [
+            select(_limited(select(identity).where(way, *filters).order_by(*order).limit(limit)).c.id)
+            for way in ways
+        ]
+        chosen = select(*columns).where(identity.in_(union_all(*candidates)))
+        return chosen.order_by(*order).limit(limit)
+
+    def _matching(
+        self, resource: Resource, listing: Listing, ordering: Ordering, columns: list[Any]
+    ) -> Select[Any]:
+        """The rows of some parents: few, found by their parent, so one clause tests what is visible."""
+        children = _children(listing)
+        return select(*columns).where(
+            getattr(resource.model, children.link.remote).in_(children.parents),
+            self.sight(resource).visible(resource.model),
+            *self._filter(resource, listing.condition),
+            *ordering.within(listing.window),
+        )
+
+    def _as_page(self, resource: Resource, listing: Listing, rows: Sequence[Any]) -> Page:
+        window = listing.window
+        records = [self._record(resource, row, listing.columns) for row in rows[: window.size]]
+        more = len(rows) > window.size
+        if window.backwards:
+            records.reverse()
+        if listing.children is None:
+            Cohort(records)
+        more_before = more if window.backwards else window.after is not None
+        more_after = window.before is not None if window.backwards else more
+        return Page(records, more_after=more_after, more_before=more_before)
+
+    def _record(self, resource: Resource, row: Any, columns: Collection[Shown]) -> Record:  # noqa: ANN401
+        sight = self.sight(resource)
+        mapping = row._mapping  # noqa: SLF001  (the documented accessor of a row's labels)
+        values: dict[str, Any] = {}
+        for column in columns:
+            degree = sight.degree(column.read)
+            readable = degree is Degree.ALL or (degree is Degree.SOME and mapping[f"may_{column.read}"])
+            values[column.name] = mapping[f"v_{column.name}"] if readable else _denial(column.read)
+        return Record(resource, mapping["id"], values, Position(mapping[ORDERED], mapping["id"]))
+
+
+def _denial(action: Action) -> NotPermitted:
+    return NotPermitted(f"This field needs {action.name}, which is not granted to you here.")
+
+
+def _limited(statement: Select[Any]) -> Subquery:
+    return statement.subquery()
+
+
+def _children(listing: Listing) -> Children:
+    if listing.children is None:
+        message = "a list by parents needs parents"
+        raise ValueError(message)
+    return listing.children
+
+
+__all__ = ["Link", "Reader", "Window"]

@@ -1,0 +1,72 @@
+"""Repositories: a row is fetched for an action, or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import select
+
+from multichannel.errors import NotPermitted, NotVisible
+from multichannel.policy.predicates import where
+from multichannel.policy.vocabulary import Action
+from multichannel.store.facts import facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Select
+
+    from multichannel.domain.base import Base
+    from multichannel.policy.policy import Policy
+    from multichannel.policy.resources import Resource
+    from multichannel.policy.vocabulary import Principal
+    from multichannel.store.session import GuardedSession
+
+T = TypeVar("T", bound="Base")
+
+
+class Repository(Generic[T]):
+    """The rows of one kind, for one principal."""
+
+    def __init__(
+        self, session: GuardedSession, policy: Policy, principal: Principal, now: datetime, resource: Resource
+    ) -> None:
+        """Bind what every statement needs."""
+        self._session = session
+        self._policy = policy
+        self._principal = principal
+        self._now = now
+        self._resource = resource
+
+    def get(self, row_id: str, *, to: Action) -> T:
+        """The row, locked, if the principal may do this to it; NotVisible or NotPermitted if not."""
+        model: Any = self._resource.model
+        predicate = self._policy.predicate(self._principal, to, self._resource)
+        statement = select(model).where(model.id == row_id, where(predicate, self._resource, model))
+        found = self._run(statement.with_for_update(of=model))
+        if not found:
+            raise self._refusal(row_id, to)
+        row: T = found[0][0]
+        self._session.grant([row])
+        return row
+
+    def facts(self, row_id: str) -> Any | None:  # noqa: ANN401  (the resource's facts)
+        """The facts of a row if the principal may read it to some degree, else None."""
+        model: Any = self._resource.model
+        visible = self._policy.sight(self._principal, self._resource).visible(model)
+        if not self._run(select(model.id).where(model.id == row_id, visible)):
+            return None
+        return facts_of(self._run, self._resource, row_id, tenant_id=self._principal.tenant_id)
+
+    def _refusal(self, row_id: str, action: Action) -> NotVisible | NotPermitted:
+        """Why not, to those who may read the row; to others it does not exist."""
+        facts = self.facts(row_id)
+        if facts is None:
+            return NotVisible()
+        may_read = self._policy.check(self._principal, Action.READ, facts).allowed
+        reasons = self._policy.check(self._principal, action, facts).reasons if may_read else ()
+        return NotPermitted(f"You may read this, but {action.name} is not granted to you here.", reasons)
+
+    def _run(self, statement: Select[Any]) -> Sequence[Any]:
+        return self._session.decided(statement, {"now": self._now}).all()

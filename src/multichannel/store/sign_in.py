@@ -1,0 +1,60 @@
+"""Who a token speaks of: looked up by tenant id and object id, never by name or e-mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from multichannel.domain.customers import Customer
+from multichannel.domain.tenants import Partner, Tenant
+from multichannel.domain.users import RoleAssignment, User, UserState
+from multichannel.policy.predicates import where
+from multichannel.policy.resources import USER
+from multichannel.policy.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
+
+if TYPE_CHECKING:
+    from multichannel.policy.policy import Policy
+    from multichannel.store.session import GuardedSession
+
+SIGNING_IN = system_principal(SystemRole.IDENTITY)
+
+
+def principal_of(
+    session: GuardedSession, policy: Policy, *, tenant_id: str, object_id: str, auth_mode: AuthMode
+) -> Principal | None:
+    """The facts of an active user, in one statement; None when there is none."""
+    granted = where(policy.predicate(SIGNING_IN, Action.READ, USER), USER, User)
+    statement = (
+        select(
+            Tenant.kind,
+            Tenant.cloud,
+            Partner.type,
+            Partner.status,
+            Partner.market,
+            Customer.market.label("customer_market"),
+            RoleAssignment.role,
+        )
+        .select_from(User)
+        .join(Tenant, Tenant.id == User.tenant_id)
+        .outerjoin(Partner, Partner.id == User.tenant_id)
+        .outerjoin(Customer, Customer.id == User.tenant_id)
+        .outerjoin(RoleAssignment, RoleAssignment.user_id == User.id)
+        .where(
+            User.tenant_id == tenant_id, User.object_id == object_id, User.state == UserState.ACTIVE, granted
+        )
+    )
+    rows = session.decided(statement, {}).all()
+    if not rows:
+        return None
+    first = rows[0]
+    return Principal(
+        tenant_id=tenant_id,
+        kind=first.kind,
+        roles=tuple(sorted(row.role for row in rows if row.role is not None)),
+        cloud=first.cloud,
+        type=first.type,
+        status=first.status,
+        market=first.market or first.customer_market,
+        auth_mode=auth_mode,
+    )

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+class Server(Protocol):
+    url: str
+
+
+class Visit(Protocol):
+    page: Page
+    requests: list[str]
+    complaints: list[str]
+
+
+def persona_with(server: Server, roles: list[str]) -> dict[str, Any]:
+    personas = httpx.get(f"{server.url}/demo/personas").json()
+    return next(each for each in personas if each["roles"] == roles)
+
+
+def choose(page: Page, persona: dict[str, Any]) -> None:
+    page.get_by_label("Acting as").select_option(persona["persona"])
+    expect(page.get_by_role("status")).to_contain_text(persona["tenant"])
+
+
+def execute(page: Page, operation: str) -> None:
+    """Run what the editor shows, once it shows it."""
+    expect(page.get_by_role("tab", name=operation)).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text(operation)
+    page.get_by_role("button", name="Execute query").click()
+
+
+def run_example(page: Page, title: str, operation: str) -> None:
+    page.get_by_role("region", name="Examples").get_by_role("button", name=title).click()
+    execute(page, operation)
+
+
+def expect_result(page: Page, text: str) -> None:
+    result = page.get_by_role("region", name="Result Window")
+    expect(result).to_contain_text(f'"{text}"', ignore_case=True)
+
+
+def test_a_chosen_persona_gets_its_answer_and_its_denial_from_this_server_alone(
+    visit: Visit, demo_server: Server
+) -> None:
+    choose(visit.page, persona_with(demo_server, ["sales_agent"]))
+    run_example(visit.page, "Customers with subscriptions", "CustomersWithSubscriptions")
+    expect_result(visit.page, "totalCount")
+
+    choose(visit.page, persona_with(demo_server, ["billing_admin"]))
+    run_example(visit.page, "A refused change", "RenameCustomer")
+    expect_result(visit.page, "FORBIDDEN")
+
+    hosts = {urlsplit(url).netloc for url in visit.requests if not url.startswith(("data:", "blob:"))}
+    assert hosts == {urlsplit(demo_server.url).netloc}
+    assert visit.complaints == []
+
+
+def test_the_answer_follows_the_persona(visit: Visit, demo_server: Server) -> None:
+    billing_admin = persona_with(demo_server, ["billing_admin"])
+    choose(visit.page, persona_with(demo_server, ["sales_agent"]))
+    run_example(visit.page, "Who am I", "WhoAmI")
+    expect_result(visit.page, "SALES_AGENT")
+
+    choose(visit.page, billing_admin)
+    execute(visit.page, "WhoAmI")
+
+    expect_result(visit.page, "BILLING_ADMIN")
+
+
+def test_without_a_persona_the_caller_is_nobody(visit: Visit) -> None:
+    visit.page.get_by_label("Acting as").select_option(label="Nobody (no token)")
+    execute(visit.page, "WhoAmI")
+
+    expect_result(visit.page, "UNAUTHENTICATED")
+
+
+def test_a_token_is_kept_neither_in_storage_nor_in_the_address(visit: Visit, demo_server: Server) -> None:
+    persona = persona_with(demo_server, ["sales_agent"])
+    choose(visit.page, persona)
+    run_example(visit.page, "Who am I", "WhoAmI")
+    expect_result(visit.page, "SALES_AGENT")
+
+    stored = visit.page.evaluate(
+        "JSON.stringify([localStorage, sessionStorage, document.cookie, location.href])"
+    )
+
+    assert "WhoAmI" in stored
+    assert persona["token"] not in stored
+
+
+def test_outside_a_demo_a_pasted_token_signs_in(visit: Visit, demo_server: Server) -> None:
+    persona = persona_with(demo_server, ["sales_agent"])
+    visit.page.route("**/demo/personas", lambda route: route.fulfill(status=404))
+    visit.page.reload()
+
+    visit.page.get_by_label("Bearer token").fill(persona["token"])
+    execute(visit.page, "WhoAmI")
+
+    expect_result(visit.page, "SALES_AGENT")
