@@ -13,3 +13,7 @@ grant("importer", "system", "import", _: Partner);
 # The operator makes the first partner and its first global admin.
 grant("operator", "system", "add_partner", _: Service);
 grant("operator", "system", "add_user", _: Partner);
+
+# The demo makes its world, in a database that holds no other partner.
+grant("seeder", "system", "seed", _: Service);
+grant("seeder", "system", "read", _: Partner);

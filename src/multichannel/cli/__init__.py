@@ -23,5 +23,5 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    print(message, file=sys.stderr)  # noqa: T201  (the command line speaks on its streams)
+    print(message, file=sys.stderr)
     raise SystemExit(code)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from multichannel.cli import database, directory
+from multichannel.cli import database, directory, schema, serving
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(database.app, name="db")
 app.add_typer(directory.partners, name="partner")
 app.add_typer(directory.users, name="user")
+app.add_typer(schema.app, name="schema")
+app.command("serve")(serving.serve_command)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from multichannel.cli.environment import url_of
+from multichannel.startup import url_of
 from multichannel.errors import Refused
 from multichannel.settings import Settings, load_settings
 from multichannel.store import migrations

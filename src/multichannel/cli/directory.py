@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.database import DatabaseUrl
-from multichannel.cli.environment import open_store
+from multichannel.startup import open_store
 from multichannel.domain.tenants import Cloud, PartnerType
 from multichannel.domain.users import Role
 from multichannel.errors import NotVisible, Refused

@@ -35,13 +35,18 @@ class UtcTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What rows hold."""
+        return datetime
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Pick text on SQLite, `timestamptz` on PostgreSQL."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(String(27))
         return dialect.type_descriptor(DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401  (the driver's own form)
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Refuse a time without a zone: nobody could say which instant it is."""
         if value is None:
             return None
@@ -50,7 +55,7 @@ class UtcTime(TypeDecorator[datetime]):
             raise ValueError(message)
         return utc_text(value) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401  (the driver's own form)
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Give back an aware time in UTC."""
         if value is None or dialect.name != "sqlite":
             return value
@@ -59,7 +64,8 @@ class UtcTime(TypeDecorator[datetime]):
 
 def utc_text(value: datetime) -> str:
     """The one text form of an instant: `2017-01-25T23:01:08.693000Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # `strftime` does not pad the year, and year 1 is what the vendor writes for no date.
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def closed(words: type[StrEnum]) -> Enum:
@@ -83,7 +89,7 @@ class Base(DeclarativeBase):
     """All mapped classes."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {str: Words, datetime: UtcTime()}  # noqa: RUF012  (SQLAlchemy reads it off the class)
+    type_annotation_map = {str: Words, datetime: UtcTime()}
 
 
 class Versioned:

@@ -31,7 +31,7 @@ class StaleVersion(Refused):
     def __init__(self, current_version: int) -> None:
         """Tell the version that is in force."""
         super().__init__(
-            f"This has changed since you read it: version {current_version} is current. Read it again and retry.",
+            "This has changed since you read it. Read it again and retry with its version.",
             ("expectedVersion",),
         )
         self.current_version = current_version

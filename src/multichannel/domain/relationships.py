@@ -57,7 +57,7 @@ class ResellerRelationship(Versioned, Base):
         return self.stored_status
 
     @hybrid_property
-    def status(self) -> Any:  # noqa: ANN401  (an SQL expression only; rows answer `status_at`)
+    def status(self) -> Any:
         """The status in force at the bound `:now`; of a row, ask `status_at`."""
         message = "the status of a row depends on time: use status_at(now)"
         raise TypeError(message)

@@ -15,12 +15,13 @@ from strawberry.types.fields.resolver import StrawberryResolver
 
 from multichannel.graphql.declarations import Column, Declaration, One
 from multichannel.graphql.filtering import filter_input, order_enum
-from multichannel.graphql.namespace import NAMESPACE, named
+from multichannel.graphql.namespace import NAMESPACE, enter, named
 from multichannel.graphql.paging import DEFAULT_SIZE, LARGEST_SIZE, Connection
 from multichannel.graphql.resolving import nested_connection, root_connection
 from multichannel.policy.vocabulary import Action
 
-NAMES = {str: "str", int: "int", bool: "bool", datetime: "datetime", list: "list[str]"}
+NAMES = {str: "str", int: "int", bool: "bool", datetime: "datetime", object: "list[str]"}
+"""GraphQL types of what columns hold; the JSON columns hold lists of words."""
 
 PAGE_ARGUMENTS = {
     "first": (
@@ -55,9 +56,8 @@ def field_with_arguments(
         python_name=name,
         type_annotation=annotated(annotation),
         description=description,
-        base_resolver=StrawberryResolver(resolve, type_override=object),
+        base_resolver=StrawberryResolver(resolve),
     )
-    made.type_annotation = annotated(annotation)
     made.arguments = [
         StrawberryArgument(
             argument,
@@ -71,13 +71,12 @@ def field_with_arguments(
     return made
 
 
-def made_type(name: str, description: str, fields: dict[str, StrawberryField], **options: Any) -> Any:  # noqa: ANN401
+def made_type(name: str, description: str, fields: dict[str, StrawberryField], **options: Any) -> Any:
     """A Strawberry object type, entered in the namespace."""
     bases = options.pop("bases", ())
     body = {"__annotations__": dict.fromkeys(fields, object), "__doc__": description, "__module__": __name__}
     cls = type(name, bases, {**body, **fields, **options})
-    NAMESPACE[name] = strawberry.type(cls, name=name, description=description)
-    return NAMESPACE[name]
+    return enter(name, fields, lambda: strawberry.type(cls, name=name, description=description))
 
 
 def assemble(declaration: Declaration, node: type) -> None:
@@ -113,7 +112,7 @@ def connection_field(declaration: Declaration, name: str) -> StrawberryField:
     item = declaration.fields[name]
     load = nested_connection(declaration, name)
 
-    def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Connection:  # noqa: ANN401
+    def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Connection:
         return load(root, _raw(info), arguments)
 
     return field_with_arguments(
@@ -129,7 +128,7 @@ def root_field(declaration: Declaration, name: str, description: str) -> Strawbe
     """A list of everything visible of a kind."""
     load = root_connection(declaration)
 
-    def resolve(info: strawberry.Info, **arguments: Any) -> Connection:  # noqa: ANN401
+    def resolve(info: strawberry.Info, **arguments: Any) -> Connection:
         return load(_raw(info), arguments)
 
     return field_with_arguments(
@@ -147,7 +146,7 @@ def list_arguments(target: str) -> dict[str, tuple[str, str]]:
 
 
 def _raw(info: strawberry.Info) -> GraphQLResolveInfo:
-    return info._raw_info  # noqa: SLF001  (Strawberry has no public way to the executor's own)
+    return info._raw_info
 
 
 def _gated(item: Column | One) -> str:
@@ -156,7 +155,7 @@ def _gated(item: Column | One) -> str:
 
 def _column_type(declaration: Declaration, name: str) -> str:
     kind = declaration.resource.column(name).type.python_type
-    return named(kind) if isinstance(kind, EnumMeta) else NAMES[list if kind is dict else kind]
+    return named(kind) if isinstance(kind, EnumMeta) else NAMES[kind]
 
 
 def _connection_types(declaration: Declaration) -> None:

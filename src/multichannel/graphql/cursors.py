@@ -49,7 +49,7 @@ def read_cursor(text: str, marked: str, kind: type) -> Position:
     return Position(_value(value, kind, message), row_id)
 
 
-def _value(value: Any, kind: type, message: str) -> Any:  # noqa: ANN401  (what the list is ordered by)
+def _value(value: Any, kind: type, message: str) -> Any:
     if value is None:
         return None
     if kind is datetime and isinstance(value, str):

@@ -12,7 +12,7 @@ from strawberry.types.field import StrawberryField
 
 from multichannel.errors import BadInput
 from multichannel.graphql.declarations import DECLARATIONS, Declaration
-from multichannel.graphql.namespace import NAMESPACE, named
+from multichannel.graphql.namespace import NAMESPACE, enter, named
 from multichannel.store.selection import EVERYTHING, Condition, Every, Order, Shown, Some, Test, Through
 
 TEXT_OPERATORS = {
@@ -80,12 +80,12 @@ def order_enum(declaration: Declaration) -> None:
 ORDERS: dict[str, dict[str, Order]] = {}
 
 
-def read_order(declaration: Declaration, value: Any) -> Order:  # noqa: ANN401  (a member of a made enum)
+def read_order(declaration: Declaration, value: Any) -> Order:
     """What an order argument means; by id when there is none."""
     return Order() if value is None else ORDERS[f"{declaration.name}Order"][value.value]
 
 
-def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Condition:  # noqa: ANN401  (a made input)
+def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Condition:
     """What a filter argument means; BadInput for a null where a test belongs, and for one nested too deep."""
     if value is None:
         return EVERYTHING
@@ -96,7 +96,7 @@ def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Conditi
     return Every(tuple(_part(declaration, name, part, depth + 1) for name, part in given.items()))
 
 
-def _part(declaration: Declaration, name: str, part: Any, depth: int) -> Condition:  # noqa: ANN401
+def _part(declaration: Declaration, name: str, part: Any, depth: int) -> Condition:
     if part is None:
         message = f"filter.{name.strip('_')} is null. Leave it out, or test with isNull."
         raise BadInput(message)
@@ -110,7 +110,7 @@ def _part(declaration: Declaration, name: str, part: Any, depth: int) -> Conditi
     return Through(link, read_filter(DECLARATIONS[link.target.name], part, depth))
 
 
-def _tests(shown: Shown, part: Any) -> Condition:  # noqa: ANN401
+def _tests(shown: Shown, part: Any) -> Condition:
     tests = []
     for attribute, value in vars(part).items():
         operator = attribute.rstrip("_")
@@ -121,7 +121,7 @@ def _tests(shown: Shown, part: Any) -> Condition:  # noqa: ANN401
             raise BadInput(message)
         if operator == "in":
             _check_length(shown.name, value)
-            value = tuple(value)  # noqa: PLW2901  (conditions are compared and hashed)
+            value = tuple(value)
         tests.append(Test(shown, operator, value))
     return Every(tuple(tests))
 
@@ -175,4 +175,5 @@ def _input(name: str, description: str, fields: dict[str, tuple[str, str]]) -> N
             description=text,
             default=strawberry.UNSET,
         )
-    NAMESPACE[name] = strawberry.input(type(name, (), body), name=name, description=description)
+    made = {attribute: body[attribute] for attribute in fields}
+    enter(name, made, lambda: strawberry.input(type(name, (), body), name=name, description=description))

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import EnumMeta
 from typing import Any
 
 import strawberry
+from strawberry.types.field import StrawberryField
 
 NAMESPACE: dict[str, Any] = {"datetime": datetime, "ID": strawberry.ID}
 """Every made type by its GraphQL name."""
+
+
+def enter(name: str, fields: dict[str, StrawberryField], make: Callable[[], Any]) -> Any:
+    """Make a type and enter it under its name; its fields may name types that do not exist yet.
+
+    Strawberry looks a field's type up while it makes the class. What it found then is put back to the
+    name, which is looked up again when the schema is built.
+    """
+    annotations = {attribute: field.type_annotation for attribute, field in fields.items()}
+    made = make()
+    for field in made.__strawberry_definition__.fields:
+        field.type_annotation = annotations[field.python_name]
+    NAMESPACE[name] = made
+    return made
 
 
 def named(words: EnumMeta) -> str:

@@ -164,7 +164,7 @@ class NestedConnection(Connection):
         return Children(self._link, sorted(parent.id for parent in parents))
 
 
-def cohort_of(record: Record) -> Any:  # noqa: ANN401  (a Cohort; a record without one is a fault)
+def cohort_of(record: Record) -> Any:
     """The rows a record was loaded with."""
     if record.cohort is None:
         message = f"a {record.resource.name} that was not loaded with others"

@@ -22,7 +22,7 @@ Resolver = Callable[[Any, GraphQLResolveInfo], Any]
 def leaf(name: str, _column: Column) -> Resolver:
     """The value, or the denial in its place, which the executor raises at the field's path."""
 
-    def resolve(record: Record, _info: GraphQLResolveInfo) -> Any:  # noqa: ANN401  (a column's value)
+    def resolve(record: Record, _info: GraphQLResolveInfo) -> Any:
         return record.values[name]
 
     return resolve
@@ -56,7 +56,7 @@ def viewer_can(declaration: Declaration) -> Resolver:
 def related(item: One) -> Resolver:
     """The related record, or None when it is absent or not visible; one statement for the cohort."""
 
-    def resolve(record: Record, info: GraphQLResolveInfo) -> Any:  # noqa: ANN401  (a Record, None or a denial)
+    def resolve(record: Record, info: GraphQLResolveInfo) -> Any:
         key = record.values[item.local]
         if not isinstance(key, str):
             return key
@@ -101,7 +101,7 @@ def nested_connection(declaration: Declaration, name: str) -> Callable[..., Conn
     return resolve
 
 
-def _asked(declaration: Declaration, arguments: dict[str, Any]) -> Any:  # noqa: ANN401  (Asked)
+def _asked(declaration: Declaration, arguments: dict[str, Any]) -> Any:
     condition = read_filter(declaration, arguments.get("filter"))
     order = read_order(declaration, arguments.get("order_by"))
     return asked(declaration.resource, arguments, condition, order)

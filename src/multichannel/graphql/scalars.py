@@ -12,7 +12,7 @@ from multichannel.domain.base import utc_text
 from multichannel.errors import BadInput
 
 
-def _read_instant(value: Any) -> datetime:  # noqa: ANN401  (whatever a client sent)
+def _read_instant(value: Any) -> datetime:
     message = f"{str(value)[:40]!r} is no instant. Write it like 2017-01-25T23:01:08Z, with its time zone."
     try:
         found = datetime.fromisoformat(value)

@@ -10,7 +10,7 @@ from multichannel.importing.table import optional, payload, required
 
 
 class PartnerRelationshipType(StrEnum):
-    """What the named partner is to the exporting one."""
+    """What the exporting partner is to the named one."""
 
     IS_INDIRECT_RESELLER_OF = "is_indirect_reseller_of"
     IS_INDIRECT_CLOUD_SOLUTION_PROVIDER_OF = "is_indirect_cloud_solution_provider_of"
@@ -18,7 +18,7 @@ class PartnerRelationshipType(StrEnum):
 
 @payload
 class ImportedPartnerRelationship:
-    """Another partner, and what it is to the exporting one."""
+    """Another partner, and what the exporting one is to it."""
 
     partner_id: str = required("id", guid)
     name: str = required("name", text)

@@ -18,7 +18,7 @@ _BRIEF.maxdict = _BRIEF.maxlist = 3
 class Unreadable(MultichannelError):
     """A file that is not a stream of resources: `code` says why, `item` where it stopped.
 
-    Codes: FILE_MISSING, IS_A_DIRECTORY, NO_PERMISSION, FILE_FAILED, EMPTY_FILE, NOT_UTF8, NOT_JSON,
+    Codes: FILE_MISSING, IS_A_DIRECTORY, IS_A_STREAM, FILE_CHANGED, NO_PERMISSION, FILE_FAILED, EMPTY_FILE, NOT_UTF8, NOT_JSON,
     TRAILING_GARBAGE, BAD_TEXT, TOO_DEEP, ITEM_TOO_LARGE, ITEMS_NOT_A_LIST, NOT_AN_OBJECT.
     """
 
@@ -34,7 +34,8 @@ class Problem:
     """One damaged field: its path in the vendor's spelling, a code, and a sentence with the value.
 
     Codes: UNKNOWN_KIND, MISSING, WRONG_TYPE, NOT_A_GUID, NOT_A_DATE, UNKNOWN_VALUE, OUT_OF_RANGE,
-    TOO_LONG, CONTRADICTION, BAD_TEXT.
+    TOO_LONG, CONTRADICTION, BAD_TEXT; and what stands against storing it: IS_A_PARTNER,
+    IS_A_CUSTOMER, CROSS_CLOUD, WRONG_PARTNER_TYPE, UNKNOWN_RESELLER.
     """
 
     field: str

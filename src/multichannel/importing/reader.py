@@ -7,7 +7,7 @@ the whole path of each event, so that 100,000 nested brackets cost it gigabytes;
 from __future__ import annotations
 
 import codecs
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,17 +36,21 @@ class Item:
     data: dict[str, Any]
 
 
-def read_items(path: Path) -> Iterator[Item]:
+def unheeded(_bytes: int) -> None:
+    """Nobody wants to know how far reading has come."""
+
+
+def read_items(path: Path, advance: Callable[[int], None] = unheeded) -> Iterator[Item]:
     """The resources of a single object, a collection or a bare list; raises `Unreadable`.
 
     What was yielded before an error came from an intact part of the file. No item may be larger
-    than 1 MiB or nested deeper than 64 levels.
+    than 1 MiB or nested deeper than 64 levels. `advance` is told of every few bytes that were read.
     """
     with _opened(path) as file:
-        yield from _items(file)
+        yield from _items(file, advance)
 
 
-def _items(file: BinaryIO) -> Iterator[Item]:
+def _items(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[Item]:
     found: list[Item] = []
     parser = _parser(_assembler(found))
     since_item = count = 0
@@ -55,6 +59,7 @@ def _items(file: BinaryIO) -> Iterator[Item]:
         refuse_half_pairs(piece)
         with explained(file, CHUNK):
             parser.send(piece)
+        advance(len(piece))
         blank = blank and piece.isspace()
         since_item = 0 if found else since_item + len(piece)
         count += len(found)

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from multichannel.errors import MultichannelError
 from multichannel.importing.problems import Problem, Unreadable
 
 LISTED: Final = 100
 """As many rejections of one file are kept and listed; the others are counted."""
+
+
+class Outcome(StrEnum):
+    """What became of one item of a file."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,10 @@ class FileReport:
     inferred: int = 0
     rejections: list[Rejection] = field(default_factory=list)
     rejected_total: int = 0
+
+    def count(self, outcome: Outcome, items: int = 1) -> None:
+        """Note what became of items; a negative number takes it back."""
+        setattr(self, outcome.value, getattr(self, outcome.value) + items)
 
     def reject(self, item: int, problems: Sequence[Problem]) -> None:
         """Note the damaged fields of one item."""
@@ -96,6 +110,11 @@ class ImportReport:
         """How many things are to be mended before anything can be stored."""
         return sum(each.rejected_total for each in self.files)
 
+    def refuse(self) -> None:
+        """Take back what was counted: nothing of it was stored."""
+        for each in self.files:
+            each.created = each.updated = each.unchanged = each.inferred = 0
+
     def as_json(self) -> dict[str, Any]:
         """The report that `--json` prints."""
         return {"files": [each.as_json() for each in self.files], "stored": self.stored}
@@ -129,6 +148,18 @@ class ImportReport:
 
     def _count(self) -> str:
         return "the one problem" if self.rejected_total == 1 else f"the {self.rejected_total:,} problems"
+
+
+class ImportRefused(MultichannelError):
+    """The files cannot be stored as they are; `report` says why."""
+
+    code = "IMPORT_REFUSED"
+
+    def __init__(self, report: ImportReport) -> None:
+        """Keep the report, in which nothing counts as stored."""
+        super().__init__("Nothing was stored.")
+        report.refuse()
+        self.report = report
 
 
 def _print_rejections(console: Console, file: FileReport) -> None:

@@ -67,11 +67,11 @@ class Engine:
             raise PolicyInvalid(str(error)) from error
         _refuse_warnings(output.getvalue())
 
-    def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:  # noqa: ANN401  (terms)
+    def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
         """Answers to `rule(arguments...)`, lazily; unknown things are engine variables. Raises PolicyFault."""
         yield from self._run(rule, arguments, {}, trace=trace)
 
-    def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:  # noqa: ANN401
+    def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:
         """The same, for all records of a kind at once: `resource` is bound to what is asked of them."""
         any_record = Expression("And", [Expression("Isa", [Variable("resource"), Pattern(kind, {})])])
         yield from self._run(rule, arguments, {"resource": any_record}, trace=trace)
@@ -144,7 +144,7 @@ class _QuietQuery(EngineQuery):
         """Nothing is logged by the engine unless its environment asks for it."""
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  (a fact)
+def _plain(value: Any) -> Any:
     """A fact in the types the engine compares by itself."""
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]

@@ -30,7 +30,7 @@ class Failure:
     met: Any = None
 
 
-def failures(conditions: Conditions, record: Any) -> tuple[Failure, ...]:  # noqa: ANN401  (any facts)
+def failures(conditions: Conditions, record: Any) -> tuple[Failure, ...]:
     """What keeps the conditions from holding, at the related records that come nearest; nothing if they hold."""
     best: tuple[Failure, ...] | None = None
     for bindings, missing in _assignments(conditions.members, {THIS: record}):
@@ -69,7 +69,7 @@ def _failed(comparisons: tuple[Comparison, ...], bindings: Bindings) -> Iterator
             yield Failure(comparison, left)
 
 
-def value_at(path: Path, bindings: Bindings) -> Any:  # noqa: ANN401  (a fact)
+def value_at(path: Path, bindings: Bindings) -> Any:
     """The fact a path leads to."""
     value = bindings[path.variable]
     for name in path.names:

@@ -93,15 +93,18 @@ def _wrong_roles(
     principal: Principal,
     action: Action,
     resource: Resource,
-    record: Any,  # noqa: ANN401
+    record: Any,
 ) -> list[NearMiss]:
     """Standings the principal does have here, at which other roles are granted the action."""
     granted = policy.roles_granted(action, resource)
     missed = []
     for standing, rules in policy.standings(principal, record):
-        roles = tuple(role for role, at in granted if at == standing)
-        if roles:
-            missed.append(NearMiss(standing, rules, (), roles))
+        fitting = [item for item in granted if item.standing == standing]
+        if fitting:
+            lines = tuple(_distinct(rule for item in fitting for rule in item.rules))
+            missed.append(
+                NearMiss(standing, (*rules, *lines), (), tuple(_distinct(item.role for item in fitting)))
+            )
     return missed
 
 

@@ -17,7 +17,7 @@ MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 ORDERED = {"<", "<=", ">", ">="}
 
 
-def conditions(expression: Any, resource: Resource) -> Conditions:  # noqa: ANN401  (whatever the engine bound)
+def conditions(expression: Any, resource: Resource) -> Conditions:
     """The conditions of one partial result; PolicyInvalid names the construct that has no meaning here."""
     reader = _Reader(resource)
     reader.read(expression)
@@ -33,7 +33,7 @@ class _Reader:
         self.members: list[Member] = []
         self.comparisons: list[Comparison] = []
 
-    def read(self, expression: Any) -> None:  # noqa: ANN401
+    def read(self, expression: Any) -> None:
         if not isinstance(expression, Expression):
             message = f"a condition that is no expression: {expression!r}"
             raise PolicyInvalid(message)
@@ -52,7 +52,7 @@ class _Reader:
             message = f"`{expression.operator.lower()}` on a resource cannot be turned into a list filter"
             raise PolicyInvalid(message)
 
-    def _isa(self, subject: Any, pattern: Pattern) -> None:  # noqa: ANN401
+    def _isa(self, subject: Any, pattern: Pattern) -> None:
         path = self._path(subject)
         if self._type(path).name != pattern.tag:
             message = f"{path} is no {pattern.tag}"
@@ -60,7 +60,7 @@ class _Reader:
         for name, value in pattern.fields.items():
             self._comparison("=", Expression("Dot", [subject, name]), value)
 
-    def _member(self, variable: Any, collection: Any) -> None:  # noqa: ANN401
+    def _member(self, variable: Any, collection: Any) -> None:
         if isinstance(collection, list):
             self._one_of(variable, collection)
             return
@@ -74,14 +74,14 @@ class _Reader:
         self.types[name] = RESOURCES[relation.target]
         self.members.append(Member(name, path))
 
-    def _one_of(self, fact: Any, values: list[Any]) -> None:  # noqa: ANN401
+    def _one_of(self, fact: Any, values: list[Any]) -> None:
         path = self._path(fact)
         scalar = self._scalar(path)
         for value in values:
             _check_value(path, scalar, "=", value)
         self.comparisons.append(Comparison(path, "in", tuple(sorted(values, key=str))))
 
-    def _comparison(self, operator: str, left: Any, right: Any) -> None:  # noqa: ANN401
+    def _comparison(self, operator: str, left: Any, right: Any) -> None:
         if not _is_fact(left):
             left, right, operator = right, left, MIRRORED[operator]
         path = self._path(left)
@@ -101,7 +101,7 @@ class _Reader:
             raise PolicyInvalid(message)
         return attribute
 
-    def _path(self, term: Any) -> Path:  # noqa: ANN401
+    def _path(self, term: Any) -> Path:
         names: list[str] = []
         while isinstance(term, Expression) and term.operator == "Dot":
             term, name = term.args
@@ -136,16 +136,16 @@ class _Reader:
         return kind
 
 
-def _name(variable: Any) -> str:  # noqa: ANN401
+def _name(variable: Any) -> str:
     """The plain name: the text form of an engine variable is its representation."""
     return str.__str__(variable)
 
 
-def _is_fact(term: Any) -> bool:  # noqa: ANN401
+def _is_fact(term: Any) -> bool:
     return isinstance(term, Variable) or (isinstance(term, Expression) and term.operator == "Dot")
 
 
-def _check_value(path: Path, scalar: Scalar, operator: str, value: Any) -> None:  # noqa: ANN401
+def _check_value(path: Path, scalar: Scalar, operator: str, value: Any) -> None:
     if value is not None and not isinstance(value, str | int | bool):
         message = f"{path} is compared with {value!r}, which is no plain value"
         raise PolicyInvalid(message)

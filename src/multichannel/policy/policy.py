@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from polar import Variable
+from polar import Expression, Variable
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
@@ -39,6 +39,15 @@ class Derivation:
     rules: tuple[Rule, ...]
     conditions: Conditions
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """A role that is granted an action at a standing, with the rules that say so."""
+
+    role: str
+    standing: str
+    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class Policy:
         """Names this version of the policy."""
         return self.source.digest
 
-    def check(self, principal: Principal, action: Action, record: Any) -> Verdict:  # noqa: ANN401  (any facts)
+    def check(self, principal: Principal, action: Action, record: Any) -> Verdict:
         """The verdict on one record of facts."""
         try:
             reasons = self._reasons(principal, action, record)
@@ -94,7 +103,7 @@ class Policy:
         )
         return tuple(dict.fromkeys(_derivation(answer, resource) for answer in answers))
 
-    def standings(self, principal: Principal, record: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:  # noqa: ANN401
+    def standings(self, principal: Principal, record: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
         """What the principal's tenant is to one record of facts, with the rules that say so."""
         standing = Variable("standing")
         answers = self._engine.ask("has_standing", principal, standing, record, trace=True)
@@ -108,14 +117,17 @@ class Policy:
         answers = self._engine.ask_in_part("forbid", *arguments, kind=resource.name, trace=True)
         return tuple(_derivation(answer, resource) for answer in answers)
 
-    def roles_granted(self, action: Action, resource: Resource) -> tuple[tuple[str, str], ...]:
-        """The (role, standing) pairs that the policy grants this to, whoever asks."""
+    def roles_granted(self, action: Action, resource: Resource) -> tuple[RoleGrant, ...]:
+        """What the policy grants this to, whoever asks."""
         role, standing = Variable("role"), Variable("standing")
-        answers = self._engine.ask_in_part("grant", role, standing, action.value, ANY, kind=resource.name)
-        pairs = ((answer.bindings["role"], answer.bindings["standing"]) for answer in answers)
-        return tuple(sorted({pair for pair in pairs if not any(isinstance(word, Variable) for word in pair)}))
+        answers = self._engine.ask_in_part(
+            "grant", role, standing, action.value, ANY, kind=resource.name, trace=True
+        )
+        found = (RoleGrant(item.bindings["role"], item.bindings["standing"], item.rules) for item in answers)
+        named = (item for item in found if not isinstance(item.role, Variable | Expression))
+        return tuple(dict.fromkeys(named))
 
-    def _reasons(self, principal: Principal, action: Action, record: Any) -> tuple[str, ...]:  # noqa: ANN401
+    def _reasons(self, principal: Principal, action: Action, record: Any) -> tuple[str, ...]:
         answers = self._engine.ask("forbid", REASON, principal, action.value, record)
         return tuple(sorted({answer.bindings["reason"] for answer in answers}))
 

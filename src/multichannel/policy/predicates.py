@@ -24,23 +24,23 @@ COMPARED = {
 }
 
 
-def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:  # noqa: ANN401  (a class or its alias)
+def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
     """The rows of `entity` the predicate grants, in one clause."""
     granted = or_(false(), *branches(predicate, resource, entity))
     return and_(granted, *unrestricted(predicate, resource, entity))
 
 
-def branches(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:  # noqa: ANN401
+def branches(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
     """What is granted, one clause for each way: a planner finds an index for each alone, not for their OR."""
     return [_all_of(branch, resource, entity) for branch in sorted(predicate.allowed, key=str)]
 
 
-def unrestricted(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:  # noqa: ANN401
+def unrestricted(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
     """That no restriction holds; one that cannot be told holds."""
     return [_not(branch, resource, entity) for branch in sorted(predicate.restricted, key=str)]
 
 
-def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:  # noqa: ANN401
+def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:
     if not branch.members and len(branch.comparisons) == 1:
         comparison = branch.comparisons[0]
         reader = _Rows(resource, entity)
@@ -49,7 +49,7 @@ def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:  # noqa
     return not_(func.coalesce(_all_of(branch, resource, entity), true()))
 
 
-def _all_of(branch: Conditions, resource: Resource, entity: Any) -> Clause:  # noqa: ANN401
+def _all_of(branch: Conditions, resource: Resource, entity: Any) -> Clause:
     """One conjunction; its members become one EXISTS over their joined rows."""
     rows = _Rows(resource, entity)
     joins = [rows.join(member.variable, member.path) for member in branch.members]
@@ -70,7 +70,7 @@ def _variables(comparison: Comparison) -> set[str]:
 class _Rows:
     """The SQL rows that a conjunction's variables stand for."""
 
-    def __init__(self, resource: Resource, entity: Any) -> None:  # noqa: ANN401
+    def __init__(self, resource: Resource, entity: Any) -> None:
         self._rows: dict[str, tuple[Resource, Any]] = {THIS: (resource, entity)}
         self.outer: tuple[Any, ...] = (entity,)
 
@@ -82,7 +82,7 @@ class _Rows:
         self._rows[variable] = (target, row)
         return getattr(row, relation.remote) == key
 
-    def column(self, path: Path) -> Any:  # noqa: ANN401
+    def column(self, path: Path) -> Any:
         """The column of a fact; behind a single record it is a scalar subquery."""
         resource, entity = self._rows[path.variable]
         if len(path.names) == 1:
@@ -133,7 +133,7 @@ def _compare(rows: _Rows, comparison: Comparison) -> Clause:
     return left.is_distinct_from(right) if unsure else left != right  # type: ignore[no-any-return]
 
 
-def _one_of(left: Any, values: Sequence[Any]) -> Clause:  # noqa: ANN401
+def _one_of(left: Any, values: Sequence[Any]) -> Clause:
     known: Iterable[Any] = [value for value in values if value is not None]
     clause = left.in_(known)
     return or_(clause, left.is_(None)) if None in values else clause

@@ -78,7 +78,7 @@ class Resource:
         attribute: InstrumentedAttribute[Any] = getattr(self.model, name)
         return attribute
 
-    def _attribute(self, name: str, hint: Any) -> Scalar | Relation:  # noqa: ANN401  (a type annotation as a value)
+    def _attribute(self, name: str, hint: Any) -> Scalar | Relation:
         if get_origin(hint) is not None and hasattr(hint, "__metadata__"):
             listed, many = get_args(hint)
             return Relation(name, get_args(listed)[0].__name__.removesuffix("Facts"), many)
@@ -88,7 +88,7 @@ class Resource:
         return Scalar(name, type(None) in get_args(hint), frozenset(enum) if enum else None)
 
 
-SERVICE = Resource(facts.ServiceFacts, None, (Action.ADD_PARTNER,))
+SERVICE = Resource(facts.ServiceFacts, None, (Action.ADD_PARTNER, Action.SEED))
 PARTNER = Resource(
     facts.PartnerFacts, Partner, (Action.READ_SUMMARY, Action.READ, Action.IMPORT, Action.ADD_USER)
 )

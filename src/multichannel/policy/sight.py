@@ -48,11 +48,11 @@ class Sight:
         whole = self._groups == {predicate.restricted: set(predicate.allowed)}
         return Degree.ALL if whole else Degree.SOME
 
-    def granted(self, action: Action, entity: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a class or its alias)
+    def granted(self, action: Action, entity: Any) -> ColumnElement[bool]:
         """The rows of `entity` that may be read to this degree."""
         return where(self._predicates[action], self.resource, entity)
 
-    def visible(self, entity: Any) -> ColumnElement[bool]:  # noqa: ANN401
+    def visible(self, entity: Any) -> ColumnElement[bool]:
         """The visible rows of `entity`, in one clause."""
         if entity is self.resource.model:
             return self._visible
@@ -78,5 +78,5 @@ class Sight:
     def _visible(self) -> ColumnElement[bool]:
         return self._visible_of(self.resource.model)
 
-    def _visible_of(self, entity: Any) -> ColumnElement[bool]:  # noqa: ANN401
+    def _visible_of(self, entity: Any) -> ColumnElement[bool]:
         return or_(false(), *(where(predicate, self.resource, entity) for predicate in self._unions))

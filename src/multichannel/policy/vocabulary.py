@@ -20,6 +20,7 @@ class Action(StrEnum):
     IMPORT = "import"
     ADD_USER = "add_user"
     ADD_PARTNER = "add_partner"
+    SEED = "seed"
 
 
 READS = (Action.READ_SUMMARY, Action.READ, Action.READ_BILLING)
@@ -39,6 +40,7 @@ class SystemRole(StrEnum):
     IDENTITY = "identity"
     IMPORTER = "importer"
     OPERATOR = "operator"
+    SEEDER = "seeder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from multichannel.policy.vocabulary import Action
 from multichannel.store.work import Work
 
 
-def add_partner(  # noqa: PLR0913  (an organisation has this many properties)
+def add_partner(
     work: Work,
     partner_id: str,
     *,

@@ -43,7 +43,7 @@ def _sqlite(url: str, connections: int) -> Engine:
     engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5)
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: DBAPIConnection, _record: Any) -> None:  # noqa: ANN401  (the event's signature)
+    def prepare(connection: DBAPIConnection, _record: Any) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3's own name
         cursor = connection.cursor()
         for pragma in PRAGMAS:

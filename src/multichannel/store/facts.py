@@ -12,7 +12,7 @@ from multichannel.policy.resources import RESOURCES, Relation, Resource, Scalar
 Run = Callable[[Select[Any]], Sequence[Any]]
 
 
-def facts_of(run: Run, resource: Resource, row_id: str, *, tenant_id: str) -> Any | None:  # noqa: ANN401  (any facts)
+def facts_of(run: Run, resource: Resource, row_id: str, *, tenant_id: str) -> Any | None:
     """The facts of one row with those of its relations, or None when there is no such row.
 
     `tenant_id` is the principal's own: of a relation too long to load, only rows about it are facts.
@@ -42,13 +42,13 @@ def _load(
     return records
 
 
-def _related(run: Run, link: Relation, value: str, tenant_id: str) -> Any:  # noqa: ANN401
+def _related(run: Run, link: Relation, value: str, tenant_id: str) -> Any:
     target = RESOURCES[link.target]
     if link.many is None:
         return _load(run, target, "id", value, tenant_id)[0]
     return _load(run, target, link.remote, value, tenant_id, between=link.many.between)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: Any) -> Any:
     """A word of a closed vocabulary as the policy spells it."""
     return str(value) if isinstance(value, str) else value

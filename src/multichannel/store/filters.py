@@ -42,7 +42,7 @@ class Filters:
         """`sight` tells what the principal sees of a kind of resource."""
         self._sight = sight
 
-    def clauses(self, resource: Resource, entity: Any, condition: Condition) -> list[Clause]:  # noqa: ANN401
+    def clauses(self, resource: Resource, entity: Any, condition: Condition) -> list[Clause]:
         """Clauses that must all hold for rows of `entity`."""
         if isinstance(condition, Every):
             return [
@@ -50,7 +50,7 @@ class Filters:
             ]
         return [self._clause(resource, entity, condition)]
 
-    def _clause(self, resource: Resource, entity: Any, condition: Condition) -> Clause:  # noqa: ANN401
+    def _clause(self, resource: Resource, entity: Any, condition: Condition) -> Clause:
         if isinstance(condition, Every):
             return and_(true(), *self.clauses(resource, entity, condition))
         if isinstance(condition, Some):
@@ -59,11 +59,11 @@ class Filters:
             return self._through(resource, entity, condition)
         return self._test(resource, entity, condition)
 
-    def _test(self, resource: Resource, entity: Any, test: Test) -> Clause:  # noqa: ANN401
+    def _test(self, resource: Resource, entity: Any, test: Test) -> Clause:
         holds = OPERATORS[test.operator](getattr(entity, test.column.name), test.value)
         return and_(holds, *self._readable(resource, entity, test.column.read))
 
-    def _through(self, resource: Resource, entity: Any, through: Through) -> Clause:  # noqa: ANN401
+    def _through(self, resource: Resource, entity: Any, through: Through) -> Clause:
         """Some related row that is itself visible, reached only where the link may be followed."""
         link = through.link
         related = aliased(link.target.model)  # type: ignore[arg-type]  # only stored resources are linked
@@ -74,7 +74,7 @@ class Filters:
         )
         return and_(exists(inner.correlate(entity)), *self._readable(resource, entity, link.read))
 
-    def _readable(self, resource: Resource, entity: Any, action: Action | None) -> list[Clause]:  # noqa: ANN401
+    def _readable(self, resource: Resource, entity: Any, action: Action | None) -> list[Clause]:
         if action is None:
             return []
         sight = self._sight(resource)

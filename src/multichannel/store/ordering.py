@@ -56,7 +56,7 @@ class Ordering:
         return clauses
 
     @property
-    def _unknown(self) -> Any:  # noqa: ANN401
+    def _unknown(self) -> Any:
         return case((self.value.is_(None), 1), else_=0)
 
     def _beyond(self, position: Position, *, forwards: bool) -> Clause:

@@ -115,7 +115,7 @@ class Reader:
             .where(*self._filter(resource, condition))
             .group_by(parent)
         )
-        return {key: count for key, count in self._run(statement)}  # noqa: C416  (rows are no pairs to mypy)
+        return {key: count for key, count in self._run(statement)}
 
     def permitted(self, resource: Resource, ids: Collection[str]) -> dict[str, list[Action]]:
         """What the principal may do to each of these rows, in one statement."""
@@ -140,7 +140,7 @@ class Reader:
         """The clause under which a degree may be read; None where every visible row may."""
         sight = self.sight(resource)
 
-        def clause(action: Action, entity: Any) -> ColumnElement[bool] | None:  # noqa: ANN401
+        def clause(action: Action, entity: Any) -> ColumnElement[bool] | None:
             return {
                 Degree.ALL: lambda: None,
                 Degree.NONE: false,
@@ -210,9 +210,9 @@ class Reader:
         more_after = window.before is not None if window.backwards else more
         return Page(records, more_after=more_after, more_before=more_before)
 
-    def _record(self, resource: Resource, row: Any, columns: Collection[Shown]) -> Record:  # noqa: ANN401
+    def _record(self, resource: Resource, row: Any, columns: Collection[Shown]) -> Record:
         sight = self.sight(resource)
-        mapping = row._mapping  # noqa: SLF001  (the documented accessor of a row's labels)
+        mapping = row._mapping
         values: dict[str, Any] = {}
         for column in columns:
             degree = sight.degree(column.read)

@@ -51,7 +51,7 @@ class Repository(Generic[T]):
         self._session.grant([row])
         return row
 
-    def facts(self, row_id: str) -> Any | None:  # noqa: ANN401  (the resource's facts)
+    def facts(self, row_id: str) -> Any | None:
         """The facts of a row if the principal may read it to some degree, else None."""
         model: Any = self._resource.model
         visible = self._policy.sight(self._principal, self._resource).visible(model)

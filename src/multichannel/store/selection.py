@@ -143,7 +143,7 @@ class Cohort:
         for record in records:
             record.cohort = self
 
-    def once(self, key: Any, load: Any) -> Any:  # noqa: ANN401  (what is loaded is the caller's affair)
+    def once(self, key: Any, load: Any) -> Any:
         """What `load(records)` gives, called for the first sibling that asks."""
         try:
             return self._loaded[key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -14,18 +14,25 @@ from multichannel.policy.resources import USER
 from multichannel.policy.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
 
 if TYPE_CHECKING:
-    from multichannel.policy.policy import Policy
-    from multichannel.store.session import GuardedSession
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Select
+
+    from multichannel.store.work import Store
 
 SIGNING_IN = system_principal(SystemRole.IDENTITY)
 
 
-def principal_of(
-    session: GuardedSession, policy: Policy, *, tenant_id: str, object_id: str, auth_mode: AuthMode
-) -> Principal | None:
+def find_principal(store: Store, *, tenant_id: str, object_id: str, auth_mode: AuthMode) -> Principal | None:
     """The facts of an active user, in one statement; None when there is none."""
-    granted = where(policy.predicate(SIGNING_IN, Action.READ, USER), USER, User)
-    statement = (
+    with store.reading(SIGNING_IN) as work:
+        granted = where(work.policy.predicate(SIGNING_IN, Action.READ, USER), USER, User)
+        rows = work.session.decided(_who(tenant_id, object_id, granted), {}).all()
+    return _principal(rows, tenant_id, auth_mode) if rows else None
+
+
+def _who(tenant_id: str, object_id: str, granted: ColumnElement[bool]) -> Select[Any]:
+    return (
         select(
             Tenant.kind,
             Tenant.cloud,
@@ -44,9 +51,10 @@ def principal_of(
             User.tenant_id == tenant_id, User.object_id == object_id, User.state == UserState.ACTIVE, granted
         )
     )
-    rows = session.decided(statement, {}).all()
-    if not rows:
-        return None
+
+
+def _principal(rows: Sequence[Any], tenant_id: str, auth_mode: AuthMode) -> Principal:
+    """One row for each role, or one without."""
     first = rows[0]
     return Principal(
         tenant_id=tenant_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -17,14 +18,12 @@ HERE = Path(__file__).parent
 
 def upgrade(url: str) -> None:
     """Bring a database up to this version, in one transaction."""
-    engine = open_database(url, connections=1)
-    try:
-        with engine.connect() as connection:
-            connection.execution_options(**execution_options(engine, WRITING))
-            command.upgrade(_config(connection), "head")
-            connection.commit()
-    finally:
-        engine.dispose()
+    _migrate(url, lambda config: command.upgrade(config, "head"))
+
+
+def remove(url: str) -> None:
+    """Take every table out of a database, with all that is in them, in one transaction."""
+    _migrate(url, lambda config: command.downgrade(config, "base"))
 
 
 def current(url: str) -> str | None:
@@ -44,6 +43,23 @@ def head() -> str:
         message = "this installation has no migrations"
         raise FileNotFoundError(message)
     return found
+
+
+def is_known(version: str | None) -> bool:
+    """Whether this code can bring a database up from that version; a newer code's it cannot."""
+    known = {revision.revision for revision in ScriptDirectory(str(HERE)).walk_revisions()}
+    return version is None or version in known
+
+
+def _migrate(url: str, migrate: Callable[[Config], None]) -> None:
+    engine = open_database(url, connections=1)
+    try:
+        with engine.connect() as connection:
+            connection.execution_options(**execution_options(engine, WRITING))
+            migrate(_config(connection))
+            connection.commit()
+    finally:
+        engine.dispose()
 
 
 def _config(connection: Connection) -> Config:

@@ -1,0 +1,110 @@
+"""The application: routes, sign-in, and the store under the policy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from sqlalchemy import Engine
+
+from multichannel.errors import Unauthenticated
+from multichannel.explorer.page import explorer_assets, explorer_page
+from multichannel.graphql.schema import build_schema
+from multichannel.graphql.view import GraphQLView
+from multichannel.identity import TokenVerifier
+from multichannel.policy.policy import Policy
+from multichannel.policy.vocabulary import AuthMode, Principal
+from multichannel.settings import Settings
+from multichannel.store.sign_in import find_principal
+from multichannel.store.work import Store
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+"""All reach the endpoint, which refuses in its own words what it does not answer."""
+
+Personas = Callable[[], list[dict[str, object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an application is made of. `personas` gives the demo's tokens; None outside the demo."""
+
+    settings: Settings
+    engine: Engine
+    policy: Policy
+    verifier: TokenVerifier
+    clock: Callable[[], datetime]
+    personas: Personas | None = None
+
+
+def make_app(parts: Parts) -> Starlette:
+    """The ASGI application. It owns the engine, and disposes of it when it ends."""
+    build_schema()
+    store = Store(parts.engine, lambda: parts.policy, parts.clock)
+    view = GraphQLView(
+        store,
+        _sign_in(store, parts.verifier),
+        explorer_page,
+        threads=parts.settings.threads,
+        most_bytes=parts.settings.max_body_bytes,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        view.close()
+        parts.engine.dispose()
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", view.respond, methods=METHODS),
+        explorer_assets(),
+        Route("/livez", _alive, methods=["GET"]),
+        Route("/readyz", _ready(store, parts.policy), methods=["GET"]),
+    ]
+    if parts.personas is not None:
+        routes.append(Route("/demo/personas", _personas(parts.personas), methods=["GET"]))
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(parts.settings.allowed_hosts))
+    return Starlette(routes=routes, middleware=[hosts], lifespan=lifespan)
+
+
+def _sign_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Principal]:
+    def sign_in(token: str) -> Principal:
+        identity = verifier.verify(token)
+        principal = find_principal(
+            store,
+            tenant_id=identity.tenant_id,
+            object_id=identity.object_id,
+            auth_mode=AuthMode(identity.auth_mode),
+        )
+        if principal is None:
+            raise Unauthenticated("The token is good, but its user is not known here, or is inactive.")
+        return principal
+
+    return sign_in
+
+
+def _alive(_request: Request) -> Response:
+    return PlainTextResponse("alive")
+
+
+def _ready(store: Store, policy: Policy) -> Callable[[Request], Response]:
+    def ready(_request: Request) -> Response:
+        usable = store.answers()
+        body = {"ready": usable, "database": usable, "policy": policy.digest}
+        return JSONResponse(body, 200 if usable else 503)
+
+    return ready
+
+
+def _personas(personas: Personas) -> Callable[[Request], Response]:
+    def answer(_request: Request) -> Response:
+        return JSONResponse(personas(), headers={"Cache-Control": "no-store"})
+
+    return answer

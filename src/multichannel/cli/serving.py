@@ -1,0 +1,29 @@
+"""`multichannel serve`: the service for production."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from multichannel.cli.database import DatabaseUrl
+from multichannel.serving import serve
+from multichannel.settings import check_serving, load_settings
+from multichannel.startup import load_policy, require_current
+
+
+def serve_command(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes.")] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Serve the API, trusting the issuer of the settings.
+
+    Needs MULTICHANNEL_ISSUER, MULTICHANNEL_AUDIENCE and MULTICHANNEL_JWKS. Example: multichannel serve --workers 2
+    """
+    settings = load_settings(host=host, port=port, workers=workers, database_url=database_url)
+    check_serving(settings)
+    require_current(settings)
+    load_policy(settings)
+    serve(settings)

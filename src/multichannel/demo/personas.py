@@ -1,0 +1,74 @@
+"""The personas of the demo, and the tokens with which to act as them."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import datetime
+from pathlib import Path
+from typing import TypedDict
+
+from multichannel.demo.cast import PERSONAS, Persona
+from multichannel.demo.issuer import DemoIssuer
+from multichannel.errors import BadInput, Refused
+
+FOLDER = Path(".multichannel")
+"""Where the demo lives: in the folder it is run in."""
+
+
+class PersonaListed(TypedDict):
+    """A persona as `multichannel token --list --json` gives it."""
+
+    persona: str
+    tenant: str
+    roles: list[str]
+
+
+class PersonaSignedIn(PersonaListed):
+    """A persona as `/demo/personas` gives it, with a token to act as it."""
+
+    title: str
+    token: str
+
+
+class UnknownPersona(BadInput):
+    """There is no such persona; the message names those that look like it."""
+
+
+def find_persona(name: str) -> Persona:
+    """The persona of that name, or UnknownPersona."""
+    personas = {persona.name: persona for persona in PERSONAS}
+    if name in personas:
+        return personas[name]
+    close = difflib.get_close_matches(name.lower(), personas, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(close)}?" if close else "List them: multichannel token --list"
+    raise UnknownPersona(f"There is no persona {name!r}. {hint}")
+
+
+def existing_issuer(folder: Path = FOLDER) -> DemoIssuer:
+    """The issuer of the demo in `folder`; Refused where no demo has been made."""
+    if not (folder / "demo-key.json").is_file():
+        raise Refused(f"There is no demo in {folder}/ here. Make one first: multichannel demo")
+    return DemoIssuer(folder)
+
+
+def issue(issuer: DemoIssuer, persona: Persona, *, now: datetime) -> str:
+    """A token to act as the persona for a working day."""
+    return issuer.token(persona.organisation.id, persona.id, now=now)
+
+
+def listed(persona: Persona) -> PersonaListed:
+    """What a caller needs to choose a persona."""
+    return {"persona": persona.name, "tenant": persona.organisation.name, "roles": list(persona.roles)}
+
+
+def all_listed() -> list[PersonaListed]:
+    """Every persona, in the order of the cast."""
+    return [listed(persona) for persona in PERSONAS]
+
+
+def all_signed_in(issuer: DemoIssuer, *, now: datetime) -> list[PersonaSignedIn]:
+    """Every persona with its title and a token, in the order of the cast."""
+    return [
+        {**listed(persona), "title": persona.title, "token": issue(issuer, persona, now=now)}
+        for persona in PERSONAS
+    ]

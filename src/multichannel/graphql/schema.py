@@ -1,0 +1,94 @@
+"""The schema, put together from declarations; `sdl()` is what `schema.graphql` holds."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import strawberry
+from graphql import GraphQLObjectType, GraphQLSchema, print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from multichannel.graphql import customers, partnerships, relationships, subscriptions
+from multichannel.graphql.assembly import assemble, made_type, page_info_type, root_field
+from multichannel.graphql.decisions import DecisionExplanation
+from multichannel.graphql.declarations import DECLARATIONS, camel
+from multichannel.graphql.namespace import NAMESPACE
+from multichannel.graphql.queries import VIEWER_RESOLVERS, query_fields, viewer_types
+from multichannel.graphql.resolving import resolvers
+from multichannel.graphql.scalars import SCALARS
+
+DECLARING = (customers, partnerships, relationships, subscriptions)
+"""Imported so that their types are declared."""
+
+LISTS = {
+    "customers": ("Customer", "The customers you may see."),
+    "subscriptions": ("Subscription", "The subscriptions you may see, of all your customers."),
+    "reseller_relationships": ("ResellerRelationship", "The reseller relationships you may see."),
+    "partnerships": ("Partnership", "The partnerships you may see."),
+}
+
+ROOTS = "schema {\n  query: Query\n  mutation: Mutation\n}\n\n"
+
+
+@strawberry.interface(description="An object with an id.")
+class Node:
+    """What `node` returns."""
+
+    id: strawberry.ID = strawberry.field(description="Its id, the same for everybody who may see it.")
+
+
+@cache
+def build_schema() -> GraphQLSchema:
+    """The executable schema, built once."""
+    NAMESPACE["Node"] = Node
+    NAMESPACE["DecisionExplanation"] = DecisionExplanation
+    page_info_type()
+    for declaration in DECLARATIONS.values():
+        assemble(declaration, Node)
+    viewer_types()
+    lists = {name: root_field(DECLARATIONS[target], name, text) for name, (target, text) in LISTS.items()}
+    query = made_type(
+        "Query", "Questions. Every answer has been decided by the policy.", {**query_fields(), **lists}
+    )
+    mutation = _mutation()
+    config = StrawberryConfig(scalar_map=SCALARS, default_resolver=_value)
+    types = [NAMESPACE[name] for name in DECLARATIONS]
+    schema = strawberry.Schema(query=query, mutation=mutation, types=types, config=config)._schema  # noqa: SLF001
+    _install(schema)
+    return schema
+
+
+def sdl() -> str:
+    """The schema in its own language. The roots are always named: `Subscription` is no root here."""
+    printed = print_schema(build_schema())
+    return (printed if printed.startswith("schema") else ROOTS + printed) + "\n"
+
+
+def _mutation() -> Any:
+    from multichannel.graphql import changes, mutations  # noqa: PLC0415  (mutations name types made above)
+
+    NAMESPACE["UserError"] = mutations.UserError
+    NAMESPACE["UpdateCustomerInput"] = changes.UpdateCustomerInput
+    fields = {"update_customer": changes.UPDATE_CUSTOMER}
+    return made_type("Mutation", "Changes. Each field is one transaction of its own.", fields)
+
+
+def _install(schema: GraphQLSchema) -> None:
+    """Give fields without arguments their resolvers directly, without a step in between."""
+    for declaration in DECLARATIONS.values():
+        kind = schema.type_map[declaration.name]
+        _resolve_by(kind, resolvers(declaration))
+    _resolve_by(schema.type_map["Viewer"], VIEWER_RESOLVERS)
+
+
+def _resolve_by(kind: Any, found: dict[str, Any]) -> None:
+    if not isinstance(kind, GraphQLObjectType):
+        raise TypeError(f"{kind} has no fields to resolve")
+    for name, resolve in found.items():
+        kind.fields[camel(name)].resolve = resolve
+
+
+def _value(source: Any, name: str) -> Any:
+    """A field of an answer made here: of a mapping, or of an object."""
+    return source[name] if isinstance(source, dict) else getattr(source, name)

@@ -1,0 +1,73 @@
+"""Runs the application under uvicorn, in one process or several."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from multichannel.app import Parts, Personas, make_app
+from multichannel.demo.issuer import DemoIssuer
+from multichannel.identity import KeySource, TokenVerifier
+from multichannel.settings import Settings, check_serving, load_settings
+from multichannel.startup import load_policy, now, require_current, url_of
+from multichannel.store.engines import open_database
+
+DEMO_FOLDER = Path(".multichannel")
+LONGEST_DRAIN = 30
+"""Seconds that running operations have to end in when the server is told to stop."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until stopped. Workers read the settings from the environment that this sets."""
+    os.environ["MULTICHANNEL_DATABASE_URL"] = url_of(settings)
+    uvicorn.run(
+        "multichannel.serving:demo_app" if settings.demo else "multichannel.serving:production_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=LONGEST_DRAIN,
+    )
+
+
+def production_app() -> Starlette:
+    """The application that trusts the issuer of the settings; Misconfigured if it must not start."""
+    settings = load_settings()
+    trust = check_serving(settings)
+    verifier = TokenVerifier(
+        trust.issuer, trust.audience, KeySource(trust.jwks, now), now, max_bytes=settings.max_token_bytes
+    )
+    return _app(settings, verifier)
+
+
+def demo_app() -> Starlette:
+    """The application that trusts the demo's own issuer, and gives anyone any persona's token."""
+    from multichannel.demo.personas import tokens  # noqa: PLC0415  (the demo world is not loaded in production)
+
+    issuer = DemoIssuer(DEMO_FOLDER)
+    keys = KeySource(str(issuer.jwks_path), now, demo=True)
+    verifier = TokenVerifier(issuer.issuer, issuer.audience, keys, now)
+    return _app(load_settings(demo=True), verifier, lambda: tokens(issuer, now()))
+
+
+def _app(settings: Settings, verifier: TokenVerifier, personas: Personas | None = None) -> Starlette:
+    require_current(settings)
+    engine = open_database(url_of(settings), connections=settings.threads)
+    app = make_app(Parts(settings, engine, load_policy(settings), verifier, now, personas))
+    _settle()
+    return app
+
+
+def _settle() -> None:
+    """What was made at start-up stays: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
