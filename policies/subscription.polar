@@ -5,7 +5,7 @@ has_standing(p: Principal, "billing_partner", s: Subscription) if
 
 # R24, R25: the partner of record is credited for the subscription; that is no delegation.
 has_standing(p: Principal, "partner_of_record", s: Subscription) if
-  p.type = "indirect_reseller" and s.partner_of_record_id = p.tenant_id;
+  p.type = "indirect_reseller" and s.channel = "csp" and s.partner_of_record_id = p.tenant_id;
 
 # R26: the designated support contact, of whatever channel.
 has_standing(p: Principal, "support_contact", s: Subscription) if
@@ -57,3 +57,7 @@ grant("global_admin", "customer", "read_billing", _: Subscription);
 # R52: nothing crosses national clouds.
 forbid("CROSS_CLOUD", p: Principal, _action: String, s: Subscription) if
   s.cloud != p.cloud;
+
+# A record a partner made for itself of another channel is seen by that partner and the customer, whoever it names.
+forbid("PRIVATE_RECORD", p: Principal, _action: String, s: Subscription) if
+  p.kind = "partner" and s.channel != "csp" and s.recorded_by = "partner" and s.owner_id != p.tenant_id;

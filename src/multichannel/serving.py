@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
-from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
 from multichannel.app import Parts, Personas, make_app
-from multichannel.demo.issuer import DemoIssuer
+from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.identity import KeySource, TokenVerifier
 from multichannel.settings import Settings, check_serving, load_settings
 from multichannel.startup import load_policy, now, require_current, url_of
 from multichannel.store.engines import open_database
 
-DEMO_FOLDER = Path(".multichannel")
 LONGEST_DRAIN = 30
 """Seconds that running operations have to end in when the server is told to stop."""
 
@@ -53,7 +51,7 @@ def demo_app() -> Starlette:
     """The application that trusts the demo's own issuer, and gives anyone any persona's token."""
     from multichannel.demo.personas import tokens  # noqa: PLC0415  (the demo world is not loaded in production)
 
-    issuer = DemoIssuer(DEMO_FOLDER)
+    issuer = DemoIssuer(FOLDER)
     keys = KeySource(str(issuer.jwks_path), now, demo=True)
     verifier = TokenVerifier(issuer.issuer, issuer.audience, keys, now)
     return _app(load_settings(demo=True), verifier, lambda: tokens(issuer, now()))

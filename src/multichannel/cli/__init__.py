@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import typer
 
 from multichannel.cli.application import app
-from multichannel.errors import Misconfigured, MultichannelError, PolicyInvalid
+from multichannel.errors import BadInput, Misconfigured, MultichannelError, PolicyInvalid
 
 REFUSED, USAGE, NO_POLICY = 1, 2, 3
 
@@ -16,12 +16,12 @@ def main() -> None:
         app()
     except PolicyInvalid as error:
         _fail(f"The policy does not load: {error.message}", NO_POLICY)
-    except Misconfigured as error:
+    except (Misconfigured, BadInput) as error:
         _fail(error.message, USAGE)
     except MultichannelError as error:
         _fail(error.message, REFUSED)
 
 
 def _fail(message: str, code: int) -> None:
-    print(message, file=sys.stderr)
+    typer.echo(message, err=True)
     raise SystemExit(code)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from multichannel.startup import url_of
 from multichannel.errors import Refused
 from multichannel.settings import Settings, load_settings
+from multichannel.startup import url_of
 from multichannel.store import migrations
 
 app = typer.Typer(no_args_is_help=True, help="The schema of the database.")

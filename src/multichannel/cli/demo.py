@@ -7,7 +7,6 @@ import json
 import shutil
 import socket
 import sys
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -16,15 +15,17 @@ from rich.table import Table
 from sqlalchemy.exc import DBAPIError
 
 from multichannel.cli.database import DatabaseUrl
-from multichannel.cli.environment import open_store, url_of
 from multichannel.demo import personas, world
-from multichannel.demo.issuer import DemoIssuer
+from multichannel.demo.cast import PERSONAS
+from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.errors import Refused
+from multichannel.serving import serve
 from multichannel.settings import Settings, load_settings
+from multichannel.startup import now, open_store, url_of
 from multichannel.store import migrations
 
 PLAIN_WIDTH = 120
-EXAMPLE = """{{ customers {{ nodes {{ companyName subscriptions {{ nodes {{ friendlyName }} }} }} }} }}"""
+EXAMPLE = "{ customers { nodes { companyName subscriptions { nodes { friendlyName } } } } }"
 
 
 def demo(
@@ -42,8 +43,6 @@ def demo(
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
     made = prepare(settings, fresh=fresh)
     _introduce(settings, made=made)
-    from multichannel.app import serve  # noqa: PLC0415  (loading it takes a second, and may not be needed)
-
     serve(settings)
 
 
@@ -60,9 +59,9 @@ def token(
         raise typer.BadParameter("give either --as PERSONA, or --list and perhaps --json")
     issuer = personas.existing_issuer()
     if persona is not None:
-        typer.echo(personas.issue(issuer, personas.find_persona(persona), now=datetime.now(UTC)))
+        typer.echo(personas.token(issuer, personas.find_persona(persona), now()))
     elif as_json:
-        typer.echo(json.dumps(personas.all_listed(), indent=2))
+        typer.echo(json.dumps(personas.listed(), indent=2))
     else:
         _console().print(_table())
 
@@ -70,10 +69,10 @@ def token(
 def prepare(settings: Settings, *, fresh: bool = False) -> bool:
     """Make the demo's key and world; True if the world is new. Refused, in one line, where that cannot be."""
     try:
-        DemoIssuer(personas.FOLDER)
+        DemoIssuer(FOLDER)
         return _prepare_database(settings, fresh=fresh)
     except OSError as problem:
-        raise Refused(f"The demo cannot keep its files in {personas.FOLDER}/: {problem.strerror}.") from None
+        raise Refused(f"The demo cannot keep its files in {FOLDER}/: {problem.strerror}.") from None
     except DBAPIError as problem:
         reason = str(problem.orig).strip().splitlines()[0]
         raise Refused(f"The database {settings.database_url} cannot be used: {reason}") from None
@@ -126,7 +125,7 @@ def _introduce(settings: Settings, *, made: bool) -> None:
 def _curl(command: str, url: str) -> str:
     return (
         f'  curl {url} -H "Authorization: Bearer $({command} token --as alder-sales-agent)" \\\n'
-        f"    -H 'Content-Type: application/json' --data '{{\"query\": \"{EXAMPLE.format()}\"}}'"
+        f"    -H 'Content-Type: application/json' --data '{{\"query\": \"{EXAMPLE}\"}}'"
     )
 
 
@@ -137,6 +136,6 @@ def _console() -> Console:
 
 def _table() -> Table:
     table = Table("Persona", "Tenant", "Roles", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for persona in personas.all_listed():
-        table.add_row(persona["persona"], persona["tenant"], ", ".join(persona["roles"]) or "none")
+    for persona in PERSONAS:
+        table.add_row(persona.name, persona.organisation.name, ", ".join(persona.roles) or "none")
     return table

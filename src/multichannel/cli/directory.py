@@ -10,13 +10,13 @@ import typer
 from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.database import DatabaseUrl
-from multichannel.startup import open_store
 from multichannel.domain.tenants import Cloud, PartnerType
 from multichannel.domain.users import Role
 from multichannel.errors import NotVisible, Refused
 from multichannel.policy.vocabulary import SystemRole, system_principal
 from multichannel.services import directory
 from multichannel.settings import load_settings
+from multichannel.startup import open_store
 
 partners = typer.Typer(no_args_is_help=True, help="Partners.")
 users = typer.Typer(no_args_is_help=True, help="Users of partners.")
@@ -37,7 +37,7 @@ def _group() -> None:
 
 
 @partners.command("add")
-def add_partner(  # one parameter an option
+def add_partner(
     id: Annotated[UUID, typer.Option(help="The partner's tenant id.")],
     name: Annotated[str, typer.Option(help="The company's name.")],
     type: Annotated[PartnerType, typer.Option(help="How it trades with the vendor.")],

@@ -20,7 +20,8 @@ def serve_command(
 ) -> None:
     """Serve the API, trusting the issuer of the settings.
 
-    Needs MULTICHANNEL_ISSUER, MULTICHANNEL_AUDIENCE and MULTICHANNEL_JWKS. Example: multichannel serve --workers 2
+    Needs MULTICHANNEL_ISSUER, MULTICHANNEL_AUDIENCE and MULTICHANNEL_JWKS.
+    Example: multichannel serve --workers 2
     """
     settings = load_settings(host=host, port=port, workers=workers, database_url=database_url)
     check_serving(settings)

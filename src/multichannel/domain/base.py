@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
 from sqlalchemy import DateTime, Dialect, Enum, MetaData, String, Text, TypeDecorator
@@ -55,11 +55,12 @@ class UtcTime(TypeDecorator[datetime]):
             raise ValueError(message)
         return utc_text(value) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (its signature)
         """Give back an aware time in UTC."""
-        if value is None or dialect.name != "sqlite":
-            return value
-        return datetime.fromisoformat(value)
+        found: datetime | None = value
+        if isinstance(value, str):
+            found = datetime.fromisoformat(value)
+        return found
 
 
 def utc_text(value: datetime) -> str:
@@ -89,7 +90,7 @@ class Base(DeclarativeBase):
     """All mapped classes."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {str: Words, datetime: UtcTime()}
+    type_annotation_map: ClassVar = {str: Words, datetime: UtcTime()}
 
 
 class Versioned:

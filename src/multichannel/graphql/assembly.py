@@ -7,7 +7,6 @@ from enum import EnumMeta
 from typing import Any
 
 import strawberry
-from graphql import GraphQLResolveInfo
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
@@ -16,6 +15,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 from multichannel.graphql.declarations import Column, Declaration, One
 from multichannel.graphql.filtering import filter_input, order_enum
 from multichannel.graphql.namespace import NAMESPACE, enter, named
+from multichannel.graphql.operation import ResolveInfo
 from multichannel.graphql.paging import DEFAULT_SIZE, LARGEST_SIZE, Connection
 from multichannel.graphql.resolving import nested_connection, root_connection
 from multichannel.policy.vocabulary import Action
@@ -109,7 +109,7 @@ def assemble(declaration: Declaration, node: type) -> None:
 
 def connection_field(declaration: Declaration, name: str) -> StrawberryField:
     """A record's own list."""
-    item = declaration.fields[name]
+    item = declaration.relations[name]
     load = nested_connection(declaration, name)
 
     def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Connection:
@@ -120,7 +120,7 @@ def connection_field(declaration: Declaration, name: str) -> StrawberryField:
         f"{item.target}Connection",
         item.description,
         resolve,
-        list_arguments(item.target),  # type: ignore[union-attr]
+        list_arguments(item.target),
     )
 
 
@@ -145,8 +145,8 @@ def list_arguments(target: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _raw(info: strawberry.Info) -> GraphQLResolveInfo:
-    return info._raw_info
+def _raw(info: strawberry.Info) -> ResolveInfo:
+    return info._raw_info  # noqa: SLF001  (Strawberry has no public way to the executor's own)
 
 
 def _gated(item: Column | One) -> str:

@@ -94,15 +94,17 @@ class Declaration:
                 found[camel(name)] = Shown(item.local, item.read)
         return found
 
+    @cached_property
+    def relations(self) -> dict[str, One | ManyOf]:
+        """The relations by name."""
+        return {name: item for name, item in self.fields.items() if not isinstance(item, Column)}
+
     def link(self, name: str) -> Link:
         """The relation behind a declared field."""
-        item = self.fields[name]
+        item = self.relations[name]
         if isinstance(item, One):
             return Link(RESOURCES[item.target], item.local, "id", item.read)
-        if isinstance(item, ManyOf):
-            return Link(RESOURCES[item.target], "id", item.remote, None)
-        message = f"{self.name}.{name} is no relation"
-        raise TypeError(message)
+        return Link(RESOURCES[item.target], "id", item.remote, None)
 
 
 DECLARATIONS: dict[str, Declaration] = {}

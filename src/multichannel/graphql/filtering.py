@@ -49,12 +49,8 @@ def filter_input(declaration: Declaration) -> None:
     for attribute, column in declaration.columns.items():
         if column.filter:
             fields[attribute] = (f"{_test_input(declaration, attribute)} | None", column.description)
-    for attribute, item in declaration.fields.items():
-        if attribute not in declaration.columns:
-            fields[attribute] = (
-                f"{item.target}Filter | None",
-                f"Some visible one passes: {item.description}",
-            )  # type: ignore[union-attr]
+    for attribute, item in declaration.relations.items():
+        fields[attribute] = (f"{item.target}Filter | None", f"Some visible one passes: {item.description}")
     _input(
         name,
         f"Which {declaration.name} records to list. A test of what you may not read never holds.",
@@ -72,8 +68,10 @@ def order_enum(declaration: Declaration) -> None:
             members[f"{attribute.upper()}_DESC"] = Order(shown, descending=True)
     name = f"{declaration.name}Order"
     words = Enum(name, {member: member.lower() for member in members})  # type: ignore[misc]  # made from data
-    described = f"Orders of {declaration.name} records. What is unknown or not readable comes last, or first when falling."
-    NAMESPACE[name] = strawberry.enum(words, description=described)  # type: ignore[type-var]
+    described = (
+        f"Orders of {declaration.name} records. What is unknown or unreadable comes last, falling first."
+    )
+    NAMESPACE[name] = strawberry.enum(words, description=described)
     ORDERS[name] = {member.lower(): order for member, order in members.items()}
 
 
@@ -119,11 +117,14 @@ def _tests(shown: Shown, part: Any) -> Condition:
         if value is None or (isinstance(value, str) and "\0" in value):
             message = f"filter.{shown.name}.{operator} is no value to test for."
             raise BadInput(message)
-        if operator == "in":
-            _check_length(shown.name, value)
-            value = tuple(value)
-        tests.append(Test(shown, operator, value))
+        tests.append(Test(shown, operator, _operands(shown, value) if operator == "in" else value))
     return Every(tuple(tests))
+
+
+def _operands(shown: Shown, values: list[Any]) -> tuple[Any, ...]:
+    """The values of a list, as conditions are compared and hashed by."""
+    _check_length(shown.name, values)
+    return tuple(values)
 
 
 def _check_length(name: str, items: list[Any]) -> None:

@@ -8,14 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 import strawberry
-from graphql import GraphQLResolveInfo
 from strawberry.types.field import StrawberryField
 
 from multichannel.domain.customers import StaleVersion
 from multichannel.errors import Refused
 from multichannel.graphql.assembly import field_with_arguments, made_type, plain_field
 from multichannel.graphql.declarations import DECLARATIONS, Declaration, camel
-from multichannel.graphql.operation import Operation
+from multichannel.graphql.operation import Operation, ResolveInfo
 from multichannel.graphql.selections import columns_at
 from multichannel.policy.vocabulary import Action
 from multichannel.store.selection import Record, Shown
@@ -77,7 +76,7 @@ def writes(  # noqa: PLR0913  (a mutation is all of this)
 
     def resolve(info: strawberry.Info, input: Any) -> dict[str, Any]:
         operation: Operation = info.context
-        raw: GraphQLResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
+        raw: ResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
         try:
             row_id = operation.write(lambda work: use_case(work, input))
         except Refused as refusal:

@@ -33,5 +33,5 @@ def named(words: EnumMeta) -> str:
     name = words.__name__
     if name not in NAMESPACE:
         described = " ".join((words.__doc__ or "").split())
-        NAMESPACE[name] = strawberry.enum(words, name=name, description=described)  # type: ignore[type-var]
+        NAMESPACE[name] = strawberry.enum(words, name=name, description=described)
     return name

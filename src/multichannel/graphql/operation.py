@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
 
+from graphql import GraphQLResolveInfo
+
 from multichannel.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -58,3 +60,7 @@ class Operation:
         reading, self._reading, self._work = self._reading, None, None
         if reading is not None:
             reading.__exit__(None, None, None)
+
+
+ResolveInfo = GraphQLResolveInfo[Operation]
+"""What resolvers are told: the field, the document, and the operation as `context`."""

@@ -7,6 +7,8 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from multichannel.domain.tenants import Cloud, TenantKind
+from multichannel.domain.users import Role
 from multichannel.errors import BadInput
 from multichannel.graphql.assembly import field_with_arguments, made_type, plain_field
 from multichannel.graphql.decisions import DecisionExplanation, explain_decision
@@ -15,8 +17,6 @@ from multichannel.graphql.identifiers import read_id
 from multichannel.graphql.namespace import named
 from multichannel.graphql.operation import Operation
 from multichannel.graphql.selections import columns_of_record
-from multichannel.domain.tenants import Cloud, TenantKind
-from multichannel.domain.users import Role
 from multichannel.policy.resources import CUSTOMER, PARTNER, RESOURCES, Resource
 from multichannel.policy.vocabulary import Action, AuthMode, Principal
 from multichannel.store.selection import Record

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLResolveInfo
-
-from multichannel.graphql.declarations import DECLARATIONS, Column, Declaration, ManyOf, One
+from multichannel.graphql.declarations import DECLARATIONS, Column, Declaration, One
 from multichannel.graphql.filtering import read_filter, read_order
 from multichannel.graphql.identifiers import prefix
+from multichannel.graphql.operation import ResolveInfo
 from multichannel.graphql.paging import Connection, NestedConnection, asked, cohort_of
 from multichannel.graphql.selections import columns_of_connection, columns_of_record
 from multichannel.policy.resources import RESOURCES
 from multichannel.policy.vocabulary import Action
-from multichannel.store.selection import Link, Record
+from multichannel.store.selection import Record
 
-Resolver = Callable[[Any, GraphQLResolveInfo], Any]
+Resolver = Callable[[Any, ResolveInfo], Any]
 
 
-def leaf(name: str, _column: Column) -> Resolver:
+def leaf(name: str) -> Resolver:
     """The value, or the denial in its place, which the executor raises at the field's path."""
 
-    def resolve(record: Record, _info: GraphQLResolveInfo) -> Any:
+    def resolve(record: Record, _info: ResolveInfo) -> Any:
         return record.values[name]
 
     return resolve
@@ -32,7 +31,7 @@ def global_id(declaration: Declaration) -> Resolver:
     """The id clients know a record by."""
     head = prefix(declaration.resource)
 
-    def resolve(record: Record, _info: GraphQLResolveInfo) -> str:
+    def resolve(record: Record, _info: ResolveInfo) -> str:
         return head + record.id
 
     return resolve
@@ -41,7 +40,7 @@ def global_id(declaration: Declaration) -> Resolver:
 def viewer_can(declaration: Declaration) -> Resolver:
     """What the caller may do to a record; one statement for its cohort."""
 
-    def resolve(record: Record, info: GraphQLResolveInfo) -> list[Action]:
+    def resolve(record: Record, info: ResolveInfo) -> list[Action]:
         permitted: dict[str, list[Action]] = cohort_of(record).once(
             "viewer_can",
             lambda records: info.context.reader.permitted(
@@ -56,7 +55,7 @@ def viewer_can(declaration: Declaration) -> Resolver:
 def related(item: One) -> Resolver:
     """The related record, or None when it is absent or not visible; one statement for the cohort."""
 
-    def resolve(record: Record, info: GraphQLResolveInfo) -> Any:
+    def resolve(record: Record, info: ResolveInfo) -> Any:
         key = record.values[item.local]
         if not isinstance(key, str):
             return key
@@ -66,7 +65,7 @@ def related(item: One) -> Resolver:
                 other.values[item.local] for other in records if isinstance(other.values[item.local], str)
             }
             columns = columns_of_record(info, DECLARATIONS[item.target])
-            return info.context.reader.records(RESOURCES[item.target], columns, "id", keys)  # type: ignore[no-any-return]
+            return info.context.reader.records(RESOURCES[item.target], columns, "id", keys)
 
         nodes = tuple(id(node) for node in info.field_nodes)
         found: dict[str, Record] = cohort_of(record).once((item.local, nodes), load)
@@ -78,7 +77,7 @@ def related(item: One) -> Resolver:
 def root_connection(declaration: Declaration) -> Callable[..., Connection]:
     """A list of everything visible of a kind."""
 
-    def resolve(info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Connection:
+    def resolve(info: ResolveInfo, arguments: dict[str, Any]) -> Connection:
         what = _asked(declaration, arguments)
         return Connection(info.context.reader, what, columns_of_connection(info, declaration))
 
@@ -87,11 +86,10 @@ def root_connection(declaration: Declaration) -> Callable[..., Connection]:
 
 def nested_connection(declaration: Declaration, name: str) -> Callable[..., Connection]:
     """A list of what belongs to a record."""
-    item = declaration.fields[name]
-    link: Link = declaration.link(name)
-    target = DECLARATIONS[item.target]  # type: ignore[union-attr]  # connections have targets
+    link = declaration.link(name)
+    target = DECLARATIONS[link.target.name]
 
-    def resolve(record: Record, info: GraphQLResolveInfo, arguments: dict[str, Any]) -> Connection:
+    def resolve(record: Record, info: ResolveInfo, arguments: dict[str, Any]) -> Connection:
         nodes = (tuple(id(node) for node in info.field_nodes), repr(arguments))
         what, columns = cohort_of(record).once(
             (name, nodes), lambda _records: (_asked(target, arguments), columns_of_connection(info, target))
@@ -112,12 +110,7 @@ def resolvers(declaration: Declaration) -> dict[str, Resolver]:
     found: dict[str, Resolver] = {"id": global_id(declaration), "viewer_can": viewer_can(declaration)}
     for name, item in declaration.fields.items():
         if isinstance(item, Column):
-            found[name] = leaf(name, item)
+            found[name] = leaf(name)
         elif isinstance(item, One):
             found[name] = related(item)
     return found
-
-
-def connections(declaration: Declaration) -> list[str]:
-    """The attribute names of a type's connections."""
-    return [name for name, item in declaration.fields.items() if isinstance(item, ManyOf)]

@@ -25,7 +25,7 @@ def _read_instant(value: Any) -> datetime:
 
 DATE_TIME = strawberry.scalar(
     name="DateTime",
-    description="An instant in UTC as ISO 8601 text with microseconds, such as `2017-01-25T23:01:08.693000Z` (R47).",
+    description="An instant in UTC as ISO 8601 text, such as `2017-01-25T23:01:08.693000Z` (R47).",
     serialize=utc_text,
     parse_value=_read_instant,
 )

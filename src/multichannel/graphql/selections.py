@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
-    GraphQLResolveInfo,
     InlineFragmentNode,
     SelectionSetNode,
 )
 
 from multichannel.graphql.declarations import Declaration
+from multichannel.graphql.operation import ResolveInfo
 from multichannel.store.selection import Shown
 
 
-def columns_of_record(info: GraphQLResolveInfo, declaration: Declaration) -> frozenset[Shown]:
+def columns_of_record(info: ResolveInfo, declaration: Declaration) -> frozenset[Shown]:
     """The columns to load for a record that this field returns."""
     return _needed(_below(info, info.field_nodes), declaration)
 
 
-def columns_of_connection(info: GraphQLResolveInfo, declaration: Declaration) -> frozenset[Shown]:
+def columns_of_connection(info: ResolveInfo, declaration: Declaration) -> frozenset[Shown]:
     """The columns to load for the records of the connection that this field returns."""
     below = list(_below(info, info.field_nodes))
     nodes = [node for node in below if node.name.value == "nodes"]
@@ -30,7 +30,7 @@ def columns_of_connection(info: GraphQLResolveInfo, declaration: Declaration) ->
     return _needed(_below(info, nodes), declaration)
 
 
-def columns_at(info: GraphQLResolveInfo, name: str, declaration: Declaration) -> frozenset[Shown]:
+def columns_at(info: ResolveInfo, name: str, declaration: Declaration) -> frozenset[Shown]:
     """The columns to load for the record in the field `name` of the payload that this field returns."""
     nodes = [node for node in _below(info, info.field_nodes) if node.name.value == name]
     return _needed(_below(info, nodes), declaration)
@@ -42,7 +42,7 @@ def _needed(nodes: Iterable[FieldNode], declaration: Declaration) -> frozenset[S
     return frozenset(shown for name, shown in declaration.needs.items() if name in names)
 
 
-def _below(info: GraphQLResolveInfo, nodes: Iterable[FieldNode]) -> Iterator[FieldNode]:
+def _below(info: ResolveInfo, nodes: Iterable[FieldNode]) -> Iterator[FieldNode]:
     """The fields directly below some fields, through fragments; directives and types do not matter here."""
     seen: set[str] = set()
     pending = [node.selection_set for node in nodes if node.selection_set]
@@ -51,7 +51,7 @@ def _below(info: GraphQLResolveInfo, nodes: Iterable[FieldNode]) -> Iterator[Fie
 
 
 def _fields(
-    info: GraphQLResolveInfo, selected: SelectionSetNode, pending: list[SelectionSetNode], seen: set[str]
+    info: ResolveInfo, selected: SelectionSetNode, pending: list[SelectionSetNode], seen: set[str]
 ) -> Iterator[FieldNode]:
     for node in selected.selections:
         if isinstance(node, FieldNode):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,7 @@ class Engine:
         _refuse_warnings(output.getvalue())
 
     def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
-        """Answers to `rule(arguments...)`, lazily; unknown things are engine variables. Raises PolicyFault."""
+        """Answers to `rule(arguments...)`, lazily; what to find are variables. Raises PolicyFault."""
         yield from self._run(rule, arguments, {}, trace=trace)
 
     def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:
@@ -86,7 +86,7 @@ class Engine:
             pointer = self._oso.ffi_polar.check_result(
                 lib.polar_new_query_from_term(self._oso.ffi_polar.ptr, term, int(trace))
             )
-            query = _FactQuery(_QuietQuery(pointer), host=host, bindings=bindings)
+            query = _FactQuery(_QuietQuery(pointer), host=host, bindings=bindings)  # type: ignore[no-untyped-call]
             for result in query.run():
                 yield Answer(result["bindings"], self._rules(result["trace"]))
         except OsoError as error:
@@ -104,9 +104,9 @@ class Engine:
 class _FactQuery(Query):
     """Reads declared facts of frozen records; calls, constructors and everything else are refused."""
 
-    def run(self) -> Iterator[dict[str, Any]]:
+    def run(self) -> Generator[dict[str, Any], None, None]:
         """Answer the engine's questions until it is done; one result per way in which the query holds."""
-        answers = {
+        answers: dict[str, Callable[[Any], None]] = {
             "ExternalCall": self.handle_external_call,
             "ExternalIsa": self.handle_external_isa,
             "ExternalIsSubclass": self.handle_external_is_subclass,
@@ -115,7 +115,7 @@ class _FactQuery(Query):
         }
         while True:
             event = orjson.loads(self.ffi_query.next_event())
-            ((kind, data),) = event.items() if isinstance(event, dict) else ((event, None),)
+            ((kind, data),) = event.items()
             if kind == "Done":
                 return
             if kind == "Result":
@@ -127,7 +127,7 @@ class _FactQuery(Query):
                 message = f"a policy may not do this: {kind}"
                 raise PolicyFault(message)
 
-    def handle_external_call(self, data: dict[str, Any]) -> None:
+    def handle_external_call(self, data: Any) -> None:
         """Hand over a declared fact; anything else ends the query."""
         record = self.host.to_python(data["instance"])
         name = data["attribute"]

@@ -24,14 +24,14 @@ HOLDS: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A condition that does not hold: a comparison with the fact it met, or a list without a fitting record."""
+    """A condition that does not hold: a comparison with the fact it met, or an empty list."""
 
     condition: Comparison | Member
     met: Any = None
 
 
 def failures(conditions: Conditions, record: Any) -> tuple[Failure, ...]:
-    """What keeps the conditions from holding, at the related records that come nearest; nothing if they hold."""
+    """What keeps the conditions from holding, at the nearest related records; nothing if they hold."""
     best: tuple[Failure, ...] | None = None
     for bindings, missing in _assignments(conditions.members, {THIS: record}):
         failed = (*missing, *_failed(conditions.comparisons, bindings))

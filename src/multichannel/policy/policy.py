@@ -18,7 +18,7 @@ from multichannel.domain.users import Role
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.conditions import NEVER, Conditions, Predicate, merged
 from multichannel.policy.engine import Answer, Engine, PolicyFault
-from multichannel.policy.partial import conditions
+from multichannel.policy.partial import check_own_rows, conditions
 from multichannel.policy.resources import RESOURCES, Resource
 from multichannel.policy.sight import Sight
 from multichannel.policy.source import PolicySource, Rule
@@ -160,7 +160,9 @@ class Policy:
                 for action in resource.actions:
                     self.roles_granted(action, resource)
                     for principal in KINDS_OF_PRINCIPAL:
-                        self._translate(principal, action, resource)
+                        found = self._translate(principal, action, resource)
+                        for branch in found.allowed | found.restricted:
+                            check_own_rows(branch, resource, principal.tenant_id)
             except PolicyFault as fault:
                 message = f"{resource.name}: {fault}"
                 raise PolicyInvalid(message) from fault

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
@@ -12,11 +12,8 @@ from multichannel.policy.conditions import Comparison, Conditions, Path, Predica
 from multichannel.policy.partial import THIS
 from multichannel.policy.resources import RESOURCES, Relation, Resource, Scalar
 
-if TYPE_CHECKING:
-    from sqlalchemy.orm.util import AliasedClass
-
 Clause = ColumnElement[bool]
-COMPARED = {
+COMPARED: dict[str, Callable[[Any, Any], Clause]] = {
     "<": lambda left, right: left < right,
     "<=": lambda left, right: left <= right,
     ">": lambda left, right: left > right,
@@ -76,46 +73,47 @@ class _Rows:
 
     def join(self, variable: str, path: Path) -> Clause:
         """Bind a member variable to an alias; the clause ties it to where its path starts."""
-        resource, relation, key = self._relation(path)
+        relation, key = self._relation(path)
         target = RESOURCES[relation.target]
-        row: AliasedClass[Any] = aliased(target.model)  # type: ignore[arg-type]  # the service itself has no relations
+        row = aliased(target.mapped)
         self._rows[variable] = (target, row)
-        return getattr(row, relation.remote) == key
+        clause: Clause = getattr(row, relation.remote) == key
+        return clause
 
     def column(self, path: Path) -> Any:
         """The column of a fact; behind a single record it is a scalar subquery."""
         resource, entity = self._rows[path.variable]
         if len(path.names) == 1:
             return getattr(entity, path.names[0])
-        relation = resource.attributes[path.names[0]]
-        target = RESOURCES[relation.target]  # type: ignore[union-attr]  # conditions were checked against the facts
-        row = aliased(target.model)  # type: ignore[arg-type]
+        relation = resource.relation(path.names[0])
+        target = RESOURCES[relation.target]
+        row = aliased(target.mapped)
         inner = _Rows(target, row).column(Path(THIS, path.names[1:]))
-        key = getattr(entity, relation.local)  # type: ignore[union-attr]
-        return select(inner).where(row.id == key).correlate(entity).scalar_subquery()
+        return (
+            select(inner).where(row.id == getattr(entity, relation.local)).correlate(entity).scalar_subquery()
+        )
 
     def scalar(self, path: Path) -> Scalar:
         """The fact at the end of a path."""
         resource, _ = self._rows[path.variable]
         for name in path.names[:-1]:
-            resource = RESOURCES[resource.attributes[name].target]  # type: ignore[union-attr]
-        return resource.attributes[path.names[-1]]  # type: ignore[return-value]
+            resource = RESOURCES[resource.relation(name).target]
+        return resource.scalar(path.names[-1])
 
     def nullable(self, comparison: Comparison) -> bool:
         """Whether either side may be unknown."""
         sides = [comparison.left, *([comparison.right] if isinstance(comparison.right, Path) else [])]
         return comparison.right is None or any(self.scalar(side).nullable for side in sides)
 
-    def _relation(self, path: Path) -> tuple[Resource, Relation, Any]:
-        """The list at a path and the key its rows must carry, without joining a record only for its own key."""
+    def _relation(self, path: Path) -> tuple[Relation, Any]:
+        """The list at a path, and the key its rows carry: no record is joined only for its own key."""
         resource, entity = self._rows[path.variable]
-        key: Any = None
-        for name in path.names[:-1]:
-            single = resource.attributes[name]
-            column = self.column(Path(path.variable, (*path.names[: path.names.index(name)], single.local)))  # type: ignore[union-attr]
-            resource, key = RESOURCES[single.target], column  # type: ignore[union-attr]
-        relation = resource.attributes[path.names[-1]]
-        return resource, relation, entity.id if key is None else key  # type: ignore[return-value]
+        key = entity.id
+        for place, name in enumerate(path.names[:-1]):
+            single = resource.relation(name)
+            key = self.column(Path(path.variable, (*path.names[:place], single.local)))
+            resource = RESOURCES[single.target]
+        return resource.relation(path.names[-1]), key
 
 
 def _compare(rows: _Rows, comparison: Comparison) -> Clause:
@@ -124,16 +122,19 @@ def _compare(rows: _Rows, comparison: Comparison) -> Clause:
     if comparison.operator == "in":
         return _one_of(left, right)
     if comparison.operator in COMPARED:
-        return COMPARED[comparison.operator](left, right)  # type: ignore[no-any-return]
+        return COMPARED[comparison.operator](left, right)
     unsure = rows.nullable(comparison)
-    both = isinstance(comparison.right, Path)
+    clause: Clause
     if comparison.operator == "=":
-        null_safe = unsure and (both or right is None)
-        return left.is_not_distinct_from(right) if null_safe else left == right  # type: ignore[no-any-return]
-    return left.is_distinct_from(right) if unsure else left != right  # type: ignore[no-any-return]
+        both_facts = isinstance(comparison.right, Path)
+        null_safe = unsure and (both_facts or right is None)
+        clause = left.is_not_distinct_from(right) if null_safe else left == right
+    else:
+        clause = left.is_distinct_from(right) if unsure else left != right
+    return clause
 
 
 def _one_of(left: Any, values: Sequence[Any]) -> Clause:
     known: Iterable[Any] = [value for value in values if value is not None]
-    clause = left.in_(known)
+    clause: Clause = left.in_(known)
     return or_(clause, left.is_(None)) if None in values else clause

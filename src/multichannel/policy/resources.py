@@ -73,9 +73,30 @@ class Resource:
         hints = get_type_hints(self.facts, vars(facts), include_extras=True)
         return {field.name: self._attribute(field.name, hints[field.name]) for field in fields(self.facts)}
 
+    @property
+    def mapped(self) -> Any:
+        """The mapped class; TypeError for the service itself, which is not stored."""
+        if self.model is None:
+            raise TypeError(f"{self.name} is not stored")
+        return self.model
+
+    def scalar(self, name: str) -> Scalar:
+        """A fact that is a value."""
+        found = self.attributes[name]
+        if not isinstance(found, Scalar):
+            raise TypeError(f"{self.name}.{name} is a record")
+        return found
+
+    def relation(self, name: str) -> Relation:
+        """A fact that is a record or a list of them."""
+        found = self.attributes[name]
+        if not isinstance(found, Relation):
+            raise TypeError(f"{self.name}.{name} is a value")
+        return found
+
     def column(self, name: str) -> InstrumentedAttribute[Any]:
         """The mapped attribute that holds a scalar fact."""
-        attribute: InstrumentedAttribute[Any] = getattr(self.model, name)
+        attribute: InstrumentedAttribute[Any] = getattr(self.mapped, name)
         return attribute
 
     def _attribute(self, name: str, hint: Any) -> Scalar | Relation:

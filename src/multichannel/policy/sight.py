@@ -41,7 +41,7 @@ class Sight:
                 self._groups[predicate.restricted] |= predicate.allowed
 
     def degree(self, action: Action) -> Degree:
-        """Whether all visible rows, some or none may be read to this degree, as far as the policy shows it."""
+        """Whether all visible rows, some or none may be read to this degree."""
         predicate = self._predicates.get(action)
         if predicate is None or not predicate.allowed:
             return Degree.NONE

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from multichannel.policy.resources import RESOURCES, Relation, Resource, Scalar
+from multichannel.policy.resources import RESOURCES, Relation, Resource
 
 Run = Callable[[Select[Any]], Sequence[Any]]
 
@@ -17,36 +17,40 @@ def facts_of(run: Run, resource: Resource, row_id: str, *, tenant_id: str) -> An
 
     `tenant_id` is the principal's own: of a relation too long to load, only rows about it are facts.
     """
-    found = _load(run, resource, "id", row_id, tenant_id)
+    found = _Loader(run, tenant_id).load(resource, "id", row_id)
     return found[0] if found else None
 
 
-def _load(
-    run: Run, resource: Resource, key: str, value: str, tenant_id: str, between: str | None = None
-) -> list[Any]:
-    attributes = resource.attributes
-    scalars = [name for name, attribute in attributes.items() if isinstance(attribute, Scalar)]
-    links = {name: attribute for name, attribute in attributes.items() if isinstance(attribute, Relation)}
-    locals_ = sorted({link.local for link in links.values()} - set(scalars))
-    columns = [resource.column(name).label(name) for name in (*scalars, *locals_)]
-    statement = select(*columns).where(resource.column(key) == value)
-    if between is not None:
-        statement = statement.where(resource.column(between) == tenant_id)
-    records = []
-    for row in run(statement):
-        related = {
-            name: _related(run, link, getattr(row, link.local), tenant_id) for name, link in links.items()
-        }
-        values = {name: _plain(getattr(row, name)) for name in scalars}
-        records.append(resource.facts(**values, **related))
-    return records
+class _Loader:
+    """Loads records of facts for a principal of one tenant."""
 
+    def __init__(self, run: Run, tenant_id: str) -> None:
+        self._run = run
+        self._tenant_id = tenant_id
 
-def _related(run: Run, link: Relation, value: str, tenant_id: str) -> Any:
-    target = RESOURCES[link.target]
-    if link.many is None:
-        return _load(run, target, "id", value, tenant_id)[0]
-    return _load(run, target, link.remote, value, tenant_id, between=link.many.between)
+    def load(self, resource: Resource, key: str, value: str, between: str | None = None) -> list[Any]:
+        """The records whose `key` column holds the value; with `between`, only those about the tenant."""
+        attributes = resource.attributes
+        links = {name: item for name, item in attributes.items() if isinstance(item, Relation)}
+        scalars = [name for name in attributes if name not in links]
+        locals_ = sorted({link.local for link in links.values()} - set(scalars))
+        columns = [resource.column(name).label(name) for name in (*scalars, *locals_)]
+        statement = select(*columns).where(resource.column(key) == value)
+        if between is not None:
+            statement = statement.where(resource.column(between) == self._tenant_id)
+        return [
+            resource.facts(
+                **{name: _plain(getattr(row, name)) for name in scalars},
+                **{name: self._related(link, getattr(row, link.local)) for name, link in links.items()},
+            )
+            for row in self._run(statement)
+        ]
+
+    def _related(self, link: Relation, value: str) -> Any:
+        target = RESOURCES[link.target]
+        if link.many is None:
+            return self.load(target, "id", value)[0]
+        return self.load(target, link.remote, value, between=link.many.between)
 
 
 def _plain(value: Any) -> Any:

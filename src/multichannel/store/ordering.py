@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, null, or_, tuple_
+from sqlalchemy import ColumnElement, and_, case, null, or_, tuple_
 
 from multichannel.policy.vocabulary import Action
 from multichannel.store.selection import Order, Position, Window
@@ -60,12 +60,14 @@ class Ordering:
         return case((self.value.is_(None), 1), else_=0)
 
     def _beyond(self, position: Position, *, forwards: bool) -> Clause:
+        """The rows that lie after a position, or before it."""
+        further: Clause = self._id > position.id if forwards else self._id < position.id
         if self.value is None:
-            return self._id > position.id if forwards else self._id < position.id
+            return further
         if position.value is None:
-            same = and_(self.value.is_(None), self._id > position.id if forwards else self._id < position.id)
-            return same if forwards else or_(same, self.value.is_not(None))
-        left, right = tuple_(self.value, self._id), tuple_(position.value, position.id)
+            unknown: Clause = and_(self.value.is_(None), further)
+            return unknown if forwards else or_(unknown, self.value.is_not(None))
+        left = tuple_(self.value, self._id)
+        right = tuple_(literal(position.value, self.value.type), literal(position.id, self._id.type))
         known: Clause = left > right if forwards else left < right
-        tail = self.value.is_(None) if forwards and self._may_be_unknown else false()
-        return or_(known, tail) if forwards and self._may_be_unknown else known
+        return or_(known, self.value.is_(None)) if forwards and self._may_be_unknown else known

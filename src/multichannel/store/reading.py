@@ -115,12 +115,14 @@ class Reader:
             .where(*self._filter(resource, condition))
             .group_by(parent)
         )
-        return {key: count for key, count in self._run(statement)}
+        return dict(self._run(statement))
 
     def permitted(self, resource: Resource, ids: Collection[str]) -> dict[str, list[Action]]:
         """What the principal may do to each of these rows, in one statement."""
         may = [
-            where(self._policy.predicate(self.principal, action, resource), resource, resource.model)
+            where(self._policy.predicate(self.principal, action, resource), resource, resource.model).label(
+                action
+            )
             for action in resource.actions
         ]
         identity = resource.model.id  # type: ignore[union-attr]
@@ -157,9 +159,11 @@ class Reader:
         sight = self.sight(resource)
         chosen: list[Any] = [resource.model.id.label("id")]  # type: ignore[union-attr]
         chosen.append((null() if ordering.value is None else ordering.value).label(ORDERED))
-        for action in degrees_of(columns):
-            if sight.degree(action) is Degree.SOME:
-                chosen.append(sight.granted(action, resource.model).label(f"may_{action}"))
+        chosen += [
+            sight.granted(action, resource.model).label(f"may_{action}")
+            for action in degrees_of(columns)
+            if sight.degree(action) is Degree.SOME
+        ]
         chosen += [
             getattr(resource.model, column.name).label(f"v_{column.name}")
             for column in sorted(columns, key=lambda column: column.name)
@@ -212,7 +216,7 @@ class Reader:
 
     def _record(self, resource: Resource, row: Any, columns: Collection[Shown]) -> Record:
         sight = self.sight(resource)
-        mapping = row._mapping
+        mapping = row._mapping  # noqa: SLF001  (SQLAlchemy's documented accessor of labels)
         values: dict[str, Any] = {}
         for column in columns:
             degree = sight.degree(column.read)

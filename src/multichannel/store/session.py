@@ -1,4 +1,4 @@
-"""The guarded session: it runs no statement that carries no decision and writes no row that was not granted."""
+"""The guarded session: no statement without a decision, no write of a row that was not granted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable, Result
     from sqlalchemy.engine import Connection
     from sqlalchemy.orm import ORMExecuteState
-    from sqlalchemy.orm.session import UOWTransaction
+    from sqlalchemy.orm.unitofwork import UOWTransaction
 
 MARK = "decided"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Partner, Tenant
@@ -16,7 +16,7 @@ from multichannel.policy.vocabulary import Action, AuthMode, Principal, SystemRo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement
 
     from multichannel.store.work import Store
 
@@ -31,8 +31,9 @@ def find_principal(store: Store, *, tenant_id: str, object_id: str, auth_mode: A
     return _principal(rows, tenant_id, auth_mode) if rows else None
 
 
-def _who(tenant_id: str, object_id: str, granted: ColumnElement[bool]) -> Select[Any]:
-    return (
+def _who(tenant_id: str, object_id: str, granted: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """One row for each role of the user with its tenant's facts, or one without a role."""
+    statement: Select[*tuple[Any, ...]] = (
         select(
             Tenant.kind,
             Tenant.cloud,
@@ -51,6 +52,7 @@ def _who(tenant_id: str, object_id: str, granted: ColumnElement[bool]) -> Select
             User.tenant_id == tenant_id, User.object_id == object_id, User.state == UserState.ACTIVE, granted
         )
     )
+    return statement
 
 
 def _principal(rows: Sequence[Any], tenant_id: str, auth_mode: AuthMode) -> Principal:

@@ -18,7 +18,9 @@ from multichannel.errors import NotPermitted
 from multichannel.policy.facts import ServiceFacts
 from multichannel.policy.resources import CUSTOMER, PARTNER, Resource
 from multichannel.policy.vocabulary import NO_TENANT, Action
+from multichannel.store.companies import Companies
 from multichannel.store.engines import READING, WRITING, execution_options
+from multichannel.store.owned import OwnedRows
 from multichannel.store.reading import Reader
 from multichannel.store.repository import Repository
 from multichannel.store.session import GuardedSession, Undecided
@@ -65,7 +67,7 @@ class Work:
         return self.repository(PARTNER)
 
     def service(self, *, to: Action) -> TheService:
-        """The service itself, as the parent of what has no other; NotPermitted if this may not be done to it."""
+        """The service itself, as the parent of what has no other; NotPermitted if denied."""
         allowed = self.policy.check(self.principal, to, ServiceFacts(id=NO_TENANT)).allowed
         if not allowed:
             raise NotPermitted(f"{to.name} of the service is not granted to you.")
@@ -83,6 +85,14 @@ class Work:
         self.session.grant([row])
         self.session.add(row)
         self.session.flush()
+
+    def owned(self, owner: Partner, model: type[Base], column: str = "owner_id") -> OwnedRows:
+        """Rows of a partner that was fetched for the action they are written by."""
+        return OwnedRows(self.session, model, column, owner)
+
+    def companies(self, sponsor: Partner) -> Companies:
+        """The organisations that a partner, fetched for the action this is part of, may name."""
+        return Companies(self.session, sponsor)
 
     def repository(self, resource: Resource) -> Repository[Any]:
         """The rows of any kind of resource."""
@@ -120,7 +130,7 @@ class Store:
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not _is_conflict(error):
                     raise
-                time.sleep(random.uniform(0, LONGEST_PAUSE * attempt))
+                time.sleep(random.uniform(0, LONGEST_PAUSE * attempt))  # noqa: S311  (it spreads rivals, it hides nothing)
         message = "unreachable: the last attempt returns or raises"
         raise AssertionError(message)
 
