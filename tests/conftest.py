@@ -1,1 +1,1 @@
-pytest_plugins = ["tests.postgres", "tests.databases", "tests.chromium"]
+pytest_plugins = ["tests.postgres", "tests.databases", "tests.chromium", "tests.world", "tests.serving"]

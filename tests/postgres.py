@@ -85,19 +85,28 @@ def find_binaries() -> Path:
 @contextmanager
 def running_server(binaries: Path, settings: dict[str, str] = SETTINGS) -> Iterator[URL]:
     """The URL of a new, empty server that lives as long as the block; it listens on a Unix socket only."""
-    with tempfile.TemporaryDirectory(prefix="multichannel-postgres-") as name:
-        folder = Path(name)
-        account = _unprivileged_account(folder)
-        binaries = _reachable(binaries, folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="multichannel-postgres-") as name,
+        server_in(Path(name), binaries, settings) as url,
+    ):
+        yield url
+
+
+@contextmanager
+def server_in(folder: Path, binaries: Path, settings: dict[str, str] = SETTINGS) -> Iterator[URL]:
+    """The URL of a server whose data stays in a folder; it is empty the first time."""
+    account = _unprivileged_account(folder)
+    binaries = _reachable(binaries, folder)
+    if not (folder / "data" / "PG_VERSION").exists():
         _initialize(binaries, folder / "data", account)
-        server = _start(binaries, folder, settings, account)
-        try:
-            yield URL.create(
-                "postgresql+psycopg", username="postgres", database="postgres", query={"host": name}
-            )
-        finally:
-            server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
-            server.wait()
+    server = _start(binaries, folder, settings, account)
+    try:
+        yield URL.create(
+            "postgresql+psycopg", username="postgres", database="postgres", query={"host": str(folder)}
+        )
+    finally:
+        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+        server.wait()
 
 
 def _debian_folders() -> list[str]:
@@ -119,7 +128,7 @@ def _reachable(binaries: Path, folder: Path) -> Path:
     installation = binaries.parent
     if os.getuid() != 0 or all(each.stat().st_mode & 0o001 for each in (binaries, *binaries.parents)):
         return binaries
-    shutil.copytree(installation, folder / "installation", symlinks=True)
+    shutil.copytree(installation, folder / "installation", symlinks=True, dirs_exist_ok=True)
     return folder / "installation" / binaries.name
 
 

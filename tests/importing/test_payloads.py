@@ -400,7 +400,7 @@ SPELLED: list[Callable[[str], str]] = [str, str.upper, lambda word: word.replace
     spell=st.sampled_from(SPELLED),
     upper=st.booleans(),
 )
-def test_what_is_written_in_the_vendors_form_is_read_back(**drawn: Any) -> None:  # noqa: ANN401
+def test_what_is_written_in_the_vendors_form_is_read_back(**drawn: Any) -> None:
     spell: Callable[[str], str] = drawn["spell"]
     identity = drawn["identity"].upper() if drawn["upper"] else drawn["identity"]
     facts = subscription(

@@ -1,8 +1,8 @@
 """A second opinion on every decision, in plain Python over plain rows.
 
-Written from the business rules (R numbers, the role matrix) and from who sees what, not from the policy files:
-where the two disagree, one of them is wrong. What the business leaves open is settled as the comments of the
-policy files say.
+Written from the business rules (R numbers, the role matrix) and from who sees what, not from the policy
+files: where the two disagree, one of them is wrong. What the business leaves open is settled as the comments
+of the policy files say.
 """
 
 from __future__ import annotations
@@ -70,6 +70,13 @@ class Oracle:
             found.add("CROSS_CLOUD")
         if resource == "Customer" and action is Action.UPDATE and who.status == "inactive":
             found.add("PARTNER_INACTIVE")
+        if (
+            resource == "Subscription"
+            and _is_partner(who)
+            and _private(row)
+            and row["owner_id"] != who.tenant_id
+        ):
+            found.add("PRIVATE_RECORD")
         return found
 
     def status(self, relationship: Row) -> str:
@@ -128,7 +135,7 @@ class Oracle:
         if not _is_partner(who):
             return set()
         me, csp = who.tenant_id, row["channel"] == "csp"
-        private = not csp and row["recorded_by"] == "partner"
+        private = _private(row)
         found = set()
         if csp and row["billing_partner_id"] == me:
             found.add("billing_partner")
@@ -188,13 +195,20 @@ class Oracle:
         return row["tenant_id"] == who.tenant_id and _has(who, USER_MANAGERS)
 
     def _system(self, who: Principal, action: Action, resource: str) -> bool:
-        """The least each needs: sign-in reads users, an import writes a partner's facts, the operator starts."""
+        """The least each needs: sign-in reads users, an import writes a partner's facts, and so on."""
         needed = {
             ("identity", Action.READ, "User"),
             ("importer", Action.IMPORT, "Partner"),
             ("operator", Action.ADD_USER, "Partner"),
+            ("seeder", Action.READ_SUMMARY, "Partner"),
+            ("seeder", Action.READ, "Partner"),
         }
         return any((role, action, resource) in needed for role in who.roles)
+
+
+def _private(row: Row) -> bool:
+    """What a partner recorded for itself of another channel: seen by that partner and the customer alone."""
+    return bool(row["channel"] != "csp" and row["recorded_by"] == "partner")
 
 
 def _is_partner(who: Principal) -> bool:

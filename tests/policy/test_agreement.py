@@ -1,4 +1,4 @@
-"""One answer for every (principal, action, row): the point check, both databases' predicates, and the oracle."""
+"""One answer for every (principal, action, row): point check, predicates on both databases, oracle."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Stored:
         predicate = self.policy.predicate(who, action, resource)
         return {row.id for row in self.run(select(model.id).where(where(predicate, resource, model)))}
 
-    def facts(self, resource: Resource, row_id: str, who: Principal) -> Any:  # noqa: ANN401  (any facts)
+    def facts(self, resource: Resource, row_id: str, who: Principal) -> Any:
         """The facts of one row, as the principal's check is given them."""
         tenant = who.tenant_id if resource.name == "Partner" else ""
         key = (resource.name, row_id, tenant)
@@ -67,7 +67,7 @@ class Stored:
         """What lists and counts are read with."""
         return Reader(self.session, self.policy, who, self.world.now)
 
-    def run(self, statement: Any) -> Any:  # noqa: ANN401
+    def run(self, statement: Any) -> Any:
         """All rows of a statement, at the world's time."""
         return self.session.decided(statement, {"now": self.world.now}).all()
 
@@ -99,19 +99,19 @@ def engines(sqlite_url: str, postgresql_url: str) -> Iterator[list[Engine]]:
 
 
 def asked(examples: int, *, repeatable: bool) -> settings:
-    """Few examples are the same in every run; many look elsewhere each time."""
+    """Few examples are the same in every run; many look elsewhere each time, and shrink what they find."""
     return settings(
         max_examples=examples,
         derandomize=repeatable,
         database=None,
         deadline=None,
-        phases=[Phase.generate, Phase.shrink],
+        phases=[Phase.generate] if repeatable else [Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
         print_blob=not repeatable,
     )
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(400, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [15, pytest.param(400, marks=pytest.mark.long)])
 def test_point_check_both_predicates_and_the_oracle_give_one_answer(
     engines: list[Engine], policy: Policy, examples: int
 ) -> None:
@@ -154,13 +154,14 @@ def _decisions(databases: list[Stored], who: Principal, resource: Resource) -> I
                 "sqlite": row["id"] in answers[0],
                 "postgresql": row["id"] in answers[1],
             }
-            assert len(set(given_answers.values())) == 1, (given_answers, who, action, resource.name, row)
+            if len(set(given_answers.values())) != 1:
+                pytest.fail(f"{given_answers}\n{who}\n{action} of the {resource.name}\n{row}", pytrace=False)
             if who.kind != "system":
                 assert set(verdict.reasons) == oracle.reasons(who, action, resource.name, row)
             yield resource.name, action, expected
 
 
-@pytest.mark.parametrize("examples", [12, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [4, pytest.param(200, marks=pytest.mark.long)])
 def test_lists_counts_and_permissions_show_what_the_predicates_grant(
     engines: list[Engine], policy: Policy, examples: int
 ) -> None:
@@ -187,7 +188,7 @@ def _shown(resource: Resource) -> Shown:
     return Shown(SHOWN[resource.name], resource.reads[-1])
 
 
-def _listings(database: Stored, who: Principal, resource: Resource, order: Any) -> list[str]:  # noqa: ANN401
+def _listings(database: Stored, who: Principal, resource: Resource, order: Any) -> list[str]:
     """The visible rows in order, after each way of getting at them was compared with the predicates."""
     reader = database.reader(who)
     by_action = {action: database.granted(who, action, resource) for action in resource.actions}
@@ -195,8 +196,7 @@ def _listings(database: Stored, who: Principal, resource: Resource, order: Any) 
     walked = _walk(reader, resource, _by_shown(resource) if order is _by_shown else Order())
     model: Any = resource.model
     visible = {
-        row.id
-        for row in database.run(select(model.id).where(reader.sight(resource).visible(resource.model)))
+        row.id for row in database.run(select(model.id).where(reader.sight(resource).visible(resource.model)))
     }
     ids = [row["id"] for row in database.world.rows(resource.name)]
     assert visible == union, (who, resource.name)
@@ -223,7 +223,7 @@ def _walk(reader: Reader, resource: Resource, order: Order) -> list[str]:
         window = Window(2, after=page.records[-1].position)
 
 
-@pytest.mark.parametrize("examples", [10, pytest.param(150, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [6, pytest.param(150, marks=pytest.mark.long)])
 def test_explanations_agree_with_decisions(engines: list[Engine], policy: Policy, examples: int) -> None:
     @asked(examples, repeatable=examples < 150)
     @given(st.data())

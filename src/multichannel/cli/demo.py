@@ -89,10 +89,10 @@ def _prepare_database(settings: Settings, *, fresh: bool) -> bool:
     migrations.upgrade(url)
     with open_store(settings) as store:
         world.require_no_other_data(store)
-    if fresh and version is not None:
-        migrations.remove(url)
-        migrations.upgrade(url)
-    with open_store(settings) as store:
+        if fresh:
+            store.engine.dispose()
+            migrations.remove(url)
+            migrations.upgrade(url)
         return world.seed(store)
 
 

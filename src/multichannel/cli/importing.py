@@ -14,12 +14,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from multichannel.cli.database import DatabaseUrl
-from multichannel.cli.environment import open_store
 from multichannel.errors import Refused
 from multichannel.importing.export import Export
 from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.services.imports import import_export
 from multichannel.settings import Settings, load_settings
+from multichannel.startup import open_store
 
 app = typer.Typer(no_args_is_help=True, help="What partners hold elsewhere, brought in.")
 

@@ -10,7 +10,7 @@ from multichannel.domain.users import Role
 
 
 def fixed_id(name: str) -> str:
-    """The id of what is called `name` in every demo world: the UUID of `<name>.example` (RFC 9562, version 5)."""
+    """The id of what is called `name` in every demo world: the version 5 UUID of `<name>.example`."""
     return str(uuid5(NAMESPACE_DNS, f"{name}.example"))
 
 

@@ -17,6 +17,8 @@ from multichannel.errors import Misconfigured
 from multichannel.identity.keys import DEMO_AUDIENCE, DEMO_ISSUER, DEMO_KEY_PREFIX
 from multichannel.identity.tokens import AuthMode
 
+FOLDER = Path(".multichannel")
+"""Where the demo lives: in the folder it is run in."""
 LIFETIME = timedelta(hours=8)
 
 

@@ -5,29 +5,10 @@ from __future__ import annotations
 import difflib
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict
 
 from multichannel.demo.cast import PERSONAS, Persona
-from multichannel.demo.issuer import DemoIssuer
+from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.errors import BadInput, Refused
-
-FOLDER = Path(".multichannel")
-"""Where the demo lives: in the folder it is run in."""
-
-
-class PersonaListed(TypedDict):
-    """A persona as `multichannel token --list --json` gives it."""
-
-    persona: str
-    tenant: str
-    roles: list[str]
-
-
-class PersonaSignedIn(PersonaListed):
-    """A persona as `/demo/personas` gives it, with a token to act as it."""
-
-    title: str
-    token: str
 
 
 class UnknownPersona(BadInput):
@@ -51,24 +32,23 @@ def existing_issuer(folder: Path = FOLDER) -> DemoIssuer:
     return DemoIssuer(folder)
 
 
-def issue(issuer: DemoIssuer, persona: Persona, *, now: datetime) -> str:
+def token(issuer: DemoIssuer, persona: Persona, now: datetime) -> str:
     """A token to act as the persona for a working day."""
     return issuer.token(persona.organisation.id, persona.id, now=now)
 
 
-def listed(persona: Persona) -> PersonaListed:
-    """What a caller needs to choose a persona."""
-    return {"persona": persona.name, "tenant": persona.organisation.name, "roles": list(persona.roles)}
+def listed() -> list[dict[str, object]]:
+    """Every persona as `multichannel token --list --json` gives it."""
+    return [_listed(persona) for persona in PERSONAS]
 
 
-def all_listed() -> list[PersonaListed]:
-    """Every persona, in the order of the cast."""
-    return [listed(persona) for persona in PERSONAS]
-
-
-def all_signed_in(issuer: DemoIssuer, *, now: datetime) -> list[PersonaSignedIn]:
-    """Every persona with its title and a token, in the order of the cast."""
+def tokens(issuer: DemoIssuer, now: datetime) -> list[dict[str, object]]:
+    """Every persona as `/demo/personas` gives it: with its title and a token."""
     return [
-        {**listed(persona), "title": persona.title, "token": issue(issuer, persona, now=now)}
+        {**_listed(persona), "title": persona.title, "token": token(issuer, persona, now)}
         for persona in PERSONAS
     ]
+
+
+def _listed(persona: Persona) -> dict[str, object]:
+    return {"persona": persona.name, "tenant": persona.organisation.name, "roles": list(persona.roles)}

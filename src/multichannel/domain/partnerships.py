@@ -32,6 +32,8 @@ class Partnership(Versioned, Base):
     id: Mapped[str] = identity()
     provider_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
     reseller_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
+    # R25: the number the provider credits the reseller by is a location's, and the provider's own knowledge.
+    reseller_number: Mapped[str | None]
     status: Mapped[PartnershipStatus] = mapped_column(closed(PartnershipStatus))
     market: Mapped[str]
     cloud: Mapped[Cloud] = mapped_column(closed(Cloud))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -17,10 +17,13 @@ import orjson
 from multichannel.domain.base import utc_text
 from multichannel.errors import BadInput
 from multichannel.graphql.identifiers import FORM
+from multichannel.graphql.scalars import read_instant
 from multichannel.store.selection import Position
 
 PARTS = 3
-LONGEST = 2_000
+LONGEST = 8_000
+LARGEST = 2**31 - 1
+"""The largest `Int` there is in GraphQL, and so in a cursor."""
 
 
 def mark(*parts: object) -> str:
@@ -54,12 +57,10 @@ def _value(value: Any, kind: type, message: str) -> Any:
         return None
     if kind is datetime and isinstance(value, str):
         try:
-            found = datetime.fromisoformat(value)
+            return read_instant(value)
         except ValueError:
             raise BadInput(message) from None
-        if found.tzinfo is None:
-            raise BadInput(message)
-        return found.astimezone(UTC)
-    if type(value) is not kind or "\0" in str(value):
+    too_large = isinstance(value, int) and abs(value) > LARGEST
+    if type(value) is not kind or too_large or "\0" in str(value):
         raise BadInput(message)
     return value

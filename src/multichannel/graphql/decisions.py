@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import strawberry
 
 from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.declarations import DECLARATIONS, Column, One
 from multichannel.graphql.identifiers import read_id
 from multichannel.graphql.operation import Operation
-from multichannel.policy.conditions import Comparison, Path
+from multichannel.policy.conditions import Comparison, Member, Path
 from multichannel.policy.evaluation import Failure
-from multichannel.policy.explain import Explanation, explain
+from multichannel.policy.explain import Explanation, NearMiss, explain
 from multichannel.policy.partial import THIS
 from multichannel.policy.resources import Resource
 from multichannel.policy.source import Rule
 from multichannel.policy.vocabulary import READS, Action, Principal
 
-HIDDEN = "A condition on something you may not read."
+UNTOLD = "There are conditions on what you may not read; whether they hold is not told."
 
 
 @strawberry.type(description="A line of the policy.")
@@ -91,7 +93,7 @@ def explain_decision(operation: Operation, action: Action, id: str) -> DecisionE
         names = ", ".join(item.name for item in resource.actions)
         raise BadInput(f"A {resource.name} has no {action.name}; it has {names}.")
     work = operation.work
-    facts = work.repository(resource).facts(row_id)
+    facts = work.repository(resource).facts(row_id) if resource.name in DECLARATIONS else None
     if facts is None:
         raise NotVisible
     degrees = {degree for degree in READS if work.policy.check(work.principal, degree, facts).allowed}
@@ -123,33 +125,60 @@ class _Shown:
                 for item in found.restrictions
                 if self._may_read
             ],
-            near_misses=[
-                DecisionNearMiss(
-                    standing=item.standing,
-                    roles_needed=list(item.roles_needed),
-                    failed_conditions=[self._failed(failure) for failure in item.failed],
-                    rules=_rules(item.rules),
-                )
-                for item in found.near_misses
-            ],
+            near_misses=self._near_misses(found.near_misses),
             policy_digest=digest,
         )
 
-    def _failed(self, failure: Failure) -> FailedCondition:
-        """A condition on the object's readable fields with its value; on related records, without."""
-        condition = failure.condition
-        if not isinstance(condition, Comparison):
-            return FailedCondition(condition=str(condition), value=None)
-        sides = [side for side in (condition.left, condition.right) if isinstance(side, Path)]
-        if any(side.variable == THIS and side.names[-1] not in self._readable for side in sides):
-            return self._hidden(condition)
-        value = failure.met if all(side.variable == THIS for side in sides) else None
-        return FailedCondition(condition=str(condition), value=None if value is None else str(value))
+    def _near_misses(self, missed: Iterable[NearMiss]) -> list[DecisionNearMiss]:
+        """Nearest first, by what is told: the order tells nothing of the rest."""
+        shown: list[DecisionNearMiss] = []
+        for item in missed:
+            way = DecisionNearMiss(
+                standing=item.standing,
+                roles_needed=list(item.roles_needed),
+                failed_conditions=self._told(item),
+                rules=_rules(item.rules),
+            )
+            if way not in shown:
+                shown.append(way)
+        return sorted(shown, key=_distance)
 
-    def _hidden(self, condition: Comparison) -> FailedCondition:
-        """A comparison with one's own tenant tells only that one is not it; everything else stays hidden."""
+    def _told(self, miss: NearMiss) -> list[FailedCondition]:
+        """The failed conditions one may know of, and whether there are others, failed or not."""
+        told = [
+            FailedCondition(condition=str(failure.condition), value=self._value(failure))
+            for failure in miss.failed
+            if self._may_know(failure.condition)
+        ]
+        conditions = miss.conditions
+        if conditions.members or not all(self._may_know(each) for each in conditions.comparisons):
+            told.append(FailedCondition(condition=UNTOLD, value=None))
+        return told
+
+    def _may_know(self, condition: Comparison | Member) -> bool:
+        """Whether it is about readable fields, or about oneself: that the object is not one's own."""
+        if isinstance(condition, Member):
+            return False
+        sides = [side for side in (condition.left, condition.right) if isinstance(side, Path)]
         about_oneself = condition.operator == "=" and condition.right == self._own
-        return FailedCondition(condition=str(condition) if about_oneself else HIDDEN, value=None)
+        return all(_is_own_field(side) and (about_oneself or self._reads(side)) for side in sides)
+
+    def _value(self, failure: Failure) -> str | None:
+        readable = isinstance(failure.condition, Comparison) and self._reads(failure.condition.left)
+        return str(failure.met) if readable and failure.met is not None else None
+
+    def _reads(self, path: Path) -> bool:
+        return _is_own_field(path) and path.names[0] in self._readable
+
+
+def _is_own_field(path: Path) -> bool:
+    """Whether it is the object's own field, not one of a related record."""
+    return path.variable == THIS and len(path.names) == 1
+
+
+def _distance(way: DecisionNearMiss) -> tuple[int, str, list[tuple[str, int]]]:
+    missing = len(way.failed_conditions) + bool(way.roles_needed)
+    return missing, way.standing, [(rule.file, rule.line) for rule in way.rules]
 
 
 def _rules(rules: tuple[Rule, ...]) -> list[PolicyRule]:

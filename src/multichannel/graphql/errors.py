@@ -21,8 +21,10 @@ PARSE_FAILED, VALIDATION_FAILED, BAD_INPUT, INTERNAL = (
 
 
 def with_code(error: GraphQLError, code: str) -> dict[str, Any]:
-    """An error of the request itself: its text is the executor's own, about the document alone."""
-    return {**error.formatted, "extensions": {"code": code}}
+    """An error of the request itself, whose text is about the document alone; a code of ours goes first."""
+    cause = _root(error)
+    found = cause.code if isinstance(cause, MultichannelError) else code
+    return {**error.formatted, "extensions": {"code": found}}
 
 
 def plain(error: MultichannelError) -> dict[str, Any]:
@@ -37,14 +39,15 @@ def raised(error: GraphQLError) -> dict[str, Any]:
         return {**error.formatted, "message": cause.message, "extensions": _extensions(cause)}
     if cause is None:
         return with_code(error, BAD_INPUT)
+    return {**error.formatted, **fault(cause, error.path)}
+
+
+def fault(cause: BaseException, path: list[str | int] | None = None) -> dict[str, Any]:
+    """What went wrong inside: for the client a number to tell the operator, for the log the cause."""
     correlation = str(uuid4())
-    log.error("fault %s at %s", correlation, error.path, exc_info=cause)
+    log.error("fault %s at %s", correlation, path, exc_info=cause)
     message = "Something went wrong here. Tell the operator the correlation id."
-    return {
-        **error.formatted,
-        "message": message,
-        "extensions": {"code": INTERNAL, "correlationId": correlation},
-    }
+    return {"message": message, "extensions": {"code": INTERNAL, "correlationId": correlation}}
 
 
 def _root(error: GraphQLError) -> BaseException | None:

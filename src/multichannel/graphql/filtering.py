@@ -114,17 +114,13 @@ def _tests(shown: Shown, part: Any) -> Condition:
         operator = attribute.rstrip("_")
         if value is strawberry.UNSET:
             continue
-        if value is None or (isinstance(value, str) and "\0" in value):
+        operands = value if isinstance(value, list) else [value]
+        _check_length(shown.name, operands)
+        if any(each is None or (isinstance(each, str) and "\0" in each) for each in operands):
             message = f"filter.{shown.name}.{operator} is no value to test for."
             raise BadInput(message)
-        tests.append(Test(shown, operator, _operands(shown, value) if operator == "in" else value))
+        tests.append(Test(shown, operator, tuple(value) if isinstance(value, list) else value))
     return Every(tuple(tests))
-
-
-def _operands(shown: Shown, values: list[Any]) -> tuple[Any, ...]:
-    """The values of a list, as conditions are compared and hashed by."""
-    _check_length(shown.name, values)
-    return tuple(values)
 
 
 def _check_length(name: str, items: list[Any]) -> None:

@@ -6,14 +6,17 @@ every spread of it, which grows exponentially with a chain of fragments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
@@ -27,17 +30,29 @@ MOST_ROOT_FIELDS = 20
 MOST_OBJECTS = 20_000
 MOST_FIELDS = 5_000
 MOST_OPERATIONS = 20
+MOST_REPEATED = 100
+"""Validation compares fields of one name pairwise; this keeps it from taking a second."""
 WITHIN_A_LIST = {"nodes", "edges", "node", "pageInfo", "totalCount"}
 """Fields of a list that return what was counted with the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Levels below a selection, fields in it with fragments spread out, and objects it may return."""
+    """Of a selection with its fragments spread out: levels, fields, and objects that it may return.
+
+    `names` counts the names its own fields are answered under; `is_list` tells that they are a list's.
+    """
 
     depth: int = 0
     fields: int = 0
     objects: int = 0
+    names: Counter[str] = field(default_factory=Counter)
+    is_list: bool = False
+
+    @property
+    def repeated(self) -> int:
+        """How many of its own fields are there already."""
+        return self.names.total() - len(self.names)
 
 
 def check_size(document: DocumentNode) -> None:
@@ -46,11 +61,12 @@ def check_size(document: DocumentNode) -> None:
     operations = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
     _limit("operations in a document", len(operations), MOST_OPERATIONS)
     for operation in operations:
-        _limit("fields at the root", len(operation.selection_set.selections), MOST_ROOT_FIELDS)
         size = measure.of(operation.selection_set)
-        _limit("levels of fields", size.depth, DEEPEST)
         _limit("fields, with fragments spread out", size.fields, MOST_FIELDS)
+        _limit("fields at the root", size.names.total(), MOST_ROOT_FIELDS)
+        _limit("levels of fields", size.depth, DEEPEST)
         _limit("objects that it may return", size.objects, MOST_OBJECTS)
+    _limit("fields answered under one name", measure.repeated, MOST_REPEATED)
 
 
 def _limit(what: str, found: int, most: int) -> None:
@@ -66,26 +82,39 @@ class _Measure:
             item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)
         }
         self._sizes: dict[str, Size] = {}
+        self.repeated = 0
 
     def of(self, selected: SelectionSetNode) -> Size:
         sizes = [self._size(node) for node in selected.selections]
+        names = Counter[str]()
+        for size in sizes:
+            names.update(size.names)
         return Size(
             max((size.depth for size in sizes), default=0),
             min(sum(size.fields for size in sizes), MOST_FIELDS + 1),
             min(sum(size.objects for size in sizes), MOST_OBJECTS + 1),
+            names,
+            any(size.is_list for size in sizes),
         )
 
     def _size(self, node: SelectionNode) -> Size:
         if isinstance(node, FragmentSpreadNode):
             return self._of_fragment(node.name.value)
-        selected: SelectionSetNode | None = getattr(node, "selection_set", None)
-        below = self.of(selected) if selected else Size()
-        if not isinstance(node, FieldNode):
-            return below
-        if selected is None:
-            return Size(1, 1, 0)
-        objects = 0 if node.name.value in WITHIN_A_LIST else _records(node)
-        return Size(below.depth + 1, below.fields + 1, max(objects, 1) * (below.objects + bool(objects)))
+        if isinstance(node, FieldNode):
+            return self._of_field(node)
+        return self.of(node.selection_set) if isinstance(node, InlineFragmentNode) else Size()
+
+    def _of_field(self, node: FieldNode) -> Size:
+        below = self.of(node.selection_set) if node.selection_set else Size()
+        self.repeated += below.repeated
+        objects = _records(node, below) if node.selection_set else 0
+        return Size(
+            below.depth + 1,
+            below.fields + 1,
+            max(objects, 1) * (below.objects + bool(objects)),
+            Counter([(node.alias or node.name).value]),
+            node.name.value in WITHIN_A_LIST,
+        )
 
     def _of_fragment(self, name: str) -> Size:
         """A fragment's size; one that contains itself counts as nothing, and validation refuses it."""
@@ -97,16 +126,15 @@ class _Measure:
         return self._sizes[name]
 
 
-def _records(node: FieldNode) -> int:
+def _records(node: FieldNode, below: Size) -> int:
     """How many objects a field returns for each of its parents, as far as its arguments tell."""
-    sizes = {argument.name.value: argument.value for argument in node.arguments or ()}
-    chosen = sizes.get("first") or sizes.get("last")
-    if isinstance(chosen, IntValueNode):
-        return min(int(chosen.value), LARGEST_SIZE) if chosen.value.isdigit() else 1
-    if chosen is not None:
-        return LARGEST_SIZE
-    has_window = node.selection_set and any(
-        isinstance(item, FieldNode) and item.name.value in WITHIN_A_LIST
-        for item in node.selection_set.selections
-    )
-    return DEFAULT_SIZE if has_window else 1
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    if ids := given.get("ids"):
+        return len(ids.values) if isinstance(ids, ListValueNode) else LARGEST_SIZE
+    if node.name.value in WITHIN_A_LIST:
+        return 0
+    chosen = given.get("first") or given.get("last")
+    if chosen is None:
+        return DEFAULT_SIZE if below.is_list else 1
+    size = chosen.value if isinstance(chosen, IntValueNode) else ""
+    return int(size) if size.isdigit() and len(size) <= len(str(LARGEST_SIZE)) else LARGEST_SIZE

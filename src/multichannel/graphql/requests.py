@@ -77,7 +77,7 @@ def require_json(content_type: str | None) -> None:
         raise Malformed(415, "Send the request as application/json in UTF-8.", {"Accept": JSON})
 
 
-def answer_type(accept: str | None) -> str:
+def answer_type(accept: str) -> str:
     """The media type to answer with: the preferred of the two there are. Malformed when neither will do."""
     ranges = [_range(item) for item in (accept or "*/*").split(",") if item.strip()]
     best = max((_quality(kind, ranges), -place, kind) for place, kind in enumerate((JSON, GRAPHQL)))
@@ -107,9 +107,9 @@ def _range(item: str) -> tuple[str, float]:
     return name, quality if charset.strip('"') in {"utf-8", "utf8"} else 0.0
 
 
-def prefers_html(accept: str | None) -> bool:
+def prefers_html(accept: str) -> bool:
     """Whether a browser asks for a page rather than for an answer."""
-    ranges = [_range(item) for item in (accept or "").split(",")]
+    ranges = [_range(item) for item in accept.split(",")]
     html = max((weight for name, weight in ranges if name == "text/html"), default=0.0)
     json = max((weight for name, weight in ranges if name in {JSON, GRAPHQL}), default=0.0)
     return html > json

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from multichannel.errors import MultichannelError, Unauthenticated
 from multichannel.graphql.documents import read_document
-from multichannel.graphql.errors import BAD_INPUT, plain, raised
+from multichannel.graphql.errors import BAD_INPUT, fault, plain, raised
 from multichannel.graphql.operation import Operation
 from multichannel.graphql.requests import (
     GRAPHQL,
@@ -65,11 +65,12 @@ class GraphQLView:
 
     async def respond(self, request: Request) -> Response:
         """Answer one request; what is wrong with it is told in a GraphQL error."""
-        if request.method == "GET" and prefers_html(request.headers.get("accept")):
+        accept = ", ".join(request.headers.getlist("accept"))
+        if request.method == "GET" and prefers_html(accept):
             return self._page()
         media = JSON
         try:
-            media = answer_type(request.headers.get("accept"))
+            media = answer_type(accept)
             token = bearer_token(request.headers)
             asked = await self._read(request)
             run = asyncio.get_running_loop().run_in_executor
@@ -79,6 +80,8 @@ class GraphQLView:
             answer = Answer(error.status, body, error.headers)
         except MultichannelError as error:
             answer = _refused(error)
+        except Exception as cause:  # noqa: BLE001  (whatever it is, the client gets a GraphQL answer)
+            answer = Answer(500, {"errors": [fault(cause)]})
         return _response(answer, media)
 
     async def _read(self, request: Request) -> GraphQLRequest:

@@ -6,7 +6,7 @@ customer and partner of the export is known.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from multichannel.importing.report import FileReport, ImportReport
 F_co = TypeVar("F_co", bound=Imported, covariant=True)
 F = TypeVar("F", bound=Imported)
 
+_PREFIX: Final = {kind: bytes([number]) for number, kind in enumerate(KINDS.values())}
 _BITS: Final = 32
 _LOW: Final = (1 << _BITS) - 1
 _HASH: Final = (1 << 64) - 1
@@ -67,6 +68,7 @@ class Export:
         self._progress = progress or Unwatched()
         self._seen: dict[bytes, int] = {}
         self._holders: dict[str, set[int]] = defaultdict(set)  # which files hold a kind
+        self._kinds: list[Counter[str]] = []
 
     def check(self) -> ImportReport:
         """Read everything once: what the files hold, and all that is wrong with them by themselves.
@@ -80,6 +82,7 @@ class Export:
         for number, file in enumerate(report.files):
             for item in self._items(number, file):
                 self._check(number, item, file)
+        self._kinds = [file.kinds for file in report.files]
         return report
 
     def blank_report(self) -> ImportReport:
@@ -103,6 +106,12 @@ class Export:
                     continue
                 file.kinds[name] += 1
                 yield Found(number, item.index, cast("F", facts))
+
+    def finish(self, report: ImportReport) -> None:
+        """Note in a report on all that was read if it is not what was checked."""
+        for file, kinds in zip(report.files, self._kinds, strict=True):
+            if file.kinds != kinds and not file.rejected_total:
+                file.fail(Unreadable("FILE_CHANGED", "The file was changed while it was imported."))
 
     def holds(self, kind: type[Imported], vendor_id: str) -> bool:
         """Whether a checked export has this customer, subscription or transfer."""
@@ -133,7 +142,9 @@ class Export:
         earlier = self._seen.setdefault(key, place)
         if earlier >> 2 * _BITS != place >> 2 * _BITS:
             path, item = self.paths[earlier >> _BITS & _LOW], earlier & _LOW
-            sentence = f"This {kind_name(found.facts)} differs from items[{item}] of {path}; one of them is out of date."
+            sentence = (
+                f"This {kind_name(found.facts)} differs from items[{item}] of {path}; keep the newer one."
+            )
             raise Rejected([Problem("id", "CONTRADICTION", sentence)])
 
 
@@ -147,7 +158,7 @@ def _said(facts: Imported) -> tuple[bytes, int]:
 
 
 def _key(kind: type[Imported], vendor_id: str) -> bytes:
-    return kind.__name__[8:10].encode() + bytes.fromhex(vendor_id.replace("-", ""))
+    return _PREFIX[kind] + bytes.fromhex(vendor_id.replace("-", ""))
 
 
 def _size(path: Path) -> int:

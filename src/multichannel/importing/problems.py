@@ -18,8 +18,9 @@ _BRIEF.maxdict = _BRIEF.maxlist = 3
 class Unreadable(MultichannelError):
     """A file that is not a stream of resources: `code` says why, `item` where it stopped.
 
-    Codes: FILE_MISSING, IS_A_DIRECTORY, IS_A_STREAM, FILE_CHANGED, NO_PERMISSION, FILE_FAILED, EMPTY_FILE, NOT_UTF8, NOT_JSON,
-    TRAILING_GARBAGE, BAD_TEXT, TOO_DEEP, ITEM_TOO_LARGE, ITEMS_NOT_A_LIST, NOT_AN_OBJECT.
+    Codes: FILE_MISSING, IS_A_DIRECTORY, IS_A_STREAM, NO_PERMISSION, FILE_FAILED, FILE_CHANGED,
+    EMPTY_FILE, NOT_UTF8, NOT_JSON, TRAILING_GARBAGE, BAD_TEXT, TOO_DEEP, ITEM_TOO_LARGE,
+    ITEMS_NOT_A_LIST, NOT_AN_OBJECT.
     """
 
     def __init__(self, code: str, message: str, item: int | None = None) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
@@ -128,14 +129,18 @@ class ImportReport:
 
     def _table(self) -> Table:
         counted = ("created", "updated", "unchanged", "inferred")
-        table = Table("file", "found", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        table.add_column("file", overflow="fold")
         for heading in (*counted, "rejected"):
             table.add_column(heading, justify="right")
-        for each in self.files:
+        names = [Path(each.path).name for each in self.files]
+        clear = len(set(names)) == len(names)
+        for each, name in zip(self.files, names, strict=True):
             found = ", ".join(f"{number:,} {kind}" for kind, number in each.kinds.items()) or "nothing"
             counts = [f"{getattr(each, name):,}" for name in counted]
             rejected = Text(f"{each.rejected_total:,}", style="red" if each.rejected_total else "")
-            table.add_row(_shown(each.path), found, *counts, rejected)
+            file = Text.assemble(_shown(name if clear else each.path), "\n  ", (found, "dim"))
+            table.add_row(file, *counts, rejected)
         return table
 
     def _verdict(self) -> Text:

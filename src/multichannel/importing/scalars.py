@@ -30,7 +30,7 @@ _BEFORE_TIME: Final = ("T", " ", "")
 _SEPARATORS: Final = re.compile(r"[ _-]+")
 
 
-def text(value: Any, longest: int = LONGEST_TEXT) -> str:  # noqa: ANN401  (JSON)
+def text(value: Any, longest: int = LONGEST_TEXT) -> str:
     """Text that both databases can hold, of at most `longest` characters."""
     if type(value) is not str:
         raise unfit("WRONG_TYPE", f"Text is expected, not {brief(value)}.")
@@ -45,7 +45,7 @@ prose = partial(text, longest=LONGEST_PROSE)
 """Text as long as an error message may be."""
 
 
-def guid(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+def guid(value: Any) -> str | None:
     """A GUID in lower case; None for the one of zeros, which the vendor writes for none."""
     if type(value) is not str:
         raise unfit("WRONG_TYPE", f"A GUID is expected, not {brief(value)}.")
@@ -54,7 +54,7 @@ def guid(value: Any) -> str | None:  # noqa: ANN401  (JSON)
     return value.lower() if value != _NO_GUID else None
 
 
-def identifier(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+def identifier(value: Any) -> str | None:
     """An id of the vendor that is a GUID (as `guid` reads it) or a short code such as MS-AZR-0145P."""
     code = text(value)
     if _GUID.fullmatch(code):
@@ -64,7 +64,7 @@ def identifier(value: Any) -> str | None:  # noqa: ANN401  (JSON)
     return code
 
 
-def instant(value: Any) -> datetime:  # noqa: ANN401  (JSON)
+def instant(value: Any) -> datetime:
     """A time in UTC, cut to microseconds; without an offset it is UTC already (R47)."""
     if type(value) is not str:
         raise unfit("WRONG_TYPE", f"A date is expected, not {brief(value)}.")
@@ -77,7 +77,7 @@ def instant(value: Any) -> datetime:  # noqa: ANN401  (JSON)
         raise unfit("NOT_A_DATE", f"{brief(value)} is not a date like 2021-03-01T00:00:00Z.") from None
 
 
-def count(value: Any) -> int:  # noqa: ANN401  (JSON)
+def count(value: Any) -> int:
     """A whole number from 0 to 2,147,483,647."""
     if type(value) is not int:
         raise unfit("WRONG_TYPE", f"A whole number is expected, not {brief(value)}.")
@@ -86,14 +86,14 @@ def count(value: Any) -> int:  # noqa: ANN401  (JSON)
     return value
 
 
-def flag(value: Any) -> bool:  # noqa: ANN401  (JSON)
+def flag(value: Any) -> bool:
     """`true` or `false`."""
     if type(value) is not bool:
         raise unfit("WRONG_TYPE", f"true or false is expected, not {brief(value)}.")
     return value
 
 
-def country(value: Any) -> str:  # noqa: ANN401  (JSON)
+def country(value: Any) -> str:
     """A two-letter ISO country code in upper case."""
     code = text(value)
     if not _COUNTRY.fullmatch(code):
@@ -106,7 +106,7 @@ def one_of(vocabulary: type[E], also: Mapping[str, E] = MappingProxyType({})) ->
     members = {_folded(each.value): each for each in vocabulary} | {_folded(k): v for k, v in also.items()}
     known = _alternatives(each.value for each in vocabulary)
 
-    def read_word(value: Any) -> E:  # noqa: ANN401  (JSON)
+    def read_word(value: Any) -> E:
         if type(value) is not str:
             raise unfit("WRONG_TYPE", f"{known} is expected, not {brief(value)}.")
         member = members.get(value) or members.get(_folded(value))
@@ -117,19 +117,19 @@ def one_of(vocabulary: type[E], also: Mapping[str, E] = MappingProxyType({})) ->
     return read_word
 
 
-def customer_of(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+def customer_of(value: Any) -> str | None:
     """The customer that a link such as `/customers/<guid>/subscriptions/<guid>` names, if any."""
     found = _CUSTOMER.search(text(value, LONGEST_PROSE))
     return guid(found[1]) if found else None
 
 
-def subscription_of(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+def subscription_of(value: Any) -> str | None:
     """The subscription that such a link names, if any."""
     found = _SUBSCRIPTION.search(text(value, LONGEST_PROSE))
     return guid(found[1]) if found else None
 
 
-def offer_country(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+def offer_country(value: Any) -> str | None:
     """The country that an offer's link ends in (`?country=US`), if any."""
     found = _OFFER_COUNTRY.search(text(value, LONGEST_PROSE))
     return country(found[1]) if found else None

@@ -32,7 +32,7 @@ class _Column:
     otherwise: Any
     missing: str | None  # the sentence for an item without it; None: it may be absent
 
-    def value(self, item: Mapping[str, Any], fallbacks: Mapping[str, Any]) -> Any:  # noqa: ANN401  (what it reads)
+    def value(self, item: Mapping[str, Any], fallbacks: Mapping[str, Any]) -> Any:
         """What the field is for this item; raises `Rejected` with paths seen from the item."""
         raw: Any = item
         for key in self.keys:
@@ -49,7 +49,7 @@ class _Column:
             raise Rejected([each.within(".".join(self.keys)) for each in rejected.problems]) from None
         return self._instead(item, fallbacks) if value is None else value
 
-    def _instead(self, item: Mapping[str, Any], fallbacks: Mapping[str, Any]) -> Any:  # noqa: ANN401  (what it reads)
+    def _instead(self, item: Mapping[str, Any], fallbacks: Mapping[str, Any]) -> Any:
         value = fallbacks.get(self.name, self.otherwise) if fallbacks else self.otherwise
         if value is None and self.missing:
             raise self._refusal(item, "MISSING", self.missing)
@@ -111,7 +111,7 @@ def read(kind: type[T], item: Mapping[str, Any], fallbacks: Mapping[str, Any] = 
 def nested(kind: type[T]) -> Reader[T]:
     """Reads an object of its own table."""
 
-    def read_nested(value: Any) -> T:  # noqa: ANN401  (JSON)
+    def read_nested(value: Any) -> T:
         if type(value) is not dict:
             raise unfit("WRONG_TYPE", f"An object is expected, not {brief(value)}.")
         return read(kind, value)
@@ -122,7 +122,7 @@ def nested(kind: type[T]) -> Reader[T]:
 def listed(member: Reader[T]) -> Reader[tuple[T, ...]]:
     """Reads a list, each member by `member`; members that say nothing are dropped."""
 
-    def read_list(value: Any) -> tuple[T, ...]:  # noqa: ANN401  (JSON)
+    def read_list(value: Any) -> tuple[T, ...]:
         if type(value) is not list:
             raise unfit("WRONG_TYPE", f"A list is expected, not {brief(value)}.")
         members: list[T | None] = []

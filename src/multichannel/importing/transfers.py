@@ -33,7 +33,7 @@ _status = one_of(
 )
 
 
-def _kind(value: Any) -> TransferKind:  # noqa: ANN401  (JSON)
+def _kind(value: Any) -> TransferKind:
     """Reads a transfer type, which the vendor gives as a number or by name."""
     if type(value) is not int and type(value) is not str:
         raise unfit("WRONG_TYPE", f"A transfer type is expected, not {brief(value)}.")

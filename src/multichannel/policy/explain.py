@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from multichannel.policy.conditions import Conditions
 from multichannel.policy.evaluation import Failure, failures
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from multichannel.policy.resources import Resource
     from multichannel.policy.source import Rule
     from multichannel.policy.vocabulary import Action, Principal
+
+
+ALWAYS = Conditions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class NearMiss:
     standing: str
     rules: tuple[Rule, ...]
     failed: tuple[Failure, ...]
+    conditions: Conditions = ALWAYS
     roles_needed: tuple[str, ...] = ()
 
 
@@ -69,7 +74,7 @@ def explain(
     restrictions = tuple(_distinct(Restriction(item.reason or "", item.rules) for item in hit))
     missed: list[NearMiss] = []
     if not grants:
-        missed = [NearMiss(_standing(item), item.rules, failed) for item, failed in ways]
+        missed = [NearMiss(_standing(item), item.rules, failed, item.conditions) for item, failed in ways]
         missed += _wrong_roles(policy, principal, action, resource, record)
         missed.sort(key=lambda miss: len(miss.failed) + bool(miss.roles_needed))
     return Explanation(bool(grants) and not restrictions, grants, restrictions, tuple(_distinct(missed)))
@@ -103,7 +108,12 @@ def _wrong_roles(
         if fitting:
             lines = tuple(_distinct(rule for item in fitting for rule in item.rules))
             missed.append(
-                NearMiss(standing, (*rules, *lines), (), tuple(_distinct(item.role for item in fitting)))
+                NearMiss(
+                    standing,
+                    (*rules, *lines),
+                    (),
+                    roles_needed=tuple(_distinct(item.role for item in fitting)),
+                )
             )
     return missed
 

@@ -6,7 +6,8 @@ The decision is what `allow` grants and no `forbid` takes away. What cannot be d
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,13 @@ from multichannel.policy.partial import check_own_rows, conditions
 from multichannel.policy.resources import RESOURCES, Resource
 from multichannel.policy.sight import Sight
 from multichannel.policy.source import PolicySource, Rule
-from multichannel.policy.vocabulary import Action, Principal, SystemRole, system_principal
+from multichannel.policy.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
 
 log = logging.getLogger(__name__)
 
 ANY = Variable("resource")
 REASON = Variable("reason")
+STANDING, ACTION = Variable("standing"), Variable("action")
 CACHED_PREDICATES, CACHED_SIGHTS = 20_000, 2_000
 """A predicate is a few kilobytes, a sight with its SQL some tens; those unused longest go first."""
 
@@ -163,9 +165,19 @@ class Policy:
                         found = self._translate(principal, action, resource)
                         for branch in found.allowed | found.restricted:
                             check_own_rows(branch, resource, principal.tenant_id)
+                for principal in SHADES_OF_PRINCIPAL:
+                    self._check_parts(principal, resource)
             except PolicyFault as fault:
                 message = f"{resource.name}: {fault}"
                 raise PolicyInvalid(message) from fault
+
+    def _check_parts(self, principal: Principal, resource: Resource) -> None:
+        """That what a principal's standings and restrictions ask of a resource can be answered."""
+        questions = (("has_standing", principal, STANDING, ANY), ("forbid", REASON, principal, ACTION, ANY))
+        for rule, *arguments in questions:
+            for answer in self._engine.ask_in_part(rule, *arguments, kind=resource.name):
+                found = conditions(answer.bindings["resource"], resource)
+                check_own_rows(found, resource, principal.tenant_id)
 
 
 def _derivation(answer: Answer, resource: Resource) -> Derivation:
@@ -195,3 +207,17 @@ def _kinds_of_principal() -> tuple[Principal, ...]:
 
 KINDS_OF_PRINCIPAL = _kinds_of_principal()
 """One of each kind, for asking a policy everything that it can be asked."""
+
+
+def _shades_of_principal() -> Iterator[Principal]:
+    """Every kind in the states it can be in, with every role: what one of them alone meets is asked, too."""
+    states: tuple[dict[str, Any], ...] = ({"cloud": Cloud.US_GOVERNMENT}, {"auth_mode": AuthMode.APP})
+    statuses = ({"status": PartnerStatus.RESTRICTED}, {"status": PartnerStatus.INACTIVE})
+    for kind in KINDS_OF_PRINCIPAL:
+        if kind.kind is not TenantKind.SYSTEM:
+            for state in (*states, *(statuses if kind.kind is TenantKind.PARTNER else ())):
+                yield replace(kind, roles=tuple(role.value for role in Role), **state)
+
+
+SHADES_OF_PRINCIPAL = tuple(_shades_of_principal())
+"""Asked only what takes little time: their standings and restrictions."""

@@ -27,9 +27,14 @@ def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
     return and_(granted, *unrestricted(predicate, resource, entity))
 
 
-def branches(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
-    """What is granted, one clause for each way: a planner finds an index for each alone, not for their OR."""
-    return [_all_of(branch, resource, entity) for branch in sorted(predicate.allowed, key=str)]
+def branches(predicate: Predicate, resource: Resource, entity: Any, *, seeking: bool = False) -> list[Clause]:
+    """What is granted, one clause for each way: a planner finds an index for each alone, not for their OR.
+
+    `seeking` writes membership as IN, from which SQLite finds the rows; EXISTS only tests rows at hand.
+    """
+    return [
+        _all_of(branch, resource, entity, seeking=seeking) for branch in sorted(predicate.allowed, key=str)
+    ]
 
 
 def unrestricted(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
@@ -43,20 +48,35 @@ def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:
         reader = _Rows(resource, entity)
         if comparison.operator == "!=" and not reader.nullable(comparison):
             return _compare(reader, Comparison(comparison.left, "=", comparison.right))
-    return not_(func.coalesce(_all_of(branch, resource, entity), true()))
+    return not_(func.coalesce(_all_of(branch, resource, entity, exactly=True), true()))
 
 
-def _all_of(branch: Conditions, resource: Resource, entity: Any) -> Clause:
-    """One conjunction; its members become one EXISTS over their joined rows."""
+def _all_of(
+    branch: Conditions, resource: Resource, entity: Any, *, seeking: bool = False, exactly: bool = False
+) -> Clause:
+    """One conjunction; its members become one EXISTS, or one IN, over their joined rows.
+
+    `exactly` makes an unknown fact unequal to every value, as it is to a record, where SQL would not know.
+    """
     rows = _Rows(resource, entity)
     joins = [rows.join(member.variable, member.path) for member in branch.members]
     members = {member.variable for member in branch.members}
     related = [item for item in branch.comparisons if _variables(item) & members]
-    own = [_compare(rows, item) for item in branch.comparisons if item not in related]
-    if joins:
-        inner = select(1).where(*joins, *(_compare(rows, item) for item in related))
+    own = [_compare(rows, item, exactly=exactly) for item in branch.comparisons if item not in related]
+    compared = [_compare(rows, item) for item in related]
+    if joins and seeking and _meets_once(branch, related):
+        remote, key = joins[0]
+        own.append(key.in_(select(remote).where(*(far == near for far, near in joins[1:]), *compared)))
+    elif joins:
+        inner = select(1).where(*(far == near for far, near in joins), *compared)
         own.append(exists(inner.correlate(*rows.outer)))
     return and_(true(), *own)
+
+
+def _meets_once(branch: Conditions, related: list[Comparison]) -> bool:
+    """Whether the members depend on the row itself only by the key of the first."""
+    elsewhere = any(member.path.variable == THIS for member in branch.members[1:])
+    return not elsewhere and not any(THIS in _variables(item) for item in related)
 
 
 def _variables(comparison: Comparison) -> set[str]:
@@ -71,14 +91,13 @@ class _Rows:
         self._rows: dict[str, tuple[Resource, Any]] = {THIS: (resource, entity)}
         self.outer: tuple[Any, ...] = (entity,)
 
-    def join(self, variable: str, path: Path) -> Clause:
-        """Bind a member variable to an alias; the clause ties it to where its path starts."""
+    def join(self, variable: str, path: Path) -> tuple[Any, Any]:
+        """Bind a member variable to an alias: its column, and the key that this equals."""
         relation, key = self._relation(path)
         target = RESOURCES[relation.target]
         row = aliased(target.mapped)
         self._rows[variable] = (target, row)
-        clause: Clause = getattr(row, relation.remote) == key
-        return clause
+        return getattr(row, relation.remote), key
 
     def column(self, path: Path) -> Any:
         """The column of a fact; behind a single record it is a scalar subquery."""
@@ -116,18 +135,19 @@ class _Rows:
         return resource.relation(path.names[-1]), key
 
 
-def _compare(rows: _Rows, comparison: Comparison) -> Clause:
+def _compare(rows: _Rows, comparison: Comparison, *, exactly: bool = False) -> Clause:
     left = rows.column(comparison.left)
     right: Any = rows.column(comparison.right) if isinstance(comparison.right, Path) else comparison.right
     if comparison.operator == "in":
-        return _one_of(left, right)
+        among = _one_of(left, right)
+        return and_(left.is_not(None), among) if exactly and None not in right else among
     if comparison.operator in COMPARED:
         return COMPARED[comparison.operator](left, right)
     unsure = rows.nullable(comparison)
     clause: Clause
     if comparison.operator == "=":
         both_facts = isinstance(comparison.right, Path)
-        null_safe = unsure and (both_facts or right is None)
+        null_safe = unsure and (both_facts or right is None or exactly)
         clause = left.is_not_distinct_from(right) if null_safe else left == right
     else:
         clause = left.is_distinct_from(right) if unsure else left != right

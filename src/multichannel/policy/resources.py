@@ -105,7 +105,7 @@ class Resource:
             return Relation(name, get_args(listed)[0].__name__.removesuffix("Facts"), many)
         if isinstance(hint, type) and hint.__name__.endswith("Facts"):
             return Relation(name, hint.__name__.removesuffix("Facts"), None)
-        enum = getattr(getattr(self.column(name), "type", None), "enums", None) if self.model else None
+        enum = getattr(self.column(name).__clause_element__().type, "enums", None) if self.model else None
         return Scalar(name, type(None) in get_args(hint), frozenset(enum) if enum else None)
 
 

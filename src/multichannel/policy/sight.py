@@ -39,11 +39,14 @@ class Sight:
         for predicate in self._predicates.values():
             if predicate.allowed:
                 self._groups[predicate.restricted] |= predicate.allowed
+        self._degrees = {action: self._degree_of(predicate) for action, predicate in self._predicates.items()}
 
     def degree(self, action: Action) -> Degree:
         """Whether all visible rows, some or none may be read to this degree."""
-        predicate = self._predicates.get(action)
-        if predicate is None or not predicate.allowed:
+        return self._degrees.get(action, Degree.NONE)
+
+    def _degree_of(self, predicate: Predicate) -> Degree:
+        if not predicate.allowed:
             return Degree.NONE
         whole = self._groups == {predicate.restricted: set(predicate.allowed)}
         return Degree.ALL if whole else Degree.SOME
@@ -65,7 +68,7 @@ class Sight:
         return tuple(
             and_(branch, *unrestricted(predicate, self.resource, entity))
             for predicate in self._unions
-            for branch in branches(predicate, self.resource, entity)
+            for branch in branches(predicate, self.resource, entity, seeking=True)
         )
 
     @cached_property

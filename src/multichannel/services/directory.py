@@ -10,7 +10,7 @@ from multichannel.policy.vocabulary import Action
 from multichannel.store.work import Work
 
 
-def add_partner(
+def add_partner(  # noqa: PLR0913  (an organisation has this many properties)
     work: Work,
     partner_id: str,
     *,

@@ -46,11 +46,6 @@ class Companies:
         )
         return set(self._session.decided(statement, {}).scalars())
 
-    def partners(self, ids: Iterable[str]) -> dict[str, str | None]:
-        """The vendor's numbers of partners, by id."""
-        statement = select(Partner.id, Partner.partner_number).where(Partner.id.in_(sorted(set(ids))))
-        return {row.id: row.partner_number for row in self._session.decided(statement, {})}
-
     def add_partners(self, rows: Sequence[Row]) -> None:
         """Store new partners with their tenants."""
         self._add(TenantKind.PARTNER, Partner, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, null, or_, tuple_
+from sqlalchemy import ColumnElement, and_, case, literal, null, or_, tuple_
 
 from multichannel.policy.vocabulary import Action
 from multichannel.store.selection import Order, Position, Window

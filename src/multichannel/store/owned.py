@@ -49,10 +49,9 @@ class OwnedRows:
             groups.setdefault(row[key], []).append(row)
         return groups
 
-    def mentioned(self, key: str, keys: Iterable[str]) -> set[str]:
-        """Those of `keys` that stand in the `key` column of any of the owner's rows."""
-        column = self._table.c[key]
-        statement = select(column).where(self._owned, column.in_(sorted(set(keys)))).distinct()
+    def distinct(self, column: str) -> set[Any]:
+        """The values in a column of all the owner's rows."""
+        statement = select(self._table.c[column]).where(self._owned).distinct()
         return set(self._session.decided(statement, {}).scalars())
 
     def insert(self, rows: Sequence[Row]) -> None:

@@ -93,7 +93,8 @@ class Reader:
             column.in_(sorted(set(keys))), self.sight(resource).visible(resource.model)
         )
         rows = self._run(statement)
-        found = {getattr(row, OF_PARENT): self._record(resource, row, columns) for row in rows}
+        record = self._recorder(resource, columns)
+        found = {getattr(row, OF_PARENT): record(row) for row in rows}
         Cohort(list(found.values()))
         return found
 
@@ -204,7 +205,7 @@ class Reader:
 
     def _as_page(self, resource: Resource, listing: Listing, rows: Sequence[Any]) -> Page:
         window = listing.window
-        records = [self._record(resource, row, listing.columns) for row in rows[: window.size]]
+        records = [*map(self._recorder(resource, listing.columns), rows[: window.size])]
         more = len(rows) > window.size
         if window.backwards:
             records.reverse()
@@ -214,15 +215,24 @@ class Reader:
         more_after = window.before is not None if window.backwards else more
         return Page(records, more_after=more_after, more_before=more_before)
 
-    def _record(self, resource: Resource, row: Any, columns: Collection[Shown]) -> Record:
+    def _recorder(self, resource: Resource, columns: Collection[Shown]) -> Callable[[Any], Record]:
+        """Makes rows records; what is readable everywhere costs a look-up, and no question."""
         sight = self.sight(resource)
-        mapping = row._mapping  # noqa: SLF001  (SQLAlchemy's documented accessor of labels)
-        values: dict[str, Any] = {}
-        for column in columns:
-            degree = sight.degree(column.read)
-            readable = degree is Degree.ALL or (degree is Degree.SOME and mapping[f"may_{column.read}"])
-            values[column.name] = mapping[f"v_{column.name}"] if readable else _denial(column.read)
-        return Record(resource, mapping["id"], values, Position(mapping[ORDERED], mapping["id"]))
+        degrees = {column: sight.degree(column.read) for column in columns}
+        whole = [
+            (column.name, f"v_{column.name}") for column, degree in degrees.items() if degree is Degree.ALL
+        ]
+        doubtful = [column for column, degree in degrees.items() if degree is not Degree.ALL]
+
+        def record(row: Any) -> Record:
+            mapping = row._mapping  # noqa: SLF001  (SQLAlchemy's documented accessor of labels)
+            values = {name: mapping[label] for name, label in whole}
+            for column in doubtful:
+                readable = mapping.get(f"may_{column.read}")
+                values[column.name] = mapping[f"v_{column.name}"] if readable else _denial(column.read)
+            return Record(resource, mapping["id"], values, Position(mapping[ORDERED], mapping["id"]))
+
+        return record
 
 
 def _denial(action: Action) -> NotPermitted:

@@ -57,7 +57,7 @@ class GuardedSession(Session):
 @event.listens_for(GuardedSession, "do_orm_execute")
 def _refuse_undecided(state: ORMExecuteState) -> None:
     if not state.execution_options.get(MARK):
-        message = f"a statement without a decision: {str(state.statement)[:120]}"
+        message = f"a statement without a decision: {state.statement.__visit_name__}"
         raise Undecided(message)
 
 

@@ -92,6 +92,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_customers_created_at_id"), ["created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_customers_domain"), ["domain"], unique=False)
+        batch_op.create_index(batch_op.f("ix_customers_id_cloud"), ["id", "cloud"], unique=False)
 
     op.create_table(
         "partners",
@@ -287,6 +288,7 @@ def upgrade() -> None:
         sa.Column("id", GUID, nullable=False),
         sa.Column("provider_id", GUID, nullable=False),
         sa.Column("reseller_id", GUID, nullable=False),
+        sa.Column("reseller_number", Words, nullable=True),
         sa.Column(
             "status",
             sa.Enum(
@@ -389,6 +391,11 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_reseller_relationships_customer_id_partner_id"),
             ["customer_id", "partner_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_reseller_relationships_partner_id_status_customer_id"),
+            ["partner_id", "status", "customer_id"],
             unique=False,
         )
 
@@ -642,6 +649,7 @@ def downgrade() -> None:
 
     op.drop_table("role_assignments")
     with op.batch_alter_table("reseller_relationships", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reseller_relationships_partner_id_status_customer_id"))
         batch_op.drop_index(batch_op.f("ix_reseller_relationships_customer_id_partner_id"))
         batch_op.drop_index(batch_op.f("ix_reseller_relationships_associated_partner_id_customer_id"))
 
@@ -666,6 +674,7 @@ def downgrade() -> None:
 
     op.drop_table("partners")
     with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_customers_id_cloud"))
         batch_op.drop_index(batch_op.f("ix_customers_domain"))
         batch_op.drop_index(batch_op.f("ix_customers_created_at_id"))
         batch_op.drop_index(batch_op.f("ix_customers_company_name_id"))

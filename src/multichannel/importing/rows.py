@@ -1,0 +1,116 @@
+"""Facts of an export as columns of our tables, without whose they are and what they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any, Final, TypeAlias
+
+from multichannel.importing.customers import ImportedAddress, ImportedBillingProfile, ImportedCustomer
+from multichannel.importing.subscriptions import ImportedSubscription
+from multichannel.importing.table import read
+from multichannel.importing.transfers import ImportedTransfer, ImportedTransferAddOn
+
+Columns: TypeAlias = dict[str, Any]
+
+_NO_ADDRESS: Final = read(ImportedAddress, {})
+_PLACE: Final = ("address_line1", "address_line2", "city", "state", "region", "postal_code", "country")
+_BILLING: Final = ("vendor_id", "first_name", "last_name", "email", "culture", "language", "company_name")
+_COMPANY: Final = ("company_name", "domain", "organization_registration_number", "email")
+_NOT_COLUMNS: Final = {"customer_id", "linked_id", "country", "etag", "suspension_reasons"}
+_SUBSCRIPTION: Final = tuple(
+    each.name for each in fields(ImportedSubscription) if each.name not in _NOT_COLUMNS
+)
+
+
+def company_profile(facts: ImportedCustomer) -> Columns:
+    """What all partners of a customer share."""
+    address = facts.address or _NO_ADDRESS
+    return {
+        **{name: getattr(facts, name) for name in _COMPANY},
+        **{name: getattr(address, name) for name in _PLACE},
+        "phone_number": address.phone_number,
+        "custom_domains": list(facts.custom_domains),
+    }
+
+
+def billing_profile(facts: ImportedBillingProfile) -> Columns:
+    """How one partner bills a customer; the name is the one on the bill, else the one at the address."""
+    address = facts.address or _NO_ADDRESS
+    return {
+        **{name: getattr(facts, name) for name in _BILLING},
+        **{name: getattr(address, name) for name in _PLACE},
+        "first_name": facts.first_name or address.first_name,
+        "last_name": facts.last_name or address.last_name,
+        "phone_number": address.phone_number,
+    }
+
+
+def subscription(facts: ImportedSubscription) -> Columns:
+    """What the vendor says of a subscription."""
+    columns = {name: getattr(facts, name) for name in _SUBSCRIPTION}
+    columns["suspension_reasons"] = list(facts.suspension_reasons)
+    columns["term_duration"] = _word(facts.term_duration)
+    columns["renewal_term_duration"] = _word(facts.renewal_term_duration)
+    columns["commerce"] = facts.commerce
+    return columns
+
+
+def transfer(facts: ImportedTransfer) -> Columns:
+    """A transfer without its lines."""
+    return {
+        "kind": facts.kind,
+        "status": facts.status,
+        "customer_id": facts.customer_id,
+        "customer_name": facts.customer_name,
+        "source_partner_id": facts.source_partner_id,
+        "source_partner_name": facts.source_partner_name,
+        "target_partner_id": facts.target_partner_id,
+        "target_partner_name": facts.target_partner_name,
+        "target_product_types": list(facts.target_product_types),
+        "requested_at": facts.created_time,
+        "modified_at": facts.last_modified_time,
+        "completed_at": facts.completed_time,
+        "expires_at": facts.expiration_time,
+    }
+
+
+def transfer_lines(facts: ImportedTransfer) -> list[Columns]:
+    """The lines of a transfer, each base before its add-ons.
+
+    They are numbered anew: the vendor numbers add-ons sometimes with their bases, sometimes by themselves.
+    """
+    lines: list[Columns] = []
+    for base in sorted(facts.lines, key=_number):
+        lines.append(_line(base, len(lines), None))
+        base_number = lines[-1]["number"]
+        lines.extend(_add_ons(base.add_ons, base_number, len(lines)))
+    return lines
+
+
+def _add_ons(add_ons: tuple[ImportedTransferAddOn, ...], base_number: int, first: int) -> Iterator[Columns]:
+    for number, add_on in enumerate(sorted(add_ons, key=_number), first):
+        yield _line(add_on, number, base_number)
+
+
+def _number(line: ImportedTransferAddOn) -> int:
+    return line.number
+
+
+def _line(facts: ImportedTransferAddOn, number: int, base_number: int | None) -> Columns:
+    return {
+        "number": number,
+        "base_number": base_number,
+        "subscription_vendor_id": facts.subscription_vendor_id,
+        "offer_id": facts.offer_id,
+        "friendly_name": facts.friendly_name,
+        "quantity": facts.quantity,
+        "billing_cycle": _word(facts.billing_cycle),
+        "partner_number": facts.partner_number,
+        "status": _word(facts.status),
+        "error": facts.error,
+    }
+
+
+def _word(value: Any) -> str | None:
+    return None if value is None else str(value)

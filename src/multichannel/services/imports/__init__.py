@@ -1,0 +1,49 @@
+"""Storing a partner's export: all of it in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from multichannel.errors import NotVisible, Refused
+from multichannel.importing.export import Export
+from multichannel.importing.report import ImportRefused, ImportReport
+from multichannel.policy.vocabulary import Action, SystemRole, system_principal
+from multichannel.services.imports.attachments import attach_resellers
+from multichannel.services.imports.customers import store_customers
+from multichannel.services.imports.partnerships import store_partner_relationships
+from multichannel.services.imports.subscriptions import store_subscriptions
+from multichannel.services.imports.transfers import store_transfers
+from multichannel.services.imports.unit import ImportUnit
+from multichannel.store.work import Store, Work
+
+IMPORTER = system_principal(SystemRole.IMPORTER)
+
+
+def import_export(store: Store, partner_id: str, export: Export) -> ImportReport:
+    """Check all files, then store them as this partner's facts; the report says what was done.
+
+    ImportRefused, with the report, if anything is wrong with any of them; Refused if there is no such
+    partner. The database is not kept waiting while files are checked.
+    """
+    try:
+        store.write(IMPORTER, lambda work: work.partners.get(partner_id, to=Action.IMPORT))
+    except NotVisible:
+        raise Refused(f"There is no partner {partner_id}. Add it first: multichannel partner add") from None
+    report = export.check()
+    if report.rejected_total:
+        raise ImportRefused(report)
+    return store.write(IMPORTER, lambda work: store_export(work, partner_id, export))
+
+
+def store_export(work: Work, partner_id: str, export: Export) -> ImportReport:
+    """Write a checked export, what others refer to first: partners, customers, subscriptions, transfers."""
+    partner = work.partners.get(partner_id, to=Action.IMPORT)
+    unit = ImportUnit(work, partner, export)
+    resellers = store_partner_relationships(unit)
+    store_customers(unit, resellers)
+    attach_resellers(unit, resellers)
+    store_subscriptions(unit, resellers)
+    store_transfers(unit)
+    export.finish(unit.report)
+    if unit.report.rejected_total:
+        raise ImportRefused(unit.report)
+    unit.report.stored = True
+    return unit.report

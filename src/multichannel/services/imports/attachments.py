@@ -1,0 +1,49 @@
+"""Resellers that an export attaches to customers by naming them for a customer (R24)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from multichannel.importing.problems import Problem
+from multichannel.importing.report import Outcome
+from multichannel.services.imports.partnerships import Attachment, Resellers
+from multichannel.services.imports.relationships import attach, know_customers
+from multichannel.services.imports.unit import ImportUnit, batches
+
+_FIELD: Final = "links.self.uri"
+
+
+def attach_resellers(unit: ImportUnit, resellers: Resellers) -> None:
+    """Attach the resellers of customers that the export does not describe."""
+    for batch in batches(sorted(resellers.attachments)):
+        chosen = {
+            customer_id: attachment
+            for customer_id in batch
+            if (attachment := choose(unit, resellers.attachments[customer_id])) is not None
+        }
+        partners = {customer_id: attachment.reseller_id for customer_id, attachment in chosen.items()}
+        named = know_customers(unit, {key: each.found for key, each in chosen.items()}, partners)
+        outcomes = attach(unit, partners)
+        for customer_id, attachment in chosen.items():
+            if problem := named.problems.get(customer_id):
+                unit.reject(attachment.found, problem)
+            elif customer_id in named.inferred or outcomes[customer_id] is not Outcome.UNCHANGED:
+                _count_change(unit, attachment)
+
+
+def choose(unit: ImportUnit, attachments: Sequence[Attachment]) -> Attachment | None:
+    """The one attachment of a customer; several resellers cannot be attached, and that is noted."""
+    first = attachments[0]
+    rivals = [each for each in attachments if each.reseller_id != first.reseller_id]
+    for rival in rivals:
+        sentence = f"{first.reseller_id} is attached to this customer as well; one reseller can be."
+        unit.reject(rival.found, Problem(_FIELD, "CONTRADICTION", sentence))
+    return None if rivals else first
+
+
+def _count_change(unit: ImportUnit, attachment: Attachment) -> None:
+    """Count an item as updated that has changed no partnership, but a relationship."""
+    if attachment.outcome is Outcome.UNCHANGED:
+        unit.file(attachment.found).count(Outcome.UNCHANGED, -1)
+        unit.file(attachment.found).count(Outcome.UPDATED)

@@ -1,0 +1,95 @@
+"""The importer's relationships with customers that are named without being described."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from multichannel.domain.customers import Customer
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.tenants import TenantKind
+from multichannel.importing.export import Found
+from multichannel.importing.problems import Problem
+from multichannel.importing.report import Outcome
+from multichannel.services.imports.unit import ImportUnit
+from multichannel.store.owned import Row
+
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Named:
+    """Customers that were named: their markets, what stands against some, who is new to the importer."""
+
+    markets: Mapping[str, str]
+    problems: Mapping[str, Problem]
+    inferred: frozenset[str]
+
+
+def know_customers(
+    unit: ImportUnit, named: Mapping[str, Found[Any]], attached: Mapping[str, str] = _NOBODY
+) -> Named:
+    """See to it that customers exist, and that a partner who sells to one has a relationship with it (R21).
+
+    `named` says which item named each. A customer whom the importer knew by neither a relationship nor
+    a subscription counts as inferred; `attached` is the reseller such a one is served by.
+    """
+    related = unit.rows(ResellerRelationship).existing("customer_id", named)
+    unrelated = named.keys() - related.keys()
+    problems, absent = unit.unfit(unrelated, TenantKind.CUSTOMER, "links.self.uri")
+    unit.companies.add_customers([stub(unit, customer_id) for customer_id in sorted(absent)])
+    fit = unrelated - problems.keys()
+    inferred = fit - unit.advised
+    for customer_id in inferred:
+        unit.file(named[customer_id]).inferred += 1
+    unit.advised.update(inferred)
+    if unit.sells:
+        wanted = {customer_id: _inferred(unit, customer_id, attached) for customer_id in sorted(fit)}
+        unit.settle(unit.rows(ResellerRelationship), {}, wanted)
+    markets = dict.fromkeys(fit, unit.importer.market)
+    markets.update({customer_id: row["market"] for customer_id, row in related.items()})
+    return Named(markets, problems, frozenset(inferred))
+
+
+def attach(unit: ImportUnit, resellers: Mapping[str, str]) -> dict[str, Outcome]:
+    """Attach resellers to customers that the importer has a relationship with."""
+    rows = unit.rows(ResellerRelationship)
+    existing = rows.existing("customer_id", resellers)
+    wanted = {
+        customer_id: {
+            "partner_id": unit.importer.id,
+            "customer_id": customer_id,
+            "associated_partner_id": resellers[customer_id],
+        }
+        for customer_id in existing
+    }
+    return unit.settle(rows, existing, wanted)
+
+
+def stub(unit: ImportUnit, customer_id: str) -> Row:
+    """A customer of whom only the tenant id is known."""
+    blank = {column.name: None for column in Customer.__table__.columns if column.nullable}
+    return {
+        **blank,
+        "id": customer_id,
+        "custom_domains": [],
+        "market": unit.importer.market,
+        "cloud": unit.importer.cloud,
+        "created_at": unit.now,
+        "updated_at": unit.now,
+    }
+
+
+def _inferred(unit: ImportUnit, customer_id: str, attached: Mapping[str, str]) -> Row:
+    return {
+        "partner_id": unit.importer.id,
+        "customer_id": customer_id,
+        "associated_partner_id": attached.get(customer_id),
+        "status": RelationshipStatus.ACTIVE,
+        "delegated_admin": False,
+        "commerce_id": None,
+        "market": unit.importer.market,
+        "cloud": unit.importer.cloud,
+    }

@@ -1,0 +1,88 @@
+"""One server process of a comparison over HTTP: `python -m tests.benchmarks.server` with what to serve."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uvicorn
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from multichannel.app import Parts, make_app
+from multichannel.demo.issuer import DemoIssuer
+from multichannel.identity import KeySource, TokenVerifier
+from multichannel.policy.policy import Policy
+from multichannel.settings import load_settings
+from multichannel.startup import now
+from multichannel.store.engines import open_database
+from tests.benchmarks.handwritten import BEGIN, driver_connection
+from tests.benchmarks.queries import QUERIES
+from tests.benchmarks.variants import OFF, ON, answering, limit_of, policy_off, policy_on
+from tests.benchmarks.world import FULL, SMALL, World
+
+SCALES = {scale.name: scale for scale in (FULL, SMALL)}
+
+
+def product(engine: Engine, policy: Policy, keys: Path, url: str) -> Starlette:
+    """The application with everything in it, signing in included."""
+    issuer = DemoIssuer(keys)
+    source = KeySource(str(issuer.jwks_path), now, demo=True)
+    verifier = TokenVerifier(issuer.issuer, issuer.audience, source, now)
+    return make_app(Parts(load_settings(demo=True, database_url=url), engine, policy, verifier, now))
+
+
+def by_hand(engine: Engine, scale: str) -> Starlette:
+    """A handler that knows the questions by heart, and asks nobody who he is."""
+    caller, policy = World(SCALES[scale]).caller, policy_on()
+    limits = {
+        query: limit_of(engine, name, answering(engine, policy, caller, query))
+        for name, query in QUERIES.items()
+    }
+    begin, mine = BEGIN[engine.dialect.name], threading.local()
+
+    def answer(query: str) -> bytes:
+        connection: Any = getattr(mine, "connection", None)
+        if connection is None:
+            connection = mine.connection = driver_connection(engine)
+        return limits[query].answer(connection, begin)
+
+    async def respond(request: Request) -> Response:
+        query = orjson.loads(await request.body())["query"]
+        return Response(await run_in_threadpool(answer, query), media_type="application/json")
+
+    return Starlette(routes=[Route("/graphql", respond, methods=["POST"])])
+
+
+def main(variant: str, url: str, scale: str, keys: str, descriptor: str) -> None:
+    """Serve on a socket that is open already, until stopped."""
+    engine = open_database(url)
+    if variant in {ON, OFF}:
+        app = product(engine, policy_on() if variant == ON else policy_off(), Path(keys), url)
+    else:
+        app = by_hand(engine, scale)
+    gc.collect()
+    gc.freeze()
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(descriptor))])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,98 @@
+"""The policy off: the same product, but what is visible is a tenant condition as one would write it by hand.
+
+For measuring only. It gives one direct-bill partner of this world the rows that the policy gives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from multichannel.domain.customers import Customer
+from multichannel.domain.relationships import ResellerRelationship
+from multichannel.domain.subscriptions import Subscription
+from multichannel.policy.policy import Policy
+from multichannel.policy.resources import CUSTOMER, SUBSCRIPTION, Resource
+from multichannel.policy.sight import Degree, Sight
+from multichannel.policy.source import PolicySource
+from multichannel.policy.vocabulary import Action, Principal
+
+Ways = Callable[[Any], tuple[ColumnElement[bool], ...]]
+
+
+def _customers_of(partner_id: str) -> Any:
+    return select(ResellerRelationship.customer_id).where(
+        ResellerRelationship.partner_id == partner_id, ResellerRelationship.stored_status == "active"
+    )
+
+
+def _customers(partner_id: str, entity: Any = Customer) -> tuple[ColumnElement[bool], ...]:
+    return (entity.id.in_(_customers_of(partner_id)),)
+
+
+def _subscriptions(partner_id: str, entity: Any = Subscription) -> tuple[ColumnElement[bool], ...]:
+    other_channel = entity.channel != "csp"
+    return (
+        and_(entity.channel == "csp", entity.billing_partner_id == partner_id),
+        entity.support_contact_id == partner_id,
+        and_(other_channel, entity.recorded_by == "partner", entity.owner_id == partner_id),
+        and_(
+            other_channel,
+            entity.recorded_by == "customer",
+            entity.customer_id.in_(_customers_of(partner_id)),
+        ),
+    )
+
+
+WRITTEN: dict[Resource, Callable[..., tuple[ColumnElement[bool], ...]]] = {
+    CUSTOMER: _customers,
+    SUBSCRIPTION: _subscriptions,
+}
+
+
+class TenantSight(Sight):
+    """Whole rows within a condition; billing terms are not for sales agents."""
+
+    def __init__(self, resource: Resource, partner_id: str) -> None:
+        """Write the condition for this partner."""
+        self.resource = resource
+        self._partner_id = partner_id
+        self._ways = WRITTEN[resource](partner_id)
+        self._clause = or_(*self._ways)
+
+    @property
+    def ways(self) -> tuple[ColumnElement[bool], ...]:
+        """The condition in parts."""
+        return self._ways
+
+    def degree(self, action: Action) -> Degree:
+        """All or nothing."""
+        return Degree.NONE if action is Action.READ_BILLING else Degree.ALL
+
+    def visible(self, entity: Any) -> ColumnElement[bool]:
+        """The condition."""
+        if entity is self.resource.model:
+            return self._clause
+        return or_(*WRITTEN[self.resource](self._partner_id, entity))
+
+
+class TenantCondition(Policy):
+    """The policy, except that lists of customers and subscriptions do not ask it."""
+
+    def __init__(self, source: PolicySource) -> None:
+        """Signing in goes by the policy, as ever."""
+        super().__init__(source)
+        by_policy = self.sight
+        kept: dict[tuple[str, Resource], Sight] = {}
+
+        def sight(principal: Principal, resource: Resource) -> Sight:
+            if resource not in WRITTEN:
+                return by_policy(principal, resource)
+            key = principal.tenant_id, resource
+            if key not in kept:
+                kept[key] = TenantSight(resource, principal.tenant_id)
+            return kept[key]
+
+        self.sight = sight  # type: ignore[assignment]

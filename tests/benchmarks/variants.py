@@ -1,0 +1,96 @@
+"""What is compared: the product with the policy, the same without it, and the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from graphql import execute_sync
+from sqlalchemy import Engine, event
+
+from multichannel.graphql.documents import read_document
+from multichannel.graphql.operation import Operation
+from multichannel.graphql.schema import build_schema
+from multichannel.policy.policy import Policy
+from multichannel.policy.source import PolicySource
+from multichannel.policy.vocabulary import Principal
+from multichannel.startup import SHIPPED_POLICIES, now
+from multichannel.store.work import Store
+from tests.benchmarks.handwritten import BEGIN, Limit, Statement, driver_connection
+from tests.benchmarks.queries import QUERIES
+from tests.benchmarks.tenant_condition import TenantCondition
+
+ON, OFF, LIMIT = "policy on", "policy off", "by hand"
+
+Answer = Callable[[], bytes]
+
+
+def policy_on() -> Policy:
+    """The policy as it ships."""
+    return Policy.load(SHIPPED_POLICIES)
+
+
+def policy_off() -> Policy:
+    """A tenant condition in its place."""
+    return TenantCondition(PolicySource.read(SHIPPED_POLICIES))
+
+
+def answering(engine: Engine, policy: Policy, caller: Principal, query: str) -> Answer:
+    """The product as its HTTP view runs it, from the text of a query to the bytes of its answer."""
+    store = Store(engine, lambda: policy, now)
+
+    def answer() -> bytes:
+        document = read_document(query)
+        if document.parsed is None:
+            raise ValueError(document.errors)
+        operation = Operation(store, caller)
+        try:
+            result = execute_sync(build_schema(), document.parsed, context_value=operation)
+        finally:
+            operation.close()
+        if result.errors:
+            raise result.errors[0]
+        return orjson.dumps({"data": result.data})
+
+    return answer
+
+
+def variants(engine: Engine, caller: Principal, name: str) -> dict[str, Answer]:
+    """The three of them for one question."""
+    on = answering(engine, policy_on(), caller, QUERIES[name])
+    off = answering(engine, policy_off(), caller, QUERIES[name])
+    limit = limit_of(engine, name, on)
+    connection, begin = driver_connection(engine), BEGIN[engine.dialect.name]
+    return {ON: on, OFF: off, LIMIT: lambda: limit.answer(connection, begin)}
+
+
+def limit_of(engine: Engine, name: str, product: Answer) -> Limit:
+    """The handler by hand, with the SQL that the product runs."""
+    with recorded(engine) as statements:
+        product()
+    return Limit(name, statements)
+
+
+@contextmanager
+def recorded(engine: Engine) -> Iterator[list[Statement]]:
+    """What is run inside the block, without the beginnings of transactions."""
+    found: list[Statement] = []
+
+    def record(
+        _connection: Any,
+        _cursor: Any,
+        statement: str,
+        parameters: Any,
+        _context: Any,
+        _many: bool,  # noqa: FBT001
+    ) -> None:
+        if not statement.startswith("BEGIN"):
+            found.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", record)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", record)

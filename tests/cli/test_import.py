@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import resource
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url
+
+from tests.importing.books import ALDER, customer, guid, subscription
+from tests.importing.test_import_faults import write_subscriptions
+
+COMMAND = Path(sys.executable).with_name("multichannel")
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A shell whose folder holds a database with one partner."""
+
+    url: str
+    folder: Path
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=500,
+        )
+
+    def load(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return self.run("import", "partner-center", *arguments, "--partner", ALDER)
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"MULTICHANNEL_DATABASE_URL": self.url, "COLUMNS": "100"}
+
+    def write(self, name: str, *payloads: dict[str, Any]) -> Path:
+        path = self.folder / name
+        path.write_text(json.dumps(payloads))
+        return path
+
+
+@pytest.fixture
+def shell(database_url: str, tmp_path: Path) -> Shell:
+    shell = Shell(database_url, tmp_path)
+    options = ("--id", ALDER, "--name", "Alder", "--type", "direct_bill", "--market", "US")
+    assert shell.run("partner", "add", *options).returncode == 0
+    return shell
+
+
+def test_json_is_the_report_and_nothing_else(shell: Shell) -> None:
+    path = shell.write("export.json", customer("meadow"), subscription("mail", of="quarry"))
+
+    done = shell.load(path, "--json")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {
+        "files": [
+            {
+                "path": str(path),
+                "kinds": {"Customer": 1, "Subscription": 1},
+                "created": 2,
+                "updated": 0,
+                "unchanged": 0,
+                "inferred": 1,
+                "rejected": [],
+            }
+        ],
+        "stored": True,
+    }
+
+
+def test_a_refused_import_says_what_to_mend_and_exits_1(shell: Shell) -> None:
+    path = shell.write("export.json", customer("meadow"), customer("quarry") | {"id": "{id}"})
+
+    for_people, for_programs = shell.load(path), shell.load(path, "--json")
+
+    assert for_people.returncode == for_programs.returncode == 1
+    assert "items[1].id  NOT_A_GUID  '{id}' is not a GUID." in for_people.stdout
+    assert "Nothing was stored: mend the one problem listed above" in for_people.stdout
+    report = json.loads(for_programs.stdout)
+    assert report["stored"] is False
+    assert [each["code"] for each in report["files"][0]["rejected"]] == ["NOT_A_GUID"]
+
+
+def test_what_is_no_guid_is_a_mistake_of_usage(sqlite_url: str, tmp_path: Path) -> None:
+    shell = Shell(sqlite_url, tmp_path)
+    zeros = "00000000-0000-0000-0000-000000000000"
+    path = shell.write("export.json")
+
+    for arguments in (["--partner", "alder"], ["--partner", ALDER, "--customer", zeros], []):
+        done = shell.run("import", "partner-center", path, *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_partner_is_one_line(shell: Shell) -> None:
+    path = shell.write("export.json", customer("meadow"))
+
+    done = shell.run("import", "partner-center", path, "--partner", guid("nobody"))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"There is no partner {guid('nobody')}. Add it first: multichannel partner add\n"
+
+
+def test_files_that_cannot_be_read_are_reported(shell: Shell) -> None:
+    done = shell.load("absent.json", shell.folder, "--json")
+
+    assert done.returncode == 1
+    rejected = [file["rejected"][0]["code"] for file in json.loads(done.stdout)["files"]]
+    assert rejected == ["FILE_MISSING", "IS_A_DIRECTORY"]
+    assert done.stderr == ""
+
+
+def test_a_database_that_is_busy_is_one_line(sqlite_url: str, tmp_path: Path) -> None:
+    shell = Shell(sqlite_url, tmp_path)
+    path = shell.write("export.json", customer("meadow"))
+    holder = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+
+    done = shell.load(path)
+
+    holder.close()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "The database failed, and nothing was stored: database is locked\n"
+
+
+def test_progress_is_shown_on_a_terminal_and_not_on_stdout(shell: Shell) -> None:
+    path = shell.write("export.json", *(subscription(f"s{n}", of="meadow") for n in range(500)))
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [COMMAND, "import", "partner-center", path, "--partner", ALDER, "--json"],
+        env=shell.environment() | {"TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        output, _ = process.communicate(timeout=100)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+
+    assert json.loads(output)["stored"] is True
+    assert "Checking" in shown
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_subscriptions_are_stored_in_bounded_memory(shell: Shell) -> None:
+    path = shell.folder / "many.json"
+    write_subscriptions(path, 100_000)
+
+    reports = [json.loads(shell.load(path, "--json").stdout)["files"][0] for _ in range(2)]
+
+    assert (reports[0]["created"], reports[0]["inferred"]) == (100_000, 20_000)
+    assert reports[1]["unchanged"] == 100_000
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 300 * 1024

@@ -1,0 +1,86 @@
+"""The API in process, on both databases, with personas' names for tokens and statements counted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from multichannel.graphql.view import GraphQLView
+from tests.world import World
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and the statements it took beyond the one that signs in."""
+
+    response: httpx.Response
+    statements: list[str]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.response.content)
+        return found
+
+    @property
+    def data(self) -> Any:
+        """The data of an answer without errors."""
+        assert "errors" not in self.body
+        return self.body["data"]
+
+    @property
+    def errors(self) -> list[tuple[list[str | int] | None, str]]:
+        """Path and code of each error."""
+        return [(each.get("path"), each["extensions"]["code"]) for each in self.body.get("errors", [])]
+
+    @property
+    def codes(self) -> list[str]:
+        return [code for _, code in self.errors]
+
+
+@dataclass
+class Api:
+    """The endpoint over a world."""
+
+    world: World
+    runner: asyncio.Runner
+    client: httpx.AsyncClient
+    statements: list[str] = field(default_factory=list)
+
+    def ask(self, persona: str | None, query: str, **variables: Any) -> Answer:
+        """The answer to a persona, or to nobody."""
+        headers = {"Authorization": f"Bearer {persona}"} if persona else {}
+        self.statements.clear()
+        body = {"query": query, "variables": variables}
+        response = self.runner.run(self.client.post("/graphql", json=body, headers=headers))
+        return Answer(response, self.statements[1 if persona else 0 :])
+
+    def hear(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        """Write a statement down, unless it only begins or ends a transaction."""
+        if statement.split(maxsplit=1)[0] in {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE"}:
+            self.statements.append(statement)
+
+
+@pytest.fixture
+def api(world: World) -> Iterator[Api]:
+    """The demo world behind the endpoint; the token of a persona is its name."""
+    view = GraphQLView(world.store, world.principal, Response, threads=1, most_bytes=1_000_000)
+    app = Starlette(routes=[Route("/graphql", view.respond, methods=["GET", "POST"])])
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
+    with asyncio.Runner() as runner:
+        api = Api(world, runner, client)
+        api.ask("alder-sales-agent", "{ viewer { tenantId } }")  # the engine's own first questions
+        event.listen(world.store.engine, "before_cursor_execute", api.hear)
+        yield api
+        event.remove(world.store.engine, "before_cursor_execute", api.hear)
+        runner.run(client.aclose())
+    view.close()

@@ -1,0 +1,111 @@
+"""What one may not see answers, to the byte, like what does not exist."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from multichannel.demo.cast import fixed_id
+from multichannel.graphql.identifiers import prefix
+from multichannel.policy.resources import CUSTOMER, RESOURCES, Resource
+from tests.graphql.conftest import Answer, Api
+
+ABSENT = fixed_id("absent")
+KINDS = [resource for resource in RESOURCES.values() if resource.model is not None]
+PERSONAS = [
+    "hazel-sales-agent",
+    "alder-billing-admin",
+    "laurel-admin-agent",
+    "prairie-global-admin",
+    "alder-user",
+]
+NODE = "query ($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id, $id]) { __typename id } }"
+EXPLAIN = "query ($id: ID!, $to: Action!) { explainDecision(action: $to, id: $id) { allowed policyDigest } }"
+UPDATE = """mutation ($id: ID!) {
+  updateCustomer(input: {id: $id, expectedVersion: 1, city: "x"}) { customer { id } userErrors { code } }
+}"""
+
+kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+personas = pytest.mark.parametrize("persona", PERSONAS)
+
+
+def invisible(api: Api, persona: str, kind: Resource) -> list[str]:
+    """The global ids of this kind that are there and that the persona does not see."""
+    model: Any = kind.model
+    with Session(api.world.store.engine) as session:
+        ids = [prefix(kind) + row_id for row_id in session.scalars(select(model.id))]
+    assert ids
+    found = api.ask(persona, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids).data["nodes"]
+    return [id for id, node in zip(ids, found, strict=True) if node is None]
+
+
+def seen(answer: Answer) -> tuple[Any, ...]:
+    """All that a client sees of an answer, and how many statements it took."""
+    response = answer.response
+    return response.status_code, response.headers.multi_items(), response.content, len(answer.statements)
+
+
+@kinds
+@personas
+def test_by_node_and_nodes(api: Api, persona: str, kind: Resource) -> None:
+    absent = seen(api.ask(persona, NODE, id=prefix(kind) + ABSENT))
+
+    for id in invisible(api, persona, kind):
+        assert seen(api.ask(persona, NODE, id=id)) == absent
+
+
+@kinds
+@personas
+def test_by_explanation(api: Api, persona: str, kind: Resource) -> None:
+    for action in kind.actions:
+        to = action.name
+        absent = api.ask(persona, EXPLAIN, id=prefix(kind) + ABSENT, to=to)
+        assert absent.errors == [(["explainDecision"], "NOT_FOUND")]
+
+        for id in invisible(api, persona, kind):
+            assert seen(api.ask(persona, EXPLAIN, id=id, to=to)) == seen(absent)
+
+
+@personas
+def test_by_a_mutation(api: Api, persona: str) -> None:
+    absent = api.ask(persona, UPDATE, id=prefix(CUSTOMER) + ABSENT)
+    assert absent.errors == [(["updateCustomer"], "NOT_FOUND")]
+
+    for id in invisible(api, persona, CUSTOMER):
+        assert seen(api.ask(persona, UPDATE, id=id)) == seen(absent)
+
+
+@pytest.mark.parametrize("direction", ["after", "before"])
+@personas
+def test_by_a_cursor(api: Api, persona: str, direction: str) -> None:
+    """A cursor at an invisible row is a place like one next to it where nothing is."""
+    query = f"""query ($cursor: String) {{
+      customers({direction}: $cursor, first: 3) {{ nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage }} }}
+    }}"""
+    cursor = api.ask("alder-sales-agent", "{ customers { pageInfo { endCursor } } }").data["customers"]
+    mark = json.loads(base64.urlsafe_b64decode(cursor["pageInfo"]["endCursor"] + "=="))[0]
+
+    for id in invisible(api, persona, CUSTOMER):
+        there = id.removeprefix(prefix(CUSTOMER))
+        beside = there[:-1] + ("1" if there[-1] == "0" else "0")  # no other row is that near
+        first, second = (
+            api.ask(
+                persona,
+                query,
+                cursor=base64.urlsafe_b64encode(json.dumps([mark, None, at]).encode()).decode(),
+            )
+            for at in (there, beside)
+        )
+        assert seen(first) == seen(second)
+
+
+def test_for_nobody(api: Api) -> None:
+    there = api.ask(None, NODE, id=prefix(CUSTOMER) + fixed_id("meadow"))
+
+    assert seen(there) == seen(api.ask(None, NODE, id=prefix(CUSTOMER) + ABSENT))
+    assert there.codes == ["UNAUTHENTICATED", "UNAUTHENTICATED"]

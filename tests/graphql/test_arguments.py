@@ -1,0 +1,358 @@
+"""Ids, cursors, page arguments and tests of filters: what has no meaning is BAD_INPUT, never guessed at."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from multichannel.demo.cast import ALDER, MEADOW, fixed_id
+from tests.graphql.conftest import Api
+
+AGENT = "alder-sales-agent"
+MEADOW_ID = f"customer_{MEADOW.id}"
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        "",
+        " ",
+        "x",
+        MEADOW.id,
+        f"company_{MEADOW.id}",
+        f"Customer_{MEADOW.id}",
+        MEADOW_ID.upper(),
+        f"customer_{MEADOW.id.upper()}",
+        f"customer-{MEADOW.id}",
+        f"customer_{MEADOW.id.replace('-', '')}",
+        f"customer_{{{MEADOW.id}}}",
+        f"{MEADOW_ID} ",
+        f"{MEADOW_ID}\n",
+        f"{MEADOW_ID}\0",
+        "\0",
+        f"customer_{'0' * 36}",
+        f"customer_{MEADOW.id}" * 1_000,
+        "customer_٠٠٠٠٠٠٠٠-٠٠٠٠-٠٠٠٠-٠٠٠٠-٠٠٠٠٠٠٠٠٠٠٠٠",  # noqa: RUF001  (digits, but not of a GUID)
+        f"service_{MEADOW.id}",
+        f"_{MEADOW.id}",
+    ],
+)
+def test_an_id_that_is_none_is_refused_wherever_it_stands(api: Api, id: str) -> None:
+    answer = api.ask(
+        AGENT,
+        "query ($id: ID!) { node(id: $id) { id } explainDecision(action: READ, id: $id) { allowed } }",
+        id=id,
+    )
+    listed = api.ask(AGENT, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[MEADOW_ID, id])
+    changed = api.ask(AGENT, UPDATE, input={"id": id, "expectedVersion": 1})
+
+    assert answer.errors == [(["node"], "BAD_INPUT"), (["explainDecision"], "BAD_INPUT")]
+    assert listed.errors == [(["nodes"], "BAD_INPUT")]
+    assert changed.errors == [(["updateCustomer"], "BAD_INPUT")]
+    assert len(answer.response.content) < 1_000
+
+
+UPDATE = """mutation ($input: UpdateCustomerInput!) {
+  updateCustomer(input: $input) { customer { id } userErrors { code } }
+}"""
+
+
+@pytest.mark.parametrize("kind", ["partner", "subscription", "reseller_relationship", "user"])
+def test_an_id_of_another_kind_is_refused_by_a_mutation(api: Api, kind: str) -> None:
+    answer = api.ask(AGENT, UPDATE, input={"id": f"{kind}_{MEADOW.id}", "expectedVersion": 1})
+
+    assert answer.errors == [(["updateCustomer"], "BAD_INPUT")]
+
+
+def test_an_action_that_a_kind_does_not_have_is_refused_with_those_it_has(api: Api) -> None:
+    answer = api.ask(AGENT, f'{{ explainDecision(action: READ_BILLING, id: "{MEADOW_ID}") {{ allowed }} }}')
+
+    assert answer.errors == [(["explainDecision"], "BAD_INPUT")]
+    assert "READ_SUMMARY, READ, UPDATE" in answer.body["errors"][0]["message"]
+
+
+def test_nodes_takes_a_hundred_ids(api: Api) -> None:
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+
+    assert api.ask(AGENT, query, ids=[]).data == {"nodes": []}
+    assert len(api.ask(AGENT, query, ids=[MEADOW_ID] * 100).data["nodes"]) == 100
+    assert api.ask(AGENT, query, ids=[MEADOW_ID] * 101).errors == [(["nodes"], "BAD_INPUT")]
+
+
+PAGE = """query ($first: Int, $last: Int, $after: String, $before: String) {
+  subscriptions(first: $first, last: $last, after: $after, before: $before) { nodes { id } }
+}"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"first": 0},
+        {"first": -1},
+        {"first": 101},
+        {"first": 2**31 - 1},
+        {"last": 0},
+        {"last": -1},
+        {"last": 101},
+        {"first": 1, "last": 1},
+        {"first": 0, "last": 0},
+    ],
+)
+def test_a_page_size_out_of_bounds_is_refused_and_never_clamped(api: Api, arguments: dict[str, int]) -> None:
+    answer = api.ask(AGENT, PAGE, **arguments)
+
+    assert (answer.errors, answer.body["data"]) == ([(["subscriptions"], "BAD_INPUT")], None)
+
+
+@pytest.mark.parametrize("arguments", [{"first": 1}, {"first": 100}, {"last": 100}, {"first": None}, {}])
+def test_a_page_size_within_bounds_is_kept(api: Api, arguments: dict[str, int | None]) -> None:
+    seen = len(
+        api.ask(AGENT, "{ subscriptions(first: 100) { nodes { id } } }").data["subscriptions"]["nodes"]
+    )
+
+    nodes = api.ask(AGENT, PAGE, **arguments).data["subscriptions"]["nodes"]
+
+    assert len(nodes) == min(seen, arguments.get("first") or arguments.get("last") or 20)
+
+
+def test_the_page_of_a_nested_list_is_checked_alike(api: Api) -> None:
+    answer = api.ask(AGENT, "{ customers { nodes { id subscriptions(first: 101) { nodes { id } } } } }")
+
+    assert set(answer.codes) == {"BAD_INPUT"}
+    assert {tuple(path or ()) for path, _ in answer.errors} == {("customers", "nodes", 0, "subscriptions")}
+
+
+ORDERED = """query ($after: String, $before: String, $order: SubscriptionOrder) {
+  subscriptions(first: 2, after: $after, before: $before, orderBy: $order) {
+    nodes { id } pageInfo { endCursor }
+  }
+}"""
+
+
+def written(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def read(cursor: str) -> list[Any]:
+    found: list[Any] = json.loads(base64.urlsafe_b64decode(cursor + "=="))
+    return found
+
+
+def cursor_of(api: Api, order: str) -> str:
+    page = api.ask(AGENT, ORDERED, order=order).data["subscriptions"]
+    cursor: str = page["pageInfo"]["endCursor"]
+    return cursor
+
+
+@pytest.mark.parametrize("place", ["after", "before"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "=",
+        "é",
+        "\0",
+        "AAAA",
+        "." * 10,
+        "A" * 100_000,
+        written(None),
+        written(1),
+        written("x"),
+        written({}),
+        written([]),
+        written([1, 2, 3]),
+        written([None, None, None]),
+        written(["0" * 12, None, MEADOW.id]),
+    ],
+)
+def test_a_cursor_that_is_none_is_refused(api: Api, place: str, cursor: str) -> None:
+    assert api.ask(AGENT, ORDERED, **{place: cursor}).errors == [(["subscriptions"], "BAD_INPUT")]
+
+
+def test_a_cursor_serves_its_own_order_alone(api: Api) -> None:
+    rising = cursor_of(api, "QUANTITY")
+
+    assert api.ask(AGENT, ORDERED, order="QUANTITY", after=rising).codes == []
+    for order in ("QUANTITY_DESC", "FRIENDLY_NAME", "ID", None):
+        assert api.ask(AGENT, ORDERED, order=order, after=rising).codes == ["BAD_INPUT"]
+
+
+def test_a_cursor_serves_its_own_list_alone(api: Api) -> None:
+    cursor = cursor_of(api, "ID")
+
+    answer = api.ask(AGENT, "query ($c: String) { customers(after: $c) { nodes { id } } }", c=cursor)
+
+    assert answer.errors == [(["customers"], "BAD_INPUT")]
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([2**31 - 1, 2**31, 2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**31) - 1, -(2**63), 10**400])
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.sampled_from(
+        [
+            "2026-01-01T00:00:00Z",
+            "2026-01-01",
+            "9999-12-31T23:59:59-23:59",
+            "0001-01-01T00:00:00+23:59",
+            "\0",
+            "x" * 1_000,
+        ]
+    ),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=3,
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    value=ANYTHING,
+    id=st.sampled_from([None, 1, "", "x", MEADOW.id, MEADOW.id.upper(), f"{MEADOW.id}\0", "0" * 36]),
+    order=st.sampled_from(["ID", "QUANTITY", "FRIENDLY_NAME", "CREATED_AT", "COMMITMENT_END_DATE_DESC"]),
+    place=st.sampled_from(["after", "before"]),
+)
+def test_a_tampered_cursor_is_refused_or_is_a_place_like_any_other(
+    api: Api, value: Any, id: Any, order: str, place: str
+) -> None:
+    mark = read(cursor_of(api, order))[0]
+
+    answer = api.ask(AGENT, ORDERED, order=order, **{place: written([mark, value, id])})
+
+    assert set(answer.codes) <= {"BAD_INPUT"}
+    if id != MEADOW.id:
+        assert answer.codes == ["BAD_INPUT"]
+
+
+def test_a_cursor_of_the_right_kind_at_the_edge_of_its_range_is_a_place(api: Api) -> None:
+    edges: dict[str, list[Any]] = {
+        "QUANTITY": [0, -(2**31) + 1, 2**31 - 1, None],
+        "FRIENDLY_NAME": ["", "é" * 300, None],
+        "CREATED_AT": ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2026-01-01T00:00:00+05:30"],
+    }
+    for order, values in edges.items():
+        mark = read(cursor_of(api, order))[0]
+        for value in values:
+            cursor = written([mark, value, MEADOW.id])
+            assert api.ask(AGENT, ORDERED, order=order, after=cursor).codes == []
+            assert api.ask(AGENT, ORDERED, order=order, before=cursor).codes == []
+
+
+FILTERED = "query ($f: SubscriptionFilter) { subscriptions(filter: $f) { totalCount nodes { id } } }"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"friendlyName": None},
+        {"friendlyName": {"eq": None}},
+        {"friendlyName": {"in": None}},
+        {"friendlyName": {"eq": "\0"}},
+        {"friendlyName": {"contains": "a\0b"}},
+        {"friendlyName": {"in": ["a", "\0"]}},
+        {"friendlyName": {"in": ["x"] * 101}},
+        {"friendlyName": {"isNull": None}},
+        {"and": None},
+        {"or": None},
+        {"or": [{}] * 101},
+        {"customer": None},
+        {"status": {"eq": None}},
+        {"customer": {"companyName": None}},
+        {"customer": {"subscriptions": {"customer": {"subscriptions": {"customer": {}}}}}},
+    ],
+)
+def test_a_test_that_has_no_meaning_is_refused(api: Api, condition: dict[str, Any]) -> None:
+    assert api.ask(AGENT, FILTERED, f=condition).errors == [(["subscriptions"], "BAD_INPUT")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        (None, True),
+        ({}, True),
+        ({"and": []}, True),
+        ({"or": []}, False),
+        ({"friendlyName": {}}, True),
+        ({"friendlyName": {"in": []}}, False),
+        ({"friendlyName": {"contains": "%"}}, False),
+        ({"friendlyName": {"contains": "_"}}, False),
+        ({"friendlyName": {"startsWith": "\\"}}, False),
+        ({"friendlyName": {"contains": "' OR 1=1 --"}}, False),
+        ({"friendlyName": {"eq": "x" * 100_000}}, False),
+        ({"quantity": {"gte": -(2**31), "lte": 2**31 - 1}}, True),
+        ({"createdAt": {"gt": "0001-01-01T00:00:00Z", "lt": "9999-12-31T23:59:59Z"}}, True),
+        ({"customer": {}}, True),
+    ],
+)
+def test_an_edge_of_a_filter_means_what_it_says(
+    api: Api, condition: dict[str, Any] | None, *, holds: bool
+) -> None:
+    everything = api.ask(AGENT, FILTERED).data["subscriptions"]
+    found = api.ask(AGENT, FILTERED, f=condition).data["subscriptions"]
+
+    customers = condition == {"customer": {}}  # of those subscriptions whose customer is seen
+    assert found["totalCount"] == len(found["nodes"])
+    assert bool(found["nodes"]) is holds
+    assert customers or not holds or found == everything
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"companyName": None},
+        {"companyName": ""},
+        {"companyName": "   "},
+        {"companyName": "\0"},
+        {"city": "x" * 513},
+        {"country": "USA"},
+        {"country": "U1"},
+        {"country": "ß"},
+        {"expectedVersion": None},
+        {"expectedVersion": 2**31},
+        {"expectedVersion": 1.5},
+        {"expectedVersion": "1"},
+        {"id": None},
+        {"nothing": 1},
+    ],
+)
+def test_an_edit_that_has_no_meaning_changes_nothing(api: Api, edit: dict[str, Any]) -> None:
+    version = f'{{ node(id: "{MEADOW_ID}") {{ ... on Customer {{ version }} }} }}'
+    before = api.ask(AGENT, version).data
+
+    answer = api.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": 1, **edit})
+
+    assert answer.codes == ["BAD_INPUT"]
+    assert api.ask(AGENT, version).data == before
+
+
+@pytest.mark.parametrize("version", [0, -1, 2, 2**31 - 1, -(2**31)])
+def test_a_version_that_is_not_in_force_is_refused_as_data(api: Api, version: int) -> None:
+    answer = api.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": version, "city": "x"})
+
+    assert answer.data == {"updateCustomer": {"customer": None, "userErrors": [{"code": "STALE_VERSION"}]}}
+
+
+def test_a_user_is_no_node_to_anybody(api: Api) -> None:
+    """Users have ids, but no type yet: nobody can tell one that is there from one that is not."""
+    there, absent = (f"user_{fixed_id(name)}" for name in (f"{ALDER.key}-sales-agent.user", "nobody"))
+    query = """query ($id: ID!) {
+      node(id: $id) { id }
+      explainDecision(action: READ, id: $id) { allowed grants { standing } }
+    }"""
+    answers = {id: api.ask("alder-sales-agent", query, id=id).response.content for id in (there, absent)}
+
+    assert answers[there] == answers[absent]
+    assert api.ask("alder-global-admin", query, id=there).codes in ([], ["NOT_FOUND"], ["BAD_INPUT"])

@@ -1,0 +1,425 @@
+"""Rows that are readable in part, and rows that are not: nothing of the rest comes out by another way."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from multichannel.demo.cast import CANYON, CEDAR, EMBER, HAZEL, MEADOW, QUARRY
+from multichannel.demo.personas import find_persona
+from multichannel.domain.base import utc_text
+from multichannel.domain.customers import Customer
+from multichannel.domain.partnerships import Partnership
+from multichannel.domain.relationships import ResellerRelationship
+from multichannel.domain.subscriptions import Subscription
+from multichannel.graphql.declarations import DECLARATIONS, Column, Declaration, ManyOf, camel
+from multichannel.graphql.filtering import ORDERS
+from multichannel.graphql.identifiers import prefix
+from multichannel.policy.vocabulary import Action
+from tests.graphql.conftest import Api
+
+PERSONAS = [
+    "alder-sales-agent",
+    "alder-billing-admin",
+    "alder-user-management-admin",
+    "birch-sales-agent",
+    "cedar-admin-agent",
+    "hazel-sales-agent",
+    "hazel-billing-admin",
+    "dogwood-sales-agent",
+    "willow-sales-agent",
+    "laurel-helpdesk-agent",
+    "meadow-global-admin",
+    "alder-user",
+]
+LISTS = {
+    "customers": "Customer",
+    "subscriptions": "Subscription",
+    "resellerRelationships": "ResellerRelationship",
+    "partnerships": "Partnership",
+}
+personas = pytest.mark.parametrize("persona", PERSONAS)
+
+# Who reads all rows of a list by summary only.
+BY_SUMMARY = [
+    ("alder-billing-admin", "customers"),
+    ("alder-user-management-admin", "customers"),
+    ("alder-user-management-admin", "subscriptions"),
+    ("alder-user-management-admin", "resellerRelationships"),
+]
+by_summary = pytest.mark.parametrize(("persona", "field"), BY_SUMMARY)
+
+
+def selection(declaration: Declaration) -> str:
+    """Every leaf and single relation of a type."""
+    return " ".join(
+        camel(name) if isinstance(item, Column) else f"{camel(name)} {{ id }}"
+        for name, item in declaration.fields.items()
+        if not isinstance(item, ManyOf)
+    )
+
+
+def denied_to_summaries(declaration: Declaration) -> set[str]:
+    return {
+        camel(name)
+        for name, item in declaration.fields.items()
+        if not isinstance(item, ManyOf) and item.read is not Action.READ_SUMMARY
+    }
+
+
+WAYS = {
+    "nodes": "{{ {field} {{ nodes {{ {all} }} }} }}",
+    "edges": "{{ {field} {{ edges {{ node {{ {all} }} }} }} }}",
+    "a fragment": "{{ {field} {{ nodes {{ ...F }} }} }} fragment F on {type} {{ ... on {type} {{ {all} }} }}",
+    "an alias": "{{ a: {field} {{ b: nodes {{ {all} }} }} }}",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@by_summary
+def test_what_a_summary_does_not_hold_is_null_and_forbidden_at_its_path(
+    api: Api, persona: str, field: str, way: str
+) -> None:
+    declaration = DECLARATIONS[LISTS[field]]
+    query = WAYS[way].format(field=field, type=declaration.name, all=selection(declaration))
+
+    answer = api.ask(persona, query)
+
+    root, below = next(iter(answer.body["data"].items()))
+    place, rows = next(iter(below.items()))
+    inner: list[str | int] = ["node"] if way == "edges" else []
+    hidden = denied_to_summaries(declaration)
+    expected = [([root, place, i, *inner, name], "FORBIDDEN") for i in range(len(rows)) for name in hidden]
+    assert rows
+    assert sorted(answer.errors, key=str) == sorted(expected, key=str)
+    for row in rows:
+        record = row["node"] if inner else row
+        assert {name for name, value in record.items() if value is None} >= hidden
+
+
+def test_node_and_nested_paths_deny_alike(api: Api) -> None:
+    query = f"""{{
+      node(id: "customer_{MEADOW.id}") {{ ... on Customer {{ companyName email }} }}
+      subscriptions(first: 1, filter: {{friendlyName: {{eq: "Meadow mail alder"}}}}) {{
+        nodes {{ customer {{ name: companyName mail: email subscriptions {{ nodes {{ id quantity }} }} }} }}
+      }}
+    }}"""
+
+    answer = api.ask("alder-user-management-admin", query)
+
+    customer = answer.body["data"]["subscriptions"]["nodes"][0]["customer"]
+    path: list[str | int] = ["subscriptions", "nodes", 0, "customer"]
+    below = [
+        ([*path, "subscriptions", "nodes", i, "quantity"], "FORBIDDEN")
+        for i in range(len(customer["subscriptions"]["nodes"]))
+    ]
+    expected = [(["node", "email"], "FORBIDDEN"), ([*path, "mail"], "FORBIDDEN"), *below]
+    assert below
+    assert sorted(answer.errors, key=str) == sorted(expected, key=str)
+    assert answer.body["data"]["node"] == {"companyName": MEADOW.name, "email": None}
+    assert (customer["name"], customer["mail"]) == (MEADOW.name, None)
+
+
+def values_in(api: Api, kind: Any, attribute: str) -> list[Any]:
+    """What a column really holds, as a client would write it."""
+    if attribute == "status" and kind is ResellerRelationship:
+        attribute = "stored_status"
+    with Session(api.world.store.engine) as session:
+        found = session.scalars(select(getattr(kind, attribute)).distinct()).all()
+    return [_as_written(value) for value in found if value is not None]
+
+
+def _as_written(value: Any) -> Any:
+    if hasattr(value, "isoformat"):
+        return utc_text(value)
+    return value.upper() if hasattr(value, "name") else value
+
+
+@by_summary
+def test_a_filter_on_what_a_summary_does_not_hold_matches_nothing(api: Api, persona: str, field: str) -> None:
+    declaration = DECLARATIONS[LISTS[field]]
+    query = f"query ($f: {declaration.name}Filter) {{ {field}(filter: $f) {{ totalCount nodes {{ id }} }} }}"
+    nothing = {field: {"totalCount": 0, "nodes": []}}
+    everything = api.ask(persona, query).data
+    assert everything != nothing
+
+    for name, column in declaration.columns.items():
+        if not column.filter or column.read is Action.READ_SUMMARY:
+            continue
+        held = values_in(api, declaration.resource.model, name)
+        for test in matching(held):
+            condition = {camel(name): test}
+            assert api.ask(persona, query, f=condition).data == nothing, condition
+            either = {"or": [condition, {"and": [condition]}]}
+            assert api.ask(persona, query, f=either).data == nothing, either
+    visible = {"or": [{camel(hidden_filter(declaration)): {"isNull": False}}, {"cloud": {"eq": "PUBLIC"}}]}
+    if "cloud" in declaration.columns and declaration.columns["cloud"].read is Action.READ_SUMMARY:
+        assert api.ask(persona, query, f=visible).data == everything
+
+
+def hidden_filter(declaration: Declaration) -> str:
+    """A filter on text that a summary does not hold."""
+    return {"Customer": "email", "Subscription": "offer_id", "ResellerRelationship": "market"}[
+        declaration.name
+    ]
+
+
+def matching(held: list[Any]) -> list[dict[str, Any]]:
+    """Tests that would match if the column were readable, as far as its type has them."""
+    tests: list[dict[str, Any]] = []
+    for value in held[:3]:
+        tests += [{"eq": value}]
+        if not isinstance(value, bool):
+            tests += [{"in": held[:100]}]
+        if isinstance(value, str) and not value.isupper():
+            tests += [{"ne": "nothing like it"}] if not value[:1].isdigit() or "-" in value[:10] else []
+    word = bool(held) and isinstance(held[0], str) and held[0].isupper()
+    return tests + ([] if word else [{"isNull": True}, {"isNull": False}])
+
+
+THROUGH = [
+    ("alder-billing-admin", "subscriptions", {"customer": {"email": {"contains": "@"}}}),
+    ("alder-billing-admin", "subscriptions", {"customer": {"city": {"isNull": False}}}),
+    ("alder-billing-admin", "subscriptions", {"customer": {"city": {"isNull": True}}}),
+    ("alder-user-management-admin", "customers", {"subscriptions": {"quantity": {"gte": 0}}}),
+    ("alder-user-management-admin", "customers", {"subscriptions": {"billingPartner": {}}}),
+    ("alder-user-management-admin", "subscriptions", {"supportContact": {}}),
+    ("alder-user-management-admin", "resellerRelationships", {"associatedPartner": {}}),
+    # What the related row would show, the caller does not see at all.
+    ("alder-sales-agent", "customers", {"subscriptions": {"friendlyName": {"contains": "cedar"}}}),
+    ("alder-sales-agent", "customers", {"resellerRelationships": {"partner": {"name": {"eq": "Cedar"}}}}),
+    ("alder-sales-agent", "customers", {"billingProfiles": {}}),
+    ("alder-sales-agent", "subscriptions", {"billingPartner": {"name": {"eq": "Birch"}}}),
+    ("alder-sales-agent", "subscriptions", {"customer": {"companyName": {"eq": EMBER.name}}}),
+    ("hazel-billing-admin", "subscriptions", {"customer": {}}),
+]
+
+
+@pytest.mark.parametrize(("persona", "field", "condition"), THROUGH)
+def test_a_filter_through_a_relation_tells_nothing_of_what_is_not_readable(
+    api: Api, persona: str, field: str, condition: dict[str, Any]
+) -> None:
+    query = f"query ($f: {LISTS[field]}Filter) {{ {field}(filter: $f) {{ totalCount nodes {{ id }} }} }}"
+
+    assert api.ask(persona, query, f=condition).data == {field: {"totalCount": 0, "nodes": []}}
+
+
+def test_the_same_filters_match_for_those_who_may_read(api: Api) -> None:
+    query = "query ($f: CustomerFilter) { customers(filter: $f) { nodes { companyName } } }"
+    by_name = {"subscriptions": {"friendlyName": {"contains": "CEDAR"}}}
+    by_partner = {"resellerRelationships": {"partner": {"name": {"eq": "Cedar"}}}}
+
+    assert api.ask("cedar-admin-agent", query, f=by_name).data["customers"]["nodes"] == [
+        {"companyName": each.name} for each in sorted((MEADOW, QUARRY), key=lambda each: each.id)
+    ]
+    assert len(api.ask("cedar-admin-agent", query, f=by_partner).data["customers"]["nodes"]) == 2
+
+
+@by_summary
+def test_an_order_by_what_a_summary_does_not_hold_is_the_order_of_ids(
+    api: Api, persona: str, field: str
+) -> None:
+    declaration = DECLARATIONS[LISTS[field]]
+    query = f"query ($o: {declaration.name}Order) {{ {field}(orderBy: $o) {{ edges {{ cursor node {{ id }} }} }} }}"
+    for word, order in ORDERS[f"{declaration.name}Order"].items():
+        if order.column is None or order.column.read is Action.READ_SUMMARY:
+            continue
+        edges = api.ask(persona, query, o=word.upper()).data[field]["edges"]
+        ids = [edge["node"]["id"] for edge in edges]
+        assert ids == sorted(ids, reverse=order.descending)
+        assert [decoded(edge["cursor"])[1] for edge in edges] == [None] * len(edges)
+
+
+def decoded(cursor: str) -> list[Any]:
+    found: list[Any] = json.loads(base64.urlsafe_b64decode(cursor + "=="))
+    return found
+
+
+def test_an_order_where_some_values_are_readable_puts_the_others_last(api: Api) -> None:
+    query = """query ($o: SubscriptionOrder) {
+      subscriptions(orderBy: $o) { edges { cursor node { friendlyName } } }
+    }"""
+    read, credited = "Quarry mail cedar", "Meadow azure cedar"
+
+    for order, names in {"QUANTITY": [read, credited], "QUANTITY_DESC": [credited, read]}.items():
+        edges = api.ask("hazel-sales-agent", query, o=order).data["subscriptions"]["edges"]
+        assert [edge["node"]["friendlyName"] for edge in edges] == names
+        held = {edge["node"]["friendlyName"]: decoded(edge["cursor"])[1] for edge in edges}
+        assert held == {read: 12, credited: None}
+
+
+@personas
+def test_counts_lists_and_pages_agree(api: Api, persona: str) -> None:
+    for field, kind in LISTS.items():
+        query = f"""query ($after: String) {{
+          all: {field}(first: 100) {{ totalCount nodes {{ id }} }}
+          page: {field}(first: 2, after: $after) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }}
+        }}"""
+        ids: list[str] = []
+        after, more = None, True
+        while more:
+            found = api.ask(persona, query, after=after).data
+            ids += [node["id"] for node in found["page"]["nodes"]]
+            more, after = found["page"]["pageInfo"]["hasNextPage"], found["page"]["pageInfo"]["endCursor"]
+        whole = [node["id"] for node in found["all"]["nodes"]]
+        assert (ids, len(ids)) == (whole, found["all"]["totalCount"]), kind
+        assert len(set(ids)) == len(ids)
+
+
+@personas
+def test_nested_lists_show_what_the_root_shows_and_no_more(api: Api, persona: str) -> None:
+    query = """{
+      customers(first: 50) { nodes {
+        id
+        subscriptions(first: 50) { totalCount nodes { id customer { id } } }
+        resellerRelationships(first: 50) { totalCount nodes { id customer { id } } }
+      } }
+      subscriptions(first: 50) { nodes { id customer { id } } }
+      resellerRelationships(first: 50) { nodes { id customer { id } } }
+    }"""
+    data = api.ask(persona, query).data
+
+    for field in ("subscriptions", "resellerRelationships"):
+        nested = {customer["id"]: customer[field]["nodes"] for customer in data["customers"]["nodes"]}
+        rows = data[field]["nodes"]
+        for customer, found in nested.items():
+            expected = {row["id"] for row in rows if row["customer"] and row["customer"]["id"] == customer}
+            assert {row["id"] for row in found} == expected
+            assert {row["customer"]["id"] for row in found} <= {customer}
+        assert {row["customer"]["id"] for row in rows if row["customer"]} <= nested.keys()
+        for customer in data["customers"]["nodes"]:
+            assert customer[field]["totalCount"] == len(customer[field]["nodes"])
+
+
+@pytest.mark.parametrize(
+    ("persona", "id", "actions"),
+    [
+        ("alder-sales-agent", f"customer_{MEADOW.id}", ["READ_SUMMARY", "READ", "UPDATE"]),
+        ("alder-billing-admin", f"customer_{MEADOW.id}", ["READ_SUMMARY"]),
+        ("linden-admin-agent", f"customer_{EMBER.id}", ["READ_SUMMARY", "READ"]),
+        ("meadow-global-admin", f"customer_{MEADOW.id}", ["READ_SUMMARY", "READ", "UPDATE"]),
+        ("hazel-sales-agent", f"partner_{HAZEL.id}", ["READ_SUMMARY", "READ"]),
+        ("hazel-sales-agent", f"partner_{CEDAR.id}", ["READ_SUMMARY"]),
+    ],
+)
+def test_viewer_can_what_the_policy_grants(api: Api, persona: str, id: str, actions: list[str]) -> None:
+    query = (
+        "query ($id: ID!) { node(id: $id) { ... on Customer { viewerCan } ... on Partner { viewerCan } } }"
+    )
+
+    assert api.ask(persona, query, id=id).data["node"] == {"viewerCan": actions}
+
+
+@personas
+def test_viewer_can_and_explain_decision_agree(api: Api, persona: str) -> None:
+    for field, kind in LISTS.items():
+        listed = api.ask(persona, f"{{ {field} {{ nodes {{ id viewerCan }} }} }}").data[field]["nodes"]
+        for node in listed[:3]:
+            questions = " ".join(
+                f'{action.name}: explainDecision(action: {action.name}, id: "{node["id"]}") {{ allowed }}'
+                for action in DECLARATIONS[kind].resource.actions
+            )
+            explained = api.ask(persona, f"{{ {questions} }}").data
+            assert [name for name, found in explained.items() if found["allowed"]] == node["viewerCan"]
+
+
+def everything(api: Api, persona: str) -> list[bytes]:
+    """All that a persona can find out: every list in every order with every field, and every explanation."""
+    bodies = [api.ask(persona, "{ viewer { tenantId capabilities { type actions } } }").response.content]
+    ids: set[str] = set()
+    for field, kind in LISTS.items():
+        declaration = DECLARATIONS[kind]
+        nested = " ".join(
+            f"{camel(name)} {{ totalCount nodes {{ id }} }}"
+            for name, item in declaration.fields.items()
+            if isinstance(item, ManyOf)
+        )
+        for word in ORDERS[f"{kind}Order"]:
+            answer = api.ask(
+                persona,
+                f"""{{ {field}(orderBy: {word.upper()}) {{
+                  totalCount pageInfo {{ hasNextPage startCursor endCursor }}
+                  edges {{ cursor node {{ id viewerCan {selection(declaration)} {nested} }} }}
+                }} }}""",
+            )
+            bodies.append(answer.response.content)
+            ids |= {edge["node"]["id"] for edge in answer.body["data"][field]["edges"]}
+    bodies += [explanation(api, persona, id) for id in sorted(ids)]
+    return bodies
+
+
+def explanation(api: Api, persona: str, id: str) -> bytes:
+    kind = next(each for each in DECLARATIONS.values() if id.startswith(prefix(each.resource)))
+    questions = " ".join(
+        f"""{action.name}: explainDecision(action: {action.name}, id: "{id}") {{
+          allowed grants {{ standing roles }} restrictions {{ code }}
+          nearMisses {{ standing rolesNeeded failedConditions {{ condition value }} }}
+        }}"""
+        for action in kind.resource.actions
+    )
+    return api.ask(persona, f"{{ {questions} }}").response.content
+
+
+@pytest.mark.parametrize(
+    "persona",
+    [
+        "alder-sales-agent",
+        "alder-billing-admin",
+        "birch-sales-agent",
+        "hazel-sales-agent",
+        "dogwood-sales-agent",
+        "willow-sales-agent",
+        "canyon-global-admin",
+    ],
+)
+def test_nothing_depends_on_what_concerns_others(api: Api, persona: str) -> None:
+    """Without all rows that the persona does not see and that do not name its tenant, nothing looks different."""
+    before = everything(api, persona)
+    tenant = find_persona(persona).organisation.id
+
+    removed = remove_others(api, persona, tenant)
+
+    assert removed
+    for now, then in zip(everything(api, persona), before, strict=True):
+        assert json.loads(now) == json.loads(then)
+
+
+def remove_others(api: Api, persona: str, tenant: str) -> int:
+    """Take away what does not concern a tenant, and say how many rows that was."""
+    removed = 0
+    with Session(api.world.store.engine) as session:
+        for model, kind in ((Subscription, "subscription"), (ResellerRelationship, "reseller_relationship")):
+            rows: list[Any] = list(session.scalars(select(model)))
+            ids = [f"{kind}_{row.id}" for row in rows]
+            seen = api.ask(persona, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids).data["nodes"]
+            for row, node in zip(rows, seen, strict=True):
+                if node is None and tenant not in vars(row).values():
+                    session.delete(row)
+                    removed += 1
+        for partnership in session.scalars(select(Partnership)):
+            if tenant not in vars(partnership).values():
+                session.delete(partnership)
+                removed += 1
+        session.commit()
+    return removed
+
+
+def test_a_customer_is_the_same_to_its_partners_whoever_else_serves_it(api: Api) -> None:
+    """Canyon is served by Alder and Birch; neither learns of the other from the customer they share."""
+    query = f"""{{ node(id: "customer_{CANYON.id}") {{ ... on Customer {{
+      resellerRelationships {{ totalCount nodes {{ partner {{ name }} }} }}
+    }} }} }}"""
+
+    for persona, name in (("alder-sales-agent", "Alder"), ("birch-sales-agent", "Birch")):
+        found = api.ask(persona, query).data["node"]["resellerRelationships"]
+        assert found == {"totalCount": 1, "nodes": [{"partner": {"name": name}}]}
+
+
+def test_the_company_profile_read_by_summary_is_really_there(api: Api) -> None:
+    with Session(api.world.store.engine) as session:
+        assert session.scalars(select(Customer.email).where(Customer.id == MEADOW.id)).one()

@@ -1,0 +1,181 @@
+"""The contract: what `schema.graphql` holds, that all of it is described, and that all of it is gated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    get_introspection_query,
+    graphql_sync,
+    is_specified_directive,
+    is_specified_scalar_type,
+)
+
+from multichannel.demo.cast import MEADOW
+from multichannel.graphql.declarations import DECLARATIONS, ManyOf, camel
+from multichannel.graphql.documents import read_document
+from multichannel.graphql.mutations import GATES
+from multichannel.graphql.schema import LISTS, build_schema, sdl
+from multichannel.policy.conditions import Predicate
+from multichannel.policy.resources import Resource
+from multichannel.policy.vocabulary import Action, Principal
+from tests.graphql.conftest import Api
+
+COMMITTED = Path(__file__).parents[2] / "schema.graphql"
+# Object types that show no row: who asks, what was decided for him, and the frames around rows.
+ROWLESS = {
+    "Query",
+    "Mutation",
+    "PageInfo",
+    "Viewer",
+    "Capability",
+    "UserError",
+    "DecisionExplanation",
+    "DecisionGrant",
+    "DecisionRestriction",
+    "DecisionNearMiss",
+    "FailedCondition",
+    "PolicyRule",
+}
+
+
+def own_types() -> list[GraphQLNamedType]:
+    return [
+        kind
+        for name, kind in build_schema().type_map.items()
+        if not name.startswith("__") and not is_specified_scalar_type(kind)
+    ]
+
+
+def test_the_committed_schema_is_what_the_code_prints() -> None:
+    assert COMMITTED.read_text() == sdl(), "Run: multichannel schema print > schema.graphql"
+
+
+def test_the_roots_are_printed_because_a_subscription_is_no_root() -> None:
+    assert sdl().startswith("schema {\n  query: Query\n  mutation: Mutation\n}\n")
+    assert build_schema().subscription_type is None
+    assert isinstance(build_schema().type_map["Subscription"], GraphQLObjectType)
+
+
+def undescribed() -> Iterator[str]:
+    for kind in own_types():
+        if not kind.description:
+            yield kind.name
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in kind.fields.items():
+                if not field.description:
+                    yield f"{kind.name}.{name}"
+                for argument, taken in field.args.items():
+                    if not taken.description:
+                        yield f"{kind.name}.{name}({argument})"
+        if isinstance(kind, GraphQLInputObjectType):
+            yield from (f"{kind.name}.{name}" for name, field in kind.fields.items() if not field.description)
+
+
+def test_every_type_field_and_argument_is_described() -> None:
+    assert list(undescribed()) == []
+    assert [each.name for each in build_schema().directives if not is_specified_directive(each)] == []
+
+
+def test_values_are_words_in_upper_case() -> None:
+    words = [name for kind in own_types() if isinstance(kind, GraphQLEnumType) for name in kind.values]
+
+    assert words
+    assert [word for word in words if word != word.upper()] == []
+
+
+def test_every_object_type_is_declared_or_shows_no_row() -> None:
+    around = {f"{name}{frame}" for name in DECLARATIONS for frame in ("Connection", "Edge")}
+    payloads = {f"{name[0].upper()}{name[1:]}Payload" for name in GATES}
+    objects = {kind.name for kind in own_types() if isinstance(kind, GraphQLObjectType)}
+
+    assert objects - set(DECLARATIONS) - around - payloads == ROWLESS
+
+
+@pytest.mark.parametrize("name", DECLARATIONS)
+def test_every_field_of_a_resource_comes_from_a_declaration_with_a_degree_of_reading(name: str) -> None:
+    declaration = DECLARATIONS[name]
+    kind = build_schema().type_map[name]
+    assert isinstance(kind, GraphQLObjectType)
+
+    assert set(kind.fields) == {"id", "viewerCan"} | {camel(field) for field in declaration.fields}
+    for field, item in declaration.fields.items():
+        if isinstance(item, ManyOf):
+            assert set(kind.fields[camel(field)].args) >= {"first", "after", "last", "before", "filter"}
+        else:
+            assert item.read in declaration.resource.reads
+            assert f"Needs {item.read.name}." in (kind.fields[camel(field)].description or "")
+
+
+def test_every_list_at_the_root_is_of_a_declared_kind() -> None:
+    query = build_schema().query_type
+    assert query is not None
+
+    assert set(query.fields) == {"viewer", "node", "nodes", "explainDecision"} | {
+        camel(each) for each in LISTS
+    }
+    for name, (target, _) in LISTS.items():
+        assert str(query.fields[camel(name)].type) == f"{target}Connection!"
+
+
+def test_every_mutation_has_a_gate_that_its_description_names() -> None:
+    mutation = build_schema().mutation_type
+    assert mutation is not None
+
+    assert set(mutation.fields) == set(GATES)
+    for name, field in mutation.fields.items():
+        gate = GATES[name]
+        assert gate.action in gate.declaration.resource.actions
+        assert f"Needs {gate.action.name} on the {gate.declaration.name}." in (field.description or "")
+        assert list(field.args) == ["input"]
+
+
+MUTATIONS = {
+    "updateCustomer": f"""mutation {{
+      updateCustomer(input: {{id: "customer_{MEADOW.id}", expectedVersion: 1, city: "Dover"}}) {{
+        userErrors {{ code }}
+      }}
+    }}""",
+}
+
+
+def test_every_mutation_is_tried_below() -> None:
+    assert set(MUTATIONS) == set(GATES)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_decides_on_the_action_of_its_gate(
+    api: Api, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    asked: list[tuple[Action, Resource]] = []
+    really = api.world.policy.predicate
+
+    def listening(principal: Principal, action: Action, resource: Resource) -> Predicate:
+        asked.append((action, resource))
+        return really(principal, action, resource)
+
+    monkeypatch.setattr(api.world.policy, "predicate", listening)
+    gate = GATES[name]
+
+    assert api.ask("alder-sales-agent", MUTATIONS[name]).data == {name: {"userErrors": []}}
+
+    assert (gate.action, gate.declaration.resource) in asked
+
+
+def test_introspection_is_within_the_limits() -> None:
+    query = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+
+    assert read_document(query).errors == []
+    assert graphql_sync(build_schema(), query).errors is None

@@ -1,0 +1,151 @@
+"""What an answer costs: one statement for each distinct nested field, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
+from multichannel.domain.base import Base
+from multichannel.domain.customers import Customer
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription
+from multichannel.domain.tenants import Cloud, Tenant, TenantKind
+from tests.graphql.conftest import Api
+
+AGENT = "alder-sales-agent"
+MEADOW_ID = f"customer_{MEADOW.id}"
+
+
+def crowd(api: Api, size: int) -> Iterator[tuple[type[Base], list[dict[str, Any]]]]:
+    """So many more customers of Alder, each with a relationship and two subscriptions."""
+    now = api.world.clock.now
+    ids = [fixed_id(f"crowd-{number}") for number in range(size)]
+    place: dict[str, Any] = {"market": "US", "cloud": Cloud.PUBLIC, "created_at": now, "updated_at": now}
+    yield (
+        Tenant,
+        [{"id": each, "kind": TenantKind.CUSTOMER, "cloud": Cloud.PUBLIC, "created_at": now} for each in ids],
+    )
+    yield Customer, [{"id": each, "company_name": each, **place} for each in ids]
+    yield (
+        ResellerRelationship,
+        [
+            {
+                "partner_id": ALDER.id,
+                "customer_id": each,
+                "stored_status": RelationshipStatus.ACTIVE,
+                **place,
+            }
+            for each in ids
+        ],
+    )
+    yield (
+        Subscription,
+        [
+            {
+                "owner_id": ALDER.id,
+                "vendor_id": fixed_id(f"{each}-{number}"),
+                "customer_id": each,
+                "recorded_by": RecordedBy.PARTNER,
+                "channel": Channel.CSP,
+                "billing_partner_id": ALDER.id,
+                "support_contact_id": ALDER.id,
+                "commerce": "legacy",
+                "billing_cycle": "monthly",
+                "billing_type": "license",
+                "status": "active",
+                "quantity": number,
+                **place,
+            }
+            for each in ids
+            for number in (1, 2)
+        ],
+    )
+
+
+@pytest.fixture(params=[1, 100])
+def crowded(request: pytest.FixtureRequest, api: Api) -> Api:
+    """The API over the demo world and 1 or 100 more customers of Alder."""
+    with Session(api.world.store.engine) as session:
+        for model, rows in crowd(api, request.param):
+            session.execute(insert(model), rows)
+        session.connection().commit()
+    return api
+
+
+READS = {
+    "{ viewer { tenantId roles } }": 0,
+    "{ viewer { partner { name } } }": 1,
+    "{ viewer { capabilities { type actions } } }": 0,
+    "{ customers(first: 100) { nodes { id companyName email } } }": 1,
+    "{ customers(first: 100) { nodes { id } edges { cursor node { email } } pageInfo { endCursor } } }": 1,
+    "{ customers(first: 100) { totalCount } }": 1,
+    "{ customers(first: 100) { totalCount nodes { id } } }": 2,
+    "{ customers(first: 100) { nodes { id viewerCan } } }": 2,
+    "{ customers(first: 20) { nodes { subscriptions(first: 5) { nodes { id } } } } }": 2,
+    "{ customers(first: 20) { nodes { subscriptions(first: 5) { totalCount nodes { id } } } } }": 3,
+    "{ customers(first: 20) { nodes { subscriptions(first: 5) { nodes { id viewerCan } } } } }": 3,
+    "{ customers(first: 20) { nodes { a: subscriptions(first: 1) { nodes { id } }"
+    " b: subscriptions(first: 2) { nodes { id } } } } }": 3,
+    "{ customers(first: 20) { nodes { subscriptions(first: 5) { nodes { quantity customer {"
+    " companyName resellerRelationships(first: 2) { nodes { id } } } } } } } }": 4,
+    "{ subscriptions(first: 100) { nodes { customer { companyName } } } }": 2,
+    "{ subscriptions(first: 100) { nodes { customer { id } billingPartner { name } supportContact { name } } } }": 4,
+    "{ subscriptions(first: 100) { nodes { customer { subscriptions(first: 1) { totalCount } } } } }": 3,
+    '{ subscriptions(first: 100, filter: {customer: {companyName: {contains: "e"}}}) { nodes { id } } }': 1,
+    f'{{ node(id: "{MEADOW_ID}") {{ id ... on Customer {{ email }} }} }}': 1,
+    f'{{ node(id: "{MEADOW_ID}") {{ ... on Customer {{ viewerCan }} }} }}': 2,
+    f'{{ nodes(ids: ["{MEADOW_ID}", "partner_{ALDER.id}", "partner_{CEDAR.id}", "customer_{CEDAR.id}"]) {{ id }} }}': 2,
+    "{ __typename __schema { queryType { name } } }": 0,
+}
+
+
+def test_reading_takes_a_statement_for_each_distinct_nested_field(crowded: Api) -> None:
+    for query, count in READS.items():
+        answer = crowded.ask(AGENT, query)
+        assert answer.codes == []
+        assert (query, len(answer.statements)) == (query, count)
+
+
+def test_nobody_costs_nothing(api: Api) -> None:
+    assert api.ask(None, "{ customers { totalCount nodes { id } } }").statements == []
+
+
+def test_a_document_that_is_refused_costs_nothing(api: Api) -> None:
+    assert api.ask(AGENT, "{ nothing }").statements == []
+    assert api.ask(AGENT, "{ customers(first: 0) { nodes { id } } }").statements == []
+
+
+UPDATE = """mutation ($input: UpdateCustomerInput!) {
+  updateCustomer(input: $input) { customer { id city } userErrors { code currentVersion } }
+}"""
+
+
+def test_changing_takes_one_statement_to_decide_one_to_write_and_one_to_show(crowded: Api) -> None:
+    answer = crowded.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": 1, "city": "Dover"})
+
+    assert answer.data["updateCustomer"] == {"customer": {"id": MEADOW_ID, "city": "Dover"}, "userErrors": []}
+    assert [each.split()[0] for each in answer.statements] == ["SELECT", "UPDATE", "SELECT"]
+
+
+def test_a_stale_change_writes_nothing(api: Api) -> None:
+    answer = api.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": 9, "city": "Dover"})
+
+    assert answer.data["updateCustomer"] == {
+        "customer": None,
+        "userErrors": [{"code": "STALE_VERSION", "currentVersion": 1}],
+    }
+    assert [each.split()[0] for each in answer.statements] == ["SELECT", "SELECT"]
+
+
+def test_a_change_of_what_one_does_not_see_is_two_looks_in_vain(api: Api) -> None:
+    answer = api.ask(
+        AGENT, UPDATE, input={"id": f"customer_{fixed_id('absent')}", "expectedVersion": 1, "city": "Dover"}
+    )
+
+    assert answer.codes == ["NOT_FOUND"]
+    assert [each.split()[0] for each in answer.statements] == ["SELECT", "SELECT"]

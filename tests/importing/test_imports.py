@@ -1,0 +1,400 @@
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from multichannel.domain.partnerships import PartnershipStatus
+from multichannel.domain.relationships import RelationshipStatus
+from multichannel.domain.subscriptions import Channel
+from multichannel.domain.tenants import Cloud, PartnerType, TenantKind
+from multichannel.errors import Refused
+from tests.importing.books import (
+    ALDER,
+    BIRCH,
+    Books,
+    Payload,
+    codes,
+    counts,
+    customer,
+    guid,
+    only,
+    reseller,
+    subscription,
+    transfer,
+)
+
+SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
+SELLERS = [PartnerType.DIRECT_BILL, PartnerType.INDIRECT_PROVIDER]
+NOTHING = {"created": 0, "updated": 0, "unchanged": 0, "inferred": 0}
+
+BILLING = {"firstName": "Accounts", "defaultAddress": {"country": "CA", "lastName": "Payable"}}
+
+
+def everything() -> list[Payload]:
+    return [
+        subscription("archive", of="meadow", parentSubscriptionId=guid("mail")),
+        customer("meadow", billingProfile=BILLING, associatedPartnerId=guid("dogwood")),
+        transfer("move"),
+        subscription("mail", of="meadow", partnerId="4847383"),
+        reseller("dogwood"),
+        subscription("phone", of="quarry"),
+    ]
+
+
+@pytest.mark.parametrize("kind", SELLERS)
+def test_samples_of_all_kinds_are_stored_in_one_call(books: Books, kind: PartnerType) -> None:
+    books.add_partner(BIRCH, kind)
+
+    report = books.load_files(*SAMPLES, by=BIRCH)
+
+    assert codes(report) == []
+    assert report.stored
+    assert counts(report)["created"] == sum(sum(file.kinds.values()) for file in report.files)
+
+
+def test_the_same_again_changes_nothing(books: Books) -> None:
+    first = books.load(*everything())
+    before = books.dump()
+
+    second = books.load(*everything())
+
+    assert counts(first) == {"created": 6, "updated": 0, "unchanged": 0, "inferred": 1}
+    assert counts(second) == {"created": 0, "updated": 0, "unchanged": 6, "inferred": 0}
+    assert second.stored
+    assert books.dump() == before
+
+
+def test_a_changed_value_makes_a_new_version_of_that_row_only(books: Books) -> None:
+    books.load(*everything())
+    before = books.dump()
+
+    report = books.load(*everything()[:-1], subscription("phone", of="quarry", quantity=6))
+
+    assert counts(report) == {"created": 0, "updated": 1, "unchanged": 5, "inferred": 0}
+    old = next(row for row in before["subscriptions"] if row["vendor_id"] == guid("phone"))
+    new = old | {"quantity": 6, "version": 2, "updated_at": books.now}
+    assert books.dump() == before | {
+        "subscriptions": [new if row == old else row for row in before["subscriptions"]]
+    }
+
+
+def test_the_order_of_files_means_nothing(books: Books, tmp_path: Path) -> None:
+    payloads = everything()
+    first = books.load_files(*[books.write_file(each, name=f"{n}.json") for n, each in enumerate(payloads)])
+    stored = books.facts()
+    del stored["partners"], stored["tenants"]
+
+    for number, order in enumerate(list(permutations(payloads))[100::103]):
+        other = guid(f"partner {number}")
+        books.add_partner(other)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        books.folder = folder
+        paths = [books.write_file(each, name=f"{n}.json") for n, each in enumerate(order)]
+
+        report = books.load_files(*paths, by=other)
+
+        assert counts(report) == counts(first)
+        assert _of(books, other) == _of(books, ALDER)
+
+
+def _of(books: Books, partner_id: str) -> dict[str, list[str]]:
+    """A partner's own rows, as if it were nobody in particular, and as if they had been stored at no time."""
+    lines = {}
+    for table, rows in books.facts().items():
+        mine = [row.replace(partner_id, "ME") for row in rows if partner_id in row]
+        lines[table] = sorted(_timeless(row) for row in mine)
+    del lines["partners"], lines["tenants"]
+    return lines
+
+
+def _timeless(row: str) -> str:
+    return ", ".join(part for part in row.split(", '") if not part.startswith(("created_at", "updated_at")))
+
+
+def test_a_customer_is_one_row_and_keeps_the_profile_it_has(books: Books) -> None:
+    books.add_partner(BIRCH)
+    books.load(customer("meadow", profile={"companyName": "Meadow Dairy", "address": {"country": "CA"}}))
+
+    report = books.load(
+        customer("meadow", profile={"companyName": "Other"}, billingProfile=BILLING), by=BIRCH
+    )
+
+    assert counts(report) == NOTHING | {"created": 1}
+    row = only(books.table("customers"))
+    assert (row["company_name"], row["market"], row["version"]) == ("Meadow Dairy", "CA", 1)
+    assert only(books.table("billing_profiles"))["partner_id"] == BIRCH
+    assert {each["partner_id"] for each in books.table("reseller_relationships")} == {ALDER, BIRCH}
+
+
+def test_a_customer_named_by_a_subscription_is_a_stub_until_somebody_describes_it(books: Books) -> None:
+    books.add_partner(BIRCH)
+    first = books.load(subscription("mail", of="meadow"))
+    stub = only(books.table("customers"))
+
+    second = books.load(customer("meadow"), by=BIRCH)
+
+    assert counts(first) == NOTHING | {"created": 1, "inferred": 1}
+    assert (stub["company_name"], stub["market"]) == (None, "US")
+    assert counts(second) == NOTHING | {"created": 1}
+    filled = only(books.table("customers"))
+    assert (filled["company_name"], filled["version"], filled["updated_at"]) == ("meadow", 2, books.now)
+
+
+@pytest.mark.parametrize(
+    ("kind", "channel", "bills", "credited"),
+    [
+        (PartnerType.DIRECT_BILL, Channel.CSP, True, False),
+        (PartnerType.INDIRECT_PROVIDER, Channel.CSP, True, False),
+        (PartnerType.INDIRECT_RESELLER, Channel.CSP, False, True),
+        (PartnerType.ADVISOR, Channel.ADVISOR, False, False),
+    ],
+)
+def test_who_bills_follows_from_what_the_partner_is(
+    books: Books, kind: PartnerType, channel: Channel, *, bills: bool, credited: bool
+) -> None:
+    books.add_partner(BIRCH, kind)
+
+    reports = [books.load(subscription("mail", of="meadow"), by=BIRCH) for _ in range(2)]
+
+    row = only(books.table("subscriptions"))
+    assert row["channel"] is channel
+    assert row["billing_partner_id"] == (BIRCH if bills else None)
+    assert row["partner_of_record_id"] == (BIRCH if credited else None)
+    assert len(books.table("reseller_relationships")) == (kind is not PartnerType.ADVISOR)
+    assert [counts(report)["inferred"] for report in reports] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "status"),
+    [
+        ("reseller", PartnerType.DIRECT_BILL, RelationshipStatus.ACTIVE),
+        ("none", PartnerType.DIRECT_BILL, RelationshipStatus.REMOVED),
+        ("advisor", PartnerType.DIRECT_BILL, RelationshipStatus.REMOVED),
+        ("advisor", PartnerType.ADVISOR, RelationshipStatus.ACTIVE),
+        ("unknown", PartnerType.DIRECT_BILL, RelationshipStatus.REMOVED),
+        ("syndication", PartnerType.DIRECT_BILL, RelationshipStatus.REMOVED),
+        ("microsoft_support", PartnerType.DIRECT_BILL, RelationshipStatus.REMOVED),
+        (None, PartnerType.DIRECT_BILL, RelationshipStatus.ACTIVE),
+    ],
+)
+def test_only_a_reseller_relationship_opens_a_customer(
+    books: Books, said: str | None, kind: PartnerType, status: RelationshipStatus
+) -> None:
+    books.add_partner(BIRCH, kind)
+
+    books.load(customer("meadow", relationshipToPartner=said), by=BIRCH)
+
+    assert only(books.table("reseller_relationships"))["status"] is status
+
+
+def test_the_end_of_a_relationship_ends_delegated_administration(books: Books) -> None:
+    books.load(customer("meadow", allowDelegatedAccess=True))
+    books.load(customer("meadow", allowDelegatedAccess=None))
+    kept = only(books.table("reseller_relationships"))
+
+    report = books.load(customer("meadow", relationshipToPartner="none"))
+
+    assert (kept["delegated_admin"], kept["version"]) == (True, 1)
+    assert counts(report)["updated"] == 1
+    ended = only(books.table("reseller_relationships"))
+    assert (ended["status"], ended["delegated_admin"]) == (RelationshipStatus.REMOVED, False)
+
+
+def test_an_add_on_hangs_on_its_base_whenever_that_comes(books: Books) -> None:
+    add_on = subscription("archive", of="meadow", parentSubscriptionId=guid("mail"))
+    elsewhere = subscription("backup", of="quarry", parentSubscriptionId=guid("mail"))
+    books.load(add_on, elsewhere)
+
+    alone = books.load(subscription("mail", of="meadow"))
+
+    rows = {row["vendor_id"]: row for row in books.table("subscriptions")}
+    assert counts(alone) == NOTHING | {"created": 1}
+    assert rows[guid("archive")]["parent_id"] == rows[guid("mail")]["id"]
+    assert (rows[guid("archive")]["version"], rows[guid("archive")]["updated_at"]) == (2, books.now)
+    assert (rows[guid("backup")]["parent_id"], rows[guid("backup")]["version"]) == (None, 1)
+
+
+def test_an_add_on_whose_base_comes_with_it_counts_as_updated_and_then_as_unchanged(books: Books) -> None:
+    add_on = subscription("archive", of="meadow", parentSubscriptionId=guid("mail"))
+    books.load(add_on)
+
+    reports = [books.load(add_on, subscription("mail", of="meadow")) for _ in range(2)]
+
+    assert counts(reports[0]) == NOTHING | {"created": 1, "updated": 1}
+    assert counts(reports[1]) == NOTHING | {"unchanged": 2}
+    assert sorted(row["version"] for row in books.table("subscriptions")) == [1, 2]
+
+
+def test_a_reseller_becomes_a_partner_and_partner_of_record_by_its_number(books: Books) -> None:
+    sold = subscription("mail", of="meadow", partnerId="4847383")
+    books.load(sold)
+    assert only(books.table("subscriptions"))["partner_of_record_id"] is None
+
+    report = books.load(sold, reseller("dogwood"))
+
+    assert counts(report) == NOTHING | {"created": 1, "updated": 1}
+    partner = next(row for row in books.table("partners") if row["id"] == guid("dogwood"))
+    assert (partner["type"], partner["market"]) == (PartnerType.INDIRECT_RESELLER, "US")
+    partnership = only(books.table("partnerships"))
+    assert (partnership["provider_id"], partnership["status"]) == (ALDER, PartnershipStatus.ACTIVE)
+    row = only(books.table("subscriptions"))
+    assert (row["partner_of_record_id"], row["partner_number"]) == (guid("dogwood"), "4847383")
+    assert counts(books.load(sold)) == NOTHING | {"unchanged": 1}
+    books.load(subscription("phone", of="meadow", partnerId="4847383"))
+    assert {each["partner_of_record_id"] for each in books.table("subscriptions")} == {guid("dogwood")}
+
+
+def test_two_resellers_with_one_number_get_no_credit(books: Books) -> None:
+    books.load(subscription("mail", of="meadow", partnerId="4847383"), reseller("dogwood"), reseller("elder"))
+
+    assert only(books.table("subscriptions"))["partner_of_record_id"] is None
+
+
+def test_a_known_partner_keeps_its_name_and_type(books: Books) -> None:
+    books.add_partner(BIRCH, PartnerType.ADVISOR)
+
+    books.load(reseller("birch"))
+
+    partner = next(row for row in books.table("partners") if row["id"] == BIRCH)
+    assert (partner["name"], partner["type"]) == ("Alder", PartnerType.ADVISOR)
+
+
+def test_a_reseller_exports_its_provider(books: Books) -> None:
+    books.add_partner(BIRCH, PartnerType.INDIRECT_RESELLER)
+
+    books.load(reseller("fir", relationshipType="is_indirect_reseller_of"), by=BIRCH)
+
+    partnership = only(books.table("partnerships"))
+    assert (partnership["provider_id"], partnership["reseller_id"]) == (guid("fir"), BIRCH)
+
+
+def test_a_reseller_named_for_a_customer_is_attached_to_it(books: Books) -> None:
+    books.load(reseller("dogwood"), customer("meadow"))
+    before = only(books.table("reseller_relationships"))
+
+    described = books.load(reseller("dogwood", of_customer="meadow"))
+    by_option = books.load(reseller("dogwood"), customer=guid("quarry"))
+
+    assert before["associated_partner_id"] is None
+    assert counts(described) == NOTHING | {"updated": 1}
+    assert counts(by_option) == NOTHING | {"updated": 1, "inferred": 1}
+    attached = {row["customer_id"]: row for row in books.table("reseller_relationships")}
+    assert {row["associated_partner_id"] for row in attached.values()} == {guid("dogwood")}
+    assert attached.keys() == {guid("meadow"), guid("quarry")}
+    assert [counts(books.load(reseller("dogwood", of_customer="meadow")))["unchanged"]] == [1]
+
+
+def test_lines_of_a_transfer_are_replaced_when_they_change(books: Books) -> None:
+    books.load(transfer("move"))
+    base, add_on = books.table("transfer_lines")
+    assert sorted([base["number"], add_on["number"]]) == [0, 1]
+
+    report = books.load(
+        transfer("move", lineItems=[{"id": 0, "subscriptionId": guid("moved"), "quantity": 4}])
+    )
+
+    assert counts(report) == NOTHING | {"updated": 1}
+    line = only(books.table("transfer_lines"))
+    assert (line["quantity"], line["tenant_id"]) == (4, ALDER)
+    assert only(books.table("transfers"))["version"] == 2
+
+
+def test_the_vendors_earliest_and_latest_dates_are_kept(books: Books) -> None:
+    dated = subscription(
+        "mail",
+        of="meadow",
+        creationDate="0001-01-01T00:00:00",
+        commitmentEndDate="9999-12-31T23:59:59.9999999Z",
+    )
+    books.load(dated)
+
+    row = only(books.table("subscriptions"))
+    assert (row["creation_date"].year, row["commitment_end_date"].year) == (1, 9999)
+    assert counts(books.load(dated)) == NOTHING | {"unchanged": 1}
+
+
+def test_the_same_item_twice_counts_once(books: Books) -> None:
+    mail = subscription("mail", of="meadow")
+    again = subscription("mail", of="meadow") | {"id": guid("mail").upper()}
+
+    assert counts(books.load(mail, again)) == NOTHING | {"created": 1, "unchanged": 1, "inferred": 1}
+
+
+@pytest.mark.parametrize(
+    ("payloads", "code", "field"),
+    [
+        ([customer("alder")], "IS_A_PARTNER", "id"),
+        ([subscription("mail", of="alder")], "IS_A_PARTNER", "links.self.uri"),
+        ([reseller("dogwood"), customer("dogwood")], "IS_A_PARTNER", "id"),
+        ([reseller("held customer")], "IS_A_CUSTOMER", "id"),
+        ([reseller("alder")], "CONTRADICTION", "id"),
+        ([customer("elsewhere")], "CROSS_CLOUD", "id"),
+        ([subscription("mail", of="elsewhere")], "CROSS_CLOUD", "links.self.uri"),
+        ([customer("meadow", associatedPartnerId=guid("nobody"))], "UNKNOWN_RESELLER", "associatedPartnerId"),
+        (
+            [reseller("dogwood", state="removed"), customer("meadow", associatedPartnerId=guid("dogwood"))],
+            "UNKNOWN_RESELLER",
+            "associatedPartnerId",
+        ),
+        ([reseller("dogwood", "meadow"), reseller("elder", "meadow")], "CONTRADICTION", "links.self.uri"),
+        ([subscription("mail", of="meadow"), subscription("mail", of="quarry")], "CONTRADICTION", "id"),
+        ([reseller("dogwood", "meadow"), reseller("dogwood", mpnId="1")], "CONTRADICTION", "id"),
+    ],
+)
+def test_what_cannot_be_so_is_refused_with_everything_beside_it(
+    books: Books, payloads: list[Payload], code: str, field: str
+) -> None:
+    books.add_partner(guid("gov"), market="US", cloud=Cloud.US_GOVERNMENT)
+    books.load(customer("elsewhere"), by=guid("gov"))
+    books.load(customer("held customer"))
+    before = books.dump()
+
+    report = books.load(subscription("other", of="canyon"), *payloads)
+
+    rejection = only([each.as_json() for file in report.files for each in file.rejections])
+    assert (rejection["code"], rejection["field"]) == (code, field)
+    assert not report.stored
+    assert counts(report) == NOTHING
+    assert books.dump() == before
+
+
+def test_a_contradiction_names_both_places(books: Books) -> None:
+    one = books.write_file(subscription("mail", of="meadow"), name="one.json")
+    two = books.write_file(customer("meadow"), subscription("mail", of="meadow", quantity=6), name="two.json")
+
+    for first, second, item, other in ((one, two, 1, 0), (two, one, 0, 1)):
+        rejection = only([each.as_json() for each in books.load_files(first, second).files[1].rejections])
+        assert rejection["item"] == item
+        assert f"items[{other}] of {first};" in rejection["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (PartnerType.ADVISOR, "is_indirect_cloud_solution_provider_of"),
+        (PartnerType.INDIRECT_RESELLER, "is_indirect_cloud_solution_provider_of"),
+        (PartnerType.INDIRECT_PROVIDER, "is_indirect_reseller_of"),
+    ],
+)
+def test_a_partner_cannot_import_a_part_it_cannot_play(books: Books, kind: PartnerType, said: str) -> None:
+    books.add_partner(BIRCH, kind)
+
+    report = books.load(reseller("dogwood", relationshipType=said), by=BIRCH)
+
+    assert codes(report) == ["WRONG_PARTNER_TYPE"]
+    assert books.table("partnerships") == []
+
+
+def test_an_unknown_partner_is_refused_before_anything_is_read(books: Books) -> None:
+    with pytest.raises(Refused, match=r"There is no partner .* Add it first: multichannel partner add"):
+        books.load_files(Path("absent.json"), by=BIRCH)
+
+
+def test_customers_are_tenants_of_the_importers_cloud(books: Books) -> None:
+    books.load(customer("meadow"), subscription("phone", of="quarry"))
+
+    kinds = {row["id"]: (row["kind"], row["cloud"]) for row in books.table("tenants")}
+    assert kinds[guid("meadow")] == kinds[guid("quarry")] == (TenantKind.CUSTOMER, Cloud.PUBLIC)

@@ -1,0 +1,186 @@
+"""Every word of the policy files means something, and everything they can decide has cases on both sides."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
+from multichannel.domain.users import Role
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.case_files import CAST, SUFFIX, read_cases
+from multichannel.policy.cases import NOT_GRANTED, Case, run_cases
+from multichannel.policy.policy import Policy
+from multichannel.policy.resources import RESOURCES
+from multichannel.policy.source import PolicySource, Rule
+from multichannel.policy.vocabulary import Action, AuthMode, SystemRole
+from tests.policy.conftest import POLICIES
+
+PRINCIPAL_WORDS: dict[str, set[StrEnum]] = {
+    "kind": set(TenantKind),
+    "type": set(PartnerType),
+    "status": set(PartnerStatus),
+    "cloud": set(Cloud),
+    "auth_mode": set(AuthMode),
+}
+PRINCIPAL_FACTS = {*PRINCIPAL_WORDS, "tenant_id", "roles", "market"}
+ROLES = {*Role, *SystemRole}
+VERDICTS = {"has_standing", "grant", "forbid"}
+
+
+@pytest.fixture(scope="session")
+def cases() -> tuple[Case, ...]:
+    return read_cases(POLICIES)
+
+
+def _rules(name: str) -> list[Rule]:
+    return [rule for rule in PolicySource.read(POLICIES).rules if rule.name == name]
+
+
+def _head(rule: Rule) -> list[str]:
+    """The arguments of a rule's head, as they are written."""
+    return [part.strip() for part in rule.text.partition("(")[2].partition(")")[0].split(",")]
+
+
+def _resource(rule: Rule) -> str:
+    """The kind of resource a rule is about; of a rule about all of them, none."""
+    return _head(rule)[-1].partition(":")[2].strip()
+
+
+def test_every_case_comes_out_as_it_says(policy: Policy, cases: tuple[Case, ...]) -> None:
+    assert [str(unexpected) for unexpected in run_cases(policy, cases)] == []
+
+
+def test_every_action_on_every_resource_has_a_case_that_allows_and_one_that_denies(
+    cases: tuple[Case, ...],
+) -> None:
+    allowed = {(case.resource.name, action) for case in cases for action in case.may}
+    denied = {(case.resource.name, action) for case in cases for action in case.may_not}
+    every = {(resource.name, action) for resource in RESOURCES.values() for action in resource.actions}
+    assert sorted(every - allowed) == []
+    assert sorted(every - denied) == []
+
+
+def test_every_restriction_has_a_case_that_meets_it_on_every_resource_it_restricts(
+    cases: tuple[Case, ...],
+) -> None:
+    given = {(_resource(rule), _head(rule)[0].strip('"')) for rule in _rules("forbid")}
+    expected = {(case.resource.name, reason) for case in cases for reason in case.may_not.values()}
+    assert sorted(given - expected) == []
+    assert sorted(code for _, code in expected - given if code != NOT_GRANTED) == []
+
+
+def test_every_standing_that_is_granted_something_has_a_case_that_allows_it(
+    policy: Policy, cases: tuple[Case, ...]
+) -> None:
+    granted = {
+        (resource.name, action, grant.standing)
+        for resource in RESOURCES.values()
+        for action in resource.actions
+        for grant in policy.roles_granted(action, resource)
+    }
+    met = {
+        (case.resource.name, action, standing)
+        for case in cases
+        for action in case.may
+        for standing, _ in policy.standings(case.principal, case.record)
+    }
+    assert sorted(granted - met) == []
+
+
+def test_every_policy_file_but_main_has_cases_beside_it() -> None:
+    files = {path.name.removesuffix(".polar") for path in POLICIES.glob("*.polar")} - {"main"}
+    assert {path.name.removesuffix(SUFFIX) for path in POLICIES.glob(f"*{SUFFIX}")} == files
+
+
+def test_every_role_standing_and_action_that_a_grant_names_exists() -> None:
+    standings = {word for rule in _rules("has_standing") for word in _head(rule)[1:2]}
+    known = {*ROLES, *Action, *(standing.strip('"') for standing in standings)}
+    unknown = {(rule.position, word) for rule in _rules("grant") for word in rule.words - known}
+    assert sorted(unknown) == []
+
+
+def test_every_standing_that_a_grant_names_can_be_had_to_that_resource(policy: Policy) -> None:
+    had = {(_resource(rule), _head(rule)[1].strip('"')) for rule in _rules("has_standing")}
+    granted = {
+        (resource.name, grant.standing)
+        for resource in RESOURCES.values()
+        for action in resource.actions
+        for grant in policy.roles_granted(action, resource)
+    }
+    assert granted == had
+
+
+def test_every_action_that_a_restriction_names_exists_on_its_resource() -> None:
+    unknown = [
+        rule.position
+        for rule in _rules("forbid")
+        for action in _head(rule)[2:3]
+        if action.startswith('"') and action.strip('"') not in RESOURCES[_resource(rule)].actions
+    ]
+    assert unknown == []
+
+
+def test_every_word_that_a_rule_expects_of_the_principal_can_be_met() -> None:
+    pattern = re.compile(r'\bp\.(\w+)(?:\s*(?:=|!=)\s*("\w*")|\s+in\s+\[([^\]]*)\])?')
+    wrong = []
+    for rule in PolicySource.read(POLICIES).rules:
+        for fact, one, several in pattern.findall(rule.text):
+            words = set(re.findall(r'"(\w*)"', one or several))
+            if fact not in PRINCIPAL_FACTS or not words <= {*PRINCIPAL_WORDS.get(fact, words)}:
+                wrong.append((rule.position, fact, sorted(words)))
+    assert wrong == []
+
+
+def test_rules_call_the_principal_p_so_that_its_words_can_be_checked() -> None:
+    named = {_head(rule)[1 if rule.name == "forbid" else 0] for name in VERDICTS for rule in _rules(name)}
+    assert {name for name in named if name.endswith(": Principal")} <= {"p: Principal", "_p: Principal"}
+
+
+def test_cases_notice_a_policy_that_grants_more_and_one_that_grants_less(cases: tuple[Case, ...]) -> None:
+    texts = dict(PolicySource.read(POLICIES).texts)
+    wider = texts["customer.polar"].replace(' and r.status = "active"', "")
+    stricter = texts["customer.polar"].replace('"helpdesk_agent"', '"account_admin"')
+    for text in (wider, stricter):
+        changed = Policy(PolicySource(tuple((texts | {"customer.polar": text}).items())))
+        assert run_cases(changed, cases)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "may: [read]",
+            "may: [raed]",
+            "user.cases.yaml:17: 'raed' is not an action on a User; it is one of read",
+        ),
+        ("may: [read]", "my: [read]", "user.cases.yaml:17: a case has no `my`"),
+        (
+            "who: alder_account_admin",
+            "who: alder_acount_admin",
+            "user.cases.yaml:17: 'acount_admin' is not a role",
+        ),
+        ("who: alder_account_admin", "who: elder_account_admin", "'elder' is not a tenant of cast.yaml"),
+        ("what: alder_agent", "what: alder_agnt", "'alder_agnt' is not a record of this file"),
+        ("tenant_id: meadow", "tenant_id: medow", "user.cases.yaml:7: 'medow' is not a tenant"),
+        ("state: active", "state: actve", "user.cases.yaml:3: 'actve' is not User.state"),
+        ("state: active", "stat: active", "user.cases.yaml:3: a User has no `stat`"),
+        ("state: active", "state: yes", "user.cases.yaml:3: User.state is no True"),
+        ("    cloud: public", "    cloud: public\n      cloud: public", "`cloud` is given twice"),
+        ("  User:", "  Usr:", "user.cases.yaml:2: 'Usr' is not a resource"),
+        ("cases:", "cases: [", "user.cases.yaml:"),
+    ],
+)
+def test_a_case_file_that_means_nothing_is_refused_with_its_line(
+    tmp_path: Path, before: str, after: str, message: str
+) -> None:
+    text = (POLICIES / "user.cases.yaml").read_text("utf-8")
+    assert before in text
+    (tmp_path / CAST).write_text((POLICIES / CAST).read_text("utf-8"))
+    (tmp_path / "user.cases.yaml").write_text(text.replace(before, after, 1))
+    with pytest.raises(PolicyInvalid) as refused:
+        read_cases(tmp_path)
+    assert message in refused.value.message

@@ -1,0 +1,79 @@
+"""Real servers for tests: uvicorn in a thread, on a free port of 127.0.0.1."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from multichannel.app import Parts, make_app
+from multichannel.demo.issuer import DemoIssuer
+from multichannel.demo.personas import find_persona, token, tokens
+from multichannel.identity import KeySource, TokenVerifier
+from multichannel.policy.policy import Policy
+from multichannel.settings import load_settings
+from multichannel.store.engines import open_database
+from tests.databases import copy_of
+
+
+@dataclass(frozen=True)
+class DemoServer:
+    """The demo world over HTTP."""
+
+    url: str
+    issuer: DemoIssuer
+
+    def token(self, persona: str) -> str:
+        """A token to act as a persona."""
+        return token(self.issuer, find_persona(persona), now())
+
+
+@pytest.fixture(scope="session")
+def demo_server(
+    sqlite_world: str, tmp_path_factory: pytest.TempPathFactory, shipped_policy: Policy
+) -> Iterator[DemoServer]:
+    """The demo as `multichannel demo` serves it, for the whole session: tests change nothing in it."""
+    folder = tmp_path_factory.mktemp("demo")
+    issuer = DemoIssuer(folder)
+    with (
+        copy_of(sqlite_world, folder) as database,
+        running(demo_app(database, issuer, shipped_policy)) as url,
+    ):
+        yield DemoServer(url, issuer)
+
+
+def demo_app(database: str, issuer: DemoIssuer, policy: Policy) -> Starlette:
+    """The application of demo mode on a database that holds the world."""
+    keys = KeySource(str(issuer.jwks_path), now, demo=True)
+    verifier = TokenVerifier(issuer.issuer, issuer.audience, keys, now)
+    settings = load_settings(demo=True, database_url=database)
+    engine = open_database(database, connections=settings.threads)
+    return make_app(Parts(settings, engine, policy, verifier, now, lambda: tokens(issuer, now())))
+
+
+def now() -> datetime:
+    """The real time: tokens expire by it."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def running(app: Starlette) -> Iterator[str]:
+    """The URL at which an application answers, as the product runs it, while the block lasts."""
+    # The socket listens before the server runs, so that the first request waits in its queue.
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, loop="uvloop", http="httptools", ws="none", log_config=None)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, insert, select
+
+from multichannel.domain.base import Base
+from multichannel.domain.customers import Customer
+from multichannel.domain.relationships import ResellerRelationship
+from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerType, Tenant, TenantKind
+from multichannel.policy.policy import Policy
+from multichannel.policy.vocabulary import Principal
+from multichannel.store.engines import WRITING, execution_options, open_database
+from multichannel.store.work import Store
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ALDER, BIRCH, MEADOW = (f"00000000-0000-4000-8000-{number:012}" for number in (1, 2, 3))
+
+
+def agent(tenant_id: str = ALDER, *roles: str) -> Principal:
+    """An agent of Alder, who serves Meadow, or of another partner."""
+    return Principal(
+        tenant_id=tenant_id,
+        kind=TenantKind.PARTNER,
+        roles=roles or ("sales_agent",),
+        cloud=Cloud.PUBLIC,
+        type=PartnerType.DIRECT_BILL,
+        status=PartnerStatus.ACTIVE,
+        market="US",
+    )
+
+
+def add(connection: Connection, model: type[Base], **values: object) -> None:
+    """Insert a row past every guard."""
+    connection.execute(insert(model), values)
+
+
+def add_tenant(connection: Connection, tenant_id: str, kind: TenantKind) -> None:
+    """Insert a tenant with its partner or customer."""
+    add(connection, Tenant, id=tenant_id, kind=kind, cloud=Cloud.PUBLIC, created_at=NOW)
+    common = {"id": tenant_id, "market": "US", "cloud": Cloud.PUBLIC, "created_at": NOW}
+    if kind is TenantKind.PARTNER:
+        add(connection, Partner, name="A partner", type=PartnerType.DIRECT_BILL, **common)
+    else:
+        add(
+            connection, Customer, company_name="Meadow", phone_number="0", version=1, updated_at=NOW, **common
+        )
+
+
+def add_relationship(connection: Connection, partner_id: str, customer_id: str) -> None:
+    """Insert an active relationship."""
+    add(
+        connection,
+        ResellerRelationship,
+        partner_id=partner_id,
+        customer_id=customer_id,
+        status="active",
+        market="US",
+        cloud=Cloud.PUBLIC,
+        version=1,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    """The policy that ships."""
+    return Policy.load(Path(__file__).parents[2] / "policies")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A database in which Alder serves Meadow, and Birch serves nobody."""
+    opened = open_database(database_url)
+    with opened.connect() as connection:
+        connection.execution_options(**execution_options(opened, WRITING))
+        add_tenant(connection, ALDER, TenantKind.PARTNER)
+        add_tenant(connection, BIRCH, TenantKind.PARTNER)
+        add_tenant(connection, MEADOW, TenantKind.CUSTOMER)
+        add_relationship(connection, ALDER, MEADOW)
+        connection.commit()
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def store(engine: Engine, policy: Policy) -> Store:
+    """The store over that database, at a time that stands still."""
+    return Store(engine, lambda: policy, lambda: NOW)
+
+
+@pytest.fixture
+def phone(engine: Engine) -> Callable[[], str | None]:
+    """Meadow's telephone number as it is stored now."""
+
+    def read() -> str | None:
+        with engine.connect() as connection:
+            return connection.scalar(select(Customer.phone_number))
+
+    return read

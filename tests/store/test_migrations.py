@@ -1,0 +1,61 @@
+"""The history of the schema makes what the mapped classes say, and can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, inspect
+
+from multichannel.domain.base import Base
+from multichannel.store import migrations
+from multichannel.store.engines import WRITING, execution_options, open_database
+
+
+@pytest.fixture
+def migrated(database_url: str) -> Iterator[Engine]:
+    opened = open_database(database_url)
+    yield opened
+    opened.dispose()
+
+
+def _connection(engine: Engine) -> Connection:
+    return engine.connect().execution_options(**execution_options(engine, WRITING))
+
+
+def test_what_the_migrations_make_is_what_the_mapped_classes_say(migrated: Engine) -> None:
+    with _connection(migrated) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_migrated_database_is_at_the_version_this_code_needs(database_url: str) -> None:
+    assert migrations.current(database_url) == migrations.head()
+
+
+def test_migrating_again_changes_nothing(database_url: str, migrated: Engine) -> None:
+    before = sorted(inspect(migrated).get_table_names())
+    migrations.upgrade(database_url)
+    assert sorted(inspect(migrated).get_table_names()) == before
+    assert migrations.current(database_url) == migrations.head()
+
+
+def test_migrations_can_be_undone_and_made_again(database_url: str, migrated: Engine) -> None:
+    with _connection(migrated) as connection:
+        command.downgrade(migrations._config(connection), "base")
+        connection.commit()
+    assert sorted(inspect(migrated).get_table_names()) == ["alembic_version"]
+    assert migrations.current(database_url) is None
+    migrations.upgrade(database_url)
+    with _connection(migrated) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_an_empty_database_is_at_no_version(tmp_path: object) -> None:
+    url = f"sqlite:///{tmp_path}/new.db"
+    assert migrations.current(url) is None
+    migrations.upgrade(url)
+    assert migrations.current(url) == migrations.head()

@@ -1,0 +1,168 @@
+"""Keyset windows: in any order, walking a list either way gives each visible row once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, insert
+
+from multichannel.domain.customers import Customer
+from multichannel.domain.tenants import Cloud, Tenant, TenantKind
+from multichannel.policy.policy import Policy
+from multichannel.policy.resources import CUSTOMER
+from multichannel.policy.vocabulary import Action
+from multichannel.store.engines import WRITING, execution_options
+from multichannel.store.reading import Reader
+from multichannel.store.selection import Listing, Order, Page, Shown, Window
+from multichannel.store.session import GuardedSession
+from tests.store.conftest import ALDER, NOW, add_relationship, agent
+
+NAME, PHONE, MARKET = (
+    Shown("company_name", Action.READ_SUMMARY),
+    Shown("phone_number", Action.READ),
+    Shown("market", Action.READ_SUMMARY),
+)
+VALUES = st.sampled_from((None, "", "a", "A", "b", "é", "z"))
+ROWS = st.lists(st.tuples(VALUES, VALUES, st.sampled_from("XY")), max_size=9)
+ORDERS = st.builds(Order, st.sampled_from((None, NAME, PHONE, MARKET)), st.booleans())
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as opened:
+        opened.execution_options(**execution_options(engine, WRITING))
+        yield opened
+
+
+def _row_id(number: int) -> str:
+    return f"{(number * 7) % 16:x}0000000-0000-4000-8000-{number:012}"
+
+
+@contextmanager
+def _stored(connection: Connection, policy: Policy, role: str, rows: list[Any]) -> Iterator[Reader]:
+    """What somebody of Alder reads with, while these rows and no others are there."""
+    nested = connection.begin_nested()
+    try:
+        connection.exec_driver_sql("DELETE FROM reseller_relationships")
+        _store(connection, rows)
+        with GuardedSession(connection) as session:
+            yield Reader(session, policy, agent(ALDER, role), NOW)
+    finally:
+        nested.rollback()
+
+
+def _store(connection: Connection, rows: list[Any]) -> None:
+    """Customers of Alder, with ids in another order than their values."""
+    for number, (name, phone, market) in enumerate(rows):
+        row_id = _row_id(number)
+        common = {"id": row_id, "cloud": Cloud.PUBLIC, "created_at": NOW}
+        connection.execute(insert(Tenant), {"kind": TenantKind.CUSTOMER, **common})
+        values = {
+            "company_name": name,
+            "phone_number": phone,
+            "market": market,
+            "version": 1,
+            "updated_at": NOW,
+        }
+        connection.execute(insert(Customer), values | common)
+        add_relationship(connection, ALDER, row_id)
+
+
+def _expected(rows: list[Any], order: Order, *, readable: bool) -> list[str]:
+    """The ids in order: unknown and unreadable values last, or first when it descends."""
+    position = {NAME: 0, PHONE: 1, MARKET: 2}
+
+    def key(number: int) -> Any:
+        value = None
+        if order.column is not None and (readable or order.column is not PHONE):
+            value = rows[number][position[order.column]]
+        return (value is None, value or "", _row_id(number))
+
+    numbers = sorted(range(len(rows)), key=key, reverse=order.descending)
+    return [_row_id(number) for number in numbers]
+
+
+def _walk(reader: Reader, order: Order, size: int, *, backwards: bool) -> list[str]:
+    """All ids in the list's order, window by window from one end."""
+    found: list[str] = []
+    window = Window(size, backwards=backwards)
+    while True:
+        page = _page(reader, order, window)
+        ids = [record.id for record in page.records]
+        found = ids + found if backwards else found + ids
+        if not (page.more_before if backwards else page.more_after):
+            return found
+        edge = page.records[0 if backwards else -1].position
+        window = replace(window, before=edge) if backwards else replace(window, after=edge)
+
+
+def _page(reader: Reader, order: Order, window: Window) -> Page:
+    return reader.page(CUSTOMER, Listing(frozenset({NAME, PHONE}), window, order=order))
+
+
+def _settings(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.mark.parametrize("examples", [25, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("role", ["sales_agent", "billing_admin"])
+def test_walking_forwards_and_backwards_gives_every_row_once_in_order(
+    connection: Connection, policy: Policy, role: str, examples: int
+) -> None:
+    @_settings(examples)
+    @given(ROWS, ORDERS, st.integers(1, 4))
+    def walk(rows: list[Any], order: Order, size: int) -> None:
+        with _stored(connection, policy, role, rows) as reader:
+            expected = _expected(rows, order, readable=role == "sales_agent")
+            assert _walk(reader, order, size, backwards=False) == expected
+            assert _walk(reader, order, size, backwards=True) == expected
+            assert reader.count(CUSTOMER) == len(expected)
+
+    connection.begin()
+    walk()
+
+
+@pytest.mark.parametrize("role", ["sales_agent", "billing_admin"])
+def test_a_window_between_two_rows_holds_what_lies_between_them(
+    connection: Connection, policy: Policy, role: str
+) -> None:
+    @_settings(25)
+    @given(ROWS.filter(lambda rows: len(rows) > 1), ORDERS, st.data())
+    def between(rows: list[Any], order: Order, data: st.DataObject) -> None:
+        with _stored(connection, policy, role, rows) as reader:
+            everything = _page(reader, order, Window(100)).records
+            first = data.draw(st.integers(0, len(everything) - 1))
+            last = data.draw(st.integers(first, len(everything) - 1))
+            inside = [record.id for record in everything[first + 1 : last]]
+            for backwards in (False, True):
+                window = Window(
+                    100, backwards, after=everything[first].position, before=everything[last].position
+                )
+                assert [record.id for record in _page(reader, order, window).records] == inside
+
+    connection.begin()
+    between()
+
+
+def test_no_position_carries_a_value_that_was_not_readable(connection: Connection, policy: Policy) -> None:
+    rows = [("a", "5550100", "X"), ("b", "5550101", "X")]
+    connection.begin()
+    for role, readable in (("sales_agent", True), ("billing_admin", False)):
+        with _stored(connection, policy, role, rows) as reader:
+            page = _page(reader, Order(PHONE), Window(10))
+            assert len(page.records) == 2
+            assert all((record.position.value is not None) is readable for record in page.records)
+            assert all(isinstance(record.values["phone_number"], str) is readable for record in page.records)

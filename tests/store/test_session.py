@@ -1,0 +1,155 @@
+"""Whatever goes around the repositories is refused by the session itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, insert, select, text, update
+
+from multichannel.domain.customers import Customer
+from multichannel.domain.tenants import Tenant, TenantKind
+from multichannel.domain.users import RoleAssignment, User
+from multichannel.errors import NotPermitted, NotVisible
+from multichannel.policy.vocabulary import NO_TENANT, Action
+from multichannel.store.owned import OwnedRows
+from multichannel.store.repository import Repository
+from multichannel.store.session import GuardedSession, Undecided
+from multichannel.store.work import Store, Work
+from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent
+
+AROUND: dict[str, Callable[[GuardedSession], Any]] = {
+    "select": lambda session: session.execute(select(Customer)),
+    "columns": lambda session: session.execute(select(Customer.id)),
+    "table": lambda session: session.execute(select(Customer.__table__)),
+    "count": lambda session: session.scalar(select(func.count()).select_from(Customer)),
+    "scalars": lambda session: session.scalars(select(Customer)).all(),
+    "get": lambda session: session.get(Customer, MEADOW),
+    "get_one": lambda session: session.get_one(Customer, MEADOW),
+    "query": lambda session: session.query(Customer).all(),
+    "text": lambda session: session.execute(text("SELECT 1")),
+    "update": lambda session: session.execute(update(Customer).values(market="GB")),
+    "delete": lambda session: session.execute(delete(Customer)),
+    "insert": lambda session: session.execute(insert(Tenant), [_tenant_values()]),
+    "insert table": lambda session: session.execute(insert(Tenant.__table__), [_tenant_values()]),  # type: ignore[arg-type]
+    "merge": lambda session: session.merge(Tenant(**_tenant_values())),
+    "bulk write": lambda session: session.write(insert(Tenant), [_tenant_values()]),
+}
+
+
+def _tenant_values() -> dict[str, Any]:
+    return {"id": NO_TENANT, "kind": TenantKind.CUSTOMER, "cloud": "public", "created_at": NOW}
+
+
+@pytest.mark.parametrize("way", AROUND)
+def test_a_statement_that_carries_no_decision_is_refused(store: Store, way: str) -> None:
+    with store.reading(agent()) as work, pytest.raises(Undecided):
+        AROUND[way](work.session)
+
+
+def test_a_relation_that_nobody_loaded_is_not_loaded(store: Store) -> None:
+    def load(work: Work) -> None:
+        user = User(tenant_id=ALDER, object_id=NO_TENANT, display_name="U", cloud="public", created_at=NOW)
+        parent = work.partners.get(ALDER, to=Action.READ)
+        work.add_under(parent, user)
+        work.session.expire(user)
+        with pytest.raises(Exception, match=r"raise|without a decision"):
+            _ = user.assignments
+
+    store.write(agent(ALDER, "global_admin"), load)
+
+
+@pytest.mark.parametrize("change", ["new", "dirty", "deleted"])
+def test_a_flush_of_what_was_not_granted_is_refused_and_nothing_is_stored(
+    store: Store, phone: Callable[[], str | None], change: str
+) -> None:
+    def write(work: Work) -> None:
+        statement = select(Customer).where(Customer.id == MEADOW)
+        customer = work.session.decided(statement, {}).scalar_one()
+        if change == "new":
+            work.session.add(Tenant(**_tenant_values()))
+        elif change == "dirty":
+            customer.phone_number = "1"
+        else:
+            work.session.delete(customer)
+
+    with pytest.raises(Undecided):
+        store.write(agent(), write)
+    assert phone() == "0"
+
+
+def test_a_row_fetched_for_an_action_may_be_written(store: Store, phone: Callable[[], str | None]) -> None:
+    def write(work: Work) -> None:
+        work.customers.get(MEADOW, to=Action.UPDATE).phone_number = "1"
+
+    store.write(agent(), write)
+    assert phone() == "1"
+
+
+def test_a_failure_after_a_write_leaves_nothing_behind(store: Store, phone: Callable[[], str | None]) -> None:
+    def write(work: Work) -> None:
+        work.customers.get(MEADOW, to=Action.UPDATE).phone_number = "1"
+        work.session.flush()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.write(agent(), write)
+    assert phone() == "0"
+
+
+def test_nothing_is_stored_under_a_parent_that_was_not_fetched(store: Store) -> None:
+    with pytest.raises(Undecided):
+        store.write(agent(), lambda work: work.add_under(Tenant(id=ALDER), Tenant(**_tenant_values())))
+
+
+def test_bulk_writes_need_an_owner_that_was_fetched_and_stay_with_it(store: Store) -> None:
+    def of_a_stranger(work: Work) -> None:
+        OwnedRows(work.session, User, "tenant_id", Tenant(id=BIRCH))  # type: ignore[arg-type]
+
+    def for_another(work: Work) -> None:
+        alder = work.partners.get(ALDER, to=Action.READ)
+        OwnedRows(work.session, RoleAssignment, "tenant_id", alder).insert([{"tenant_id": BIRCH}])
+
+    for use_case in (of_a_stranger, for_another):
+        with pytest.raises(Undecided):
+            store.write(agent(), use_case)
+
+
+def test_a_row_comes_for_an_action_or_not_at_all(store: Store) -> None:
+    def get(roles: str, tenant_id: str, action: Action) -> Callable[[], Any]:
+        return lambda: store.write(
+            agent(tenant_id, roles), lambda work: work.customers.get(MEADOW, to=action).company_name
+        )
+
+    assert get("sales_agent", ALDER, Action.UPDATE)() == "Meadow"
+    with pytest.raises(NotPermitted):
+        get("billing_admin", ALDER, Action.UPDATE)()
+    with pytest.raises(NotVisible):
+        get("sales_agent", BIRCH, Action.UPDATE)()
+
+
+def test_what_is_absent_and_what_is_invisible_are_told_apart_by_nothing(store: Store) -> None:
+    refusals = []
+    for row_id in (MEADOW, NO_TENANT):
+        with store.reading(agent(BIRCH)) as work, pytest.raises(NotVisible) as refused:
+            work.customers.get(row_id, to=Action.READ)
+        refusals.append((str(refused.value), refused.value.args, refused.value.code))
+    assert refusals[0] == refusals[1]
+
+
+def test_every_public_method_of_a_repository_takes_an_action_or_gives_facts_only() -> None:
+    without = {
+        name
+        for name, method in inspect.getmembers(Repository, inspect.isfunction)
+        if not name.startswith("_") and not _takes_an_action(method)
+    }
+    assert without <= {"facts", "visible_facts"}, "facts are what the policy is asked about, never rows"
+
+
+def _takes_an_action(method: Callable[..., Any]) -> bool:
+    to = inspect.signature(method).parameters.get("to")
+    return (
+        to is not None and to.kind is to.KEYWORD_ONLY and to.annotation == "Action" and to.default is to.empty
+    )

@@ -1,0 +1,215 @@
+"""Units of work: one snapshot to read from, one transaction to write, and no effect lost or doubled."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from multichannel.domain.customers import Customer
+from multichannel.domain.relationships import ResellerRelationship
+from multichannel.domain.users import User
+from multichannel.errors import Misconfigured
+from multichannel.policy.policy import Policy
+from multichannel.policy.vocabulary import Action
+from multichannel.store.engines import READING, WRITING, execution_options, open_database
+from multichannel.store.work import ATTEMPTS, Store, Work
+from tests.store.conftest import ALDER, MEADOW, NOW, add, agent
+
+Phone = Callable[[], str | None]
+
+
+@pytest.fixture
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """The text of every statement, as it is sent."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def _add_one(work: Work) -> None:
+    customer = work.customers.get(MEADOW, to=Action.UPDATE)
+    customer.phone_number = str(int(customer.phone_number or "0") + 1)
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01"])
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_transaction_the_database_gives_up_is_run_again_with_one_effect(
+    engine: Engine, store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr("multichannel.store.work.LONGEST_PAUSE", 0)
+    attempts = []
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def give_up(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_others: Any) -> Any:
+        if not statement.startswith("UPDATE"):
+            return statement, parameters
+        attempts.append(statement)
+        if len(attempts) == ATTEMPTS:
+            return statement, parameters
+        return f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$", {}
+
+    store.write(agent(), _add_one)
+    assert phone() == "1"
+    assert len(attempts) == ATTEMPTS
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_after_as_many_attempts_as_there_are_the_conflict_is_raised(
+    store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("multichannel.store.work.LONGEST_PAUSE", 0)
+    attempts = []
+
+    def conflict(work: Work) -> None:
+        attempts.append(work)
+        raise DBAPIError("COMMIT", {}, psycopg.errors.SerializationFailure())
+
+    with pytest.raises(DBAPIError):
+        store.write(agent(), conflict)
+    assert len(attempts) == ATTEMPTS
+    assert phone() == "0"
+
+
+def test_an_error_that_is_no_conflict_is_not_tried_again(store: Store) -> None:
+    attempts = []
+
+    def fail(work: Work) -> None:
+        attempts.append(work)
+        customer = work.customers.get(MEADOW, to=Action.UPDATE)
+        customer.market = None  # type: ignore[assignment]
+        work.session.flush()
+
+    with pytest.raises(IntegrityError):
+        store.write(agent(), fail)
+    assert len(attempts) == 1
+
+
+def test_writers_at_once_lose_nothing(engine: Engine, store: Store, phone: Phone) -> None:
+    writers = {"sqlite": 4, "postgresql": 2}[
+        engine.dialect.name
+    ]  # PostgreSQL sends losers back, five times at most
+    start = threading.Barrier(writers)
+
+    def write(_number: int) -> None:
+        start.wait()
+        for _ in range(5):
+            store.write(agent(), _add_one)
+
+    with ThreadPoolExecutor(writers) as pool:
+        list(pool.map(write, range(writers)))
+    assert phone() == str(5 * writers)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_writers_that_decide_by_the_same_reading_come_out_as_if_one_went_first(
+    store: Store, phone: Phone
+) -> None:
+    both_have_read = threading.Barrier(2)
+    runs = []
+
+    def add_one_to_what_was_read(work: Work) -> None:
+        runs.append(threading.get_ident())
+        seen = work.session.decided(select(Customer.phone_number), {}).scalar_one()
+        if runs.count(threading.get_ident()) == 1:
+            both_have_read.wait(timeout=10)
+        work.customers.get(MEADOW, to=Action.UPDATE).phone_number = str(int(seen or "0") + 1)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _number: store.write(agent(), add_one_to_what_was_read), range(2)))
+    assert phone() == "2"
+    assert len(runs) > 2, "neither writer was sent back, so this showed nothing"
+
+
+def test_a_reading_sees_one_snapshot(store: Store, phone: Phone) -> None:
+    with store.reading(agent()) as work:
+        before = work.session.decided(select(Customer.phone_number), {}).scalar_one()
+        store.write(agent(), _add_one)
+        after = work.session.decided(select(Customer.phone_number), {}).scalar_one()
+    assert (before, after, phone()) == ("0", "0", "1")
+
+
+def test_a_reading_writes_nothing(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has no read-only transaction; the guarded session refuses the write")
+    with engine.connect() as connection:
+        connection.execution_options(**execution_options(engine, READING))
+        with pytest.raises(DBAPIError, match="read-only"):
+            connection.execute(text("DELETE FROM users"))
+
+
+def test_references_that_lead_nowhere_are_refused(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execution_options(**execution_options(engine, WRITING))
+        values = {"object_id": ALDER, "display_name": "U", "cloud": "public", "created_at": NOW}
+        with pytest.raises(IntegrityError):
+            add(connection, User, tenant_id="00000000-0000-4000-8000-00000000dead", **values)
+
+
+def test_words_outside_a_closed_vocabulary_are_refused(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execution_options(**execution_options(engine, WRITING))
+        with pytest.raises(IntegrityError):
+            connection.execute(text("UPDATE reseller_relationships SET status = 'actve'"))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_sqlite_is_set_up_for_readers_beside_one_writer(engine: Engine) -> None:
+    with engine.connect() as connection:
+        settings = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
+        }
+    assert settings == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 5000, "synchronous": 2}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_on_sqlite_a_writer_takes_its_lock_at_once_and_a_reader_takes_none(
+    store: Store, statements: list[str]
+) -> None:
+    store.write(agent(), _add_one)
+    assert statements[0] == "BEGIN IMMEDIATE"
+    statements.clear()
+    with store.reading(agent()) as work:
+        work.session.decided(select(func.count()).select_from(ResellerRelationship), {})
+    assert "BEGIN IMMEDIATE" not in statements
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_on_postgresql_writing_is_serializable_and_reading_is_one_snapshot(engine: Engine) -> None:
+    found = {}
+    for mode in (READING, WRITING):
+        with engine.connect() as connection:
+            connection.execution_options(**execution_options(engine, mode))
+            found[mode] = connection.exec_driver_sql("SHOW transaction_isolation").scalar()
+    assert found == {READING: "repeatable read", WRITING: "serializable"}
+
+
+def test_a_database_of_another_kind_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="must be SQLite or PostgreSQL"):
+        open_database("mysql://localhost/x")
+
+
+def test_the_policy_in_force_is_asked_for_at_every_unit_of_work(engine: Engine, policy: Policy) -> None:
+    asked = []
+
+    def in_force() -> Policy:
+        asked.append(policy)
+        return policy
+
+    store = Store(engine, in_force, lambda: NOW)
+    store.write(agent(), _add_one)
+    with store.reading(agent()):
+        pass
+    assert len(asked) == 2

@@ -1,0 +1,95 @@
+"""The demo world for tests: made once for each engine and pytest process, copied for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from multichannel.demo.personas import find_persona
+from multichannel.demo.world import seed
+from multichannel.policy.policy import Policy
+from multichannel.policy.vocabulary import AuthMode, Principal
+from multichannel.startup import SHIPPED_POLICIES
+from multichannel.store.engines import open_database
+from multichannel.store.sign_in import find_principal
+from multichannel.store.work import Store
+from tests.databases import copy_of
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it on."""
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(frozen=True)
+class World:
+    """The demo world in a database of the test's own."""
+
+    url: str
+    store: Store
+    policy: Policy
+    clock: Clock
+
+    def principal(self, persona: str) -> Principal:
+        """A persona as it signs in."""
+        found = find_persona(persona)
+        principal = find_principal(
+            self.store,
+            tenant_id=found.organisation.id,
+            object_id=found.id,
+            auth_mode=AuthMode.APP_USER,
+        )
+        assert principal is not None
+        return principal
+
+
+@pytest.fixture(scope="session")
+def shipped_policy() -> Policy:
+    """The policy that ships with the product."""
+    return Policy.load(SHIPPED_POLICIES)
+
+
+@pytest.fixture(scope="session")
+def sqlite_world(
+    empty_sqlite: str, tmp_path_factory: pytest.TempPathFactory, shipped_policy: Policy
+) -> Iterator[str]:
+    """The URL of the world in SQLite, to be copied and never written to."""
+    with copy_of(empty_sqlite, tmp_path_factory.mktemp("world")) as url:
+        _fill(url, shipped_policy)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_world(
+    empty_postgresql: str, tmp_path_factory: pytest.TempPathFactory, shipped_policy: Policy
+) -> Iterator[str]:
+    """The URL of the world in PostgreSQL, to be copied and never written to."""
+    with copy_of(empty_postgresql, tmp_path_factory.mktemp("world")) as url:
+        _fill(url, shipped_policy)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path, shipped_policy: Policy) -> Iterator[World]:
+    """The demo world in a fresh database; the test runs once for each engine."""
+    template: str = request.getfixturevalue(f"{request.param}_world")
+    clock = Clock()
+    with copy_of(template, tmp_path) as url:
+        engine = open_database(url, connections=2)
+        yield World(url, Store(engine, lambda: shipped_policy, clock), shipped_policy, clock)
+        engine.dispose()
+
+
+def _fill(url: str, policy: Policy) -> None:
+    engine = open_database(url, connections=1)
+    seed(Store(engine, lambda: policy, lambda: datetime.now(UTC)))
+    engine.dispose()
