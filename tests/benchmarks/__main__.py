@@ -24,7 +24,10 @@ from tests.benchmarks.world import FULL, SMALL, Scale, World
 HAS_PROC = Path("/proc/self/stat").exists()
 """Where there is no /proc, the CPU of a server process cannot be told, and HTTP is left out."""
 
+APP = typer.Typer(pretty_exceptions_enable=False)
 
+
+@APP.command()
 def measure(
     small: Annotated[bool, typer.Option("--small", help="A small world: quick, nothing to quote.")] = False,  # noqa: FBT002
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,  # noqa: FBT002
@@ -77,4 +80,4 @@ def _database(scale: Scale, url: URL, rounds: int, *, http: bool) -> dict[str, A
 
 
 if __name__ == "__main__":
-    typer.run(measure)
+    APP()

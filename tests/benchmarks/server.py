@@ -80,6 +80,7 @@ def main(variant: str, url: str, scale: str, keys: str, descriptor: str) -> None
         access_log=False,
         server_header=False,
         log_level="warning",
+        timeout_keep_alive=600,  # a server waits for its turn
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(descriptor))])
 

@@ -169,6 +169,11 @@ def hidden_filter(declaration: Declaration) -> str:
     ]
 
 
+def is_text(value: str) -> bool:
+    """Whether it is no time, which can only be told from another time."""
+    return not value.endswith("Z")
+
+
 def matching(held: list[Any]) -> list[dict[str, Any]]:
     """Tests that would match if the column were readable, as far as its type has them."""
     tests: list[dict[str, Any]] = []
@@ -177,7 +182,7 @@ def matching(held: list[Any]) -> list[dict[str, Any]]:
         if not isinstance(value, bool):
             tests += [{"in": held[:100]}]
         if isinstance(value, str) and not value.isupper():
-            tests += [{"ne": "nothing like it"}] if not value[:1].isdigit() or "-" in value[:10] else []
+            tests += [{"ne": value.lower() + "x"}] if is_text(value) else []
     word = bool(held) and isinstance(held[0], str) and held[0].isupper()
     return tests + ([] if word else [{"isNull": True}, {"isNull": False}])
 
@@ -225,7 +230,9 @@ def test_an_order_by_what_a_summary_does_not_hold_is_the_order_of_ids(
     api: Api, persona: str, field: str
 ) -> None:
     declaration = DECLARATIONS[LISTS[field]]
-    query = f"query ($o: {declaration.name}Order) {{ {field}(orderBy: $o) {{ edges {{ cursor node {{ id }} }} }} }}"
+    query = f"""query ($o: {declaration.name}Order) {{
+      {field}(orderBy: $o) {{ edges {{ cursor node {{ id }} }} }}
+    }}"""
     for word, order in ORDERS[f"{declaration.name}Order"].items():
         if order.column is None or order.column.read is Action.READ_SUMMARY:
             continue
@@ -368,17 +375,14 @@ def explanation(api: Api, persona: str, id: str) -> bytes:
 @pytest.mark.parametrize(
     "persona",
     [
-        "alder-sales-agent",
         "alder-billing-admin",
-        "birch-sales-agent",
         "hazel-sales-agent",
-        "dogwood-sales-agent",
         "willow-sales-agent",
         "canyon-global-admin",
     ],
 )
 def test_nothing_depends_on_what_concerns_others(api: Api, persona: str) -> None:
-    """Without all rows that the persona does not see and that do not name its tenant, nothing looks different."""
+    """Take away all that the persona does not see and that does not name its tenant: it cannot tell."""
     before = everything(api, persona)
     tenant = find_persona(persona).organisation.id
 

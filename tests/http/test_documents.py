@@ -79,20 +79,26 @@ DAMAGED = {
         COMPLEX,
     ),
     "a million objects": (
-        "{ customers(first: 100) { nodes { subscriptions(first: 100) { nodes { customer {"
-        " subscriptions(first: 100) { nodes { id } } } } } } } }",
+        (
+            "{ customers(first: 100) { nodes { subscriptions(first: 100) { nodes { customer {"
+            " subscriptions(first: 100) { nodes { id } } } } } } } }"
+        ),
         COMPLEX,
     ),
     "a million objects, by fragments and defaults": (
-        "{ customers { ...C } } "
-        "fragment C on CustomerConnection { nodes { subscriptions { ...S } } } "
-        "fragment S on SubscriptionConnection { nodes { customer { subscriptions { ...T } } } } "
-        "fragment T on SubscriptionConnection { nodes { customer { subscriptions { nodes { id } } } } }",
+        (
+            "{ customers { ...C } } "
+            "fragment C on CustomerConnection { nodes { subscriptions { ...S } } } "
+            "fragment S on SubscriptionConnection { nodes { customer { subscriptions { ...T } } } } "
+            "fragment T on SubscriptionConnection { nodes { customer { subscriptions { nodes { id } } } } }"
+        ),
         COMPLEX,
     ),
     "a million objects below a list of ids": (
-        "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { subscriptions(first: 100) { nodes {"
-        " customer { subscriptions(first: 100) { nodes { id } } } } } } } }",
+        (
+            "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { subscriptions(first: 100) { nodes {"
+            " customer { subscriptions(first: 100) { nodes { id } } } } } } } }"
+        ),
         COMPLEX,
     ),
     "21 operations": (" ".join(f"query Q{i} {{ __typename }}" for i in range(21)), COMPLEX),
@@ -148,7 +154,10 @@ def test_skip_and_include_everywhere_leave_an_empty_answer(
 ) -> None:
     query = """query ($no: Boolean = false) {
       viewer @include(if: $no) { tenantId @skip(if: true) }
-      customers { nodes @skip(if: true) { id } edges { node { id @include(if: $no) } cursor @skip(if: true) } }
+      customers {
+        nodes @skip(if: true) { id }
+        edges { node { id @include(if: $no) } cursor @skip(if: true) }
+      }
       ... @include(if: $no) { __typename }
     }"""
 
@@ -240,59 +249,12 @@ BODIES = st.one_of(
         optional={"variables": VALUES, "operationName": VALUES, "extensions": VALUES},
     ).map(lambda value: json.dumps(value).encode()),
 )
-WORDS = st.sampled_from(
-    [
-        "{",
-        "}",
-        "(",
-        ")",
-        "[",
-        "]",
-        ":",
-        "$",
-        "!",
-        "...",
-        "@",
-        "=",
-        "|",
-        "&",
-        "#",
-        '"',
-        "1",
-        "-1",
-        "1.5e9",
-        "true",
-        "null",
-        "on",
-        "query",
-        "mutation",
-        "fragment",
-        "F",
-        "a",
-        "id",
-        "first",
-        "after",
-        "filter",
-        "viewer",
-        "customers",
-        "nodes",
-        "edges",
-        "node",
-        "totalCount",
-        "pageInfo",
-        "subscriptions",
-        "customer",
-        "__typename",
-        "__schema",
-        "explainDecision",
-        "UPDATE",
-        "Customer",
-        "\\ud800",
-        "@skip(if:true)",
-        "companyName",
-        "eq",
-    ]
-)
+LEXICON = """
+    { } ( ) [ ] : $ ! ... @ = | & # " 1 -1 1.5e9 true null on query mutation fragment F a id first after
+    filter viewer customers nodes edges node totalCount pageInfo subscriptions customer __typename __schema
+    explainDecision UPDATE Customer \\ud800 @skip(if:true) companyName eq
+"""
+WORDS = st.sampled_from(LEXICON.split())
 FUZZ = settings(
     max_examples=150,
     deadline=None,

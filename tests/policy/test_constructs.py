@@ -1,4 +1,4 @@
-"""Every construct a policy may use means the same to the point check and to both databases, nulls included."""
+"""Every construct of a policy means the same to the point check and to both databases, nulls included."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ CONDITIONS = [
     'r in s.customer.relationships and r.status = "expired"',
     'r in s.customer.relationships and r.status != "expired"',
     'r in s.customer.relationships and r.status in ["requested", "expired"]',
-    "r in s.customer.relationships and q in s.customer.relationships and r.partner_id = p.tenant_id and "
-    "q.partner_id != p.tenant_id and q.market = r.market",
+    (
+        "r in s.customer.relationships and q in s.customer.relationships and "
+        "r.partner_id = p.tenant_id and q.partner_id != p.tenant_id and q.market = r.market"
+    ),
 ]
 ABOUT_STATUS = ['r.status = "expired"', 'r.status != "expired"', 'r.status in ["expired", "active"]']
 
@@ -63,7 +65,7 @@ def _granting(condition: str, *, restricts: bool) -> Policy:
         grant = f'allow(p: Principal, "read", _{head[0]}: {head[3:]}) if p.kind = "partner";'
         forbid = f'forbid("HIT", p: Principal, "read", {head}) if p.kind = "partner" and {condition};'
     unused = 'has_standing(_: Principal, "none", _: User) if 1 = 2; grant("none", "none", "read", _: User);'
-    return Policy(PolicySource((("main.polar", "\n".join((main, grant, forbid, unused))),)))
+    return Policy(PolicySource((("main.polar", f"{main}\n{grant}\n{forbid}\n{unused}"),)))
 
 
 @pytest.mark.parametrize("restricts", [False, True], ids=["grants", "restricts"])

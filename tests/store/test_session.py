@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -130,11 +131,15 @@ def test_a_row_comes_for_an_action_or_not_at_all(store: Store) -> None:
         get("sales_agent", BIRCH, Action.UPDATE)()
 
 
+def _read(row_id: str, work: Work) -> None:
+    work.customers.get(row_id, to=Action.READ)
+
+
 def test_what_is_absent_and_what_is_invisible_are_told_apart_by_nothing(store: Store) -> None:
     refusals = []
     for row_id in (MEADOW, NO_TENANT):
-        with store.reading(agent(BIRCH)) as work, pytest.raises(NotVisible) as refused:
-            work.customers.get(row_id, to=Action.READ)
+        with pytest.raises(NotVisible) as refused:
+            store.write(agent(BIRCH), partial(_read, row_id))
         refusals.append((str(refused.value), refused.value.args, refused.value.code))
     assert refusals[0] == refusals[1]
 

@@ -19,7 +19,6 @@ from multichannel.demo import personas, world
 from multichannel.demo.cast import PERSONAS
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.errors import Refused
-from multichannel.serving import serve
 from multichannel.settings import Settings, load_settings
 from multichannel.startup import now, open_store, url_of
 from multichannel.store import migrations
@@ -43,6 +42,8 @@ def demo(
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
     made = prepare(settings, fresh=fresh)
     _introduce(settings, made=made)
+    from multichannel.serving import serve  # noqa: PLC0415  (a token is printed without loading a server)
+
     serve(settings)
 
 

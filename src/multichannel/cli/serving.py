@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from multichannel.cli.database import DatabaseUrl
-from multichannel.serving import serve
 from multichannel.settings import check_serving, load_settings
 from multichannel.startup import load_policy, require_current
 
@@ -27,4 +26,6 @@ def serve_command(
     check_serving(settings)
     require_current(settings)
     load_policy(settings)
+    from multichannel.serving import serve  # noqa: PLC0415  (other commands need no server)
+
     serve(settings)
