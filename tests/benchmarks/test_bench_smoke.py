@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from multichannel.policy.policy import Policy
 from multichannel.store.engines import open_database
@@ -20,7 +21,6 @@ from tests.benchmarks.world import SMALL, World, copy_to_postgresql, fill_sqlite
 from tests.databases import copy_of
 
 CALLER = World(SMALL).caller
-SORTED = {"subscriptions by name", "customers by name"}
 
 
 @pytest.fixture(scope="module")
@@ -84,25 +84,22 @@ def test_on_sqlite_an_index_finds_the_rows_of_every_list(small_sqlite: URL) -> N
     found = whole_tables(engine, CALLER)
     engine.dispose()
 
-    assert found == dict.fromkeys(PLANNED, [])
+    assert found == {name: [] for name in PLANNED}
 
 
 def test_on_postgresql_an_index_can_find_the_rows_of_every_list(small_postgresql: URL) -> None:
     engine = open_database(small_postgresql.render_as_string(hide_password=False))
 
     @event.listens_for(engine, "connect")
-    def forbid_scans(connection: object, _record: object) -> None:
+    def forbid_scans(connection: DBAPIConnection, _record: object) -> None:
         """So small a table is best read whole, unless there is no way to do without."""
-        _set(connection.cursor)  # type: ignore[attr-defined]
+        connection.cursor().execute("SET enable_seqscan = off")
+        connection.commit()
 
     found = whole_tables(engine, CALLER)
     engine.dispose()
 
     assert [line for lines in found.values() for line in lines if line.startswith("Seq Scan")] == []
-
-
-def _set(cursor: Callable[[], object]) -> None:
-    cursor().execute("SET enable_seqscan = off")  # type: ignore[attr-defined]
 
 
 def test_over_http_the_three_servers_answer_alike_and_their_cpu_is_told(world_url: URL) -> None:

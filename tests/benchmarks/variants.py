@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import orjson
@@ -27,11 +28,13 @@ ON, OFF, LIMIT = "policy on", "policy off", "by hand"
 Answer = Callable[[], bytes]
 
 
+@cache
 def policy_on() -> Policy:
     """The policy as it ships."""
     return Policy.load(SHIPPED_POLICIES)
 
 
+@cache
 def policy_off() -> Policy:
     """A tenant condition in its place."""
     return TenantCondition(PolicySource.read(SHIPPED_POLICIES))

@@ -131,18 +131,21 @@ def test_a_document_that_cannot_be_executed_is_refused(
 def test_refusing_costs_little(query: str, code: str) -> None:
     """Unlimited, the worst of these take a second of processor time or do not end."""
     _read("{ __typename }")  # the schema is built once
-    before = time.thread_time()
-    _read(query)
-    assert time.thread_time() - before < 0.3, code
+    assert min(cost_of(query) for _ in range(3)) < 0.3, code
 
 
 @pytest.mark.parametrize(("length", "spreads"), [(45, 1), (45, 2), (100, 2), (240, 2), (45, 20)])
 def test_a_chain_of_fragments_is_read_in_50_milliseconds(length: int, spreads: int) -> None:
     text = chain(length, spreads)
-    _read("{ __typename }")
+    _read("{ __typename }")  # the schema is built once
+    assert min(cost_of(text) for _ in range(3)) < 0.05
+
+
+def cost_of(text: str) -> float:
+    """Seconds of processor time; the least of several counts, for the machine may be busy."""
     before = time.thread_time()
     _read(text)
-    assert time.thread_time() - before < 0.05
+    return time.thread_time() - before
 
 
 def test_a_chain_of_45_fragments_is_answered(client: httpx.Client) -> None:

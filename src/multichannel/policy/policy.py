@@ -156,28 +156,24 @@ class Policy:
         )
 
     def _translate_all(self) -> None:
-        """Standings, grants and restrictions of every resource, for every kind of principal."""
+        """Ask what can be asked: every rule, of every resource, for every kind of principal in every state."""
         for resource in RESOURCES.values():
             try:
                 for action in resource.actions:
                     self.roles_granted(action, resource)
-                    for principal in KINDS_OF_PRINCIPAL:
-                        found = self._translate(principal, action, resource)
-                        for branch in found.allowed | found.restricted:
-                            check_own_rows(branch, resource, principal.tenant_id)
+                for principal in KINDS_OF_PRINCIPAL:
+                    self._translate_for(principal, resource, ("allow", principal, ACTION, ANY))
                 for principal in SHADES_OF_PRINCIPAL:
-                    self._check_parts(principal, resource)
+                    self._translate_for(principal, resource, ("has_standing", principal, STANDING, ANY))
+                    self._translate_for(principal, resource, ("forbid", REASON, principal, ACTION, ANY))
             except PolicyFault as fault:
-                message = f"{resource.name}: {fault}"
-                raise PolicyInvalid(message) from fault
+                raise PolicyInvalid(f"{resource.name}: {fault}") from fault
 
-    def _check_parts(self, principal: Principal, resource: Resource) -> None:
-        """That what a principal's standings and restrictions ask of a resource can be answered."""
-        questions = (("has_standing", principal, STANDING, ANY), ("forbid", REASON, principal, ACTION, ANY))
-        for rule, *arguments in questions:
-            for answer in self._engine.ask_in_part(rule, *arguments, kind=resource.name):
-                found = conditions(answer.bindings["resource"], resource)
-                check_own_rows(found, resource, principal.tenant_id)
+    def _translate_for(self, principal: Principal, resource: Resource, question: tuple[Any, ...]) -> None:
+        """That an answer to a principal can be a list filter."""
+        for answer in self._engine.ask_in_part(*question, kind=resource.name):
+            found = conditions(answer.bindings["resource"], resource)
+            check_own_rows(found, resource, principal.tenant_id)
 
 
 def _derivation(answer: Answer, resource: Resource) -> Derivation:
@@ -211,13 +207,18 @@ KINDS_OF_PRINCIPAL = _kinds_of_principal()
 
 def _shades_of_principal() -> Iterator[Principal]:
     """Every kind in the states it can be in, with every role: what one of them alone meets is asked, too."""
-    states: tuple[dict[str, Any], ...] = ({"cloud": Cloud.US_GOVERNMENT}, {"auth_mode": AuthMode.APP})
-    statuses = ({"status": PartnerStatus.RESTRICTED}, {"status": PartnerStatus.INACTIVE})
+    everything = tuple(role.value for role in Role)
+    states: tuple[dict[str, Any], ...] = (
+        {},
+        {"cloud": Cloud.US_GOVERNMENT, "status": PartnerStatus.RESTRICTED},
+        {"auth_mode": AuthMode.APP, "status": PartnerStatus.INACTIVE},
+    )
     for kind in KINDS_OF_PRINCIPAL:
-        if kind.kind is not TenantKind.SYSTEM:
-            for state in (*states, *(statuses if kind.kind is TenantKind.PARTNER else ())):
-                yield replace(kind, roles=tuple(role.value for role in Role), **state)
+        if kind.kind is TenantKind.SYSTEM:
+            yield kind
+        else:
+            yield from (replace(kind, roles=everything, **state) for state in states)
 
 
 SHADES_OF_PRINCIPAL = tuple(_shades_of_principal())
-"""Asked only what takes little time: their standings and restrictions."""
+"""Asked what takes little time: their standings and restrictions."""

@@ -1,1 +1,0 @@
-from multichannel.startup import *  # noqa: F403
