@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from multichannel.errors import BadInput
+from multichannel.graphql.declarations import camel
 from multichannel.graphql.identifiers import read_id_of
 from multichannel.graphql.mutations import writes
 from multichannel.policy.resources import CUSTOMER
@@ -66,7 +67,9 @@ def _text(name: str, value: str | None) -> str | None:
             raise BadInput("input.companyName is null: a company has a name.")
         return None
     if not value.strip() or len(value) > LONGEST_TEXT or "\0" in value:
-        raise BadInput(f"input.{name} must have 1 to {LONGEST_TEXT} characters, not all blank and no NUL.")
+        raise BadInput(
+            f"input.{camel(name)} must have 1 to {LONGEST_TEXT} characters, not all blank and no NUL."
+        )
     if name == "country" and not (len(value) == COUNTRY_LETTERS and value.isascii() and value.isalpha()):
         raise BadInput(f"input.country is {value!r}; give an ISO 3166 code of two letters, such as US.")
     return value.upper() if name == "country" else value

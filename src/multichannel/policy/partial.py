@@ -36,7 +36,9 @@ def check_own_rows(asked: Conditions, resource: Resource, tenant_id: str) -> Non
         between = relation.many.between if relation.many else None
         own = Comparison(Path(member.variable, (between or "",)), "=", tenant_id)
         if between is not None and own not in asked.comparisons:
-            message = f"`{member}`: of these only rows whose {between} is the principal's own tenant are facts"
+            message = (
+                f"`{member}`: of these only rows whose {between} is the principal's own tenant are facts"
+            )
             raise PolicyInvalid(message)
 
 

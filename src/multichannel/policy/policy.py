@@ -74,6 +74,12 @@ class Policy:
         """Where a principal may do an action, over all records of a kind; nowhere when the policy fails."""
         self.sight = lru_cache(CACHED_SIGHTS)(self._see)
         """What a principal sees of a kind of resource."""
+        self.grants = lru_cache(CACHED_SIGHTS)(self._grants)
+        """Every way in which an action could be allowed to a principal, with its rules."""
+        self.restrictions = lru_cache(CACHED_SIGHTS)(self._restrictions)
+        """Every way in which it could be forbidden, with its rules and reasons."""
+        self.roles_granted = lru_cache(CACHED_SIGHTS)(self._roles_granted)
+        """What the policy grants an action to, whoever asks."""
         self._translate_all()
 
     @classmethod
@@ -98,8 +104,7 @@ class Policy:
             return DENIED
         return Verdict(allowed=granted is not None)
 
-    def grants(self, principal: Principal, action: Action, resource: Resource) -> tuple[Derivation, ...]:
-        """Every way in which this could be allowed, with its rules."""
+    def _grants(self, principal: Principal, action: Action, resource: Resource) -> tuple[Derivation, ...]:
         answers = self._engine.ask_in_part(
             "allow", principal, action.value, ANY, kind=resource.name, trace=True
         )
@@ -111,16 +116,14 @@ class Policy:
         answers = self._engine.ask("has_standing", principal, standing, record, trace=True)
         return tuple((answer.bindings["standing"], answer.rules) for answer in answers)
 
-    def restrictions(
+    def _restrictions(
         self, principal: Principal, action: Action, resource: Resource
     ) -> tuple[Derivation, ...]:
-        """Every way in which this could be forbidden, with its rules and reasons."""
         arguments = (REASON, principal, action.value, ANY)
         answers = self._engine.ask_in_part("forbid", *arguments, kind=resource.name, trace=True)
         return tuple(_derivation(answer, resource) for answer in answers)
 
-    def roles_granted(self, action: Action, resource: Resource) -> tuple[RoleGrant, ...]:
-        """What the policy grants this to, whoever asks."""
+    def _roles_granted(self, action: Action, resource: Resource) -> tuple[RoleGrant, ...]:
         role, standing = Variable("role"), Variable("standing")
         answers = self._engine.ask_in_part(
             "grant", role, standing, action.value, ANY, kind=resource.name, trace=True
@@ -156,7 +159,7 @@ class Policy:
         )
 
     def _translate_all(self) -> None:
-        """Ask what can be asked: every rule, of every resource, for every kind of principal in every state."""
+        """Ask what can be asked: every rule of every resource, for principals of every kind and state."""
         for resource in RESOURCES.values():
             try:
                 for action in resource.actions:
