@@ -89,7 +89,7 @@ def test_withdrawing_every_key_leaves_none(source: KeySource, server: JwksServer
     assert source.key_set().generation > first.generation
 
 
-def slow(release: threading.Event) -> Any:  # noqa: ANN401 - a server's answer
+def slow(release: threading.Event) -> Any:
     def answer(request: BaseHTTPRequestHandler) -> None:
         release.wait(10)
         request.close_connection = True
@@ -130,7 +130,7 @@ FAILURES = [
 def test_a_failing_endpoint_says_why(
     server: JwksServer,
     monkeypatch: pytest.MonkeyPatch,
-    failure: Any,  # noqa: ANN401 - a server's answer
+    failure: Any,
     reason: str,
 ) -> None:
     monkeypatch.setattr(keys_module, "_TIMEOUT_SECONDS", 0.3)

@@ -28,7 +28,7 @@ def jwks(tmp_path: Path) -> str:
     return str(path)
 
 
-def production(jwks: str, **changes: Any) -> Settings:  # noqa: ANN401 - as `load_settings` takes them
+def production(jwks: str, **changes: Any) -> Settings:
     return load_settings(**{"issuer": ISSUER, "audience": AUDIENCE, "jwks": jwks, **changes})
 
 
