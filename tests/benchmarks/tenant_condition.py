@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import ResellerRelationship
@@ -32,17 +32,24 @@ def _customers(partner_id: str, entity: Any = Customer) -> tuple[ColumnElement[b
     return (entity.id.in_(_customers_of(partner_id)),)
 
 
-def _subscriptions(partner_id: str, entity: Any = Subscription) -> tuple[ColumnElement[bool], ...]:
+def _subscriptions(partner_id: str, entity: Any = None) -> tuple[ColumnElement[bool], ...]:
+    """Of a whole list when no entity is given; else a test of rows at hand, for which EXISTS is faster."""
+    whole, entity = entity is None, entity or Subscription
     other_channel = entity.channel != "csp"
+    holder = (
+        entity.customer_id.in_(_customers_of(partner_id))
+        if whole
+        else exists().where(
+            ResellerRelationship.customer_id == entity.customer_id,
+            ResellerRelationship.partner_id == partner_id,
+            ResellerRelationship.stored_status == "active",
+        )
+    )
     return (
         and_(entity.channel == "csp", entity.billing_partner_id == partner_id),
         entity.support_contact_id == partner_id,
         and_(other_channel, entity.recorded_by == "partner", entity.owner_id == partner_id),
-        and_(
-            other_channel,
-            entity.recorded_by == "customer",
-            entity.customer_id.in_(_customers_of(partner_id)),
-        ),
+        and_(other_channel, entity.recorded_by == "customer", holder),
     )
 
 
@@ -60,7 +67,7 @@ class TenantSight(Sight):
         self.resource = resource
         self._partner_id = partner_id
         self._ways = WRITTEN[resource](partner_id)
-        self._clause = or_(*self._ways)
+        self._clause = or_(*WRITTEN[resource](partner_id, resource.model))
 
     @property
     def ways(self) -> tuple[ColumnElement[bool], ...]:
