@@ -75,7 +75,7 @@ def _database(scale: Scale, url: URL, rounds: int, *, http: bool) -> dict[str, A
     finally:
         engine.dispose()
     if http:
-        found["http"] = over_http(scale, url, max(rounds // 4, 1), requests=50)
+        found["http"] = over_http(scale, url, rounds, requests=20)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import Select, Table, bindparam, case, delete, insert, select, update
+from sqlalchemy import Select, Table, bindparam, case, delete, insert, select, text, update
 
 from multichannel.domain.base import Base
 from multichannel.domain.tenants import Partner
@@ -108,6 +108,15 @@ class OwnedRows:
             )
         )
         self._session.write(statement, [{}])
+
+    def analyze(self) -> None:
+        """Let PostgreSQL learn how many rows the owner has by now, of which only this transaction knows.
+
+        Else it takes an owner for a small one, and reads all of its rows to find a few.
+        """
+        connection = self._session.connection_of_grant()
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"ANALYZE (SKIP_LOCKED) {self._table.name}"))
 
     def _read(self, statement: Select[Any]) -> list[Row]:
         return cast("list[Row]", self._session.decided(statement, {}).mappings().all())

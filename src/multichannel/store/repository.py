@@ -44,7 +44,7 @@ class Repository(Generic[T]):
         model: Any = self._resource.model
         predicate = self._policy.predicate(self._principal, to, self._resource)
         statement = select(model).where(model.id == row_id, where(predicate, self._resource, model))
-        found = self._run(statement.with_for_update(of=model))
+        found = self._run(statement.with_for_update(of=model, key_share=True))
         if not found:
             raise self._refusal(row_id, to)
         row: T = found[0][0]

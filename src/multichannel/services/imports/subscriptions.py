@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription
 from multichannel.domain.tenants import PartnerType
@@ -15,14 +15,18 @@ from multichannel.services.imports.relationships import know_customers
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.owned import Row
 
+_GROWN: Final = frozenset({1, 10, 100, 1000})
+"""After as many batches the table may be of another order of size."""
+
 
 def store_subscriptions(unit: ImportUnit, resellers: Resellers) -> None:
     """Make the importer's subscriptions be as exported, and add-ons hang on their bases."""
-    for batch in unit.batches(ImportedSubscription):
+    rows = unit.rows(Subscription, "owner_id")
+    for number, batch in enumerate(unit.batches(ImportedSubscription), 1):
         _store(unit, resellers, batch)
-    unit.rows(Subscription, "owner_id").relink(
-        "parent_id", by="parent_vendor_id", to="vendor_id", within="customer_id", now=unit.now
-    )
+        if number in _GROWN:
+            rows.analyze()
+    rows.relink("parent_id", by="parent_vendor_id", to="vendor_id", within="customer_id", now=unit.now)
 
 
 def _store(unit: ImportUnit, resellers: Resellers, batch: Sequence[Found[ImportedSubscription]]) -> None:
