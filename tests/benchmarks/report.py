@@ -15,6 +15,8 @@ from tests.benchmarks.variants import LIMIT, OFF, ON
 def print_tables(figures: dict[str, Any]) -> None:
     """Everything that was measured, for people."""
     console = Console()
+    if not console.is_terminal:
+        console.width = 140
     for database, found in figures["databases"].items():
         console.print(_in_process(database, found["in_process"]))
         if "http" in found:
