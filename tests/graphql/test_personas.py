@@ -1,0 +1,146 @@
+"""Every persona sees over the API what the table of expectations says, whichever way it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from multichannel.demo.cast import ORGANISATIONS
+from multichannel.demo.purchases import PURCHASES
+from multichannel.policy.vocabulary import Action
+from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS, Sees
+from tests.graphql.conftest import Api
+
+CUSTOMER_KEYS = {f"customer_{row_id}": key for key, row_id in CUSTOMER_IDS.items()}
+SUBSCRIPTION_KEYS = {f"subscription_{row_id}": key for key, row_id in SUBSCRIPTION_IDS.items()}
+KEYS = {"customers": CUSTOMER_KEYS, "subscriptions": SUBSCRIPTION_KEYS}
+CUSTOMER_OF = {purchase.key: purchase.customer.key for purchase in PURCHASES}
+NAMES = {organisation.key: organisation.name for organisation in ORGANISATIONS}
+
+
+def seen(sees: Sees, kind: str) -> set[str]:
+    return {key for keys in getattr(sees, kind).values() for key in keys}
+
+
+def everybody() -> Iterator[tuple[str, Sees]]:
+    yield from EXPECTED.items()
+
+
+def windows(api: Api, persona: str, kind: str, **variables: Any) -> Iterator[dict[str, Any]]:
+    """The list in windows of two, from its start to its end."""
+    query = (
+        "query($after: String) { LIST(first: 2, after: $after)"
+        " { totalCount nodes { id } pageInfo { hasNextPage endCursor } } }"
+    ).replace("LIST", kind)
+    more = True
+    while more:
+        found = api.ask(persona, query, **variables).data[kind]
+        yield found
+        variables["after"] = found["pageInfo"]["endCursor"]
+        more = found["pageInfo"]["hasNextPage"]
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_by_list_and_by_count(api: Api, kind: str) -> None:
+    for persona, sees in everybody():
+        pages = list(windows(api, persona, kind))
+
+        listed = [KEYS[kind][node["id"]] for page in pages for node in page["nodes"]]
+        assert sorted(listed) == sorted(seen(sees, kind)), persona
+        assert {page["totalCount"] for page in pages} == {len(listed)}, persona
+
+
+def test_by_id(api: Api) -> None:
+    ids = [*CUSTOMER_KEYS, *SUBSCRIPTION_KEYS]
+    for persona, sees in everybody():
+        nodes = api.ask(persona, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids).data["nodes"]
+
+        found = {node["id"] for node in nodes if node}
+        expected = seen(sees, "customers") | seen(sees, "subscriptions")
+        assert {(CUSTOMER_KEYS | SUBSCRIPTION_KEYS)[row_id] for row_id in found} == expected, persona
+
+
+def test_by_nested_path(api: Api) -> None:
+    query = (
+        "{ customers(first: 100) { nodes { id subscriptions(first: 100) { totalCount nodes { id } } } }"
+        " subscriptions(first: 100) { nodes { id customer { id } } } }"
+    )
+    for persona, sees in everybody():
+        data = api.ask(persona, query).data
+        customers = seen(sees, "customers")
+
+        below = {
+            CUSTOMER_KEYS[node["id"]]: sorted(
+                SUBSCRIPTION_KEYS[each["id"]] for each in node["subscriptions"]["nodes"]
+            )
+            for node in data["customers"]["nodes"]
+        }
+        above = {
+            SUBSCRIPTION_KEYS[node["id"]]: node["customer"] and CUSTOMER_KEYS[node["customer"]["id"]]
+            for node in data["subscriptions"]["nodes"]
+        }
+        assert below == {
+            key: sorted(each for each in seen(sees, "subscriptions") if CUSTOMER_OF[each] == key)
+            for key in customers
+        }, persona
+        assert above == {
+            key: CUSTOMER_OF[key] if CUSTOMER_OF[key] in customers else None
+            for key in seen(sees, "subscriptions")
+        }, persona
+
+
+def test_by_filter(api: Api) -> None:
+    query = (
+        "query($name: String!) {"
+        " customers(first: 100, filter: {companyName: {eq: $name}}) { totalCount nodes { id } }"
+        " subscriptions(first: 100, filter: {customer: {companyName: {eq: $name}}})"
+        " { totalCount nodes { id } } }"
+    )
+    for persona, sees in everybody():
+        for key in CUSTOMER_IDS:
+            data = api.ask(persona, query, name=NAMES[key]).data
+            customers = {key} & seen(sees, "customers")
+            subscriptions = {each for each in seen(sees, "subscriptions") if CUSTOMER_OF[each] in customers}
+
+            for kind, expected in (("customers", customers), ("subscriptions", subscriptions)):
+                found = {KEYS[kind][node["id"]] for node in data[kind]["nodes"]}
+                assert (found, data[kind]["totalCount"]) == (expected, len(expected)), (persona, key)
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_by_the_cursor_of_somebody_else(api: Api, kind: str) -> None:
+    lent = next(windows(api, "meadow-global-admin", kind))
+    place = lent["nodes"][-1]["id"]
+    for persona, sees in everybody():
+        pages = windows(api, persona, kind, after=lent["pageInfo"]["endCursor"])
+
+        found = {KEYS[kind][node["id"]] for page in pages for node in page["nodes"]}
+        assert found == {
+            key for row_id, key in KEYS[kind].items() if row_id > place and key in seen(sees, kind)
+        }, persona
+
+
+def test_to_the_degree_and_no_further(api: Api) -> None:
+    query = (
+        "{ customers(first: 100) { nodes { id companyName version } }"
+        " subscriptions(first: 100) { nodes { id status commerce billingCycle } } }"
+    )
+    for persona, sees in everybody():
+        body = api.ask(persona, query).body
+        denied = {(each["path"][0], each["path"][2], each["path"][3]) for each in body.get("errors", ())}
+        for kind, gated in (("customers", {"version"}), ("subscriptions", {"commerce", "billingCycle"})):
+            for place, node in enumerate(body["data"][kind]["nodes"]):
+                key = KEYS[kind][node["id"]]
+                degree = next(action for action, keys in getattr(sees, kind).items() if key in keys)
+                readable = {
+                    Action.READ_SUMMARY: set[str](),
+                    Action.READ: gated - {"billingCycle"},
+                    Action.READ_BILLING: gated,
+                }[degree]
+                assert {name for name in gated if node[name] is not None} == readable, (persona, key)
+                assert {name for name in gated if (kind, place, name) in denied} == gated - readable, (
+                    persona,
+                    key,
+                )
