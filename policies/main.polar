@@ -19,8 +19,8 @@ type forbid(reason: String, principal: Principal, action: String, resource: Reso
 # (Standings come first because they are the fewer: asked of all records at once, this order is half the work.)
 allow(principal: Principal, action: String, resource) if
   has_standing(principal, standing, resource) and
-  role in principal.roles and
-  grant(role, standing, action, resource);
+  grant(role, standing, action, resource) and
+  role in principal.roles;
 
 # Whoever reads a thing reads its summary too.
 grant(role, standing, "read_summary", resource) if
