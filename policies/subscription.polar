@@ -27,6 +27,11 @@ has_standing(p: Principal, "relationship_holder", s: Subscription) if
 has_standing(p: Principal, "recorder", s: Subscription) if
   p.kind = "partner" and s.channel != "csp" and s.recorded_by = "partner" and s.owner_id = p.tenant_id;
 
+# What a reseller's own export holds names no billing partner; it is the reseller's record, and no delegation.
+has_standing(p: Principal, "recorder", s: Subscription) if
+  p.type = "indirect_reseller" and s.channel = "csp" and s.recorded_by = "partner" and
+  s.billing_partner_id = nil and s.owner_id = p.tenant_id;
+
 has_standing(p: Principal, "customer", s: Subscription) if
   p.kind = "customer" and s.customer_id = p.tenant_id;
 

@@ -15,7 +15,7 @@ from multichannel.policy.policy import Policy
 from multichannel.policy.vocabulary import AuthMode, Principal
 from multichannel.startup import SHIPPED_POLICIES
 from multichannel.store.engines import open_database
-from multichannel.store.sign_in import find_principal
+from multichannel.store.users import SIGNING_IN
 from multichannel.store.work import Store
 from tests.databases import copy_of
 
@@ -42,12 +42,10 @@ class World:
     def principal(self, persona: str) -> Principal:
         """A persona as it signs in."""
         found = find_persona(persona)
-        principal = find_principal(
-            self.store,
-            tenant_id=found.organisation.id,
-            object_id=found.id,
-            auth_mode=AuthMode.APP_USER,
-        )
+        with self.store.reading(SIGNING_IN) as work:
+            principal = work.users.principal(
+                tenant_id=found.organisation.id, object_id=found.id, auth_mode=AuthMode.APP_USER
+            )
         assert principal is not None
         return principal
 

@@ -23,7 +23,7 @@ from multichannel.identity import TokenVerifier
 from multichannel.policy.policy import Policy
 from multichannel.policy.vocabulary import AuthMode, Principal
 from multichannel.settings import Settings
-from multichannel.store.sign_in import find_principal
+from multichannel.store.users import SIGNING_IN
 from multichannel.store.work import Store
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -77,12 +77,12 @@ def make_app(parts: Parts) -> Starlette:
 def _sign_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Principal]:
     def sign_in(token: str) -> Principal:
         identity = verifier.verify(token)
-        principal = find_principal(
-            store,
-            tenant_id=identity.tenant_id,
-            object_id=identity.object_id,
-            auth_mode=AuthMode(identity.auth_mode),
-        )
+        with store.reading(SIGNING_IN) as work:
+            principal = work.users.principal(
+                tenant_id=identity.tenant_id,
+                object_id=identity.object_id,
+                auth_mode=AuthMode(identity.auth_mode),
+            )
         if principal is None:
             raise Unauthenticated("The token is good, but its user is not known here, or is inactive.")
         return principal

@@ -5,6 +5,7 @@ Denied         NotVisible, NotPermitted   the policy said no
 BadInput                             the request cannot be understood
 TooComplex                           the request is too large to be answered
 Refused        StaleVersion, ...     the domain said not now
+Busy                                 somebody else is changing it at this moment
 ImportRefused                        the files cannot be stored as they are
 Misconfigured                        the service or command must not start
 PolicyInvalid                        the policy files do not load
@@ -78,6 +79,12 @@ class Refused(MultichannelError):
         """Name the input field the refusal is about, outermost first."""
         super().__init__(message)
         self.path = tuple(path)
+
+
+class Busy(MultichannelError):
+    """Somebody else holds what was to be changed; nothing was written, and trying again may do."""
+
+    code = "UNAVAILABLE"
 
 
 class Misconfigured(MultichannelError):

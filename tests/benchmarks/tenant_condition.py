@@ -102,4 +102,4 @@ class TenantCondition(Policy):
                 kept[key] = TenantSight(resource, principal.tenant_id)
             return kept[key]
 
-        self.sight = sight  # type: ignore[assignment]
+        self.sight = sight  # type: ignore[method-assign]

@@ -149,6 +149,9 @@ class Oracle:
             found.add("relationship_holder")
         if private and row["owner_id"] == me:
             found.add("recorder")
+        unbilled = row["recorded_by"] == "partner" and row["billing_partner_id"] is None
+        if csp and unbilled and row["owner_id"] == me and who.type == "indirect_reseller":
+            found.add("recorder")  # what a reseller's own export holds
         return found
 
     def _relationship(self, who: Principal, action: Action, row: Row) -> bool:

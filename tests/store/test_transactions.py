@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.users import User
-from multichannel.errors import Misconfigured
+from multichannel.errors import Busy, Misconfigured
 from multichannel.policy.policy import Policy
 from multichannel.policy.vocabulary import Action
 from multichannel.store.engines import READING, WRITING, execution_options, open_database
@@ -66,7 +66,7 @@ def test_a_transaction_the_database_gives_up_is_run_again_with_one_effect(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_after_as_many_attempts_as_there_are_the_conflict_is_raised(
+def test_after_as_many_attempts_as_there_are_the_client_may_try_again(
     store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("multichannel.store.work.LONGEST_PAUSE", 0)
@@ -76,10 +76,34 @@ def test_after_as_many_attempts_as_there_are_the_conflict_is_raised(
         attempts.append(work)
         raise DBAPIError("COMMIT", {}, psycopg.errors.SerializationFailure())
 
-    with pytest.raises(DBAPIError):
+    with pytest.raises(Busy):
         store.write(agent(), conflict)
     assert len(attempts) == ATTEMPTS
     assert phone() == "0"
+
+
+def test_a_row_that_another_holds_is_no_fault_and_may_be_tried_again(
+    engine: Engine, store: Store, phone: Phone
+) -> None:
+    impatient = {"sqlite": "PRAGMA busy_timeout=50", "postgresql": "SET lock_timeout = 50"}[
+        engine.dialect.name
+    ]
+
+    @event.listens_for(engine, "connect")
+    def hurry(connection: Any, _record: Any) -> None:
+        connection.execute(impatient)
+        connection.commit()
+
+    engine.dispose()
+
+    def hold(work: Work) -> None:
+        _add_one(work)
+        work._session.flush()
+        with pytest.raises(Busy):
+            store.write(agent(), _add_one)
+
+    store.write(agent(), hold)
+    assert phone() == "1"
 
 
 def test_an_error_that_is_no_conflict_is_not_tried_again(store: Store) -> None:
@@ -89,7 +113,7 @@ def test_an_error_that_is_no_conflict_is_not_tried_again(store: Store) -> None:
         attempts.append(work)
         customer = work.customers.get(MEADOW, to=Action.UPDATE)
         customer.market = None  # type: ignore[assignment]
-        work.session.flush()
+        work._session.flush()
 
     with pytest.raises(IntegrityError):
         store.write(agent(), fail)
@@ -121,7 +145,7 @@ def test_two_writers_that_decide_by_the_same_reading_come_out_as_if_one_went_fir
 
     def add_one_to_what_was_read(work: Work) -> None:
         runs.append(threading.get_ident())
-        seen = work.session.decided(select(Customer.phone_number), {}).scalar_one()
+        seen = work._session.decided(select(Customer.phone_number), {}).scalar_one()
         if runs.count(threading.get_ident()) == 1:
             both_have_read.wait(timeout=10)
         work.customers.get(MEADOW, to=Action.UPDATE).phone_number = str(int(seen or "0") + 1)
@@ -134,9 +158,9 @@ def test_two_writers_that_decide_by_the_same_reading_come_out_as_if_one_went_fir
 
 def test_a_reading_sees_one_snapshot(store: Store, phone: Phone) -> None:
     with store.reading(agent()) as work:
-        before = work.session.decided(select(Customer.phone_number), {}).scalar_one()
+        before = work._session.decided(select(Customer.phone_number), {}).scalar_one()
         store.write(agent(), _add_one)
-        after = work.session.decided(select(Customer.phone_number), {}).scalar_one()
+        after = work._session.decided(select(Customer.phone_number), {}).scalar_one()
     assert (before, after, phone()) == ("0", "0", "1")
 
 
@@ -182,7 +206,7 @@ def test_on_sqlite_a_writer_takes_its_lock_at_once_and_a_reader_takes_none(
     assert statements[0] == "BEGIN IMMEDIATE"
     statements.clear()
     with store.reading(agent()) as work:
-        work.session.decided(select(func.count()).select_from(ResellerRelationship), {})
+        work._session.decided(select(func.count()).select_from(ResellerRelationship), {})
     assert "BEGIN IMMEDIATE" not in statements
 
 

@@ -24,17 +24,16 @@ class CustomerQualification(StrEnum):
 
 
 class StaleVersion(Refused):
-    """Somebody changed the row after the caller read it; `current_version` is the one to read again."""
+    """Somebody changed the row after the caller read it."""
 
     code = "STALE_VERSION"
 
-    def __init__(self, current_version: int) -> None:
-        """Tell the version that is in force."""
+    def __init__(self) -> None:
+        """Say what to do; the version in force is told to those who may read it."""
         super().__init__(
             "This has changed since you read it. Read it again and retry with its version.",
             ("expectedVersion",),
         )
-        self.current_version = current_version
 
 
 class Customer(Versioned, Base):
@@ -70,7 +69,7 @@ class Customer(Versioned, Base):
     def change(self, changes: dict[str, str | None], *, expected_version: int, at: datetime) -> None:
         """Apply edits of the company profile, or raise StaleVersion; equal values change nothing."""
         if expected_version != self.version:
-            raise StaleVersion(self.version)
+            raise StaleVersion
         edits = {name: value for name, value in changes.items() if getattr(self, name) != value}
         if not edits:
             return

@@ -100,11 +100,13 @@ class Declaration:
         return {name: item for name, item in self.fields.items() if not isinstance(item, Column)}
 
     def link(self, name: str) -> Link:
-        """The relation behind a declared field."""
+        """The relation behind a declared field. A connection is as readable as the relation back to here."""
         item = self.relations[name]
         if isinstance(item, One):
             return Link(RESOURCES[item.target], item.local, "id", item.read)
-        return Link(RESOURCES[item.target], "id", item.remote, None)
+        back = (other for other in DECLARATIONS[item.target].relations.values() if isinstance(other, One))
+        remote_read = next(other.read for other in back if other.local == item.remote)
+        return Link(RESOURCES[item.target], "id", item.remote, None, remote_read)
 
 
 DECLARATIONS: dict[str, Declaration] = {}

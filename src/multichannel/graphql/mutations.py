@@ -14,6 +14,7 @@ from multichannel.domain.customers import StaleVersion
 from multichannel.errors import Refused
 from multichannel.graphql.assembly import field_with_arguments, made_type, plain_field
 from multichannel.graphql.declarations import DECLARATIONS, Declaration, camel
+from multichannel.graphql.identifiers import read_id_of
 from multichannel.graphql.operation import Operation, ResolveInfo
 from multichannel.graphql.selections import columns_at
 from multichannel.policy.vocabulary import Action
@@ -100,7 +101,7 @@ def _user_error(operation: Operation, declaration: Declaration, input: Any, refu
     current = None
     if isinstance(refusal, StaleVersion):
         version = Shown("version", Action.READ)
-        row_id = str(input.id).rpartition("_")[2]
+        row_id = read_id_of(declaration.resource, input.id)
         record = _record(operation, declaration, row_id, frozenset({version}))
         found = record.values["version"] if record else None
         current = found if isinstance(found, int) else None

@@ -114,7 +114,7 @@ class Connection:
         ends = [self._cursor(page.records[place]) for place in (0, -1)] if page.records else [None, None]
         return PageInfo(page.more_after, page.more_before, ends[0], ends[1])
 
-    @property
+    @cached_property
     def total_count(self) -> int:
         """How many records the whole list has, its filter applied."""
         return self._reader.count(self._asked.resource, self._asked.condition)
@@ -141,7 +141,7 @@ class NestedConnection(Connection):
         self._parent = parent
         self._link = link
 
-    @property
+    @cached_property
     def total_count(self) -> int:
         """How many records the parent's whole list has, its filter applied."""
         what = self._asked

@@ -90,7 +90,7 @@ def nested_connection(declaration: Declaration, name: str) -> Callable[..., Conn
     target = DECLARATIONS[link.target.name]
 
     def resolve(record: Record, info: ResolveInfo, arguments: dict[str, Any]) -> Connection:
-        nodes = (tuple(id(node) for node in info.field_nodes), repr(arguments))
+        nodes = tuple(id(node) for node in info.field_nodes)
         what, columns = cohort_of(record).once(
             (name, nodes), lambda _records: (_asked(target, arguments), columns_of_connection(info, target))
         )

@@ -6,6 +6,7 @@ The decision is what `allow` grants and no `forbid` takes away. What cannot be d
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -60,6 +61,8 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
+MARKET = re.compile("[A-Z]{2}")
+
 DENIED = Verdict(allowed=False)
 
 
@@ -70,10 +73,9 @@ class Policy:
         """Load and prove that each action of each resource can be asked as a list; or raise PolicyInvalid."""
         self.source = source
         self._engine = Engine(source)
-        self.predicate = lru_cache(CACHED_PREDICATES)(self._decide)
-        """Where a principal may do an action, over all records of a kind; nowhere when the policy fails."""
-        self.sight = lru_cache(CACHED_SIGHTS)(self._see)
-        """What a principal sees of a kind of resource."""
+        self.translated = lru_cache(CACHED_PREDICATES)(self._translate)
+        """Where a principal may do an action, over all records of a kind. Raises when the policy fails."""
+        self._seen = lru_cache(CACHED_SIGHTS)(self._see)
         self.grants = lru_cache(CACHED_SIGHTS)(self._grants)
         """Every way in which an action could be allowed to a principal, with its rules."""
         self.restrictions = lru_cache(CACHED_SIGHTS)(self._restrictions)
@@ -91,6 +93,22 @@ class Policy:
     def digest(self) -> str:
         """Names this version of the policy."""
         return self.source.digest
+
+    def predicate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
+        """Where a principal may do an action, over all records of a kind; nowhere while the policy fails."""
+        try:
+            return self.translated(principal, action, resource)
+        except (PolicyFault, PolicyInvalid):
+            log.exception("the policy failed on %s of any %s", action, resource.name)
+            return NEVER
+
+    def sight(self, principal: Principal, resource: Resource) -> Sight:
+        """What a principal sees of a kind of resource; nothing while the policy fails."""
+        try:
+            return self._seen(principal, resource)
+        except (PolicyFault, PolicyInvalid):
+            log.exception("the policy failed on reading any %s", resource.name)
+            return Sight(resource, dict.fromkeys(resource.reads, NEVER))
 
     def check(self, principal: Principal, action: Action, record: Any) -> Verdict:
         """The verdict on one record of facts."""
@@ -137,14 +155,8 @@ class Policy:
         return tuple(sorted({answer.bindings["reason"] for answer in answers}))
 
     def _see(self, principal: Principal, resource: Resource) -> Sight:
-        return Sight(self, principal, resource)
-
-    def _decide(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
-        try:
-            return self._translate(principal, action, resource)
-        except (PolicyFault, PolicyInvalid):
-            log.exception("the policy failed on %s of any %s", action, resource.name)
-            return NEVER
+        reads = {action: self.translated(principal, action, resource) for action in resource.reads}
+        return Sight(resource, reads)
 
     def _translate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
         allowed = self._engine.ask_in_part("allow", principal, action.value, ANY, kind=resource.name)
@@ -166,7 +178,7 @@ class Policy:
                     self.roles_granted(action, resource)
                 for principal in KINDS_OF_PRINCIPAL:
                     self._translate_for(principal, resource, ("allow", principal, ACTION, ANY))
-                for principal in SHADES_OF_PRINCIPAL:
+                for principal in (*SHADES_OF_PRINCIPAL, *_in_markets(self.source)):
                     self._translate_for(principal, resource, ("has_standing", principal, STANDING, ANY))
                     self._translate_for(principal, resource, ("forbid", REASON, principal, ACTION, ANY))
             except PolicyFault as fault:
@@ -225,3 +237,10 @@ def _shades_of_principal() -> Iterator[Principal]:
 
 SHADES_OF_PRINCIPAL = tuple(_shades_of_principal())
 """Asked what takes little time: their standings and restrictions."""
+
+
+def _in_markets(source: PolicySource) -> Iterator[Principal]:
+    """Partners and customers of every market that the policy mentions."""
+    mentioned = {word for rule in source.rules for word in rule.words if MARKET.fullmatch(word)}
+    for market in sorted(mentioned):
+        yield from (replace(kind, market=market) for kind in KINDS_OF_PRINCIPAL if kind.market)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,8 @@ from multichannel.policy.conditions import Conditions, Predicate
 from multichannel.policy.predicates import branches, unrestricted, where
 
 if TYPE_CHECKING:
-    from multichannel.policy.policy import Policy
     from multichannel.policy.resources import Resource
-    from multichannel.policy.vocabulary import Action, Principal
+    from multichannel.policy.vocabulary import Action
 
 
 class Degree(Enum):
@@ -29,12 +29,10 @@ class Degree(Enum):
 class Sight:
     """The rows a principal sees: the union over the degrees of reading, each row once."""
 
-    def __init__(self, policy: Policy, principal: Principal, resource: Resource) -> None:
-        """Ask the policy for each degree of reading."""
+    def __init__(self, resource: Resource, reads: Mapping[Action, Predicate]) -> None:
+        """`reads` tells where each degree of reading is granted."""
         self.resource = resource
-        self._predicates = {
-            action: policy.predicate(principal, action, resource) for action in resource.reads
-        }
+        self._predicates = reads
         self._groups: dict[frozenset[Conditions], set[Conditions]] = defaultdict(set)
         for predicate in self._predicates.values():
             if predicate.allowed:

@@ -22,7 +22,13 @@ POSTGRESQL_OPTIONS = (
     "lock_timeout=5000",
     "random_page_cost=1.1",  # the default is that of spinning disks, and makes it read whole tables instead
 )
-PRAGMAS = ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON", "synchronous=FULL")
+PRAGMAS = (
+    "case_sensitive_like=ON",
+    "journal_mode=WAL",
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+    "synchronous=FULL",
+)
 
 
 def open_database(url: str, *, connections: int = 10) -> Engine:

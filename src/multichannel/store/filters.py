@@ -61,20 +61,22 @@ class Filters:
 
     def _test(self, resource: Resource, entity: Any, test: Test) -> Clause:
         holds = OPERATORS[test.operator](getattr(entity, test.column.name), test.value)
-        return and_(holds, *self._readable(resource, entity, test.column.read))
+        return and_(holds, *self.readable(resource, entity, test.column.read))
 
     def _through(self, resource: Resource, entity: Any, through: Through) -> Clause:
         """Some related row that is itself visible, reached only where the link may be followed."""
         link = through.link
-        related = aliased(link.target.model)  # type: ignore[arg-type]  # only stored resources are linked
+        related = aliased(link.target.mapped)
         inner = select(1).where(
             getattr(related, link.remote) == getattr(entity, link.local),
             self._sight(link.target).visible(related),
+            *self.readable(link.target, related, link.remote_read),
             *self.clauses(link.target, related, through.condition),
         )
-        return and_(exists(inner.correlate(entity)), *self._readable(resource, entity, link.read))
+        return and_(exists(inner.correlate(entity)), *self.readable(resource, entity, link.read))
 
-    def _readable(self, resource: Resource, entity: Any, action: Action | None) -> list[Clause]:
+    def readable(self, resource: Resource, entity: Any, action: Action | None) -> list[Clause]:
+        """What keeps to the rows that may be read to a degree; nothing where all visible ones may."""
         if action is None:
             return []
         sight = self._sight(resource)

@@ -56,8 +56,7 @@ class OwnedRows:
 
     def insert(self, rows: Sequence[Row]) -> None:
         """Store new rows; each must name the owner."""
-        if any(row[self._column] != self._owner_id for row in rows):
-            raise Undecided(f"a row of {self._table.name} for another owner")
+        self._require_own(rows)
         if rows:
             self._session.write(insert(self._table), [dict(row) for row in rows])
 
@@ -65,6 +64,7 @@ class OwnedRows:
         """Change rows by id; every row gives the same columns, and none of another owner changes."""
         if not rows:
             return
+        self._require_own(rows)
         names = [name for name in rows[0] if name != "id"]
         statement = (
             update(self._table)
@@ -74,6 +74,10 @@ class OwnedRows:
         self._session.write(
             statement, [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
         )
+
+    def _require_own(self, rows: Sequence[Row]) -> None:
+        if any(row.get(self._column, self._owner_id) != self._owner_id for row in rows):
+            raise Undecided(f"a row of {self._table.name} for another owner")
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove rows by id; none of another owner goes."""

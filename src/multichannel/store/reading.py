@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, false, func, null, select, union, union_all
+from sqlalchemy import ColumnElement, Select, false, func, null, select, union, union_all
 
 from multichannel.errors import NotPermitted
 from multichannel.policy.policy import Policy
@@ -22,14 +22,12 @@ from multichannel.store.selection import (
     Children,
     Cohort,
     Condition,
-    Link,
     Listing,
     Order,
     Page,
     Position,
     Record,
     Shown,
-    Window,
 )
 from multichannel.store.session import GuardedSession
 
@@ -61,7 +59,7 @@ class Reader:
         """One window for each parent of `listing.children` that has rows, in one statement."""
         children = _children(listing)
         ordering = self._ordering(resource, listing.order)
-        parent = getattr(resource.model, children.link.remote)
+        parent = getattr(resource.mapped, children.link.remote)
         rank = func.row_number().over(
             partition_by=parent, order_by=ordering.by(backwards=listing.window.backwards)
         )
@@ -88,9 +86,9 @@ class Reader:
     ) -> dict[Any, Record]:
         """The visible rows whose `key` column is among `keys`, by it, in one statement."""
         ordering = self._ordering(resource, Order())
-        column = getattr(resource.model, key)
+        column = getattr(resource.mapped, key)
         statement = select(*self._columns(resource, columns, ordering), column.label(OF_PARENT)).where(
-            column.in_(sorted(set(keys))), self.sight(resource).visible(resource.model)
+            column.in_(sorted(set(keys))), self.sight(resource).visible(resource.mapped)
         )
         rows = self._run(statement)
         record = self._recorder(resource, columns)
@@ -101,7 +99,7 @@ class Reader:
     def count(self, resource: Resource, condition: Condition = EVERYTHING) -> int:
         """How many rows of a list are visible."""
         filters = self._filter(resource, condition)
-        ids = [select(resource.model.id).where(way, *filters) for way in self.sight(resource).ways]  # type: ignore[union-attr]
+        ids = [select(resource.mapped.id).where(way, *filters) for way in self.sight(resource).ways]
         if not ids:
             return 0
         counted = ids[0].subquery() if len(ids) == 1 else union(*ids).subquery()
@@ -109,11 +107,10 @@ class Reader:
 
     def counts(self, resource: Resource, children: Children, condition: Condition) -> dict[Any, int]:
         """How many rows each parent has, for parents that have any."""
-        parent = getattr(resource.model, children.link.remote)
+        parent = getattr(resource.mapped, children.link.remote)
         statement = (
             select(parent, func.count())
-            .where(parent.in_(children.parents), self.sight(resource).visible(resource.model))
-            .where(*self._filter(resource, condition))
+            .where(*self._below(resource, children), *self._filter(resource, condition))
             .group_by(parent)
         )
         return dict(self._run(statement))
@@ -121,12 +118,12 @@ class Reader:
     def permitted(self, resource: Resource, ids: Collection[str]) -> dict[str, list[Action]]:
         """What the principal may do to each of these rows, in one statement."""
         may = [
-            where(self._policy.predicate(self.principal, action, resource), resource, resource.model).label(
+            where(self._policy.predicate(self.principal, action, resource), resource, resource.mapped).label(
                 action
             )
             for action in resource.actions
         ]
-        identity = resource.model.id  # type: ignore[union-attr]
+        identity = resource.mapped.id
         rows = self._run(select(identity, *may).where(identity.in_(sorted(ids))))
         return {
             row[0]: [action for action, flag in zip(resource.actions, row[1:], strict=True) if flag]
@@ -137,7 +134,7 @@ class Reader:
         return self._session.decided(statement, {"now": self.now}).all()
 
     def _ordering(self, resource: Resource, order: Order) -> Ordering:
-        return Ordering(resource.model, order, self._readable(resource))
+        return Ordering(resource.mapped, order, self._readable(resource))
 
     def _readable(self, resource: Resource) -> Callable[[Action, Any], ColumnElement[bool] | None]:
         """The clause under which a degree may be read; None where every visible row may."""
@@ -153,20 +150,20 @@ class Reader:
         return clause
 
     def _filter(self, resource: Resource, condition: Condition) -> list[ColumnElement[bool]]:
-        return Filters(self.sight).clauses(resource, resource.model, condition)
+        return Filters(self.sight).clauses(resource, resource.mapped, condition)
 
     def _columns(self, resource: Resource, columns: Collection[Shown], ordering: Ordering) -> list[Any]:
         """Id, order value, a flag for each degree in doubt, and the columns that may be read somewhere."""
         sight = self.sight(resource)
-        chosen: list[Any] = [resource.model.id.label("id")]  # type: ignore[union-attr]
+        chosen: list[Any] = [resource.mapped.id.label("id")]
         chosen.append((null() if ordering.value is None else ordering.value).label(ORDERED))
         chosen += [
-            sight.granted(action, resource.model).label(f"may_{action}")
+            sight.granted(action, resource.mapped).label(f"may_{action}")
             for action in degrees_of(columns)
             if sight.degree(action) is Degree.SOME
         ]
         chosen += [
-            getattr(resource.model, column.name).label(f"v_{column.name}")
+            getattr(resource.mapped, column.name).label(f"v_{column.name}")
             for column in sorted(columns, key=lambda column: column.name)
             if sight.degree(column.read) is not Degree.NONE
         ]
@@ -183,9 +180,9 @@ class Reader:
         if len(ways) <= 1:
             visible = ways[0] if ways else false()
             return select(*columns).where(visible, *filters).order_by(*order).limit(limit)
-        identity = resource.model.id  # type: ignore[union-attr]
+        identity = resource.mapped.id
         candidates = [
-            select(_limited(select(identity).where(way, *filters).order_by(*order).limit(limit)).c.id)
+            select(select(identity).where(way, *filters).order_by(*order).limit(limit).subquery().c.id)
             for way in ways
         ]
         chosen = select(*columns).where(identity.in_(union_all(*candidates)))
@@ -197,11 +194,20 @@ class Reader:
         """The rows of some parents: few, found by their parent, so one clause tests what is visible."""
         children = _children(listing)
         return select(*columns).where(
-            getattr(resource.model, children.link.remote).in_(children.parents),
-            self.sight(resource).visible(resource.model),
+            *self._below(resource, children),
             *self._filter(resource, listing.condition),
             *ordering.within(listing.window),
         )
+
+    def _below(self, resource: Resource, children: Children) -> list[ColumnElement[bool]]:
+        """The visible rows of some parents, where it may be read whose they are."""
+        link, model = children.link, resource.mapped
+        readable = Filters(self.sight).readable(resource, model, link.remote_read)
+        return [
+            getattr(model, link.remote).in_(children.parents),
+            self.sight(resource).visible(model),
+            *readable,
+        ]
 
     def _as_page(self, resource: Resource, listing: Listing, rows: Sequence[Any]) -> Page:
         window = listing.window
@@ -239,15 +245,8 @@ def _denial(action: Action) -> NotPermitted:
     return NotPermitted(f"This field needs {action.name}, which is not granted to you here.")
 
 
-def _limited(statement: Select[Any]) -> Subquery:
-    return statement.subquery()
-
-
 def _children(listing: Listing) -> Children:
     if listing.children is None:
         message = "a list by parents needs parents"
         raise ValueError(message)
     return listing.children
-
-
-__all__ = ["Link", "Reader", "Window"]

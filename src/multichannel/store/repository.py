@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from multichannel.errors import NotPermitted, NotVisible
 from multichannel.policy.predicates import where
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.vocabulary import READS, Action
 from multichannel.store.facts import facts_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ class Repository(Generic[T]):
         self._resource = resource
 
     def get(self, row_id: str, *, to: Action) -> T:
-        """The row, locked, if the principal may do this to it; NotVisible or NotPermitted if not."""
+        """The row, locked, if the principal may do this to it; NotVisible or NotPermitted if not.
+
+        It may then be written, unless it was fetched to be read.
+        """
         model: Any = self._resource.model
         predicate = self._policy.predicate(self._principal, to, self._resource)
         statement = select(model).where(model.id == row_id, where(predicate, self._resource, model))
@@ -48,7 +51,8 @@ class Repository(Generic[T]):
         if not found:
             raise self._refusal(row_id, to)
         row: T = found[0][0]
-        self._session.grant([row])
+        if to not in READS:
+            self._session.grant([row])
         return row
 
     def facts(self, row_id: str) -> Any | None:

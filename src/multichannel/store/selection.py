@@ -22,13 +22,14 @@ class Shown:
 class Link:
     """A relation clients may follow: rows of `target` whose `remote` equals this side's `local`.
 
-    `read` is the degree of reading it belongs to; None where the other side alone decides.
+    `read` is the degree of reading it belongs to here, `remote_read` there; None where to be seen is enough.
     """
 
     target: Resource
     local: str
     remote: str
     read: Action | None
+    remote_read: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,17 @@ class GuardedSession(Session):
         """Whether the row may be written."""
         return id(row) in self._granted
 
+    def connection(self, *_arguments: Any, **_options: Any) -> Connection:
+        """Refused: a statement on the bare connection carries no decision."""
+        raise Undecided("the connection itself was asked for")
+
+    def bulk_save_objects(self, *_arguments: Any, **_options: Any) -> None:
+        """Refused: it would pass by the flush that checks what was granted."""
+        raise Undecided("a bulk write that passes by the flush")
+
+    bulk_insert_mappings = bulk_save_objects
+    bulk_update_mappings = bulk_save_objects
+
     def connection_of_grant(self) -> Connection:
         """The connection, for bulk writes; refused while nothing has been granted."""
         if not self._granted:

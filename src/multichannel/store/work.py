@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,10 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Partner
-from multichannel.errors import NotPermitted
+from multichannel.errors import Busy, NotPermitted
 from multichannel.policy.facts import ServiceFacts
 from multichannel.policy.resources import CUSTOMER, PARTNER, Resource
 from multichannel.policy.vocabulary import NO_TENANT, Action
@@ -24,6 +26,7 @@ from multichannel.store.owned import OwnedRows
 from multichannel.store.reading import Reader
 from multichannel.store.repository import Repository
 from multichannel.store.session import GuardedSession, Undecided
+from multichannel.store.users import Users
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -34,7 +37,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ATTEMPTS = 5
-SERIALIZATION, DEADLOCK = "40001", "40P01"
+SERIALIZATION, DEADLOCK, LOCK_NOT_AVAILABLE = "40001", "40P01", "55P03"
+BUSY = "Somebody else is changing this at the moment, and nothing was written. Try again."
 LONGEST_PAUSE = 0.05
 
 
@@ -46,7 +50,7 @@ class TheService:
 class Work:
     """What a use case works with: who asks, at what time, and the rows it may have."""
 
-    session: GuardedSession
+    _session: GuardedSession
     policy: Policy
     principal: Principal
     now: datetime
@@ -54,7 +58,7 @@ class Work:
     @property
     def reader(self) -> Reader:
         """Lists and records to show."""
-        return Reader(self.session, self.policy, self.principal, self.now)
+        return Reader(self._session, self.policy, self.principal, self.now)
 
     @property
     def customers(self) -> Repository[Customer]:
@@ -72,7 +76,7 @@ class Work:
         if not allowed:
             raise NotPermitted(f"{to.name} of the service is not granted to you.")
         service = TheService()
-        self.session.grant([service])
+        self._session.grant([service])
         return service
 
     def add_under(self, parent: object, row: Base) -> None:
@@ -80,23 +84,28 @@ class Work:
 
         At once, so that rows can follow that refer to it.
         """
-        if not self.session.is_granted(parent):
+        if not self._session.is_granted(parent):
             raise Undecided(f"a new {type(row).__name__} under a parent that was not fetched for it")
-        self.session.grant([row])
-        self.session.add(row)
-        self.session.flush()
+        self._session.grant([row])
+        self._session.add(row)
+        self._session.flush()
+
+    @property
+    def users(self) -> Users:
+        """Users, for signing in."""
+        return Users(self._session, self.policy)
 
     def owned(self, owner: Partner, model: type[Base], column: str = "owner_id") -> OwnedRows:
         """Rows of a partner that was fetched for the action they are written by."""
-        return OwnedRows(self.session, model, column, owner)
+        return OwnedRows(self._session, model, column, owner)
 
     def companies(self, sponsor: Partner) -> Companies:
         """The organisations that a partner, fetched for the action this is part of, may name."""
-        return Companies(self.session, sponsor)
+        return Companies(self._session, sponsor)
 
     def repository(self, resource: Resource) -> Repository[Any]:
         """The rows of any kind of resource."""
-        return Repository(self.session, self.policy, self.principal, self.now, resource)
+        return Repository(self._session, self.policy, self.principal, self.now, resource)
 
 
 class Store:
@@ -123,16 +132,23 @@ class Store:
             return False
 
     def write(self, principal: Principal, use_case: Callable[[Work], T]) -> T:
-        """Run a use case in one transaction, again from its start when the database asks for that."""
-        for attempt in range(1, ATTEMPTS + 1):
+        """Run a use case in one transaction, again from its start when the database asks for that.
+
+        Busy when others stay in the way; nothing has been written then.
+        """
+        for attempt in range(1, ATTEMPTS):
             try:
                 return self._write_once(principal, use_case)
             except DBAPIError as error:
-                if attempt == ATTEMPTS or not _is_conflict(error):
+                if not _is_conflict(error):
                     raise
                 time.sleep(random.uniform(0, LONGEST_PAUSE * attempt))  # noqa: S311  (it spreads rivals, it hides nothing)
-        message = "unreachable: the last attempt returns or raises"
-        raise AssertionError(message)
+        try:
+            return self._write_once(principal, use_case)
+        except DBAPIError as error:
+            if _is_conflict(error):
+                raise Busy(BUSY) from error
+            raise
 
     def _write_once(self, principal: Principal, use_case: Callable[[Work], T]) -> T:
         with self._connected(WRITING) as session:
@@ -143,12 +159,25 @@ class Store:
 
     @contextmanager
     def _connected(self, mode: str) -> Iterator[GuardedSession]:
-        with self.engine.connect() as connection:
-            connection.execution_options(**execution_options(self.engine, mode))
-            with GuardedSession(connection) as session:
-                yield session
+        try:
+            with self.engine.connect() as connection:
+                connection.execution_options(**execution_options(self.engine, mode))
+                with GuardedSession(connection) as session:
+                    yield session
+        except PoolTimeout as error:
+            raise Busy(BUSY) from error
+        except DBAPIError as error:
+            if _is_locked(error):
+                raise Busy(BUSY) from error
+            raise
 
 
 def _is_conflict(error: DBAPIError) -> bool:
     """Another transaction was in the way and nothing was written; a lost COMMIT is not among these."""
     return getattr(error.orig, "sqlstate", None) in {SERIALIZATION, DEADLOCK}
+
+
+def _is_locked(error: DBAPIError) -> bool:
+    """The database has waited for another's lock for as long as it waits."""
+    locked_out = getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
+    return locked_out or getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

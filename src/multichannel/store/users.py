@@ -18,17 +18,26 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from multichannel.store.work import Store
+    from multichannel.policy.policy import Policy
+    from multichannel.store.session import GuardedSession
 
 SIGNING_IN = system_principal(SystemRole.IDENTITY)
+"""Signing in reads users as the policy lets it."""
 
 
-def find_principal(store: Store, *, tenant_id: str, object_id: str, auth_mode: AuthMode) -> Principal | None:
-    """The facts of an active user, in one statement; None when there is none."""
-    with store.reading(SIGNING_IN) as work:
-        granted = where(work.policy.predicate(SIGNING_IN, Action.READ, USER), USER, User)
-        rows = work.session.decided(_who(tenant_id, object_id, granted), {}).all()
-    return _principal(rows, tenant_id, auth_mode) if rows else None
+class Users:
+    """Users, as those who sign in."""
+
+    def __init__(self, session: GuardedSession, policy: Policy) -> None:
+        """Bind what the statement needs."""
+        self._session = session
+        self._policy = policy
+
+    def principal(self, *, tenant_id: str, object_id: str, auth_mode: AuthMode) -> Principal | None:
+        """The facts of an active user, in one statement; None when there is none."""
+        granted = where(self._policy.predicate(SIGNING_IN, Action.READ, USER), USER, User)
+        rows = self._session.decided(_who(tenant_id, object_id, granted), {}).all()
+        return _principal(rows, tenant_id, auth_mode) if rows else None
 
 
 def _who(tenant_id: str, object_id: str, granted: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -56,7 +65,6 @@ def _who(tenant_id: str, object_id: str, granted: ColumnElement[bool]) -> Select
 
 
 def _principal(rows: Sequence[Any], tenant_id: str, auth_mode: AuthMode) -> Principal:
-    """One row for each role, or one without."""
     first = rows[0]
     return Principal(
         tenant_id=tenant_id,

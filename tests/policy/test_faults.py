@@ -1,0 +1,62 @@
+"""A policy that fails denies for as long as it fails, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.engine import PolicyFault
+from multichannel.policy.policy import Policy
+from multichannel.policy.resources import CUSTOMER
+from multichannel.policy.sight import Degree
+from multichannel.policy.source import PolicySource
+from multichannel.policy.vocabulary import Action, Principal
+from multichannel.startup import SHIPPED_POLICIES
+
+AGENT = Principal(
+    tenant_id="11111111-0000-4000-8000-00000000fa17",
+    kind=TenantKind.PARTNER,
+    roles=("sales_agent",),
+    cloud=Cloud.PUBLIC,
+    type=PartnerType.DIRECT_BILL,
+    status=PartnerStatus.ACTIVE,
+    market="US",
+)
+
+
+def test_after_a_fault_the_next_question_is_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = Policy.load(SHIPPED_POLICIES)
+    with monkeypatch.context() as broken:
+        broken.setattr(policy._engine, "ask_in_part", _fail)
+        assert policy.sight(AGENT, CUSTOMER).degree(Action.READ_SUMMARY) is Degree.NONE
+        assert not policy.predicate(AGENT, Action.UPDATE, CUSTOMER).allowed
+
+    assert policy.sight(AGENT, CUSTOMER).degree(Action.READ_SUMMARY) is Degree.ALL
+    assert policy.predicate(AGENT, Action.UPDATE, CUSTOMER).allowed
+
+
+def test_a_construct_that_only_one_market_meets_is_refused_at_load() -> None:
+    texts = dict(PolicySource.read(SHIPPED_POLICIES).texts)
+    texts["customer.polar"] += (
+        'forbid("GERMAN", p: Principal, _action: String, c: Customer) if'
+        ' p.market = "DE" and forall(r in c.relationships, r.status = "active");\n'
+    )
+    with pytest.raises(PolicyInvalid):
+        Policy(PolicySource(tuple(sorted(texts.items()))))
+
+
+def test_principals_that_differ_in_one_fact_are_told_apart() -> None:
+    policy = Policy.load(SHIPPED_POLICIES)
+    inactive = replace(AGENT, status=PartnerStatus.INACTIVE)
+    assert policy.predicate(AGENT, Action.UPDATE, CUSTOMER) != policy.predicate(
+        inactive, Action.UPDATE, CUSTOMER
+    )
+
+
+def _fail(*_arguments: Any, **_options: Any) -> Iterator[Any]:
+    raise PolicyFault("out of time")
