@@ -66,9 +66,9 @@ def _text(name: str, value: str | None) -> str | None:
         if name == "company_name":
             raise BadInput("input.companyName is null: a company has a name.")
         return None
-    if not value.strip() or len(value) > LONGEST_TEXT or "\0" in value:
+    if not value.strip() or len(value) > LONGEST_TEXT or not value.isprintable():
         raise BadInput(
-            f"input.{camel(name)} must have 1 to {LONGEST_TEXT} characters, not all blank and no NUL."
+            f"input.{camel(name)} must have 1 to {LONGEST_TEXT} printable characters, not all blank."
         )
     if name == "country" and not (len(value) == COUNTRY_LETTERS and value.isascii() and value.isalpha()):
         raise BadInput(f"input.country is {value!r}; give an ISO 3166 code of two letters, such as US.")

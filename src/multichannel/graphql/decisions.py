@@ -62,8 +62,11 @@ class DecisionNearMiss:
     """Roles or conditions missing."""
 
     standing: str = strawberry.field(description="What your tenant is, or would have to be, to the object.")
+    standing_held: bool = strawberry.field(
+        description="False where your tenant is not that, and no condition of it is told."
+    )
     roles_needed: list[str] = strawberry.field(
-        description="One of these roles would do; empty if it is not that."
+        description="One of these roles is granted it there; empty if it is not that."
     )
     failed_conditions: list[FailedCondition] = strawberry.field(
         description="The conditions that do not hold."
@@ -135,6 +138,7 @@ class _Shown:
         for item in missed:
             way = DecisionNearMiss(
                 standing=item.standing,
+                standing_held=item.held,
                 roles_needed=list(item.roles_needed),
                 failed_conditions=self._told(item),
                 rules=_rules(item.rules),
@@ -177,7 +181,7 @@ def _is_own_field(path: Path) -> bool:
 
 
 def _distance(way: DecisionNearMiss) -> tuple[int, str, list[tuple[str, int]]]:
-    missing = len(way.failed_conditions) + bool(way.roles_needed)
+    missing = len(way.failed_conditions) + bool(way.roles_needed) + 2 * (not way.standing_held)
     return missing, way.standing, [(rule.file, rule.line) for rule in way.rules]
 
 

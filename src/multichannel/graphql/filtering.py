@@ -11,7 +11,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.field import StrawberryField
 
 from multichannel.errors import BadInput
-from multichannel.graphql.declarations import DECLARATIONS, Declaration
+from multichannel.graphql.declarations import DECLARATIONS, Declaration, camel
 from multichannel.graphql.namespace import NAMESPACE, enter, named
 from multichannel.store.selection import EVERYTHING, Condition, Every, Order, Shown, Some, Test, Through
 
@@ -96,7 +96,9 @@ def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Conditi
 
 def _part(declaration: Declaration, name: str, part: Any, depth: int) -> Condition:
     if part is None:
-        message = f"filter.{name.strip('_')} is null. Leave it out, or test with isNull."
+        message = (
+            f"filter.{camel(name.strip('_'))} is null. Leave it out, or test with isNull where there is one."
+        )
         raise BadInput(message)
     if name in {"and_", "or_"}:
         _check_length(name, part)
@@ -117,7 +119,7 @@ def _tests(shown: Shown, part: Any) -> Condition:
         operands = value if isinstance(value, list) else [value]
         _check_length(shown.name, operands)
         if any(each is None or (isinstance(each, str) and "\0" in each) for each in operands):
-            message = f"filter.{shown.name}.{operator} is no value to test for."
+            message = f"filter.{camel(shown.name)}.{camel(operator)} is no value to test for."
             raise BadInput(message)
         tests.append(Test(shown, operator, tuple(value) if isinstance(value, list) else value))
     return Every(tuple(tests))
@@ -125,7 +127,7 @@ def _tests(shown: Shown, part: Any) -> Condition:
 
 def _check_length(name: str, items: list[Any]) -> None:
     if len(items) > LONGEST_LIST:
-        message = f"filter.{name.strip('_')} lists {len(items)}; {LONGEST_LIST} at most."
+        message = f"filter.{camel(name.strip('_'))} lists {len(items)}; {LONGEST_LIST} at most."
         raise BadInput(message)
 
 

@@ -64,7 +64,7 @@ class Engine:
             with contextlib.redirect_stdout(output):
                 self._oso.ffi_polar.load([EngineSource(text, name) for name, text in source.texts])
         except OsoError as error:
-            raise PolicyInvalid(str(error)) from error
+            raise PolicyInvalid(_sentence(str(error))) from error
         _refuse_warnings(output.getvalue())
 
     def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
@@ -156,4 +156,11 @@ def _refuse_warnings(printed: str) -> None:
     warnings = [text.strip() for text in printed.split("[warning]") if text.strip()]
     serious = [text for text in warnings if EXPECTED_WARNING not in text]
     if serious:
-        raise PolicyInvalid(serious[0])
+        if "no `allow` rules" in serious[0] or "allow_field" in serious[0]:
+            raise PolicyInvalid("there is no rule named allow; main.polar is where it stands")
+        raise PolicyInvalid(_sentence(serious[0]))
+
+
+def _sentence(words: str) -> str:
+    """What the engine says, without the address of its makers."""
+    return " ".join(words.partition("Get help with Oso")[0].split())

@@ -10,7 +10,7 @@ from multichannel.policy.conditions import Conditions
 from multichannel.policy.evaluation import Failure, failures
 
 if TYPE_CHECKING:
-    from multichannel.policy.policy import Derivation, Policy
+    from multichannel.policy.policy import Derivation, Policy, RoleGrant
     from multichannel.policy.resources import Resource
     from multichannel.policy.source import Rule
     from multichannel.policy.vocabulary import Action, Principal
@@ -38,13 +38,14 @@ class Restriction:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A way in which it could have been granted, and what was missing: conditions, or one of some roles."""
+    """A way in which it could have been granted, and what was missing: conditions, roles or the standing."""
 
     standing: str
     rules: tuple[Rule, ...]
     failed: tuple[Failure, ...]
     conditions: Conditions = ALWAYS
     roles_needed: tuple[str, ...] = ()
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,10 @@ def explain(
     missed: list[NearMiss] = []
     if not grants:
         missed = [NearMiss(_standing(item), item.rules, failed, item.conditions) for item, failed in ways]
-        missed += _wrong_roles(policy, principal, action, resource, record)
-        missed.sort(key=lambda miss: len(miss.failed) + bool(miss.roles_needed))
+        asked = {miss.standing for miss in missed}
+        others = _granted_elsewhere(policy, principal, action, resource, record)
+        missed += [miss for miss in others if miss.standing not in asked]
+        missed.sort(key=lambda miss: len(miss.failed) + bool(miss.roles_needed) + 2 * (not miss.held))
     return Explanation(bool(grants) and not restrictions, grants, restrictions, tuple(_distinct(missed)))
 
 
@@ -93,29 +96,24 @@ def _standing(derivation: Derivation) -> str:
     return next((head.split('"')[1] for head in heads if '"' in head), "")
 
 
-def _wrong_roles(
-    policy: Policy,
-    principal: Principal,
-    action: Action,
-    resource: Resource,
-    record: Any,
+def _granted_elsewhere(
+    policy: Policy, principal: Principal, action: Action, resource: Resource, record: Any
 ) -> list[NearMiss]:
-    """Standings the principal does have here, at which other roles are granted the action."""
-    granted = policy.roles_granted(action, resource)
-    missed = []
-    for standing, rules in policy.standings(principal, record):
-        fitting = [item for item in granted if item.standing == standing]
-        if fitting:
-            lines = tuple(_distinct(rule for item in fitting for rule in item.rules))
-            missed.append(
-                NearMiss(
-                    standing,
-                    (*rules, *lines),
-                    (),
-                    roles_needed=tuple(_distinct(item.role for item in fitting)),
-                )
-            )
-    return missed
+    """Where the policy does grant the action: at standings held, to other roles; at others, to whom."""
+    held = dict(policy.standings(principal, record))
+    granted: dict[str, list[RoleGrant]] = {}
+    for item in policy.roles_granted(action, resource):
+        granted.setdefault(item.standing, []).append(item)
+    return [
+        NearMiss(
+            standing,
+            tuple(_distinct((*held.get(standing, ()), *(rule for item in items for rule in item.rules)))),
+            (),
+            roles_needed=tuple(_distinct(item.role for item in items)),
+            held=standing in held,
+        )
+        for standing, items in granted.items()
+    ]
 
 
 def _distinct(items: Iterable[Any]) -> list[Any]:

@@ -24,6 +24,7 @@ from multichannel.policy.partial import check_own_rows, conditions
 from multichannel.policy.resources import RESOURCES, Resource
 from multichannel.policy.sight import Sight
 from multichannel.policy.source import PolicySource, Rule
+from multichannel.policy.spelling import check_words
 from multichannel.policy.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class Policy:
         """Every way in which it could be forbidden, with its rules and reasons."""
         self.roles_granted = lru_cache(CACHED_SIGHTS)(self._roles_granted)
         """What the policy grants an action to, whoever asks."""
+        check_words(source)
         self._translate_all()
 
     @classmethod
