@@ -326,13 +326,13 @@ def test_the_same_item_twice_counts_once(books: Books) -> None:
 @pytest.mark.parametrize(
     ("payloads", "code", "field"),
     [
-        ([customer("alder")], "IS_A_PARTNER", "id"),
-        ([subscription("mail", of="alder")], "IS_A_PARTNER", "links.self.uri"),
-        ([reseller("dogwood"), customer("dogwood")], "IS_A_PARTNER", "id"),
-        ([reseller("held customer")], "IS_A_CUSTOMER", "id"),
+        ([customer("alder")], "TENANT_CONFLICT", "id"),
+        ([subscription("mail", of="alder")], "TENANT_CONFLICT", "links.self.uri"),
+        ([reseller("dogwood"), customer("dogwood")], "TENANT_CONFLICT", "id"),
+        ([reseller("held customer")], "TENANT_CONFLICT", "id"),
         ([reseller("alder")], "CONTRADICTION", "id"),
-        ([customer("elsewhere")], "CROSS_CLOUD", "id"),
-        ([subscription("mail", of="elsewhere")], "CROSS_CLOUD", "links.self.uri"),
+        ([customer("elsewhere")], "TENANT_CONFLICT", "id"),
+        ([subscription("mail", of="elsewhere")], "TENANT_CONFLICT", "links.self.uri"),
         ([customer("meadow", associatedPartnerId=guid("nobody"))], "UNKNOWN_RESELLER", "associatedPartnerId"),
         (
             [reseller("dogwood", state="removed"), customer("meadow", associatedPartnerId=guid("dogwood"))],

@@ -35,8 +35,8 @@ class Problem:
     """One damaged field: its path in the vendor's spelling, a code, and a sentence with the value.
 
     Codes: UNKNOWN_KIND, MISSING, WRONG_TYPE, NOT_A_GUID, NOT_A_DATE, UNKNOWN_VALUE, OUT_OF_RANGE,
-    TOO_LONG, CONTRADICTION, BAD_TEXT; and what stands against storing it: IS_A_PARTNER,
-    IS_A_CUSTOMER, CROSS_CLOUD, WRONG_PARTNER_TYPE, UNKNOWN_RESELLER.
+    TOO_LONG, CONTRADICTION, BAD_TEXT; and what stands against storing it: TENANT_CONFLICT,
+    WRONG_PARTNER_TYPE, UNKNOWN_RESELLER.
     """
 
     field: str

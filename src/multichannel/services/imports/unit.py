@@ -23,11 +23,8 @@ BATCH: Final = 1000
 T = TypeVar("T")
 F = TypeVar("F", bound=Imported)
 
-_TAKEN: Final = {
-    TenantKind.PARTNER: ("IS_A_PARTNER", "is a partner here, and the same tenant cannot be a customer."),
-    TenantKind.CUSTOMER: ("IS_A_CUSTOMER", "is a customer here, and the same tenant cannot be a partner."),
-    TenantKind.SYSTEM: ("IS_A_PARTNER", "is the service itself."),
-}
+TENANT_CONFLICT: Final = "TENANT_CONFLICT"
+"""One code and one sentence: a report does not tell what a tenant is to others, nor in which cloud."""
 
 
 class ImportUnit:
@@ -74,14 +71,11 @@ class ImportUnit:
         known = self.companies.known(wanted)
         problems: dict[str, Problem] = {}
         for tenant_id, company in known.items():
-            if company.kind is not kind:
-                code, sentence = _TAKEN[company.kind]
-                problems[tenant_id] = Problem(field, code, f"{tenant_id} {sentence}")
-            elif company.cloud is not self.importer.cloud:
+            if company.kind is not kind or company.cloud is not self.importer.cloud:
                 sentence = (
-                    f"{tenant_id} is in the {company.cloud} cloud, the partner in {self.importer.cloud}."
+                    f"{tenant_id} cannot be a {kind} of this partner here; ask the operator."
                 )
-                problems[tenant_id] = Problem(field, "CROSS_CLOUD", sentence)
+                problems[tenant_id] = Problem(field, TENANT_CONFLICT, sentence)
         return problems, wanted - known.keys()
 
     def settle(
