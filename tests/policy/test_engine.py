@@ -71,7 +71,7 @@ def standing(condition: str) -> str:
         ("not c.id = p.tenant_id and not (c.market = p.market or c.id = p.tenant_id)", "not"),
         ("not (r in c.relationships and r.partner_id = p.tenant_id)", "not"),
         ("forall(r in c.relationships, r.partner_id = p.tenant_id)", "cannot be turned into a list filter"),
-        ("c.market + 1 = 2", "add"),
+        ("c.market + 1 = 2", "arithmetic"),
         ("c.id = new Principal()", "MakeExternal"),
         ('c.cloud = "publc"', '"publc"'),
         ('r in c.relationships and r.status = "actve"', '"actve"'),

@@ -32,6 +32,9 @@ from multichannel.policy.vocabulary import Principal
 os.environ.setdefault("POLAR_TIMEOUT_MS", "2000")
 """By the clock, in a busy process; the engine's own default is 30 seconds. What takes longer denies."""
 
+REFUSED = {"MakeExternal": "a policy makes no instances: `new` is refused (MakeExternal)"}
+"""What a policy may not do, by the engine's name for it."""
+
 EXPECTED_WARNING = "uses resource blocks but does not call the"
 """The blocks declare resources for rule types; permissions inside blocks are not used."""
 
@@ -124,8 +127,7 @@ class _FactQuery(Query):
             elif kind in answers:
                 answers[kind](data)
             else:
-                message = f"a policy may not do this: {kind}"
-                raise PolicyFault(message)
+                raise PolicyFault(REFUSED.get(kind, f"a policy may not do this: {kind}"))
 
     def handle_external_call(self, data: Any) -> None:
         """Hand over a declared fact; anything else ends the query."""

@@ -67,8 +67,7 @@ class _Reader:
         elif expression.operator in OPERATORS:
             self._comparison(OPERATORS[expression.operator], *expression.args)
         else:
-            message = f"`{expression.operator.lower()}` on a resource cannot be turned into a list filter"
-            raise PolicyInvalid(message)
+            raise PolicyInvalid(f"{_written(expression.operator)} cannot be turned into a list filter")
 
     def _isa(self, subject: Any, pattern: Pattern) -> None:
         path = self._path(subject)
@@ -152,6 +151,19 @@ class _Reader:
                 raise PolicyInvalid(message)
             kind = RESOURCES[relation.target]
         return kind
+
+
+def _written(operator: str) -> str:
+    """What an author wrote to get this operator; a negated group comes back as the `or` of its negations."""
+    return {
+        "Or": "a negated group of conditions, or forall,",
+        "Not": "a negated condition",
+        "ForAll": "forall",
+        "Add": "arithmetic",
+        "Sub": "arithmetic",
+        "Mul": "arithmetic",
+        "Div": "arithmetic",
+    }.get(operator, f"`{operator.lower()}` on a resource")
 
 
 def _name(variable: Any) -> str:

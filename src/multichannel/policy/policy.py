@@ -187,10 +187,25 @@ class Policy:
                 raise PolicyInvalid(f"{resource.name}: {fault}") from fault
 
     def _translate_for(self, principal: Principal, resource: Resource, question: tuple[Any, ...]) -> None:
-        """That an answer to a principal can be a list filter."""
-        for answer in self._engine.ask_in_part(*question, kind=resource.name):
-            found = conditions(answer.bindings["resource"], resource)
-            check_own_rows(found, resource, principal.tenant_id)
+        """That every answer to a principal can be a list filter; or PolicyInvalid with file and line."""
+        try:
+            for answer in self._engine.ask_in_part(*question, kind=resource.name):
+                _check_filter(answer, principal, resource)
+        except PolicyInvalid as refusal:
+            raise PolicyInvalid(self._place(principal, resource, question) + refusal.message) from None
+
+    def _place(self, principal: Principal, resource: Resource, question: tuple[Any, ...]) -> str:
+        """Where the rule stands whose answer cannot be a list filter; asked again, with a trace."""
+        for answer in self._engine.ask_in_part(*question, kind=resource.name, trace=True):
+            try:
+                _check_filter(answer, principal, resource)
+            except PolicyInvalid:
+                return f"{answer.rules[-1].position}: " if answer.rules else ""
+        return ""
+
+
+def _check_filter(answer: Answer, principal: Principal, resource: Resource) -> None:
+    check_own_rows(conditions(answer.bindings["resource"], resource), resource, principal.tenant_id)
 
 
 def _derivation(answer: Answer, resource: Resource) -> Derivation:
