@@ -18,6 +18,11 @@ from multichannel.store.engines import open_database
 LONGEST_DRAIN = 30
 """Seconds that running operations have to end in when the server is told to stop."""
 
+CONNECTIONS_PER_THREAD = 16
+"""How many clients may be connected for each thread. Of more, who asks is answered 503 at once, rather than
+wait in a line that grows without end; the rest of these are idle, or wait less than is worth a retry.
+"""
+
 
 def serve(settings: Settings) -> None:
     """Serve until stopped. Workers read the settings from the environment that this sets."""
@@ -31,6 +36,7 @@ def serve(settings: Settings) -> None:
         loop="uvloop",
         http="httptools",
         ws="none",
+        limit_concurrency=settings.threads * CONNECTIONS_PER_THREAD,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=LONGEST_DRAIN,
@@ -59,7 +65,8 @@ def demo_app() -> Starlette:
 
 def _app(settings: Settings, verifier: TokenVerifier, personas: Personas | None = None) -> Starlette:
     require_current(settings)
-    engine = open_database(url_of(settings), connections=settings.threads)
+    # One more than operations take, so that readiness can be told while all of them run.
+    engine = open_database(url_of(settings), connections=settings.threads + 1)
     app = make_app(Parts(settings, engine, load_policy(settings), verifier, now, personas))
     _settle()
     return app

@@ -45,9 +45,7 @@ def answering(engine: Engine, policy: Policy, caller: Principal, query: str) -> 
     store = Store(engine, lambda: policy, now)
 
     def answer() -> bytes:
-        document = read_document(query)
-        if document.parsed is None:
-            raise ValueError(document.errors)
+        document = read_document(query, keep=True)
         operation = Operation(store, caller)
         try:
             result = execute_sync(build_schema(), document.parsed, context_value=operation)

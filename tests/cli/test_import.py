@@ -6,56 +6,15 @@ import pty
 import resource
 import sqlite3
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import make_url
 
+from multichannel.store.work import BUSY
+from tests.cli.shell import COMMAND, Shell
 from tests.importing.books import ALDER, customer, guid, subscription
 from tests.importing.test_import_faults import write_subscriptions
-
-COMMAND = Path(sys.executable).with_name("multichannel")
-
-
-@dataclass(frozen=True)
-class Shell:
-    """A shell whose folder holds a database with one partner."""
-
-    url: str
-    folder: Path
-
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [COMMAND, *map(str, arguments)],
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=500,
-        )
-
-    def load(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return self.run("import", "partner-center", *arguments, "--partner", ALDER)
-
-    def environment(self) -> dict[str, str]:
-        return os.environ | {"MULTICHANNEL_DATABASE_URL": self.url, "COLUMNS": "100"}
-
-    def write(self, name: str, *payloads: dict[str, Any]) -> Path:
-        path = self.folder / name
-        path.write_text(json.dumps(payloads))
-        return path
-
-
-@pytest.fixture
-def shell(database_url: str, tmp_path: Path) -> Shell:
-    shell = Shell(database_url, tmp_path)
-    options = ("--id", ALDER, "--name", "Alder", "--type", "direct_bill", "--market", "US")
-    assert shell.run("partner", "add", *options).returncode == 0
-    return shell
 
 
 def test_json_is_the_report_and_nothing_else(shell: Shell) -> None:
@@ -132,7 +91,7 @@ def test_a_database_that_is_busy_is_one_line(sqlite_url: str, tmp_path: Path) ->
 
     holder.close()
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "The database failed, and nothing was stored: database is locked\n"
+    assert done.stderr == f"{BUSY}\n"
 
 
 def test_progress_is_shown_on_a_terminal_and_not_on_stdout(shell: Shell) -> None:

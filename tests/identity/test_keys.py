@@ -1,4 +1,5 @@
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -45,6 +46,24 @@ def source(server: JwksServer, clock: Clock) -> KeySource:
 def test_keys_are_fetched_once_for_many_tokens(source: KeySource, server: JwksServer) -> None:
     assert {tuple(source.key_set("spring").keys) for _ in range(5)} == {("spring",)}
     assert len(server.requests) == 1
+
+
+def test_the_trusted_authorities_are_loaded_once_for_all_readings(
+    server: JwksServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+    load = ssl.create_default_context
+
+    def count(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        loaded.append(arguments)
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(ssl, "create_default_context", count)
+    for _ in range(3):
+        read_jwks(server.url)
+
+    assert len(server.requests) == 3
+    assert len(loaded) <= 1
 
 
 def test_a_rotated_key_is_found_and_the_old_one_kept(

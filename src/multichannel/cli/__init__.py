@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from multichannel.cli.application import app
 from multichannel.errors import BadInput, Misconfigured, MultichannelError, PolicyInvalid
@@ -20,6 +21,14 @@ def main() -> None:
         _fail(error.message, USAGE)
     except MultichannelError as error:
         _fail(error.message, REFUSED)
+    except SQLAlchemyError as error:
+        _fail(f"The database cannot be used: {_reason(error)}", REFUSED)
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """What the database itself says, in one line: the rest is statements, and not for people."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return next(iter(str(cause).strip().splitlines()), type(cause).__name__)
 
 
 def _fail(message: str, code: int) -> None:

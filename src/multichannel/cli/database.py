@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from multichannel.errors import Refused
-from multichannel.settings import Settings, load_settings
+from multichannel.settings import load_settings
 from multichannel.startup import url_of
 from multichannel.store import migrations
 
@@ -23,7 +23,10 @@ DatabaseUrl = Annotated[
 @app.command()
 def upgrade(database_url: DatabaseUrl = None) -> None:
     """Bring the database up to this version. Example: multichannel db upgrade."""
-    settings = _settings(database_url)
+    settings = load_settings(database_url=database_url)
+    if settings.database_url.get_backend_name() == "sqlite" and settings.database_url.database:
+        # So that the first command in an empty folder works.
+        Path(settings.database_url.database).parent.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(url_of(settings))
     typer.echo(f"{settings.database_url} is at {migrations.head()}")
 
@@ -31,22 +34,14 @@ def upgrade(database_url: DatabaseUrl = None) -> None:
 @app.command()
 def current(database_url: DatabaseUrl = None) -> None:
     """Print the version the database is at. Example: multichannel db current."""
-    typer.echo(migrations.current(url_of(_settings(database_url))) or "no version")
+    typer.echo(migrations.current(url_of(load_settings(database_url=database_url))) or "no version")
 
 
 @app.command()
 def check(database_url: DatabaseUrl = None) -> None:
     """Exit 1 unless the database is at this version. Example: multichannel db check."""
-    settings = _settings(database_url)
+    settings = load_settings(database_url=database_url)
     found = migrations.current(url_of(settings))
     if found != migrations.head():
         raise Refused(f"{settings.database_url} is at {found or 'no version'}; run: multichannel db upgrade")
     typer.echo(f"{settings.database_url} is at {found}, as it should be")
-
-
-def _settings(database_url: str | None) -> Settings:
-    """The settings; a SQLite file's folder is made, so that the first command in a folder works."""
-    settings = load_settings(database_url=database_url)
-    if settings.database_url.get_backend_name() == "sqlite" and settings.database_url.database:
-        Path(settings.database_url.database).parent.mkdir(parents=True, exist_ok=True)
-    return settings

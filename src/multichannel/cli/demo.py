@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import DBAPIError
 
 from multichannel.cli.database import DatabaseUrl
 from multichannel.demo import personas, world
@@ -74,9 +73,6 @@ def prepare(settings: Settings, *, fresh: bool = False) -> bool:
         return _prepare_database(settings, fresh=fresh)
     except OSError as problem:
         raise Refused(f"The demo cannot keep its files in {FOLDER}/: {problem.strerror}.") from None
-    except DBAPIError as problem:
-        reason = str(problem.orig).strip().splitlines()[0]
-        raise Refused(f"The database {settings.database_url} cannot be used: {reason}") from None
 
 
 def _prepare_database(settings: Settings, *, fresh: bool) -> bool:

@@ -10,8 +10,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.database import DatabaseUrl
 from multichannel.errors import Refused
@@ -109,7 +108,7 @@ def _progress() -> Progress:
 
 
 def _import(settings: Settings, partner_id: str, export: Export) -> ImportReport:
-    """The report, whether stored or not; what the database says no to is one line."""
+    """The report, whether stored or not."""
     try:
         with open_store(settings) as store:
             return import_export(store, partner_id, export)
@@ -118,10 +117,3 @@ def _import(settings: Settings, partner_id: str, export: Export) -> ImportReport
     except IntegrityError:
         message = "Somebody else stored some of this at the same moment; nothing was stored. Import again."
         raise Refused(message) from None
-    except (DBAPIError, PoolTimeout) as error:
-        raise Refused(f"The database failed, and nothing was stored: {_first_line(error)}") from None
-
-
-def _first_line(error: Exception) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return next(iter(str(cause).splitlines()), type(cause).__name__)

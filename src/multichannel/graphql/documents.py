@@ -1,8 +1,8 @@
-"""Documents: parsed and validated once, within limits, and kept."""
+"""Documents: parsed and validated, within limits; what signed-in callers send is kept to be read once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -23,40 +23,54 @@ from multichannel.graphql.schema import build_schema
 
 MOST_TOKENS = 2_000
 MOST_ERRORS = 5
-KEPT = 500
-LONGEST_KEPT = 20_000
-"""Documents longer than this many characters are not kept; they are too rarely the same."""
+KEPT = 100
+LONGEST_KEPT = 4_000
+"""Longer documents are read each time. One of this many characters may take 0.75 MB when it is parsed, two
+hundred times its text, so that all that are kept take 75 MB at most.
+"""
+
+
+class Unreadable(Exception):
+    """A document that cannot be executed; `errors` tell why, as clients are told."""
+
+    def __init__(self, *errors: dict[str, Any]) -> None:
+        """Keep what to answer."""
+        super().__init__("The document cannot be executed.")
+        self.errors = list(errors)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document, or the errors that keep it from being executed."""
+    """A document that can be executed."""
 
-    parsed: DocumentNode | None
-    errors: list[dict[str, Any]] = field(default_factory=list)
+    parsed: DocumentNode
 
     def operation_type(self, name: str | None) -> OperationType | None:
         """What kind of operation would be executed; None when the name does not choose one."""
-        operation = get_operation_ast(self.parsed, name) if self.parsed else None
+        operation = get_operation_ast(self.parsed, name)
         return operation.operation if isinstance(operation, OperationDefinitionNode) else None
 
 
-def read_document(text: str) -> Document:
-    """The document of a text, from memory if it was read before."""
-    return _kept(text) if len(text) <= LONGEST_KEPT else _read(text)
+def read_document(text: str, *, keep: bool) -> Document:
+    """The document of a text, or Unreadable; to `keep` it is to find it in memory the next time.
+
+    Only a document that can be executed is kept: an exception is not.
+    """
+    return _kept(text) if keep and len(text) <= LONGEST_KEPT else _read(text)
 
 
 def _read(text: str) -> Document:
     try:
         parsed = parse(text, max_tokens=MOST_TOKENS, no_location=False)
     except GraphQLError as error:
-        return Document(None, [with_code(error, PARSE_FAILED)])
+        raise Unreadable(with_code(error, PARSE_FAILED)) from None
     try:
         check_size(parsed)
     except TooComplex as error:
-        return Document(None, [plain(error)])
-    errors = validate(build_schema(), parsed, max_errors=MOST_ERRORS)
-    return Document(None if errors else parsed, [with_code(error, VALIDATION_FAILED) for error in errors])
+        raise Unreadable(plain(error)) from None
+    if errors := validate(build_schema(), parsed, max_errors=MOST_ERRORS):
+        raise Unreadable(*(with_code(error, VALIDATION_FAILED) for error in errors))
+    return Document(parsed)
 
 
 _kept = lru_cache(KEPT)(_read)

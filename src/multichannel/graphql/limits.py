@@ -29,16 +29,33 @@ DEEPEST = 15
 MOST_ROOT_FIELDS = 20
 MOST_OBJECTS = 20_000
 MOST_FIELDS = 5_000
+MOST_VALUES = 200_000
+MOST_DESCRIBED = 300
+"""The introspection queries of clients ask for some 230 fields."""
 MOST_OPERATIONS = 20
 MOST_REPEATED = 100
 """Validation compares fields of one name pairwise; this keeps it from taking a second."""
 WITHIN_A_LIST = {"nodes", "edges", "node", "pageInfo", "totalCount"}
 """Fields of a list that return what was counted with the list."""
+INTROSPECTED = {
+    "types": 100,
+    "fields": 10,
+    "args": 5,
+    "inputFields": 10,
+    "enumValues": 10,
+    "possibleTypes": 5,
+    "interfaces": 2,
+    "directives": 10,
+}
+"""About how long the lists of the schema's own description are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of a selection with its fragments spread out: levels, fields, and objects that it may return.
+    """Of a selection with its fragments spread out: levels, fields, and what it may return.
+
+    `objects` counts records, and `values` what the fields of all objects hold. `described` counts fields
+    that ask for the schema itself: anybody may, so that they are limited more.
 
     `names` counts the names its own fields are answered under; `is_list` tells that they are a list's.
     """
@@ -46,6 +63,8 @@ class Size:
     depth: int = 0
     fields: int = 0
     objects: int = 0
+    values: int = 0
+    described: int = 0
     names: Counter[str] = field(default_factory=Counter)
     is_list: bool = False
 
@@ -63,9 +82,11 @@ def check_size(document: DocumentNode) -> None:
     for operation in operations:
         size = measure.of(operation.selection_set)
         _limit("fields, with fragments spread out", size.fields, MOST_FIELDS)
+        _limit("fields that ask for the schema", size.described, MOST_DESCRIBED)
         _limit("fields at the root", size.names.total(), MOST_ROOT_FIELDS)
         _limit("levels of fields", size.depth, DEEPEST)
         _limit("objects that it may return", size.objects, MOST_OBJECTS)
+        _limit("values that it may return", size.values, MOST_VALUES)
     _limit("fields answered under one name", measure.repeated, MOST_REPEATED)
 
 
@@ -93,6 +114,8 @@ class _Measure:
             max((size.depth for size in sizes), default=0),
             min(sum(size.fields for size in sizes), MOST_FIELDS + 1),
             min(sum(size.objects for size in sizes), MOST_OBJECTS + 1),
+            min(sum(size.values for size in sizes), MOST_VALUES + 1),
+            min(sum(size.described for size in sizes), MOST_DESCRIBED + 1),
             names,
             any(size.is_list for size in sizes),
         )
@@ -107,13 +130,16 @@ class _Measure:
     def _of_field(self, node: FieldNode) -> Size:
         below = self.of(node.selection_set) if node.selection_set else Size()
         self.repeated += below.repeated
+        name = node.name.value
         objects = _records(node, below) if node.selection_set else 0
         return Size(
             below.depth + 1,
             below.fields + 1,
-            max(objects, 1) * (below.objects + bool(objects)),
+            0 if name.startswith("__") else max(objects, 1) * (below.objects + bool(objects)),
+            max(objects, 1) * below.values if node.selection_set else 1,
+            below.fields if name.startswith("__") else 0,
             Counter([(node.alias or node.name).value]),
-            node.name.value in WITHIN_A_LIST,
+            name in WITHIN_A_LIST,
         )
 
     def _of_fragment(self, name: str) -> Size:
@@ -133,6 +159,8 @@ def _records(node: FieldNode, below: Size) -> int:
         return len(ids.values) if isinstance(ids, ListValueNode) else LARGEST_SIZE
     if node.name.value in WITHIN_A_LIST:
         return 0
+    if node.name.value in INTROSPECTED:
+        return INTROSPECTED[node.name.value]
     chosen = given.get("first") or given.get("last")
     if chosen is None:
         return DEFAULT_SIZE if below.is_list else 1

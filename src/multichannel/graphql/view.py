@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from multichannel.errors import MultichannelError, Unauthenticated
-from multichannel.graphql.documents import read_document
+from multichannel.graphql.documents import Unreadable, read_document
 from multichannel.graphql.errors import BAD_INPUT, fault, plain, raised
 from multichannel.graphql.operation import Operation
 from multichannel.graphql.requests import (
@@ -78,6 +78,8 @@ class GraphQLView:
         except Malformed as error:
             body = {"errors": [{"message": error.message, "extensions": {"code": BAD_INPUT}}]}
             answer = Answer(error.status, body, error.headers)
+        except Unreadable as error:
+            answer = Answer(_status(media), {"errors": error.errors})
         except MultichannelError as error:
             answer = _refused(error)
         except Exception as cause:  # noqa: BLE001  (whatever it is, the client gets a GraphQL answer)
@@ -102,12 +104,10 @@ class GraphQLView:
 
     def _answer(self, asked: GraphQLRequest, token: str | None, media: str, method: str) -> Answer:
         """Run the operation in this thread."""
-        document = read_document(asked.query)
-        if document.parsed is None:
-            return Answer(_status(media), {"errors": document.errors})
+        principal = None if token is None else self._sign_in(token)
+        document = read_document(asked.query, keep=principal is not None)
         if method == "GET" and document.operation_type(asked.operation_name) is OperationType.MUTATION:
             raise Malformed(405, "A GET only asks; send mutations by POST.", {"Allow": "POST"})
-        principal = None if token is None else self._sign_in(token)
         operation = Operation(self._store, principal)
         try:
             result = execute_sync(

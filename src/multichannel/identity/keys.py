@@ -191,7 +191,7 @@ def _fetch(url: str) -> bytes:
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     document = bytearray()
     with httpx.stream(
-        "GET", url, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=False
+        "GET", url, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=False, verify=_tls()
     ) as answer:
         if answer.status_code != httpx.codes.OK:
             raise ValueError(f"HTTP status {answer.status_code}")

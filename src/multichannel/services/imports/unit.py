@@ -72,9 +72,7 @@ class ImportUnit:
         problems: dict[str, Problem] = {}
         for tenant_id, company in known.items():
             if company.kind is not kind or company.cloud is not self.importer.cloud:
-                sentence = (
-                    f"{tenant_id} cannot be a {kind} of this partner here; ask the operator."
-                )
+                sentence = f"{tenant_id} cannot be a {kind} of this partner here; ask the operator."
                 problems[tenant_id] = Problem(field, TENANT_CONFLICT, sentence)
         return problems, wanted - known.keys()
 

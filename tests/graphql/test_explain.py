@@ -1,0 +1,130 @@
+"""`explainDecision` and refusals: each names the very lines of the policy that decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from multichannel.demo.cast import fixed_id
+from multichannel.startup import SHIPPED_POLICIES
+from tests.graphql.conftest import Api
+
+MEADOW, EMBER = f"customer_{fixed_id('meadow')}", f"customer_{fixed_id('ember')}"
+EXPLAIN = """query ($id: ID!, $action: Action!) { explainDecision(action: $action, id: $id) {
+  allowed
+  grants { roles standing rules { file line text } }
+  restrictions { code rules { file line text } }
+  nearMisses { standing rolesNeeded failedConditions { condition value } rules { file line text } }
+  policyDigest
+} }"""
+UPDATE = """mutation ($id: ID!) {
+  updateCustomer(input: {id: $id, expectedVersion: 1, city: "Dover"}) { customer { id } userErrors { code } }
+}"""
+
+ALLOW = """allow(principal: Principal, action: String, resource) if
+  has_standing(principal, standing, resource) and
+  grant(role, standing, action, resource) and
+  role in principal.roles;"""
+HOLDER = """has_standing(p: Principal, "relationship_holder", c: Customer) if
+  p.kind = "partner" and
+  r in c.relationships and r.partner_id = p.tenant_id and r.status = "active";"""
+HOLDER_READS = """grant(role, "relationship_holder", "read", _: Customer) if
+  role in ["global_admin", "admin_agent", "sales_agent", "helpdesk_agent"];"""
+HOLDER_EDITS = """grant(role, "relationship_holder", "update", _: Customer) if
+  role in ["global_admin", "admin_agent", "sales_agent", "helpdesk_agent"];"""
+INACTIVE = """forbid("PARTNER_INACTIVE", p: Principal, "update", _: Customer) if
+  p.status = "inactive";"""
+
+
+def rule(file: str, statement: str) -> dict[str, Any]:
+    """A statement of a policy file with the line it begins on, found by looking for it."""
+    before, found, _ = (SHIPPED_POLICIES / file).read_text("utf-8").partition(statement)
+    assert found, f"{file} has changed: write the statement into this test as it is now"
+    return {"file": file, "line": before.count("\n") + 1, "text": statement}
+
+
+def explained(api: Api, persona: str, action: str, id: str) -> dict[str, Any]:
+    """The explanation, without the digest, which must be that of the policy in force."""
+    found: dict[str, Any] = api.ask(persona, EXPLAIN, id=id, action=action).data["explainDecision"]
+    assert found.pop("policyDigest") == api.world.policy.digest
+    return found
+
+
+def lines(rules: list[dict[str, Any]]) -> list[tuple[str, int, str]]:
+    """Rules in the order of the files, for the order of an explanation's rules means nothing."""
+    return sorted((each["file"], each["line"], each["text"]) for each in rules)
+
+
+def test_what_is_allowed_names_the_role_the_standing_and_the_lines(api: Api) -> None:
+    found = explained(api, "alder-sales-agent", "READ", MEADOW)
+
+    [grant] = found.pop("grants")
+    assert found == {"allowed": True, "restrictions": [], "nearMisses": []}
+    assert (grant["roles"], grant["standing"]) == (["sales_agent"], "relationship_holder")
+    assert lines(grant["rules"]) == lines(
+        [
+            rule("main.polar", ALLOW),
+            rule("customer.polar", HOLDER),
+            rule("customer.polar", HOLDER_READS),
+        ]
+    )
+
+
+def test_what_a_restriction_takes_away_names_it_beside_the_grant(api: Api) -> None:
+    found = explained(api, "linden-admin-agent", "UPDATE", EMBER)
+
+    assert (found["allowed"], found["nearMisses"]) == (False, [])
+    assert found["restrictions"] == [
+        {"code": "PARTNER_INACTIVE", "rules": [rule("customer.polar", INACTIVE)]}
+    ]
+    [grant] = found["grants"]
+    assert (grant["roles"], grant["standing"]) == (["admin_agent"], "relationship_holder")
+    assert lines(grant["rules"]) == lines(
+        [
+            rule("main.polar", ALLOW),
+            rule("customer.polar", HOLDER),
+            rule("customer.polar", HOLDER_EDITS),
+        ]
+    )
+
+
+def test_what_a_restriction_takes_away_is_refused_with_its_code(api: Api) -> None:
+    answer = api.ask("linden-admin-agent", UPDATE, id=EMBER)
+
+    [error] = answer.body["errors"]
+    assert answer.body["data"] == {"updateCustomer": None}
+    assert error["path"] == ["updateCustomer"]
+    assert error["extensions"] == {"code": "FORBIDDEN", "reasons": ["PARTNER_INACTIVE"]}
+    assert api.ask(
+        "linden-admin-agent", "query ($id: ID!) { node(id: $id) { ... on Customer { version } } }", id=EMBER
+    ).data == {"node": {"version": 1}}
+
+
+def test_what_lacks_a_role_names_the_standing_and_the_roles_that_would_do(api: Api) -> None:
+    found = explained(api, "alder-billing-admin", "UPDATE", MEADOW)
+
+    assert (found["allowed"], found["grants"], found["restrictions"]) == (False, [], [])
+    nearest = found["nearMisses"][0]
+    assert nearest["standing"] == "relationship_holder"
+    assert sorted(nearest["rolesNeeded"]) == ["admin_agent", "global_admin", "helpdesk_agent", "sales_agent"]
+    assert nearest["failedConditions"] == []
+    assert lines(nearest["rules"]) == lines(
+        [rule("customer.polar", HOLDER), rule("customer.polar", HOLDER_EDITS)]
+    )
+
+
+def test_what_lacks_a_role_is_refused_without_a_reason(api: Api) -> None:
+    answer = api.ask("alder-billing-admin", UPDATE, id=MEADOW)
+
+    [error] = answer.body["errors"]
+    assert error["extensions"] == {"code": "FORBIDDEN"}
+
+
+@pytest.mark.parametrize("persona", ["linden-admin-agent", "alder-account-admin", "cedar-admin-agent"])
+def test_what_one_cannot_see_is_not_explained(api: Api, persona: str) -> None:
+    hidden = MEADOW if persona != "cedar-admin-agent" else EMBER
+
+    answer = api.ask(persona, EXPLAIN, id=hidden, action="UPDATE")
+
+    assert answer.errors == [(["explainDecision"], "NOT_FOUND")]

@@ -1,0 +1,73 @@
+"""Documents in memory: only those that are worth it, so that nobody can fill it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from multichannel.graphql import documents
+from tests.serving import DemoServer
+
+INVALID = ["{", "{ nothing }", "{" + "customers { nodes { id } } " * 21 + "}"]
+
+
+@pytest.fixture(autouse=True)
+def _empty() -> Iterator[None]:
+    documents._kept.cache_clear()
+    yield
+    documents._kept.cache_clear()
+
+
+def kept() -> int:
+    return documents._kept.cache_info().currsize
+
+
+def ask(client: httpx.Client, query: str, token: str | None = None) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return client.post("/graphql", json={"query": query}, headers=headers)
+
+
+def test_what_a_signed_in_caller_asks_twice_is_read_once(
+    client: httpx.Client, demo_server: DemoServer
+) -> None:
+    token = demo_server.token("alder-sales-agent")
+
+    answers = [ask(client, "{ viewer { tenantId } }", token).json() for _ in range(3)]
+
+    assert "errors" not in answers[0]
+    assert answers == answers[:1] * 3
+    assert (kept(), documents._kept.cache_info().hits) == (1, 2)
+
+
+@pytest.mark.parametrize("query", ["{ __typename }", "{ viewer { tenantId } }", *INVALID])
+def test_nothing_is_kept_of_callers_nobody_knows(client: httpx.Client, query: str) -> None:
+    ask(client, query)
+
+    assert kept() == 0
+
+
+@pytest.mark.parametrize("query", INVALID)
+def test_nothing_is_kept_that_cannot_be_executed(
+    client: httpx.Client, demo_server: DemoServer, query: str
+) -> None:
+    answer = ask(client, query, demo_server.token("alder-sales-agent"))
+
+    assert "data" not in answer.json()
+    assert kept() == 0
+
+
+@pytest.mark.parametrize(("length", "expected"), [(4_000, 1), (4_001, 0)])
+def test_long_documents_are_not_kept(
+    client: httpx.Client, demo_server: DemoServer, length: int, expected: int
+) -> None:
+    answer = ask(client, "{ __typename }".ljust(length), demo_server.token("alder-sales-agent"))
+
+    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert kept() == expected
+
+
+@pytest.mark.parametrize("query", ["{ __typename }", *INVALID])
+def test_a_bad_token_is_refused_before_its_document_is_read(client: httpx.Client, query: str) -> None:
+    assert ask(client, query, "a.b.c").status_code == 401
