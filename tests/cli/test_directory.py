@@ -103,3 +103,23 @@ def test_what_has_no_meaning_is_a_mistake_of_usage(run: Run, arguments: tuple[st
 
     assert (code, out) == (2, "")
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "value"),
+    [
+        (ADD_PARTNER, "--name", ""),
+        (ADD_PARTNER, "--name", "   "),
+        (ADD_PARTNER, "--name", "bad\x1b[31mname"),
+        (ADD_PARTNER, "--id", "00000000-0000-0000-0000-000000000000"),
+        (ADD_USER, "--name", ""),
+        (ADD_USER, "--object-id", "00000000-0000-0000-0000-000000000000"),
+    ],
+)
+def test_what_nobody_could_use_is_a_usage_error(
+    run: Run, command: tuple[str, ...], option: str, value: str
+) -> None:
+    market = ("--market", "US") if command is ADD_PARTNER else ()
+    code, out, _ = run(*command, *market, option, value)
+
+    assert (code, out) == (2, "")

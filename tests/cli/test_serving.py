@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,12 @@ def test_only_an_upgrade_makes_the_folder_of_a_database(run: Run, command: str) 
     assert not Path("new").exists()
     assert run("db", "upgrade", *options)[0] == 0
     assert run("db", command, *options)[0] == 0
+
+
+def test_a_port_that_is_taken_is_one_line_and_no_server(production: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, out, err = production("serve", "--port", port)
+
+    assert (code, out) == (1, "")
+    assert one_line(err).startswith(f"Port {port} is taken.")

@@ -135,7 +135,7 @@ def test_a_taken_port_is_one_line_and_nothing_is_made(run: Run) -> None:
         code, out, err = run("demo", "--port", str(port))
 
     assert (code, out) == (1, "")
-    assert one_line(err) == f"Port {port} is taken. Choose another: multichannel demo --port 0"
+    assert one_line(err) == f"Port {port} is taken. Choose another with --port; 0 finds a free one."
     assert not Path(".multichannel").exists()
 
 
@@ -143,7 +143,7 @@ def test_an_address_of_another_machine_is_one_line(run: Run) -> None:
     code, _, err = run("demo", "--host", "192.0.2.1", "--port", "0")
 
     assert code == 1
-    assert one_line(err).startswith("The demo cannot listen on 192.0.2.1, port 0: ")
+    assert one_line(err).startswith("Nothing can listen on 192.0.2.1, port 0: ")
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(run: Run) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
-import socket
 import sys
 from typing import Annotated
 
@@ -14,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from multichannel.cli.database import DatabaseUrl
+from multichannel.cli.ports import free_port
 from multichannel.demo import personas, world
 from multichannel.demo.cast import PERSONAS
 from multichannel.demo.issuer import FOLDER, DemoIssuer
@@ -91,19 +90,6 @@ def _prepare_database(settings: Settings, *, fresh: bool) -> bool:
             migrations.remove(url)
             migrations.upgrade(url)
         return world.seed(store)
-
-
-def free_port(host: str, port: int) -> int:
-    """The port to listen on, found for 0; Refused where it is taken or the address is not ours."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.create_server((host, port), family=family) as listener:
-            free: int = listener.getsockname()[1]
-            return free
-    except OSError as problem:
-        if problem.errno == errno.EADDRINUSE:
-            raise Refused(f"Port {port} is taken. Choose another: multichannel demo --port 0") from None
-        raise Refused(f"The demo cannot listen on {host}, port {port}: {problem.strerror}.") from None
 
 
 def _introduce(settings: Settings, *, made: bool) -> None:

@@ -21,6 +21,7 @@ from multichannel.startup import open_store
 partners = typer.Typer(no_args_is_help=True, help="Partners.")
 users = typer.Typer(no_args_is_help=True, help="Users of partners.")
 
+LONGEST_NAME = 512
 OPERATOR = system_principal(SystemRole.OPERATOR)
 
 
@@ -28,6 +29,18 @@ def _market(value: str) -> str:
     if re.fullmatch(r"[A-Za-z]{2}", value) is None:
         raise typer.BadParameter("a market is a country as two letters (ISO 3166), such as US")
     return value.upper()
+
+
+def _name(value: str) -> str:
+    if not value.strip() or not value.isprintable() or len(value) > LONGEST_NAME:
+        raise typer.BadParameter(f"a name has 1 to {LONGEST_NAME} printable characters, not all blank")
+    return value.strip()
+
+
+def _id(value: UUID) -> UUID:
+    if value.int == 0:
+        raise typer.BadParameter("the GUID of zeros is nobody's")
+    return value
 
 
 @partners.callback()
@@ -38,8 +51,8 @@ def _group() -> None:
 
 @partners.command("add")
 def add_partner(
-    id: Annotated[UUID, typer.Option(help="The partner's tenant id.")],
-    name: Annotated[str, typer.Option(help="The company's name.")],
+    id: Annotated[UUID, typer.Option(help="The partner's tenant id.", callback=_id)],
+    name: Annotated[str, typer.Option(help="The company's name.", callback=_name)],
     type: Annotated[PartnerType, typer.Option(help="How it trades with the vendor.")],
     market: Annotated[str, typer.Option(help="The country it sells in, such as US.", callback=_market)],
     cloud: Annotated[Cloud, typer.Option(help="The national cloud it works in.")] = Cloud.PUBLIC,
@@ -72,11 +85,11 @@ def add_partner(
 
 @users.command("add")
 def add_user(
-    tenant: Annotated[UUID, typer.Option(help="The partner's tenant id.")],
+    tenant: Annotated[UUID, typer.Option(help="The partner's tenant id.", callback=_id)],
     object_id: Annotated[
-        UUID, typer.Option(help="The user's object id in that tenant, as its tokens carry it.")
+        UUID, typer.Option(help="The user's object id in that tenant, as its tokens carry it.", callback=_id)
     ],
-    name: Annotated[str, typer.Option(help="What to call the user.")],
+    name: Annotated[str, typer.Option(help="What to call the user.", callback=_name)],
     role: Annotated[list[Role] | None, typer.Option(help="A role; may be given again.")] = None,
     database_url: DatabaseUrl = None,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from multichannel.cli.database import DatabaseUrl
+from multichannel.cli.ports import free_port
 from multichannel.settings import check_serving, load_settings
 from multichannel.startup import load_policy, require_current
 
@@ -26,6 +27,7 @@ def serve_command(
     check_serving(settings)
     require_current(settings)
     load_policy(settings)
+    settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
     from multichannel.serving import serve  # noqa: PLC0415  (other commands need no server)
 
     serve(settings)
