@@ -19,4 +19,5 @@ def free_port(host: str, port: int) -> int:
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
             raise Refused(f"Port {port} is taken. Choose another with --port; 0 finds a free one.") from None
-        raise Refused(f"Nothing can listen on {host}, port {port}: {os.strerror(problem.errno or 0)}.") from None
+        reason = os.strerror(problem.errno or 0)
+        raise Refused(f"Nothing can listen on {host}, port {port}: {reason}.") from None
