@@ -6,26 +6,23 @@ The decision is what `allow` grants and no `forbid` takes away. What cannot be d
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from polar import Expression, Variable
 
-from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
-from multichannel.domain.users import Role
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.conditions import NEVER, Conditions, Predicate, merged
 from multichannel.policy.engine import Answer, Engine, PolicyFault
 from multichannel.policy.partial import check_own_rows, conditions
 from multichannel.policy.resources import RESOURCES, Resource
+from multichannel.policy.samples import KINDS_OF_PRINCIPAL, SHADES_OF_PRINCIPAL, in_markets
 from multichannel.policy.sight import Sight
 from multichannel.policy.source import PolicySource, Rule
 from multichannel.policy.spelling import check_words
-from multichannel.policy.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
+from multichannel.policy.vocabulary import Action, Principal
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +58,6 @@ class Verdict:
     allowed: bool
     reasons: tuple[str, ...] = ()
 
-
-MARKET = re.compile("[A-Z]{2}")
 
 DENIED = Verdict(allowed=False)
 
@@ -180,7 +175,7 @@ class Policy:
                     self.roles_granted(action, resource)
                 for principal in KINDS_OF_PRINCIPAL:
                     self._translate_for(principal, resource, ("allow", principal, ACTION, ANY))
-                for principal in (*SHADES_OF_PRINCIPAL, *_in_markets(self.source)):
+                for principal in (*SHADES_OF_PRINCIPAL, *in_markets(self.source)):
                     self._translate_for(principal, resource, ("has_standing", principal, STANDING, ANY))
                     self._translate_for(principal, resource, ("forbid", REASON, principal, ACTION, ANY))
             except PolicyFault as fault:
@@ -211,53 +206,3 @@ def _check_filter(answer: Answer, principal: Principal, resource: Resource) -> N
 def _derivation(answer: Answer, resource: Resource) -> Derivation:
     asked = conditions(answer.bindings["resource"], resource)
     return Derivation(answer.rules, asked, answer.bindings.get("reason"))
-
-
-def _kinds_of_principal() -> tuple[Principal, ...]:
-    tenant = "ffffffff-ffff-4fff-bfff-ffffffffffff"
-    roles = (Role.GLOBAL_ADMIN.value,)
-    market, cloud, status = "US", Cloud.PUBLIC, PartnerStatus.ACTIVE
-    partners = (
-        Principal(
-            tenant_id=tenant,
-            kind=TenantKind.PARTNER,
-            roles=roles,
-            cloud=cloud,
-            type=kind,
-            status=status,
-            market=market,
-        )
-        for kind in PartnerType
-    )
-    customer = Principal(tenant_id=tenant, kind=TenantKind.CUSTOMER, roles=roles, cloud=cloud, market=market)
-    return (*partners, customer, *(system_principal(role, cloud=cloud) for role in SystemRole))
-
-
-KINDS_OF_PRINCIPAL = _kinds_of_principal()
-"""One of each kind, for asking a policy everything that it can be asked."""
-
-
-def _shades_of_principal() -> Iterator[Principal]:
-    """Every kind in the states it can be in, with every role: what one of them alone meets is asked, too."""
-    everything = tuple(role.value for role in Role)
-    states: tuple[dict[str, Any], ...] = (
-        {},
-        {"cloud": Cloud.US_GOVERNMENT, "status": PartnerStatus.RESTRICTED},
-        {"auth_mode": AuthMode.APP, "status": PartnerStatus.INACTIVE},
-    )
-    for kind in KINDS_OF_PRINCIPAL:
-        if kind.kind is TenantKind.SYSTEM:
-            yield kind
-        else:
-            yield from (replace(kind, roles=everything, **state) for state in states)
-
-
-SHADES_OF_PRINCIPAL = tuple(_shades_of_principal())
-"""Asked what takes little time: their standings and restrictions."""
-
-
-def _in_markets(source: PolicySource) -> Iterator[Principal]:
-    """Partners and customers of every market that the policy mentions."""
-    mentioned = {word for rule in source.rules for word in rule.words if MARKET.fullmatch(word)}
-    for market in sorted(mentioned):
-        yield from (replace(kind, market=market) for kind in KINDS_OF_PRINCIPAL if kind.market)

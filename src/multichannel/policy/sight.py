@@ -53,6 +53,13 @@ class Sight:
         """The rows of `entity` that may be read to this degree."""
         return where(self._predicates[action], self.resource, entity)
 
+    def condition(self, action: Action, entity: Any) -> ColumnElement[bool] | None:
+        """What keeps to those rows among the visible ones; None where that is all of them."""
+        degree = self.degree(action)
+        if degree is Degree.ALL:
+            return None
+        return false() if degree is Degree.NONE else self.granted(action, entity)
+
     def visible(self, entity: Any) -> ColumnElement[bool]:
         """The visible rows of `entity`, in one clause."""
         if entity is self.resource.model:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from multichannel.policy.resources import Resource
-from multichannel.policy.sight import Degree, Sight
+from multichannel.policy.sight import Sight
 from multichannel.policy.vocabulary import Action
 from multichannel.store.selection import Condition, Every, Shown, Some, Test, Through
 
@@ -79,8 +79,5 @@ class Filters:
         """What keeps to the rows that may be read to a degree; nothing where all visible ones may."""
         if action is None:
             return []
-        sight = self._sight(resource)
-        degree = sight.degree(action)
-        if degree is Degree.ALL:
-            return []
-        return [false() if degree is Degree.NONE else sight.granted(action, entity)]
+        condition = self._sight(resource).condition(action, entity)
+        return [] if condition is None else [condition]

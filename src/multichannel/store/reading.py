@@ -134,20 +134,7 @@ class Reader:
         return self._session.decided(statement, {"now": self.now}).all()
 
     def _ordering(self, resource: Resource, order: Order) -> Ordering:
-        return Ordering(resource.mapped, order, self._readable(resource))
-
-    def _readable(self, resource: Resource) -> Callable[[Action, Any], ColumnElement[bool] | None]:
-        """The clause under which a degree may be read; None where every visible row may."""
-        sight = self.sight(resource)
-
-        def clause(action: Action, entity: Any) -> ColumnElement[bool] | None:
-            return {
-                Degree.ALL: lambda: None,
-                Degree.NONE: false,
-                Degree.SOME: lambda: sight.granted(action, entity),
-            }[sight.degree(action)]()  # type: ignore[no-untyped-call]
-
-        return clause
+        return Ordering(resource.mapped, order, self.sight(resource).condition)
 
     def _filter(self, resource: Resource, condition: Condition) -> list[ColumnElement[bool]]:
         return Filters(self.sight).clauses(resource, resource.mapped, condition)
