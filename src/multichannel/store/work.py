@@ -136,19 +136,17 @@ class Store:
 
         Busy when others stay in the way; nothing has been written then.
         """
-        for attempt in range(1, ATTEMPTS):
+        attempt = 1
+        while True:
             try:
                 return self._write_once(principal, use_case)
             except DBAPIError as error:
                 if not _is_conflict(error):
                     raise
-                time.sleep(random.uniform(0, LONGEST_PAUSE * attempt))  # noqa: S311  (it spreads rivals, it hides nothing)
-        try:
-            return self._write_once(principal, use_case)
-        except DBAPIError as error:
-            if _is_conflict(error):
-                raise Busy(BUSY) from error
-            raise
+                if attempt == ATTEMPTS:
+                    raise Busy(BUSY) from error
+            time.sleep(random.uniform(0, LONGEST_PAUSE * attempt))  # noqa: S311  (it spreads rivals, it hides nothing)
+            attempt += 1
 
     def _write_once(self, principal: Principal, use_case: Callable[[Work], T]) -> T:
         with self._connected(WRITING) as session:
