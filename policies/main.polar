@@ -8,8 +8,11 @@ resource Partnership {}
 resource ResellerRelationship {}
 resource Customer {}
 resource BillingProfile {}
+resource CustomerAgreement {}
 resource Subscription {}
+resource Transfer {}
 resource User {}
+resource AuditRecord {}
 
 type allow(principal: Principal, action: String, resource: Resource);
 type has_standing(principal: Principal, standing: String, resource: Resource);
@@ -21,6 +24,11 @@ allow(principal: Principal, action: String, resource) if
   has_standing(principal, standing, resource) and
   grant(role, standing, action, resource) and
   role in principal.roles;
+
+# C1: multichannel support, and the requests that lead to it (R4, R50), by national cloud. The vendor's own
+# pages disagree about the US government cloud; take its line away to close it there.
+multichannel("public");
+multichannel("us_government");
 
 # Whoever reads a thing reads its summary too.
 grant(role, standing, "read_summary", resource) if

@@ -1,1 +1,8 @@
-pytest_plugins = ["tests.postgres", "tests.databases", "tests.chromium", "tests.world", "tests.serving"]
+pytest_plugins = [
+    "tests.postgres",
+    "tests.databases",
+    "tests.chromium",
+    "tests.world",
+    "tests.serving",
+    "tests.streams",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from multichannel.app import Parts, make_app
+from multichannel.connections import HttpConnection, SocketConnection
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.demo.personas import find_persona, token, tokens
 from multichannel.identity import KeySource, TokenVerifier
@@ -49,13 +50,16 @@ def demo_server(
         yield DemoServer(url, issuer)
 
 
-def demo_app(database: str, issuer: DemoIssuer, policy: Policy) -> Starlette:
-    """The application of demo mode on a database that holds the world."""
+def demo_app(
+    database: str, issuer: DemoIssuer, policy: Policy, clock: Callable[[], datetime] | None = None
+) -> Starlette:
+    """The application of demo mode on a database that holds the world; tokens expire by the real time."""
     keys = KeySource(str(issuer.jwks_path), now, demo=True)
     verifier = TokenVerifier(issuer.issuer, issuer.audience, keys, now)
     settings = load_settings(demo=True, database_url=database)
     engine = open_database(database, connections=settings.threads)
-    return make_app(Parts(settings, engine, policy, verifier, now, lambda: tokens(issuer, now())))
+    parts = Parts(settings, engine, policy, verifier, clock or now, lambda: tokens(issuer, now()))
+    return make_app(parts)
 
 
 def now() -> datetime:
@@ -68,7 +72,15 @@ def running(app: Starlette) -> Iterator[str]:
     """The URL at which an application answers, as the product runs it, while the block lasts."""
     # The socket listens before the server runs, so that the first request waits in its queue.
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, loop="uvloop", http="httptools", ws="none", log_config=None)
+        config = uvicorn.Config(
+            app,
+            loop="uvloop",
+            http=HttpConnection,
+            ws=SocketConnection,
+            ws_max_size=262_144,
+            ws_per_message_deflate=False,
+            log_config=None,
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

@@ -15,8 +15,8 @@ from multichannel.policy.policy import Policy
 from multichannel.policy.vocabulary import AuthMode, Principal
 from multichannel.startup import SHIPPED_POLICIES
 from multichannel.store.engines import open_database
-from multichannel.store.users import SIGNING_IN
-from multichannel.store.work import Store
+from multichannel.store.transactions import Store
+from multichannel.store.users import SIGNING_IN, Caller
 from tests.databases import copy_of
 
 
@@ -40,14 +40,18 @@ class World:
     clock: Clock
 
     def principal(self, persona: str) -> Principal:
+        """The facts of a persona as it signs in."""
+        return self.caller(persona).principal
+
+    def caller(self, persona: str) -> Caller:
         """A persona as it signs in."""
         found = find_persona(persona)
         with self.store.reading(SIGNING_IN) as work:
-            principal = work.users.principal(
+            caller = work.sign_in.caller(
                 tenant_id=found.organisation.id, object_id=found.id, auth_mode=AuthMode.APP_USER
             )
-        assert principal is not None
-        return principal
+        assert caller is not None
+        return caller
 
 
 @pytest.fixture(scope="session")

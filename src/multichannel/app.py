@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine
 from starlette.applications import Starlette
@@ -13,21 +14,28 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from multichannel.errors import Unauthenticated
 from multichannel.explorer.page import explorer_assets, explorer_page
+from multichannel.graphql.following import EventStreams, Pulse
 from multichannel.graphql.schema import build_schema
+from multichannel.graphql.streaming import AUDIENCE, STREAMS_PER_THREAD, Audience, Execution
+from multichannel.graphql.transport_ws import TransportWS
 from multichannel.graphql.view import GraphQLView
 from multichannel.identity import TokenVerifier
 from multichannel.policy.policy import Policy
-from multichannel.policy.vocabulary import AuthMode, Principal
+from multichannel.policy.vocabulary import AuthMode
 from multichannel.settings import Settings
-from multichannel.store.users import SIGNING_IN
-from multichannel.store.work import Store
+from multichannel.store.transactions import Store
+from multichannel.store.users import SIGNING_IN, Caller
+from multichannel.sweeper import sweeping
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 """All reach the endpoint, which refuses in its own words what it does not answer."""
+
+LOOKED_FOR = 1.0
+"""Seconds between two looks for events of other processes; those of this one are told at once."""
 
 Personas = Callable[[], list[dict[str, object]]]
 
@@ -47,23 +55,25 @@ class Parts:
 def make_app(parts: Parts) -> Starlette:
     """The ASGI application. It owns the engine, and disposes of it when it ends."""
     build_schema()
-    store = Store(parts.engine, lambda: parts.policy, parts.clock)
-    view = GraphQLView(
-        store,
-        _sign_in(store, parts.verifier),
-        explorer_page,
-        threads=parts.settings.threads,
-        most_bytes=parts.settings.max_body_bytes,
-    )
+    store = Store(parts.engine, lambda: parts.policy, parts.clock, public_url=parts.settings.public_url)
+    threads = parts.settings.threads
+    sign_in = _sign_in(store, parts.verifier)
+    streams = EventStreams(store, sign_in, Pulse(LOOKED_FOR))
+    execution = Execution(store, sign_in, streams, threads=threads)
+    audience = Audience(threads * STREAMS_PER_THREAD)
+    view = GraphQLView(execution, audience, explorer_page, most_bytes=parts.settings.max_body_bytes)
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
-        view.close()
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        async with sweeping(store, parts.settings.sweep_seconds):
+            yield {AUDIENCE: audience}
+        execution.close()
+        streams.close()
         parts.engine.dispose()
 
     routes: list[BaseRoute] = [
         Route("/graphql", view.respond, methods=METHODS),
+        WebSocketRoute("/graphql", TransportWS(execution, audience).serve),
         explorer_assets(),
         Route("/livez", _alive, methods=["GET"]),
         Route("/readyz", _ready(store, parts.policy), methods=["GET"]),
@@ -74,18 +84,18 @@ def make_app(parts: Parts) -> Starlette:
     return Starlette(routes=routes, middleware=[hosts], lifespan=lifespan)
 
 
-def _sign_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Principal]:
-    def sign_in(token: str) -> Principal:
+def _sign_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:
+    def sign_in(token: str) -> Caller:
         identity = verifier.verify(token)
         with store.reading(SIGNING_IN) as work:
-            principal = work.users.principal(
+            caller = work.sign_in.caller(
                 tenant_id=identity.tenant_id,
                 object_id=identity.object_id,
                 auth_mode=AuthMode(identity.auth_mode),
             )
-        if principal is None:
+        if caller is None:
             raise Unauthenticated("The token is good, but its user is not known here, or is inactive.")
-        return principal
+        return caller
 
     return sign_in
 

@@ -71,9 +71,13 @@ class TooComplex(MultichannelError):
 
 
 class Refused(MultichannelError):
-    """The state of things stands against it; becomes a `userErrors` entry, not a failure."""
+    """The state of things stands against it; becomes a `userErrors` entry, not a failure.
+
+    Each refusal has a subclass of its own with a `code`; `rule` is the business rule behind it, such as R17.
+    """
 
     code = "REFUSED"
+    rule: str | None = None
 
     def __init__(self, message: str, path: Sequence[str] = ()) -> None:
         """Name the input field the refusal is about, outermost first."""

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from multichannel.app import Parts, Personas, make_app
+from multichannel.connections import HttpConnection, SocketConnection
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.identity import KeySource, TokenVerifier
 from multichannel.settings import Settings, check_serving, load_settings
@@ -34,8 +35,10 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
-        ws="none",
+        http=HttpConnection,
+        ws=SocketConnection,
+        ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,
         limit_concurrency=settings.threads * CONNECTIONS_PER_THREAD,
         access_log=False,
         server_header=False,
@@ -65,8 +68,8 @@ def demo_app() -> Starlette:
 
 def _app(settings: Settings, verifier: TokenVerifier, personas: Personas | None = None) -> Starlette:
     require_current(settings)
-    # One more than operations take, so that readiness can be told while all of them run.
-    engine = open_database(url_of(settings), connections=settings.threads + 1)
+    # More than operations take, so that readiness can be told and the sweeper works while all of them run.
+    engine = open_database(url_of(settings), connections=settings.threads + 2)
     app = make_app(Parts(settings, engine, load_policy(settings), verifier, now, personas))
     _settle()
     return app

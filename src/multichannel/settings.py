@@ -47,6 +47,17 @@ def _comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _public_url(value: object) -> object:
+    try:
+        parts = urlsplit(str(value))
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        raise ValueError("it is not a URL that others can open")
+    return str(value).rstrip("/")
+
+
 NonEmpty = Annotated[str, Field(min_length=1)]
 
 
@@ -93,6 +104,13 @@ class Settings(BaseSettings):
         default=("localhost", "127.0.0.1", "[::1]"),
         min_length=1,
         description="host names that clients may use for this service, separated by commas",
+    )
+    sweep_seconds: int = Field(
+        default=60, ge=1, le=86400, description="a number of seconds between two sweeps from 1 to 86400"
+    )
+    public_url: Annotated[str, BeforeValidator(_public_url)] = Field(
+        default="http://127.0.0.1:8000",
+        description="the http or https URL under which people reach this service, for links sent to them",
     )
     max_token_bytes: int = Field(
         default=8192, ge=1024, le=65536, description="a number of bytes from 1024 to 65536"

@@ -13,7 +13,7 @@ from multichannel.policy.policy import Policy
 from multichannel.settings import Settings
 from multichannel.store import migrations
 from multichannel.store.engines import open_database
-from multichannel.store.work import Store
+from multichannel.store.transactions import Store
 
 SHIPPED_POLICIES = Path(multichannel.__file__).parent / "policies"
 

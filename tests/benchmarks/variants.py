@@ -18,7 +18,8 @@ from multichannel.policy.policy import Policy
 from multichannel.policy.source import PolicySource
 from multichannel.policy.vocabulary import Principal
 from multichannel.startup import SHIPPED_POLICIES, now
-from multichannel.store.work import Store
+from multichannel.store.transactions import Store
+from multichannel.store.users import Caller
 from tests.benchmarks.handwritten import BEGIN, Limit, Statement, driver_connection
 from tests.benchmarks.queries import QUERIES
 from tests.benchmarks.tenant_condition import TenantCondition
@@ -40,13 +41,17 @@ def policy_off() -> Policy:
     return TenantCondition(PolicySource.read(SHIPPED_POLICIES))
 
 
+NO_USER = "00000000-0000-0000-0000-000000000000"
+"""Reading asks for no user."""
+
+
 def answering(engine: Engine, policy: Policy, caller: Principal, query: str) -> Answer:
     """The product as its HTTP view runs it, from the text of a query to the bytes of its answer."""
     store = Store(engine, lambda: policy, now)
 
     def answer() -> bytes:
         document = read_document(query, keep=True)
-        operation = Operation(store, caller)
+        operation = Operation(store, Caller(caller, NO_USER))
         try:
             result = execute_sync(build_schema(), document.parsed, context_value=operation)
         finally:

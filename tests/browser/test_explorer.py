@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
@@ -105,3 +105,18 @@ def test_outside_a_demo_a_pasted_token_signs_in(visit: Visit, demo_server: Serve
     execute(visit.page, "WhoAmI")
 
     expect_result(visit.page, "SALES_AGENT")
+
+
+def test_a_link_fills_the_editors_in_and_runs_nothing(visit: Visit, demo_server: Server) -> None:
+    query = "query Linked($id: ID!) { node(id: $id) { id } }"
+    asked = urlencode({"query": query, "variables": '{"id": "customer_of_the_link"}'})
+    choose(visit.page, persona_with(demo_server, ["sales_agent"]))
+
+    visit.page.goto(f"{demo_server.url}/graphql?{asked}")
+
+    expect(visit.page.get_by_role("tab", name="Linked")).to_have_attribute("aria-selected", "true")
+    expect(visit.page.locator(".graphiql-query-editor .view-lines")).to_contain_text("query Linked")
+    expect(visit.page.get_by_label("Variables")).to_contain_text("customer_of_the_link")
+    expect(visit.page.get_by_role("region", name="Result Window")).not_to_contain_text("data")
+    execute(visit.page, "Linked")
+    expect_result(visit.page, "BAD_INPUT")

@@ -27,7 +27,7 @@ What starts the service (the application, the command line, the demo) may import
 only as `GRAPHQL_IMPORTERS` says.
 """
 
-GRAPHQL_IMPORTERS = {"app", "cli"}
+GRAPHQL_IMPORTERS = {"app", "cli", "connections"}
 """Who puts the service together; to all others graphql is out of reach."""
 
 OUTSIDE = {

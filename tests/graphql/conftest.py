@@ -15,6 +15,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from multichannel.graphql.following import EventStreams, Pulse
+from multichannel.graphql.streaming import Audience, Execution
 from multichannel.graphql.view import GraphQLView
 from tests.world import World
 
@@ -73,7 +75,9 @@ class Api:
 @pytest.fixture
 def api(world: World) -> Iterator[Api]:
     """The demo world behind the endpoint; the token of a persona is its name."""
-    view = GraphQLView(world.store, world.principal, Response, threads=1, most_bytes=1_000_000)
+    streams = EventStreams(world.store, world.caller, Pulse(None))
+    execution = Execution(world.store, world.caller, streams, threads=1)
+    view = GraphQLView(execution, Audience(1), Response, most_bytes=1_000_000)
     app = Starlette(routes=[Route("/graphql", view.respond, methods=["GET", "POST"])])
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
     with asyncio.Runner() as runner:
@@ -83,4 +87,5 @@ def api(world: World) -> Iterator[Api]:
         yield api
         event.remove(world.store.engine, "before_cursor_execute", api.hear)
         runner.run(client.aclose())
-    view.close()
+    execution.close()
+    streams.close()

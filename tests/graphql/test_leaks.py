@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_required_argument
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,9 +18,10 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.graphql.declarations import DECLARATIONS, Column, Declaration, ManyOf, camel
+from multichannel.graphql.declarations import DECLARATIONS, Declaration, ManyOf, One, camel
 from multichannel.graphql.filtering import ORDERS
 from multichannel.graphql.identifiers import prefix
+from multichannel.graphql.schema import build_schema
 from multichannel.policy.vocabulary import Action
 from tests.graphql.conftest import Api
 
@@ -56,11 +58,16 @@ by_summary = pytest.mark.parametrize(("persona", "field"), BY_SUMMARY)
 
 
 def selection(declaration: Declaration) -> str:
-    """Every leaf and single relation of a type."""
+    """Every leaf, every single relation and everything computed of a type."""
+    kind = build_schema().type_map[declaration.name]
+    assert isinstance(kind, GraphQLObjectType)
     return " ".join(
-        camel(name) if isinstance(item, Column) else f"{camel(name)} {{ id }}"
+        camel(name)
+        if not is_composite_type(get_named_type(kind.fields[camel(name)].type))
+        else f"{camel(name)} {{ {'id' if isinstance(item, One) else '__typename'} }}"
         for name, item in declaration.fields.items()
         if not isinstance(item, ManyOf)
+        and not any(map(is_required_argument, kind.fields[camel(name)].args.values()))
     )
 
 
@@ -306,11 +313,30 @@ def test_nested_lists_show_what_the_root_shows_and_no_more(api: Api, persona: st
 @pytest.mark.parametrize(
     ("persona", "id", "actions"),
     [
-        ("alder-sales-agent", f"customer_{MEADOW.id}", ["READ_SUMMARY", "READ", "UPDATE"]),
+        (
+            "alder-sales-agent",
+            f"customer_{MEADOW.id}",
+            [
+                "READ_SUMMARY",
+                "READ",
+                "UPDATE",
+                "CONFIRM_AGREEMENT",
+                "RECORD_SUBSCRIPTION",
+                "CREATE_SUBSCRIPTION",
+            ],
+        ),
         ("alder-billing-admin", f"customer_{MEADOW.id}", ["READ_SUMMARY"]),
         ("linden-admin-agent", f"customer_{EMBER.id}", ["READ_SUMMARY", "READ"]),
-        ("meadow-global-admin", f"customer_{MEADOW.id}", ["READ_SUMMARY", "READ", "UPDATE"]),
-        ("hazel-sales-agent", f"partner_{HAZEL.id}", ["READ_SUMMARY", "READ"]),
+        (
+            "meadow-global-admin",
+            f"customer_{MEADOW.id}",
+            ["READ_SUMMARY", "READ", "UPDATE", "CONFIRM_AGREEMENT", "RECORD_SUBSCRIPTION", "ADD_USER"],
+        ),
+        (
+            "hazel-sales-agent",
+            f"partner_{HAZEL.id}",
+            ["READ_SUMMARY", "READ", "REQUEST_RELATIONSHIP_THROUGH_PROVIDER"],
+        ),
         ("hazel-sales-agent", f"partner_{CEDAR.id}", ["READ_SUMMARY"]),
     ],
 )

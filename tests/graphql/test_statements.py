@@ -57,7 +57,7 @@ def crowd(api: Api, size: int) -> Iterator[tuple[type[Base], list[dict[str, Any]
                 "commerce": "legacy",
                 "billing_cycle": "monthly",
                 "billing_type": "license",
-                "status": "active",
+                "stored_status": "active",
                 "quantity": number,
                 **place,
             }
@@ -126,27 +126,78 @@ UPDATE = """mutation ($input: UpdateCustomerInput!) {
 }"""
 
 
-def test_changing_takes_one_statement_to_decide_one_to_write_and_one_to_show(crowded: Api) -> None:
+def test_changing_takes_the_same_few_statements_with_and_without_a_key(crowded: Api) -> None:
     answer = crowded.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": 1, "city": "Dover"})
 
     assert answer.data["updateCustomer"] == {"customer": {"id": MEADOW_ID, "city": "Dover"}, "userErrors": []}
-    assert [each.split()[0] for each in answer.statements] == ["SELECT", "UPDATE", "SELECT"]
+    assert _first_words(answer.statements) == [
+        "SELECT customers",  # decide, and lock
+        "UPDATE customers",
+        "SELECT tenants",  # whom it may concern
+        "SELECT customers",  # and does
+        "SELECT audit_chains",
+        "INSERT audit_chains",  # the first act of all
+        "INSERT audit_records",
+        "UPDATE audit_chains",
+        "INSERT events",
+        "SELECT customers",  # show
+    ]
+
+    again = {"id": MEADOW_ID, "expectedVersion": 2, "city": "Deal", "idempotencyKey": "one"}
+    answer = crowded.ask(AGENT, UPDATE, input=again)
+
+    assert answer.data["updateCustomer"]["userErrors"] == []
+    assert _first_words(answer.statements) == [
+        "SELECT idempotency_keys",
+        "SELECT customers",
+        "UPDATE customers",
+        "SELECT tenants",
+        "SELECT customers",
+        "SELECT audit_chains",
+        "INSERT audit_records",
+        "UPDATE audit_chains",
+        "INSERT events",
+        "INSERT idempotency_keys",
+        "SELECT customers",
+    ]
 
 
-def test_a_stale_change_writes_nothing(api: Api) -> None:
+def test_a_repeated_change_takes_one_statement_to_know_and_one_to_show(crowded: Api) -> None:
+    once = {"id": MEADOW_ID, "expectedVersion": 1, "city": "Dover", "idempotencyKey": "one"}
+    first = crowded.ask(AGENT, UPDATE, input=once)
+    second = crowded.ask(AGENT, UPDATE, input=once)
+
+    assert second.body == first.body
+    assert _first_words(second.statements) == ["SELECT idempotency_keys", "SELECT customers"]
+
+
+def test_a_stale_change_writes_the_record_that_it_was_refused_and_nothing_else(api: Api) -> None:
     answer = api.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": 9, "city": "Dover"})
 
     assert answer.data["updateCustomer"] == {
         "customer": None,
         "userErrors": [{"code": "STALE_VERSION", "currentVersion": 1}],
     }
-    assert [each.split()[0] for each in answer.statements] == ["SELECT", "SELECT"]
+    assert _first_words(answer.statements) == ["SELECT customers", *REMEMBERED, "SELECT customers"]
 
 
-def test_a_change_of_what_one_does_not_see_is_two_looks_in_vain(api: Api) -> None:
+def test_a_change_of_what_one_does_not_see_writes_that_it_was_denied_and_nothing_else(api: Api) -> None:
     answer = api.ask(
         AGENT, UPDATE, input={"id": f"customer_{fixed_id('absent')}", "expectedVersion": 1, "city": "Dover"}
     )
 
     assert answer.codes == ["NOT_FOUND"]
-    assert [each.split()[0] for each in answer.statements] == ["SELECT", "SELECT"]
+    assert _first_words(answer.statements) == ["SELECT customers", "SELECT customers", *REMEMBERED]
+
+
+REMEMBERED = ["SELECT audit_chains", "INSERT audit_chains", "INSERT audit_records", "UPDATE audit_chains"]
+
+
+def _first_words(statements: list[str]) -> list[str]:
+    """What each statement does, and to which table first."""
+    found = []
+    for statement in statements:
+        verb = statement.split()[0]
+        after = {"SELECT": "FROM", "INSERT": "INTO", "UPDATE": "UPDATE"}[verb]
+        found.append(f"{verb} {statement.partition(after)[2].split()[0]}")
+    return found

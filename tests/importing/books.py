@@ -25,7 +25,7 @@ from multichannel.services.directory import add_partner
 from multichannel.services.imports import import_export
 from multichannel.store.engines import open_database
 from multichannel.store.selection import Listing, Shown, Window
-from multichannel.store.work import Store
+from multichannel.store.transactions import Store
 
 Payload = dict[str, Any]
 Table = list[dict[str, Any]]

@@ -36,6 +36,9 @@ SHOWN = {
     "Partner": "name",
     "BillingProfile": "company_name",
     "User": "display_name",
+    "CustomerAgreement": "agreed_at",
+    "AuditRecord": "operation_date",
+    "Transfer": "requested_at",
 }
 """What lists are ordered by; of customers and subscriptions it may be null."""
 

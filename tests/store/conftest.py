@@ -14,7 +14,7 @@ from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerTy
 from multichannel.policy.policy import Policy
 from multichannel.policy.vocabulary import Principal
 from multichannel.store.engines import WRITING, execution_options, open_database
-from multichannel.store.work import Store
+from multichannel.store.transactions import Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ALDER, BIRCH, MEADOW = (f"00000000-0000-4000-8000-{number:012}" for number in (1, 2, 3))

@@ -19,7 +19,8 @@ from multichannel.policy.vocabulary import NO_TENANT, Action, SystemRole, system
 from multichannel.store.owned import OwnedRows
 from multichannel.store.repository import Repository
 from multichannel.store.session import GuardedSession, Undecided
-from multichannel.store.work import Store, Work
+from multichannel.store.transactions import Store
+from multichannel.store.work import Work
 from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent
 
 AROUND: dict[str, Callable[[GuardedSession], Any]] = {

@@ -60,6 +60,7 @@ class Purchase:
     parent: str | None = None
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     known_as: str | None = None
+    services: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -86,7 +87,13 @@ def _id_of(key: str) -> str:
     return fixed_id(f"{key}.subscription")
 
 
-_MEADOW_EA = Purchase(key="meadow-azure-ea", customer=MEADOW, offer=AZURE, channel=Channel.EA)
+_MEADOW_EA = Purchase(
+    key="meadow-azure-ea",
+    customer=MEADOW,
+    offer=AZURE,
+    channel=Channel.EA,
+    services=("virtual-machines", "storage", "sql-database"),
+)
 _CANYON_EA = replace(_MEADOW_EA, key="canyon-azure-ea", customer=CANYON)
 _SUMMIT_EA = replace(_MEADOW_EA, key="summit-azure-ea", customer=SUMMIT)
 _MEADOW_OFFICE = Purchase(

@@ -92,6 +92,7 @@ def _user(persona: Persona, now: datetime) -> Iterator[User | RoleAssignment]:
         display_name=persona.title,
         cloud=tenant.cloud,
         created_at=now - OPENED,
+        updated_at=now - OPENED,
     )
     for role in persona.roles:
         yield RoleAssignment(user_id=user_id, tenant_id=tenant.id, role=role)
@@ -106,7 +107,9 @@ def _partnership(link: Link, now: datetime) -> Partnership:
         status=link.status,
         market=MARKET,
         cloud=link.provider.cloud,
+        invited_at=now - OPENED,
         accepted_at=now - OPENED if consented else None,
+        removed_at=now if link.status is PartnershipStatus.REMOVED else None,
         created_at=now - OPENED,
         updated_at=now - OPENED,
     )
@@ -120,8 +123,10 @@ def _relationship(relationship: Relationship, now: datetime) -> ResellerRelation
         partner_id=relationship.partner.id,
         customer_id=relationship.customer.id,
         associated_partner_id=relationship.attached.id if relationship.attached else None,
+        addressed_to=relationship.customer.id,
         stored_status=relationship.status,
-        delegated_admin=relationship.delegated_admin,
+        delegated_admin_requested=relationship.delegated_admin,
+        delegated_admin=relationship.delegated_admin and accepted,
         requested_at=requested,
         accepted_at=requested + timedelta(days=1) if accepted else None,
         expires_at=requested + REQUEST_LAPSES,
@@ -178,7 +183,7 @@ def _subscription(purchase: Purchase, now: datetime) -> Subscription:
         effective_start_date=bought,
         commitment_end_date=None if usage else bought + TERM,
         cancellation_allowed_until_date=bought + CANCELLATION_WINDOW if new_commerce else None,
-        status=purchase.status,
+        stored_status=purchase.status,
         auto_renew_enabled=not usage,
         billing_type=purchase.offer.billing_type,
         billing_cycle=BillingCycle.MONTHLY,
@@ -186,6 +191,7 @@ def _subscription(purchase: Purchase, now: datetime) -> Subscription:
         term_duration=None if usage else "P1Y",
         contract_type=ContractType.SUBSCRIPTION,
         order_id=fixed_id(f"{purchase.key}.order"),
+        services=list(purchase.services),
         created_at=bought,
         updated_at=bought,
     )

@@ -7,7 +7,8 @@ from multichannel.demo.rows import rows_of_world
 from multichannel.errors import Refused
 from multichannel.policy.resources import PARTNER
 from multichannel.policy.vocabulary import Action, SystemRole, system_principal
-from multichannel.store.work import Store, Work
+from multichannel.store.transactions import Store
+from multichannel.store.work import Work
 
 SEEDER = system_principal(SystemRole.SEEDER)
 

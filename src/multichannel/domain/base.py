@@ -87,17 +87,27 @@ def new_id() -> str:
 
 
 class Base(DeclarativeBase):
-    """All mapped classes."""
+    """All mapped classes.
 
+    `parties` names the columns that hold tenants whom a change of the row concerns.
+    """
+
+    parties: ClassVar[tuple[str, ...]] = ()
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar = {str: Words, datetime: UtcTime()}
+
+
+def _when_created(context: Any) -> datetime:
+    """A row that was just made was changed last when it was made."""
+    found: datetime = context.get_current_parameters()["created_at"]
+    return found
 
 
 class Versioned:
     """A row that clients change: `version` counts its changes, and a change names the one it saw."""
 
     version: Mapped[int] = mapped_column(default=1)
-    updated_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(default=_when_created)
     created_at: Mapped[datetime]
 
 

@@ -27,6 +27,7 @@ class StaleVersion(Refused):
     """Somebody changed the row after the caller read it."""
 
     code = "STALE_VERSION"
+    rule = "R46"
 
     def __init__(self) -> None:
         """Say what to do; the version in force is told to those who may read it."""
@@ -36,9 +37,50 @@ class StaleVersion(Refused):
         )
 
 
+class DomainTaken(Refused):
+    """A customer of this national cloud has the domain already."""
+
+    code = "DOMAIN_TAKEN"
+
+    def __init__(self) -> None:
+        """Say what to do; beyond that it is taken, nothing is told."""
+        super().__init__(
+            "This domain is taken. Ask its owner for a reseller relationship: requestResellerRelationship.",
+            ("domain",),
+        )
+
+
+class OtherMarket(Refused):
+    """The customer would buy in a market the partner does not sell in."""
+
+    code = "OTHER_MARKET"
+    rule = "R12"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "A partner sells in its own market only. Leave the market out to take yours.", ("market",)
+        )
+
+
+class AssociatedPartnerInvalid(Refused):
+    """The partner to attach is no reseller with an active partnership with yours."""
+
+    code = "ASSOCIATED_PARTNER_INVALID"
+    rule = "R23"
+
+    def __init__(self) -> None:
+        """Say what to do; whether there is such a partner is not told."""
+        super().__init__(
+            "Only a provider attaches a partner, and only a reseller with which its partnership is active.",
+            ("associatedPartner",),
+        )
+
+
 class Customer(Versioned, Base):
     """A company with a tenant of its own, shared by all partners that serve it."""
 
+    parties = ("id",)
     __tablename__ = "customers"
     __table_args__ = (
         Index(None, "id", "cloud"),  # R52 asks for the cloud of every customer that is counted
@@ -82,6 +124,7 @@ class Customer(Versioned, Base):
 class BillingProfile(Versioned, Base):
     """How one partner bills one customer; no other partner sees it."""
 
+    parties = ("partner_id", "customer_id")
     __tablename__ = "billing_profiles"
     __table_args__ = (UniqueConstraint("partner_id", "customer_id"), Index(None, "customer_id", "partner_id"))
 
@@ -104,3 +147,17 @@ class BillingProfile(Versioned, Base):
     country: Mapped[str | None]
     phone_number: Mapped[str | None]
     cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+
+    def shared_with(self, partner_id: str, *, at: datetime) -> BillingProfile:
+        """The same profile as another partner's own."""
+        kept = {column.key for column in self.__mapper__.column_attrs} - NOT_SHARED
+        return BillingProfile(
+            partner_id=partner_id,
+            created_at=at,
+            updated_at=at,
+            **{name: getattr(self, name) for name in kept},
+        )
+
+
+NOT_SHARED = {"id", "partner_id", "vendor_id", "version", "created_at", "updated_at"}
+"""What a billing profile that was copied to another partner does not take along."""

@@ -6,25 +6,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    ForeignKey,
-    Index,
-    UniqueConstraint,
-    and_,
-    bindparam,
-    case,
-    false,
-    or_,
-    type_coerce,
-)
-from sqlalchemy.ext.hybrid import Comparator, hybrid_property
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql import operators
 
-from multichannel.domain.base import GUID, Base, UtcTime, Versioned, closed, identity
+from multichannel.domain.base import GUID, Base, Versioned, closed, identity
 from multichannel.domain.customers import Customer
+from multichannel.domain.relationship_obstacles import (
+    MarketMismatch,
+    NoDelegatedAdmin,
+    RelationshipNotActive,
+    RequestClosed,
+    RequestExpired,
+)
 from multichannel.domain.tenants import Cloud, Partner
+from multichannel.domain.timed import Lapse, StatusInForce, status_at
 
 
 class RelationshipStatus(StrEnum):
@@ -38,68 +34,158 @@ class RelationshipStatus(StrEnum):
     REMOVED = "removed"
 
 
-class StatusInForce(Comparator[RelationshipStatus]):
-    """The status in force at the bound `:now`, in SQL.
+UNANSWERED = frozenset(
+    {RelationshipStatus.REQUESTED, RelationshipStatus.CANCELED, RelationshipStatus.EXPIRED}
+)
+LAPSES = (Lapse(RelationshipStatus.EXPIRED, "expires_at", frozenset({RelationshipStatus.REQUESTED})),)
 
-    Whether it is some word is asked of the stored status, for which databases have indexes and statistics.
-    """
 
-    def __init__(self, relationship: Any) -> None:
-        """`relationship` is the mapped class or an alias of it."""
-        now = bindparam("now", type_=UtcTime())
-        self._stored, expires_at = relationship.stored_status, relationship.expires_at
-        self.type = self._stored.type
-        requested = self._stored == RelationshipStatus.REQUESTED
-        self._lapsed = and_(requested, expires_at.is_not(None), expires_at <= now)
-        self._open = and_(requested, or_(expires_at.is_(None), expires_at > now))
-        in_force = case((self._lapsed, RelationshipStatus.EXPIRED.value), else_=self._stored)
-        super().__init__(type_coerce(in_force, self.type))
-
-    def operate(self, op: Any, *other: Any, **options: Any) -> Any:
-        """As for any column, but for tests of one word or of several."""
-        if op is operators.eq and isinstance(other[0], str):
-            return self._is(other[0])
-        if op is operators.in_op:
-            return or_(false(), *map(self._is, other[0]))
-        return op(self.__clause_element__(), *other, **options)
-
-    def _is(self, word: str) -> ColumnElement[bool]:
-        if word == RelationshipStatus.REQUESTED:
-            return self._open
-        stored: ColumnElement[bool] = self._stored == word
-        return or_(stored, self._lapsed) if word == RelationshipStatus.EXPIRED else stored
+def _its_customer(context: Any) -> str | None:
+    """A relationship that was not asked for by another address names the customer by its id."""
+    found: str | None = context.get_current_parameters()["customer_id"]
+    return found
 
 
 class ResellerRelationship(Versioned, Base):
-    """The commerce link of one partner and one customer, the only door to selling and support (R4)."""
+    """The commerce link of one partner and one customer, the only door to selling and support (R4).
 
+    Each request is a row of its own. At most one row of a partner and a customer is active; a provider
+    has one for each reseller that it serves the customer through (R24).
+    """
+
+    parties = ("partner_id", "customer_id", "associated_partner_id")
     __tablename__ = "reseller_relationships"
     __table_args__ = (
-        UniqueConstraint("partner_id", "customer_id"),
+        Index(
+            "uq_reseller_relationships_active",
+            "partner_id",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("status = 'active' AND associated_partner_id IS NULL"),
+            postgresql_where=text("status = 'active' AND associated_partner_id IS NULL"),
+        ),
+        Index(
+            "uq_reseller_relationships_active_through",
+            "partner_id",
+            "customer_id",
+            "associated_partner_id",
+            unique=True,
+            sqlite_where=text("status = 'active' AND associated_partner_id IS NOT NULL"),
+            postgresql_where=text("status = 'active' AND associated_partner_id IS NOT NULL"),
+        ),
         Index(None, "partner_id", "status", "customer_id"),
+        Index(None, "partner_id", "addressed_to"),
+        Index(  # a new customer looks for the requests that wait for its domain
+            "ix_reseller_relationships_waiting",
+            "addressed_to",
+            sqlite_where=text("customer_id IS NULL"),
+            postgresql_where=text("customer_id IS NULL"),
+        ),
+        Index(None, "invited_with_id"),
+        Index(None, "status", "expires_at"),
         Index(None, "customer_id", "partner_id"),
         Index(None, "associated_partner_id", "customer_id"),
     )
 
     id: Mapped[str] = identity()
     partner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
-    customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
+    # Nobody learns whether the addressee of a request exists: one that is not found has no customer.
+    customer_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Customer.id))
+    addressed_to: Mapped[str] = mapped_column(default=_its_customer)
     associated_partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     stored_status: Mapped[RelationshipStatus] = mapped_column("status", closed(RelationshipStatus))
+    # SM1: a reseller's invitation asks for its provider too, whose relationship stands and falls with it.
+    invited_with_id: Mapped[str | None] = mapped_column(GUID, ForeignKey("reseller_relationships.id"))
+    delegated_admin_requested: Mapped[bool] = mapped_column(default=False)
     delegated_admin: Mapped[bool] = mapped_column(default=False)
     commerce_id: Mapped[str | None] = mapped_column(GUID)
     requested_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     market: Mapped[str]
     cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
 
+    def accept(self, customer: Customer, *, at: datetime) -> None:
+        """The customer says yes, with delegated admin if that was asked for (R14, SM1).
+
+        RequestClosed, RequestExpired, or MarketMismatch, which only the customer may learn (R12).
+        """
+        self._require_open(at)
+        if customer.market != self.market:
+            raise MarketMismatch
+        self.accepted_at = at
+        self.delegated_admin = self.delegated_admin_requested
+        self._become(RelationshipStatus.ACTIVE, at)
+
+    def decline(self, *, at: datetime) -> None:
+        """The customer says no. RequestClosed or RequestExpired."""
+        self._require_open(at)
+        self._close(RelationshipStatus.DECLINED, at)
+
+    def cancel(self, *, at: datetime) -> None:
+        """The partner withdraws its request. RequestClosed or RequestExpired."""
+        self._require_open(at)
+        self._close(RelationshipStatus.CANCELED, at)
+
+    def expire(self, *, at: datetime) -> None:
+        """Write down that a request has lapsed; nothing changes unless it has."""
+        if (
+            self.stored_status is RelationshipStatus.REQUESTED
+            and self.status_at(at) is RelationshipStatus.EXPIRED
+        ):
+            self._close(RelationshipStatus.EXPIRED, at)
+
+    def revoke_delegated_admin(self, *, at: datetime) -> None:
+        """The customer takes the admin rights away; relationship and duty of support stay (R15, R16).
+
+        RelationshipNotActive or NoDelegatedAdmin.
+        """
+        self.require_active(at)
+        if not self.delegated_admin:
+            raise NoDelegatedAdmin
+        self.delegated_admin = False
+        self._touch(at)
+
+    def remove(self, *, at: datetime) -> None:
+        """The partner leaves the customer, and its admin rights go with it (R17). RelationshipNotActive."""
+        self.require_active(at)
+        self.delegated_admin = False
+        self._close(RelationshipStatus.REMOVED, at)
+
+    @property
+    def answered_for(self) -> str | None:
+        """The customer, once it has answered: until then nobody is told whether the address is anybody's."""
+        return None if self.stored_status in UNANSWERED else self.customer_id
+
+    def _require_open(self, at: datetime) -> None:
+        status = self.status_at(at)
+        if status is RelationshipStatus.EXPIRED:
+            raise RequestExpired
+        if status is not RelationshipStatus.REQUESTED:
+            raise RequestClosed
+
+    def require_active(self, at: datetime) -> None:
+        """RelationshipNotActive unless it is."""
+        if self.status_at(at) is not RelationshipStatus.ACTIVE:
+            raise RelationshipNotActive
+
+    def _close(self, status: RelationshipStatus, at: datetime) -> None:
+        self.closed_at = at
+        self._become(status, at)
+
+    def _become(self, status: RelationshipStatus, at: datetime) -> None:
+        self.stored_status = status
+        self._touch(at)
+
+    def _touch(self, at: datetime) -> None:
+        self.version += 1
+        self.updated_at = at
+
     def status_at(self, now: datetime) -> RelationshipStatus:
         """The status in force: a request nobody answered is expired from its `expires_at` on."""
-        lapsed = self.expires_at is not None and self.expires_at <= now
-        if self.stored_status is RelationshipStatus.REQUESTED and lapsed:
-            return RelationshipStatus.EXPIRED
-        return self.stored_status
+        found: RelationshipStatus = status_at(self, LAPSES, now)
+        return found
 
     @hybrid_property
     def status(self) -> Any:
@@ -110,4 +196,4 @@ class ResellerRelationship(Versioned, Base):
     @status.inplace.comparator
     @classmethod
     def _status(cls) -> StatusInForce:
-        return StatusInForce(cls)
+        return StatusInForce(cls, LAPSES)

@@ -2,85 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.commerce import (
+    LAPSES,
+    RUNNING,
+    BillingCycle,
+    BillingType,
+    Channel,
+    Commerce,
+    ContractType,
+    RecordedBy,
+    StopReason,
+    SubscriptionStatus,
+    TermDuration,
+)
 from multichannel.domain.customers import Customer
+from multichannel.domain.life import ENDED, LIVE, Life
+from multichannel.domain.obstacles import (
+    AutoRenewNotAllowed,
+    QuantityDecreaseBarred,
+    ServiceAlreadyCanceled,
+    ServiceUnknown,
+)
+from multichannel.domain.quantities import require_quantity
 from multichannel.domain.tenants import Cloud, Partner, Tenant
+from multichannel.domain.timed import StatusInForce
+
+__all__ = [
+    "LAPSES",
+    "RUNNING",
+    "BillingCycle",
+    "BillingType",
+    "Channel",
+    "Commerce",
+    "ContractType",
+    "RecordedBy",
+    "StopReason",
+    "Subscription",
+    "SubscriptionStatus",
+    "TermDuration",
+]
 
 
-class Channel(StrEnum):
-    """The route by which a subscription was bought (R1, R2)."""
-
-    CSP = "csp"
-    DIRECT = "direct"
-    ADVISOR = "advisor"
-    OPEN = "open"
-    EA = "ea"
-    SYNDICATION = "syndication"
-
-
-class RecordedBy(StrEnum):
-    """Who told us of it: a customer's record is for all its partners, a partner's for that partner alone."""
-
-    CUSTOMER = "customer"
-    PARTNER = "partner"
-
-
-class Commerce(StrEnum):
-    """The vendor's two generations of commerce, with different rules of life and transfer."""
-
-    LEGACY = "legacy"
-    NEW_COMMERCE = "new_commerce"
-
-
-class SubscriptionStatus(StrEnum):
-    """The vendor's states; `none` is what it says of a state it does not tell."""
-
-    NONE = "none"
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    DELETED = "deleted"
-    EXPIRED = "expired"
-    PENDING = "pending"
-    DISABLED = "disabled"
-
-
-class BillingType(StrEnum):
-    """Usage-based (metered Azure) or licence-based (seats)."""
-
-    NONE = "none"
-    USAGE = "usage"
-    LICENSE = "license"
-
-
-class BillingCycle(StrEnum):
-    """How often it is billed."""
-
-    UNKNOWN = "unknown"
-    MONTHLY = "monthly"
-    ANNUAL = "annual"
-    NONE = "none"
-    ONE_TIME = "one_time"
-    TRIENNIAL = "triennial"
-    BIENNIAL = "biennial"
-
-
-class ContractType(StrEnum):
-    """What was bought."""
-
-    SUBSCRIPTION = "subscription"
-    PRODUCT_KEY = "product_key"
-    REDEMPTION_CODE = "redemption_code"
-
-
-class Subscription(Versioned, Base):
+class Subscription(Life, Versioned, Base):
     """What a customer bought, through whichever channel."""
 
+    parties = (
+        "owner_id",
+        "customer_id",
+        "billing_partner_id",
+        "partner_of_record_id",
+        "support_contact_id",
+    )
     __tablename__ = "subscriptions"
     __table_args__ = (
         UniqueConstraint("owner_id", "vendor_id"),
@@ -90,6 +71,8 @@ class Subscription(Versioned, Base):
         Index(None, "owner_id", "id"),
         Index(None, "customer_id", "id"),
         Index(None, "parent_id"),
+        Index(None, "continues_id"),
+        Index(None, "status", "expires_at"),
     )
 
     id: Mapped[str] = identity()
@@ -122,7 +105,11 @@ class Subscription(Versioned, Base):
     commitment_end_date: Mapped[datetime | None]
     cancellation_allowed_until_date: Mapped[datetime | None]
     billing_cycle_end_date: Mapped[datetime | None]
-    status: Mapped[SubscriptionStatus] = mapped_column(closed(SubscriptionStatus))
+    stored_status: Mapped[SubscriptionStatus] = mapped_column("status", closed(SubscriptionStatus))
+    # SM5: when time alone will make it expired, disabled, deleted; none where nothing is due.
+    expires_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
     auto_renew_enabled: Mapped[bool | None]
     billing_type: Mapped[BillingType] = mapped_column(closed(BillingType))
     billing_cycle: Mapped[BillingCycle] = mapped_column(closed(BillingCycle))
@@ -137,3 +124,90 @@ class Subscription(Versioned, Base):
     order_id: Mapped[str | None]
     promotion_id: Mapped[str | None]
     migrated_from_subscription_id: Mapped[str | None] = mapped_column(GUID)
+    # R5, R38: what this one was made from, in another channel or at another partner.
+    continues_id: Mapped[str | None] = mapped_column(GUID, ForeignKey("subscriptions.id"))
+    services: Mapped[list[str]] = mapped_column(JSON, default=list)
+    canceled_services: Mapped[list[str]] = mapped_column(JSON, default=list)
+    cancellation_reason: Mapped[str | None]
+
+    def change(
+        self,
+        edits: Mapping[str, Any],
+        *,
+        at: datetime,
+        parent: Subscription | None = None,
+        add_ons: Iterable[Subscription] = (),
+    ) -> None:
+        """Apply edits of `friendly_name`, `quantity`, `auto_renew_enabled`; equal values change nothing.
+
+        What is sold here is changed while it is active (R44). Add-ons stop renewing with their base (R41).
+        """
+        self.require({SubscriptionStatus.ACTIVE} if self.channel is Channel.CSP else LIVE, at)
+        new = {name: value for name, value in edits.items() if getattr(self, name) != value}
+        if "quantity" in new:
+            self._require_quantity(new["quantity"], at)
+        if new.get("auto_renew_enabled") and self.channel is Channel.CSP:
+            self.require_renewable(parent)
+        if not new:
+            return
+        for name, value in new.items():
+            setattr(self, name, value)
+        if "auto_renew_enabled" in new:
+            self.schedule()
+            for add_on in add_ons:
+                add_on.renew_no_more(self, at=at)
+        self.changed(at)
+
+    def renew_no_more(self, base: Subscription, *, at: datetime) -> None:
+        """Follow a base that does not renew (R41)."""
+        if self.auto_renew_enabled and not base.auto_renew_enabled and self.status_at(at) in LIVE:
+            self.auto_renew_enabled = False
+            self.schedule()
+            self.changed(at)
+
+    def require_renewable(self, parent: Subscription | None) -> None:
+        """AutoRenewNotAllowed for what is metered, a trial, or an add-on whose base does not renew (R41)."""
+        alone = parent is None or bool(parent.auto_renew_enabled)
+        if self.billing_type is BillingType.USAGE or self.is_trial or not alone:
+            raise AutoRenewNotAllowed
+
+    def support_by(self, partner_id: str | None, *, at: datetime) -> None:
+        """Name the partner that supports it, or nobody (R26)."""
+        self.require(set(SubscriptionStatus) - ENDED, at)
+        if self.support_contact_id != partner_id:
+            self.support_contact_id = partner_id
+            self.changed(at)
+
+    def credit(self, reseller_id: str | None, number: str | None, *, at: datetime) -> None:
+        """Name the reseller that is credited for it, with the number it is credited by, or nobody (R25)."""
+        self.require(set(SubscriptionStatus) - ENDED, at)
+        if (self.partner_of_record_id, self.partner_number) != (reseller_id, number):
+            self.partner_of_record_id, self.partner_number = reseller_id, number
+            self.changed(at)
+
+    def cancel_service(self, service: str, *, at: datetime) -> None:
+        """Cancel a single service of what was recreated in CSP (R5)."""
+        self.require(LIVE, at)
+        if service not in self.services:
+            raise ServiceUnknown
+        if service in self.canceled_services:
+            raise ServiceAlreadyCanceled
+        self.canceled_services = [*self.canceled_services, service]
+        self.changed(at)
+
+    def _require_quantity(self, quantity: int, at: datetime) -> None:
+        require_quantity(self.billing_type, quantity)
+        bound = self.channel is Channel.CSP and self.commerce is Commerce.NEW_COMMERCE
+        if bound and quantity < self.quantity and not self.window_is_open(at):
+            raise QuantityDecreaseBarred
+
+    @hybrid_property
+    def status(self) -> Any:
+        """The status in force at the bound `:now`; of a row, ask `status_at`."""
+        message = "the status of a row depends on time: use status_at(now)"
+        raise TypeError(message)
+
+    @status.inplace.comparator
+    @classmethod
+    def _status(cls) -> StatusInForce:
+        return StatusInForce(cls, LAPSES)

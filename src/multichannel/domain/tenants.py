@@ -57,6 +57,7 @@ class Tenant(Base):
 class Partner(Base):
     """A reseller, distributor or advisor."""
 
+    parties = ("id",)
     __tablename__ = "partners"
 
     id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), primary_key=True)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
-from multichannel.domain.tenants import Cloud, Tenant
+from multichannel.domain.customers import StaleVersion
+from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.tenants import Cloud, Partner, Tenant
+from multichannel.domain.timed import Lapse, StatusInForce, status_at
+from multichannel.domain.transfer_obstacles import AlreadyConsented, TransferAlreadyDecided
+
+OPEN_FOR = timedelta(days=30)
+"""SM4c: how long the other side has to decide."""
 
 
 class TransferKind(StrEnum):
@@ -34,6 +44,26 @@ class TransferStatus(StrEnum):
     EXPIRED = "expired"
 
 
+OPEN = frozenset({TransferStatus.PENDING, TransferStatus.IN_PROGRESS})
+LAPSES = (Lapse(TransferStatus.EXPIRED, "expires_at", frozenset({TransferStatus.PENDING})),)
+
+
+class Initiator(StrEnum):
+    """Who began it: the target asks (SM4c), the source offers (SM4b). Imported history has none."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+class TransferProductType(StrEnum):
+    """What a target may ask for, as the vendor tells products apart in transfers of new commerce."""
+
+    AZURE_SUBSCRIPTION = "azure_subscription"
+    AZURE_RESERVATION = "azure_reservation"
+    AZURE_SAVINGS_PLAN = "azure_savings_plan"
+    ONLINE_SERVICES_NCE = "online_services_nce"
+
+
 class TransferLine(Base):
     """One subscription of a transfer; an add-on names its base line."""
 
@@ -45,6 +75,8 @@ class TransferLine(Base):
     transfer_id: Mapped[str] = mapped_column(GUID, ForeignKey("transfers.id"), index=True)
     number: Mapped[int]
     base_number: Mapped[int | None]
+    subscription_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Subscription.id), index=True)
+    new_subscription_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Subscription.id))
     subscription_vendor_id: Mapped[str | None] = mapped_column(GUID)
     offer_id: Mapped[str | None]
     friendly_name: Mapped[str | None]
@@ -58,12 +90,20 @@ class TransferLine(Base):
 class Transfer(Versioned, Base):
     """A transfer as one tenant holds it; the parties may be organisations this service does not know."""
 
+    parties = (
+        "owner_id",
+        "source_partner_id",
+        "target_partner_id",
+        "customer_id",
+        "partner_of_record_id",
+    )
     __tablename__ = "transfers"
     __table_args__ = (
         UniqueConstraint("owner_id", "vendor_id"),
         Index(None, "source_partner_id", "id"),
         Index(None, "target_partner_id", "id"),
         Index(None, "customer_id", "id"),
+        Index(None, "status", "expires_at"),
     )
 
     id: Mapped[str] = identity()
@@ -74,6 +114,7 @@ class Transfer(Versioned, Base):
     customer_id: Mapped[str] = mapped_column(GUID)
     customer_name: Mapped[str | None]
     source_partner_id: Mapped[str] = mapped_column(GUID)
+    initiated_by: Mapped[Initiator | None] = mapped_column(closed(Initiator))
     source_partner_name: Mapped[str | None]
     target_partner_id: Mapped[str] = mapped_column(GUID)
     target_partner_name: Mapped[str | None]
@@ -82,5 +123,85 @@ class Transfer(Versioned, Base):
     modified_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    # SM4a: the three signatures of a switch of legacy Azure, each given by its own side.
+    source_consented_at: Mapped[datetime | None]
+    customer_consented_at: Mapped[datetime | None]
+    target_consented_at: Mapped[datetime | None]
+    partner_of_record_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
+    market: Mapped[str | None]
     cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
     lines: Mapped[list[TransferLine]] = relationship(lazy="raise", order_by=TransferLine.number)
+
+    def require_version(self, expected: int | None) -> None:
+        """StaleVersion if it has changed since the caller read it; None for whoever does not mind."""
+        if expected is not None and expected != self.version:
+            raise StaleVersion
+
+    def require_pending(self, at: datetime) -> None:
+        """TransferAlreadyDecided unless it waits for an answer (R39)."""
+        status = self.status_at(at)
+        if status is not TransferStatus.PENDING:
+            raise TransferAlreadyDecided(status)
+
+    def decline(self, at: datetime) -> None:
+        """Say no. TransferAlreadyDecided if it is too late."""
+        self.require_pending(at)
+        self._become(TransferStatus.DECLINED, at)
+
+    def cancel(self, at: datetime) -> None:
+        """Take it back. TransferAlreadyDecided if it is too late."""
+        self.require_pending(at)
+        self._become(TransferStatus.CANCELED, at)
+
+    def consent(self, tenant_id: str, at: datetime) -> bool:
+        """Sign a switch for one of the three sides (SM4a); gives whether all of them have now.
+
+        TransferAlreadyDecided if it is too late, AlreadyConsented if that side has.
+        """
+        self.require_pending(at)
+        side = {
+            self.source_partner_id: "source_consented_at",
+            self.customer_id: "customer_consented_at",
+            self.target_partner_id: "target_consented_at",
+        }[tenant_id]
+        if getattr(self, side) is not None:
+            raise AlreadyConsented
+        setattr(self, side, at)
+        self._changed(at)
+        signed = (self.source_consented_at, self.customer_consented_at, self.target_consented_at)
+        return None not in signed
+
+    def complete(self, lines: Iterable[TransferLine], at: datetime) -> None:
+        """Come to an end by what became of its lines; a base and its add-ons each count."""
+        failed = {line.error is not None for line in lines}
+        if failed == {False}:
+            self._become(TransferStatus.COMPLETED, at)
+        else:
+            mixed = TransferStatus.COMPLETED_WITH_ERRORS if False in failed else TransferStatus.FAILED
+            self._become(mixed, at)
+        self.completed_at = at
+
+    def _become(self, status: TransferStatus, at: datetime) -> None:
+        self.stored_status = status
+        self._changed(at)
+
+    def _changed(self, at: datetime) -> None:
+        self.modified_at = at
+        self.version += 1
+        self.updated_at = at
+
+    def status_at(self, now: datetime) -> TransferStatus:
+        """The status in force: what nobody decided in time is expired (SM4c)."""
+        found: TransferStatus = status_at(self, LAPSES, now)
+        return found
+
+    @hybrid_property
+    def status(self) -> Any:
+        """The status in force at the bound `:now`; of a row, ask `status_at`."""
+        message = "the status of a row depends on time: use status_at(now)"
+        raise TypeError(message)
+
+    @status.inplace.comparator
+    @classmethod
+    def _status(cls) -> StatusInForce:
+        return StatusInForce(cls, LAPSES)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from multichannel.domain.base import GUID, Base, closed, identity
+from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.customers import StaleVersion
 from multichannel.domain.tenants import Cloud, Tenant
+from multichannel.errors import Refused
 
 
 class Role(StrEnum):
@@ -22,6 +25,61 @@ class Role(StrEnum):
     SALES_AGENT = "sales_agent"
     HELPDESK_AGENT = "helpdesk_agent"
     ACCOUNT_ADMIN = "account_admin"
+
+
+ASSIGNS: dict[Role, frozenset[Role]] = {
+    Role.GLOBAL_ADMIN: frozenset(Role),
+    Role.USER_MANAGEMENT_ADMIN: frozenset(Role) - {Role.GLOBAL_ADMIN},
+    # ROLE: account admins assign no directory role, and all others here are directory roles.
+    Role.ACCOUNT_ADMIN: frozenset({Role.ACCOUNT_ADMIN}),
+}
+"""Which roles somebody with a role may give and take; whoever has none of these manages nobody."""
+
+
+class RoleNotYours(Refused):
+    """Your roles do not let you give or take one of these roles."""
+
+    code = "ROLE_NOT_YOURS_TO_ASSIGN"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "One of the roles you give or take is not yours to assign. Ask a global admin.", ("roles",)
+        )
+
+
+class SelfChange(Refused):
+    """Nobody changes his own roles."""
+
+    code = "SELF_CHANGE"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("Nobody changes his own roles. Ask another admin of your tenant.", ("id",))
+
+
+class LastGlobalAdmin(Refused):
+    """The tenant would be left without an active global admin."""
+
+    code = "LAST_GLOBAL_ADMIN"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "This is your tenant's last active global admin. Make somebody else one first.", ("roles",)
+        )
+
+
+class UserExists(Refused):
+    """Your tenant has a user with this object id."""
+
+    code = "USER_EXISTS"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "Your tenant has a user with this object id. Change its roles instead.", ("objectId",)
+        )
 
 
 class UserState(StrEnum):
@@ -41,9 +99,10 @@ class RoleAssignment(Base):
     tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), index=True)
 
 
-class User(Base):
+class User(Versioned, Base):
     """A person or application of a tenant, known by tenant id and object id and by nothing else."""
 
+    parties = ("tenant_id",)
     __tablename__ = "users"
     __table_args__ = (UniqueConstraint("tenant_id", "object_id"),)
 
@@ -53,5 +112,33 @@ class User(Base):
     display_name: Mapped[str]
     state: Mapped[UserState] = mapped_column(closed(UserState), default=UserState.ACTIVE)
     cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
-    created_at: Mapped[datetime]
     assignments: Mapped[list[RoleAssignment]] = relationship(lazy="raise")
+
+    def reassign(
+        self,
+        held: Collection[Role],
+        wanted: Collection[Role],
+        *,
+        by: Collection[str],
+        expected_version: int,
+        at: datetime,
+    ) -> set[Role]:
+        """Note that the roles held become those wanted, and give the ones that differ; none, no new version.
+
+        StaleVersion if somebody was quicker, RoleNotYours if the roles of who does it do not reach so far.
+        """
+        if expected_version != self.version:
+            raise StaleVersion
+        changed = set(held) ^ set(wanted)
+        require_assignable(changed, by=by)
+        if changed:
+            self.version += 1
+            self.updated_at = at
+        return changed
+
+
+def require_assignable(roles: Collection[Role], *, by: Collection[str]) -> None:
+    """RoleNotYours unless somebody with the roles `by` may give and take all of these."""
+    assignable = frozenset[Role]().union(*(ASSIGNS.get(Role(role), frozenset()) for role in by))
+    if not set(roles) <= assignable:
+        raise RoleNotYours

@@ -12,12 +12,12 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from multichannel.graphql.declarations import Column, Declaration, One
+from multichannel.graphql.declarations import Column, Computed, Declaration, One
 from multichannel.graphql.filtering import filter_input, order_enum
 from multichannel.graphql.namespace import NAMESPACE, enter, named
 from multichannel.graphql.operation import ResolveInfo
 from multichannel.graphql.paging import DEFAULT_SIZE, LARGEST_SIZE, Connection
-from multichannel.graphql.resolving import nested_connection, root_connection
+from multichannel.graphql.resolving import computed_value, nested_connection, root_connection
 from multichannel.policy.vocabulary import Action
 
 NAMES = {str: "str", int: "int", bool: "bool", datetime: "datetime", object: "list[str]"}
@@ -95,6 +95,8 @@ def assemble(declaration: Declaration, node: type) -> None:
             fields[name] = plain_field(name, f"{_column_type(declaration, name)} | None", _gated(item))
         elif isinstance(item, One):
             fields[name] = plain_field(name, f"{item.target} | None", _gated(item))
+        elif isinstance(item, Computed):
+            fields[name] = computed_field(name, item)
         else:
             fields[name] = connection_field(declaration, name)
     made_type(
@@ -105,6 +107,19 @@ def assemble(declaration: Declaration, node: type) -> None:
         is_type_of=classmethod(lambda _cls, record, _info: getattr(record, "resource", None) is resource),
     )
     _connection_types(declaration)
+
+
+def computed_field(name: str, item: Computed) -> StrawberryField:
+    """A field worked out for a whole cohort, with arguments if it has any."""
+    annotation = f"{item.type} | None"
+    if not item.arguments:
+        return plain_field(name, annotation, _gated(item))
+    load = computed_value(name, item)
+
+    def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        return load(root, _raw(info), **arguments)
+
+    return field_with_arguments(name, annotation, _gated(item), resolve, dict(item.arguments))
 
 
 def connection_field(declaration: Declaration, name: str) -> StrawberryField:
@@ -149,7 +164,7 @@ def _raw(info: strawberry.Info) -> ResolveInfo:
     return info._raw_info  # noqa: SLF001  (Strawberry has no public way to the executor's own)
 
 
-def _gated(item: Column | One) -> str:
+def _gated(item: Column | One | Computed) -> str:
     return f"{item.description} Needs {item.read.name}."
 
 

@@ -41,6 +41,12 @@ class Customer:
     billing_profiles = many(
         "How partners bill it, as far as you may see it.", "BillingProfile", "customer_id"
     )
+    agreements = many(
+        "Its acceptances of the customer agreement, as far as you may see them (SM6).",
+        "CustomerAgreement",
+        "customer_id",
+    )
+    users = many("Its people, if they are yours to manage.", "User", "tenant_id")
 
 
 @resource_type(BILLING_PROFILE)

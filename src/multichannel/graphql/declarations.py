@@ -6,7 +6,7 @@ and the documentation. There is no other way to make a field of a resource.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,23 @@ class ManyOf:
     remote: str
 
 
-Declared = Column | One | ManyOf
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What is worked out for all records of a cohort at once, where `witness`, a column, may be read.
+
+    `compute(work, ids, **arguments)` gives the values by id; a record that is not in it has `absent`.
+    """
+
+    description: str
+    type: str
+    witness: str
+    read: Action
+    compute: Callable[..., Mapping[str, Any]]
+    absent: Any = None
+    arguments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+Declared = Column | One | ManyOf | Computed
 
 
 def column(description: str, read: Action, *, filter: bool = False, order: bool = False) -> Column:
@@ -63,6 +79,20 @@ def one(description: str, target: str, local: str, read: Action) -> One:
 def many(description: str, target: str, remote: str) -> ManyOf:
     """Declare a connection. What it lists is decided by what is visible of the target."""
     return ManyOf(description, target, remote)
+
+
+def computed(  # noqa: PLR0913  (a field of its own is all of this)
+    description: str,
+    type: str,
+    read: Action,
+    compute: Callable[..., Mapping[str, Any]],
+    *,
+    witness: str = "status",
+    absent: Any = None,
+    arguments: Mapping[str, tuple[str, str]] | None = None,
+) -> Computed:
+    """Declare a field that must be computed, of a GraphQL type by name, for those who may `read`."""
+    return Computed(description, type, witness, read, compute, absent, arguments or {})
 
 
 @dataclass(frozen=True)
@@ -92,12 +122,14 @@ class Declaration:
                 found[camel(name)] = Shown(name, item.read)
             elif isinstance(item, One):
                 found[camel(name)] = Shown(item.local, item.read)
+            elif isinstance(item, Computed):
+                found[camel(name)] = Shown(item.witness, item.read)
         return found
 
     @cached_property
     def relations(self) -> dict[str, One | ManyOf]:
         """The relations by name."""
-        return {name: item for name, item in self.fields.items() if not isinstance(item, Column)}
+        return {name: item for name, item in self.fields.items() if isinstance(item, One | ManyOf)}
 
     def link(self, name: str) -> Link:
         """The relation behind a declared field. A connection is as readable as the relation back to here."""
@@ -120,11 +152,19 @@ def resource_type(resource: Resource) -> Callable[[type], Declaration]:
         fields: dict[str, Any] = {
             name: item for name, item in vars(body).items() if isinstance(item, Declared)
         }
+        _require_witnesses(resource, fields)
         declaration = Declaration(resource, " ".join((body.__doc__ or "").split()), fields)
         DECLARATIONS[resource.name] = declaration
         return declaration
 
     return declare
+
+
+def _require_witnesses(resource: Resource, fields: Mapping[str, Any]) -> None:
+    """A witness stands in its column's place in a record, so it must be of the column's own degree."""
+    for name, item in fields.items():
+        if isinstance(item, Computed) and getattr(fields.get(item.witness), "read", None) is not item.read:
+            raise TypeError(f"{resource.name}.{name}: its witness is no column of {item.read.name}")
 
 
 def camel(name: str) -> str:

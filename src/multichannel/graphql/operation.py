@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from graphql import GraphQLResolveInfo
 
@@ -12,29 +13,35 @@ from multichannel.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from multichannel.policy.vocabulary import Principal
+    from multichannel.store.acts import Act
     from multichannel.store.reading import Reader
-    from multichannel.store.work import Store, Work
-
-T = TypeVar("T")
+    from multichannel.store.transactions import Store
+    from multichannel.store.users import Caller
+    from multichannel.store.work import Work
 
 
 class Operation:
     """The context of one GraphQL operation; used by one thread, closed by the view."""
 
-    def __init__(self, store: Store, principal: Principal | None) -> None:
-        """`principal` is None when nobody has signed in."""
+    def __init__(self, store: Store, caller: Caller | None) -> None:
+        """`caller` is None when nobody has signed in."""
         self._store = store
-        self._principal = principal
+        self._caller = caller
         self._reading: AbstractContextManager[Work] | None = None
         self._work: Work | None = None
 
     @property
-    def principal(self) -> Principal:
+    def caller(self) -> Caller:
         """Who asks; Unauthenticated when nobody has signed in."""
-        if self._principal is None:
+        if self._caller is None:
             message = "Sign in first: send a bearer token in the Authorization header."
             raise Unauthenticated(message)
-        return self._principal
+        return self._caller
+
+    @property
+    def principal(self) -> Principal:
+        """The facts of who asks; Unauthenticated when nobody has signed in."""
+        return self.caller.principal
 
     @property
     def work(self) -> Work:
@@ -49,11 +56,11 @@ class Operation:
         """Lists and records to show."""
         return self.work.reader
 
-    def write(self, use_case: Callable[[Work], T]) -> T:
-        """Run a use case in a transaction of its own; what is read afterwards sees it."""
-        principal = self.principal
+    def act(self, act: Act, use_case: Callable[[Work], str]) -> str:
+        """Run a mutation in a transaction of its own; what is read afterwards sees it."""
+        caller = self.caller
         self.close()
-        return self._store.write(principal, use_case)
+        return self._store.act(caller.principal, replace(act, user_id=caller.user_id), use_case)
 
     def close(self) -> None:
         """Let go of the snapshot."""

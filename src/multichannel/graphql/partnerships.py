@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multichannel.graphql.declarations import column, one, resource_type
+from multichannel.graphql.declarations import column, many, one, resource_type
 from multichannel.policy.resources import PARTNER, PARTNERSHIP
 from multichannel.policy.vocabulary import Action
 
@@ -15,10 +15,15 @@ class Partnership:
 
     status = column("Its state.", SUMMARY, filter=True)
     provider = one("The indirect provider.", "Partner", "provider_id", SUMMARY)
-    reseller = one("The indirect reseller.", "Partner", "reseller_id", SUMMARY)
+    reseller = one(
+        "The indirect reseller; to its provider null until it consents.", "Partner", "reseller_id", SUMMARY
+    )
+    addressed_to = column("The tenant id that the provider invited.", READ, filter=True)
     market = column("The country of both, as an ISO 3166 code (R12).", READ, filter=True)
     cloud = column("The national cloud of both (R52).", READ, filter=True)
+    invited_at = column("When the provider invited the reseller.", READ, filter=True, order=True)
     accepted_at = column("When the reseller's global admin consented.", READ, filter=True, order=True)
+    removed_at = column("When the provider ended it.", READ, filter=True)
     created_at = column("When this service first heard of it.", READ, filter=True, order=True)
     updated_at = column("When it last changed here.", READ, filter=True, order=True)
     version = column("Counts changes.", READ)
@@ -34,3 +39,9 @@ class Partner:
     market = column("The country it sells in, as an ISO 3166 code (R12).", READ)
     cloud = column("The national cloud it works in (R52).", READ)
     partner_number = column("The vendor's number of it.", READ)
+    reseller_relationships = many(
+        "Its relationships with customers, as far as you may see them.", "ResellerRelationship", "partner_id"
+    )
+    resellers = many("As a provider, its partnerships with resellers.", "Partnership", "provider_id")
+    providers = many("As a reseller, its partnerships with providers.", "Partnership", "reseller_id")
+    users = many("Its people, if they are yours to manage.", "User", "tenant_id")

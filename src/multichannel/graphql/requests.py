@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 JSON, GRAPHQL = "application/json", "application/graphql-response+json"
+EVENTS = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def read_body(body: bytes) -> GraphQLRequest:
         raise Malformed(400, f"The body is not JSON: {error}.") from None
     if not isinstance(found, dict):
         raise Malformed(400, "The body must be a JSON object with `query`; batches are not answered.")
-    return _request(found)
+    return read_request(found)
 
 
 def read_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
@@ -51,10 +52,11 @@ def read_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
                 found[name] = orjson.loads(found[name])
             except orjson.JSONDecodeError as error:
                 raise Malformed(400, f"`{name}` is not JSON: {error}.") from None
-    return _request(found)
+    return read_request(found)
 
 
-def _request(found: dict[str, Any]) -> GraphQLRequest:
+def read_request(found: Mapping[str, Any]) -> GraphQLRequest:
+    """The request that a JSON object holds; Malformed tells what is wrong with it."""
     query = found.get("query")
     if not isinstance(query, str):
         raise Malformed(400, "`query` must be a string that holds a GraphQL document.")
@@ -78,12 +80,23 @@ def require_json(content_type: str | None) -> None:
 
 
 def answer_type(accept: str) -> str:
-    """The media type to answer with: the preferred of the two there are. Malformed when neither will do."""
-    ranges = [_range(item) for item in (accept or "*/*").split(",") if item.strip()]
-    best = max((_quality(kind, ranges), -place, kind) for place, kind in enumerate((JSON, GRAPHQL)))
+    """The media type to answer with: the preferred of the three there are. Malformed when none will do."""
+    ranges = _ranges(accept)
+    kinds = enumerate((JSON, GRAPHQL, EVENTS))
+    best = max((_quality(kind, ranges), -place, kind) for place, kind in kinds)
     if best[0][0] == 0:
-        raise Malformed(406, f"Accept {GRAPHQL} or {JSON}.")
+        raise Malformed(406, f"Accept {GRAPHQL}, {JSON} or {EVENTS}.")
     return best[2]
+
+
+def reads_events(accept: str) -> bool:
+    """Whether a client says that it can read an event stream; accepting anything does not say so."""
+    weight, precision = _quality(EVENTS, _ranges(accept))
+    return weight > 0 and precision > 0
+
+
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    return [_range(item) for item in (accept or "*/*").split(",") if item.strip()]
 
 
 def _quality(kind: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
@@ -111,5 +124,5 @@ def prefers_html(accept: str) -> bool:
     """Whether a browser asks for a page rather than for an answer."""
     ranges = [_range(item) for item in accept.split(",")]
     html = max((weight for name, weight in ranges if name == "text/html"), default=0.0)
-    json = max((weight for name, weight in ranges if name in {JSON, GRAPHQL}), default=0.0)
+    json = max((weight for name, weight in ranges if name in {JSON, GRAPHQL, EVENTS}), default=0.0)
     return html > json

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from multichannel.graphql.declarations import DECLARATIONS, Column, Declaration, One
+from multichannel.errors import NotPermitted
+from multichannel.graphql.declarations import DECLARATIONS, Column, Computed, Declaration, One
 from multichannel.graphql.filtering import read_filter, read_order
 from multichannel.graphql.identifiers import prefix
 from multichannel.graphql.operation import ResolveInfo
@@ -74,6 +75,25 @@ def related(item: One) -> Resolver:
     return resolve
 
 
+def computed_value(name: str, item: Computed) -> Callable[..., Any]:
+    """What is worked out for the cohort, or the denial in its place where the record is not read so far."""
+
+    def resolve(record: Record, info: ResolveInfo, **arguments: Any) -> Any:
+        witness = record.values[item.witness]
+        if isinstance(witness, NotPermitted):
+            return witness
+
+        def load(records: list[Record]) -> Mapping[str, Any]:
+            ids = [other.id for other in records if not isinstance(other.values[item.witness], NotPermitted)]
+            return item.compute(info.context.work, ids, **arguments)
+
+        key = (name, tuple(sorted(arguments.items())))
+        found: Mapping[str, Any] = cohort_of(record).once(key, load)
+        return found.get(record.id, item.absent)
+
+    return resolve
+
+
 def root_connection(declaration: Declaration) -> Callable[..., Connection]:
     """A list of everything visible of a kind."""
 
@@ -113,4 +133,6 @@ def resolvers(declaration: Declaration) -> dict[str, Resolver]:
             found[name] = leaf(name)
         elif isinstance(item, One):
             found[name] = related(item)
+        elif isinstance(item, Computed) and not item.arguments:
+            found[name] = computed_value(name, item)
     return found

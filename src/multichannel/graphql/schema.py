@@ -9,16 +9,26 @@ import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from multichannel.graphql import customers, partnerships, relationships, subscriptions
+from multichannel.graphql import (
+    agreements,
+    audit,
+    customers,
+    partnerships,
+    relationships,
+    subscriptions,
+    transfers,
+    users,
+)
 from multichannel.graphql.assembly import assemble, made_type, page_info_type, root_field
 from multichannel.graphql.decisions import DecisionExplanation
 from multichannel.graphql.declarations import DECLARATIONS, camel
+from multichannel.graphql.events import events_type
 from multichannel.graphql.namespace import NAMESPACE
 from multichannel.graphql.queries import VIEWER_RESOLVERS, query_fields, viewer_types
 from multichannel.graphql.resolving import resolvers
 from multichannel.graphql.scalars import SCALARS
 
-DECLARING = (customers, partnerships, relationships, subscriptions)
+DECLARING = (customers, partnerships, relationships, subscriptions, transfers, agreements, users, audit)
 """Imported so that their types are declared."""
 
 LISTS = {
@@ -26,9 +36,9 @@ LISTS = {
     "subscriptions": ("Subscription", "The subscriptions you may see, of all your customers."),
     "reseller_relationships": ("ResellerRelationship", "The reseller relationships you may see."),
     "partnerships": ("Partnership", "The partnerships you may see."),
+    "transfers": ("Transfer", "The transfers you may see."),
+    "audit_records": ("AuditRecord", "What was done, refused and denied, as far as you may know (R53)."),
 }
-
-ROOTS = "schema {\n  query: Query\n  mutation: Mutation\n}\n\n"
 
 
 @strawberry.interface(description="An object with an id.")
@@ -52,26 +62,30 @@ def build_schema() -> GraphQLSchema:
         "Query", "Questions. Every answer has been decided by the policy.", {**query_fields(), **lists}
     )
     mutation = _mutation()
+    events = events_type()
     config = StrawberryConfig(scalar_map=SCALARS, default_resolver=_value)
     types = [NAMESPACE[name] for name in DECLARATIONS]
-    schema = strawberry.Schema(query=query, mutation=mutation, types=types, config=config)._schema  # noqa: SLF001
+    schema = _made(query=query, mutation=mutation, subscription=events, types=types, config=config)
     _install(schema)
     return schema
 
 
 def sdl() -> str:
-    """The schema in its own language. The roots are always named: `Subscription` is no root here."""
-    printed = print_schema(build_schema())
-    return (printed if printed.startswith("schema") else ROOTS + printed) + "\n"
+    """The schema in its own language, beginning with its roots: the type `Subscription` is none of them."""
+    return print_schema(build_schema()) + "\n"
+
+
+def _made(**parts: Any) -> GraphQLSchema:
+    return strawberry.Schema(**parts)._schema  # noqa: SLF001  (Strawberry has no public way to it)
 
 
 def _mutation() -> Any:
     from multichannel.graphql import changes, mutations  # noqa: PLC0415  (mutations name types made above)
 
-    NAMESPACE["UserError"] = mutations.UserError
-    NAMESPACE["UpdateCustomerInput"] = changes.UpdateCustomerInput
-    fields = {"update_customer": changes.UPDATE_CUSTOMER}
-    return made_type("Mutation", "Changes. Each field is one transaction of its own.", fields)
+    mutations.user_error_types()
+    changes.declare()
+    told = "Changes. Each field is one transaction of its own, committed in the order of the fields."
+    return made_type("Mutation", told, dict(mutations.MUTATIONS))
 
 
 def _install(schema: GraphQLSchema) -> None:

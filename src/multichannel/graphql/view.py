@@ -1,23 +1,20 @@
-"""The HTTP endpoint: one operation runs in one worker thread, with one session."""
+"""The HTTP endpoint: one request, and its answer or the stream of its results."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 import orjson
-from graphql import ExecutionResult, OperationType, execute_sync
+from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from multichannel.errors import MultichannelError, Unauthenticated
-from multichannel.graphql.documents import Unreadable, read_document
-from multichannel.graphql.errors import BAD_INPUT, fault, plain, raised
-from multichannel.graphql.operation import Operation
+from multichannel.errors import Busy, MultichannelError, Unauthenticated
+from multichannel.graphql.documents import Unreadable
 from multichannel.graphql.requests import (
+    EVENTS,
     GRAPHQL,
     JSON,
     GraphQLRequest,
@@ -26,15 +23,12 @@ from multichannel.graphql.requests import (
     prefers_html,
     read_body,
     read_parameters,
+    reads_events,
     require_json,
 )
-from multichannel.graphql.schema import build_schema
+from multichannel.graphql.sse import EventStream
+from multichannel.graphql.streaming import Audience, Bodies, Body, Execution, Pace, failure, several
 from multichannel.identity import bearer_token
-from multichannel.policy.vocabulary import Principal
-from multichannel.store.work import Store
-
-SignIn = Callable[[str], Principal]
-"""Who a token speaks of; Unauthenticated when it proves nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +36,28 @@ class Answer:
     """What to send: an HTTP status, a GraphQL response, headers."""
 
     status: int
-    body: dict[str, Any]
+    body: Body
     headers: dict[str, str] = field(default_factory=dict)
 
 
 class GraphQLView:
-    """Answers `/graphql`."""
+    """Answers requests to `/graphql`."""
 
     def __init__(
-        self, store: Store, sign_in: SignIn, page: Callable[[], Response], *, threads: int, most_bytes: int
+        self,
+        execution: Execution,
+        audience: Audience,
+        page: Callable[[], Response],
+        *,
+        most_bytes: int,
+        pace: Pace | None = None,
     ) -> None:
-        """`page` is shown to browsers; `threads` bounds how many operations run at once."""
-        self._store = store
-        self._sign_in = sign_in
+        """`page` is shown to browsers; `most_bytes` bounds the body of a request."""
+        self._execution = execution
+        self._audience = audience
         self._page = page
         self._most_bytes = most_bytes
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="operation")
-
-    def close(self) -> None:
-        """Wait for running operations and let the threads go."""
-        self._threads.shutdown()
+        self._pace = pace or Pace()
 
     async def respond(self, request: Request) -> Response:
         """Answer one request; what is wrong with it is told in a GraphQL error."""
@@ -71,20 +67,42 @@ class GraphQLView:
         media = JSON
         try:
             media = answer_type(accept)
-            token = bearer_token(request.headers)
-            asked = await self._read(request)
-            run = asyncio.get_running_loop().run_in_executor
-            answer = await run(self._threads, self._answer, asked, token, media, request.method)
-        except Malformed as error:
-            body = {"errors": [{"message": error.message, "extensions": {"code": BAD_INPUT}}]}
-            answer = Answer(error.status, body, error.headers)
+            return await self._answer(request, media, events=reads_events(accept))
         except Unreadable as error:
-            answer = Answer(_status(media), {"errors": error.errors})
-        except MultichannelError as error:
-            answer = _refused(error)
+            if media == EVENTS:
+                return self._stream(several(failure(error)))
+            return _response(Answer(_status(media), failure(error)), media)
         except Exception as cause:  # noqa: BLE001  (whatever it is, the client gets a GraphQL answer)
-            answer = Answer(500, {"errors": [fault(cause)]})
-        return _response(answer, media)
+            return _response(_refused(cause, with_token="authorization" in request.headers), media)
+
+    async def _answer(self, request: Request, media: str, *, events: bool) -> Response:
+        """The results of a request, in the media type asked for; a subscription's are always events."""
+        token = bearer_token(request.headers)
+        asked = await self._read(request)
+        may = partial(self._check, request.method, events=events)
+        results = await self._execution.results(asked, token, may)
+        if media == EVENTS or results.kind is OperationType.SUBSCRIPTION:
+            return self._stream(results.bodies)
+        body = await anext(results.bodies)
+        return _response(Answer(200 if "data" in body else _status(media), body), media)
+
+    def _stream(self, bodies: Bodies) -> Response:
+        return EventStream(bodies, self._audience, self._pace.heartbeat)
+
+    def _check(self, method: str, kind: OperationType | None, *, events: bool) -> None:
+        """Raise what a request of this kind is refused with, before anything is done."""
+        if method == "GET" and kind is OperationType.MUTATION:
+            raise Malformed(405, "A GET only asks; send mutations by POST.", {"Allow": "POST"})
+        if kind is not OperationType.SUBSCRIPTION:
+            return
+        if not events:
+            raise Malformed(
+                406,
+                f"The results of a subscription are a stream: send Accept: {EVENTS}, "
+                "or open a WebSocket with the subprotocol graphql-transport-ws.",
+            )
+        if self._audience.full:
+            raise Busy("As many clients are listening as this service can serve. Try again later.")
 
     async def _read(self, request: Request) -> GraphQLRequest:
         if request.method == "GET":
@@ -102,43 +120,21 @@ class GraphQLView:
             raise Malformed(400, "The body ended early.") from None
         return read_body(bytes(body))
 
-    def _answer(self, asked: GraphQLRequest, token: str | None, media: str, method: str) -> Answer:
-        """Run the operation in this thread."""
-        principal = None if token is None else self._sign_in(token)
-        document = read_document(asked.query, keep=principal is not None)
-        if method == "GET" and document.operation_type(asked.operation_name) is OperationType.MUTATION:
-            raise Malformed(405, "A GET only asks; send mutations by POST.", {"Allow": "POST"})
-        operation = Operation(self._store, principal)
-        try:
-            result = execute_sync(
-                build_schema(),
-                document.parsed,
-                variable_values=asked.variables,
-                operation_name=asked.operation_name,
-                context_value=operation,
-            )
-        finally:
-            operation.close()
-        return _executed(result, media)
-
-
-def _executed(result: ExecutionResult, media: str) -> Answer:
-    """An operation that never began has no data at all."""
-    errors = [raised(error) for error in result.errors or ()]
-    if result.data is None and errors and not any(error.path for error in result.errors or ()):
-        return Answer(_status(media), {"errors": errors})
-    return Answer(200, {"data": result.data, "errors": errors} if errors else {"data": result.data})
-
 
 def _status(media: str) -> int:
     """How a request that was not executed is told: by status where the media type leaves it to that."""
     return 400 if media == GRAPHQL else 200
 
 
-def _refused(error: MultichannelError) -> Answer:
-    if isinstance(error, Unauthenticated):
-        return Answer(401, {"errors": [plain(error)]}, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
-    return Answer(400, {"errors": [plain(error)]})
+def _refused(cause: Exception, *, with_token: bool) -> Answer:
+    if isinstance(cause, Malformed):
+        return Answer(cause.status, failure(cause), cause.headers)
+    if isinstance(cause, Unauthenticated):
+        challenge = 'Bearer error="invalid_token"' if with_token else "Bearer"
+        return Answer(401, failure(cause), {"WWW-Authenticate": challenge})
+    if isinstance(cause, Busy):
+        return Answer(503, failure(cause), {"Retry-After": "10"})
+    return Answer(400 if isinstance(cause, MultichannelError) else 500, failure(cause))
 
 
 def _response(answer: Answer, media: str) -> Response:
@@ -149,4 +145,5 @@ def _response(answer: Answer, media: str) -> Response:
         **answer.headers,
     }
     content = orjson.dumps(answer.body)
-    return Response(content, answer.status, headers, media_type=f"{media}; charset=utf-8")
+    kind = JSON if media == EVENTS else media
+    return Response(content, answer.status, headers, media_type=f"{kind}; charset=utf-8")

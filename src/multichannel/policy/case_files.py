@@ -211,10 +211,12 @@ class _CaseFile(_Document):
             for number, item in enumerate(self.listed(given, line, relation.name))
         ]
 
-    def _value(self, resource: Resource, scalar: Scalar, value: Any, line: int) -> str | None:
+    def _value(self, resource: Resource, scalar: Scalar, value: Any, line: int) -> str | bool | None:
         what = f"{resource.name}.{scalar.name}"
         if value is None and scalar.nullable:
             return None
+        if resource.model is not None and resource.column(scalar.name).type.python_type is bool:
+            return self._flag(what, value, line)
         if not isinstance(value, str):
             self.refuse(line, f"{what} must be given as text" if value is None else f"{what} is no {value!r}")
         if scalar.words is not None:
@@ -222,6 +224,12 @@ class _CaseFile(_Document):
         if scalar.name.endswith("_id"):
             self.word(value, self._cast, line, f"a tenant of {CAST}, for {what}")
         return value
+
+    def _flag(self, what: str, value: Any, line: int) -> bool:
+        """Yes or no; what is not said is no."""
+        if value not in {None, True, False}:
+            self.refuse(line, f"{what} is true or false, not {value!r}")
+        return bool(value)
 
 
 def _called(who: str | Facts) -> str:

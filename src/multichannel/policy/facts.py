@@ -35,8 +35,9 @@ class ResellerRelationshipFacts:
 
     id: str
     partner_id: str
-    customer_id: str
+    customer_id: str | None
     associated_partner_id: str | None
+    delegated_admin: bool
     status: str
     market: str
     cloud: str
@@ -48,7 +49,7 @@ class PartnershipFacts:
 
     id: str
     provider_id: str
-    reseller_id: str
+    reseller_id: str | None
     status: str
     market: str
     cloud: str
@@ -103,6 +104,7 @@ class SubscriptionFacts:
     customer: CustomerFacts
     commerce: str
     billing_type: str
+    is_trial: bool | None
     status: str
     market: str
     cloud: str
@@ -115,4 +117,43 @@ class UserFacts:
     id: str
     tenant_id: str
     state: str
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerAgreementFacts:
+    """A customer's agreement, signed by itself or attested by a partner."""
+
+    id: str
+    partner_id: str | None
+    customer_id: str
+    customer: CustomerFacts
+    kind: str
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferFacts:
+    """A transfer; `initiated_by` is nil for history that was imported, which is its owner's alone."""
+
+    id: str
+    owner_id: str
+    kind: str
+    initiated_by: str | None
+    source_partner_id: str
+    target_partner_id: str
+    customer_id: str
+    partner_of_record_id: str | None
+    status: str
+    market: str | None
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecordFacts:
+    """A record of a tenant's audit chain."""
+
+    id: str
+    tenant_id: str
+    resource_type: str
     cloud: str

@@ -14,6 +14,7 @@ from typing import Any
 from polar import Expression, Variable
 
 from multichannel.errors import PolicyInvalid
+from multichannel.policy.composition import Composition
 from multichannel.policy.conditions import NEVER, Conditions, Predicate, merged
 from multichannel.policy.engine import Answer, Engine, PolicyFault
 from multichannel.policy.partial import check_own_rows, conditions
@@ -79,6 +80,7 @@ class Policy:
         self.roles_granted = lru_cache(CACHED_SIGHTS)(self._roles_granted)
         """What the policy grants an action to, whoever asks."""
         check_words(source)
+        self._composition = Composition(self._engine)
         self._translate_all()
 
     @classmethod
@@ -156,6 +158,15 @@ class Policy:
         return Sight(resource, reads)
 
     def _translate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
+        if not self._composition.covers(resource):
+            return self._asked(principal, action, resource)
+        branches = merged(self._composition.granted(principal, action, resource))
+        if not branches:
+            return NEVER
+        return Predicate(branches, merged(self._composition.forbidden(principal, action, resource)))
+
+    def _asked(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
+        """The predicate as the engine works it out, for whatever `allow` says."""
         allowed = self._engine.ask_in_part("allow", principal, action.value, ANY, kind=resource.name)
         branches = merged(conditions(answer.bindings["resource"], resource) for answer in allowed)
         if not branches:
@@ -173,7 +184,7 @@ class Policy:
             try:
                 for action in resource.actions:
                     self.roles_granted(action, resource)
-                for principal in KINDS_OF_PRINCIPAL:
+                for principal in () if self._composition.covers(resource) else KINDS_OF_PRINCIPAL:
                     self._translate_for(principal, resource, ("allow", principal, ACTION, ANY))
                 for principal in (*SHADES_OF_PRINCIPAL, *in_markets(self.source)):
                     self._translate_for(principal, resource, ("has_standing", principal, STANDING, ANY))

@@ -42,6 +42,11 @@ def unrestricted(predicate: Predicate, resource: Resource, entity: Any) -> list[
     return [_not(branch, resource, entity) for branch in sorted(predicate.restricted, key=str)]
 
 
+def met(branch: Conditions, resource: Resource, entity: Any) -> Clause:
+    """That a restriction holds; one that cannot be told holds."""
+    return func.coalesce(_all_of(branch, resource, entity, exactly=True), true())
+
+
 def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:
     if not branch.members and len(branch.comparisons) == 1:
         comparison = branch.comparisons[0]

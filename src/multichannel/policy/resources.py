@@ -6,11 +6,14 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
+from multichannel.domain.agreements import CustomerAgreement
+from multichannel.domain.audit import AuditRecord
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner
+from multichannel.domain.transfers import Transfer
 from multichannel.domain.users import User
 from multichannel.policy import facts
 from multichannel.policy.vocabulary import READS, Action
@@ -109,20 +112,94 @@ class Resource:
         return Scalar(name, type(None) in get_args(hint), frozenset(enum) if enum else None)
 
 
-SERVICE = Resource(facts.ServiceFacts, None, (Action.ADD_PARTNER, Action.SEED))
+SERVICE = Resource(facts.ServiceFacts, None, (Action.ADD_PARTNER, Action.SEED, Action.EXPIRE))
 PARTNER = Resource(
-    facts.PartnerFacts, Partner, (Action.READ_SUMMARY, Action.READ, Action.IMPORT, Action.ADD_USER)
+    facts.PartnerFacts,
+    Partner,
+    (
+        Action.READ_SUMMARY,
+        Action.READ,
+        Action.REQUEST_RELATIONSHIP,
+        Action.REQUEST_RELATIONSHIP_THROUGH_PROVIDER,
+        Action.REQUEST_DELEGATED_ADMIN,
+        Action.INVITE_RESELLER,
+        Action.CREATE_CUSTOMER,
+        Action.REQUEST_TRANSFER,
+        Action.ADD_USER,
+        Action.IMPORT,
+    ),
 )
-PARTNERSHIP = Resource(facts.PartnershipFacts, Partnership, (Action.READ_SUMMARY, Action.READ))
+PARTNERSHIP = Resource(
+    facts.PartnershipFacts, Partnership, (Action.READ_SUMMARY, Action.READ, Action.ACCEPT, Action.REMOVE)
+)
 RELATIONSHIP = Resource(
-    facts.ResellerRelationshipFacts, ResellerRelationship, (Action.READ_SUMMARY, Action.READ)
+    facts.ResellerRelationshipFacts,
+    ResellerRelationship,
+    (
+        Action.READ_SUMMARY,
+        Action.READ,
+        Action.ACCEPT,
+        Action.DECLINE,
+        Action.CANCEL,
+        Action.REMOVE,
+        Action.EXTEND,
+        Action.REVOKE_DELEGATED_ADMIN,
+        Action.EXPIRE,
+    ),
 )
-CUSTOMER = Resource(facts.CustomerFacts, Customer, (Action.READ_SUMMARY, Action.READ, Action.UPDATE))
+CUSTOMER = Resource(
+    facts.CustomerFacts,
+    Customer,
+    (
+        Action.READ_SUMMARY,
+        Action.READ,
+        Action.UPDATE,
+        Action.CONFIRM_AGREEMENT,
+        Action.RECORD_SUBSCRIPTION,
+        Action.CREATE_SUBSCRIPTION,
+        Action.ADD_USER,
+    ),
+)
 BILLING_PROFILE = Resource(facts.BillingProfileFacts, BillingProfile, (Action.READ_BILLING,))
-SUBSCRIPTION = Resource(
-    facts.SubscriptionFacts, Subscription, (Action.READ_SUMMARY, Action.READ, Action.READ_BILLING)
+CUSTOMER_AGREEMENT = Resource(
+    facts.CustomerAgreementFacts, CustomerAgreement, (Action.READ_SUMMARY, Action.READ)
 )
-USER = Resource(facts.UserFacts, User, (Action.READ,))
+SUBSCRIPTION = Resource(
+    facts.SubscriptionFacts,
+    Subscription,
+    (
+        Action.READ_SUMMARY,
+        Action.READ,
+        Action.READ_BILLING,
+        Action.UPDATE,
+        Action.SUSPEND,
+        Action.REACTIVATE,
+        Action.CANCEL,
+        Action.CANCEL_SERVICE,
+        Action.MOVE_TO_CSP,
+        Action.ASSIGN_SUPPORT_CONTACT,
+        Action.ASSIGN_PARTNER_OF_RECORD,
+        Action.RELEASE,
+        Action.EXPIRE,
+    ),
+)
+TRANSFER = Resource(
+    facts.TransferFacts,
+    Transfer,
+    (
+        Action.READ_SUMMARY,
+        Action.READ,
+        Action.CONSENT,
+        Action.ACCEPT,
+        Action.DECLINE,
+        Action.CANCEL,
+        Action.EXPIRE,
+    ),
+)
+USER = Resource(facts.UserFacts, User, (Action.READ, Action.UPDATE_ROLES))
+AUDIT_RECORD = Resource(
+    facts.AuditRecordFacts, AuditRecord, (Action.READ_SUMMARY, Action.READ, Action.EXPIRE)
+)
 
 RESOURCES = {
     resource.name: resource
@@ -133,8 +210,11 @@ RESOURCES = {
         RELATIONSHIP,
         CUSTOMER,
         BILLING_PROFILE,
+        CUSTOMER_AGREEMENT,
         SUBSCRIPTION,
+        TRANSFER,
         USER,
+        AUDIT_RECORD,
     )
 }
 """Every resource by name; a policy file may mention no other."""

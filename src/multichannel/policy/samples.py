@@ -48,10 +48,10 @@ def _shades_of_principal() -> Iterator[Principal]:
         {"auth_mode": AuthMode.APP, "status": PartnerStatus.INACTIVE},
     )
     for kind in KINDS_OF_PRINCIPAL:
-        if kind.kind is TenantKind.SYSTEM:
-            yield kind
-        else:
+        if kind.kind is not TenantKind.SYSTEM:
             yield from (replace(kind, roles=everything, **state) for state in states)
+    service = next(kind for kind in KINDS_OF_PRINCIPAL if kind.kind is TenantKind.SYSTEM)
+    yield replace(service, roles=tuple(role.value for role in SystemRole))
 
 
 SHADES_OF_PRINCIPAL = tuple(_shades_of_principal())

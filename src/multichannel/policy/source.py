@@ -17,16 +17,19 @@ TOKEN = re.compile(
     r"""|(?P<operator><=|>=|!=|==|[<>])|(?P<other>.)|(?P<line>\n)""",
     re.VERBOSE,
 )
+RULE = re.compile(r"\bR\d+\b")
+LEADING_RULES = re.compile(r"^(?:[RC]\d+(?:, | and )?)+: ")
 JOINING = {"if", "and", "matches", "type"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One statement of a policy file."""
+    """One statement of a policy file, with the comment right above it, or above the group it stands in."""
 
     file: str
     line: int
     text: str
+    comment: str = ""
 
     @property
     def name(self) -> str:
@@ -37,6 +40,17 @@ class Rule:
     def words(self) -> frozenset[str]:
         """The strings it mentions."""
         return frozenset(re.findall(r'"([^"]*)"', self.text))
+
+    @property
+    def number(self) -> str | None:
+        """The business rule that the comment cites first, such as R17."""
+        cited = RULE.search(self.comment)
+        return cited.group() if cited else None
+
+    @property
+    def reason(self) -> str:
+        """What the comment says to people, without the rule it begins with."""
+        return LEADING_RULES.sub("", self.comment)
 
     @property
     def position(self) -> str:
@@ -93,7 +107,14 @@ def _statements(file: str, text: str) -> Iterator[Rule]:
     """Split at the `;` or block end that closes a statement; comments and strings hide both."""
     start: int | None = None
     depth = 0
+    comment: list[str] = []
+    used = False
     for token in TOKEN.finditer(text):
+        if token.lastgroup == "comment" and start is None:
+            comment = [*([] if used else comment), token.group().lstrip("# ").rstrip()]
+            used = False
+        if token.lastgroup == "line" and text.startswith("\n", token.end()):
+            comment = []
         if token.lastgroup in {"comment", "line"} or token.group().isspace():
             continue
         if start is None:
@@ -101,8 +122,9 @@ def _statements(file: str, text: str) -> Iterator[Rule]:
         depth += {"{": 1, "}": -1}.get(token.group(), 0)
         is_block = token.group() == "}" and text[start:].startswith(("resource", "actor"))
         if (token.group() == ";" or is_block) and depth == 0:
-            yield Rule(file, text.count("\n", 0, start) + 1, text[start : token.end()])
-            start = None
+            line = text.count("\n", 0, start) + 1
+            yield Rule(file, line, text[start : token.end()], " ".join(comment))
+            start, used = None, True
 
 
 def _fingerprint(text: str) -> tuple[tuple[str, int], ...]:

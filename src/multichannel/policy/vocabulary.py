@@ -17,8 +17,39 @@ class Action(StrEnum):
     READ = "read"
     READ_BILLING = "read_billing"
     UPDATE = "update"
-    IMPORT = "import"
+    # on one's own tenant, as a partner or as a customer
+    REQUEST_RELATIONSHIP = "request_relationship"
+    REQUEST_RELATIONSHIP_THROUGH_PROVIDER = "request_relationship_through_provider"
+    REQUEST_DELEGATED_ADMIN = "request_delegated_admin"
+    INVITE_RESELLER = "invite_reseller"
+    CREATE_CUSTOMER = "create_customer"
+    REQUEST_TRANSFER = "request_transfer"
     ADD_USER = "add_user"
+    UPDATE_ROLES = "update_roles"
+    # on a relationship or a partnership
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    CANCEL = "cancel"
+    REMOVE = "remove"
+    EXTEND = "extend"
+    REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin"
+    # on a customer
+    CONFIRM_AGREEMENT = "confirm_agreement"
+    RECORD_SUBSCRIPTION = "record_subscription"
+    CREATE_SUBSCRIPTION = "create_subscription"
+    # on a subscription
+    SUSPEND = "suspend"
+    REACTIVATE = "reactivate"
+    CANCEL_SERVICE = "cancel_service"
+    MOVE_TO_CSP = "move_to_csp"
+    ASSIGN_SUPPORT_CONTACT = "assign_support_contact"
+    ASSIGN_PARTNER_OF_RECORD = "assign_partner_of_record"
+    RELEASE = "release"
+    # on a transfer
+    CONSENT = "consent"
+    # of the service itself
+    EXPIRE = "expire"
+    IMPORT = "import"
     ADD_PARTNER = "add_partner"
     SEED = "seed"
 
@@ -37,10 +68,12 @@ class AuthMode(StrEnum):
 class SystemRole(StrEnum):
     """What the service itself acts as; each is granted only what it needs (`system.polar`)."""
 
+    AUDITOR = "auditor"
     IDENTITY = "identity"
     IMPORTER = "importer"
     OPERATOR = "operator"
     SEEDER = "seeder"
+    SWEEPER = "sweeper"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,132 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from multichannel.domain.customers import Customer
+from multichannel.domain.agreements import Signature, confirmed
+from multichannel.domain.base import new_id
+from multichannel.domain.customers import (
+    AssociatedPartnerInvalid,
+    BillingProfile,
+    Customer,
+    DomainTaken,
+    OtherMarket,
+)
+from multichannel.domain.partnerships import Partnership, PartnershipStatus
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.tenants import Partner, PartnerType, Tenant, TenantKind
 from multichannel.policy.vocabulary import Action
+from multichannel.services.users import NewUser, add_user
 from multichannel.store.work import Work
 
+Texts = Mapping[str, str | None]
+"""Columns by name."""
 
-def update_customer(
-    work: Work, customer_id: str, changes: Mapping[str, str | None], *, expected_version: int
-) -> Customer:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    """A company to be given a tenant, as the partner that creates it tells of it."""
+
+    company_name: str
+    domain: str
+    profile: Texts
+    billing: Texts
+    market: str | None = None
+    associated_partner_id: str | None = None
+    signature: Signature | None = None
+    global_admin: NewUser | None = None
+
+
+def create_customer(work: Work, new: NewCustomer) -> Customer:
+    """A new customer with a tenant of its own, in an active relationship with the caller's partner (SM1).
+
+    The tenant's id is new, so that no id can be tried out; and it is neither the partner's own nor that of a
+    linked reseller (R10, R11). DomainTaken, OtherMarket (R12) or AssociatedPartnerInvalid (R23).
+    """
+    partner = work.partners.get(work.principal.tenant_id, to=Action.CREATE_CUSTOMER)
+    _require_possible(work, partner, new)
+    customer = _customer(partner, new, work)
+    work.add_under(
+        partner,
+        Tenant(id=customer.id, kind=TenantKind.CUSTOMER, cloud=customer.cloud, created_at=work.now),
+    )
+    work.add_under(partner, customer)
+    work.add_under(partner, _relationship(partner, customer, new, work))
+    work.add_under(partner, _billing_profile(partner, customer, new, work))
+    if new.signature is not None:
+        work.add_under(partner, confirmed(customer, new.signature, attested_by=partner.id, at=work.now))
+    if new.global_admin is not None:
+        add_user(work, partner, new.global_admin, tenant=customer)
+    work.companies(partner).deliver_requests(customer, now=work.now)
+    return customer
+
+
+def update_customer(work: Work, customer_id: str, changes: Texts, *, expected_version: int) -> Customer:
     """Edit the company profile. StaleVersion if it has changed since the caller read it."""
     customer = work.customers.get(customer_id, to=Action.UPDATE)
     customer.change(dict(changes), expected_version=expected_version, at=work.now)
     return customer
+
+
+def _require_possible(work: Work, partner: Partner, new: NewCustomer) -> None:
+    if new.market not in {None, partner.market}:
+        raise OtherMarket
+    look = work.look(partner)
+    if new.associated_partner_id is not None and not (
+        partner.type is PartnerType.INDIRECT_PROVIDER
+        and look.any(
+            Partnership,
+            provider_id=partner.id,
+            reseller_id=new.associated_partner_id,
+            status=PartnershipStatus.ACTIVE,
+        )
+    ):
+        raise AssociatedPartnerInvalid
+    if look.any(Customer, domain=new.domain, cloud=partner.cloud):
+        raise DomainTaken
+
+
+def _customer(partner: Partner, new: NewCustomer, work: Work) -> Customer:
+    return Customer(
+        id=new_id(),
+        company_name=new.company_name,
+        domain=new.domain,
+        market=partner.market,
+        cloud=partner.cloud,
+        created_at=work.now,
+        updated_at=work.now,
+        **new.profile,
+    )
+
+
+def _relationship(partner: Partner, customer: Customer, new: NewCustomer, work: Work) -> ResellerRelationship:
+    """Active at once (SM1); whoever makes a tenant administers it until its global admin ends that (R13)."""
+    return ResellerRelationship(
+        partner_id=partner.id,
+        customer_id=customer.id,
+        addressed_to=customer.id,
+        associated_partner_id=new.associated_partner_id,
+        stored_status=RelationshipStatus.ACTIVE,
+        delegated_admin_requested=True,
+        delegated_admin=True,
+        requested_at=work.now,
+        accepted_at=work.now,
+        market=partner.market,
+        cloud=partner.cloud,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+
+
+def _billing_profile(partner: Partner, customer: Customer, new: NewCustomer, work: Work) -> BillingProfile:
+    """The partner's own; what it leaves out is as in the company profile."""
+    shared = {name: value for name, value in new.profile.items() if name in BillingProfile.__mapper__.columns}
+    told = {"company_name": new.company_name, **shared, **new.billing}
+    return BillingProfile(
+        partner_id=partner.id,
+        customer_id=customer.id,
+        cloud=customer.cloud,
+        created_at=work.now,
+        updated_at=work.now,
+        **told,
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, TenantKind
-from multichannel.domain.users import Role, RoleAssignment, User
+from multichannel.domain.users import Role, User
 from multichannel.policy.vocabulary import Action
+from multichannel.services import users
 from multichannel.store.work import Work
 
 
@@ -41,14 +42,4 @@ def add_user(
 ) -> User:
     """A new user of a partner, with its roles."""
     partner = work.partners.get(partner_id, to=Action.ADD_USER)
-    user = User(
-        tenant_id=partner_id,
-        object_id=object_id,
-        display_name=display_name,
-        cloud=partner.cloud,
-        created_at=work.now,
-    )
-    work.add_under(partner, user)
-    for role in roles:
-        work.add_under(partner, RoleAssignment(user_id=user.id, tenant_id=partner_id, role=role))
-    return user
+    return users.add_user(work, partner, users.NewUser(object_id, display_name, tuple(roles)), tenant=partner)

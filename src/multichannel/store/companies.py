@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
 
 from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, Tenant, TenantKind
 from multichannel.store.owned import Row
 from multichannel.store.session import GuardedSession, Undecided
@@ -32,12 +34,27 @@ class Companies:
             message = "companies named by a partner that was not fetched for it"
             raise Undecided(message)
         self._session = session
+        self._sponsor_id = sponsor.id
 
     def known(self, ids: Iterable[str]) -> dict[str, Company]:
         """Those of the tenants that are known, by id."""
         statement = select(Tenant.id, Tenant.kind, Tenant.cloud).where(Tenant.id.in_(sorted(set(ids))))
         rows = self._session.decided(statement, {})
         return {row.id: Company(row.kind, row.cloud) for row in rows}
+
+    def customers_at(self, address: str, cloud: Cloud) -> list[str]:
+        """The ids of the customers of a cloud that have this tenant id, or this domain."""
+        key = Customer.domain if "." in address else Customer.id
+        statement = select(Customer.id).where(key == address, Customer.cloud == cloud).order_by(Customer.id)
+        return list(self._session.decided(statement, {}).scalars())
+
+    def partner_at(self, address: str, cloud: Cloud, market: str) -> str | None:
+        """The partner with this tenant id, if it works in the cloud and the market."""
+        statement = select(Partner.id).where(
+            Partner.id == address, Partner.cloud == cloud, Partner.market == market
+        )
+        found: str | None = self._session.decided(statement, {}).scalar()
+        return found
 
     def stubs(self, ids: Iterable[str]) -> set[str]:
         """Those of the customers that nobody has told the name of."""
@@ -68,6 +85,34 @@ class Companies:
         self._session.write(
             statement, [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
         )
+
+    def deliver_requests(self, customer: Customer, *, now: datetime) -> None:
+        """Let the requests that wait for a customer of this domain, in its cloud, reach it.
+
+        Those who asked learn nothing of it, so neither version nor time of their rows changes. A request of
+        the customer's own partner is left to expire: what it asked for is there.
+        """
+        requests = _table(ResellerRelationship)
+        statement = (
+            update(requests)
+            .where(
+                requests.c.addressed_to == bindparam("domain"),
+                requests.c.customer_id.is_(None),
+                requests.c.cloud == bindparam("in_cloud"),
+                requests.c.partner_id != bindparam("creator"),
+                requests.c.status == RelationshipStatus.REQUESTED,
+                requests.c.expires_at > bindparam("at"),
+            )
+            .values(customer_id=bindparam("new_customer"))
+        )
+        told = {
+            "domain": customer.domain,
+            "in_cloud": customer.cloud,
+            "creator": self._sponsor_id,
+            "at": now,
+            "new_customer": customer.id,
+        }
+        self._session.write(statement, [told])
 
     def _add(self, kind: TenantKind, model: type[Base], rows: Sequence[Row]) -> None:
         if not rows:

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from multichannel.errors import NotPermitted, NotVisible
 from multichannel.policy.predicates import where
 from multichannel.policy.vocabulary import READS, Action
+from multichannel.store.due import is_due
 from multichannel.store.facts import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import Select
@@ -54,6 +55,54 @@ class Repository(Generic[T]):
         if to not in READS:
             self._session.grant([row])
         return row
+
+    def get_all(self, row_ids: Collection[str], *, to: Action) -> list[T]:
+        """The rows, locked, in the order of the ids; NotVisible or NotPermitted for the first denied one."""
+        model: Any = self._resource.model
+        predicate = self._policy.predicate(self._principal, to, self._resource)
+        statement = select(model).where(
+            model.id.in_(sorted(set(row_ids))), where(predicate, self._resource, model)
+        )
+        found = self._run(statement.order_by(model.id).with_for_update(of=model, key_share=True))
+        rows: dict[str, T] = {row[0].id: row[0] for row in found}
+        for row_id in row_ids:
+            if row_id not in rows:
+                raise self._refusal(row_id, to)
+        if to not in READS:
+            self._session.grant(rows.values())
+        return [rows[row_id] for row_id in row_ids]
+
+    def due(self, *, after: str, limit: int) -> list[str]:
+        """The ids of rows that time may have changed and that may be settled, in order from `after` on."""
+        model: Any = self._resource.model
+        predicate = self._policy.predicate(self._principal, Action.EXPIRE, self._resource)
+        beyond = [model.id > after] if after else []
+        statement = select(model.id).where(is_due(model), where(predicate, self._resource, model), *beyond)
+        return [row.id for row in self._run(statement.order_by(model.id).limit(limit))]
+
+    def take(self, row_ids: Collection[str], *, to: Action) -> list[T]:
+        """Those of the rows it is granted for and that nobody else is changing, locked, to be written."""
+        model: Any = self._resource.model
+        predicate = self._policy.predicate(self._principal, to, self._resource)
+        statement = (
+            select(model)
+            .where(model.id.in_(sorted(set(row_ids))), where(predicate, self._resource, model))
+            .order_by(model.id)
+            .with_for_update(of=model, key_share=True, skip_locked=True)
+        )
+        rows = [row[0] for row in self._run(statement)]
+        self._session.grant(rows)
+        return rows
+
+    def weigh(self, row_ids: Collection[str], *, to: Action) -> Sequence[T]:
+        """The rows that the principal may do this to, by id: not locked, not to be written."""
+        model: Any = self._resource.model
+        predicate = self._policy.predicate(self._principal, to, self._resource)
+        granted = where(predicate, self._resource, model)
+        statement = select(model).where(model.id.in_(sorted(set(row_ids))), granted).order_by(model.id)
+        rows = [row[0] for row in self._run(statement)]
+        self._session.weigh(rows)
+        return rows
 
     def facts(self, row_id: str) -> Any | None:
         """The facts of a row if the principal may read it to some degree, else None."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+
+from multichannel.domain.audit import AuditChain, AuditRecord
+from multichannel.domain.events import Event
+from multichannel.domain.idempotency import IdempotencyKey
+from multichannel.store.changes import Change, Changes
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable, Result
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm.unitofwork import UOWTransaction
 
 MARK = "decided"
+BOOKS = {model.__tablename__ for model in (AuditChain, AuditRecord, Event, IdempotencyKey)}
+"""The tables of the books, which no use case writes."""
 
 
 class Undecided(Exception):
@@ -28,14 +35,36 @@ class GuardedSession(Session):
         """Work on one connection, whose transaction the caller ends."""
         super().__init__(bind=connection, autoflush=False, expire_on_commit=False)
         self._granted: dict[int, object] = {}
+        self._weighed: dict[int, object] = {}
+        self.changes = Changes()
+        self.before_writing: Callable[[list[Change]], None] = _nobody_listens
+        """Told what a flush is about to change, while the database still holds what was."""
 
     def decided(self, statement: Executable, parameters: Mapping[str, Any]) -> Result[Any]:
         """Run a statement whose WHERE holds the policy's predicate."""
         return self.execute(statement, dict(parameters), execution_options={MARK: True})
 
-    def write(self, statement: Executable, rows: list[dict[str, Any]]) -> CursorResult[Any]:
-        """Run a bulk write of rows whose owner was granted."""
+    def write(self, statement: Any, rows: list[dict[str, Any]]) -> CursorResult[Any]:
+        """Run a bulk write of rows whose owner was granted; never of the books."""
+        if statement.table.name in BOOKS:
+            raise Undecided(f"{statement.table.name} is a table of the books")
         return self.connection_of_grant().execute(statement, rows)
+
+    def keep_books(self, statement: Any, rows: list[dict[str, Any]]) -> None:
+        """Write the books themselves: new records, events and keys, and where chains end. Nothing else."""
+        if statement.table.name not in BOOKS:
+            raise Undecided(f"{statement.table.name} is no table of the books")
+        if not (statement.is_insert or statement.table.name == AuditChain.__tablename__):
+            raise Undecided(f"{statement.table.name} is written once")
+        bind: Connection = self.get_bind()  # type: ignore[assignment]  # bound to a connection at birth
+        bind.execute(statement, rows)
+
+    def let_go(self, statement: Any, parameters: dict[str, Any]) -> int:
+        """Delete from the books what has been kept long enough; gives how many rows."""
+        if statement.table.name not in BOOKS or not statement.is_delete:
+            raise Undecided("only rows of the books are let go")
+        bind: Connection = self.get_bind()  # type: ignore[assignment]  # bound to a connection at birth
+        return bind.execute(statement, parameters).rowcount
 
     def grant(self, rows: Iterable[object]) -> None:
         """Let these rows be written."""
@@ -48,6 +77,14 @@ class GuardedSession(Session):
     def connection(self, *_arguments: Any, **_options: Any) -> Connection:
         """Refused: a statement on the bare connection carries no decision."""
         raise Undecided("the connection itself was asked for")
+
+    def weigh(self, rows: Iterable[object]) -> None:
+        """Let guards look on behalf of these rows, which an action is granted on; they cannot be written."""
+        self._weighed.update((id(row), row) for row in rows)
+
+    def may_look_for(self, row: object) -> bool:
+        """Whether guards may look on behalf of the row."""
+        return self.is_granted(row) or id(row) in self._weighed
 
     def bulk_save_objects(self, *_arguments: Any, **_options: Any) -> None:
         """Refused: it would pass by the flush that checks what was granted."""
@@ -75,6 +112,14 @@ def _refuse_undecided(state: ORMExecuteState) -> None:
 @event.listens_for(GuardedSession, "before_flush")
 def _refuse_ungranted(session: GuardedSession, _context: UOWTransaction, _instances: object) -> None:
     for row in (*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))):
+        if type(row).__tablename__ in BOOKS:
+            raise Undecided(f"a {type(row).__name__} written as if it were no book")
         if not session.is_granted(row):
             message = f"a write of a {type(row).__name__} that was not granted"
             raise Undecided(message)
+    changed = [row for row in session.dirty if session.is_modified(row)]
+    session.before_writing(session.changes.gather(session.new, changed))
+
+
+def _nobody_listens(_changes: list[Change]) -> None:
+    """What the service does for itself, such as an import, keeps its own books."""

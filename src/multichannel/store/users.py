@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, select
 
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Partner, Tenant
-from multichannel.domain.users import RoleAssignment, User, UserState
+from multichannel.domain.users import Role, RoleAssignment, User, UserState
 from multichannel.policy.predicates import where
 from multichannel.policy.resources import USER
 from multichannel.policy.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement
 
@@ -25,6 +27,14 @@ SIGNING_IN = system_principal(SystemRole.IDENTITY)
 """Signing in reads users as the policy lets it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the facts that policies decide by, and the user, whom only the books and the domain know."""
+
+    principal: Principal
+    user_id: str
+
+
 class Users:
     """Users, as those who sign in."""
 
@@ -33,17 +43,42 @@ class Users:
         self._session = session
         self._policy = policy
 
-    def principal(self, *, tenant_id: str, object_id: str, auth_mode: AuthMode) -> Principal | None:
-        """The facts of an active user, in one statement; None when there is none."""
+    def caller(self, *, tenant_id: str, object_id: str, auth_mode: AuthMode) -> Caller | None:
+        """An active user with the facts of its tenant, in one statement; None when there is none."""
         granted = where(self._policy.predicate(SIGNING_IN, Action.READ, USER), USER, User)
         rows = self._session.decided(_who(tenant_id, object_id, granted), {}).all()
-        return _principal(rows, tenant_id, auth_mode) if rows else None
+        return Caller(_principal(rows, tenant_id, auth_mode), rows[0].user_id) if rows else None
+
+
+class Roles:
+    """The roles of users, where the users may be read."""
+
+    def __init__(self, session: GuardedSession, policy: Policy, principal: Principal) -> None:
+        """Bind what the statement needs."""
+        self._session = session
+        self._policy = policy
+        self._principal = principal
+
+    def of(self, user_ids: Collection[str]) -> dict[str, list[Role]]:
+        """The roles in order, by user, of those that have any; in one statement."""
+        readable = where(self._policy.predicate(self._principal, Action.READ, USER), USER, User)
+        statement = (
+            select(RoleAssignment.user_id, RoleAssignment.role)
+            .join(User, User.id == RoleAssignment.user_id)
+            .where(RoleAssignment.user_id.in_(sorted(user_ids)), readable)
+            .order_by(RoleAssignment.user_id, RoleAssignment.role)
+        )
+        found: dict[str, list[Role]] = defaultdict(list)
+        for row in self._session.decided(statement, {}):
+            found[row.user_id].append(row.role)
+        return found
 
 
 def _who(tenant_id: str, object_id: str, granted: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """One row for each role of the user with its tenant's facts, or one without a role."""
     statement: Select[*tuple[Any, ...]] = (
         select(
+            User.id.label("user_id"),
             Tenant.kind,
             Tenant.cloud,
             Partner.type,

@@ -1,45 +1,55 @@
-"""Units of work: reading in one snapshot, writing in one transaction that is run whole or not at all."""
+"""What a use case works with: who asks, at what time, and the rows it may have."""
 
 from __future__ import annotations
 
-import random
-import sqlite3
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import delete
 
 from multichannel.domain.customers import Customer
+from multichannel.domain.partnerships import Partnership
+from multichannel.domain.relationships import ResellerRelationship
+from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner
-from multichannel.errors import Busy, NotPermitted
+from multichannel.domain.transfers import Transfer
+from multichannel.domain.users import User
+from multichannel.errors import NotPermitted
 from multichannel.policy.facts import ServiceFacts
-from multichannel.policy.resources import CUSTOMER, PARTNER, Resource
+from multichannel.policy.resources import (
+    CUSTOMER,
+    PARTNER,
+    PARTNERSHIP,
+    RELATIONSHIP,
+    SUBSCRIPTION,
+    TRANSFER,
+    USER,
+    Resource,
+)
 from multichannel.policy.vocabulary import NO_TENANT, Action
+from multichannel.store.audit import Chains
 from multichannel.store.companies import Companies
-from multichannel.store.engines import READING, WRITING, execution_options
+from multichannel.store.feed import Feed
+from multichannel.store.looks import Look
 from multichannel.store.owned import OwnedRows
 from multichannel.store.reading import Reader
 from multichannel.store.repository import Repository
 from multichannel.store.session import GuardedSession, Undecided
-from multichannel.store.users import Users
+from multichannel.store.users import Roles, Users
+from multichannel.store.verdicts import Judgement, judge
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from multichannel.domain.base import Base
     from multichannel.policy.policy import Policy
     from multichannel.policy.vocabulary import Principal
 
-T = TypeVar("T")
-ATTEMPTS = 5
-SERIALIZATION, DEADLOCK, LOCK_NOT_AVAILABLE = "40001", "40P01", "55P03"
-BUSY = "Somebody else is changing this at the moment, and nothing was written. Try again."
-LONGEST_PAUSE = 0.05
+T = TypeVar("T", bound="Base")
+
+
+PUBLIC_URL = "http://127.0.0.1:8000"
+"""Where people reach the service, unless its settings say otherwise."""
 
 
 class TheService:
@@ -54,6 +64,8 @@ class Work:
     policy: Policy
     principal: Principal
     now: datetime
+    user_id: str | None = None
+    public_url: str = PUBLIC_URL
 
     @property
     def reader(self) -> Reader:
@@ -70,6 +82,31 @@ class Work:
         """Partners to act on."""
         return self.repository(PARTNER)
 
+    @property
+    def partnerships(self) -> Repository[Partnership]:
+        """Partnerships to act on."""
+        return self.repository(PARTNERSHIP)
+
+    @property
+    def relationships(self) -> Repository[ResellerRelationship]:
+        """Reseller relationships to act on."""
+        return self.repository(RELATIONSHIP)
+
+    @property
+    def subscriptions(self) -> Repository[Subscription]:
+        """Subscriptions to act on."""
+        return self.repository(SUBSCRIPTION)
+
+    @property
+    def transfers(self) -> Repository[Transfer]:
+        """Transfers to act on."""
+        return self.repository(TRANSFER)
+
+    @property
+    def users(self) -> Repository[User]:
+        """Users to act on."""
+        return self.repository(USER)
+
     def service(self, *, to: Action) -> TheService:
         """The service itself, as the parent of what has no other; NotPermitted if denied."""
         allowed = self.policy.check(self.principal, to, ServiceFacts(id=NO_TENANT)).allowed
@@ -82,18 +119,83 @@ class Work:
     def add_under(self, parent: object, row: Base) -> None:
         """Store a new row by virtue of its parent, which was fetched for the action of creating it.
 
-        At once, so that rows can follow that refer to it.
+        At once, so that rows can follow that refer to it; what was changed before is written before.
         """
         if not self._session.is_granted(parent):
             raise Undecided(f"a new {type(row).__name__} under a parent that was not fetched for it")
+        self._session.flush()
         self._session.grant([row])
         self._session.add(row)
         self._session.flush()
 
+    def add_all_under(self, parent: object, rows: Sequence[Base]) -> None:
+        """Store new rows by virtue of their parent, in as many statements as there are kinds of rows."""
+        if not self._session.is_granted(parent):
+            raise Undecided("new rows under a parent that was not fetched for them")
+        self._session.flush()
+        self._session.grant(rows)
+        self._session.add_all(rows)
+        self._session.flush()
+
+    def remove_under(self, parent: object, row: Base) -> None:
+        """Take away what belongs to a row that was fetched for the action of changing it."""
+        if not self._session.is_granted(parent):
+            raise Undecided(f"a {type(row).__name__} taken from a parent that was not fetched for it")
+        self._session.grant([row])
+        self._session.delete(row)
+
+    def look(self, *parents: object) -> Look:
+        """What guards need to know, on behalf of rows that were fetched to be acted on."""
+        return Look(self._session, self.now, *parents)
+
+    def weighed(self, resource: Resource, row_ids: Collection[str], *, to: Action) -> Sequence[Any]:
+        """The rows on which an action is granted, by id: to tell whether it could be done, not to do it.
+
+        They are not locked and cannot be written; guards may look on their behalf.
+        """
+        return self.repository(resource).weigh(row_ids, to=to)
+
+    def judge(
+        self, resource: Resource, ids: Collection[str], *actions: Action
+    ) -> Mapping[str, Mapping[Action, Judgement]]:
+        """What the policy says of actions on rows that the caller has been shown, with all reasons."""
+        return judge(self._session, self.policy, self.principal, self.now, resource, ids, actions)
+
+    def note(self, row: Base, name: str, old: Any, new: Any) -> None:
+        """Tell the books of a change that belongs to a row and is stored elsewhere."""
+        self._session.changes.note(row, name, old, new)
+
+    def feed(self, resource: Resource) -> Feed:
+        """What has happened to objects of a kind."""
+        return Feed(self._session, resource, self.policy.sight(self.principal, resource), self.now)
+
+    def hush(self, row: Base, *names: str) -> None:
+        """Keep columns of a row that was stored here out of the records of the one who acts.
+
+        Where none is named, the row itself: that there was something to store tells of others.
+        """
+        self._session.changes.hush(row, *(names or ("id",)))
+
     @property
-    def users(self) -> Users:
+    def sign_in(self) -> Users:
         """Users, for signing in."""
         return Users(self._session, self.policy)
+
+    @property
+    def chains(self) -> Chains:
+        """The audit chains, to be walked or pruned."""
+        return Chains(self._session, self.policy, self.principal)
+
+    def let_go(self, service: TheService, model: type[Base], column: str, *, before: datetime) -> int:
+        """Drop rows of the books that are older; gives how many. `service` was asked for to do so."""
+        if not self._session.is_granted(service):
+            raise Undecided(f"rows of {model.__name__} dropped without a decision")
+        return self._session.let_go(delete(model).where(getattr(model, column) < before), {})
+
+    @property
+    def roles(self) -> Roles:
+        """The roles of users that may be read."""
+        return Roles(self._session, self.policy, self.principal)
 
     def owned(self, owner: Partner, model: type[Base], column: str = "owner_id") -> OwnedRows:
         """Rows of a partner that was fetched for the action they are written by."""
@@ -106,76 +208,3 @@ class Work:
     def repository(self, resource: Resource) -> Repository[Any]:
         """The rows of any kind of resource."""
         return Repository(self._session, self.policy, self.principal, self.now, resource)
-
-
-class Store:
-    """A database under a policy, with a clock."""
-
-    def __init__(self, engine: Engine, policy: Callable[[], Policy], clock: Callable[[], datetime]) -> None:
-        """`policy` gives the one in force."""
-        self.engine = engine
-        self._policy = policy
-        self.clock = clock
-
-    @contextmanager
-    def reading(self, principal: Principal) -> Iterator[Work]:
-        """One snapshot to read from."""
-        with self._connected(READING) as session:
-            yield Work(session, self._policy(), principal, self.clock())
-
-    def answers(self) -> bool:
-        """Whether the database does."""
-        try:
-            with self.engine.connect() as connection:
-                return connection.exec_driver_sql("SELECT 1").scalar() == 1
-        except SQLAlchemyError:
-            return False
-
-    def write(self, principal: Principal, use_case: Callable[[Work], T]) -> T:
-        """Run a use case in one transaction, again from its start when the database asks for that.
-
-        Busy when others stay in the way; nothing has been written then.
-        """
-        attempt = 1
-        while True:
-            try:
-                return self._write_once(principal, use_case)
-            except DBAPIError as error:
-                if not _is_conflict(error):
-                    raise
-                if attempt == ATTEMPTS:
-                    raise Busy(BUSY) from error
-            time.sleep(random.uniform(0, LONGEST_PAUSE * attempt))  # noqa: S311  (it spreads rivals, it hides nothing)
-            attempt += 1
-
-    def _write_once(self, principal: Principal, use_case: Callable[[Work], T]) -> T:
-        with self._connected(WRITING) as session:
-            outcome = use_case(Work(session, self._policy(), principal, self.clock()))
-            session.flush()
-            session.get_bind().commit()  # type: ignore[union-attr]  # bound to a connection at birth
-            return outcome
-
-    @contextmanager
-    def _connected(self, mode: str) -> Iterator[GuardedSession]:
-        try:
-            with self.engine.connect() as connection:
-                connection.execution_options(**execution_options(self.engine, mode))
-                with GuardedSession(connection) as session:
-                    yield session
-        except PoolTimeout as error:
-            raise Busy(BUSY) from error
-        except DBAPIError as error:
-            if _is_locked(error):
-                raise Busy(BUSY) from error
-            raise
-
-
-def _is_conflict(error: DBAPIError) -> bool:
-    """Another transaction was in the way and nothing was written; a lost COMMIT is not among these."""
-    return getattr(error.orig, "sqlstate", None) in {SERIALIZATION, DEADLOCK}
-
-
-def _is_locked(error: DBAPIError) -> bool:
-    """The database has waited for another's lock for as long as it waits."""
-    locked_out = getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
-    return locked_out or getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

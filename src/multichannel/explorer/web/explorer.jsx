@@ -5,8 +5,11 @@ import { useEffect, useMemo, useState } from "react";
 import { EXAMPLES, EXAMPLES_PANEL, tabFor } from "./examples";
 import { PersonaPicker, TokenField } from "./sign-in";
 
+/** What a link to this page fills in, `?query=…&variables=…`; nothing of it is run. */
+const LINKED = linked(new URLSearchParams(location.search));
+
 const PANELS = [EXAMPLES_PANEL, HISTORY_PLUGIN];
-const FIRST_TAB = [tabFor(EXAMPLES[0])];
+const FIRST_TAB = [LINKED ?? tabFor(EXAMPLES[0])];
 
 // What a small window has no room to show at once, a person opens.
 const FIRST_PANEL = matchMedia("(min-width: 1000px)").matches ? EXAMPLES_PANEL : undefined;
@@ -35,6 +38,8 @@ export function Explorer() {
           plugins={PANELS}
           visiblePlugin={FIRST_PANEL}
           defaultTabs={FIRST_TAB}
+          initialQuery={LINKED?.query}
+          initialVariables={LINKED?.variables}
           defaultEditorToolsVisibility={FIRST_TOOL}
           isHeadersEditorEnabled={false}
           shouldPersistHeaders={false}
@@ -64,4 +69,18 @@ function fetcherFor(token) {
     headers: token ? { authorization: `Bearer ${token}` } : {},
     enableIncrementalDelivery: false,
   });
+}
+
+function linked(parameters) {
+  const query = parameters.get("query");
+  return query ? { query, variables: indented(parameters.get("variables") ?? "") } : undefined;
+}
+
+/** JSON on lines of its own, for people to fill in; whatever else it is stays as it was sent. */
+function indented(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
 }

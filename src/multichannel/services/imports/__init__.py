@@ -12,7 +12,8 @@ from multichannel.services.imports.partnerships import store_partner_relationshi
 from multichannel.services.imports.subscriptions import store_subscriptions
 from multichannel.services.imports.transfers import store_transfers
 from multichannel.services.imports.unit import ImportUnit
-from multichannel.store.work import Store, Work
+from multichannel.store.transactions import Store
+from multichannel.store.work import Work
 
 IMPORTER = system_principal(SystemRole.IMPORTER)
 

@@ -15,6 +15,7 @@ from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
 from multichannel.services.imports.attachments import choose
 from multichannel.services.imports.partnerships import Resellers
+from multichannel.services.imports.relationships import relationships_with
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.owned import Row
 
@@ -90,14 +91,18 @@ def _store_relationships(
     unit: ImportUnit, facts: Mapping[str, ImportedCustomer], resellers: Resellers
 ) -> dict[str, Outcome]:
     rows = unit.rows(ResellerRelationship)
-    existing = rows.existing("customer_id", facts)
-    wanted = {}
+    named: dict[str, str | None] = {}
     for customer_id, each in facts.items():
         attached = resellers.attachments.pop(customer_id, None)
         reseller_id = _associated(unit, each)
         if reseller_id is None and attached and (chosen := choose(unit, attached)):
             reseller_id = chosen.reseller_id
-        wanted[customer_id] = _relationship(unit, each, existing.get(customer_id), reseller_id)
+        named[customer_id] = reseller_id
+    existing = relationships_with(unit, named)
+    wanted = {
+        customer_id: _relationship(unit, each, existing.get(customer_id), named[customer_id])
+        for customer_id, each in facts.items()
+    }
     return unit.settle(rows, existing, wanted)
 
 
@@ -112,6 +117,7 @@ def _relationship(
     return {
         "partner_id": unit.importer.id,
         "customer_id": facts.vendor_id,
+        "addressed_to": before["addressed_to"] if before else facts.vendor_id,
         "associated_partner_id": reseller_id or (before["associated_partner_id"] if before else None),
         "status": status,
         "delegated_admin": delegated and status is not RelationshipStatus.REMOVED,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
-from multichannel.domain.partnerships import Partnership, PartnershipStatus
+from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
 from multichannel.domain.tenants import PartnerType, TenantKind
 from multichannel.importing.export import Found
 from multichannel.importing.partnerships import ImportedPartnerRelationship, PartnerRelationshipType
@@ -123,7 +124,10 @@ def _store_side(
 ) -> None:
     items = [(found.facts.partner_id, found) for found in batch]
     rows = unit.rows(Partnership, side.own)
-    existing = rows.existing(side.other, dict(items))
+    existing = {
+        partner_id: max(found, key=_weight)
+        for partner_id, found in rows.grouped(side.other, dict(items)).items()
+    }
     wanted = {
         partner_id: _partnership(unit, side, found.facts, existing.get(partner_id))
         for partner_id, found in items
@@ -132,6 +136,11 @@ def _store_side(
     unit.tally(items, outcomes)
     if side.own == "provider_id":
         _remember(items, outcomes, resellers)
+
+
+def _weight(row: Row) -> tuple[bool, datetime, str]:
+    """Of several partnerships with one company: that which is open, or else the newest."""
+    return row["status"] in OPEN, row["created_at"], row["id"]
 
 
 def _remember(
@@ -152,6 +161,7 @@ def _partnership(unit: ImportUnit, side: Side, facts: ImportedPartnerRelationshi
         side.own: unit.importer.id,
         side.other: facts.partner_id,
         "reseller_number": _reseller_number(side, facts, before),
+        "addressed_to": facts.partner_id if side.own == "provider_id" else unit.importer.id,
         "status": facts.state,
         "market": before["market"] if before else unit.importer.market,
         "cloud": unit.importer.cloud,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -36,7 +38,7 @@ def know_customers(
     `named` says which item named each. A customer whom the importer knew by neither a relationship nor
     a subscription counts as inferred; `attached` is the reseller such a one is served by.
     """
-    related = unit.rows(ResellerRelationship).existing("customer_id", named)
+    related = relationships_with(unit, {customer_id: attached.get(customer_id) for customer_id in named})
     unrelated = named.keys() - related.keys()
     problems, absent = unit.unfit(unrelated, TenantKind.CUSTOMER, "links.self.uri")
     unit.companies.add_customers([stub(unit, customer_id) for customer_id in sorted(absent)])
@@ -56,7 +58,7 @@ def know_customers(
 def attach(unit: ImportUnit, resellers: Mapping[str, str]) -> dict[str, Outcome]:
     """Attach resellers to customers that the importer has a relationship with."""
     rows = unit.rows(ResellerRelationship)
-    existing = rows.existing("customer_id", resellers)
+    existing = relationships_with(unit, resellers)
     wanted = {
         customer_id: {
             "partner_id": unit.importer.id,
@@ -66,6 +68,23 @@ def attach(unit: ImportUnit, resellers: Mapping[str, str]) -> dict[str, Outcome]
         for customer_id in existing
     }
     return unit.settle(rows, existing, wanted)
+
+
+def relationships_with(unit: ImportUnit, resellers: Mapping[str, str | None]) -> dict[str, Row]:
+    """The importer's relationship with each customer: an active one, or else the newest.
+
+    Of several active ones it is that through the reseller that is named for the customer (R24).
+    """
+    found = unit.rows(ResellerRelationship).grouped("customer_id", resellers)
+    return {
+        customer_id: max(rows, key=partial(_weight, reseller_id=resellers[customer_id]))
+        for customer_id, rows in found.items()
+    }
+
+
+def _weight(row: Row, reseller_id: str | None) -> tuple[bool, bool, datetime, str]:
+    active = row["status"] is RelationshipStatus.ACTIVE
+    return active, row["associated_partner_id"] == reseller_id, row["created_at"], row["id"]
 
 
 def stub(unit: ImportUnit, customer_id: str) -> Row:
@@ -86,6 +105,7 @@ def _inferred(unit: ImportUnit, customer_id: str, attached: Mapping[str, str]) -
     return {
         "partner_id": unit.importer.id,
         "customer_id": customer_id,
+        "addressed_to": customer_id,
         "associated_partner_id": attached.get(customer_id),
         "status": RelationshipStatus.ACTIVE,
         "delegated_admin": False,

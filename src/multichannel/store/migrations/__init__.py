@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -11,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from multichannel.errors import Misconfigured
 from multichannel.store.engines import WRITING, execution_options, open_database
 
 HERE = Path(__file__).parent
@@ -56,10 +58,24 @@ def _migrate(url: str, migrate: Callable[[Config], None]) -> None:
     try:
         with engine.connect() as connection:
             connection.execution_options(**execution_options(engine, WRITING))
+            copies_tables = engine.dialect.name == "sqlite"
+            if copies_tables:
+                _check_references_at_the_end(connection)
             migrate(_config(connection))
+            if copies_tables and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise Misconfigured("The database holds rows that refer to nothing; nothing was migrated.")
             connection.commit()
     finally:
         engine.dispose()
+
+
+def _check_references_at_the_end(connection: Connection) -> None:
+    """SQLite changes a table by copying and dropping it, which rows that refer to it must survive.
+
+    The switch is the connection's, which is closed afterwards, and works only outside of a transaction.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
 
 
 def _config(connection: Connection) -> Config:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from alembic import context
 
 from multichannel.domain import (
+    agreements,
+    audit,
     customers,
+    events,
+    idempotency,
     partnerships,
     relationships,
     subscriptions,
@@ -15,7 +19,19 @@ from multichannel.domain import (
 )
 from multichannel.domain.base import Base
 
-MAPPED = (customers, partnerships, relationships, subscriptions, tenants, transfers, users)
+MAPPED = (
+    agreements,
+    audit,
+    customers,
+    events,
+    idempotency,
+    partnerships,
+    relationships,
+    subscriptions,
+    tenants,
+    transfers,
+    users,
+)
 """Imported so that the metadata knows every table."""
 
 context.configure(

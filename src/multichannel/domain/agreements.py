@@ -1,0 +1,133 @@
+"""Customer agreements (SM6): what a customer signed, with whom, and who says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from multichannel.domain.base import GUID, Base, closed, identity
+from multichannel.domain.customers import Customer
+from multichannel.domain.tenants import Cloud, Partner
+from multichannel.errors import Refused
+
+WITHOUT_AGREEMENTS = frozenset({Cloud.US_GOVERNMENT})
+"""R52: the agreement is a thing of the public cloud; elsewhere nothing is signed, and nothing asks for it."""
+
+
+class AgreementKind(StrEnum):
+    """A partner attests that the customer signed, or the customer signed here itself."""
+
+    ATTESTATION = "attestation"
+    DIRECT = "direct"
+
+
+class AgreementRequired(Refused):
+    """The customer is not bound by the customer agreement with this partner."""
+
+    code = "AGREEMENT_REQUIRED"
+    rule = "R13"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("The customer agreement is missing. Confirm it first: confirmCustomerAgreement.")
+
+
+class AgreementNotOffered(Refused):
+    """This national cloud has no customer agreement to confirm."""
+
+    code = "AGREEMENT_NOT_OFFERED"
+    rule = "R52"
+
+    def __init__(self) -> None:
+        """Say what follows from it."""
+        super().__init__("This national cloud has no customer agreement; nothing here needs one.")
+
+
+class AgreedInTheFuture(Refused):
+    """The agreement is said to have been signed at a time that has not come."""
+
+    code = "AGREED_IN_THE_FUTURE"
+    rule = "SM6"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "The agreement is signed before it is confirmed: give a time that has passed.", ("agreedAt",)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed for the customer, and when."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone_number: str | None
+    agreed_at: datetime
+
+
+class CustomerAgreement(Base):
+    """One acceptance of the customer agreement.
+
+    A direct signature is the customer's own and holds with every partner; an attestation holds with the
+    partner that gave it (SM6).
+    """
+
+    parties = ("partner_id", "customer_id")
+    __tablename__ = "customer_agreements"
+    __table_args__ = (Index(None, "customer_id", "partner_id"), Index(None, "partner_id", "id"))
+
+    id: Mapped[str] = identity()
+    customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
+    partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
+    kind: Mapped[AgreementKind] = mapped_column(closed(AgreementKind))
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    email: Mapped[str]
+    phone_number: Mapped[str | None]
+    agreed_at: Mapped[datetime]
+    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    created_at: Mapped[datetime]
+
+
+def is_bound(agreements: Iterable[CustomerAgreement], partner_id: str, cloud: Cloud) -> bool:
+    """Whether a customer with these agreements is bound where this partner serves it (R13, SM6).
+
+    Where there is no agreement to sign (R52), a customer needs none.
+    """
+    return cloud in WITHOUT_AGREEMENTS or any(
+        agreement.kind is AgreementKind.DIRECT or agreement.partner_id == partner_id
+        for agreement in agreements
+    )
+
+
+def confirmed(
+    customer: Customer, signature: Signature, *, attested_by: str | None, at: datetime
+) -> CustomerAgreement:
+    """A new acceptance: a partner's attestation, or the customer's own signature if nobody attests it (SM6).
+
+    Further ones may follow, such as one signed by somebody else; each is kept. AgreementNotOffered in a cloud
+    without agreements (R52), AgreedInTheFuture if it was not signed yet.
+    """
+    if customer.cloud in WITHOUT_AGREEMENTS:
+        raise AgreementNotOffered
+    if signature.agreed_at > at:
+        raise AgreedInTheFuture
+    return CustomerAgreement(
+        customer_id=customer.id,
+        partner_id=attested_by,
+        kind=AgreementKind.DIRECT if attested_by is None else AgreementKind.ATTESTATION,
+        first_name=signature.first_name,
+        last_name=signature.last_name,
+        email=signature.email,
+        phone_number=signature.phone_number,
+        agreed_at=signature.agreed_at,
+        cloud=customer.cloud,
+        created_at=at,
+    )

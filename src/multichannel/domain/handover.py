@@ -1,0 +1,152 @@
+"""What a transfer does to a subscription: what moves to the target, and what stays behind (R31 to R38)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import inspect
+
+from multichannel.domain.base import new_id
+from multichannel.domain.commerce import BillingType, Commerce, SubscriptionStatus
+from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.terms import SUSPENDED_FOR
+from multichannel.domain.transfers import Transfer, TransferKind, TransferLine
+
+
+class TransferSubject(StrEnum):
+    """What moves in a transfer, or stays behind."""
+
+    BILLING = "billing"
+    SUPPORT = "support"
+    AZURE_ROLE_ASSIGNMENTS = "azure_role_assignments"
+    ADMIN_ON_BEHALF_OF = "admin_on_behalf_of"
+    DELEGATED_ADMIN = "delegated_admin"
+    PRICE = "price"
+    QUOTAS = "quotas"
+    RESERVATIONS = "reservations"
+    TICKETS = "tickets"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEffect:
+    """What becomes of one thing, in a sentence, with the rule behind it."""
+
+    subject: TransferSubject
+    sentence: str
+    rule: str
+
+
+MOVES = (
+    TransferEffect(
+        TransferSubject.BILLING,
+        "The target bills the customer from the day after; the source bills up to that day.",
+        "R34",
+    ),
+    TransferEffect(TransferSubject.SUPPORT, "The target is the support contact, and has the duty.", "R34"),
+)
+_RESERVATIONS = TransferEffect(
+    TransferSubject.RESERVATIONS, "Reservations and savings plans stay with the source.", "R34"
+)
+STAYS = (
+    TransferEffect(
+        TransferSubject.AZURE_ROLE_ASSIGNMENTS,
+        "The source keeps its roles in Azure until the customer takes them away; the target gets none.",
+        "R34",
+    ),
+    TransferEffect(
+        TransferSubject.ADMIN_ON_BEHALF_OF,
+        "The target does not become owner on the customer's behalf; the customer grants it.",
+        "R34",
+    ),
+    TransferEffect(
+        TransferSubject.DELEGATED_ADMIN,
+        "Delegated admin privileges belong to a relationship and are neither given nor taken.",
+        "R34",
+    ),
+    TransferEffect(TransferSubject.PRICE, "Prices and promotions are agreed with the target anew.", "R34"),
+    TransferEffect(TransferSubject.QUOTAS, "Quota increases are asked for anew.", "R35"),
+    TransferEffect(
+        TransferSubject.TICKETS, "Open tickets stay with the source; new ones quote both ids.", "R38"
+    ),
+)
+
+
+def stays_behind(kind: TransferKind) -> Sequence[TransferEffect]:
+    """What does not move in a transfer of a kind; reservations go along in new commerce alone (C6)."""
+    return STAYS if kind is TransferKind.NEW_COMMERCE else (*STAYS, _RESERVATIONS)
+
+
+ANEW = {
+    "vendor_id",
+    "parent_vendor_id",
+    "partner_number",
+    "order_id",
+    "promotion_id",
+    "cancellation_reason",
+    "version",
+}
+"""What the successor does not take over: ids the vendor gives anew, and what was agreed with the source."""
+
+
+def successor(
+    subscription: Subscription,
+    transfer: Transfer,
+    line: TransferLine,
+    base: Subscription | None,
+    at: datetime,
+) -> Subscription:
+    """The same subscription as the target bills it from now on: term and plan unchanged (R31).
+
+    The quantity is that of the line (R36), the Azure id stays (R38); `base` is what its base has become.
+    """
+    names = {attribute.key for attribute in inspect(Subscription).column_attrs} - ANEW
+    kept = {name: getattr(subscription, name) for name in names}
+    target = transfer.target_partner_id
+    changed = {
+        "id": new_id(),
+        "owner_id": target,
+        "billing_partner_id": target,
+        "support_contact_id": target,
+        "partner_of_record_id": transfer.partner_of_record_id,
+        "parent_id": base.id if base else None,
+        "quantity": line.quantity,
+        "continues_id": subscription.id,
+        "migrated_from_subscription_id": subscription.vendor_id,
+        "created_at": at,
+        "updated_at": at,
+    }
+    return Subscription(**(kept | changed))
+
+
+def leave(subscription: Subscription, at: datetime) -> None:
+    """Close it at the source: it vanishes (R38), but for legacy licences, which show suspended (SM4b)."""
+    is_license = subscription.billing_type is BillingType.LICENSE
+    subscription.expires_at = subscription.disabled_at = None
+    if is_license and subscription.commerce is Commerce.LEGACY:
+        subscription.stored_status = SubscriptionStatus.SUSPENDED
+        # Its term at the source is over, so that nobody reactivates it there.
+        subscription.auto_renew_enabled, subscription.commitment_end_date = False, at
+        subscription.deleted_at = at + SUSPENDED_FOR
+    else:
+        subscription.stored_status, subscription.deleted_at = SubscriptionStatus.DELETED, at
+    subscription.changed(at)
+
+
+def line_of(subscription: Subscription, transfer: Transfer, number: int, base: int | None) -> TransferLine:
+    """The line of a subscription, as it is now (R31, R36)."""
+    return TransferLine(
+        id=new_id(),
+        tenant_id=transfer.owner_id,
+        transfer_id=transfer.id,
+        number=number,
+        base_number=base,
+        subscription_id=subscription.id,
+        subscription_vendor_id=subscription.vendor_id,
+        offer_id=subscription.offer_id,
+        friendly_name=subscription.friendly_name,
+        quantity=subscription.quantity,
+        billing_cycle=subscription.billing_cycle.value,
+    )

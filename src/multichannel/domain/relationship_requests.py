@@ -1,0 +1,84 @@
+"""How relationships begin (SM1): a request, the provider's beside it, an extension to a provider."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from multichannel.domain.base import new_id
+from multichannel.domain.relationship_obstacles import DelegatedAdminRequired, NotDirect, OwnCustomer
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.tenants import Cloud, Partner
+
+REQUEST_LAPSES = timedelta(days=90)
+"""How long a customer has to answer."""
+WITH_DELEGATED_ADMIN_ONLY = frozenset({Cloud.US_GOVERNMENT})
+"""R13: where no relationship is offered without delegated admin."""
+
+
+def new_request(
+    partner: Partner, *, address: str, customer_id: str | None, delegated_admin: bool, at: datetime
+) -> ResellerRelationship:
+    """A partner's request to an address, which lapses after 90 days; `customer_id` if the address is known.
+
+    OwnCustomer (R10), or DelegatedAdminRequired where there is none without it (R13).
+    """
+    if address == partner.id:
+        raise OwnCustomer
+    if partner.cloud in WITH_DELEGATED_ADMIN_ONLY and not delegated_admin:
+        raise DelegatedAdminRequired
+    return ResellerRelationship(
+        id=new_id(),
+        partner_id=partner.id,
+        customer_id=customer_id,
+        addressed_to=address,
+        stored_status=RelationshipStatus.REQUESTED,
+        delegated_admin_requested=delegated_admin,
+        requested_at=at,
+        expires_at=at + REQUEST_LAPSES,
+        market=partner.market,
+        cloud=partner.cloud,
+        version=1,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def request_beside(request: ResellerRelationship, provider_id: str) -> ResellerRelationship:
+    """The request of a reseller's provider that goes with its own: one answer is for both (SM1)."""
+    return ResellerRelationship(
+        partner_id=provider_id,
+        customer_id=request.customer_id,
+        addressed_to=request.addressed_to,
+        associated_partner_id=request.partner_id,
+        invited_with_id=request.id,
+        stored_status=RelationshipStatus.REQUESTED,
+        delegated_admin_requested=request.delegated_admin_requested,
+        requested_at=request.requested_at,
+        expires_at=request.expires_at,
+        market=request.market,
+        cloud=request.cloud,
+        created_at=request.created_at,
+        updated_at=request.updated_at,
+    )
+
+
+def extension(relationship: ResellerRelationship, provider_id: str, *, at: datetime) -> ResellerRelationship:
+    """The relationship of a provider that a partner goes on through, without delegated admin (SM1).
+
+    RelationshipNotActive, or NotDirect where it belongs to a provider already.
+    """
+    relationship.require_active(at)
+    if relationship.associated_partner_id is not None:
+        raise NotDirect
+    return ResellerRelationship(
+        partner_id=provider_id,
+        customer_id=relationship.customer_id,
+        addressed_to=relationship.addressed_to,
+        associated_partner_id=relationship.partner_id,
+        stored_status=RelationshipStatus.ACTIVE,
+        accepted_at=at,
+        market=relationship.market,
+        cloud=relationship.cloud,
+        created_at=at,
+        updated_at=at,
+    )

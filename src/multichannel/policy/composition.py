@@ -1,0 +1,93 @@
+"""Predicates joined from standings, grants and roles: what `allow` as it ships says, for less of its time.
+
+The engine is asked once for what a principal can be to a kind of record, once for what is forbidden to it,
+and once for all grants, whoever asks. Where `allow` says anything else, or a grant looks at the record, the
+engine has to be asked for `allow` itself, action by action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from polar import Variable
+
+from multichannel.policy.conditions import Conditions
+from multichannel.policy.engine import Engine
+from multichannel.policy.partial import conditions
+from multichannel.policy.resources import RESOURCES, Resource
+from multichannel.policy.vocabulary import Action, Principal
+
+CACHED = 2_000
+ANY, REASON = Variable("resource"), Variable("reason")
+ROLE, STANDING, ACTION = Variable("role"), Variable("standing"), Variable("action")
+ALWAYS = Conditions()
+COMPOSED = (
+    "allow(principal: Principal, action: String, resource) if has_standing(principal, standing, resource) "
+    "and grant(role, standing, action, resource) and role in principal.roles;"
+)
+"""`allow` as it ships."""
+
+Grants = dict[Action, frozenset[tuple[str, str]]]
+"""By action the roles and standings that are granted it."""
+
+
+class Composition:
+    """The parts of one policy that can be joined."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Ask for all grants. PolicyFault when the policy fails, PolicyInvalid where it means nothing."""
+        self._engine = engine
+        self._ways = lru_cache(CACHED)(self._find_ways)
+        self._bars = lru_cache(CACHED)(self._find_bars)
+        said = [" ".join(rule.text.split()) for rule in engine.source.rules if rule.name == "allow"]
+        self._grants: dict[str, Grants] = {}
+        if said == [COMPOSED]:
+            every = ((name, self._find_grants(resource)) for name, resource in RESOURCES.items())
+            self._grants = {name: grants for name, grants in every if grants is not None}
+
+    def covers(self, resource: Resource) -> bool:
+        """Whether predicates over this kind of record can be joined."""
+        return resource.name in self._grants
+
+    def granted(self, principal: Principal, action: Action, resource: Resource) -> Iterator[Conditions]:
+        """Each way in which an action is granted to a principal, restrictions aside."""
+        grants = self._grants[resource.name][action]
+        standings = {standing for role, standing in grants if role in principal.roles}
+        return (where for standing, where in self._ways(principal, resource) if standing in standings)
+
+    def forbidden(self, principal: Principal, action: Action, resource: Resource) -> Iterator[Conditions]:
+        """Each way in which it is forbidden."""
+        bars = self._bars(principal, resource)
+        return (where for barred, where in bars if barred in {None, action.value})
+
+    def _find_grants(self, resource: Resource) -> Grants | None:
+        """None if a grant depends on more than role, standing and action."""
+        granted: dict[Action, set[tuple[str, str]]] = {action: set() for action in resource.actions}
+        for answer in self._engine.ask_in_part("grant", ROLE, STANDING, ACTION, ANY, kind=resource.name):
+            role, standing, action = (answer.bindings[name] for name in ("role", "standing", "action"))
+            if not type(role) is type(standing) is type(action) is str:
+                return None
+            if conditions(answer.bindings["resource"], resource) != ALWAYS:
+                return None
+            if action in granted:
+                granted[Action(action)].add((role, standing))
+        return {action: frozenset(pairs) for action, pairs in granted.items()}
+
+    def _find_ways(self, principal: Principal, resource: Resource) -> tuple[tuple[str, Conditions], ...]:
+        """What a principal can be to records of a kind, and where."""
+        answers = self._engine.ask_in_part("has_standing", principal, STANDING, ANY, kind=resource.name)
+        return tuple(
+            (answer.bindings["standing"], conditions(answer.bindings["resource"], resource))
+            for answer in answers
+        )
+
+    def _find_bars(
+        self, principal: Principal, resource: Resource
+    ) -> tuple[tuple[str | None, Conditions], ...]:
+        """What is forbidden to a principal, and where; None stands for every action."""
+        answers = self._engine.ask_in_part("forbid", REASON, principal, ACTION, ANY, kind=resource.name)
+        found = ((answer.bindings["action"], answer.bindings["resource"]) for answer in answers)
+        return tuple(
+            (action if type(action) is str else None, conditions(where, resource)) for action, where in found
+        )

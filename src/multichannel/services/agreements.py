@@ -1,0 +1,21 @@
+"""What is done with customer agreements."""
+
+from __future__ import annotations
+
+from multichannel.domain.agreements import CustomerAgreement, Signature, confirmed
+from multichannel.domain.tenants import TenantKind
+from multichannel.policy.vocabulary import Action
+from multichannel.store.work import Work
+
+
+def confirm_customer_agreement(work: Work, customer_id: str, signature: Signature) -> CustomerAgreement:
+    """A further acceptance (SM6): a partner attests for itself, a customer's own signature holds with all.
+
+    AgreementNotOffered (R52) or AgreedInTheFuture.
+    """
+    customer = work.customers.get(customer_id, to=Action.CONFIRM_AGREEMENT)
+    who = work.principal
+    attested_by = who.tenant_id if who.kind is TenantKind.PARTNER else None
+    agreement = confirmed(customer, signature, attested_by=attested_by, at=work.now)
+    work.add_under(customer, agreement)
+    return agreement

@@ -1,0 +1,76 @@
+"""What the service does with its books: it walks the audit chains, and lets go of what is old (R53)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from multichannel.domain.audit import Examined
+from multichannel.domain.events import Event
+from multichannel.domain.idempotency import KEPT, IdempotencyKey
+from multichannel.policy.vocabulary import Action, SystemRole, system_principal
+from multichannel.store.audit import ChainBroken
+from multichannel.store.transactions import Store
+from multichannel.store.work import Work
+
+AUDITOR = system_principal(SystemRole.AUDITOR)
+SWEEPER = system_principal(SystemRole.SWEEPER)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many rows were let go, and the chains that were left alone because they are not whole."""
+
+    records: int
+    events: int
+    keys: int
+    broken: tuple[str, ...]
+
+
+def verify(store: Store) -> Iterator[Examined]:
+    """Walk every chain, each in a snapshot of its own."""
+    for tenant_id in _tenants(store):
+        yield verify_one(store, tenant_id)
+
+
+def verify_one(store: Store, tenant_id: str) -> Examined:
+    """Walk the chain of one tenant; one that nothing was ever recorded for is whole and empty."""
+    with store.reading(AUDITOR) as work:
+        return work.chains.examine(tenant_id)
+
+
+def prune(store: Store, *, older_than: timedelta) -> Pruned:
+    """Let go of records and events that are older, and of idempotency keys after their own time."""
+    before = store.clock() - older_than
+    records, broken = 0, []
+    for tenant_id in _tenants(store):
+        try:
+            records += _prune_one(store, tenant_id, before)
+        except ChainBroken as refusal:
+            broken.append(refusal.message)
+    events, keys = store.write(SWEEPER, lambda work: _drop(work, before))
+    return Pruned(records, events, keys, tuple(broken))
+
+
+def _prune_one(store: Store, tenant_id: str, before: datetime) -> int:
+    return store.write(SWEEPER, lambda work: work.chains.prune(tenant_id, before=before))
+
+
+def _drop(work: Work, before: datetime) -> tuple[int, int]:
+    service = work.service(to=Action.EXPIRE)
+    return (
+        work.let_go(service, Event, "occurred_at", before=before),
+        work.let_go(service, IdempotencyKey, "created_at", before=work.now - KEPT),
+    )
+
+
+def _tenants(store: Store) -> Iterator[str]:
+    after: str | None = None
+    while True:
+        with store.reading(AUDITOR) as work:
+            found = work.chains.tenants(after=after)
+        if not found:
+            return
+        yield from found
+        after = found[-1]

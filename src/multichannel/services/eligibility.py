@@ -1,0 +1,59 @@
+"""Which subscriptions can go along in a transfer, asked of many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from multichannel.domain.commerce import Channel
+from multichannel.domain.eligibility import Candidate, FailedRule, failed_rules
+from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.transfers import OPEN, Transfer, TransferKind, TransferLine
+from multichannel.policy.resources import SUBSCRIPTION
+from multichannel.policy.vocabulary import Action
+from multichannel.store.looks import Look
+from multichannel.store.work import Work
+
+
+def transfer_eligibility(
+    work: Work, subscription_ids: Sequence[str], kind: TransferKind
+) -> Mapping[str, Sequence[FailedRule]]:
+    """All rules that each fails, by id, of those that the caller may release; the others are left out."""
+    subscriptions: Sequence[Subscription] = work.weighed(SUBSCRIPTION, subscription_ids, to=Action.RELEASE)
+    if not subscriptions:
+        return {}
+    weighed = candidates(work.look(*subscriptions), subscriptions)
+    return {each.subscription.id: failed_rules(each, kind, work.now) for each in weighed}
+
+
+def candidates(
+    look: Look,
+    subscriptions: Sequence[Subscription],
+    *,
+    with_base: Collection[str] = (),
+    besides: Transfer | None = None,
+) -> list[Candidate]:
+    """The subscriptions with what decides on them, in as many statements for one as for many.
+
+    `with_base` are the ids of add-ons whose base goes along; `besides` is the transfer this is about.
+    """
+    ids = [subscription.id for subscription in subscriptions]
+    moving = _in_open_transfers(look, ids, besides)
+    continued = {each.continues_id for each in look.all(Subscription, continues_id=ids, channel=Channel.CSP)}
+    return [
+        Candidate(
+            subscription=each,
+            in_transfer=each.id in moving,
+            transferred=each.id in continued,
+            with_base=each.id in with_base,
+        )
+        for each in subscriptions
+    ]
+
+
+def _in_open_transfers(look: Look, ids: Collection[str], besides: Transfer | None) -> set[str | None]:
+    lines = look.all(TransferLine, subscription_id=ids)
+    named = {line.transfer_id for line in lines} - {besides.id if besides else None}
+    if not named:
+        return set()
+    still_open = {transfer.id for transfer in look.all(Transfer, id=named, status=sorted(OPEN))}
+    return {line.subscription_id for line in lines if line.transfer_id in still_open}

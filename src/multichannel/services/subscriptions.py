@@ -1,0 +1,187 @@
+"""What is done with subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from multichannel.domain.agreements import AgreementRequired, CustomerAgreement, is_bound
+from multichannel.domain.customers import Customer
+from multichannel.domain.obstacles import (
+    AddOnUnrelated,
+    ContactNotAvailable,
+    PartnerOfRecordInvalid,
+)
+from multichannel.domain.partnerships import Partnership, PartnershipStatus
+from multichannel.domain.purchases import Note, Order, bought, recorded, require_first
+from multichannel.domain.relationships import ResellerRelationship
+from multichannel.domain.subscriptions import Channel, RecordedBy, StopReason, Subscription
+from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
+from multichannel.policy.vocabulary import Action
+from multichannel.store.work import Work
+
+ACTIVE = "active"
+
+
+def record_external_subscription(work: Work, customer_id: str, note: Note) -> Subscription:
+    """A record of what the customer has elsewhere (R4): the customer's own, or a partner's private one.
+
+    It is never held against other records: two parties may write down the same, and neither is told.
+    """
+    customer = work.customers.get(customer_id, to=Action.RECORD_SUBSCRIPTION)
+    who = work.principal
+    by = RecordedBy.CUSTOMER if who.kind is TenantKind.CUSTOMER else RecordedBy.PARTNER
+    made = recorded(note, customer, who.tenant_id, by, at=work.now)
+    work.add_under(customer, made)
+    return made
+
+
+def create_subscription(
+    work: Work,
+    customer_id: str,
+    order: Order,
+    *,
+    parent_id: str | None = None,
+    partner_of_record_id: str | None = None,
+) -> Subscription:
+    """Sell a subscription or an add-on in CSP (R21, R41).
+
+    AgreementRequired (R13), OnePerCustomer (R43), PartnerOfRecordInvalid (R25), or what `bought` refuses.
+    """
+    customer = work.customers.get(customer_id, to=Action.CREATE_SUBSCRIPTION)
+    seller_id = work.principal.tenant_id
+    require_agreement(work, customer)
+    own = {"customer_id": customer.id, "billing_partner_id": seller_id, "channel": Channel.CSP}
+    parent = work.look(customer).one(Subscription, id=parent_id, **own) if parent_id else None
+    if parent_id and parent is None:
+        raise AddOnUnrelated
+    offer = {"offer_id": order.offer_id} if order.offer_id else {"offer_name": order.offer_name}
+    require_first(order, work.look(customer).all(Subscription, **own, **offer), work.now)
+    made = bought(order, customer, seller_id, at=work.now, parent=parent)
+    if partner_of_record_id:
+        made.partner_number = _number_of_reseller(work, customer, partner_of_record_id, "partnerOfRecord")
+        made.partner_of_record_id = partner_of_record_id
+    work.add_under(customer, made)
+    return made
+
+
+def update_subscription(
+    work: Work, row_id: str, edits: Mapping[str, Any], *, expected_version: int
+) -> Subscription:
+    """Change quantity, name or automatic renewal (R44, R46)."""
+    found = fetch(work, row_id, Action.UPDATE, expected_version)
+    renewing = "auto_renew_enabled" in edits
+    parent = _parent(work, found) if renewing else None
+    found.change(edits, at=work.now, parent=parent, add_ons=_add_ons(work, found) if renewing else ())
+    return found
+
+
+def suspend_subscription(
+    work: Work, row_id: str, reason: StopReason, *, expected_version: int
+) -> Subscription:
+    """Suspend it with its add-ons (R41, R42)."""
+    found = fetch(work, row_id, Action.SUSPEND, expected_version)
+    found.suspend(reason, at=work.now, add_ons=_add_ons(work, found))
+    return found
+
+
+def reactivate_subscription(work: Work, row_id: str, *, expected_version: int) -> Subscription:
+    """Reactivate it; an add-on needs an active base (R41)."""
+    found = fetch(work, row_id, Action.REACTIVATE, expected_version)
+    found.reactivate(at=work.now, parent=_parent(work, found))
+    return found
+
+
+def cancel_subscription(
+    work: Work, row_id: str, reason: StopReason, *, expected_version: int
+) -> Subscription:
+    """End it with its add-ons (R42, R48). A record of another channel is marked as deleted."""
+    found = fetch(work, row_id, Action.CANCEL, expected_version)
+    found.cancel(reason, at=work.now, add_ons=_add_ons(work, found))
+    return found
+
+
+def assign_support_contact(
+    work: Work, row_id: str, partner_id: str | None, *, expected_version: int
+) -> Subscription:
+    """Designate the partner that supports it, or nobody (R26).
+
+    ContactNotAvailable, the same whether the partner exists, has no relationship with the customer, or is
+    none that whoever asks may know to have one.
+    """
+    found = fetch(work, row_id, Action.ASSIGN_SUPPORT_CONTACT, expected_version)
+    if partner_id is not None and not _may_support(work, found, partner_id):
+        raise ContactNotAvailable
+    found.support_by(partner_id, at=work.now)
+    return found
+
+
+def assign_partner_of_record(
+    work: Work, row_id: str, partner_id: str | None, *, expected_version: int
+) -> Subscription:
+    """Credit a reseller, or nobody. PartnerOfRecordInvalid if it is no active one of the provider's (R25)."""
+    found = fetch(work, row_id, Action.ASSIGN_PARTNER_OF_RECORD, expected_version)
+    number = _number_of_reseller(work, found, partner_id, "partner") if partner_id else None
+    found.credit(partner_id, number, at=work.now)
+    return found
+
+
+def fetch(work: Work, row_id: str, action: Action, expected_version: int) -> Subscription:
+    """The subscription for an action, in the version the caller saw and with what time has done to it."""
+    found = work.subscriptions.get(row_id, to=action)
+    found.require_version(expected_version)
+    found.settle(work.now)
+    return found
+
+
+def require_agreement(work: Work, customer: Customer) -> None:
+    """AgreementRequired unless the customer is bound with whoever sells (R13, SM6)."""
+    agreements = work.look(customer).all(CustomerAgreement, customer_id=customer.id)
+    if not is_bound(agreements, work.principal.tenant_id, customer.cloud):
+        raise AgreementRequired
+
+
+def _add_ons(work: Work, base: Subscription) -> Sequence[Subscription]:
+    """The add-ons of the same owner, which go along with their base (R41)."""
+    return work.look(base).linked(Subscription, parent_id=base.id, owner_id=base.owner_id)
+
+
+def _parent(work: Work, add_on: Subscription) -> Subscription | None:
+    return work.look(add_on).one(Subscription, id=add_on.parent_id) if add_on.parent_id else None
+
+
+def _number_of_reseller(
+    work: Work, parent: Customer | Subscription, reseller_id: str, path: str
+) -> str | None:
+    """The number a provider credits its own active reseller by, or PartnerOfRecordInvalid (R20, R25)."""
+    look = work.look(parent)
+    partnership = look.one(
+        Partnership,
+        provider_id=work.principal.tenant_id,
+        reseller_id=reseller_id,
+        status=PartnershipStatus.ACTIVE,
+    )
+    if partnership is None or not look.any(
+        Partner, id=reseller_id, type=PartnerType.INDIRECT_RESELLER, status=PartnerStatus.ACTIVE
+    ):
+        raise PartnerOfRecordInvalid(path)
+    return partnership.reseller_number
+
+
+def _may_support(work: Work, found: Subscription, partner_id: str) -> bool:
+    """R26: a customer names any partner of its own; a seller itself, or its reseller that serves there."""
+    look, own = work.look(found), work.principal.tenant_id
+    holds = look.any(
+        ResellerRelationship, partner_id=partner_id, customer_id=found.customer_id, status=ACTIVE
+    )
+    if work.principal.kind is TenantKind.CUSTOMER or partner_id == own:
+        return holds
+    if not look.any(Partnership, provider_id=own, reseller_id=partner_id, status=PartnershipStatus.ACTIVE):
+        return False
+    return holds or look.any(
+        ResellerRelationship,
+        partner_id=own,
+        associated_partner_id=partner_id,
+        customer_id=found.customer_id,
+        status=ACTIVE,
+    )

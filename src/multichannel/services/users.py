@@ -1,0 +1,95 @@
+"""What is done with the users of one's own tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from multichannel.domain.customers import Customer
+from multichannel.domain.tenants import Partner, TenantKind
+from multichannel.domain.users import (
+    LastGlobalAdmin,
+    Role,
+    RoleAssignment,
+    SelfChange,
+    User,
+    UserExists,
+    UserState,
+    require_assignable,
+)
+from multichannel.policy.vocabulary import Action
+from multichannel.store.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """Somebody to be known by an object id, with roles."""
+
+    object_id: str
+    display_name: str
+    roles: tuple[Role, ...]
+
+
+def create_user(work: Work, new: NewUser) -> User:
+    """A new user of the caller's tenant. RoleNotYours, or UserExists if the object id is known there."""
+    tenant_id = work.principal.tenant_id
+    is_customer = work.principal.kind is TenantKind.CUSTOMER
+    parent: Partner | Customer = (
+        work.customers.get(tenant_id, to=Action.ADD_USER)
+        if is_customer
+        else work.partners.get(tenant_id, to=Action.ADD_USER)
+    )
+    require_assignable(new.roles, by=work.principal.roles)
+    if work.look(parent).any(User, tenant_id=tenant_id, object_id=new.object_id):
+        raise UserExists
+    return add_user(work, parent, new, tenant=parent)
+
+
+def add_user(work: Work, parent: Partner | Customer, new: NewUser, *, tenant: Partner | Customer) -> User:
+    """Store a user of a tenant with its roles, by virtue of `parent`, which was fetched for it."""
+    user = User(
+        tenant_id=tenant.id,
+        object_id=new.object_id,
+        display_name=new.display_name,
+        cloud=tenant.cloud,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    work.add_under(parent, user)
+    given = sorted(set(new.roles))
+    for role in given:
+        work.add_under(parent, RoleAssignment(user_id=user.id, tenant_id=tenant.id, role=role))
+    work.note(user, "roles", None, given)
+    return user
+
+
+def update_user_roles(work: Work, user_id: str, roles: Collection[Role], *, expected_version: int) -> User:
+    """Let a user have these roles and no others.
+
+    SelfChange, StaleVersion, RoleNotYours, or LastGlobalAdmin: a tenant always has an active one.
+    """
+    user = work.users.get(user_id, to=Action.UPDATE_ROLES)
+    if user.id == work.user_id:
+        raise SelfChange
+    assignments = work.look(user).linked(RoleAssignment, user_id=user.id)
+    held, wanted = {each.role for each in assignments}, set(roles)
+    changed = user.reassign(
+        held, wanted, by=work.principal.roles, expected_version=expected_version, at=work.now
+    )
+    if Role.GLOBAL_ADMIN in changed & held and not _another_global_admin(work, user):
+        raise LastGlobalAdmin
+    for each in assignments:
+        if each.role in changed:
+            work.remove_under(user, each)
+    for role in sorted(changed - held):
+        work.add_under(user, RoleAssignment(user_id=user.id, tenant_id=user.tenant_id, role=role))
+    if changed:
+        work.note(user, "roles", sorted(held), sorted(wanted))
+    return user
+
+
+def _another_global_admin(work: Work, user: User) -> bool:
+    look = work.look(user)
+    holders = look.all(RoleAssignment, tenant_id=user.tenant_id, role=Role.GLOBAL_ADMIN)
+    others = {each.user_id for each in holders} - {user.id}
+    return look.any(User, id=others, tenant_id=user.tenant_id, state=UserState.ACTIVE)

@@ -1,0 +1,98 @@
+"""A newcomer's first steps in the explorer, and a customer's by the link of an invitation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from multichannel.demo.issuer import DemoIssuer
+from multichannel.policy.policy import Policy
+from tests.browser.test_explorer import choose, execute, expect_result, run_example
+from tests.databases import copy_of
+from tests.serving import DemoServer, demo_app, running
+
+pytestmark = pytest.mark.browser
+
+REQUEST = """mutation { requestResellerRelationship(input: {customer: "ember.example"}) {
+  resellerRelationship { id invitation { url } } } }"""
+
+
+@pytest.fixture
+def server(sqlite_world: str, tmp_path: Path, shipped_policy: Policy) -> Iterator[DemoServer]:
+    """A demo that may be changed."""
+    issuer = DemoIssuer(tmp_path)
+    with (
+        copy_of(sqlite_world, tmp_path) as database,
+        running(demo_app(database, issuer, shipped_policy)) as url,
+    ):
+        yield DemoServer(url, issuer)
+
+
+@pytest.fixture
+def page(chromium: Browser, server: DemoServer) -> Iterator[Page]:
+    """The explorer in a fresh profile, tall enough that the editor renders all of an answer."""
+    context = chromium.new_context(viewport={"width": 1600, "height": 2400})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{server.url}/graphql")
+    yield page
+    context.close()
+
+
+def sign_in(page: Page, server: DemoServer, persona: str) -> None:
+    """Act as a persona from now on."""
+    listed = httpx.get(f"{server.url}/demo/personas").json()
+    choose(page, next(each for each in listed if each["persona"] == persona))
+
+
+def test_the_examples_walk_from_the_reason_against_it_to_a_subscription_in_csp(
+    page: Page, server: DemoServer
+) -> None:
+    sign_in(page, server, "alder-admin-agent")
+
+    run_example(page, "Walk 1: what can be done with it?", "WalkWhatCanBeDone")
+    expect_result(page, "AGREEMENT_REQUIRED")
+    run_example(page, "Walk 2: confirm the agreement", "WalkConfirmAgreement")
+    expect_result(page, "ATTESTATION")
+    run_example(page, "Walk 3: recreate it in CSP", "WalkMove")
+    expect_result(page, "continues")
+
+    run_example(page, "Walk 1: what can be done with it?", "WalkWhatCanBeDone")
+    expect_result(page, "ALREADY_MOVED")
+    result = page.get_by_role("region", name="Result Window")
+    expect(result).not_to_contain_text("AGREEMENT_REQUIRED")
+
+
+def test_the_link_of_an_invitation_needs_only_the_signer_to_be_filled_in(
+    page: Page, server: DemoServer
+) -> None:
+    asked = _ask(server)
+    sign_in(page, server, "ember-global-admin")
+    page.goto(f"{server.url}/graphql?{urlsplit(asked['invitation']['url']).query}")
+    sign_in(page, server, "ember-global-admin")
+    variables = page.get_by_label("Variables")
+    expect(variables).to_contain_text(asked["id"])
+
+    signer = {"firstName": "Ada", "lastName": "Reed", "email": "ada@ember.example"}
+    filled = json.dumps({"input": {"id": asked["id"], "agreement": signer}})
+    variables.locator(".view-lines").click()
+    page.keyboard.press("Control+A")
+    page.evaluate("text => navigator.clipboard.writeText(text)", filled)
+    page.keyboard.press("Control+V")  # what is typed, the editor completes with quotes of its own
+    execute(page, "AcceptRelationship")
+
+    expect_result(page, "ACTIVE")
+
+
+def _ask(server: DemoServer) -> Any:
+    """Alder's request to Ember, with its invitation."""
+    authorization = {"Authorization": f"Bearer {server.token('alder-sales-agent')}"}
+    answer = httpx.post(f"{server.url}/graphql", json={"query": REQUEST}, headers=authorization).json()
+    return answer["data"]["requestResellerRelationship"]["resellerRelationship"]

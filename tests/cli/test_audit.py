@@ -1,0 +1,149 @@
+"""`multichannel audit` and `multichannel sweep`, as an operator runs them on the demo world."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from multichannel.demo.cast import ALDER, MEADOW, fixed_id
+from multichannel.domain.audit import AuditRecord
+from multichannel.domain.relationships import ResellerRelationship
+from multichannel.policy.vocabulary import Action
+from multichannel.store.acts import Act
+from multichannel.store.work import Work
+from tests.cli.conftest import Run
+from tests.world import World
+
+PRUNE = ("audit", "prune", "--older-than")
+
+
+@pytest.fixture
+def acted(
+    world: World,
+    run: Run,  # noqa: ARG001  (it clears the environment, before this sets the database)
+    monkeypatch: pytest.MonkeyPatch,
+) -> World:
+    """A world in which Alder has edited Meadow's profile three times, at a time 200 days ago."""
+    monkeypatch.setenv("MULTICHANNEL_DATABASE_URL", world.url)
+    now = world.clock.now
+    caller = world.caller("alder-sales-agent")
+    world.clock.now = now - timedelta(days=200)
+    for city in ("Dover", "Salem", "Boise"):
+
+        def edit(work: Work, city: str = city) -> str:
+            customer = work.customers.get(MEADOW.id, to=Action.UPDATE)
+            customer.change({"city": city}, expected_version=customer.version, at=work.now)
+            return customer.id
+
+        world.store.act(caller.principal, Act("update_customer", "Customer", user_id=caller.user_id), edit)
+    world.clock.now = now
+    return world
+
+
+def tamper(world: World) -> None:
+    with world.store.engine.begin() as connection:
+        statement = update(AuditRecord).where(AuditRecord.tenant_id == ALDER.id, AuditRecord.number == 2)
+        connection.execute(statement.values(operation="nothing"))
+
+
+@pytest.mark.usefixtures("acted")
+def test_whole_chains_are_good(run: Run) -> None:
+    assert run("audit", "verify") == (0, "2 chains, 6 good records, no chains not whole\n", "")
+
+
+def test_a_chain_that_is_not_whole_is_named_with_its_first_bad_record(acted: World, run: Run) -> None:
+    tamper(acted)
+
+    code, out, _ = run("audit", "verify")
+
+    assert code == 1
+    assert out.splitlines() == [
+        f"{ALDER.id}: record 2: it was changed, or what comes before it was (altered)",
+        "2 chains, 4 good records, 1 chains not whole",
+    ]
+
+
+def test_json_tells_of_every_chain_what_is_worth_keeping_elsewhere(acted: World, run: Run) -> None:
+    tamper(acted)
+
+    code, out, _ = run("audit", "verify", "--json")
+
+    told = json.loads(out)
+    assert code == 1
+    assert told["whole"] is False
+    chains = {each["tenant"]: each for each in told["chains"]}
+    assert chains.keys() == {ALDER.id, MEADOW.id}
+    assert (chains[ALDER.id]["flaw"], chains[ALDER.id]["number"]) == ("altered", 2)
+    meadow = chains[MEADOW.id]
+    assert (meadow["whole"], meadow["length"], meadow["records"], meadow["flaw"]) == (True, 3, 3, None)
+    assert len(meadow["seal"]) == 64
+
+
+def test_one_tenants_chain_can_be_walked_alone(acted: World, run: Run) -> None:
+    tamper(acted)
+
+    assert run("audit", "verify", "--tenant", MEADOW.id)[0] == 0
+    assert run("audit", "verify", "--tenant", ALDER.id)[0] == 1
+    code, out, _ = run("audit", "verify", "--json", "--tenant", ALDER.id)
+    assert (code, [each["tenant"] for each in json.loads(out)["chains"]]) == (1, [ALDER.id])
+
+
+def test_an_empty_database_has_no_chains_and_all_are_whole(
+    database_url: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MULTICHANNEL_DATABASE_URL", database_url)
+
+    assert run("audit", "verify", "--json") == (0, '{"chains": [\n], "whole": true}\n', "")
+
+
+@pytest.mark.usefixtures("acted")
+def test_r53_what_is_old_goes_and_what_is_left_is_whole(run: Run) -> None:
+    assert run(*PRUNE, "201")[1] == "0 records, 0 events, 0 keys let go\n"
+
+    assert run(*PRUNE, "199", "--json") == (
+        0,
+        '{\n  "records": 6,\n  "events": 3,\n  "keys": 0,\n  "broken": []\n}\n',
+        "",
+    )
+
+    assert run("audit", "verify")[:2] == (0, "2 chains, 0 good records, no chains not whole\n")
+
+
+@pytest.mark.usefixtures("acted")
+def test_r53_nothing_younger_than_the_promised_retention_can_be_pruned(run: Run) -> None:
+    code, _, error = run(*PRUNE, "89")
+
+    assert code == 2
+    assert "Invalid value" in error
+    assert run("audit", "verify")[1].startswith("2 chains, 6 good records")
+
+
+def test_a_chain_that_is_not_whole_is_left_alone(acted: World, run: Run) -> None:
+    tamper(acted)
+
+    code, out, error = run(*PRUNE, "90")
+
+    assert (code, out) == (1, "3 records, 3 events, 0 keys let go\n")
+    assert error.startswith(f"{ALDER.id}: record 2: ")
+    assert run("audit", "verify")[0] == 1
+
+
+def test_a_sweep_writes_down_what_is_due_and_says_how_much(acted: World, run: Run) -> None:
+    code, out, _ = run("sweep", "--json")
+
+    assert code == 0
+    assert json.loads(out)["ResellerRelationship"] == 1  # Alder's request to Thistle lapsed 30 days ago
+    assert run("sweep")[1].startswith("0 of ResellerRelationship")
+    with acted.store.engine.connect() as connection:
+        query = select(ResellerRelationship.stored_status).where(
+            ResellerRelationship.id == fixed_id("alder.thistle.relationship")
+        )
+        assert connection.scalar(query) == "expired"
+
+
+@pytest.mark.parametrize("command", [("audit", "verify"), ("audit", "prune"), ("sweep",)])
+def test_every_command_shows_an_example(run: Run, command: tuple[str, ...]) -> None:
+    assert "Example: multichannel " in " ".join(run(*command, "--help")[1].split())

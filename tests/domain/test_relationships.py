@@ -1,0 +1,183 @@
+"""Every event in every state of a relationship (SM1), and how one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from multichannel.domain.base import new_id
+from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.relationship_obstacles import (
+    DelegatedAdminRequired,
+    MarketMismatch,
+    NoDelegatedAdmin,
+    NotDirect,
+    OwnCustomer,
+    RelationshipNotActive,
+    RequestClosed,
+    RequestExpired,
+)
+from multichannel.domain.relationship_requests import extension, new_request, request_beside
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerType
+from multichannel.errors import Refused
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+LAPSES = NOW + timedelta(days=90)
+REQUESTED, ACTIVE, DECLINED, CANCELED, EXPIRED, REMOVED = RelationshipStatus
+ALIKE = ("partner_id", "customer_id", "addressed_to", "market", "cloud")
+
+
+def partner(cloud: Cloud = Cloud.PUBLIC) -> Partner:
+    kind, status = PartnerType.DIRECT_BILL, PartnerStatus.ACTIVE
+    return Partner(id=new_id(), name="P", type=kind, status=status, market="US", cloud=cloud)
+
+
+def customer(market: str = "US") -> Customer:
+    return Customer(id=new_id(), market=market, cloud=Cloud.PUBLIC)
+
+
+def relationship(status: RelationshipStatus = REQUESTED, **more: Any) -> ResellerRelationship:
+    found = new_request(partner(), address="meadow.example", customer_id=None, delegated_admin=True, at=NOW)
+    found.stored_status = status
+    for name, value in more.items():
+        setattr(found, name, value)
+    return found
+
+
+EVENTS: dict[str, Callable[[ResellerRelationship, datetime], object]] = {
+    "accept": lambda each, at: each.accept(customer(), at=at),
+    "decline": lambda each, at: each.decline(at=at),
+    "cancel": lambda each, at: each.cancel(at=at),
+    "expire": lambda each, at: each.expire(at=at),
+    "revoke": lambda each, at: each.revoke_delegated_admin(at=at),
+    "remove": lambda each, at: each.remove(at=at),
+    "extend": lambda each, at: extension(each, new_id(), at=at),
+}
+CLOSED = {"accept": RequestClosed, "decline": RequestClosed, "cancel": RequestClosed}
+NOT_ACTIVE = dict.fromkeys(("revoke", "remove", "extend"), RelationshipNotActive)
+LAPSED = {**dict.fromkeys(("accept", "decline", "cancel"), RequestExpired), **NOT_ACTIVE}
+OVER = {"expire": None, **CLOSED, **NOT_ACTIVE}
+TABLE: dict[str, tuple[RelationshipStatus, datetime, dict[str, Any]]] = {
+    "requested": (
+        REQUESTED,
+        LAPSES - timedelta(seconds=1),
+        {"accept": ACTIVE, "decline": DECLINED, "cancel": CANCELED, "expire": None, **NOT_ACTIVE},
+    ),
+    "lapsed": (REQUESTED, LAPSES, {"expire": EXPIRED, **LAPSED}),
+    "active": (
+        ACTIVE,
+        LAPSES,
+        {"expire": None, "revoke": ACTIVE, "remove": REMOVED, "extend": None, **CLOSED},
+    ),
+    "declined": (DECLINED, NOW, OVER),
+    "canceled": (CANCELED, NOW, OVER),
+    "expired": (EXPIRED, NOW, {"expire": None, **LAPSED}),
+    "removed": (REMOVED, NOW, OVER),
+}
+"""By state: how it is stored, when it is asked, and what comes of each event: a state, a refusal, nothing."""
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("state", TABLE)
+def test_every_event_in_every_state(state: str, event: str) -> None:
+    stored, at, outcomes = TABLE[state]
+    row, outcome = relationship(stored, delegated_admin=stored is ACTIVE), outcomes[event]
+    before = {
+        name: getattr(row, name) for name in ("stored_status", "version", "closed_at", "delegated_admin")
+    }
+
+    if isinstance(outcome, type) and issubclass(outcome, Refused):
+        with pytest.raises(outcome):
+            EVENTS[event](row, at)
+    else:
+        EVENTS[event](row, at)
+
+    if isinstance(outcome, RelationshipStatus):
+        assert (row.stored_status, row.version, row.updated_at) == (outcome, 2, at)
+        assert row.closed_at == (None if outcome is ACTIVE else at)
+    else:
+        assert {name: getattr(row, name) for name in before} == before
+
+
+def test_the_table_is_whole() -> None:
+    assert {stored for stored, _, _ in TABLE.values()} == set(RelationshipStatus)
+    assert all(outcomes.keys() == EVENTS.keys() for _, _, outcomes in TABLE.values())
+
+
+def test_r16_admin_rights_come_with_acceptance_and_only_if_asked_for() -> None:
+    for asked in (True, False):
+        row = relationship(delegated_admin_requested=asked)
+        assert not row.delegated_admin
+        row.accept(customer(), at=NOW)
+        assert (row.delegated_admin, row.accepted_at) == (asked, NOW)
+
+
+def test_r15_admin_rights_are_revoked_once_and_end_with_the_relationship() -> None:
+    row = relationship(ACTIVE, delegated_admin=True)
+    row.revoke_delegated_admin(at=NOW)
+    with pytest.raises(NoDelegatedAdmin):
+        row.revoke_delegated_admin(at=NOW)
+    row.delegated_admin = True
+    row.remove(at=NOW)
+    assert not row.delegated_admin
+
+
+@given(st.sampled_from(("US", "GB", "CA")))
+def test_r12_a_customer_accepts_only_a_partner_of_its_market(market: str) -> None:
+    row = relationship()
+    if market == "US":
+        row.accept(customer(market), at=NOW)
+        assert row.stored_status is ACTIVE
+    else:
+        with pytest.raises(MarketMismatch):
+            row.accept(customer(market), at=NOW)
+        assert (row.stored_status, row.version) == (REQUESTED, 1)
+
+
+def test_r10_r13_what_cannot_be_asked_for() -> None:
+    asking, official = partner(), partner(Cloud.US_GOVERNMENT)
+    with pytest.raises(OwnCustomer):
+        new_request(asking, address=asking.id, customer_id=None, delegated_admin=False, at=NOW)
+    with pytest.raises(DelegatedAdminRequired):
+        new_request(official, address="a.example", customer_id=None, delegated_admin=False, at=NOW)
+    made = new_request(official, address="a.example", customer_id=None, delegated_admin=True, at=NOW)
+    assert (made.expires_at, made.cloud) == (LAPSES, Cloud.US_GOVERNMENT)
+
+
+def test_sm1_the_providers_request_is_the_resellers_but_for_whose_it_is() -> None:
+    own, provider = relationship(), new_id()
+    beside = request_beside(own, provider)
+    same = (*ALIKE[1:], "stored_status", "delegated_admin_requested", "requested_at", "expires_at")
+    assert [getattr(beside, name) for name in same] == [getattr(own, name) for name in same]
+    assert (beside.partner_id, beside.associated_partner_id) == (provider, own.partner_id)
+    assert beside.invited_with_id == own.id
+
+
+def test_d2i_an_extension_has_no_admin_rights_and_only_a_direct_relationship_is_extended() -> None:
+    own, provider = relationship(ACTIVE, delegated_admin=True), new_id()
+    added = extension(own, provider, at=NOW)
+    assert (added.partner_id, added.associated_partner_id) == (provider, own.partner_id)
+    assert (added.stored_status, bool(added.delegated_admin), added.accepted_at) == (ACTIVE, False, NOW)
+    with pytest.raises(NotDirect):
+        extension(added, new_id(), at=NOW)
+
+
+def test_until_it_answers_a_request_is_for_nobody() -> None:
+    told = {each: relationship(each, customer_id="c").answered_for for each in RelationshipStatus}
+    assert {each for each, found in told.items() if found is None} == {REQUESTED, CANCELED, EXPIRED}
+
+
+def test_sm1_a_shared_billing_profile_is_the_providers_own() -> None:
+    own = BillingProfile(
+        id=new_id(), partner_id="a", customer_id="c", vendor_id="v", email="e", cloud=Cloud.PUBLIC
+    )
+    shared = own.shared_with("b", at=NOW)
+    assert (shared.partner_id, shared.customer_id, shared.email, shared.vendor_id) == ("b", "c", "e", None)
+    assert (shared.created_at, shared.updated_at) == (NOW, NOW)
+    assert shared.id != own.id

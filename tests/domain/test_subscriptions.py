@@ -1,0 +1,428 @@
+"""The life of a subscription: every state meets every event, in both generations of commerce."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from multichannel.domain.base import new_id
+from multichannel.domain.commerce import (
+    BillingCycle,
+    BillingType,
+    Channel,
+    Commerce,
+    RecordedBy,
+    StopReason,
+    SubscriptionStatus,
+)
+from multichannel.domain.customers import StaleVersion
+from multichannel.domain.obstacles import (
+    AutoRenewNotAllowed,
+    CancelWindowPassed,
+    ParentNotActive,
+    QuantityDecreaseBarred,
+    QuantityOutOfRange,
+    ServiceAlreadyCanceled,
+    ServiceUnknown,
+)
+from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.tenants import Cloud
+from multichannel.domain.terms import after, renewed
+from multichannel.errors import Refused
+
+NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
+BEGAN, ENDS = NOW - timedelta(days=100), NOW + timedelta(days=265)
+DAY = timedelta(days=1)
+LEGACY, NEW = Commerce.LEGACY, Commerce.NEW_COMMERCE
+STATES = [state.value for state in SubscriptionStatus]
+REASON = StopReason.NON_PAYMENT
+
+
+def subscription(commerce: Commerce = NEW, **differing: Any) -> Subscription:
+    """Licences in the middle of a term of a year, which renews, unless it differs."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "owner_id": new_id(),
+        "customer_id": new_id(),
+        "recorded_by": RecordedBy.PARTNER,
+        "channel": Channel.CSP,
+        "commerce": commerce,
+        "market": "US",
+        "cloud": Cloud.PUBLIC,
+        "quantity": 10,
+        "stored_status": SubscriptionStatus.ACTIVE,
+        "billing_type": BillingType.LICENSE,
+        "billing_cycle": BillingCycle.MONTHLY,
+        "auto_renew_enabled": True,
+        "term_duration": "P1Y",
+        "effective_start_date": BEGAN,
+        "commitment_end_date": ENDS,
+        "cancellation_allowed_until_date": BEGAN + 7 * DAY if commerce is NEW else None,
+        "suspension_reasons": [],
+        "services": ["storage", "sql-database"],
+        "canceled_services": [],
+        "version": 1,
+        "updated_at": BEGAN,
+    }
+    return Subscription(**(values | differing))
+
+
+def facts(row: Subscription) -> dict[str, Any]:
+    """All that is stored of it."""
+    return {name: value for name, value in vars(row).items() if name != "_sa_instance_state"}
+
+
+def outcome(row: Subscription, event: Callable[[Subscription], object], now: datetime = NOW) -> str:
+    """The status in force after an event, or the code of the refusal, which changes nothing."""
+    before = facts(row)
+    try:
+        event(row)
+    except Refused as refusal:
+        assert facts(row) == before
+        return refusal.code
+    assert row.version == before["version"] + 1
+    assert row.updated_at == now
+    return row.status_at(now).value
+
+
+EVENTS: dict[str, Callable[[Subscription], object]] = {
+    "suspend": lambda row: row.suspend(REASON, at=NOW),
+    "reactivate": lambda row: row.reactivate(at=NOW),
+    "cancel": lambda row: row.cancel(REASON, at=NOW),
+    "quantity": lambda row: row.change({"quantity": 11}, at=NOW),
+    "renewal": lambda row: row.change({"auto_renew_enabled": False}, at=NOW),
+    "name": lambda row: row.change({"friendly_name": "Seats"}, at=NOW),
+    "contact": lambda row: row.support_by(new_id(), at=NOW),
+    "credit": lambda row: row.credit(new_id(), "1", at=NOW),
+    "service": lambda row: row.cancel_service("storage", at=NOW),
+}
+ENDED = "SUBSCRIPTION_ENDED"
+LOCKED, EARLY, RUNNING = "SUBSCRIPTION_SUSPENDED", "SUBSCRIPTION_NOT_ACTIVE", "SUBSCRIPTION_NOT_SUSPENDED"
+LATE = "CANCEL_WINDOW_PASSED"
+AFTERWARDS = {
+    # state: what comes of suspend, reactivate, cancel (legacy, new commerce), any edit, naming, one service
+    "none": (EARLY, RUNNING, EARLY, EARLY, EARLY, "none", EARLY),
+    "active": ("suspended", RUNNING, "deleted", LATE, "active", "active", "active"),
+    "suspended": (LOCKED, "active", "deleted", LATE, LOCKED, "suspended", "suspended"),
+    "pending": (EARLY, RUNNING, "deleted", LATE, EARLY, "pending", "pending"),
+    "deleted": (ENDED,) * 7,
+    "expired": (ENDED,) * 7,
+    "disabled": (ENDED,) * 7,
+}
+
+
+def expected(state: str, event: str, commerce: Commerce) -> str:
+    suspend, reactivate, cancel, cancel_new, edit, name, service = AFTERWARDS[state]
+    return {
+        "suspend": suspend,
+        "reactivate": reactivate,
+        "cancel": cancel if commerce is LEGACY else cancel_new,
+        "contact": name,
+        "credit": name,
+        "service": service,
+    }.get(event, edit)
+
+
+@pytest.mark.parametrize("commerce", [LEGACY, NEW])
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("state", STATES)
+def test_sm5_every_state_meets_every_event(state: str, event: str, commerce: Commerce) -> None:
+    row = subscription(commerce, stored_status=SubscriptionStatus(state))
+
+    assert outcome(row, EVENTS[event]) == expected(state, event, commerce)
+
+
+@pytest.mark.parametrize("state", ["active", "suspended", "pending"])
+def test_r48_new_commerce_is_canceled_until_its_window_closes_and_not_a_moment_later(state: str) -> None:
+    until = BEGAN + 7 * DAY
+
+    def at(now: datetime) -> str:
+        row = subscription(stored_status=SubscriptionStatus(state))
+        return outcome(row, lambda each: each.cancel(REASON, at=now), now)
+
+    assert at(until) == "deleted"
+    assert at(until + timedelta(microseconds=1)) == LATE
+
+
+def test_r48_a_refusal_tells_when_the_window_closed() -> None:
+    with pytest.raises(CancelWindowPassed, match="until 2025-12-07 09:00 UTC"):
+        subscription().cancel(REASON, at=NOW)
+
+
+def test_r48_a_window_that_is_not_written_down_is_counted_from_the_beginning() -> None:
+    unknown = subscription(cancellation_allowed_until_date=None)
+    fresh = subscription(cancellation_allowed_until_date=None, effective_start_date=NOW - DAY)
+    nothing = subscription(
+        cancellation_allowed_until_date=None, effective_start_date=datetime(1, 1, 1, tzinfo=UTC)
+    )
+
+    assert outcome(unknown, EVENTS["cancel"]) == LATE
+    assert outcome(fresh, EVENTS["cancel"]) == "deleted"
+    with pytest.raises(CancelWindowPassed, match="within seven days"):
+        nothing.cancel(REASON, at=NOW)
+
+
+def test_r48_what_is_metered_has_no_term_to_be_bound_to() -> None:
+    metered = subscription(billing_type=BillingType.USAGE, cancellation_allowed_until_date=None)
+
+    assert outcome(metered, EVENTS["cancel"]) == "deleted"
+
+
+@pytest.mark.parametrize("commerce", [LEGACY, NEW])
+def test_r5_a_record_of_another_channel_has_no_window_and_no_lock(commerce: Commerce) -> None:
+    for state in (SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED, SubscriptionStatus.PENDING):
+        elsewhere = {"channel": Channel.EA, "stored_status": state}
+        assert outcome(subscription(commerce, **elsewhere), EVENTS["cancel"]) == "deleted"
+        assert outcome(subscription(commerce, **elsewhere), EVENTS["quantity"]) == state.value
+
+
+def test_r42_why_it_was_stopped_is_kept_until_it_goes_on() -> None:
+    row = subscription(LEGACY)
+    row.suspend(StopReason.FRAUD, at=NOW)
+    assert row.suspension_reasons == ["fraud"]
+    row.reactivate(at=NOW)
+    assert row.suspension_reasons == []
+    row.cancel(StopReason.CUSTOMER_REQUEST, at=NOW)
+    assert (row.cancellation_reason, row.deleted_at) == ("customer_request", NOW)
+
+
+def states(row: Subscription, *days: float) -> list[str]:
+    """The status in force so many days after its term ends."""
+    return [row.status_at(ENDS + timedelta(days=day)).value for day in days]
+
+
+def test_sm5_new_commerce_that_does_not_renew_expires_is_disabled_and_deleted() -> None:
+    row = subscription()
+    row.change({"auto_renew_enabled": False}, at=NOW)
+
+    assert states(row, -0.1, 0, 29.9, 30, 119.9, 120) == [
+        "active",
+        "expired",
+        "expired",
+        "disabled",
+        "disabled",
+        "deleted",
+    ]
+
+
+def test_sm5_legacy_that_does_not_renew_has_no_time_of_grace() -> None:
+    row = subscription(LEGACY)
+    row.change({"auto_renew_enabled": False}, at=NOW)
+
+    assert states(row, -0.1, 0, 89.9, 90) == ["active", "disabled", "disabled", "deleted"]
+
+
+def test_sm5_turning_renewal_on_again_clears_what_was_due() -> None:
+    row = subscription()
+    row.change({"auto_renew_enabled": False}, at=NOW)
+    row.change({"auto_renew_enabled": True}, at=NOW)
+
+    assert (row.expires_at, row.disabled_at, row.deleted_at) == (None, None, None)
+    assert states(row, 0, 1000) == ["active", "active"]
+
+
+def test_sm5_a_suspended_legacy_subscription_is_deleted_after_90_days() -> None:
+    row = subscription(LEGACY)
+    row.suspend(REASON, at=NOW)
+
+    assert row.status_at(NOW + timedelta(days=89.9)) == "suspended"
+    assert row.status_at(NOW + timedelta(days=90)) == "deleted"
+    assert outcome(row, lambda each: each.reactivate(at=NOW + 90 * DAY)) == ENDED
+
+
+def test_sm5_suspension_of_new_commerce_goes_on_until_the_term_ends_and_does_not_renew() -> None:
+    row = subscription()
+    row.suspend(REASON, at=NOW)
+
+    assert row.auto_renew_enabled is False
+    assert states(row, -0.1, 0, 30, 120) == ["suspended", "expired", "disabled", "deleted"]
+    assert outcome(row, lambda each: each.reactivate(at=ENDS)) == ENDED
+
+
+def test_sm5_reactivation_does_not_bring_back_a_term_that_is_over() -> None:
+    row = subscription(
+        stored_status=SubscriptionStatus.SUSPENDED, auto_renew_enabled=False, commitment_end_date=NOW
+    )
+
+    assert outcome(row, EVENTS["reactivate"]) == ENDED
+
+
+def test_r41_suspending_a_base_suspends_its_active_add_ons_and_canceling_ends_all_that_live() -> None:
+    base = subscription(LEGACY)
+    add_ons = [subscription(LEGACY, stored_status=SubscriptionStatus(state)) for state in STATES]
+
+    base.suspend(REASON, at=NOW, add_ons=add_ons)
+    assert [each.stored_status.value for each in add_ons] == [
+        "suspended" if state == "active" else state for state in STATES
+    ]
+    base.cancel(REASON, at=NOW, add_ons=add_ons)
+    assert [each.stored_status.value for each in add_ons] == [
+        "deleted" if state in {"active", "suspended", "pending"} else state for state in STATES
+    ]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_r41_an_add_on_is_reactivated_on_an_active_base_only(state: str) -> None:
+    base = subscription(stored_status=SubscriptionStatus(state))
+    add_on = subscription(stored_status=SubscriptionStatus.SUSPENDED, parent_id=base.id)
+    after_it = "active" if state == "active" else ParentNotActive.code
+
+    assert outcome(add_on, lambda each: each.reactivate(at=NOW, parent=base)) == after_it
+
+
+def test_r41_add_ons_stop_renewing_with_their_base_and_do_not_renew_without_it() -> None:
+    base, add_on = subscription(), subscription()
+    base.change({"auto_renew_enabled": False}, at=NOW, add_ons=[add_on])
+
+    assert add_on.auto_renew_enabled is False
+    assert add_on.expires_at == base.expires_at == ENDS
+    with pytest.raises(AutoRenewNotAllowed):
+        add_on.change({"auto_renew_enabled": True}, at=NOW, parent=base)
+
+
+@pytest.mark.parametrize("differing", [{"billing_type": BillingType.USAGE}, {"is_trial": True}])
+def test_r41_what_is_metered_and_trials_do_not_renew(differing: dict[str, Any]) -> None:
+    row = subscription(auto_renew_enabled=False, **differing)
+
+    assert outcome(row, lambda each: each.change({"auto_renew_enabled": True}, at=NOW)) == (
+        "AUTO_RENEW_NOT_ALLOWED"
+    )
+
+
+@pytest.mark.parametrize(
+    ("billing_type", "quantity", "fits"),
+    [
+        (BillingType.LICENSE, 0, False),
+        (BillingType.LICENSE, -1, False),
+        (BillingType.LICENSE, 10_000, True),
+        (BillingType.LICENSE, 10_001, False),
+        (BillingType.USAGE, 1, True),
+        (BillingType.USAGE, 2, False),
+    ],
+)
+def test_r44_quantities_have_bounds(billing_type: BillingType, quantity: int, fits: bool) -> None:  # noqa: FBT001  (a column of the table)
+    row = subscription(LEGACY, billing_type=billing_type)
+
+    found = outcome(row, lambda each: each.change({"quantity": quantity}, at=NOW))
+
+    assert found == ("active" if fits else QuantityOutOfRange.code)
+
+
+def test_r44_new_commerce_keeps_its_licences_once_the_window_is_closed() -> None:
+    fewer: Callable[[Subscription], object] = lambda row: row.change({"quantity": 9}, at=NOW)  # noqa: E731  (an event as the others)
+
+    assert outcome(subscription(), fewer) == QuantityDecreaseBarred.code
+    assert outcome(subscription(cancellation_allowed_until_date=NOW), fewer) == "active"
+    assert outcome(subscription(LEGACY), fewer) == "active"
+    assert outcome(subscription(channel=Channel.OPEN), fewer) == "active"
+
+
+def test_edits_that_change_nothing_are_no_change() -> None:
+    row = subscription()
+    row.change({"quantity": 10, "auto_renew_enabled": True, "friendly_name": None}, at=NOW)
+    row.support_by(None, at=NOW)
+    row.credit(None, None, at=NOW)
+
+    assert row.version == 1
+
+
+def test_r46_a_change_names_the_version_it_saw() -> None:
+    row = subscription(version=3)
+    row.require_version(3)
+    for stale in (2, 4):
+        with pytest.raises(StaleVersion):
+            row.require_version(stale)
+
+
+def test_r5_services_are_canceled_one_by_one_and_once() -> None:
+    row = subscription()
+    row.cancel_service("storage", at=NOW)
+    assert row.canceled_services == ["storage"]
+    with pytest.raises(ServiceAlreadyCanceled):
+        row.cancel_service("storage", at=NOW)
+    with pytest.raises(ServiceUnknown):
+        row.cancel_service("mail", at=NOW)
+
+
+def test_r45_a_term_that_is_over_has_been_renewed_as_often_as_it_took() -> None:
+    row = subscription(LEGACY, term_duration=None)  # a legacy licence runs for a year
+
+    assert row.settle(ENDS + 800 * DAY) is True
+    assert row.effective_start_date == after(ENDS, 24)
+    assert row.commitment_end_date == after(ENDS, 36)
+    assert (row.version, row.stored_status) == (2, SubscriptionStatus.ACTIVE)
+    assert row.settle(ENDS + 800 * DAY) is False
+    assert row.version == 2
+
+
+def test_r48_renewal_opens_a_new_window_and_takes_the_renewal_term() -> None:
+    row = subscription(renewal_term_duration="P1M")
+    row.settle(ENDS)
+
+    assert row.term_duration == "P1M"
+    assert row.commitment_end_date == after(ENDS, 1)
+    assert row.cancellation_allowed_until_date == ENDS + 7 * DAY
+    assert outcome(row, lambda each: each.cancel(REASON, at=ENDS + 7 * DAY), ENDS + 7 * DAY) == "deleted"
+
+
+def test_sm5_settling_writes_down_what_is_in_force_and_nothing_else() -> None:
+    row = subscription()
+    assert row.settle(NOW) is False
+    row.change({"auto_renew_enabled": False}, at=NOW)
+    for day, state in ((0, "expired"), (30, "disabled"), (120, "deleted")):
+        assert row.settle(ENDS + day * DAY) is True
+        assert row.stored_status == state
+        assert row.settle(ENDS + day * DAY) is False
+    assert row.version == 5
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state != "active"])
+def test_sm5_only_what_is_active_renews(state: str) -> None:
+    row = subscription(stored_status=SubscriptionStatus(state))
+
+    assert row.settle(ENDS + 10 * DAY) is False
+    assert row.commitment_end_date == ENDS
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  (bounds have no zone)
+    st.sampled_from((1, 12, 36)),
+    st.timedeltas(timedelta(0), timedelta(days=2000)),
+)
+def test_r47_the_term_that_runs_is_the_one_that_holds_now(
+    end: datetime, months: int, later: timedelta
+) -> None:
+    now = end + later
+    start, until = renewed(end, months, now)
+
+    assert start <= now < until
+    assert end <= start
+    assert (until.year - end.year) * 12 + until.month - end.month > 0
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2028-01-31", 1, "2028-02-29"),
+        ("2028-02-29", 12, "2029-02-28"),
+        ("2026-11-30", 3, "2027-02-28"),
+        ("2026-12-15", 36, "2029-12-15"),
+    ],
+)
+def test_r47_months_end_where_the_calendar_has_days(start: str, months: int, end: str) -> None:
+    assert after(datetime.fromisoformat(start), months) == datetime.fromisoformat(end)
+
+
+def test_r47_a_term_that_ends_on_the_31st_comes_back_to_it() -> None:
+    end = datetime(2026, 1, 31, tzinfo=UTC)
+
+    assert renewed(end, 1, datetime(2026, 3, 1, tzinfo=UTC)) == (
+        datetime(2026, 2, 28, tzinfo=UTC),
+        datetime(2026, 3, 31, tzinfo=UTC),
+    )

@@ -1,0 +1,132 @@
+"""What a stream tells is decided when it is told: by the policy, the rows and the users of that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from multichannel.demo.cast import CEDAR, DOGWOOD, MEADOW, fixed_id
+from multichannel.errors import Unauthenticated
+from multichannel.graphql.documents import read_document
+from multichannel.graphql.following import EventStreams, Pulse
+from multichannel.policy.resources import SUBSCRIPTION
+from multichannel.store.feed import Occurrence
+from multichannel.store.users import Caller
+from tests.graphql.conftest import Api
+
+PHONE = fixed_id("meadow-phone-cedar.subscription")
+RENAME = """mutation ($input: UpdateSubscriptionInput!) {
+  updateSubscription(input: $input) { userErrors { code } }
+}"""
+NAMES = "subscription { subscriptionChanged { transferId subscription { friendlyName quantity } } }"
+GONE: set[str] = set()
+
+
+@pytest.fixture
+def streams(api: Api) -> Iterator[EventStreams]:
+    """Streams over the world of the API."""
+
+    def sign_in(persona: str) -> Caller:
+        if persona in GONE:
+            raise Unauthenticated("Nobody knows you any more.")
+        return api.world.caller(persona)
+
+    GONE.clear()
+    found = EventStreams(api.world.store, sign_in, Pulse(None))
+    yield found
+    found.close()
+
+
+def rename(api: Api, name: str, version: int) -> None:
+    """Cedar gives Meadow's telephony another name."""
+    change = {"id": f"subscription_{PHONE}", "expectedVersion": version, "friendlyName": name}
+    done = api.ask("cedar-admin-agent", RENAME, input=change).data["updateSubscription"]
+    assert done == {"userErrors": []}
+
+
+def change_row(api: Api, statement: str, **values: Any) -> None:
+    """Change a row past every guard."""
+    with api.world.store.engine.connect() as connection:
+        connection.execute(text(statement), values)
+        connection.commit()
+
+
+def attach(api: Api, reseller_id: str | None) -> None:
+    """Attach a reseller to Meadow under Cedar, or nobody."""
+    change_row(
+        api,
+        "UPDATE reseller_relationships SET associated_partner_id = :reseller "
+        "WHERE partner_id = :cedar AND customer_id = :meadow",
+        reseller=reseller_id,
+        cedar=CEDAR.id,
+        meadow=MEADOW.id,
+    )
+
+
+def news(api: Api, persona: str) -> list[Occurrence]:
+    """All that a stream would tell the persona."""
+    with api.world.store.reading(api.world.principal(persona)) as work:
+        feed = work.feed(SUBSCRIPTION)
+        return list(feed.after(feed.lately()))
+
+
+def told(streams: EventStreams, persona: str, occurrence: Occurrence) -> Any:
+    """What a stream says of an event."""
+    return streams._tell(persona, read_document(NAMES, keep=True), None, None, occurrence)
+
+
+def test_an_event_is_told_to_whoever_sees_its_object_when_it_is_told(api: Api, streams: EventStreams) -> None:
+    """R24: Dogwood sees what Cedar sells Meadow only while it is attached, or credited for it."""
+    change_row(api, "UPDATE subscriptions SET partner_of_record_id = NULL WHERE id = :id", id=PHONE)
+    rename(api, "Phones", 1)
+    (occurrence,) = news(api, "dogwood-sales-agent")
+    shown = {"transferId": None, "subscription": {"friendlyName": "Phones", "quantity": 10}}
+
+    assert told(streams, "dogwood-sales-agent", occurrence) == {"data": {"subscriptionChanged": shown}}
+    attach(api, None)
+    assert told(streams, "dogwood-sales-agent", occurrence) is None
+    attach(api, DOGWOOD.id)
+    assert told(streams, "dogwood-sales-agent", occurrence) is not None
+
+
+def test_a_field_that_may_not_be_read_is_denied_in_an_event_as_in_a_query(
+    api: Api, streams: EventStreams
+) -> None:
+    """R24: credit shows a summary, so the quantity is null with FORBIDDEN."""
+    attach(api, None)
+    rename(api, "Phones", 1)
+    (occurrence,) = news(api, "dogwood-sales-agent")
+
+    body = told(streams, "dogwood-sales-agent", occurrence)
+
+    shown = body["data"]["subscriptionChanged"]["subscription"]
+    assert shown == {"friendlyName": "Phones", "quantity": None}
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["FORBIDDEN"]
+
+
+def test_who_is_nobody_any_more_hears_nothing_more(api: Api, streams: EventStreams) -> None:
+    rename(api, "Phones", 1)
+    (occurrence,) = news(api, "meadow-global-admin")
+    GONE.add("meadow-global-admin")
+
+    with pytest.raises(Unauthenticated):
+        told(streams, "meadow-global-admin", occurrence)
+
+
+def test_a_change_is_no_news_to_tenants_it_does_not_concern(api: Api) -> None:
+    """R8: Alder serves Meadow, and Hazel is Cedar's reseller elsewhere; neither hears of this sale."""
+    rename(api, "Phones", 1)
+
+    assert len(news(api, "cedar-admin-agent")) == len(news(api, "meadow-global-admin")) == 1
+    assert news(api, "alder-global-admin") == news(api, "hazel-sales-agent") == []
+
+
+def test_what_was_refused_or_denied_is_no_event(api: Api) -> None:
+    change = {"id": f"subscription_{PHONE}", "expectedVersion": 7, "friendlyName": "Phones"}
+    api.ask("cedar-admin-agent", RENAME, input=change)
+    api.ask("alder-admin-agent", RENAME, input=change)
+
+    assert news(api, "cedar-admin-agent") == news(api, "alder-global-admin") == []

@@ -1,0 +1,374 @@
+"""Subscriptions changed through the API: by who sells them, and by nobody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from multichannel.demo.cast import (
+    ALDER,
+    BIRCH,
+    CEDAR,
+    DOGWOOD,
+    HAZEL,
+    LAUREL,
+    MEADOW,
+    WILLOW,
+    Organisation,
+    fixed_id,
+)
+from multichannel.domain.audit import AuditStatus
+from multichannel.domain.subscriptions import Subscription
+from tests.graphql.books import Books, stored
+from tests.graphql.conftest import Api
+from tests.graphql.subscription_asks import (
+    ABSENT,
+    MUTATIONS,
+    READ,
+    SEATS,
+    ask,
+    change,
+    denied,
+    done,
+    everything,
+    id_of,
+    of,
+    read,
+    refused,
+    sell,
+)
+
+ROLES = {
+    "updateSubscription": {
+        "global-admin",
+        "user-management-admin",
+        "admin-agent",
+        "sales-agent",
+        "helpdesk-agent",
+    },
+    "suspendSubscription": {"global-admin", "admin-agent", "sales-agent"},
+    "reactivateSubscription": {"global-admin", "admin-agent", "sales-agent"},
+    "cancelSubscription": {"global-admin", "admin-agent", "sales-agent"},
+    "assignSupportContact": {"global-admin", "admin-agent", "helpdesk-agent"},
+}
+MORE: dict[str, dict[str, Any]] = {
+    "updateSubscription": {"quantity": 40},
+    "suspendSubscription": {"reason": "CUSTOMER_REQUEST"},
+    "cancelSubscription": {"reason": "CUSTOMER_REQUEST"},
+    "assignSupportContact": {"partner": None},
+}
+DUTIES = (
+    "global-admin",
+    "user-management-admin",
+    "billing-admin",
+    "admin-agent",
+    "sales-agent",
+    "helpdesk-agent",
+    "account-admin",
+    "user",
+)
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+@pytest.mark.parametrize("mutation", ROLES)
+def test_role_matrix_of_what_alder_sells(api: Api, mutation: str, duty: str) -> None:
+    key = "canyon-azure-alder" if mutation == "cancelSubscription" else "meadow-mail-alder"
+    if mutation == "reactivateSubscription":
+        change(api, Subscription, fixed_id(f"{key}.subscription"), stored_status="suspended")
+    input = {"id": key, "expectedVersion": 1, **MORE.get(mutation, {})}
+    answer = ask(api, f"alder-{duty}", mutation, shown="id version", **input)
+
+    if duty in ROLES[mutation]:
+        assert answer.data[mutation]["userErrors"] == []
+        assert answer.data[mutation]["subscription"]["id"] == id_of(key)
+    else:
+        sees = duty not in {"account-admin", "user"}
+        assert answer.codes == ["FORBIDDEN" if sees else "NOT_FOUND"]
+
+
+def test_the_role_matrix_lets_user_management_add_licences_by_name(api: Api) -> None:
+    """A summary names the version, so that whoever adds licences without viewing subscriptions can."""
+    row_id = id_of("meadow-mail-alder")
+    shown = "id friendlyName version"
+    query = f"query($id: ID!) {{ node(id: $id) {{ ... on Subscription {{ {shown} }} }} }}"
+    found = api.ask("alder-user-management-admin", query, id=row_id).data["node"]
+
+    made = ask(
+        api, "alder-user-management-admin", "updateSubscription", shown=shown, **of(found, quantity=31)
+    )
+
+    assert made.data["updateSubscription"]["subscription"]["version"] == 2
+    assert read(api, "alder-sales-agent", row_id)["quantity"] == 31
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "updateSubscription": {"quantity": 99},
+    "suspendSubscription": {"reason": "FRAUD"},
+    "reactivateSubscription": {},
+    "cancelSubscription": {"reason": "FRAUD"},
+}
+
+
+@pytest.mark.parametrize("mutation", CHANGES)
+@pytest.mark.parametrize(
+    ("persona", "key", "expected"),
+    [
+        ("linden-admin-agent", "ember-azure-linden", ("FORBIDDEN", ["PARTNER_INACTIVE"])),
+        ("dogwood-sales-agent", "meadow-phone-cedar", ("FORBIDDEN", ["RESELLERS_SELL_NOTHING"])),
+        ("hazel-sales-agent", "meadow-azure-cedar", ("FORBIDDEN", [])),  # R24: credited, and no more
+        ("meadow-global-admin", "meadow-mail-alder", ("FORBIDDEN", [])),
+        ("cedar-admin-agent", "meadow-mail-alder", ("NOT_FOUND", [])),  # R8
+        ("birch-sales-agent", "meadow-mail-alder", ("NOT_FOUND", [])),
+        ("laurel-admin-agent", "meadow-mail-alder", ("NOT_FOUND", [])),
+    ],
+)
+def test_r22_whoever_does_not_sell_it_changes_nothing(
+    api: Api, mutation: str, persona: str, key: str, expected: tuple[str, list[str]]
+) -> None:
+    input = {"id": key, "expectedVersion": 1, **CHANGES[mutation]}
+    assert denied(api, persona, mutation, **input) == expected
+
+
+@pytest.mark.parametrize("mutation", ["updateSubscription", "suspendSubscription", "cancelSubscription"])
+def test_r19_a_restricted_partner_changes_what_it_sold(api: Api, mutation: str) -> None:
+    input = {"id": "canyon-office-birch", "expectedVersion": 1, **CHANGES[mutation]}
+    assert done(api, "birch-sales-agent", mutation, **input)["version"] == 2
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS[2:7] + MUTATIONS[8:])
+def test_r46_a_change_of_another_version_is_refused_with_the_one_in_force(api: Api, mutation: str) -> None:
+    persona, key = "cedar-admin-agent", "meadow-phone-cedar"
+    if mutation == "cancelService":
+        persona, key = "meadow-global-admin", "meadow-azure-ea"
+    more = {
+        **CHANGES,
+        **MORE,
+        "cancelService": {"service": "storage"},
+        "assignPartnerOfRecord": {"partner": None},
+    }
+
+    assert refused(api, persona, mutation, id=key, expectedVersion=7, **more[mutation]) == "STALE_VERSION"
+
+
+def test_r44_quantity_goes_up_at_any_time_and_down_while_the_window_is_open(api: Api) -> None:
+    made = sell(api)
+    fewer = done(api, "alder-helpdesk-agent", "updateSubscription", **of(made, quantity=2))
+    api.world.clock.now += timedelta(days=8)
+    assert refused(api, "alder-sales-agent", "updateSubscription", **of(fewer, quantity=1)) == (
+        "QUANTITY_DECREASE_BARRED"
+    )
+    books = Books(api)
+
+    more = done(api, "alder-sales-agent", "updateSubscription", **of(fewer, quantity=9, friendlyName="Post"))
+
+    assert (more["quantity"], more["friendlyName"], more["version"]) == (9, "Post", 3)
+    (record,) = books.records(ALDER.id)
+    assert (record.old_value["quantity"], record.new_value["quantity"]) == (2, 9)
+    (told,) = books.records(MEADOW.id)
+    assert "quantity" not in told.new_value
+    assert [each.operation for each in books.events()] == ["update_subscription"]
+
+
+def test_r44_nothing_changes_while_it_is_suspended(api: Api) -> None:
+    made = sell(api)
+    held = done(api, "alder-sales-agent", "suspendSubscription", **of(made, reason="NON_PAYMENT"))
+
+    for edit in ({"quantity": 9}, {"autoRenewEnabled": True}, {"friendlyName": "Post"}):
+        assert refused(api, "alder-sales-agent", "updateSubscription", **of(held, **edit)) == (
+            "SUBSCRIPTION_SUSPENDED"
+        )
+
+
+@pytest.mark.parametrize("edit", [{"quantity": None}, {"autoRenewEnabled": None}, {"friendlyName": " "}])
+def test_an_edit_that_means_nothing_is_bad_input(api: Api, edit: dict[str, Any]) -> None:
+    input = {"id": "meadow-mail-alder", "expectedVersion": 1, **edit}
+    assert denied(api, "alder-sales-agent", "updateSubscription", **input)[0] == "BAD_INPUT"
+
+
+def test_r41_turning_renewal_off_ends_base_and_add_ons_together(api: Api) -> None:
+    input = {"id": "meadow-mail-alder", "expectedVersion": 1, "autoRenewEnabled": False}
+    base = done(api, "alder-sales-agent", "updateSubscription", **input)
+
+    api.world.clock.now += timedelta(days=166)
+    for row_id in (base["id"], id_of("meadow-archive-alder")):
+        assert read(api, "alder-sales-agent", row_id)["status"] == "EXPIRED"
+    assert refused(api, "alder-sales-agent", "updateSubscription", **of(base, autoRenewEnabled=True)) == (
+        "SUBSCRIPTION_ENDED"
+    )
+
+
+def test_r42_suspending_and_reactivating_a_base_with_its_add_ons(api: Api) -> None:
+    books = Books(api)
+    base = done(
+        api,
+        "alder-admin-agent",
+        "suspendSubscription",
+        id="meadow-mail-alder",
+        expectedVersion=1,
+        reason="FRAUD",
+    )
+    add_on = read(api, "alder-sales-agent", id_of("meadow-archive-alder"))
+    assert (base["status"], base["suspensionReasons"], add_on["status"]) == (
+        "SUSPENDED",
+        ["FRAUD".lower()],
+        "SUSPENDED",
+    )
+    assert len(books.events()) == 2
+    assert {each.operation for each in books.events()} == {"suspend_subscription"}
+    assert sorted(each.tenant_id for each in books.records()) == sorted([ALDER.id, MEADOW.id] * 2)
+    assert {each.new_value["status"] for each in books.records(MEADOW.id)} == {"suspended"}
+
+    assert refused(api, "alder-sales-agent", "reactivateSubscription", **of(add_on)) == "PARENT_NOT_ACTIVE"
+    assert done(api, "alder-sales-agent", "reactivateSubscription", **of(base))["suspensionReasons"] == []
+    assert done(api, "alder-sales-agent", "reactivateSubscription", **of(add_on))["status"] == "ACTIVE"
+
+
+def test_r48_new_commerce_is_canceled_within_seven_days_and_tells_when_that_was(api: Api) -> None:
+    made = sell(api)
+    until = api.world.clock.now + timedelta(days=7)
+    api.world.clock.now = until + timedelta(seconds=1)
+    input = of(made, reason="CUSTOMER_REQUEST")
+    answer = ask(api, "alder-sales-agent", "cancelSubscription", **input).data["cancelSubscription"]
+    assert answer["subscription"] is None
+    assert [(each["code"], each["rule"]) for each in answer["userErrors"]] == [
+        ("CANCEL_WINDOW_PASSED", "R48")
+    ]
+    assert f"{until:%Y-%m-%d %H:%M}" in answer["userErrors"][0]["message"]
+
+    api.world.clock.now = until
+    gone = done(api, "alder-sales-agent", "cancelSubscription", **input)
+    assert (gone["status"], gone["cancellationReason"]) == ("DELETED", "customer_request")
+
+
+def test_sm5_legacy_is_canceled_at_any_time_and_stays_so(api: Api) -> None:
+    input = {"id": "ember-mail-alder", "expectedVersion": 1, "reason": "CUSTOMER_REQUEST"}
+    gone = done(api, "alder-sales-agent", "cancelSubscription", **input)
+
+    assert gone["status"] == "DELETED"
+    for mutation, more in CHANGES.items():
+        assert refused(api, "alder-sales-agent", mutation, **of(gone, **more)) == "SUBSCRIPTION_ENDED"
+
+
+def test_r53_what_is_refused_is_in_the_chain_of_whoever_asked_and_in_no_other(api: Api) -> None:
+    books = Books(api)
+    input = {"id": "meadow-mail-alder", "expectedVersion": 1, "reason": "FRAUD"}
+    assert refused(api, "alder-sales-agent", "cancelSubscription", **input) == "CANCEL_WINDOW_PASSED"
+
+    assert [(each.tenant_id, each.status, each.reasons) for each in books.records()] == [
+        (ALDER.id, AuditStatus.FAILED, ["CANCEL_WINDOW_PASSED"])
+    ]
+    assert books.events() == []
+
+
+def test_r53_what_is_denied_names_the_customer_it_was_asked_of(api: Api) -> None:
+    books = Books(api)
+    denied(api, "dogwood-sales-agent", "createSubscription", customer=MEADOW, **SEATS)
+
+    (record,) = books.records()
+    assert (record.tenant_id, record.status, record.resource_type, record.resource_id) == (
+        DOGWOOD.id,
+        AuditStatus.DECLINED,
+        "Customer",
+        MEADOW.id,
+    )
+    assert record.reasons == ["FORBIDDEN", "RESELLERS_SELL_NOTHING"]
+
+
+def assign(api: Api, persona: str, key: str, partner: str | None) -> dict[str, Any]:
+    version = stored(api, Subscription, id=fixed_id(f"{key}.subscription"))[0].version
+    answer = ask(api, persona, "assignSupportContact", id=key, expectedVersion=version, partner=partner)
+    payload: dict[str, Any] = answer.data["assignSupportContact"]
+    return payload
+
+
+@pytest.mark.parametrize(
+    ("persona", "key", "partner", "name"),
+    [
+        ("meadow-global-admin", "meadow-office-direct", ALDER, "Alder"),
+        ("meadow-global-admin", "meadow-office-direct", WILLOW, "Willow"),
+        ("alder-admin-agent", "meadow-mail-alder", ALDER, "Alder"),
+        ("cedar-admin-agent", "meadow-phone-cedar", DOGWOOD, "Dogwood"),  # attached to Meadow
+        ("cedar-admin-agent", "meadow-phone-cedar", CEDAR, "Cedar"),
+    ],
+)
+def test_r26_a_support_contact_serves_the_customer(
+    api: Api, persona: str, key: str, partner: Organisation, name: str
+) -> None:
+    books = Books(api)
+    payload = assign(api, persona, key, partner.id)
+
+    assert payload["userErrors"] == []
+    row = stored(api, Subscription, id=fixed_id(f"{key}.subscription"))[0]
+    assert (row.support_contact_id, row.version) == (partner.id, 2)
+    assert [each.operation for each in books.events()] == ["assign_support_contact"]
+    assert partner.id in {each.tenant_id for each in books.records()}
+    assert read(api, persona, id_of(key))["supportContact"] in ({"name": name}, None)
+    assert assign(api, persona, key, None)["userErrors"] == []
+    assert stored(api, Subscription, id=row.id)[0].support_contact_id is None
+
+
+@pytest.mark.parametrize(
+    ("persona", "key", "partner"),
+    [
+        ("meadow-global-admin", "meadow-office-direct", BIRCH),  # withdrew its request
+        (
+            "meadow-global-admin",
+            "meadow-office-direct",
+            DOGWOOD,
+        ),  # serves through Cedar, holds no relationship
+        ("meadow-global-admin", "meadow-office-direct", LAUREL),
+        ("alder-admin-agent", "meadow-mail-alder", CEDAR),  # holds one, and Alder may not know
+        ("alder-admin-agent", "meadow-mail-alder", WILLOW),
+        ("alder-admin-agent", "meadow-mail-alder", HAZEL),
+        ("alder-admin-agent", "ember-mail-alder", ALDER),  # its own was removed
+        ("cedar-admin-agent", "meadow-phone-cedar", HAZEL),  # its reseller, and not attached to Meadow
+        ("cedar-admin-agent", "meadow-phone-cedar", ALDER),
+    ],
+)
+def test_r26_who_cannot_be_named_is_refused_as_one_that_is_not_there(
+    api: Api, persona: str, key: str, partner: Organisation
+) -> None:
+    before = everything(api)
+    answers = [assign(api, persona, key, guid) for guid in (partner.id, ABSENT)]
+
+    assert answers[0] == answers[1]
+    assert [each["code"] for each in answers[0]["userErrors"]] == ["CONTACT_NOT_AVAILABLE"]
+    assert everything(api) == before
+
+
+@pytest.mark.parametrize("input", [{}, {"partner": "no-guid"}])
+@pytest.mark.parametrize("mutation", ["assignSupportContact", "assignPartnerOfRecord"])
+def test_r26_nobody_is_named_by_saying_so(api: Api, mutation: str, input: dict[str, Any]) -> None:
+    asked = {"id": "meadow-phone-cedar", "expectedVersion": 1, **input}
+    assert denied(api, "cedar-admin-agent", mutation, **asked)[0] == "BAD_INPUT"
+
+
+def test_r24_credit_goes_to_one_reseller_at_a_time_and_shows_a_summary(api: Api) -> None:
+    books = Books(api)
+    input = {"id": "meadow-phone-cedar", "expectedVersion": 1, "partner": HAZEL.id}
+    made = done(api, "cedar-sales-and-billing", "assignPartnerOfRecord", **input)
+
+    assert made["partnerOfRecord"] == {"name": "Hazel"}
+    assert api.ask("hazel-sales-agent", READ, id=made["id"]).body["data"]["node"]["quantity"] is None
+    assert {each.tenant_id for each in books.records()} >= {CEDAR.id, HAZEL.id, MEADOW.id}
+    cleared = done(api, "cedar-admin-agent", "assignPartnerOfRecord", **of(made, partner=None))
+    assert cleared["partnerOfRecord"] is None
+    assert read(api, "hazel-sales-agent", made["id"]) is None
+
+
+@pytest.mark.parametrize(
+    ("persona", "key", "expected"),
+    [
+        ("alder-sales-agent", "meadow-mail-alder", ("FORBIDDEN", ["ONLY_PROVIDERS_CREDIT_RESELLERS"])),
+        ("dogwood-sales-agent", "meadow-phone-cedar", ("FORBIDDEN", ["ONLY_PROVIDERS_CREDIT_RESELLERS"])),
+        ("cedar-user-management-admin", "meadow-phone-cedar", ("FORBIDDEN", [])),
+        ("hazel-sales-agent", "meadow-azure-cedar", ("FORBIDDEN", [])),
+    ],
+)
+def test_r25_only_providers_credit_resellers(
+    api: Api, persona: str, key: str, expected: tuple[str, list[str]]
+) -> None:
+    input = {"id": key, "expectedVersion": 1, "partner": None}
+    assert denied(api, persona, "assignPartnerOfRecord", **input) == expected

@@ -1,0 +1,293 @@
+"""What was bought in other channels: recorded, and recreated in CSP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from multichannel.demo.cast import (
+    ALDER,
+    CANYON,
+    EMBER,
+    MEADOW,
+    Organisation,
+    fixed_id,
+)
+from multichannel.domain.base import utc_text
+from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.tenants import Partner
+from tests.graphql.books import Books
+from tests.graphql.conftest import Api
+from tests.graphql.subscription_asks import (
+    AZURE,
+    EA,
+    agree,
+    change,
+    denied,
+    done,
+    id_of,
+    of,
+    read,
+    refused,
+)
+
+
+def test_r4_what_a_customer_records_is_seen_by_the_partners_it_has_a_relationship_with(api: Api) -> None:
+    made = done(api, "meadow-global-admin", "recordExternalSubscription", customer=MEADOW, **EA)
+
+    assert (made["recordedBy"], made["channel"], made["status"], made["commerce"]) == (
+        "CUSTOMER",
+        "EA",
+        "ACTIVE",
+        "LEGACY",
+    )
+    assert made["billingPartner"] is None
+    for persona in ("alder-sales-agent", "cedar-admin-agent", "willow-sales-agent", "meadow-global-admin"):
+        assert read(api, persona, made["id"])["quantity"] == 3
+    for persona in ("birch-sales-agent", "dogwood-sales-agent", "canyon-global-admin", "laurel-admin-agent"):
+        assert read(api, persona, made["id"]) is None
+
+
+def test_r4_what_a_partner_records_is_seen_by_it_and_the_customer_alone(api: Api) -> None:
+    books = Books(api)
+
+    made = done(api, "alder-sales-agent", "recordExternalSubscription", customer=MEADOW, **EA)
+
+    assert made["recordedBy"] == "PARTNER"
+    assert read(api, "meadow-global-admin", made["id"])["recordedBy"] == "PARTNER"
+    for persona in ("cedar-admin-agent", "willow-sales-agent", "birch-sales-agent"):
+        assert read(api, persona, made["id"]) is None
+    assert {each.tenant_id for each in books.records()} == {ALDER.id, MEADOW.id}
+    assert [(each.operation, each.resource_type) for each in books.events()] == [
+        ("record_external_subscription", "Subscription")
+    ]
+
+
+def test_r1_two_parties_record_the_same_and_neither_is_told(api: Api) -> None:
+    same = {**AZURE, "channel": "EA", "entitlementId": fixed_id("meadow-azure-ea.entitlement")}
+
+    for persona in ("alder-sales-agent", "cedar-admin-agent", "meadow-global-admin", "alder-admin-agent"):
+        assert done(api, persona, "recordExternalSubscription", customer=MEADOW, **same)["version"] == 1
+
+
+def test_r2_what_syndication_sells_is_recorded_and_not_recreated(api: Api) -> None:
+    agree(api, MEADOW, None)
+    azure = {**AZURE, "channel": "SYNDICATION"}
+    made = done(api, "meadow-global-admin", "recordExternalSubscription", customer=MEADOW, **azure)
+
+    assert denied(api, "alder-sales-agent", "moveSubscriptionToCsp", id=made["id"]) == (
+        "FORBIDDEN",
+        ["SOLD_BY_SYNDICATION"],
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"channel": "CSP"},
+        {"status": "DELETED"},
+        {"status": "NONE"},
+        {"billingType": "NONE"},
+        {"services": ["storage"]},
+        {"billingType": "USAGE", "quantity": 1, "services": ["storage", "storage"]},
+        {"billingType": "USAGE", "quantity": 1, "services": [" "]},
+        {"entitlementId": "no-guid"},
+        {"offerName": " "},
+        {"commitmentEndDate": "9999-12-31T00:00:00Z"},
+    ],
+)
+def test_a_record_of_what_cannot_be_is_bad_input(api: Api, wrong: dict[str, Any]) -> None:
+    input = {"customer": MEADOW, **EA, **wrong}
+    assert denied(api, "meadow-global-admin", "recordExternalSubscription", **input)[0] == "BAD_INPUT"
+
+
+def test_r44_a_record_has_a_quantity_that_can_be(api: Api) -> None:
+    input = {"customer": MEADOW, **EA, "quantity": 0}
+    assert (
+        refused(api, "meadow-global-admin", "recordExternalSubscription", **input) == "QUANTITY_OUT_OF_RANGE"
+    )
+
+
+def test_sm5_a_record_whose_term_ends_ends_with_it(api: Api) -> None:
+    end = utc_text(api.world.clock.now + timedelta(days=10))
+    input = {"customer": MEADOW, **EA, "commitmentEndDate": end, "autoRenewEnabled": False}
+    made = done(api, "meadow-global-admin", "recordExternalSubscription", **input)
+
+    api.world.clock.now += timedelta(days=10)
+    assert read(api, "alder-sales-agent", made["id"])["status"] == "DISABLED"
+
+
+@pytest.mark.parametrize(
+    ("persona", "customer", "code"),
+    [
+        ("alder-helpdesk-agent", MEADOW, "FORBIDDEN"),
+        ("alder-user-management-admin", MEADOW, "FORBIDDEN"),
+        ("alder-account-admin", MEADOW, "NOT_FOUND"),
+        ("meadow-billing-admin", MEADOW, "NOT_FOUND"),
+        ("birch-sales-agent", MEADOW, "NOT_FOUND"),
+        ("canyon-global-admin", MEADOW, "NOT_FOUND"),
+        ("meadow-global-admin", CANYON, "NOT_FOUND"),
+        ("dogwood-sales-agent", MEADOW, "FORBIDDEN"),
+        ("linden-admin-agent", EMBER, "FORBIDDEN"),
+    ],
+)
+def test_r4_others_record_nothing(api: Api, persona: str, customer: Organisation, code: str) -> None:
+    assert denied(api, persona, "recordExternalSubscription", customer=customer, **EA)[0] == code
+
+
+def test_r5_r6_usage_is_recreated_in_csp_and_canceled_service_by_service(api: Api) -> None:
+    agree(api, MEADOW, ALDER)
+    old = id_of("meadow-azure-ea")
+    assert (
+        refused(api, "meadow-global-admin", "cancelService", id=old, expectedVersion=1, service="storage")
+        == "NOT_MOVED_YET"
+    )
+    books = Books(api)
+
+    new = done(api, "alder-sales-agent", "moveSubscriptionToCsp", id=old)
+
+    assert {name: new[name] for name in ("status", "channel", "commerce", "billingType", "friendlyName")} == {
+        "status": "ACTIVE",
+        "channel": "CSP",
+        "commerce": "NEW_COMMERCE",
+        "billingType": "USAGE",
+        "friendlyName": "Meadow azure ea",
+    }
+    assert (new["continues"], new["billingPartner"]) == ({"id": old}, {"name": "Alder"})
+    assert new["services"] == ["virtual-machines", "storage", "sql-database"]
+    assert [each.operation for each in books.events()] == ["move_subscription_to_csp"]
+    assert {each.tenant_id for each in books.records()} == {ALDER.id, MEADOW.id}
+    both = read(api, "meadow-global-admin", old)
+    assert (both["status"], both["version"], both["continuedBy"]["nodes"]) == (
+        "ACTIVE",
+        1,
+        [{"id": new["id"]}],
+    )
+    assert read(api, "willow-sales-agent", old)["continuedBy"]["nodes"] == []  # R8
+
+    cancel = {"id": old, "service": "storage"}
+    one = done(api, "meadow-global-admin", "cancelService", **cancel, expectedVersion=1)
+    assert one["leftToMove"] == {"services": ["virtual-machines", "sql-database"], "whole": True}
+    assert refused(api, "meadow-global-admin", "cancelService", **cancel, expectedVersion=2) == (
+        "SERVICE_ALREADY_CANCELED"
+    )
+    other = {"id": old, "service": "mail", "expectedVersion": 2}
+    assert refused(api, "meadow-global-admin", "cancelService", **other) == "SERVICE_UNKNOWN"
+    assert read(api, "alder-sales-agent", old)["canceledServices"] == ["storage"]
+
+    whole = {"id": old, "expectedVersion": 2, "reason": "CUSTOMER_REQUEST"}
+    gone = done(api, "meadow-global-admin", "cancelSubscription", **whole)
+    assert (gone["status"], gone["leftToMove"]) == ("DELETED", {"services": [], "whole": False})
+    assert read(api, "alder-sales-agent", new["id"])["status"] == "ACTIVE"
+
+
+def test_r6_two_partners_recreate_the_same_and_each_only_once(api: Api) -> None:
+    agree(api, MEADOW, None)
+    first = done(api, "alder-sales-agent", "moveSubscriptionToCsp", id="meadow-azure-ea")
+    assert refused(api, "alder-admin-agent", "moveSubscriptionToCsp", id="meadow-azure-ea") == "ALREADY_MOVED"
+    done(api, "cedar-admin-agent", "moveSubscriptionToCsp", id="meadow-azure-ea")
+
+    done(api, "alder-sales-agent", "cancelSubscription", **of(first, reason="CUSTOMER_REQUEST"))
+    again = done(
+        api,
+        "alder-sales-agent",
+        "moveSubscriptionToCsp",
+        id="meadow-azure-ea",
+        offerName="Azure",
+        friendlyName="Farm",
+    )
+    assert (again["offerName"], again["friendlyName"]) == ("Azure", "Farm")
+
+
+def test_r5_a_partner_recreates_what_it_noted_for_itself_and_cancels_in_its_notes(api: Api) -> None:
+    agree(api, MEADOW, ALDER)
+    note = {**AZURE, "channel": "OPEN", "services": ["storage"]}
+    old = done(api, "alder-sales-agent", "recordExternalSubscription", customer=MEADOW, **note)
+    done(api, "alder-sales-agent", "moveSubscriptionToCsp", id=old["id"])
+
+    left = done(api, "alder-sales-agent", "cancelService", **of(old, service="storage"))
+
+    assert left["leftToMove"] == {"services": [], "whole": True}
+    assert denied(api, "meadow-global-admin", "cancelSubscription", **of(left, reason="FRAUD")) == (
+        "FORBIDDEN",
+        [],
+    )
+    assert (
+        done(api, "alder-sales-agent", "cancelSubscription", **of(left, reason="FRAUD"))["status"]
+        == "DELETED"
+    )
+
+
+def test_r5_what_has_ended_is_not_recreated(api: Api) -> None:
+    agree(api, MEADOW, None)
+    end = {"id": "meadow-azure-ea", "expectedVersion": 1, "reason": "CUSTOMER_REQUEST"}
+    done(api, "meadow-global-admin", "cancelSubscription", **end)
+
+    assert (
+        refused(api, "alder-sales-agent", "moveSubscriptionToCsp", id="meadow-azure-ea")
+        == "SUBSCRIPTION_ENDED"
+    )
+
+
+def test_r13_recreating_takes_the_customer_agreement_as_any_purchase(api: Api) -> None:
+    assert (
+        refused(api, "alder-sales-agent", "moveSubscriptionToCsp", id="meadow-azure-ea")
+        == "AGREEMENT_REQUIRED"
+    )
+
+
+@pytest.mark.parametrize(
+    ("persona", "key", "expected"),
+    [
+        ("alder-sales-agent", "meadow-office-direct", ("FORBIDDEN", ["ONLY_USAGE_IS_RECREATED"])),  # R3
+        ("alder-sales-agent", "canyon-azure-alder", ("FORBIDDEN", ["ALREADY_CSP"])),  # R7
+        ("birch-sales-agent", "canyon-azure-ea", ("FORBIDDEN", ["RESTRICTED_PARTNER"])),  # R19
+        ("willow-sales-agent", "meadow-azure-ea", ("FORBIDDEN", ["ADVISORS_SELL_NOTHING"])),
+        (
+            "linden-admin-agent",
+            "ember-office-direct",
+            ("FORBIDDEN", ["ONLY_USAGE_IS_RECREATED", "PARTNER_INACTIVE"]),
+        ),
+        ("alder-global-admin", "meadow-azure-ea", ("FORBIDDEN", [])),  # C4
+        ("meadow-global-admin", "meadow-azure-ea", ("FORBIDDEN", [])),
+        ("cedar-admin-agent", "canyon-azure-ea", ("NOT_FOUND", [])),
+        ("alder-sales-agent", "meadow-azure-cedar", ("NOT_FOUND", [])),  # R8
+        ("laurel-admin-agent", "meadow-azure-ea", ("NOT_FOUND", [])),  # R52
+    ],
+)
+def test_r3_r7_r8_what_may_not_be_recreated_and_why(
+    api: Api, persona: str, key: str, expected: tuple[str, list[str]]
+) -> None:
+    for customer in (MEADOW, CANYON, EMBER):
+        agree(api, customer, None)
+    assert denied(api, persona, "moveSubscriptionToCsp", id=key) == expected
+
+
+@pytest.mark.parametrize("partner_type", ["indirect_reseller"])
+def test_r22_a_reseller_with_a_relationship_recreates_nothing(api: Api, partner_type: str) -> None:
+    agree(api, MEADOW, None)
+    change(api, Partner, ALDER.id, type=partner_type)
+
+    assert denied(api, "alder-sales-agent", "moveSubscriptionToCsp", id="meadow-azure-ea") == (
+        "FORBIDDEN",
+        ["RESELLERS_SELL_NOTHING"],
+    )
+
+
+def test_r12_nothing_is_recreated_in_another_market(api: Api) -> None:
+    agree(api, MEADOW, None)
+    change(api, Subscription, fixed_id("meadow-azure-ea.subscription"), market="CA")
+
+    assert denied(api, "alder-sales-agent", "moveSubscriptionToCsp", id="meadow-azure-ea") == (
+        "FORBIDDEN",
+        ["DIFFERENT_MARKET"],
+    )
+
+
+@pytest.mark.parametrize("persona", ["alder-sales-agent", "cedar-admin-agent", "willow-sales-agent"])
+def test_r5_services_of_the_customer_are_canceled_by_the_customer(api: Api, persona: str) -> None:
+    input = {"id": "meadow-azure-ea", "expectedVersion": 1}
+    assert denied(api, persona, "cancelService", **input, service="storage") == ("FORBIDDEN", [])
+    assert denied(api, persona, "cancelSubscription", **input, reason="FRAUD") == ("FORBIDDEN", [])

@@ -1,0 +1,148 @@
+"""The table of multichannel support, row by row, for every kind of partner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from multichannel.demo.cast import fixed_id
+from multichannel.domain.subscriptions import Subscription
+from tests.graphql.conftest import Api
+
+OPTIONS = """query ($id: ID!) { node(id: $id) { ... on Subscription {
+  supportOptions { kind available availableFrom blockedBy { code rule message } } } } }"""
+PAGE = "{ subscriptions(first: 100) { nodes { id supportOptions { kind } } } }"
+AGREE = """mutation ($input: ConfirmCustomerAgreementInput!) {
+  confirmCustomerAgreement(input: $input) { userErrors { code } } }"""
+
+
+def options(api: Api, persona: str, key: str) -> dict[str, Any]:
+    """By kind, what may be done with a subscription of the demo world: the codes against it, or `open`."""
+    subscription = f"subscription_{fixed_id(f'{key}.subscription')}"
+    found = api.ask(persona, OPTIONS, id=subscription).data["node"]["supportOptions"]
+    for option in found:
+        assert option["available"] == (not option["blockedBy"])
+        assert all(each["message"].endswith(".") for each in option["blockedBy"])
+    return {option["kind"]: [each["code"] for each in option["blockedBy"]] or "open" for option in found}
+
+
+def agree(api: Api, customer: str) -> None:
+    """Alder confirms that the customer signed."""
+    signature = {
+        "id": f"customer_{fixed_id(customer)}",
+        "firstName": "Sam",
+        "lastName": "Field",
+        "email": f"office@{customer}.example",
+        "agreedAt": api.world.clock.now.isoformat(),
+    }
+    done = api.ask("alder-admin-agent", AGREE, input=signature).data["confirmCustomerAgreement"]
+    assert done == {"userErrors": []}
+
+
+def test_r5_azure_from_another_channel_is_recreated_once_the_agreement_is_there(api: Api) -> None:
+    before = options(api, "alder-admin-agent", "meadow-azure-ea")
+    agree(api, "meadow")
+    after = options(api, "alder-admin-agent", "meadow-azure-ea")
+
+    assert before["RECREATE_IN_CSP"] == ["AGREEMENT_REQUIRED"]
+    assert after["RECREATE_IN_CSP"] == "open"
+    assert after["TRANSFER"] == ["NOT_CSP"]
+    assert after["REQUEST_RELATIONSHIP"] == ["ALREADY_RELATED"]
+    assert after["WAIT_FOR_TERM_END"] == ["NO_TERM"]
+
+
+def test_r3_licences_from_another_channel_are_not_recreated_but_wait_or_are_canceled(api: Api) -> None:
+    agree(api, "meadow")
+    found = options(api, "alder-admin-agent", "meadow-office-direct")
+
+    assert found["RECREATE_IN_CSP"] == ["ONLY_USAGE_IS_RECREATED"]
+    assert found["WAIT_FOR_TERM_END"] == ["RENEWS"]
+    assert found["CANCEL_THEN_MOVE"] == "open"
+
+
+def test_r3_legacy_licences_of_another_csp_partner_are_not_switched(api: Api) -> None:
+    """R8: nor does a relationship open them; Alder sees this one as its support contact."""
+    agree(api, "canyon")
+    found = options(api, "alder-admin-agent", "canyon-office-birch")
+
+    assert found["TRANSFER"] == ["LEGACY_LICENSE"]
+    assert found["REQUEST_RELATIONSHIP"] == ["SOLD_BY_ANOTHER_PARTNER", "ALREADY_RELATED"]
+    assert set(found["RECREATE_IN_CSP"]) == {"ALREADY_CSP", "ONLY_USAGE_IS_RECREATED"}
+
+
+def test_r19_a_restricted_partner_is_told_that_it_may_sell_nothing_new(api: Api) -> None:
+    found = options(api, "birch-sales-agent", "canyon-azure-ea")
+
+    assert "RESTRICTED_PARTNER" in found["RECREATE_IN_CSP"]
+    assert "RESTRICTED_PARTNER" in found["CANCEL_THEN_MOVE"]
+
+
+def test_r22_r40_a_reseller_is_told_that_its_provider_sells(api: Api) -> None:
+    found = options(api, "dogwood-sales-agent", "meadow-azure-cedar")
+
+    assert "RESELLERS_SELL_NOTHING" in found["RECREATE_IN_CSP"]
+    assert "ONLY_THROUGH_PROVIDER" in found["TRANSFER"]
+
+
+def test_an_advisor_is_told_the_same_of_its_private_record(api: Api) -> None:
+    found = options(api, "willow-sales-agent", "meadow-backup-advisor")
+
+    assert "ADVISORS_SELL_NOTHING" in found["RECREATE_IN_CSP"]
+
+
+def test_what_one_sells_oneself_needs_no_way_in(api: Api) -> None:
+    found = options(api, "alder-sales-agent", "meadow-mail-alder")
+
+    assert set(map(str, found.values())) == {"['ALREADY_YOURS']"}
+
+
+def test_a_customer_supports_nobody(api: Api) -> None:
+    assert options(api, "meadow-global-admin", "meadow-azure-ea") == {}
+
+
+def test_who_reads_a_summary_only_is_not_told(api: Api) -> None:
+    """R24: credit is no delegation."""
+    answer = api.ask(
+        "hazel-sales-agent", OPTIONS, id=f"subscription_{fixed_id('meadow-azure-cedar.subscription')}"
+    )
+
+    assert answer.codes == ["FORBIDDEN"]
+    assert answer.body["data"]["node"] == {"supportOptions": None}
+
+
+def test_the_end_of_the_term_is_told_where_it_opens_a_way(api: Api) -> None:
+    subscription = f"subscription_{fixed_id('meadow-office-direct.subscription')}"
+    found = api.ask("alder-sales-agent", OPTIONS, id=subscription).data["node"]["supportOptions"]
+    ends = {option["kind"]: option["availableFrom"] for option in found if option["availableFrom"]}
+
+    assert set(ends) == {"WAIT_FOR_TERM_END"}
+
+
+@pytest.mark.parametrize("more", [1, 60])
+def test_the_statements_are_as_many_for_a_page_as_for_one(api: Api, more: int) -> None:
+    now = api.world.clock.now
+    row = {
+        "owner_id": fixed_id("meadow"),
+        "customer_id": fixed_id("meadow"),
+        "recorded_by": "customer",
+        "channel": "ea",
+        "commerce": "legacy",
+        "billing_cycle": "monthly",
+        "billing_type": "usage",
+        "stored_status": "active",
+        "quantity": 1,
+        "market": "US",
+        "cloud": "public",
+        "created_at": now,
+    }
+    with api.world.store.engine.connect() as connection:
+        columns = {"status" if name == "stored_status" else name: value for name, value in row.items()}
+        connection.execute(insert(Subscription), [columns] * more)
+        connection.commit()
+
+    answer = api.ask("alder-sales-agent", PAGE)
+
+    assert answer.codes == []
+    assert len(answer.statements) == 9

@@ -1,0 +1,304 @@
+"""Users of one's own tenant: who makes them, and whose roles reach how far."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
+from multichannel.demo.personas import find_persona
+from multichannel.domain.users import LastGlobalAdmin, Role, RoleAssignment, User
+from multichannel.errors import NotPermitted
+from multichannel.policy.vocabulary import AuthMode
+from multichannel.services.users import NewUser, create_user, update_user_roles
+from multichannel.store.acts import Act
+from tests.graphql.books import Books, stored
+from tests.graphql.conftest import Answer, Api
+
+CREATE = """mutation($input: CreateUserInput!) { createUser(input: $input) {
+  user { id displayName objectId roles state version partner { name } customer { companyName } }
+  userErrors { code path } } }"""
+UPDATE = """mutation($input: UpdateUserRolesInput!) { updateUserRoles(input: $input) {
+  user { roles version } userErrors { code path currentVersion } } }"""
+NEWCOMER = fixed_id("newcomer")
+MANAGERS = ("global-admin", "user-management-admin", "account-admin")
+OTHERS = ("billing-admin", "admin-agent", "sales-agent", "helpdesk-agent", "user")
+
+
+def create(api: Api, persona: str, *roles: str, **more: Any) -> Answer:
+    told = {"objectId": NEWCOMER, "displayName": "Newcomer", "roles": roles, **more}
+    return api.ask(persona, CREATE, input=told)
+
+
+def assign(api: Api, persona: str, whom: str, *roles: str, **more: Any) -> Answer:
+    told = {"id": f"user_{user_id(whom)}", "expectedVersion": 1, "roles": roles, **more}
+    return api.ask(persona, UPDATE, input=told)
+
+
+def user_id(persona: str) -> str:
+    return fixed_id(f"{find_persona(persona).name}.user")
+
+
+def roles_of(api: Api, persona: str) -> set[str]:
+    return {each.role for each in stored(api, RoleAssignment, user_id=user_id(persona))}
+
+
+def codes(answer: Answer, mutation: str) -> list[str]:
+    return [each["code"] for each in answer.data[mutation]["userErrors"]]
+
+
+def test_a_partners_admin_adds_a_user_who_can_sign_in_at_once(api: Api) -> None:
+    books = Books(api)
+
+    answer = create(api, "alder-global-admin", "SALES_AGENT", "BILLING_ADMIN", "SALES_AGENT")
+
+    made = answer.data["createUser"]["user"]
+    assert made["roles"] == ["BILLING_ADMIN", "SALES_AGENT"]
+    assert (made["partner"], made["customer"]) == ({"name": "Alder"}, None)
+    assert (made["objectId"], made["state"], made["version"]) == (NEWCOMER, "ACTIVE", 1)
+    user = stored(api, User, object_id=NEWCOMER)[0]
+    assert (user.tenant_id, user.cloud) == (ALDER.id, ALDER.cloud)
+    assert [(each.operation, each.resource_type) for each in books.events()] == [("create_user", "User")]
+    (record,) = books.records()
+    assert record.tenant_id == ALDER.id
+    assert record.new_value["roles"] == ["billing_admin", "sales_agent"]
+
+
+def test_a_customer_manages_its_own_people(api: Api) -> None:
+    books = Books(api)
+
+    answer = create(api, "meadow-global-admin", "USER_MANAGEMENT_ADMIN")
+
+    assert answer.data["createUser"]["user"]["customer"] == {"companyName": "Meadow Dairy"}
+    assert [each.tenant_id for each in books.records()] == [MEADOW.id]
+    seen = api.ask(
+        "alder-global-admin",
+        "query($id: ID!) { node(id: $id) { id } }",
+        id=answer.data["createUser"]["user"]["id"],
+    )
+    assert seen.data == {"node": None}
+
+
+@pytest.mark.parametrize("duty", [*MANAGERS, *OTHERS])
+def test_role_matrix_partner_users_and_roles(api: Api, duty: str) -> None:
+    created = create(api, f"alder-{duty}")
+    changed = assign(api, f"alder-{duty}", "alder-user", "ACCOUNT_ADMIN")
+
+    if duty in MANAGERS:
+        assert codes(created, "createUser") == []
+        assert codes(changed, "updateUserRoles") == []
+        assert roles_of(api, "alder-user") == {"account_admin"}
+    else:
+        assert created.codes == ["NOT_FOUND" if duty == "user" else "FORBIDDEN"]
+        assert changed.codes == ["NOT_FOUND"]
+        assert stored(api, User, object_id=NEWCOMER) == []
+        assert roles_of(api, "alder-user") == set()
+
+
+@pytest.mark.parametrize(
+    ("persona", "reach"),
+    [
+        ("alder-global-admin", set(Role)),
+        ("alder-user-management-admin", set(Role) - {Role.GLOBAL_ADMIN}),
+        ("alder-account-admin", {Role.ACCOUNT_ADMIN}),
+    ],
+)
+@pytest.mark.parametrize("role", Role)
+def test_nobody_gives_or_takes_a_role_beyond_his_reach(
+    api: Api, persona: str, reach: set[Role], role: Role
+) -> None:
+    expected = [] if role in reach else ["ROLE_NOT_YOURS_TO_ASSIGN"]
+    with api.world.store.engine.begin() as connection:
+        held = {"user_id": user_id("alder-user"), "tenant_id": ALDER.id, "role": role}
+        connection.execute(insert(RoleAssignment), held)
+
+    assert codes(create(api, persona, role.name), "createUser") == expected
+    assert codes(assign(api, persona, "alder-user"), "updateUserRoles") == expected
+    assert roles_of(api, "alder-user") == ({role} if expected else set())
+
+
+def test_roles_that_are_kept_need_no_reach(api: Api) -> None:
+    answer = assign(api, "alder-account-admin", "alder-sales-agent", "SALES_AGENT", "ACCOUNT_ADMIN")
+
+    assert answer.data["updateUserRoles"]["user"] == {
+        "roles": ["ACCOUNT_ADMIN", "SALES_AGENT"],
+        "version": 2,
+    }
+
+
+def test_nobody_changes_his_own_roles(api: Api) -> None:
+    answer = assign(api, "alder-user-management-admin", "alder-user-management-admin", "ADMIN_AGENT")
+
+    assert codes(answer, "updateUserRoles") == ["SELF_CHANGE"]
+    assert roles_of(api, "alder-user-management-admin") == {"user_management_admin"}
+
+
+def test_r53_a_change_of_roles_is_told_with_what_was_before(api: Api) -> None:
+    books = Books(api)
+
+    assign(api, "alder-global-admin", "alder-sales-agent", "ADMIN_AGENT", "SALES_AGENT")
+
+    (record,) = books.records()
+    assert (record.tenant_id, record.operation) == (ALDER.id, "update_user_roles")
+    assert (record.old_value, record.new_value) == (
+        {"roles": ["sales_agent"]},
+        {"roles": ["admin_agent", "sales_agent"]},
+    )
+    assert record.actor_user_id == user_id("alder-global-admin")
+    assert len(books.events()) == 1
+
+
+def test_the_same_roles_again_are_no_change(api: Api) -> None:
+    books = Books(api)
+
+    answer = assign(api, "alder-global-admin", "alder-sales-agent", "SALES_AGENT")
+
+    assert answer.data["updateUserRoles"]["user"]["version"] == 1
+    assert books.events() == []
+
+
+def test_an_old_version_is_refused_with_the_one_in_force(api: Api) -> None:
+    assign(api, "alder-global-admin", "alder-sales-agent", "ADMIN_AGENT")
+
+    answer = assign(api, "alder-global-admin", "alder-sales-agent", "SALES_AGENT")
+
+    assert answer.data["updateUserRoles"] == {
+        "user": None,
+        "userErrors": [{"code": "STALE_VERSION", "path": ["expectedVersion"], "currentVersion": 2}],
+    }
+    assert roles_of(api, "alder-sales-agent") == {"admin_agent"}
+
+
+def test_an_object_id_is_used_once_in_a_tenant_and_freely_in_others(api: Api) -> None:
+    assert codes(create(api, "alder-global-admin"), "createUser") == []
+    assert codes(create(api, "alder-account-admin"), "createUser") == ["USER_EXISTS"]
+    assert codes(create(api, "meadow-global-admin"), "createUser") == []
+    assert {each.tenant_id for each in stored(api, User, object_id=NEWCOMER)} == {ALDER.id, MEADOW.id}
+
+
+@pytest.mark.parametrize("persona", ["cedar-user-management-admin", "meadow-global-admin"])
+def test_another_tenants_people_do_not_exist(api: Api, persona: str) -> None:
+    books = Books(api)
+
+    answer = assign(api, persona, "alder-sales-agent")
+
+    assert answer.errors == [(["updateUserRoles"], "NOT_FOUND")]
+    assert roles_of(api, "alder-sales-agent") == {"sales_agent"}
+    assert ALDER.id not in {each.tenant_id for each in books.records()}
+
+
+def test_a_tenant_keeps_an_active_global_admin_even_if_two_take_each_other_away(api: Api) -> None:
+    create(api, "alder-global-admin", "GLOBAL_ADMIN")
+    second = stored(api, User, object_id=NEWCOMER)[0].id
+    caller = api.world.caller("alder-global-admin")
+
+    def take(whom: str, by: str, version: int) -> None:
+        act = Act("update_user_roles", "User", whom, user_id=by)
+        api.world.store.act(
+            caller.principal,
+            act,
+            lambda work: update_user_roles(work, whom, [], expected_version=version).id,
+        )
+
+    take(caller.user_id, second, 1)
+    with pytest.raises(LastGlobalAdmin):  # the first signed in before the role was gone
+        take(second, caller.user_id, 1)
+
+    assert [each.role for each in stored(api, RoleAssignment, user_id=second)] == [Role.GLOBAL_ADMIN]
+
+
+def test_an_inactive_global_admin_does_not_count_as_one(api: Api) -> None:
+    create(api, "alder-global-admin", "GLOBAL_ADMIN")
+    second = stored(api, User, object_id=NEWCOMER)[0].id
+    caller = api.world.caller("alder-global-admin")
+    with api.world.store.engine.begin() as connection:
+        connection.execute(update(User).where(User.id == second).values(state="inactive"))
+    act = Act("update_user_roles", "User", caller.user_id, user_id=second)
+
+    with pytest.raises(LastGlobalAdmin):
+        api.world.store.act(
+            caller.principal,
+            act,
+            lambda work: update_user_roles(work, caller.user_id, [], expected_version=1).id,
+        )
+
+
+def test_an_application_alone_manages_nobody(api: Api) -> None:
+    caller = api.world.caller("alder-global-admin")
+    alone = replace(caller.principal, auth_mode=AuthMode.APP)
+    newcomer = NewUser(NEWCOMER, "Newcomer", ())
+    act = Act("create_user", "Partner", user_id=caller.user_id)
+
+    with pytest.raises(NotPermitted) as denial:
+        api.world.store.act(alone, act, lambda work: create_user(work, newcomer).id)
+
+    assert denial.value.reasons == ("PERSON_REQUIRED",)
+    assert stored(api, User, object_id=NEWCOMER) == []
+
+
+@pytest.mark.parametrize("wrong", [{"objectId": "newcomer"}, {"displayName": ""}, {"roles": ["OPERATOR"]}])
+def test_what_is_no_user_is_bad_input(api: Api, wrong: dict[str, Any]) -> None:
+    assert create(api, "alder-global-admin", **wrong).codes == ["BAD_INPUT"]
+
+
+def test_users_are_listed_below_their_own_organisation_and_for_those_who_manage_them(api: Api) -> None:
+    query = "{ viewer { partner { users(first: 50) { nodes { displayName roles } } } } }"
+
+    found = api.ask("alder-account-admin", query)
+    hidden = api.ask("alder-sales-agent", query).data["viewer"]["partner"]["users"]["nodes"]
+
+    by_name = {
+        each["displayName"]: each["roles"] for each in found.data["viewer"]["partner"]["users"]["nodes"]
+    }
+    assert by_name["Alder, user"] == []
+    assert by_name["Alder, sales agent"] == ["SALES_AGENT"]
+    assert len(by_name) == len(stored(api, User, tenant_id=ALDER.id))
+    assert hidden == []
+    theirs = api.ask("meadow-global-admin", "{ viewer { customer { users { totalCount } } } }").data
+    assert theirs["viewer"]["customer"]["users"]["totalCount"] == len(stored(api, User, tenant_id=MEADOW.id))
+
+
+def test_a_page_of_users_with_roles_takes_one_statement_for_all_roles(api: Api) -> None:
+    query = "{ viewer { partner { users(first: 50) { nodes { roles } } } } }"
+
+    assert len(api.ask("alder-global-admin", query).statements) == 3
+    assert len(api.ask("cedar-user-management-admin", query).statements) == 3
+    assert len(stored(api, User, tenant_id=CEDAR.id)) < len(stored(api, User, tenant_id=ALDER.id))
+
+
+STATEMENTS = {"create_user": 11, "update_user_roles": 12}
+"""What one success takes, with one role given."""
+
+
+@pytest.mark.parametrize("crowd", [0, 200])
+def test_statements_do_not_grow_with_users(api: Api, crowd: int) -> None:
+    now = api.world.clock.now
+    rows = [
+        {
+            "id": fixed_id(f"crowd-{number}"),
+            "tenant_id": ALDER.id,
+            "object_id": fixed_id(f"crowd-{number}.object"),
+            "display_name": "Crowd",
+            "cloud": "public",
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for number in range(crowd)
+    ]
+    if rows:
+        with api.world.store.engine.begin() as connection:
+            connection.execute(insert(User), rows)
+
+    short = "mutation($input: CreateUserInput!) { createUser(input: $input) { user { id } } }"
+    told = {"objectId": NEWCOMER, "displayName": "Newcomer", "roles": ["SALES_AGENT"]}
+    created = api.ask("alder-global-admin", short, input=told)
+    changed = assign(api, "alder-global-admin", "alder-sales-agent", "ADMIN_AGENT")
+
+    assert {
+        "create_user": len(created.statements),
+        "update_user_roles": len(changed.statements),
+    } == STATEMENTS

@@ -1,0 +1,61 @@
+"""Customers."""
+
+from __future__ import annotations
+
+from multichannel.policy.vocabulary import Action, Principal
+from tests.policy.oracle import relationships
+from tests.policy.oracle.roles import ATTESTERS, MANAGERS, USER_MANAGERS, has, is_customer
+from tests.policy.oracle.world import Row, World
+
+CHANGES = {
+    Action.UPDATE,
+    Action.CONFIRM_AGREEMENT,
+    Action.RECORD_SUBSCRIPTION,
+    Action.CREATE_SUBSCRIPTION,
+}
+
+
+def may(world: World, who: Principal, action: Action, row: Row) -> bool:
+    """Whether `who` is granted this, restrictions aside."""
+    if action in {Action.RECORD_SUBSCRIPTION, Action.CREATE_SUBSCRIPTION}:
+        return _may_add_subscriptions(world, who, action, row)
+    if action is Action.ADD_USER:  # its own people, with the roles that manage people anywhere
+        return is_customer(who) and row["id"] == who.tenant_id and has(who, USER_MANAGERS)
+    if is_customer(who):  # the profile is its own
+        return row["id"] == who.tenant_id and has(who, {"global_admin"})
+    holds = relationships.holds(world, who, row["id"])
+    if action is Action.CONFIRM_AGREEMENT:  # SM6: the partner attests for itself
+        return holds and has(who, ATTESTERS)
+    attached = bool(relationships.attached_by(world, who, row["id"])) and action is not Action.UPDATE
+    named = action is Action.READ_SUMMARY and holds and has(who, {"user_management_admin", "billing_admin"})
+    return named or ((holds or attached) and has(who, MANAGERS))
+
+
+def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]:
+    """An inactive partner changes no customer; an application neither signs nor makes users."""
+    found = set()
+    if action in CHANGES and who.status == "inactive":
+        found.add("PARTNER_INACTIVE")
+    if action in {Action.CONFIRM_AGREEMENT, Action.ADD_USER} and who.auth_mode == "app":
+        found.add("PERSON_REQUIRED")
+    return found | (_against_selling(who, row) if action is Action.CREATE_SUBSCRIPTION else set())
+
+
+def _may_add_subscriptions(world: World, who: Principal, action: Action, row: Row) -> bool:
+    """R4: the customer tells what it has elsewhere, its partners take notes; R21, C4: they sell."""
+    told = action is Action.RECORD_SUBSCRIPTION
+    if is_customer(who):
+        return told and row["id"] == who.tenant_id and has(who, {"global_admin"})
+    roles = {"admin_agent", "sales_agent"} | ({"global_admin"} if told else set())
+    return relationships.holds(world, who, row["id"]) and has(who, roles)
+
+
+def _against_selling(who: Principal, row: Row) -> set[str]:
+    """R12, R19, R22: who sells nothing, or not there."""
+    told = {
+        "RESTRICTED_PARTNER": who.status == "restricted",
+        "RESELLERS_SELL_NOTHING": who.type == "indirect_reseller",
+        "ADVISORS_SELL_NOTHING": who.type == "advisor",
+        "DIFFERENT_MARKET": row["market"] != who.market,
+    }
+    return {code for code, hit in told.items() if hit}

@@ -1,0 +1,72 @@
+"""Reseller relationships, and what they make of a partner to a customer."""
+
+from __future__ import annotations
+
+from multichannel.policy.vocabulary import Action, Principal
+from tests.policy.oracle.requests import REQUESTERS
+from tests.policy.oracle.roles import MANAGERS, has, is_customer, is_partner
+from tests.policy.oracle.world import Row, World
+
+ANSWERS = {Action.ACCEPT, Action.DECLINE, Action.REVOKE_DELEGATED_ADMIN}
+READS = {Action.READ_SUMMARY, Action.READ}
+ENDED_BY = {Action.REMOVE: {"global_admin"}, Action.EXTEND: {"admin_agent"}}
+
+
+def may(_world: World, who: Principal, action: Action, row: Row) -> bool:
+    """Whether `who` is granted this, restrictions aside."""
+    if is_customer(who):
+        own = row["customer_id"] == who.tenant_id and has(who, {"global_admin"})
+        return own and action in {*READS, *ANSWERS}
+    holder = is_partner(who) and row["partner_id"] == who.tenant_id
+    if action is Action.CANCEL:  # C2; the one that goes with a reseller's is the reseller's to withdraw
+        return holder and row["associated_partner_id"] is None and has(who, REQUESTERS)
+    if action not in READS:
+        return holder and has(who, ENDED_BY.get(action, ()))
+    if holder and has(who, MANAGERS):
+        return True
+    attached = who.type == "indirect_reseller" and row["associated_partner_id"] == who.tenant_id
+    named = (holder and has(who, {"user_management_admin"})) or (attached and has(who, MANAGERS))
+    return action is Action.READ_SUMMARY and named
+
+
+def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]:
+    """By type and status of the partner (R18, D2I), cloud (R50), and whether a person asks."""
+    found = set()
+    if action in {Action.CANCEL, Action.REMOVE, Action.EXTEND} and who.status == "inactive":
+        found.add("PARTNER_INACTIVE")
+    if action is Action.REMOVE:
+        found |= {"ONLY_SELLERS_REMOVE"} if who.type in {"indirect_reseller", "advisor"} else set()
+        found |= {"PERSON_REQUIRED"} if who.auth_mode == "app" else set()
+    if action is Action.EXTEND:
+        found |= {"ONLY_DIRECT_BILL_EXTENDS"} if who.type not in {None, "direct_bill"} else set()
+        found |= {"NO_INDIRECT_MODEL"} if row["cloud"] == "us_government" else set()
+    return found
+
+
+def status(world: World, relationship: Row) -> str:
+    """The status in force: an unanswered request lapses at its `expires_at`."""
+    lapses = relationship["expires_at"]
+    if relationship["status"] == "requested" and lapses is not None and lapses <= world.now:
+        return "expired"
+    return str(relationship["status"])
+
+
+def holds(world: World, who: Principal, customer_id: str) -> bool:
+    """R4: the partner has the customer's permission."""
+    return is_partner(who) and any(row["partner_id"] == who.tenant_id for row in _active(world, customer_id))
+
+
+def attached_by(world: World, who: Principal, customer_id: str) -> set[str]:
+    """R24: the providers under which the reseller is attached to the customer."""
+    if who.type != "indirect_reseller":
+        return set()
+    active = _active(world, customer_id)
+    return {row["partner_id"] for row in active if row["associated_partner_id"] == who.tenant_id}
+
+
+def _active(world: World, customer_id: str) -> list[Row]:
+    return [
+        row
+        for row in world.rows("ResellerRelationship")
+        if row["customer_id"] == customer_id and status(world, row) == "active"
+    ]

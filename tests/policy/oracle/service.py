@@ -1,0 +1,30 @@
+"""The service itself, in each of its roles."""
+
+from __future__ import annotations
+
+from multichannel.policy.vocabulary import Action, Principal
+from tests.policy.oracle.world import Row
+
+NEEDED = {
+    ("identity", Action.READ, "User"),
+    ("importer", Action.IMPORT, "Partner"),
+    ("operator", Action.ADD_USER, "Partner"),
+    ("seeder", Action.READ_SUMMARY, "Partner"),
+    ("seeder", Action.READ, "Partner"),
+    ("auditor", Action.READ_SUMMARY, "AuditRecord"),
+    ("auditor", Action.READ, "AuditRecord"),
+    ("sweeper", Action.EXPIRE, "AuditRecord"),
+}
+"""The least each needs: sign-in reads users, an import writes a partner's facts, and so on."""
+NEEDED_IN_ONE_CLOUD = {
+    ("sweeper", Action.EXPIRE, "ResellerRelationship"),
+    ("sweeper", Action.EXPIRE, "Subscription"),
+    ("sweeper", Action.EXPIRE, "Transfer"),
+}
+"""What the service does in one national cloud at a time (R52)."""
+
+
+def may(who: Principal, action: Action, resource: str, row: Row) -> bool:
+    """Whether one of the service's roles needs this, of whatever row, or of one in the cloud it works in."""
+    asked = {(role, action, resource) for role in who.roles}
+    return bool(asked & NEEDED) or (bool(asked & NEEDED_IN_ONE_CLOUD) and row["cloud"] == who.cloud)

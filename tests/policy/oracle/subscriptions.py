@@ -1,0 +1,140 @@
+"""Subscriptions."""
+
+from __future__ import annotations
+
+from multichannel.policy.vocabulary import READS, Action, Principal
+from tests.policy.oracle import relationships
+from tests.policy.oracle.roles import BILLERS, VIEWERS, has, is_customer, is_partner
+from tests.policy.oracle.world import Row, World
+
+BUYERS = {"admin_agent", "sales_agent"}
+"""C4: buying is for admin and sales agents."""
+STOPPERS = {"global_admin", *BUYERS}
+"""Role matrix, "suspend / cancel / reactivate", with C4."""
+SELLERS: dict[Action, set[str]] = {
+    Action.UPDATE: {*STOPPERS, "user_management_admin", "helpdesk_agent"},
+    Action.SUSPEND: STOPPERS,
+    Action.REACTIVATE: STOPPERS,
+    Action.CANCEL: STOPPERS,
+    Action.ASSIGN_SUPPORT_CONTACT: {"global_admin", "admin_agent", "helpdesk_agent"},
+    Action.ASSIGN_PARTNER_OF_RECORD: BUYERS,
+    Action.RELEASE: {"admin_agent"},
+}
+"""Role matrix and C3: what each role of the partner that bills it may do."""
+KEEPING = {Action.UPDATE, Action.CANCEL, Action.CANCEL_SERVICE, Action.ASSIGN_SUPPORT_CONTACT}
+"""What is done to a record of another channel by whoever keeps it."""
+COMMERCE = {
+    Action.UPDATE,
+    Action.SUSPEND,
+    Action.REACTIVATE,
+    Action.CANCEL,
+    Action.CANCEL_SERVICE,
+    Action.RELEASE,
+}
+CHANGES = {
+    *COMMERCE,
+    Action.MOVE_TO_CSP,
+    Action.ASSIGN_SUPPORT_CONTACT,
+    Action.ASSIGN_PARTNER_OF_RECORD,
+}
+
+
+def may(world: World, who: Principal, action: Action, row: Row) -> bool:
+    """Whether `who` is granted this, restrictions aside."""
+    if action in READS:
+        return _may_read(world, who, action, row)
+    if is_customer(who):
+        own = row["customer_id"] == who.tenant_id and row["recorded_by"] == "customer"
+        return own and row["channel"] != "csp" and action in KEEPING and has(who, {"global_admin"})
+    standings = _standings(world, who, row)
+    if "billing_partner" in standings and has(who, SELLERS.get(action, set())):
+        return True
+    if action is Action.MOVE_TO_CSP:  # R5; C4: a purchase
+        return bool(standings & {"relationship_holder", "recorder"}) and has(who, BUYERS)
+    noted = "recorder" in standings and action in KEEPING - {Action.ASSIGN_SUPPORT_CONTACT}
+    return noted and has(who, BUYERS | {"global_admin"})
+
+
+def _may_read(world: World, who: Principal, action: Action, row: Row) -> bool:
+    if is_customer(who):
+        return row["customer_id"] == who.tenant_id and has(who, {"global_admin"})
+    standings = _standings(world, who, row)
+    if action is Action.READ_BILLING:
+        return "billing_partner" in standings and has(who, BILLERS)
+    read = bool(standings - {"partner_of_record"}) and has(who, VIEWERS)
+    if action is Action.READ:
+        return read
+    named = standings & {"billing_partner", "relationship_holder"}
+    credited = "partner_of_record" in standings and has(who, VIEWERS)
+    return read or credited or (bool(named) and has(who, {"user_management_admin"}))
+
+
+def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]:
+    """What a partner recorded for itself is no other's to see; and what takes away what is granted."""
+    found = set()
+    if is_partner(who) and _private(row) and row["owner_id"] != who.tenant_id:
+        found.add("PRIVATE_RECORD")
+    if who.status == "inactive" and action in CHANGES:
+        found.add("PARTNER_INACTIVE")
+    if who.type == "indirect_reseller" and row["channel"] == "csp" and action in COMMERCE:  # R22, R40
+        found.add("RESELLERS_SELL_NOTHING")
+    if action is Action.MOVE_TO_CSP:
+        found |= _against_moving(who, row)
+    if action is Action.RELEASE:
+        found |= _against_release(who, row)
+    if action is Action.ASSIGN_PARTNER_OF_RECORD and who.type != "indirect_provider":  # R25
+        found.add("ONLY_PROVIDERS_CREDIT_RESELLERS")
+    if action is Action.ASSIGN_SUPPORT_CONTACT and who.auth_mode == "app":
+        found.add("PERSON_REQUIRED")
+    return found
+
+
+def _against_moving(who: Principal, row: Row) -> set[str]:
+    """R2, R3, R5, R7, R8, R12, R19, R22: what cannot be recreated in CSP, and who cannot do it."""
+    told = {
+        "ALREADY_CSP": row["channel"] == "csp",
+        "SOLD_BY_SYNDICATION": row["channel"] == "syndication",
+        "ONLY_USAGE_IS_RECREATED": row["billing_type"] != "usage",
+        "DIFFERENT_MARKET": row["market"] != who.market,
+        "RESTRICTED_PARTNER": who.status == "restricted",
+        "RESELLERS_SELL_NOTHING": who.type == "indirect_reseller",
+        "ADVISORS_SELL_NOTHING": who.type == "advisor",
+    }
+    return {code for code, hit in told.items() if hit}
+
+
+def _against_release(who: Principal, row: Row) -> set[str]:
+    """R3, with the one way out of SM4b for direct-bill partners; R35."""
+    legacy = row["channel"] == "csp" and row["commerce"] == "legacy" and row["billing_type"] == "license"
+    stays = {"LICENSE_BASED_STAYS_WITH_PARTNER"} if legacy and who.type != "direct_bill" else set()
+    return stays | ({"TRIALS_STAY"} if row["is_trial"] else set())
+
+
+def _standings(world: World, who: Principal, row: Row) -> set[str]:
+    """What a partner is to a subscription; of what another CSP partner sells, it must be made part."""
+    if not is_partner(who):
+        return set()
+    me, csp = who.tenant_id, row["channel"] == "csp"
+    private = _private(row)
+    found = set()
+    if csp and row["billing_partner_id"] == me:
+        found.add("billing_partner")
+    if csp and row["billing_partner_id"] in relationships.attached_by(world, who, row["customer_id"]):
+        found.add("attached_reseller")
+    if csp and row["partner_of_record_id"] == me and who.type == "indirect_reseller":  # R25
+        found.add("partner_of_record")
+    if not private and row["support_contact_id"] == me:  # R26
+        found.add("support_contact")
+    if not csp and not private and relationships.holds(world, who, row["customer_id"]):
+        found.add("relationship_holder")  # R4, C1: in every cloud
+    if private and row["owner_id"] == me:
+        found.add("recorder")
+    unbilled = row["recorded_by"] == "partner" and row["billing_partner_id"] is None
+    if csp and unbilled and row["owner_id"] == me and who.type == "indirect_reseller":
+        found.add("recorder")  # what a reseller's own export holds
+    return found
+
+
+def _private(row: Row) -> bool:
+    """What a partner recorded for itself of another channel: seen by that partner and the customer alone."""
+    return bool(row["channel"] != "csp" and row["recorded_by"] == "partner")

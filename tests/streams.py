@@ -1,0 +1,135 @@
+"""A service with subscriptions to what a test pushes: the endpoint on a real server, without a database."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import graphql
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+
+from multichannel.errors import Unauthenticated
+from multichannel.graphql import documents, streaming
+from multichannel.graphql.documents import Document
+from multichannel.graphql.streaming import AUDIENCE, Audience, Bodies, Body, Execution, Pace
+from multichannel.graphql.transport_ws import TransportWS
+from multichannel.graphql.view import GraphQLView
+from multichannel.store.transactions import Store
+from multichannel.store.users import Caller
+from tests.serving import running
+
+WAIT = 60
+"""Seconds until a test that waits for the server has failed."""
+
+MOST_BYTES = 10_000
+
+SCHEMA = graphql.build_schema(
+    """
+    schema { query: Query mutation: Mutation subscription: Events }
+    type Query { hello: String }
+    type Mutation { touch: Boolean }
+    type Events { ticked(by: Int): Int }
+    """
+)
+
+
+@dataclass
+class Listener:
+    """One subscription as its source sees it. A test pushes from its own thread."""
+
+    token: str
+    operation_name: str | None
+    variables: dict[str, Any] | None
+    closed: threading.Event = field(default_factory=threading.Event)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    _pushed: asyncio.Queue[Body | Exception | None] = field(default_factory=asyncio.Queue)
+
+    def push(self, *items: Body | Exception | None) -> None:
+        """Have a response sent, or an exception raised; None is the end."""
+        for item in items:
+            self._loop.call_soon_threadsafe(self._pushed.put_nowait, item)
+
+    @property
+    def left(self) -> int:
+        """How much of what was pushed nobody has asked for."""
+        return self._pushed.qsize()
+
+    async def follow(self) -> Bodies:
+        """What is pushed."""
+        try:
+            while (item := await self._pushed.get()) is not None:
+                if isinstance(item, Exception):
+                    raise item
+                yield item
+        finally:
+            self.closed.set()
+
+
+class PushedStreams:
+    """Hands each subscription to the test; `tokens` are those that are good, and `broken` breaks."""
+
+    def __init__(self) -> None:
+        """Nobody listens yet."""
+        self.tokens = {"good"}
+        self._opened = queue.Queue[Listener]()
+
+    def open(
+        self, token: str, _document: Document, operation_name: str | None, variables: dict[str, Any] | None
+    ) -> Bodies:
+        listener = Listener(token, operation_name, variables)
+        self._opened.put(listener)
+        return listener.follow()
+
+    def listener(self) -> Listener:
+        """The next subscription that is opened."""
+        return self._opened.get(timeout=WAIT)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no subscription has been opened that the test does not know of."""
+        return self._opened.empty()
+
+    def sign_in(self, token: str) -> Caller:
+        if token == "broken":
+            raise RuntimeError("a secret")
+        if token not in self.tokens:
+            raise Unauthenticated("The token proves nothing.")
+        return cast("Caller", object())
+
+
+@pytest.fixture
+def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushedStreams]:
+    """The source of a service whose schema is SCHEMA."""
+    for module in (documents, streaming):
+        monkeypatch.setattr(module, "build_schema", lambda: SCHEMA)
+    documents._kept.cache_clear()
+    yield PushedStreams()
+    documents._kept.cache_clear()
+
+
+@contextmanager
+def serving(streams: PushedStreams, pace: Pace | None = None, *, most: int = 100) -> Iterator[str]:
+    """The URL of the service while the block lasts; `most` clients may be streamed to."""
+    execution = Execution(cast("Store", None), streams.sign_in, streams, threads=2)
+    audience = Audience(most)
+    view = GraphQLView(execution, audience, Response, most_bytes=MOST_BYTES, pace=pace)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        yield {AUDIENCE: audience}
+        execution.close()
+
+    routes = [
+        Route("/graphql", view.respond, methods=["GET", "POST"]),
+        WebSocketRoute("/graphql", TransportWS(execution, audience, pace).serve),
+    ]
+    with running(Starlette(routes=routes, lifespan=lifespan)) as url:
+        yield f"{url}/graphql"
