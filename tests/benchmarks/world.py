@@ -137,8 +137,8 @@ class World:
             "object_id": self.agent,
             "display_name": "sales agent",
             "state": "active",
-            "created_at": BORN,
             **CLOUD,
+            **DATED,
         }
 
     def _serving(self, number: int) -> tuple[int, int | None]:
@@ -164,6 +164,8 @@ class World:
             "id": self._id(),
             "partner_id": self.partners[partner],
             "customer_id": self.customers[customer],
+            "addressed_to": self.customers[customer],
+            "delegated_admin_requested": 1,
             "associated_partner_id": self.partners[partner + 5] if partner in PROVIDERS else None,
             "status": status,
             "delegated_admin": 1,
@@ -202,6 +204,8 @@ class World:
             "is_trial": 0,
             "term_duration": "P1Y",
             "suspension_reasons": "[]",
+            "services": "[]",
+            "canceled_services": "[]",
             **PLACE,
             **DATED,
         }

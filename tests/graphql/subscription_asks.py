@@ -48,7 +48,7 @@ def ask(api: Api, persona: str, mutation: str, *, shown: str = SHOWN, **input: A
     """A mutation; a subscription is named by its key or id, a customer by its organisation."""
     kind = f"{mutation[0].upper()}{mutation[1:]}Input"
     if isinstance(input.get("customer"), Organisation):
-        input["customerId"] = f"customer_{input.pop('customer').id}"
+        input["customer"] = f"customer_{input.pop('customer').id}"
     if "id" in input and not input["id"].startswith("subscription_"):
         input["id"] = id_of(input["id"])
     query = f"""mutation($input: {kind}!) {{ {mutation}(input: $input) {{

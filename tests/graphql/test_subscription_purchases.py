@@ -141,7 +141,7 @@ def test_r12_a_partner_sells_in_its_own_market(api: Api) -> None:
 @pytest.mark.parametrize("tenant", [CEDAR, DOGWOOD, BIRCH])
 def test_r10_r11_no_partner_is_an_end_customer(api: Api, tenant: Organisation) -> None:
     """Neither itself, nor its reseller, nor another: a tenant is a partner or a customer, and absent here."""
-    input = {"customerId": f"customer_{tenant.id}", **SEATS}
+    input = {"customer": f"customer_{tenant.id}", **SEATS}
     assert denied(api, "cedar-admin-agent", "createSubscription", **input) == ("NOT_FOUND", [])
 
 

@@ -87,7 +87,7 @@ def test_r3_what_the_customer_cancels_elsewhere_the_partner_sells_it_anew(story:
     stop = {"id": OFFICE, "expectedVersion": 1, "reason": "CUSTOMER_REQUEST"}
 
     gone = story.done(ADMIN, "cancelSubscription", shown, **stop)
-    new = story.done(AGENT, "createSubscription", shown, customerId=customer(THISTLE), **order)
+    new = story.done(AGENT, "createSubscription", shown, customer=customer(THISTLE), **order)
 
     assert (gone["status"], gone["channel"]) == ("DELETED", "OPEN")
     assert (new["status"], new["channel"], new["billingPartner"]) == ("ACTIVE", "CSP", {"name": "Alder"})

@@ -52,7 +52,7 @@ def test_r3_or_they_are_canceled_first_and_bought_anew(story: Story) -> None:
 
     gone = story.done(BIRCH_AGENT, "cancelSubscription", shown, **stop)
     order = {"offerName": "Office apps for business", "billingType": "LICENSE", "quantity": 15}
-    new = story.done(ALDER_AGENT, "createSubscription", shown, customerId=customer(CANYON), **order)
+    new = story.done(ALDER_AGENT, "createSubscription", shown, customer=customer(CANYON), **order)
 
     assert (gone["status"], new["status"]) == ("DELETED", "ACTIVE")
     assert new["billingPartner"] == new["supportContact"] == {"name": "Alder"}

@@ -86,7 +86,7 @@ def test_r8_a_request_and_a_record_of_it_are_answered_like_those_of_anything(bou
     assert answers[0]["data"]["requestTransfer"]["transfer"]["sourcePartnerName"] is None
 
     note = {
-        "customerId": customer(MEADOW),
+        "customer": customer(MEADOW),
         "channel": "DIRECT",
         "offerName": "Azure plan",
         "billingType": "USAGE",

@@ -103,7 +103,11 @@ def _event(operation: Operation, declaration: Declaration, event_id: str) -> Occ
     feed = operation.work.feed(declaration.resource)
     found = feed.find(event_id) if GUID_FORM.fullmatch(event_id) else None
     if found is None:
-        raise BadInput("`after` is no event of yours that is still kept. Read the objects, and leave it out.")
+        kind = declaration.name
+        raise BadInput(
+            f"`after` is no event about a {kind} that you see and that is still kept. "
+            "Read the objects, and leave it out."
+        )
     return found
 
 

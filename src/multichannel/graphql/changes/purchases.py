@@ -33,14 +33,14 @@ class OfCustomer:
     @property
     def id(self) -> str:
         """What it is asked of, for the books."""
-        return str(self.customer_id)  # type: ignore[attr-defined]  # every input below has it
+        return str(self.customer)  # type: ignore[attr-defined]  # every input below has it
 
 
 @strawberry.input(description="What is known of a subscription that was bought in another channel.")
 class RecordExternalSubscriptionInput(OfCustomer, MutationInput):
     """A record of a subscription of another channel."""
 
-    customer_id: strawberry.ID = strawberry.field(description="The customer that bought it.")
+    customer: strawberry.ID = strawberry.field(description="The customer that bought it.")
     channel: Channel = strawberry.field(description="Where it was bought; not CSP.")
     offer_name: str = strawberry.field(description="The name of the offer.")
     billing_type: BillingType = strawberry.field(description="USAGE or LICENSE.")
@@ -72,7 +72,7 @@ class RecordExternalSubscriptionInput(OfCustomer, MutationInput):
 class CreateSubscriptionInput(OfCustomer, MutationInput):
     """A purchase."""
 
-    customer_id: strawberry.ID = strawberry.field(description="The customer that buys.")
+    customer: strawberry.ID = strawberry.field(description="The customer that buys.")
     offer_name: str = strawberry.field(description="The name of the offer.")
     billing_type: BillingType = strawberry.field(description="USAGE or LICENSE.")
     offer_id: str | None = strawberry.field(default=None, description="The vendor's id of the offer.")

@@ -33,7 +33,7 @@ from multichannel.store.work import Work
 
 
 def _record(work: Work, input: RecordExternalSubscriptionInput) -> str:
-    customer_id = read_id_of(CUSTOMER, input.customer_id)
+    customer_id = read_id_of(CUSTOMER, input.customer)
     return subscriptions.record_external_subscription(work, customer_id, note_of(input, work.now)).id
 
 
@@ -41,7 +41,7 @@ def _create(work: Work, input: CreateSubscriptionInput) -> str:
     reseller = input.partner_of_record
     return subscriptions.create_subscription(
         work,
-        read_id_of(CUSTOMER, input.customer_id),
+        read_id_of(CUSTOMER, input.customer),
         order_of(input),
         parent_id=read_id_of(SUBSCRIPTION, input.parent_id) if input.parent_id else None,
         partner_of_record_id=guid_of("partner_of_record", reseller) if reseller is not None else None,

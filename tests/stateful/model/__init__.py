@@ -1,0 +1,60 @@
+"""A plain model of the service: rows in dictionaries, written from the business rules and from no other code.
+
+Who may do what it asks the oracle of the policy tests, over its own rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+
+from multichannel.policy.vocabulary import Principal
+from tests.policy.oracle import Row
+from tests.stateful.model import customers, purchases, relationships, subscriptions, transfers
+from tests.stateful.model.state import Input, No, Outcome, State
+
+__all__ = ["MUTATIONS", "Input", "Outcome", "State", "predict"]
+
+MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
+    "requestResellerRelationship": relationships.request,
+    "cancelResellerRelationshipRequest": relationships.cancel,
+    "acceptResellerRelationship": relationships.accept,
+    "declineResellerRelationship": relationships.decline,
+    "removeResellerRelationship": relationships.remove,
+    "extendRelationshipToProvider": relationships.extend,
+    "revokeDelegatedAdmin": relationships.revoke,
+    "inviteIndirectReseller": relationships.invite,
+    "acceptPartnership": relationships.consent,
+    "removePartnership": relationships.part,
+    "createCustomer": customers.create,
+    "updateCustomer": customers.update,
+    "confirmCustomerAgreement": customers.confirm,
+    "createUser": customers.create_user,
+    "updateUserRoles": customers.update_roles,
+    "recordExternalSubscription": purchases.record,
+    "createSubscription": purchases.create,
+    "updateSubscription": subscriptions.update,
+    "suspendSubscription": subscriptions.suspend,
+    "reactivateSubscription": subscriptions.reactivate,
+    "cancelSubscription": subscriptions.cancel,
+    "cancelService": subscriptions.cancel_service,
+    "moveSubscriptionToCsp": purchases.move,
+    "assignSupportContact": subscriptions.support,
+    "assignPartnerOfRecord": subscriptions.credit,
+    "requestTransfer": transfers.request,
+    "offerTransfer": transfers.offer,
+    "consentToTransfer": transfers.consent,
+    "acceptTransfer": transfers.accept,
+    "declineTransfer": transfers.decline,
+    "cancelTransfer": transfers.cancel,
+}
+
+
+def predict(state: State, user_id: str, mutation: str, told: Input) -> tuple[Outcome, Row | None]:
+    """What comes of a call by a user, and the object it shows; the state is as it would be afterwards."""
+    before = deepcopy(state.tables)
+    try:
+        return Outcome.DONE, MUTATIONS[mutation](state, state.principal(user_id), {**told, "as": user_id})
+    except No as no:
+        state.tables = before
+        return no.outcome, None

@@ -1,0 +1,190 @@
+"""Reseller relationships (SM1) and partnerships (SM3), as the rules tell them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from multichannel.policy.vocabulary import Action, Principal
+from tests.policy.oracle import Row
+from tests.stateful.model import subscriptions
+from tests.stateful.model.state import Input, State, refuse_if
+
+RELATIONSHIP = "ResellerRelationship"
+
+
+def status(row: Row, state: State) -> str:
+    """A request nobody answers within its 90 days is expired."""
+    lapses = row["expires_at"]
+    if row["status"] == "requested" and lapses is not None and lapses <= state.now:
+        return "expired"
+    return str(row["status"])
+
+
+def active(state: State, **equal: object) -> list[Row]:
+    """Relationships in force."""
+    return state.rows(RELATIONSHIP, status="active", **equal)
+
+
+def are_partners(state: State, provider_id: str, reseller_id: str) -> bool:
+    """Whether a provider and a reseller work together."""
+    return bool(state.rows("Partnership", provider_id=provider_id, reseller_id=reseller_id, status="active"))
+
+
+def request(state: State, who: Principal, told: Input) -> Row:
+    """A partner asks an address; through a provider both ask, and are answered as one."""
+    address, provider = told["customer"].lower(), told.get("provider")
+    admin = bool(told.get("includeDelegatedAdmin"))
+    if admin:
+        state.own_partner(who, Action.REQUEST_DELEGATED_ADMIN)
+    action = Action.REQUEST_RELATIONSHIP_THROUGH_PROVIDER if provider else Action.REQUEST_RELATIONSHIP
+    partner = state.own_partner(who, action)
+    known = [each["id"] for each in state.rows("Customer") if address in {each["id"], each["domain"]}]
+    refuse_if(address == partner["id"])  # R10
+    refuse_if(provider and not are_partners(state, provider, partner["id"]))
+    own = state.rows(RELATIONSHIP, partner_id=partner["id"], addressed_to=address, associated_partner_id=None)
+    refuse_if(any(status(each, state) == "requested" for each in own))
+    refuse_if(any(active(state, partner_id=partner["id"], customer_id=each) for each in known))
+    common = {
+        "customer_id": known[0] if known else None,
+        "addressed_to": address,
+        "status": "requested",
+        "delegated_admin_requested": admin,
+        "expires_at": state.now + timedelta(days=90),
+    }
+    made = _add(state, partner, **common)
+    if provider:
+        beside = {"associated_partner_id": partner["id"], "invited_with_id": made["id"]}
+        _add(state, state.rows("Partner", id=provider)[0], **common, **beside)
+    return made
+
+
+def _add(state: State, partner: Row, **values: object) -> Row:
+    nothing = {"associated_partner_id": None, "invited_with_id": None, "expires_at": None}
+    admin = {"delegated_admin": False, "delegated_admin_requested": False}
+    told = {"partner_id": partner["id"], "market": partner["market"]}
+    return state.add(RELATIONSHIP, **{**nothing, **admin, **told, **values})
+
+
+def _together(state: State, row: Row) -> list[Row]:
+    """A request with the one beside it."""
+    first = row["invited_with_id"]
+    beside = {"id": first} if first else {"invited_with_id": row["id"]}
+    return [row, *state.rows(RELATIONSHIP, **beside)]
+
+
+def _close(state: State, row: Row, to: str) -> None:
+    refuse_if(status(row, state) != "requested")
+    row["status"] = to
+
+
+def accept(state: State, who: Principal, told: Input) -> Row:
+    """R14: the customer's global admin, who signs the agreement in the same step if need be; R12."""
+    row = state.get(who, Action.ACCEPT, RELATIONSHIP, told["id"])
+    customer = state.rows("Customer", id=row["customer_id"])[0]
+    names = ("partner_id", "customer_id", "associated_partner_id")
+    there = [bool(active(state, **{name: each[name] for name in names})) for each in _together(state, row)]
+    refuse_if(there[0])
+    for each, again in zip(_together(state, row), there, strict=True):
+        _close(state, each, "canceled" if again else "active")
+        if not again:
+            refuse_if(each["market"] != customer["market"])
+            each["delegated_admin"] = each["delegated_admin_requested"]
+    if not state.rows("CustomerAgreement", customer_id=customer["id"], kind="direct"):
+        refuse_if("agreement" not in told)
+        state.add("CustomerAgreement", customer_id=customer["id"], partner_id=None, kind="direct")
+    return row
+
+
+def decline(state: State, who: Principal, told: Input) -> Row:
+    """The customer's no."""
+    row = state.get(who, Action.DECLINE, RELATIONSHIP, told["id"])
+    for each in _together(state, row):
+        _close(state, each, "declined")
+    return row
+
+
+def cancel(state: State, who: Principal, told: Input) -> Row:
+    """The partner takes its request back."""
+    row = state.get(who, Action.CANCEL, RELATIONSHIP, told["id"])
+    for each in _together(state, row):
+        _close(state, each, "canceled")
+    return row
+
+
+def remove(state: State, who: Principal, told: Input) -> Row:
+    """R17: nothing billed is active; admin rights and support contacts go with the last relationship."""
+    row = state.get(who, Action.REMOVE, RELATIONSHIP, told["id"])
+    refuse_if(status(row, state) != "active")
+    row.update(status="removed", delegated_admin=False)
+    pair = {"partner_id": row["partner_id"], "customer_id": row["customer_id"]}
+    if active(state, **pair):
+        return row
+    billed = {"billing_partner_id": row["partner_id"], "customer_id": row["customer_id"]}
+    running = state.rows("Subscription", **billed)
+    refuse_if(any(subscriptions.status(each, state.now) == "active" for each in running))
+    supported = {"support_contact_id": row["partner_id"], "customer_id": row["customer_id"]}
+    for each in state.rows("Subscription", **supported):
+        private = each["channel"] != "csp" and each["recorded_by"] == "partner"
+        if not private or each["owner_id"] == row["partner_id"]:
+            each["support_contact_id"] = None
+    return row
+
+
+def revoke(state: State, who: Principal, told: Input) -> Row:
+    """R15: the relationship stays."""
+    row = state.get(who, Action.REVOKE_DELEGATED_ADMIN, RELATIONSHIP, told["id"])
+    refuse_if(status(row, state) != "active" or not row["delegated_admin"])
+    row["delegated_admin"] = False
+    return row
+
+
+def extend(state: State, who: Principal, told: Input) -> Row:
+    """SM1: the provider gets a relationship without admin rights, and the billing profile if it has none."""
+    row = state.get(who, Action.EXTEND, RELATIONSHIP, told["id"])
+    provider, own = told["provider"], row["partner_id"]
+    refuse_if(status(row, state) != "active" or row["associated_partner_id"] is not None)
+    refuse_if(not are_partners(state, provider, own))
+    link = {"customer_id": row["customer_id"], "associated_partner_id": own}
+    refuse_if(active(state, partner_id=provider, **link))
+    told_of = {"addressed_to": row["addressed_to"], "status": "active"}
+    _add(state, state.rows("Partner", id=provider)[0], **link, **told_of)
+    profiles = {"customer_id": row["customer_id"]}
+    if state.rows("BillingProfile", partner_id=own, **profiles) and not state.rows(
+        "BillingProfile", partner_id=provider, **profiles
+    ):
+        state.add("BillingProfile", partner_id=provider, **profiles)
+    return row
+
+
+def invite(state: State, who: Principal, told: Input) -> Row:
+    """SM3, R12: it reaches a partner of the provider's market, and looks the same where there is none."""
+    provider = state.own_partner(who, Action.INVITE_RESELLER)
+    address = told["reseller"].lower()
+    refuse_if(address == provider["id"])
+    open_ones = state.rows("Partnership", provider_id=provider["id"], addressed_to=address)
+    refuse_if(any(each["status"] != "removed" for each in open_ones))
+    found = state.rows("Partner", id=address, market=provider["market"])
+    return state.add(
+        "Partnership",
+        provider_id=provider["id"],
+        reseller_id=found[0]["id"] if found else None,
+        addressed_to=address,
+        status="invited",
+        market=provider["market"],
+    )
+
+
+def consent(state: State, who: Principal, told: Input) -> Row:
+    """R27: the reseller's global admin."""
+    row = state.get(who, Action.ACCEPT, "Partnership", told["id"])
+    refuse_if(row["status"] != "invited")
+    row["status"] = "active"
+    return row
+
+
+def part(state: State, who: Principal, told: Input) -> Row:
+    """The provider ends it, or takes the invitation back."""
+    row = state.get(who, Action.REMOVE, "Partnership", told["id"])
+    refuse_if(row["status"] == "removed")
+    row["status"] = "removed"
+    return row

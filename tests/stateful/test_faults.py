@@ -1,0 +1,95 @@
+"""The machine can fail: with one thing broken it finds it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis.stateful import run_state_machine_as_test
+
+from multichannel.domain.timed import status_at
+from multichannel.domain.transfers import LAPSES, Transfer
+from multichannel.policy.policy import Policy
+from multichannel.services import handover
+from multichannel.startup import SHIPPED_POLICIES
+from multichannel.store.acts import Keys
+from multichannel.store.ledger import Ledger
+from tests.databases import copy_of
+from tests.stateful.machine import machine_of
+from tests.stateful.runs import runs
+from tests.stateful.service import opened
+
+Break = Callable[[pytest.MonkeyPatch], None]
+
+
+def keep_the_old_subscription_running(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(handover, "leave", lambda _subscription, _at: None)
+
+
+def skip_a_record_of_the_other_side(patch: pytest.MonkeyPatch) -> None:
+    append = Ledger._append
+
+    def one_less(self: Ledger, status: Any, entries: Any, reasons: Any = ()) -> None:
+        append(self, status, entries[:-1] if len(entries) > 1 else entries, reasons)
+
+    patch.setattr(Ledger, "_append", one_less)
+
+
+def forget_idempotency_keys(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Keys, "keep", lambda _self, _outcome, _now: None)
+
+
+def decide_transfers_that_have_lapsed(patch: pytest.MonkeyPatch) -> None:
+    def pending_for_ever(self: Transfer, at: Any) -> Any:
+        stays = self.stored_status == "pending"
+        return self.stored_status if stays else status_at(self, LAPSES, at)
+
+    patch.setattr(Transfer, "status_at", pending_for_ever)
+
+
+FAULTS: dict[Break, str] = {
+    keep_the_old_subscription_running: "Subscription .* stored and expected differ",
+    skip_a_record_of_the_other_side: "books: ",
+    forget_idempotency_keys: "a repeated call was done once more|records: |Call",
+    decide_transfers_that_have_lapsed: "Transfer",
+}
+
+
+NOT_NEEDED = ("link", "manage", "buy", "change", "try_wrong_party", "try_wrong_state", "begin_transfer")
+"""Rules that only keep the machine from coming to these faults soon."""
+QUICKLY_FOUND = set(FAULTS) - {decide_transfers_that_have_lapsed}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [each if each in QUICKLY_FOUND else pytest.param(each, marks=pytest.mark.long) for each in FAULTS],
+)
+def test_the_machine_finds_what_is_broken(
+    empty_sqlite: str, tmp_path: Path, shipped_policy: Policy, monkeypatch: pytest.MonkeyPatch, fault: Break
+) -> None:
+    fault(monkeypatch)
+
+    with pytest.raises(AssertionError, match=FAULTS[fault]):
+        _run(empty_sqlite, tmp_path, shipped_policy)
+
+
+def test_the_machine_finds_a_standing_that_outlives_its_relationship(
+    empty_sqlite: str, tmp_path: Path
+) -> None:
+    policies = shutil.copytree(SHIPPED_POLICIES, tmp_path / "policies")
+    text = (policies / "customer.polar").read_text()
+    active = ' and r.partner_id = p.tenant_id and r.status = "active"'
+    assert active in text
+    (policies / "customer.polar").write_text(text.replace(active, " and r.partner_id = p.tenant_id"))
+
+    with pytest.raises(AssertionError, match="sees other "):
+        _run(empty_sqlite, tmp_path, Policy.load(policies))
+
+
+def _run(template: str, folder: Path, policy: Policy) -> None:
+    with copy_of(template, folder) as url, opened(url, policy) as service:
+        machine, _ = machine_of(service, without=NOT_NEEDED)
+        run_state_machine_as_test(machine, settings=runs(60, 20, repeatable=True))

@@ -1,0 +1,215 @@
+"""Eight at once: of all who would decide one thing exactly one does, and the others are told why not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from multichannel.demo.cast import fixed_id
+from multichannel.policy.policy import Policy
+from multichannel.services.audit import verify
+from multichannel.services.sweeping import sweep
+from tests.databases import copy_of
+from tests.stateful import cast
+from tests.stateful.calls import global_id
+from tests.stateful.checks import check_chains, check_lines, read
+from tests.stateful.organisations import ALDER, BIRCH, CANYON, CEDAR, DOGWOOD, MEADOW
+from tests.stateful.service import Answer, Service, opened
+
+THREADS = 8
+ROUNDS = 10
+"""Of each of the five kinds of race: fifty in all."""
+SECOND = timedelta(seconds=1)
+LAPSED = Answer("swept")
+Runner = Callable[[], Answer | None]
+
+
+@pytest.fixture(scope="module")
+def service(
+    empty_postgresql: str, tmp_path_factory: pytest.TempPathFactory, shipped_policy: Policy
+) -> Iterator[Service]:
+    """The service over one database, with a connection for each thread."""
+    folder: Path = tmp_path_factory.mktemp("races")
+    with (
+        copy_of(empty_postgresql, folder) as url,
+        opened(url, shipped_policy, connections=THREADS) as service,
+    ):
+        yield service
+
+
+@dataclass(frozen=True)
+class Race:
+    """One row that several would decide at once."""
+
+    service: Service
+    resource: str
+    row_id: str
+
+    def by(self, who: str, mutation: str, **told: Any) -> Runner:
+        """Somebody who calls a mutation on the row, as it was before it lapses."""
+        caller = self.service.caller(next(row for row in cast.rows()["users"] if row["display_name"] == who))
+        row = {"id": global_id(self.resource, self.row_id), **told}
+        return lambda: self.service.change(caller, mutation, row)
+
+    def by_sweeper(self, *, late: bool = True) -> Runner:
+        """A sweeper whose clock says that the row has lapsed, or that nothing has."""
+        then = self.service.at(self.service.clock.now + (2 * SECOND if late else timedelta(0)))
+
+        def run() -> None:
+            sweep(then.store)
+
+        return run
+
+    def run(self, runners: Sequence[Runner]) -> list[Answer]:
+        """All of them at once; what came of each that had anything to say."""
+        barrier = Barrier(len(runners))
+
+        def wait_and_run(runner: Runner) -> Answer | None:
+            barrier.wait()
+            return runner()
+
+        with ThreadPoolExecutor(len(runners)) as threads:
+            answers = list(threads.map(wait_and_run, runners))
+        return [answer for answer in answers if answer is not None]
+
+
+def won(race: Race, answers: Sequence[Answer], losing: set[str]) -> Answer:
+    """The one answer that something was done; of all others, that it was refused for one of these reasons."""
+    found = read(race.service.engine, race.service.clock.now + 2 * SECOND)
+    row = found.by_id(race.resource)[race.row_id]
+    lapsed = [LAPSED] if row["status"] == "expired" else []
+    winners = [*lapsed, *(answer for answer in answers if answer.outcome == "done")]
+    assert len(winners) == 1, (row["status"], answers)
+    assert {answer.codes[0] if answer.codes else answer.outcome for answer in answers} - {"done"} <= losing
+    check_chains(found)
+    check_lines(found)
+    assert [str(each) for each in verify(race.service.store) if each.flaw] == []
+    events = [each for each in found.tables["Event"] if each["resource_id"] == race.row_id]
+    assert len(events) == 1
+    records = [each for each in found.tables["AuditRecord"] if each["resource_id"] == race.row_id]
+    done = Counter(each["tenant_id"] for each in records if each["status"] == "succeeded")
+    columns = ("partner_id", "customer_id", "source_partner_id", "target_partner_id")
+    parties = {row.get(name) for name in columns}
+    assert done == Counter(parties - {None}), done
+    failed = [each for each in records if each["status"] == "failed"]
+    assert len(failed) == sum(answer.outcome == "refused" for answer in answers)
+    return winners[0]
+
+
+def at_the_last_second(service: Service, resource: str, key: str) -> Race:
+    """The small world, one second before a row lapses."""
+    service.reset()
+    row_id = fixed_id(key)
+    table = {"Transfer": "transfers", "ResellerRelationship": "reseller_relationships"}[resource]
+    row = next(each for each in cast.rows()[table] if each["id"] == row_id)
+    service.clock.now = row["expires_at"] - SECOND
+    return Race(service, resource, row_id)
+
+
+def mixed(number: int, runners: Sequence[Runner]) -> Sequence[Runner]:
+    """Another one first in each round."""
+    first = number % len(runners)
+    return [*runners[first:], *runners[:first]]
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_r39_a_requested_transfer_is_decided_once(service: Service, number: int) -> None:
+    race = at_the_last_second(service, "Transfer", "asked")
+    mail = [global_id("Subscription", fixed_id("mail.sold"))]
+    runners = [
+        race.by("alder admin_agent", "acceptTransfer", subscriptionIds=mail),
+        race.by("alder admin_agent", "acceptTransfer", subscriptionIds=mail),
+        race.by("alder admin_agent", "declineTransfer"),
+        race.by("alder admin_agent", "declineTransfer"),
+        race.by("cedar admin_agent", "cancelTransfer"),
+        race.by("cedar admin_agent", "cancelTransfer"),
+        race.by_sweeper(),
+        race.by_sweeper(),
+    ]
+
+    won(race, race.run(mixed(number, runners)), {"TRANSFER_ALREADY_DECIDED"})
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_r39_an_offered_transfer_is_decided_once(service: Service, number: int) -> None:
+    race = at_the_last_second(service, "Transfer", "offered")
+    runners = [
+        race.by("cedar sales_agent", "acceptTransfer"),
+        race.by("cedar admin_agent", "acceptTransfer"),
+        race.by("cedar admin_agent", "acceptTransfer"),
+        race.by("cedar sales_agent", "declineTransfer"),
+        race.by("birch admin_agent", "cancelTransfer"),
+        race.by("birch admin_agent", "cancelTransfer"),
+        race.by_sweeper(),
+        race.by_sweeper(late=False),
+    ]
+
+    won(race, race.run(mixed(number, runners)), {"TRANSFER_ALREADY_DECIDED"})
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_sm1_a_request_is_answered_once(service: Service, number: int) -> None:
+    race = at_the_last_second(service, "ResellerRelationship", f"{BIRCH}.{MEADOW}")
+    runners = [
+        race.by("meadow global_admin", "acceptResellerRelationship"),
+        race.by("meadow global_admin", "acceptResellerRelationship"),
+        race.by("meadow global_admin", "declineResellerRelationship"),
+        race.by("meadow global_admin", "declineResellerRelationship"),
+        race.by("birch admin_agent", "cancelResellerRelationshipRequest"),
+        race.by("birch global_admin", "cancelResellerRelationshipRequest"),
+        race.by_sweeper(),
+        race.by_sweeper(),
+    ]
+
+    won(race, race.run(mixed(number, runners)), {"REQUEST_CLOSED", "REQUEST_EXPIRED", "ALREADY_RELATED"})
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_r36_a_subscription_is_offered_in_one_transfer(service: Service, number: int) -> None:
+    service.reset()
+    race = Race(service, "Subscription", fixed_id("metered.sold"))
+    told = {
+        "customer": global_id("Customer", CANYON),
+        "subscriptionIds": [global_id("Subscription", race.row_id)],
+        "kind": "MANUAL_SWITCH",
+    }
+    caller = service.caller(
+        next(row for row in cast.rows()["users"] if row["display_name"] == "birch admin_agent")
+    )
+    targets = [CEDAR, ALDER, DOGWOOD, fixed_id("nobody")] * 2
+
+    def offering(target: str) -> Runner:
+        return lambda: service.change(caller, "offerTransfer", {**told, "targetPartner": target})
+
+    answers = race.run(mixed(number, [offering(target) for target in targets]))
+
+    assert Counter((answer.outcome, answer.codes) for answer in answers) == {
+        ("done", ()): 1,
+        ("refused", ("LINES_NOT_ELIGIBLE",)): THREADS - 1,
+    }
+    check_lines(read(service.engine, service.clock.now))
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_one_key_makes_one_change_however_often_it_comes_at_once(service: Service, number: int) -> None:
+    race = at_the_last_second(service, "ResellerRelationship", f"{BIRCH}.{MEADOW}")
+    runner = race.by("meadow global_admin", "acceptResellerRelationship", idempotencyKey=f"key {number}")
+
+    answers = race.run([runner] * THREADS)
+
+    assert set(answers) == {Answer("done", race.row_id)}
+    found = read(service.engine, service.clock.now)
+    check_chains(found)
+    assert [each["resource_id"] for each in found.tables["Event"]] == [race.row_id]
+    assert Counter(each["tenant_id"] for each in found.tables["AuditRecord"]) == {
+        BIRCH: 1,
+        MEADOW: 1,
+    }
