@@ -54,6 +54,10 @@ class World:
         return caller
 
 
+one_engine = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+"""For tests of many roles or inputs, each of which is decided before or beside the database."""
+
+
 @pytest.fixture(scope="session")
 def shipped_policy() -> Policy:
     """The policy that ships with the product."""

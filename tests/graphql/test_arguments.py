@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from multichannel.demo.cast import ALDER, MEADOW, fixed_id
 from tests.graphql.conftest import Api
+from tests.world import one_engine
 
 AGENT = "alder-sales-agent"
 MEADOW_ID = f"customer_{MEADOW.id}"
 
 
+@one_engine
 @pytest.mark.parametrize(
     "id",
     [
@@ -89,6 +91,7 @@ PAGE = """query ($first: Int, $last: Int, $after: String, $before: String) {
 }"""
 
 
+@one_engine
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -149,6 +152,7 @@ def cursor_of(api: Api, order: str) -> str:
     return cursor
 
 
+@one_engine
 @pytest.mark.parametrize("place", ["after", "before"])
 @pytest.mark.parametrize(
     "cursor",
@@ -254,6 +258,7 @@ def test_a_cursor_of_the_right_kind_at_the_edge_of_its_range_is_a_place(api: Api
 FILTERED = "query ($f: SubscriptionFilter) { subscriptions(filter: $f) { totalCount nodes { id } } }"
 
 
+@one_engine
 @pytest.mark.parametrize(
     "condition",
     [
@@ -309,6 +314,7 @@ def test_an_edge_of_a_filter_means_what_it_says(
     assert customers or not holds or found == everything
 
 
+@one_engine
 @pytest.mark.parametrize(
     "edit",
     [

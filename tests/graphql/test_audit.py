@@ -10,6 +10,7 @@ import pytest
 from multichannel.demo.cast import ALDER, CANYON, CEDAR, MEADOW, fixed_id
 from multichannel.domain.base import utc_text
 from tests.graphql.conftest import Api
+from tests.world import one_engine
 
 EDIT = """mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) {
   customer { version } userErrors { code } } }"""
@@ -74,6 +75,7 @@ def test_each_tenant_reads_its_own_chain_and_no_other(told: Api) -> None:
     assert listed(told, "canyon-global-admin") == []
 
 
+@one_engine
 @pytest.mark.parametrize("duty", [*READERS, "account-admin", "user"])
 def test_role_matrix_audit_log(told: Api, duty: str) -> None:
     assert len(listed(told, f"alder-{duty}")) == (2 if duty in READERS else 0)

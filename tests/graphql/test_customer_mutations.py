@@ -19,6 +19,7 @@ from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from multichannel.domain.users import User
 from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
+from tests.world import one_engine
 
 CREATE = """mutation($input: CreateCustomerInput!) { createCustomer(input: $input) {
   customer { id companyName domain market cloud email country version viewerCan
@@ -146,6 +147,7 @@ def test_a_new_customer_comes_with_its_agreement_and_its_first_global_admin(api:
     ]
 
 
+@one_engine
 @pytest.mark.parametrize("duty", EVERYBODY)
 def test_role_matrix_create_customer(api: Api, duty: str) -> None:
     answer = api.ask(f"alder-{duty}", CREATE_IN_SHORT, input=new())
@@ -303,6 +305,7 @@ def put(api: Api, model: type[Base], rows: list[dict[str, Any]]) -> None:
         connection.execute(insert(model.__table__), rows)  # type: ignore[arg-type]  # a mapped class has a table
 
 
+@one_engine
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -391,6 +394,7 @@ def test_r13_without_an_agreement_a_customer_is_not_bound() -> None:
     assert AgreementRequired().rule == "R13"
 
 
+@one_engine
 @pytest.mark.parametrize("duty", EVERYBODY)
 def test_role_matrix_confirm_agreement(api: Api, duty: str) -> None:
     answer = confirm(api, f"alder-{duty}", CANYON.id)

@@ -24,6 +24,7 @@ from multichannel.graphql.identifiers import prefix
 from multichannel.graphql.schema import build_schema
 from multichannel.policy.vocabulary import Action
 from tests.graphql.conftest import Api
+from tests.world import one_engine
 
 PERSONAS = [
     "alder-sales-agent",
@@ -87,6 +88,7 @@ WAYS = {
 }
 
 
+@one_engine
 @pytest.mark.parametrize("way", WAYS)
 @by_summary
 def test_what_a_summary_does_not_hold_is_null_and_forbidden_at_its_path(
@@ -348,6 +350,7 @@ def test_viewer_can_what_the_policy_grants(api: Api, persona: str, id: str, acti
     assert api.ask(persona, query, id=id).data["node"] == {"viewerCan": actions}
 
 
+@one_engine
 @personas
 def test_viewer_can_and_explain_decision_agree(api: Api, persona: str) -> None:
     for field, kind in LISTS.items():

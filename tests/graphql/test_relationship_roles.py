@@ -26,6 +26,7 @@ from tests.graphql.relations import (
     relationship_of,
     set_row,
 )
+from tests.world import one_engine
 
 GA, UM, BA, AA, SA, HA, AC = Role
 ASKERS = {GA, UM, AA, SA}
@@ -89,7 +90,7 @@ STATEMENTS = {
     "decline relationship": 12,
     "remove DAP": 11,
     "remove relationship": 14,
-    "extend relationship": 19,
+    "extend relationship": 20,
     "invite reseller": 14,
     "accept invitation": 12,
     "remove partnership": 12,
@@ -105,6 +106,7 @@ def prepare(api: Api, what: str) -> None:
         set_row(api, Partnership, fixed_id("cedar.birch.partnership"), status="active")
 
 
+@one_engine
 @pytest.mark.parametrize("what", MATRIX)
 def test_c2_each_role_may_do_what_the_matrix_says_and_no_more(api: Api, what: str) -> None:
     persona, mutation, told, allowed = MATRIX[what]

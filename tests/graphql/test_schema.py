@@ -31,6 +31,7 @@ from multichannel.policy.conditions import Predicate
 from multichannel.policy.resources import RESOURCES, Resource
 from multichannel.policy.vocabulary import Action, Principal
 from tests.graphql.conftest import Api
+from tests.world import one_engine
 
 COMMITTED = Path(__file__).parents[2] / "schema.graphql"
 # Object types that show no row: who asks, what was decided, what was worked out of a row, frames around rows.
@@ -187,6 +188,7 @@ def _least(key: str, kind: Any, gate: Gate) -> Any:
     return 1 if kind.name == "Int" else ABSENT
 
 
+@one_engine
 @pytest.mark.parametrize("name", build_schema().mutation_type.fields)  # type: ignore[union-attr]  # there are mutations
 def test_a_mutation_decides_on_the_action_of_its_gate(
     api: Api, monkeypatch: pytest.MonkeyPatch, name: str

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, event, func, insert, literal, select, update
+from sqlalchemy import Engine, delete, event, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.types import NullType
 
 from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, Examined, Flaw, sealed
 from multichannel.domain.base import new_id
@@ -31,7 +30,6 @@ from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent
 
 Verified = dict[str, tuple[Flaw | None, int | None]]
 LENGTH = 4
-RAW = NullType()
 
 
 def call(store: Store, key: str | None = None, by: str = ALDER) -> None:
@@ -187,12 +185,17 @@ def test_a_chain_without_its_head_is_found(engine: Engine, books: Store) -> None
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("new_value", "{not json"), ("operation_date", "yesterday"), ("status", "lost"), ("operation", b"\xff")],
+    [
+        ("new_value", "'{not json'"),
+        ("operation_date", "'yesterday'"),
+        ("status", "'lost'"),
+        ("operation", "X'ff'"),
+    ],
 )
 def test_what_cannot_be_read_at_all_is_found_at_its_record(
     engine: Engine, books: Store, column: str, value: Any
 ) -> None:
-    change(engine, update(AuditRecord).where(of(ALDER, 3)).values({column: literal(value, RAW)}))
+    change(engine, update(AuditRecord).where(of(ALDER, 3)).values({column: literal_column(value)}))
 
     assert flaws(books) == {ALDER: (Flaw.ALTERED, 3)}
 

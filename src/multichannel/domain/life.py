@@ -110,14 +110,17 @@ class Life:
             if add_on.status_at(at) is ACTIVE:
                 add_on.suspend(reason, at=at)
 
+    def may_come_back(self, at: datetime) -> bool:
+        """Whether it is suspended in a term that goes on; what was given away has none (R37)."""
+        end = reckoned(self.commitment_end_date)
+        is_over = self._runs_out and end is not None and end <= at
+        return self.status_at(at) is SUSPENDED and not is_over
+
     def reactivate(self, *, at: datetime, parent: Life | None = None) -> None:
         """Let its users back in before its term ends; an add-on only while its base is active (R41)."""
-        status = self.status_at(at)
-        end = reckoned(self.commitment_end_date)
-        if status in ENDED or (status is SUSPENDED and self._runs_out and end is not None and end <= at):
-            raise SubscriptionEnded
-        if status is not SUSPENDED:
-            raise SubscriptionNotSuspended
+        if not self.may_come_back(at):
+            ended = self.status_at(at) in {*ENDED, SUSPENDED}
+            raise SubscriptionEnded if ended else SubscriptionNotSuspended
         if parent is not None and parent.status_at(at) is not ACTIVE:
             raise ParentNotActive
         self.stored_status, self.suspension_reasons = ACTIVE, []

@@ -161,8 +161,8 @@ def continued(
 def require_first(order: Order, earlier: Iterable[Subscription], at: datetime) -> None:
     """OnePerCustomer for a second trial of an offer, and for licences the customer has suspended (R43)."""
     for each in earlier:
-        suspended = each.status_at(at) is SubscriptionStatus.SUSPENDED
-        if (order.is_trial and each.is_trial) or (suspended and order.billing_type is BillingType.LICENSE):
+        waiting = order.billing_type is BillingType.LICENSE and each.may_come_back(at)
+        if (order.is_trial and each.is_trial) or waiting:
             raise OnePerCustomer
 
 

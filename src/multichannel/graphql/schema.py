@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import strawberry
@@ -31,6 +32,8 @@ from multichannel.graphql.scalars import SCALARS
 DECLARING = (customers, partnerships, relationships, subscriptions, transfers, agreements, users, audit)
 """Imported so that their types are declared."""
 
+BUILDING = Lock()
+
 LISTS = {
     "customers": ("Customer", "The customers you may see."),
     "subscriptions": ("Subscription", "The subscriptions you may see, of all your customers."),
@@ -48,9 +51,14 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Its id, the same for everybody who may see it.")
 
 
-@cache
 def build_schema() -> GraphQLSchema:
-    """The executable schema, built once."""
+    """The executable schema, built by whoever asks first."""
+    with BUILDING:
+        return _built()
+
+
+@cache
+def _built() -> GraphQLSchema:
     NAMESPACE["Node"] = Node
     NAMESPACE["DecisionExplanation"] = DecisionExplanation
     page_info_type()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
@@ -39,6 +40,15 @@ EXPECTED_WARNING = "uses resource blocks but does not call the"
 """The blocks declare resources for rule types; permissions inside blocks are not used."""
 
 
+NOTHING = "nothing.polar"
+NEVER_TRUE = (
+    "has_standing(_: Principal, _: String, _: {kind}) if false;",
+    "grant(_: String, _: String, _: String, _: {kind}) if false;",
+    "forbid(_: String, _: Principal, _: String, _: {kind}) if false;",
+)
+"""So that what no rule is about has an answer: the engine takes an absent rule for an error."""
+
+
 class PolicyFault(Exception):
     """The policy failed while it was asked. Whoever asked gets a denial, the operator a log line."""
 
@@ -57,37 +67,35 @@ class Engine:
     def __init__(self, source: PolicySource) -> None:
         """Load all files, or raise PolicyInvalid with the engine's words and place."""
         self.source = source
-        self._oso = Oso()
-        self._oso.register_class(Principal)
-        for name, resource in RESOURCES.items():
-            self._oso.register_class(resource.facts, name=name)
-        self._oso.host.register_mros()
-        output = io.StringIO()
-        try:
-            with contextlib.redirect_stdout(output):
-                self._oso.ffi_polar.load([EngineSource(text, name) for name, text in source.texts])
-        except OsoError as error:
-            raise PolicyInvalid(_sentence(str(error))) from error
-        _refuse_warnings(output.getvalue())
+        self._whole, warnings = _loaded(source.texts)
+        _refuse_warnings(warnings)
+        self._about = cache(self._load_about)
+        """One engine for each kind of record, which need not try the rules about all others."""
+
+    def _load_about(self, kind: str) -> Oso:
+        if kind not in RESOURCES or not self.source.is_separable:
+            return self._whole
+        nothing = (NOTHING, "\n".join(text.format(kind=kind) for text in NEVER_TRUE))
+        return _loaded((*self.source.about(kind), nothing))[0]
 
     def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
         """Answers to `rule(arguments...)`, lazily; what to find are variables. Raises PolicyFault."""
-        yield from self._run(rule, arguments, {}, trace=trace)
+        yield from self._run(self._about(_kind(arguments[-1])), rule, arguments, {}, trace=trace)
 
     def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:
         """The same, for all records of a kind at once: `resource` is bound to what is asked of them."""
         any_record = Expression("And", [Expression("Isa", [Variable("resource"), Pattern(kind, {})])])
-        yield from self._run(rule, arguments, {"resource": any_record}, trace=trace)
+        yield from self._run(self._about(kind), rule, arguments, {"resource": any_record}, trace=trace)
 
     def _run(
-        self, rule: str, arguments: Sequence[Any], bindings: dict[str, Any], *, trace: bool
+        self, oso: Oso, rule: str, arguments: Sequence[Any], bindings: dict[str, Any], *, trace: bool
     ) -> Iterator[Answer]:
-        host = self._oso.host.copy()
+        host = oso.host.copy()
         host.set_accept_expression(True)
         try:
             term = ffi_serialize(host.to_polar(Predicate(name=rule, args=list(arguments))))
-            pointer = self._oso.ffi_polar.check_result(
-                lib.polar_new_query_from_term(self._oso.ffi_polar.ptr, term, int(trace))
+            pointer = oso.ffi_polar.check_result(
+                lib.polar_new_query_from_term(oso.ffi_polar.ptr, term, int(trace))
             )
             query = _FactQuery(_QuietQuery(pointer), host=host, bindings=bindings)  # type: ignore[no-untyped-call]
             for result in query.run():
@@ -144,6 +152,27 @@ class _QuietQuery(EngineQuery):
 
     def process_messages(self) -> None:
         """Nothing is logged by the engine unless its environment asks for it."""
+
+
+def _loaded(texts: Iterable[tuple[str, str]]) -> tuple[Oso, str]:
+    """An engine that has loaded these files, and what it printed; PolicyInvalid in its words and place."""
+    oso = Oso()
+    oso.register_class(Principal)
+    for name, resource in RESOURCES.items():
+        oso.register_class(resource.facts, name=name)
+    oso.host.register_mros()
+    output = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(output):
+            oso.ffi_polar.load([EngineSource(text, name) for name, text in texts])
+    except OsoError as error:
+        raise PolicyInvalid(_sentence(str(error))) from error
+    return oso, output.getvalue()
+
+
+def _kind(record: Any) -> str:
+    """The kind of resource that a record of facts is of."""
+    return type(record).__name__.removesuffix("Facts")
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,9 @@ TOKEN = re.compile(
     r"""|(?P<operator><=|>=|!=|==|[<>])|(?P<other>.)|(?P<line>\n)""",
     re.VERBOSE,
 )
+ASKING = re.compile(r"\b(?:has_standing|forbid|allow)\s*\(")
+VERDICTS = {"has_standing", "grant", "forbid"}
+KIND = re.compile(r":\s*(\w+)\s*\)")
 RULE = re.compile(r"\bR\d+\b")
 LEADING_RULES = re.compile(r"^(?:[RC]\d+(?:, | and )?)+: ")
 JOINING = {"if", "and", "matches", "type"}
@@ -90,6 +93,19 @@ class PolicySource:
         """Every statement with its place."""
         return tuple(rule for name, text in self.texts for rule in _statements(name, text))
 
+    @cached_property
+    def is_separable(self) -> bool:
+        """Whether no rule asks what one is, or may do, to a record of another kind than its own."""
+        bodies = ((rule.name, rule.text.partition(" if")[2]) for rule in self.rules if rule.name != "allow")
+        return not any(ASKING.search(body) or (name != "grant" and "grant(" in body) for name, body in bodies)
+
+    def about(self, kind: str) -> tuple[tuple[str, str], ...]:
+        """The texts with only those verdicts that a record of this kind can meet; the others are blanks."""
+        return tuple(
+            (name, _only_about(kind, text, [rule for rule in self.rules if rule.file == name]))
+            for name, text in self.texts
+        )
+
     def rules_like(self, text: str) -> tuple[Rule, ...]:
         """The statements that the engine's rewritten text of a rule may come from (mostly one)."""
         return self._by_fingerprint.get(_fingerprint(text), ())
@@ -101,6 +117,18 @@ class PolicySource:
             mark = _fingerprint(rule.text)
             found[mark] = (*found.get(mark, ()), rule)
         return found
+
+
+def _only_about(kind: str, text: str, rules: Iterable[Rule]) -> str:
+    found, place = "", 0
+    for rule in rules:
+        start = text.index(rule.text, place)
+        found += text[place:start]
+        place = start + len(rule.text)
+        typed = KIND.search(rule.text.partition(" if")[0])
+        elsewhere = rule.name in VERDICTS and typed is not None and typed[1] != kind
+        found += re.sub(r"[^\n]", " ", rule.text) if elsewhere else rule.text
+    return found + text[place:]
 
 
 def _statements(file: str, text: str) -> Iterator[Rule]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from multichannel.domain.base import Base
+from multichannel.domain.tenants import PartnerType
 from multichannel.policy.resources import RESOURCES
 from tests.policy.oracle.world import Row, Tables, World
 from tests.policy.worlds import (
@@ -25,6 +26,7 @@ from tests.policy.worlds import (
     users,
 )
 from tests.policy.worlds.people import principals
+from tests.policy.worlds.plain import make_plain
 from tests.policy.worlds.values import NOW
 
 if TYPE_CHECKING:
@@ -50,11 +52,16 @@ TABLES = ("Tenant", *DRAWN)
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Two to four partners of any kind, one to three customers, and what links them."""
+def worlds(draw: st.DrawFn, plain: PartnerType | None = None) -> World:
+    """Two to four partners of any kind, one to three customers, and what links them.
+
+    With `plain`, the first partner is of that type, and little stands in its way.
+    """
     tables: Tables = {}
     for name, rows in DRAWN.items():
         tables[name] = rows(draw, tables)
+        if plain is not None:
+            make_plain(name, tables[name], tables, plain)
     return World(NOW, {"Tenant": tenants.rows(tables), **tables})
 
 

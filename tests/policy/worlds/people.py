@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from multichannel.domain.tenants import Cloud, TenantKind
@@ -12,15 +14,16 @@ from tests.policy.oracle.world import Row, World
 
 @st.composite
 def principals(draw: st.DrawFn, world: World) -> list[Principal]:
-    """Somebody of every tenant, twice for partners, and the service in each of its roles."""
+    """Somebody of every tenant, somebody with every role, and the service in some of its roles."""
     people = [
         _person(draw, row, kind)
-        for kind, resource, times in (("partner", "Partner", 2), ("customer", "Customer", 1))
+        for kind, resource in (("partner", "Partner"), ("customer", "Customer"))
         for row in world.rows(resource)
-        for _ in range(times)
     ]
+    everybody = replace(people[0], roles=tuple(sorted(Role)), auth_mode=AuthMode.APP_USER)
     sweepers = [system_principal(SystemRole.SWEEPER, cloud=cloud) for cloud in Cloud]
-    return [*people, *(system_principal(role) for role in SystemRole), *sweepers]
+    service = [*(system_principal(role) for role in SystemRole), *sweepers]
+    return [*people, everybody, *draw(st.permutations(service))[:4]]
 
 
 def _person(draw: st.DrawFn, row: Row, kind: str) -> Principal:

@@ -73,7 +73,7 @@ def create(state: State, who: Principal, told: Input) -> Row:
     trial, kind = told.get("isTrial", False), told["billingType"].lower()
     for each in state.rows("Subscription", **own, offer_name=told["offerName"]):
         refuse_if(trial and each["is_trial"])
-        refuse_if(kind == "license" and status(each, state.now) == "suspended")
+        refuse_if(kind == "license" and status(each, state.now) == "suspended" and not each["left"])
     commerce = told.get("commerce", "NEW_COMMERCE").lower()
     quantity = told.get("quantity", 1)
     refuse_if(not 1 <= quantity <= (1 if kind == "usage" else 10_000))
