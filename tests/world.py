@@ -58,6 +58,12 @@ one_engine = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 """For tests of many roles or inputs, each of which is decided before or beside the database."""
 
 
+postgresql_later = pytest.mark.parametrize(
+    "world", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
+"""For modules of many stories: the state machine drives the same mutations on PostgreSQL in every run."""
+
+
 @pytest.fixture(scope="session")
 def shipped_policy() -> Policy:
     """The policy that ships with the product."""

@@ -14,7 +14,9 @@ from multichannel.demo.cast import fixed_id
 from multichannel.graphql.identifiers import prefix
 from multichannel.policy.resources import CUSTOMER, RESOURCES, Resource
 from tests.graphql.conftest import Answer, Api
-from tests.world import one_engine
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 ABSENT = fixed_id("absent")
 KINDS = [resource for resource in RESOURCES.values() if resource.model is not None]
@@ -74,7 +76,6 @@ def test_by_node_and_nodes(api: Api, persona: str, kind: Resource) -> None:
         assert seen(api.ask(persona, NODE, id=id)) == absent
 
 
-@one_engine
 @kinds
 @personas
 def test_by_explanation(api: Api, persona: str, kind: Resource) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from multichannel.demo.cast import ALDER, CANYON, CEDAR, DOGWOOD, LAUREL, MEADOW, SUMMIT, WILLOW, fixed_id
-from multichannel.domain.agreements import AgreementRequired, CustomerAgreement, is_bound
+from multichannel.domain.agreements import CustomerAgreement, is_bound
 from multichannel.domain.audit import AuditRecord
 from multichannel.domain.base import Base, utc_text
 from multichannel.domain.customers import BillingProfile, Customer
@@ -19,7 +19,9 @@ from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from multichannel.domain.users import User
 from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
-from tests.world import one_engine
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 CREATE = """mutation($input: CreateCustomerInput!) { createCustomer(input: $input) {
   customer { id companyName domain market cloud email country version viewerCan
@@ -147,7 +149,6 @@ def test_a_new_customer_comes_with_its_agreement_and_its_first_global_admin(api:
     ]
 
 
-@one_engine
 @pytest.mark.parametrize("duty", EVERYBODY)
 def test_role_matrix_create_customer(api: Api, duty: str) -> None:
     answer = api.ask(f"alder-{duty}", CREATE_IN_SHORT, input=new())
@@ -305,7 +306,6 @@ def put(api: Api, model: type[Base], rows: list[dict[str, Any]]) -> None:
         connection.execute(insert(model.__table__), rows)  # type: ignore[arg-type]  # a mapped class has a table
 
 
-@one_engine
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -389,12 +389,6 @@ def test_r52_the_government_cloud_has_no_agreement_and_needs_none(api: Api) -> N
     assert stored(api, Customer, domain="orchard.example") == []
 
 
-def test_r13_without_an_agreement_a_customer_is_not_bound() -> None:
-    assert not is_bound([], ALDER.id, Cloud.PUBLIC)
-    assert AgreementRequired().rule == "R13"
-
-
-@one_engine
 @pytest.mark.parametrize("duty", EVERYBODY)
 def test_role_matrix_confirm_agreement(api: Api, duty: str) -> None:
     answer = confirm(api, f"alder-{duty}", CANYON.id)

@@ -41,6 +41,9 @@ from tests.graphql.relations import (
     relationship_of,
     set_row,
 )
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 REQUEST, ACCEPT = "requestResellerRelationship", "acceptResellerRelationship"
 DECLINE, CANCEL = "declineResellerRelationship", "cancelResellerRelationshipRequest"

@@ -26,7 +26,9 @@ from tests.graphql.relations import (
     relationship_of,
     set_row,
 )
-from tests.world import one_engine
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 GA, UM, BA, AA, SA, HA, AC = Role
 ASKERS = {GA, UM, AA, SA}
@@ -106,7 +108,6 @@ def prepare(api: Api, what: str) -> None:
         set_row(api, Partnership, fixed_id("cedar.birch.partnership"), status="active")
 
 
-@one_engine
 @pytest.mark.parametrize("what", MATRIX)
 def test_c2_each_role_may_do_what_the_matrix_says_and_no_more(api: Api, what: str) -> None:
     persona, mutation, told, allowed = MATRIX[what]

@@ -39,7 +39,9 @@ from tests.graphql.subscription_asks import (
     refused,
     sell,
 )
-from tests.world import one_engine
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 ROLES = {
     "updateSubscription": {
@@ -72,7 +74,6 @@ DUTIES = (
 )
 
 
-@one_engine
 @pytest.mark.parametrize("duty", DUTIES)
 @pytest.mark.parametrize("mutation", ROLES)
 def test_role_matrix_of_what_alder_sells(api: Api, mutation: str, duty: str) -> None:
@@ -113,7 +114,6 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
-@one_engine
 @pytest.mark.parametrize("mutation", CHANGES)
 @pytest.mark.parametrize(
     ("persona", "key", "expected"),
@@ -312,7 +312,6 @@ def test_r26_a_support_contact_serves_the_customer(
     assert stored(api, Subscription, id=row.id)[0].support_contact_id is None
 
 
-@one_engine
 @pytest.mark.parametrize(
     ("persona", "key", "partner"),
     [

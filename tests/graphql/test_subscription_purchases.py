@@ -49,7 +49,9 @@ from tests.graphql.subscription_asks import (
     refused,
     sell,
 )
-from tests.world import one_engine
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 
 @pytest.mark.parametrize("agreed_with", [ALDER, None])
@@ -109,7 +111,6 @@ def test_c4_buying_is_for_admin_and_sales_agents(api: Api, role: Role, may: bool
         assert denied(api, "alder-sales-agent", "createSubscription", **input) == ("FORBIDDEN", [])
 
 
-@one_engine
 @pytest.mark.parametrize(
     ("persona", "customer", "expected"),
     [
@@ -147,7 +148,6 @@ def test_r10_r11_no_partner_is_an_end_customer(api: Api, tenant: Organisation) -
     assert denied(api, "cedar-admin-agent", "createSubscription", **input) == ("NOT_FOUND", [])
 
 
-@one_engine
 @pytest.mark.parametrize(
     ("order", "code"),
     [

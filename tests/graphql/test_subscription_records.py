@@ -32,7 +32,9 @@ from tests.graphql.subscription_asks import (
     read,
     refused,
 )
-from tests.world import one_engine
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 
 def test_r4_what_a_customer_records_is_seen_by_the_partners_it_has_a_relationship_with(api: Api) -> None:
@@ -84,7 +86,6 @@ def test_r2_what_syndication_sells_is_recorded_and_not_recreated(api: Api) -> No
     )
 
 
-@one_engine
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -121,7 +122,6 @@ def test_sm5_a_record_whose_term_ends_ends_with_it(api: Api) -> None:
     assert read(api, "alder-sales-agent", made["id"])["status"] == "DISABLED"
 
 
-@one_engine
 @pytest.mark.parametrize(
     ("persona", "customer", "code"),
     [
@@ -241,7 +241,6 @@ def test_r13_recreating_takes_the_customer_agreement_as_any_purchase(api: Api) -
     )
 
 
-@one_engine
 @pytest.mark.parametrize(
     ("persona", "key", "expected"),
     [

@@ -17,7 +17,9 @@ from multichannel.services.users import NewUser, create_user, update_user_roles
 from multichannel.store.acts import Act
 from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
-from tests.world import one_engine
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 CREATE = """mutation($input: CreateUserInput!) { createUser(input: $input) {
   user { id displayName objectId roles state version partner { name } customer { companyName } }
@@ -83,7 +85,6 @@ def test_a_customer_manages_its_own_people(api: Api) -> None:
     assert seen.data == {"node": None}
 
 
-@one_engine
 @pytest.mark.parametrize("duty", [*MANAGERS, *OTHERS])
 def test_role_matrix_partner_users_and_roles(api: Api, duty: str) -> None:
     created = create(api, f"alder-{duty}")
@@ -100,7 +101,6 @@ def test_role_matrix_partner_users_and_roles(api: Api, duty: str) -> None:
         assert roles_of(api, "alder-user") == set()
 
 
-@one_engine
 @pytest.mark.parametrize(
     ("persona", "reach"),
     [

@@ -1,0 +1,12 @@
+"""Whom the customer agreement binds (SM6)."""
+
+from __future__ import annotations
+
+from multichannel.demo.cast import ALDER
+from multichannel.domain.agreements import AgreementRequired, is_bound
+from multichannel.domain.tenants import Cloud
+
+
+def test_r13_without_an_agreement_a_customer_is_not_bound() -> None:
+    assert not is_bound([], ALDER.id, Cloud.PUBLIC)
+    assert AgreementRequired().rule == "R13"
