@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, text
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
@@ -20,7 +19,7 @@ from multichannel.domain.relationship_obstacles import (
     RequestExpired,
 )
 from multichannel.domain.tenants import Cloud, Partner
-from multichannel.domain.timed import Lapse, StatusInForce, status_at
+from multichannel.domain.timed import Lapse, Timed, status_at
 
 
 class RelationshipStatus(StrEnum):
@@ -46,13 +45,14 @@ def _its_customer(context: Any) -> str | None:
     return found
 
 
-class ResellerRelationship(Versioned, Base):
+class ResellerRelationship(Timed, Versioned, Base):
     """The commerce link of one partner and one customer, the only door to selling and support (R4).
 
     Each request is a row of its own. At most one row of a partner and a customer is active; a provider
     has one for each reseller that it serves the customer through (R24).
     """
 
+    lapses = LAPSES
     parties = ("partner_id", "customer_id", "associated_partner_id")
     __tablename__ = "reseller_relationships"
     __table_args__ = (
@@ -186,14 +186,3 @@ class ResellerRelationship(Versioned, Base):
         """The status in force: a request nobody answered is expired from its `expires_at` on."""
         found: RelationshipStatus = status_at(self, LAPSES, now)
         return found
-
-    @hybrid_property
-    def status(self) -> Any:
-        """The status in force at the bound `:now`; of a row, ask `status_at`."""
-        message = "the status of a row depends on time: use status_at(now)"
-        raise TypeError(message)
-
-    @status.inplace.comparator
-    @classmethod
-    def _status(cls) -> StatusInForce:
-        return StatusInForce(cls, LAPSES)

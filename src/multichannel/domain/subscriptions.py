@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
@@ -34,7 +33,7 @@ from multichannel.domain.obstacles import (
 )
 from multichannel.domain.quantities import require_quantity
 from multichannel.domain.tenants import Cloud, Partner, Tenant
-from multichannel.domain.timed import StatusInForce
+from multichannel.domain.timed import Timed
 
 __all__ = [
     "LAPSES",
@@ -52,9 +51,10 @@ __all__ = [
 ]
 
 
-class Subscription(Life, Versioned, Base):
+class Subscription(Life, Timed, Versioned, Base):
     """What a customer bought, through whichever channel."""
 
+    lapses = LAPSES
     parties = (
         "owner_id",
         "customer_id",
@@ -200,14 +200,3 @@ class Subscription(Life, Versioned, Base):
         bound = self.channel is Channel.CSP and self.commerce is Commerce.NEW_COMMERCE
         if bound and quantity < self.quantity and not self.window_is_open(at):
             raise QuantityDecreaseBarred
-
-    @hybrid_property
-    def status(self) -> Any:
-        """The status in force at the bound `:now`; of a row, ask `status_at`."""
-        message = "the status of a row depends on time: use status_at(now)"
-        raise TypeError(message)
-
-    @status.inplace.comparator
-    @classmethod
-    def _status(cls) -> StatusInForce:
-        return StatusInForce(cls, LAPSES)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, false, or_, type_coerce
-from sqlalchemy.ext.hybrid import Comparator
+from sqlalchemy.ext.hybrid import Comparator, hybrid_property
 from sqlalchemy.sql import operators
 
 from multichannel.domain.base import UtcTime
@@ -87,3 +87,20 @@ class StatusInForce(Comparator[Any]):
     def _is_not_due(self, lapse: Lapse) -> ColumnElement[bool]:
         due, now = getattr(self._entity, lapse.due), bindparam("now", type_=UtcTime())
         return or_(due.is_(None), due > now)
+
+
+class Timed:
+    """A row with a status that time alone changes, by the lapses of its class."""
+
+    lapses: ClassVar[Sequence[Lapse]]
+
+    @hybrid_property
+    def status(self) -> Any:
+        """The status in force at the bound `:now`; of a row, ask `status_at`."""
+        message = "the status of a row depends on time: use status_at(now)"
+        raise TypeError(message)
+
+    @status.inplace.comparator
+    @classmethod
+    def _status(cls) -> StatusInForce:
+        return StatusInForce(cls, cls.lapses)

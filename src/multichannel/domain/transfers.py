@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
 from multichannel.domain.customers import StaleVersion
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
-from multichannel.domain.timed import Lapse, StatusInForce, status_at
+from multichannel.domain.timed import Lapse, Timed, status_at
 from multichannel.domain.transfer_obstacles import AlreadyConsented, TransferAlreadyDecided
 
 OPEN_FOR = timedelta(days=30)
@@ -87,9 +85,10 @@ class TransferLine(Base):
     error: Mapped[str | None]
 
 
-class Transfer(Versioned, Base):
+class Transfer(Timed, Versioned, Base):
     """A transfer as one tenant holds it; the parties may be organisations this service does not know."""
 
+    lapses = LAPSES
     parties = (
         "owner_id",
         "source_partner_id",
@@ -194,14 +193,3 @@ class Transfer(Versioned, Base):
         """The status in force: what nobody decided in time is expired (SM4c)."""
         found: TransferStatus = status_at(self, LAPSES, now)
         return found
-
-    @hybrid_property
-    def status(self) -> Any:
-        """The status in force at the bound `:now`; of a row, ask `status_at`."""
-        message = "the status of a row depends on time: use status_at(now)"
-        raise TypeError(message)
-
-    @status.inplace.comparator
-    @classmethod
-    def _status(cls) -> StatusInForce:
-        return StatusInForce(cls, LAPSES)
