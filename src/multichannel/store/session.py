@@ -56,15 +56,13 @@ class GuardedSession(Session):
             raise Undecided(f"{statement.table.name} is no table of the books")
         if not (statement.is_insert or statement.table.name == AuditChain.__tablename__):
             raise Undecided(f"{statement.table.name} is written once")
-        bind: Connection = self.get_bind()  # type: ignore[assignment]  # bound to a connection at birth
-        bind.execute(statement, rows)
+        self._bound.execute(statement, rows)
 
     def let_go(self, statement: Any, parameters: dict[str, Any]) -> int:
         """Delete from the books what has been kept long enough; gives how many rows."""
         if statement.table.name not in BOOKS or not statement.is_delete:
             raise Undecided("only rows of the books are let go")
-        bind: Connection = self.get_bind()  # type: ignore[assignment]  # bound to a connection at birth
-        return bind.execute(statement, parameters).rowcount
+        return self._bound.execute(statement, parameters).rowcount
 
     def grant(self, rows: Iterable[object]) -> None:
         """Let these rows be written."""
@@ -98,6 +96,10 @@ class GuardedSession(Session):
         if not self._granted:
             message = "a bulk write without a granted owner"
             raise Undecided(message)
+        return self._bound
+
+    @property
+    def _bound(self) -> Connection:
         bind: Connection = self.get_bind()  # type: ignore[assignment]  # bound to a connection at birth
         return bind
 
