@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "identity": {"errors"},
     "services": {"store", "policy", "domain", "importing", "errors"},
     "graphql": {"services", "store", "policy", "domain", "identity", "errors"},
+    "workbench": {"store", "policy", "domain", "errors"},
     "explorer": {"errors"},
     "settings": {"identity", "errors"},
 }

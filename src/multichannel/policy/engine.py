@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import orjson
@@ -39,6 +40,9 @@ REFUSED = {"MakeExternal": "a policy makes no instances: `new` is refused (MakeE
 EXPECTED_WARNING = "uses resource blocks but does not call the"
 """The blocks declare resources for rule types; permissions inside blocks are not used."""
 
+
+MARK = re.compile(r'^\s*"([^"]+)" = "\1" \[\]$', re.MULTILINE)
+"""How a trace shows that a rule has asked of its mark whether it is itself."""
 
 NOTHING = "nothing.polar"
 NEVER_TRUE = (
@@ -71,21 +75,35 @@ class Engine:
         _refuse_warnings(warnings)
         self._about = cache(self._load_about)
         """One engine for each kind of record, which need not try the rules about all others."""
+        self._traced_about = cache(self._load_traced)
+        """The same, of the policy whose rules are marked."""
 
     def _load_about(self, kind: str) -> Oso:
-        if kind not in RESOURCES or not self.source.is_separable:
-            return self._whole
-        nothing = (NOTHING, "\n".join(text.format(kind=kind) for text in NEVER_TRUE))
-        return _loaded((*self.source.about(kind), nothing))[0]
+        return _loaded_about(self.source, kind) if self._is_apart(kind) else self._whole
+
+    def _load_traced(self, kind: str) -> Oso:
+        return _loaded_about(self.source.marked, kind) if self._is_apart(kind) else self._whole_traced
+
+    def _is_apart(self, kind: str) -> bool:
+        return kind in RESOURCES and self.source.is_separable
+
+    @cached_property
+    def _whole_traced(self) -> Oso:
+        return _loaded(self.source.marked.texts)[0]
 
     def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
         """Answers to `rule(arguments...)`, lazily; what to find are variables. Raises PolicyFault."""
-        yield from self._run(self._about(_kind(arguments[-1])), rule, arguments, {}, trace=trace)
+        engine = self._engine(_kind(arguments[-1]), trace=trace)
+        yield from self._run(engine, rule, arguments, {}, trace=trace)
 
     def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:
         """The same, for all records of a kind at once: `resource` is bound to what is asked of them."""
         any_record = Expression("And", [Expression("Isa", [Variable("resource"), Pattern(kind, {})])])
-        yield from self._run(self._about(kind), rule, arguments, {"resource": any_record}, trace=trace)
+        bound = {"resource": any_record}
+        yield from self._run(self._engine(kind, trace=trace), rule, arguments, bound, trace=trace)
+
+    def _engine(self, kind: str, *, trace: bool) -> Oso:
+        return self._traced_about(kind) if trace else self._about(kind)
 
     def _run(
         self, oso: Oso, rule: str, arguments: Sequence[Any], bindings: dict[str, Any], *, trace: bool
@@ -107,9 +125,8 @@ class Engine:
         """The statements of a derivation, outermost first."""
         if trace is None:
             return ()
-        lines = (line.strip() for line in trace["formatted"].splitlines())
-        heads = (line.removesuffix("[").strip() for line in lines if line.endswith("; ["))
-        return tuple(rule for head in heads for rule in self.source.rules_like(head)[:1])
+        marks = dict.fromkeys(found[1] for found in MARK.finditer(trace["formatted"]))
+        return tuple(self.source.by_mark[mark] for mark in marks)
 
 
 class _FactQuery(Query):
@@ -168,6 +185,11 @@ def _loaded(texts: Iterable[tuple[str, str]]) -> tuple[Oso, str]:
     except OsoError as error:
         raise PolicyInvalid(_sentence(str(error))) from error
     return oso, output.getvalue()
+
+
+def _loaded_about(source: PolicySource, kind: str) -> Oso:
+    nothing = (NOTHING, "\n".join(text.format(kind=kind) for text in NEVER_TRUE))
+    return _loaded((*source.about(kind), nothing))[0]
 
 
 def _kind(record: Any) -> str:

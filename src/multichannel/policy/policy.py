@@ -17,19 +17,17 @@ from multichannel.errors import PolicyInvalid
 from multichannel.policy.composition import Composition
 from multichannel.policy.conditions import NEVER, Conditions, Predicate, merged
 from multichannel.policy.engine import Answer, Engine, PolicyFault
-from multichannel.policy.partial import check_own_rows, conditions
+from multichannel.policy.partial import conditions
+from multichannel.policy.proof import prove, prove_whole
 from multichannel.policy.resources import RESOURCES, Resource
-from multichannel.policy.samples import KINDS_OF_PRINCIPAL, SHADES_OF_PRINCIPAL, in_markets
 from multichannel.policy.sight import Sight
 from multichannel.policy.source import PolicySource, Rule
-from multichannel.policy.spelling import check_words
 from multichannel.policy.vocabulary import Action, Principal
 
 log = logging.getLogger(__name__)
 
 ANY = Variable("resource")
 REASON = Variable("reason")
-STANDING, ACTION = Variable("standing"), Variable("action")
 CACHED_PREDICATES, CACHED_SIGHTS = 20_000, 2_000
 """A predicate is a few kilobytes, a sight with its SQL some tens; those unused longest go first."""
 
@@ -79,9 +77,10 @@ class Policy:
         """Every way in which it could be forbidden, with its rules and reasons."""
         self.roles_granted = lru_cache(CACHED_SIGHTS)(self._roles_granted)
         """What the policy grants an action to, whoever asks."""
-        check_words(source)
         self._composition = Composition(self._engine)
-        self._translate_all()
+        prove(source)
+        asked = [resource for resource in RESOURCES.values() if not self._composition.covers(resource)]
+        prove_whole(self._engine, asked)
 
     @classmethod
     def load(cls, folder: Path) -> Policy:
@@ -177,41 +176,6 @@ class Policy:
         return Predicate(
             branches, merged(conditions(answer.bindings["resource"], resource) for answer in forbidden)
         )
-
-    def _translate_all(self) -> None:
-        """Ask what can be asked: every rule of every resource, for principals of every kind and state."""
-        for resource in RESOURCES.values():
-            try:
-                for action in resource.actions:
-                    self.roles_granted(action, resource)
-                for principal in () if self._composition.covers(resource) else KINDS_OF_PRINCIPAL:
-                    self._translate_for(principal, resource, ("allow", principal, ACTION, ANY))
-                for principal in (*SHADES_OF_PRINCIPAL, *in_markets(self.source)):
-                    self._translate_for(principal, resource, ("has_standing", principal, STANDING, ANY))
-                    self._translate_for(principal, resource, ("forbid", REASON, principal, ACTION, ANY))
-            except PolicyFault as fault:
-                raise PolicyInvalid(f"{resource.name}: {fault}") from fault
-
-    def _translate_for(self, principal: Principal, resource: Resource, question: tuple[Any, ...]) -> None:
-        """That every answer to a principal can be a list filter; or PolicyInvalid with file and line."""
-        try:
-            for answer in self._engine.ask_in_part(*question, kind=resource.name):
-                _check_filter(answer, principal, resource)
-        except PolicyInvalid as refusal:
-            raise PolicyInvalid(self._place(principal, resource, question) + refusal.message) from None
-
-    def _place(self, principal: Principal, resource: Resource, question: tuple[Any, ...]) -> str:
-        """Where the rule stands whose answer cannot be a list filter; asked again, with a trace."""
-        for answer in self._engine.ask_in_part(*question, kind=resource.name, trace=True):
-            try:
-                _check_filter(answer, principal, resource)
-            except PolicyInvalid:
-                return f"{answer.rules[-1].position}: " if answer.rules else ""
-        return ""
-
-
-def _check_filter(answer: Answer, principal: Principal, resource: Resource) -> None:
-    check_own_rows(conditions(answer.bindings["resource"], resource), resource, principal.tenant_id)
 
 
 def _derivation(answer: Answer, resource: Resource) -> Derivation:

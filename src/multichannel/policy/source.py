@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from multichannel.errors import PolicyInvalid
@@ -22,7 +21,8 @@ VERDICTS = {"has_standing", "grant", "forbid"}
 KIND = re.compile(r":\s*(\w+)\s*\)")
 RULE = re.compile(r"\bR\d+\b")
 LEADING_RULES = re.compile(r"^(?:[RC]\d+(?:, | and )?)+: ")
-JOINING = {"if", "and", "matches", "type"}
+CACHED = 10_000
+DECLARATION = re.compile(r"(?:(?:resource|actor)\s+\w|type\s+\w|\?=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,18 @@ class Rule:
     line: int
     text: str
     comment: str = ""
+    column: int = 1
 
     @property
     def name(self) -> str:
         """The predicate it defines."""
         return self.text.partition("(")[0].strip()
+
+    @property
+    def about(self) -> str | None:
+        """The kind of record that a standing, grant or restriction is about; None if about any."""
+        typed = KIND.search(_head(self.text)) if self.name in VERDICTS else None
+        return typed[1] if typed else None
 
     @property
     def words(self) -> frozenset[str]:
@@ -59,6 +66,22 @@ class Rule:
     def position(self) -> str:
         """`file:line`."""
         return f"{self.file}:{self.line}"
+
+    @property
+    def mark(self) -> str:
+        """What tells it from every other statement of the policy."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it is a rule, and no declaration or inline query."""
+        return not DECLARATION.match(self.text)
+
+    def place(self, at: int) -> tuple[int, int]:
+        """The line of the file and the column of the line of a character of the statement, both from 1."""
+        before = self.text[:at]
+        line = self.line + before.count("\n")
+        return line, at - before.rfind("\n") if "\n" in before else self.column + at
 
 
 @dataclass(frozen=True)
@@ -96,7 +119,11 @@ class PolicySource:
     @cached_property
     def is_separable(self) -> bool:
         """Whether no rule asks what one is, or may do, to a record of another kind than its own."""
-        bodies = ((rule.name, rule.text.partition(" if")[2]) for rule in self.rules if rule.name != "allow")
+        bodies = (
+            (rule.name, rule.text.removeprefix(_head(rule.text)))
+            for rule in self.rules
+            if rule.name != "allow"
+        )
         return not any(ASKING.search(body) or (name != "grant" and "grant(" in body) for name, body in bodies)
 
     def about(self, kind: str) -> tuple[tuple[str, str], ...]:
@@ -106,29 +133,50 @@ class PolicySource:
             for name, text in self.texts
         )
 
-    def rules_like(self, text: str) -> tuple[Rule, ...]:
-        """The statements that the engine's rewritten text of a rule may come from (mostly one)."""
-        return self._by_fingerprint.get(_fingerprint(text), ())
+    @cached_property
+    def by_mark(self) -> dict[str, Rule]:
+        """Every rule by what tells it from the others."""
+        return {rule.mark: rule for rule in self.rules if rule.is_rule}
 
     @cached_property
-    def _by_fingerprint(self) -> dict[tuple[tuple[str, int], ...], tuple[Rule, ...]]:
-        found: dict[tuple[tuple[str, int], ...], tuple[Rule, ...]] = {}
-        for rule in self.rules:
-            mark = _fingerprint(rule.text)
-            found[mark] = (*found.get(mark, ()), rule)
-        return found
+    def marked(self) -> PolicySource:
+        """The same policy; each rule also asks of its own mark whether it is itself, which a trace shows."""
+        return PolicySource(tuple((name, self._with_marks(name, text)) for name, text in self.texts))
+
+    def _with_marks(self, name: str, text: str) -> str:
+        rules = [rule for rule in self.rules if rule.file == name]
+        return replaced(text, rules, lambda rule: _marked(rule) if rule.is_rule else rule.text)
 
 
 def _only_about(kind: str, text: str, rules: Iterable[Rule]) -> str:
+    def blank(rule: Rule) -> str:
+        return rule.text if rule.about in {None, kind} else re.sub(r"[^\n]", " ", rule.text)
+
+    return replaced(text, rules, blank)
+
+
+def replaced(text: str, rules: Iterable[Rule], by: Callable[[Rule], str]) -> str:
+    """The text of a file with each of its statements replaced, and all else as it stands."""
     found, place = "", 0
     for rule in rules:
         start = text.index(rule.text, place)
-        found += text[place:start]
+        found += text[place:start] + by(rule)
         place = start + len(rule.text)
-        typed = KIND.search(rule.text.partition(" if")[0])
-        elsewhere = rule.name in VERDICTS and typed is not None and typed[1] != kind
-        found += re.sub(r"[^\n]", " ", rule.text) if elsewhere else rule.text
     return found + text[place:]
+
+
+def _marked(rule: Rule) -> str:
+    mark = f'"{rule.mark}" = "{rule.mark}"'
+    head = _head(rule.text)
+    body = rule.text.removeprefix(head).removesuffix(";")
+    return f"{head}if {mark} and ({body.removeprefix('if')});" if body else f"{head} if {mark};"
+
+
+@lru_cache(CACHED)
+def _head(text: str) -> str:
+    """A statement up to its body."""
+    body = next((token.start() for token in TOKEN.finditer(text) if token.group() == "if"), None)
+    return text.removesuffix(";") if body is None else text[:body]
 
 
 def _statements(file: str, text: str) -> Iterator[Rule]:
@@ -150,18 +198,6 @@ def _statements(file: str, text: str) -> Iterator[Rule]:
         depth += {"{": 1, "}": -1}.get(token.group(), 0)
         is_block = token.group() == "}" and text[start:].startswith(("resource", "actor"))
         if (token.group() == ";" or is_block) and depth == 0:
-            line = text.count("\n", 0, start) + 1
-            yield Rule(file, line, text[start : token.end()], " ".join(comment))
+            line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+            yield Rule(file, line, text[start : token.end()], " ".join(comment), column)
             start, used = None, True
-
-
-def _fingerprint(text: str) -> tuple[tuple[str, int], ...]:
-    """The names, strings and orderings of a rule, however often: what the engine's rewriting leaves alone."""
-    counted = Counter(
-        token.group()
-        for token in TOKEN.finditer(text)
-        if token.lastgroup in {"string", "word", "number", "operator"}
-        and token.group() not in JOINING
-        and not token.group().startswith("_")
-    )
-    return tuple(sorted(counted.items()))
