@@ -11,8 +11,9 @@ import pytest
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.case_files import CAST, SUFFIX, read_cases
+from multichannel.policy.case_files import SUFFIX, read_cases
 from multichannel.policy.cases import NOT_GRANTED, Case, run_cases
+from multichannel.policy.cast import CAST
 from multichannel.policy.policy import Policy
 from multichannel.policy.resources import RESOURCES
 from multichannel.policy.source import PolicySource, Rule

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from multichannel.policy.cast import ROLES
 from multichannel.policy.vocabulary import Action, Principal
 
 if TYPE_CHECKING:
     from multichannel.policy.policy import Policy, Verdict
     from multichannel.policy.resources import Resource
 
+ALLOWED = "allowed"
+DENIED = "denied"
+"""Expected where it does not matter why."""
 NOT_GRANTED = "NOT_GRANTED"
 """Expected where no grant covers the action and no restriction hits."""
 
@@ -29,6 +33,7 @@ class Case:
     record: Any
     may: tuple[Action, ...]
     may_not: Mapping[Action, str]
+    roles: Mapping[Action, frozenset[str]] | None
     why: str
 
     @property
@@ -36,41 +41,77 @@ class Case:
         """`file:line`."""
         return f"{self.file}:{self.line}"
 
+    def expectations(self) -> Iterator[Expectation]:
+        """Everything the case expects, in the order in which it is written."""
+        for action in self.may:
+            yield Expectation(self, self.who, self.principal, action, ALLOWED)
+        for action, reason in self.may_not.items():
+            yield Expectation(self, self.who, self.principal, action, reason)
+        if self.roles is not None:
+            yield from self._by_role(self.roles)
+
+    def _by_role(self, roles: Mapping[Action, frozenset[str]]) -> Iterator[Expectation]:
+        for role in ROLES:
+            principal = replace(self.principal, roles=(role.value,))
+            for action in self.resource.actions:
+                expected = ALLOWED if role in roles.get(action, ()) else DENIED
+                yield Expectation(self, f"{self.who}_{role}", principal, action, expected)
+
 
 @dataclass(frozen=True, slots=True)
-class Unexpected:
-    """One expectation of a case that the policy does not meet."""
+class Expectation:
+    """That one principal gets a verdict on one action: ALLOWED, DENIED, or denied for a reason."""
 
     case: Case
+    who: str
+    principal: Principal
     action: Action
     expected: str
-    found: str
+
+    def is_met(self, verdict: Verdict) -> bool:
+        """Whether the verdict is the one that is expected."""
+        if self.expected in {ALLOWED, DENIED}:
+            return verdict.allowed is (self.expected == ALLOWED)
+        return not verdict.allowed and self.expected in (verdict.reasons or (NOT_GRANTED,))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An expectation and what the policy says."""
+
+    expectation: Expectation
+    verdict: Verdict
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the policy says what is expected."""
+        return self.expectation.is_met(self.verdict)
 
     def __str__(self) -> str:
         """One line that says where, who, what, what was expected and what came."""
+        expectation, case = self.expectation, self.expectation.case
         return (
-            f"{self.case.position}: {self.case.who} {self.action} {self.case.what}: "
-            f"expected {self.expected}, the policy says {self.found}"
+            f"{case.position}: {expectation.who} {expectation.action} {case.what}: "
+            f"expected {expectation.expected}, the policy says {_words(self.verdict)}"
         )
 
 
-def run_cases(policy: Policy, cases: Iterable[Case]) -> tuple[Unexpected, ...]:
+def outcomes(policy: Policy, cases: Iterable[Case]) -> Iterator[Outcome]:
+    """What the policy says to every expectation, in the order of the cases."""
+    for case in cases:
+        expectations = tuple(case.expectations())
+        roles = dict.fromkeys(expectation.principal.roles for expectation in expectations)
+        verdicts = policy.verdicts(case.principal, case.record, roles)
+        for expectation in expectations:
+            yield Outcome(expectation, verdicts[expectation.principal.roles][expectation.action])
+
+
+def run_cases(policy: Policy, cases: Iterable[Case]) -> tuple[Outcome, ...]:
     """Every expectation that the policy does not meet, in the order of the cases."""
-    return tuple(unexpected for case in cases for unexpected in _run(policy, case))
-
-
-def _run(policy: Policy, case: Case) -> Iterator[Unexpected]:
-    for action in case.may:
-        verdict = policy.check(case.principal, action, case.record)
-        if not verdict.allowed:
-            yield Unexpected(case, action, "allowed", _words(verdict))
-    for action, reason in case.may_not.items():
-        verdict = policy.check(case.principal, action, case.record)
-        if verdict.allowed or reason not in (verdict.reasons or (NOT_GRANTED,)):
-            yield Unexpected(case, action, reason, _words(verdict))
+    return tuple(outcome for outcome in outcomes(policy, cases) if not outcome.is_met)
 
 
 def _words(verdict: Verdict) -> str:
     if verdict.allowed:
-        return "allowed"
+        return ALLOWED
     return " and ".join(verdict.reasons) or NOT_GRANTED

@@ -7,8 +7,11 @@ engine has to be asked for `allow` itself, action by action.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from polar import Variable
 
@@ -28,6 +31,7 @@ COMPOSED = (
 )
 """`allow` as it ships."""
 
+Roles = tuple[str, ...]
 Grants = dict[Action, frozenset[tuple[str, str]]]
 """By action the roles and standings that are granted it."""
 
@@ -42,6 +46,9 @@ class Composition:
         self._bars = lru_cache(CACHED)(self._find_bars)
         said = [" ".join(rule.text.split()) for rule in engine.source.rules if rule.name == "allow"]
         self._grants: dict[str, Grants] = {}
+        self._roles_decide = any(
+            ".roles" in rule.text for rule in engine.source.rules if rule.name != "allow"
+        )
         if said == [COMPOSED]:
             every = ((name, self._find_grants(resource)) for name, resource in RESOURCES.items())
             self._grants = {name: grants for name, grants in every if grants is not None}
@@ -60,6 +67,38 @@ class Composition:
         """Each way in which it is forbidden."""
         bars = self._bars(principal, resource)
         return (where for barred, where in bars if barred in {None, action.value})
+
+    def verdicts(
+        self, principal: Principal, resource: Resource, record: Any, roles: Iterable[Roles]
+    ) -> dict[Roles, dict[Action, tuple[bool, tuple[str, ...]]]]:
+        """By roles and action whether it is granted on one record, and which restrictions hit."""
+        if self._roles_decide:
+            return {
+                each: self._verdicts(replace(principal, roles=each), resource, record, [each])[each]
+                for each in roles
+            }
+        return self._verdicts(principal, resource, record, roles)
+
+    def _verdicts(
+        self, principal: Principal, resource: Resource, record: Any, roles: Iterable[Roles]
+    ) -> dict[Roles, dict[Action, tuple[bool, tuple[str, ...]]]]:
+        asked = self._engine.ask("has_standing", principal, STANDING, record)
+        standings = {answer.bindings["standing"] for answer in asked}
+        hits: dict[str | None, set[str]] = defaultdict(set)
+        for answer in self._engine.ask("forbid", REASON, principal, ACTION, record):
+            action = answer.bindings["action"]
+            hits[action if type(action) is str else None].add(answer.bindings["reason"])
+        reasons = {action: tuple(sorted(hits[None] | hits[action.value])) for action in resource.actions}
+        granted = {
+            action: {role for role, standing in pairs if standing in standings}
+            for action, pairs in self._grants[resource.name].items()
+        }
+        return {
+            each: {
+                action: (not granted[action].isdisjoint(each), reasons[action]) for action in resource.actions
+            }
+            for each in roles
+        }
 
     def _find_grants(self, resource: Resource) -> Grants | None:
         """None if a grant depends on more than role, standing and action."""

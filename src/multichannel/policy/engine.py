@@ -93,7 +93,7 @@ class Engine:
 
     def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
         """Answers to `rule(arguments...)`, lazily; what to find are variables. Raises PolicyFault."""
-        engine = self._engine(_kind(arguments[-1]), trace=trace)
+        engine = self._engine(kind_of(arguments[-1]), trace=trace)
         yield from self._run(engine, rule, arguments, {}, trace=trace)
 
     def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:
@@ -192,7 +192,7 @@ def _loaded_about(source: PolicySource, kind: str) -> Oso:
     return _loaded((*source.about(kind), nothing))[0]
 
 
-def _kind(record: Any) -> str:
+def kind_of(record: Any) -> str:
     """The kind of resource that a record of facts is of."""
     return type(record).__name__.removesuffix("Facts")
 

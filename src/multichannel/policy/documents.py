@@ -1,0 +1,77 @@
+"""YAML and JSON documents that people write, with the line of everything in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from multichannel.errors import MultichannelError, PolicyInvalid
+
+Facts = Mapping[str, Any]
+
+
+class Document:
+    """One YAML file, with the line of everything in it."""
+
+    def __init__(self, path: Path, error: type[MultichannelError] = PolicyInvalid) -> None:
+        """Read it; what has no meaning is refused with an `error`."""
+        self.file = path.name
+        self._error = error
+        self._lines: dict[tuple[object, ...], int] = {}
+        try:
+            loader = yaml.CSafeLoader(path.read_text("utf-8"))
+            node = loader.get_single_node()
+            self._note_lines(node, ())
+            self.content = loader.construct_document(node) if node else None
+        except (OSError, UnicodeDecodeError) as problem:
+            raise error(f"{path}: {problem}") from problem
+        except yaml.MarkedYAMLError as problem:
+            line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+            raise error(f"{self.file}:{line}: {problem.problem}") from problem
+
+    def line(self, *path: object) -> int:
+        """Where something stands."""
+        return self._lines.get(path, 1)
+
+    def refuse(self, line: int, message: str) -> NoReturn:
+        """Say what has no meaning, and where."""
+        raise self._error(f"{self.file}:{line}: {message}")
+
+    def mapping(self, value: Any, line: int, what: str, keys: tuple[str, ...] | None = None) -> Facts:
+        """A mapping of names, of these names only."""
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            self.refuse(line, f"{what} must be a mapping of names")
+        unknown = [key for key in value if keys is not None and key not in keys]
+        if unknown:
+            self.refuse(line, f"{what} has no `{unknown[0]}`; it has {', '.join(keys or ())}")
+        return value
+
+    def listed(self, value: Any, line: int, what: str) -> list[Any]:
+        """A list, or nothing."""
+        if value is not None and not isinstance(value, list):
+            self.refuse(line, f"{what} must be a list")
+        return value or []
+
+    def word(self, value: Any, words: Any, line: int, what: str) -> Any:
+        """One of some words."""
+        if value not in list(words):
+            self.refuse(line, f"{value!r} is not {what}; it is one of {', '.join(sorted(words))}")
+        return value
+
+    def _note_lines(self, node: yaml.Node | None, path: tuple[object, ...]) -> None:
+        """Remember lines; a key that is given twice is refused, where YAML would take the last."""
+        if node is not None:
+            self._lines[path] = node.start_mark.line + 1
+        if isinstance(node, yaml.SequenceNode):
+            for number, item in enumerate(node.value):
+                self._note_lines(item, (*path, number))
+        if isinstance(node, yaml.MappingNode):
+            names = [key.value for key, _ in node.value]
+            for key, item in node.value:
+                if names.count(key.value) > 1:
+                    self.refuse(key.start_mark.line + 1, f"`{key.value}` is given twice")
+                self._note_lines(item, (*path, key.value))
+                self._lines[*path, key.value] = key.start_mark.line + 1
