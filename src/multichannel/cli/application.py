@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import typer
 
-from multichannel.cli import audit, database, demo, directory, importing, schema, serving, sweeping
+from multichannel.cli.groups import LazyGroup
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.add_typer(database.app, name="db")
-app.add_typer(directory.partners, name="partner")
-app.add_typer(directory.users, name="user")
-app.add_typer(schema.app, name="schema")
-app.command("serve")(serving.serve_command)
-app.command("demo")(demo.demo)
-app.command("token")(demo.token)
-app.add_typer(importing.app, name="import")
-app.add_typer(audit.app, name="audit")
-app.command("sweep")(sweeping.sweep_command)
+
+class _Commands(LazyGroup):
+    places = {  # noqa: RUF012  (declared as a class variable above)
+        "db": "multichannel.cli.database:app",
+        "partner": "multichannel.cli.directory:partners",
+        "user": "multichannel.cli.directory:users",
+        "schema": "multichannel.cli.schema:app",
+        "serve": "multichannel.cli.serving:serve_command",
+        "demo": "multichannel.cli.demo:demo",
+        "token": "multichannel.cli.demo:token",
+        "import": "multichannel.cli.importing:app",
+        "policy": "multichannel.cli.policy:app",
+        "audit": "multichannel.cli.audit:app",
+        "sweep": "multichannel.cli.sweeping:sweep_command",
+    }
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def multichannel() -> None:
+    """Multichannel support for cloud resellers, under a policy that people can read."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from multichannel.cli.database import DatabaseUrl
+from multichannel.cli.options import DatabaseUrl
 from multichannel.domain.audit import Examined
 from multichannel.services import audit
 from multichannel.settings import load_settings

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from multichannel.cli.options import DatabaseUrl
 from multichannel.errors import Refused
 from multichannel.settings import load_settings
 from multichannel.startup import url_of
 from multichannel.store import migrations
 
 app = typer.Typer(no_args_is_help=True, help="The schema of the database.")
-
-DatabaseUrl = Annotated[
-    str | None,
-    typer.Option(help="The database; else MULTICHANNEL_DATABASE_URL, else .multichannel/multichannel.db."),
-]
 
 
 @app.command()

@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.exc import IntegrityError
 
-from multichannel.cli.database import DatabaseUrl
+from multichannel.cli.options import DatabaseUrl
 from multichannel.domain.tenants import Cloud, PartnerType
 from multichannel.domain.users import Role
 from multichannel.errors import NotVisible, Refused

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import IntegrityError
 
-from multichannel.cli.database import DatabaseUrl
+from multichannel.cli.options import DatabaseUrl
 from multichannel.errors import Refused
 from multichannel.importing.export import Export
 from multichannel.importing.report import ImportRefused, ImportReport

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from multichannel.cli.database import DatabaseUrl
+from multichannel.cli.options import DatabaseUrl
 from multichannel.services.sweeping import sweep
 from multichannel.settings import load_settings
 from multichannel.startup import open_store

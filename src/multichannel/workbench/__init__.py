@@ -1,0 +1,1 @@
+"""The policy workbench: what reviewers ask of policy files before they ship, offline."""
