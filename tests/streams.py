@@ -118,7 +118,8 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushedStreams]:
 @contextmanager
 def serving(streams: PushedStreams, pace: Pace | None = None, *, most: int = 100) -> Iterator[str]:
     """The URL of the service while the block lasts; `most` clients may be streamed to."""
-    execution = Execution(cast("Store", None), streams.sign_in, streams, threads=2)
+    nothing = cast("Any", None)
+    execution = Execution(Store(nothing, lambda: nothing, nothing), streams.sign_in, streams, threads=2)
     audience = Audience(most)
     view = GraphQLView(execution, audience, Response, most_bytes=MOST_BYTES, pace=pace)
 

@@ -238,3 +238,19 @@ def test_the_policy_in_force_is_asked_for_at_every_unit_of_work(engine: Engine, 
     with store.reading(agent()):
         pass
     assert len(asked) == 2
+
+
+def test_one_operation_is_decided_by_the_policy_it_began_with(engine: Engine, policy: Policy) -> None:
+    another = Policy(policy.source)
+    in_force = [policy]
+    store = Store(engine, lambda: in_force[-1], lambda: NOW)
+
+    with store.operation():
+        with store.reading(agent()) as work:
+            assert work.policy is policy
+        in_force.append(another)
+        with store.reading(agent()) as work:
+            assert work.policy is policy
+        assert store.write(agent(), lambda work: work.policy) is policy
+    with store.reading(agent()) as work:
+        assert work.policy is another

@@ -140,9 +140,10 @@ class EventStreams:
         self, token: str, document: Document, operation_name: str | None, variables: dict[str, Any] | None
     ) -> tuple[Following | None, Body]:
         """What to follow, or what is wrong with the operation."""
-        caller = self._sign_in(token)
         opening = Opening()
-        result = self._execute(caller, document, operation_name, variables, opening)
+        with self._store.operation():
+            caller = self._sign_in(token)
+            result = self._execute(caller, document, operation_name, variables, opening)
         if result.errors or opening.resource is None:
             return None, {"errors": body_of(result).get("errors", [])}
         return Following(self._store, caller, opening.resource, opening.after), {}
@@ -156,8 +157,9 @@ class EventStreams:
         happened: Occurrence,
     ) -> Body | None:
         """The response to one event; None when it is none of the caller's business."""
-        caller = self._sign_in(token)
-        result = self._execute(caller, document, operation_name, variables, happened)
+        with self._store.operation():
+            caller = self._sign_in(token)
+            result = self._execute(caller, document, operation_name, variables, happened)
         silent = not result.errors and not any((result.data or {}).values())
         return None if silent else body_of(result)
 

@@ -152,13 +152,14 @@ class Execution:
         self, asked: GraphQLRequest, token: str | None, may: Callable[[OperationType | None], None]
     ) -> tuple[OperationType | None, Body | Document]:
         """In a worker thread: execute the operation, unless it is a subscription."""
-        caller = None if token is None else self._sign_in(token)
-        document = read_document(asked.query, keep=caller is not None)
-        kind = document.operation_type(asked.operation_name)
-        may(kind)
-        if kind is OperationType.SUBSCRIPTION:
-            return kind, document
-        return kind, self._execute(asked, document, caller)
+        with self._store.operation():
+            caller = None if token is None else self._sign_in(token)
+            document = read_document(asked.query, keep=caller is not None)
+            kind = document.operation_type(asked.operation_name)
+            may(kind)
+            if kind is OperationType.SUBSCRIPTION:
+                return kind, document
+            return kind, self._execute(asked, document, caller)
 
     def _execute(self, asked: GraphQLRequest, document: Document, caller: Caller | None) -> Body:
         operation = Operation(self._store, caller)

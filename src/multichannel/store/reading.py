@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, null, select, union, union_all
+from sqlalchemy import ColumnElement, Select, false, func, null, or_, select, union, union_all
 
 from multichannel.errors import NotPermitted
 from multichannel.policy.policy import Policy
@@ -129,6 +129,15 @@ class Reader:
             row[0]: [action for action, flag in zip(resource.actions, row[1:], strict=True) if flag]
             for row in rows
         }
+
+    def reach(self, resource: Resource, actions: Collection[Action], *, most: int) -> int:
+        """How many rows some of these actions are granted on, counted as far as `most`."""
+        model = resource.mapped
+        granted = [
+            where(self._policy.predicate(self.principal, each, resource), resource, model) for each in actions
+        ]
+        some = select(model.id).where(or_(false(), *granted)).limit(most).subquery()
+        return int(self._run(select(func.count()).select_from(some))[0][0])
 
     def _run(self, statement: Select[Any]) -> Sequence[Any]:
         return self._session.decided(statement, {"now": self.now}).all()

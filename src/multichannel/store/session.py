@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import ORMExecuteState
     from sqlalchemy.orm.unitofwork import UOWTransaction
 
+    from multichannel.store.decisions import Notes
+
 MARK = "decided"
 BOOKS = {model.__tablename__ for model in (AuditChain, AuditRecord, Event, IdempotencyKey)}
 """The tables of the books, which no use case writes."""
@@ -39,6 +41,8 @@ class GuardedSession(Session):
         self.changes = Changes()
         self.before_writing: Callable[[list[Change]], None] = _nobody_listens
         """Told what a flush is about to change, while the database still holds what was."""
+        self.notes: Notes | None = None
+        """Where decisions are noted; None where nobody listens."""
 
     def decided(self, statement: Executable, parameters: Mapping[str, Any]) -> Result[Any]:
         """Run a statement whose WHERE holds the policy's predicate."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from multichannel.domain.audit import AuditStatus
 from multichannel.errors import Busy, Denied, NotPermitted, Refused
 from multichannel.store.acts import Act, Keys, Replayed, refused_outcome
+from multichannel.store.decisions import ALONG, Watch
 from multichannel.store.engines import READING, WRITING, execution_options
 from multichannel.store.ledger import Ledger
 from multichannel.store.session import GuardedSession
@@ -53,10 +55,40 @@ class Store:
         """`policy` gives the one in force; links that are read out of the store begin with `public_url`."""
         self._public_url = public_url
         self.engine = engine
-        self._policy = policy
+        self._in_force = policy
+        self._kept = threading.local()
         self.clock = clock
         self.committed: list[Callable[[], None]] = []
         """Called after each act that was committed, by the thread that did it."""
+        self.watch: Watch | None = None
+        """Listens to what is decided; None where nobody does."""
+
+    def under(self, policy: Policy) -> Store:
+        """The same database under another policy; nobody listens to it."""
+        return Store(self.engine, lambda: policy, self.clock, public_url=self._public_url)
+
+    def operation(self) -> AbstractContextManager[None]:
+        """What this thread does while the block lasts is decided by one policy, the one now in force.
+
+        It is listened to as a whole, or not at all.
+        """
+        return self._operation() if self._kept_policy is None else ALONG
+
+    @property
+    def _kept_policy(self) -> Policy | None:
+        return getattr(self._kept, "policy", None)
+
+    @contextmanager
+    def _operation(self) -> Iterator[None]:
+        self._kept.policy = self._in_force()
+        try:
+            with ALONG if self.watch is None else self.watch.operation():
+                yield
+        finally:
+            self._kept.policy = None
+
+    def _policy(self) -> Policy:
+        return self._kept_policy or self._in_force()
 
     @contextmanager
     def reading(self, principal: Principal) -> Iterator[Work]:
@@ -78,7 +110,8 @@ class Store:
         It is run again from its start when the database asks for that. Busy when others stay in the way;
         nothing has been written then.
         """
-        return self._again(lambda: self._write_once(principal, use_case), CONFLICTS)
+        with self.operation():
+            return self._again(lambda: self._write_once(principal, use_case), CONFLICTS)
 
     def act(self, principal: Principal, act: Act, use_case: Callable[[Work], str]) -> str:
         """Run a mutation in one transaction with its books; gives the id of what it changed.
@@ -86,8 +119,15 @@ class Store:
         With an idempotency key the first outcome is given again. What is refused or denied is recorded in a
         transaction of its own, in the chain of whoever asked alone, and raised.
         """
+        with self.operation():
+            outcome = self._act(principal, act, use_case)
+        for tell in self.committed:
+            tell()
+        return outcome
+
+    def _act(self, principal: Principal, act: Act, use_case: Callable[[Work], str]) -> str:
         try:
-            outcome = self._again(lambda: self._act_once(principal, act, use_case))
+            return self._again(lambda: self._act_once(principal, act, use_case))
         except Replayed:
             raise
         except Refused as refusal:
@@ -98,9 +138,6 @@ class Store:
             told = (denial.code, *reasons)
             self._again(partial(self._record_once, principal, act, AuditStatus.DECLINED, told))
             raise
-        for tell in self.committed:
-            tell()
-        return outcome
 
     def _write_once(self, principal: Principal, use_case: Callable[[Work], T]) -> T:
         with self._connected(WRITING) as session:
@@ -146,6 +183,8 @@ class Store:
     def _again(self, attempt: Callable[[], T], conflicts: Collection[str] = CONFLICTS_OF_ACTS) -> T:
         """What the attempt gives, once no other transaction is in its way."""
         tries = 1
+        notes = None if self.watch is None else self.watch.notes
+        place = 0 if notes is None else notes.place
         while True:
             try:
                 return attempt()
@@ -155,15 +194,18 @@ class Store:
                     raise
                 if tries == ATTEMPTS:
                     raise Busy(BUSY) from error
+            if notes is not None:
+                notes.forget(place)
             time.sleep(random.uniform(0, LONGEST_PAUSE * min(tries, 5)))  # noqa: S311  (it spreads rivals, it hides nothing)
             tries += 1
 
     @contextmanager
     def _connected(self, mode: str) -> Iterator[GuardedSession]:
         try:
-            with self.engine.connect() as connection:
+            with self.operation(), self.engine.connect() as connection:
                 connection.execution_options(**execution_options(self.engine, mode))
                 with GuardedSession(connection) as session:
+                    session.notes = None if self.watch is None else self.watch.notes
                     yield session
         except PoolTimeout as error:
             raise Busy(BUSY) from error

@@ -33,6 +33,13 @@ from multichannel.store.audit import Chains
 from multichannel.store.companies import Companies
 from multichannel.store.feed import Feed
 from multichannel.store.looks import Look
+from multichannel.store.observed import (
+    ObservedReader,
+    ObservedRepository,
+    ObservedUsers,
+    observed_check,
+    observed_judge,
+)
 from multichannel.store.owned import OwnedRows
 from multichannel.store.reading import Reader
 from multichannel.store.repository import Repository
@@ -70,7 +77,8 @@ class Work:
     @property
     def reader(self) -> Reader:
         """Lists and records to show."""
-        return Reader(self._session, self.policy, self.principal, self.now)
+        kind = Reader if self._session.notes is None else ObservedReader
+        return kind(self._session, self.policy, self.principal, self.now)
 
     @property
     def customers(self) -> Repository[Customer]:
@@ -109,8 +117,12 @@ class Work:
 
     def service(self, *, to: Action) -> TheService:
         """The service itself, as the parent of what has no other; NotPermitted if denied."""
-        allowed = self.policy.check(self.principal, to, ServiceFacts(id=NO_TENANT)).allowed
-        if not allowed:
+        asked = (self.principal, to, ServiceFacts(id=NO_TENANT))
+        if self._session.notes is None:
+            verdict = self.policy.check(*asked)
+        else:
+            verdict = observed_check(self._session, self.policy, *asked)
+        if not verdict.allowed:
             raise NotPermitted(f"{to.name} of the service is not granted to you.")
         service = TheService()
         self._session.grant([service])
@@ -159,7 +171,8 @@ class Work:
         self, resource: Resource, ids: Collection[str], *actions: Action
     ) -> Mapping[str, Mapping[Action, Judgement]]:
         """What the policy says of actions on rows that the caller has been shown, with all reasons."""
-        return judge(self._session, self.policy, self.principal, self.now, resource, ids, actions)
+        decide = judge if self._session.notes is None else observed_judge
+        return decide(self._session, self.policy, self.principal, self.now, resource, ids, actions)
 
     def note(self, row: Base, name: str, old: Any, new: Any) -> None:
         """Tell the books of a change that belongs to a row and is stored elsewhere."""
@@ -179,7 +192,8 @@ class Work:
     @property
     def sign_in(self) -> Users:
         """Users, for signing in."""
-        return Users(self._session, self.policy)
+        kind = Users if self._session.notes is None else ObservedUsers
+        return kind(self._session, self.policy)
 
     @property
     def chains(self) -> Chains:
@@ -207,4 +221,5 @@ class Work:
 
     def repository(self, resource: Resource) -> Repository[Any]:
         """The rows of any kind of resource."""
-        return Repository(self._session, self.policy, self.principal, self.now, resource)
+        kind = Repository if self._session.notes is None else ObservedRepository
+        return kind(self._session, self.policy, self.principal, self.now, resource)

@@ -1,0 +1,31 @@
+"""Who listens to the decisions of a service, by its settings: the decision log, and a shadow policy."""
+
+from __future__ import annotations
+
+import secrets
+
+from multichannel.aside import Aside
+from multichannel.decision_log import DecisionLog, LineFile
+from multichannel.settings import Settings
+from multichannel.shadow import Shadow, load_shadow, to_file, to_log
+from multichannel.store.transactions import Store
+
+
+def check_logs(settings: Settings) -> None:
+    """Misconfigured where a log that the settings name cannot be written."""
+    for path in (settings.decision_log, settings.shadow_log if settings.shadow_dir else None):
+        if path is not None:
+            LineFile(path).close()
+
+
+def listeners(settings: Settings, store: Store) -> tuple[Aside, ...]:
+    """Those who listen to the decisions of a store, mostly none; each handles them while it is entered."""
+    found: list[Aside] = []
+    key = settings.decision_key.get_secret_value() if settings.decision_key else secrets.token_hex()
+    if settings.decision_log is not None:
+        found.append(DecisionLog(settings.decision_log, key, sample=settings.decision_sample))
+    candidate = None if settings.shadow_dir is None else load_shadow(settings.shadow_dir)
+    if candidate is not None:
+        tell = to_log if settings.shadow_log is None else to_file(settings.shadow_log)
+        found.append(Shadow(candidate, store, key, tell, sample=settings.shadow_sample))
+    return tuple(found)

@@ -1,0 +1,251 @@
+"""A shadow policy is asked the same as the one in force, heard where it differs, and never in the way."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from multichannel.demo.cast import ALDER, MEADOW
+from multichannel.errors import NotPermitted
+from multichannel.listening import listeners
+from multichannel.policy.decision_lines import Pseudonyms
+from multichannel.policy.policy import Policy
+from multichannel.policy.resources import CUSTOMER
+from multichannel.policy.vocabulary import Action, Principal
+from multichannel.settings import load_settings
+from multichannel.shadow import MOST_ROWS, Difference, Shadow, load_shadow
+from multichannel.startup import SHIPPED_POLICIES
+from multichannel.store.decisions import Watch
+from multichannel.store.selection import Listing, Shown, Window
+from multichannel.store.work import Work
+from tests.world import World, one_engine
+
+KEY = "k" * 32
+AGENT, HELPER = "alder-sales-agent", "alder-helpdesk-agent"
+NAMES = Listing(frozenset({Shown("company_name", Action.READ_SUMMARY)}), Window(100))
+SALES_AGENTS = (
+    '"relationship_holder", "{action}", _: Customer) if\n'
+    '  role in ["global_admin", "admin_agent", "sales_agent"'
+)
+
+Changed = Callable[[str, str], Policy]
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Changed:
+    """The policy that ships with one text of the customers' file in the place of another."""
+
+    def change(old: str, new: str) -> Policy:
+        folder = tmp_path / "candidate"
+        shutil.copytree(SHIPPED_POLICIES, folder)
+        file = folder / "customer.polar"
+        text = file.read_text("utf-8")
+        assert text.count(old) == 1
+        file.write_text(text.replace(old, new), "utf-8")
+        return Policy.load(folder)
+
+    return change
+
+
+def without_sales_agents(action: str) -> tuple[str, str]:
+    """That they may not do this to customers they have a relationship with."""
+    old = SALES_AGENTS.format(action=action)
+    return old, old.replace(', "sales_agent"', "")
+
+
+def work_with(world: World, principal: Principal, *use_cases: Callable[[Work], Any]) -> list[Any]:
+    """What each gives, or the reasons it is denied for."""
+    found = []
+    for use_case in use_cases:
+        try:
+            found.append(world.store.write(principal, use_case))
+        except NotPermitted as denial:
+            found.append(denial.reasons)
+    return found
+
+
+def update(work: Work) -> str:
+    """Fetch a customer to change it."""
+    return work.customers.get(MEADOW.id, to=Action.UPDATE).id
+
+
+def sell(work: Work) -> str:
+    """Fetch a customer to sell to it."""
+    return work.customers.get(MEADOW.id, to=Action.CREATE_SUBSCRIPTION).id
+
+
+def names(work: Work) -> list[str]:
+    """All customers that are seen."""
+    return sorted(record.values["company_name"] for record in work.reader.page(CUSTOMER, NAMES).records)
+
+
+def shadowed(world: World, candidate: Policy, *use_cases: Callable[[Work], Any], persona: str = AGENT) -> Any:
+    """What use cases give in the shadow of a candidate, and the differences that were told."""
+    told: list[Difference] = []
+    principal = world.principal(persona)
+    shadow = Shadow(candidate, world.store, KEY, told.extend, sample=1)
+    world.store.watch = Watch(world.store.clock, [shadow])
+    with shadow:
+        given = work_with(world, principal, *use_cases)
+    world.store.watch = None
+    return given, told
+
+
+def test_the_same_policy_is_not_heard(world: World) -> None:
+    given, told = shadowed(world, Policy.load(SHIPPED_POLICIES), update, sell, names)
+
+    assert given == work_with(world, world.principal(AGENT), update, sell, names)
+    assert told == []
+
+
+def test_a_verdict_that_would_be_another_is_told_and_not_given(
+    world: World, shipped_policy: Policy, changed: Changed
+) -> None:
+    candidate = changed(*without_sales_agents("update"))
+    given, told = shadowed(world, candidate, update, sell)
+
+    assert given == [MEADOW.id, MEADOW.id]
+    [line] = told
+    assert (line["policy"], line["action"], line["allowed"]) == (shipped_policy.digest, "update", True)
+    assert line["shadow"] == {"policy": candidate.digest, "allowed": False, "reasons": []}
+    assert line["facts"]["id"] == Pseudonyms(KEY).of(MEADOW.id)
+    assert ALDER.id not in json.dumps(line)
+
+
+def test_another_reason_is_told(world: World, changed: Changed) -> None:
+    head = 'forbid("CROSS_CLOUD", p: Principal, _action: String, c: Customer) if\n'
+    other = 'forbid("HELP_SELLS_NOTHING", p: Principal, "create_subscription", _: Customer) if\n'
+    never = f'{other}  p.kind = "partner";\n'
+    given, told = shadowed(world, changed(head, never + head), sell, persona=HELPER)
+
+    assert given == [()]
+    [line] = [line for line in told if line["kind"] == "record"]
+    assert line["shadow"]["reasons"] == ["HELP_SELLS_NOTHING"]
+
+
+def test_a_list_that_would_show_other_rows_is_told_with_how_many(world: World, changed: Changed) -> None:
+    candidate = changed(*without_sales_agents("read"))
+    given, told = shadowed(world, candidate, names)
+
+    assert given == work_with(world, world.principal(AGENT), names)
+    [line] = told
+    assert (line["kind"], line["rows"]) == ("list", len(given[0]))
+    assert line["shadow"].pop("predicate") != line["predicate"]
+    assert line["shadow"] == {
+        "policy": candidate.digest,
+        "counted_to": MOST_ROWS,
+        "rows_in_force": len(given[0]),
+        "rows": 0,
+    }
+
+
+@one_engine
+def test_a_shadow_that_fails_is_logged_and_goes_on(
+    world: World, changed: Changed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = changed(*without_sales_agents("read"))
+
+    def fail(*_arguments: Any) -> None:
+        raise RuntimeError("the shadow is broken")
+
+    monkeypatch.setattr(candidate, "check", fail)
+    given, told = shadowed(world, candidate, update, names)
+
+    assert given == work_with(world, world.principal(AGENT), update, names)
+    assert [line["kind"] for line in told] == ["list"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "the shadow policy failed on a decision about a Customer"
+    ]
+
+
+@one_engine
+def test_nobody_waits_for_a_shadow(world: World, shipped_policy: Policy, changed: Changed) -> None:
+    told: list[Difference] = []
+    may_go_on, is_asked = threading.Event(), threading.Event()
+
+    def hold(differences: list[Difference]) -> None:
+        is_asked.set()
+        may_go_on.wait()
+        told.extend(differences)
+
+    shadow = Shadow(changed(*without_sales_agents("update")), world.store, KEY, hold, sample=1)
+    shadow._queue.maxsize = 2
+    principal = world.principal(AGENT)
+    world.store.watch = Watch(world.store.clock, [shadow])
+    with shadow:
+        world.store.write(principal, update)
+        is_asked.wait()
+        for _ in range(5):
+            assert world.store.write(principal, update) == MEADOW.id
+        may_go_on.set()
+
+    assert [line["kind"] for line in told] == ["record", "record", "dropped", "record"]
+    assert [line["count"] for line in told if line["kind"] == "dropped"] == [3]
+    assert shipped_policy is world.policy
+
+
+@one_engine
+def test_a_shadow_that_does_not_load_is_told_and_nothing_else(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "bad.polar").write_text("allow(", "utf-8")
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        monkeypatch.setenv("MULTICHANNEL_SHADOW_DIR", str(folder))
+        assert listeners(load_settings(demo=True), world.store) == ()
+        assert load_shadow(folder) is None
+        assert {record.levelno for record in caplog.records} == {logging.WARNING}
+        assert str(folder) in caplog.records[0].getMessage()
+        caplog.clear()
+
+
+def configured(world: World, candidate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an agent work in the shadow that the settings make."""
+    monkeypatch.setenv("MULTICHANNEL_SHADOW_DIR", str(candidate))
+    monkeypatch.setenv("MULTICHANNEL_SHADOW_SAMPLE", "1")
+    principal = world.principal(AGENT)
+    [shadow] = listeners(load_settings(demo=True), world.store)
+    world.store.watch = Watch(world.store.clock, [shadow])
+    with shadow:
+        world.store.write(principal, update)
+
+
+@one_engine
+def test_differences_go_to_a_file_that_the_settings_name(
+    world: World,
+    changed: Changed,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    candidate = changed(*without_sales_agents("update"))
+    monkeypatch.setenv("MULTICHANNEL_SHADOW_LOG", str(tmp_path / "shadow.jsonl"))
+    configured(world, tmp_path / "candidate", monkeypatch)
+
+    line = json.loads((tmp_path / "shadow.jsonl").read_text("utf-8"))
+    assert line["shadow"] == {"policy": candidate.digest, "allowed": False, "reasons": []}
+    assert caplog.records == []
+
+
+@one_engine
+def test_differences_go_to_the_log_of_the_service_else(
+    world: World,
+    changed: Changed,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    candidate = changed(*without_sales_agents("update"))
+    configured(world, tmp_path / "candidate", monkeypatch)
+
+    [message] = [record.getMessage() for record in caplog.records]
+    assert "\n" not in message
+    assert ALDER.id not in message
+    line = json.loads(message.removeprefix("shadow policy: "))
+    assert line["shadow"] == {"policy": candidate.digest, "allowed": False, "reasons": []}

@@ -1,0 +1,326 @@
+"""Decisions are noted where they are made, by whole operations, and cost nothing while nobody listens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
+
+from multichannel.domain.tenants import TenantKind
+from multichannel.errors import Busy, NotPermitted, NotVisible
+from multichannel.policy.decisions import DecidedList, DecidedRecord, Decision
+from multichannel.policy.policy import Policy
+from multichannel.policy.resources import CUSTOMER, SERVICE, USER
+from multichannel.policy.vocabulary import Action, AuthMode, SystemRole, system_principal
+from multichannel.store.acts import Act
+from multichannel.store.decisions import Watch
+from multichannel.store.engines import WRITING, execution_options
+from multichannel.store.reading import Reader
+from multichannel.store.repository import Repository
+from multichannel.store.selection import Listing, Shown, Window
+from multichannel.store.transactions import ATTEMPTS, Store
+from multichannel.store.users import SIGNING_IN, Users
+from multichannel.store.work import Work
+from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, add_tenant, agent
+
+NOBODY = "00000000-0000-4000-8000-00000000ffff"
+CREEK = "00000000-0000-4000-8000-000000000004"
+NAMES = Listing(frozenset({Shown("company_name", Action.READ_SUMMARY)}), Window(10))
+UPDATE = Act("update_customer", "Customer", MEADOW)
+
+
+@dataclass
+class Ear:
+    """Remembers what it hears, an operation at a time."""
+
+    sample: float = 1
+    heard: list[Sequence[Decision]] = field(default_factory=list)
+
+    def hear(self, decisions: Sequence[Decision]) -> None:
+        self.heard.append(decisions)
+
+    @property
+    def only(self) -> Sequence[Decision]:
+        """The decisions of the one operation there was."""
+        [decisions] = self.heard
+        return decisions
+
+
+@pytest.fixture
+def ear(store: Store) -> Ear:
+    """Listens to everything."""
+    ear = Ear()
+    store.watch = Watch(store.clock, [ear])
+    return ear
+
+
+@pytest.fixture
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """The text of every question, as it is sent."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        if statement.startswith("SELECT"):
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def told(decision: Decision) -> tuple[str, str, Any, Any, Any]:
+    """Operation and resource; of a record action, id and verdict; of a list actions, None and rows."""
+    if isinstance(decision, DecidedList):
+        return decision.operation, decision.resource.name, decision.actions, None, decision.rows
+    found = None if decision.facts is None else decision.facts.id
+    return decision.operation, decision.resource.name, decision.action, found, decision.allowed
+
+
+def _fetch(row_id: str, work: Work) -> None:
+    work.customers.get(row_id, to=Action.UPDATE)
+
+
+def test_a_row_that_is_granted_is_noted_with_its_facts(store: Store, ear: Ear, policy: Policy) -> None:
+    store.write(agent(), lambda work: work.customers.get(MEADOW, to=Action.UPDATE))
+
+    [decision] = ear.only
+    assert isinstance(decision, DecidedRecord)
+    assert told(decision) == ("get", "Customer", Action.UPDATE, MEADOW, True)
+    assert decision.facts is not None
+    [relationship] = decision.facts.relationships
+    assert (relationship.partner_id, relationship.status) == (ALDER, "active")
+    assert (decision.policy, decision.time) == (policy, NOW)
+    assert decision.principal == agent()
+    assert decision.microseconds > 0
+
+
+def test_what_is_hidden_is_noted_with_its_true_facts_and_what_is_absent_without(
+    store: Store, ear: Ear
+) -> None:
+    for row_id in (MEADOW, NOBODY):
+        change = partial(_fetch, row_id)
+        with pytest.raises(NotVisible):
+            store.write(agent(BIRCH), change)
+
+    reads = CUSTOMER.reads
+    assert [[told(each) for each in decisions] for decisions in ear.heard] == [
+        [("facts", "Customer", reads, None, 0), ("get", "Customer", Action.UPDATE, MEADOW, False)],
+        [("facts", "Customer", reads, None, 0), ("get", "Customer", Action.UPDATE, None, False)],
+    ]
+
+
+def test_of_several_rows_each_has_a_verdict_though_one_denies_them_all(
+    store: Store, ear: Ear, engine: Engine
+) -> None:
+    with engine.connect() as connection:
+        connection.execution_options(**execution_options(engine, WRITING))
+        add_tenant(connection, CREEK, TenantKind.CUSTOMER)
+        connection.commit()
+
+    with pytest.raises(NotVisible):
+        store.write(agent(), lambda work: work.customers.get_all([MEADOW, CREEK, NOBODY], to=Action.READ))
+
+    assert [told(each)[2:] for each in ear.only if isinstance(each, DecidedRecord)] == [
+        (Action.READ, MEADOW, True),
+        (Action.READ, CREEK, False),
+        (Action.READ, None, False),
+    ]
+
+
+def test_rows_that_are_all_granted_are_all_noted(store: Store, ear: Ear) -> None:
+    store.write(agent(), lambda work: work.customers.get_all([MEADOW], to=Action.READ))
+
+    assert [told(each) for each in ear.only] == [("get_all", "Customer", Action.READ, MEADOW, True)]
+
+
+def test_a_list_is_noted_once_with_how_many_rows_came_of_it(store: Store, ear: Ear) -> None:
+    with store.reading(agent()) as work:
+        work.reader.page(CUSTOMER, NAMES)
+        work.reader.count(CUSTOMER)
+        work.reader.records(CUSTOMER, NAMES.columns, "id", [MEADOW, NOBODY])
+        work.reader.permitted(CUSTOMER, [MEADOW])
+        work.customers.weigh([MEADOW, NOBODY], to=Action.UPDATE)
+        work.customers.facts(MEADOW)
+        work.judge(CUSTOMER, [MEADOW], Action.UPDATE, Action.READ_SUMMARY)
+
+    reads = CUSTOMER.reads
+    assert [told(each) for each in ear.only] == [
+        ("page", "Customer", reads, None, 1),
+        ("count", "Customer", reads, None, 1),
+        ("records", "Customer", reads, None, 1),
+        ("permitted", "Customer", CUSTOMER.actions, None, 1),
+        ("weigh", "Customer", (Action.UPDATE,), None, 1),
+        ("facts", "Customer", reads, None, 1),
+        ("judge", "Customer", (Action.UPDATE,), None, 1),
+        ("judge", "Customer", (Action.READ_SUMMARY,), None, 1),
+    ]
+
+
+def test_what_is_taken_to_be_written_is_a_list(store: Store, ear: Ear) -> None:
+    sweeper = system_principal(SystemRole.SWEEPER)
+    store.write(sweeper, lambda work: work.relationships.take([NOBODY], to=Action.EXPIRE))
+    store.write(sweeper, lambda work: work.relationships.due(after="", limit=5))
+
+    assert [[told(each) for each in decisions] for decisions in ear.heard] == [
+        [("take", "ResellerRelationship", (Action.EXPIRE,), None, 0)],
+        [("due", "ResellerRelationship", (Action.EXPIRE,), None, 0)],
+    ]
+
+
+@pytest.mark.parametrize(("role", "allowed"), [(SystemRole.OPERATOR, True), (SystemRole.AUDITOR, False)])
+def test_the_service_itself_is_a_record(store: Store, ear: Ear, role: SystemRole, *, allowed: bool) -> None:
+    with store.reading(system_principal(role)) as work:
+        if allowed:
+            work.service(to=Action.ADD_PARTNER)
+        else:
+            with pytest.raises(NotPermitted):
+                work.service(to=Action.ADD_PARTNER)
+
+    [decision] = ear.only
+    assert isinstance(decision, DecidedRecord)
+    assert (decision.resource, decision.action, decision.allowed) == (SERVICE, Action.ADD_PARTNER, allowed)
+
+
+def test_signing_in_is_a_decision_about_the_user(store: Store, ear: Ear) -> None:
+    with store.reading(SIGNING_IN) as work:
+        nobody = work.sign_in.caller(tenant_id=ALDER, object_id=NOBODY, auth_mode=AuthMode.APP_USER)
+
+    assert nobody is None
+    [decision] = ear.only
+    assert (decision.operation, decision.resource, decision.principal) == ("sign_in", USER, SIGNING_IN)
+    assert isinstance(decision, DecidedRecord)
+    assert (decision.facts, decision.allowed) == (None, False)
+
+
+def test_a_denied_act_leaves_its_decision_though_nothing_is_written(
+    store: Store, ear: Ear, phone: Callable[[], str | None]
+) -> None:
+    def change(work: Work) -> str:
+        work.customers.get(MEADOW, to=Action.UPDATE).phone_number = "1"
+        return work.customers.get(MEADOW, to=Action.CREATE_SUBSCRIPTION).id
+
+    with pytest.raises(NotPermitted):
+        store.act(agent(ALDER, "helpdesk_agent"), UPDATE, change)
+
+    assert phone() == "0"
+    assert [told(each)[2:] for each in ear.only if isinstance(each, DecidedRecord)] == [
+        (Action.UPDATE, MEADOW, True),
+        (Action.CREATE_SUBSCRIPTION, MEADOW, False),
+    ]
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_what_is_decided_again_is_noted_once(
+    store: Store, ear: Ear, monkeypatch: pytest.MonkeyPatch, attempts: int
+) -> None:
+    monkeypatch.setattr("multichannel.store.transactions.LONGEST_PAUSE", 0)
+    tries = []
+
+    def change(work: Work) -> str:
+        work.customers.get(MEADOW, to=Action.UPDATE)
+        tries.append(1)
+        if len(tries) < attempts:
+            raise DBAPIError("COMMIT", {}, psycopg.errors.SerializationFailure())
+        return MEADOW
+
+    store.act(agent(), UPDATE, change)
+
+    assert len(tries) == attempts
+    assert [told(each) for each in ear.only] == [("get", "Customer", Action.UPDATE, MEADOW, True)]
+
+
+def test_what_was_decided_in_the_last_of_all_attempts_is_noted(
+    store: Store, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("multichannel.store.transactions.LONGEST_PAUSE", 0)
+    tries = []
+
+    def change(work: Work) -> str:
+        work.customers.get(MEADOW, to=Action.UPDATE)
+        tries.append(1)
+        raise DBAPIError("COMMIT", {}, psycopg.errors.SerializationFailure())
+
+    with pytest.raises(Busy):
+        store.act(agent(), UPDATE, change)
+
+    assert len(tries) == ATTEMPTS
+    assert len(ear.only) == 1
+
+
+def test_all_that_is_done_in_one_operation_is_heard_together(store: Store, ear: Ear) -> None:
+    with store.operation():
+        with store.reading(agent()) as work:
+            work.reader.count(CUSTOMER)
+        store.write(agent(), lambda work: work.customers.get(MEADOW, to=Action.UPDATE))
+
+    assert [each.operation for each in ear.only] == ["count", "get"]
+
+
+def test_an_operation_is_heard_whole_or_not_at_all_by_each_listener(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often, seldom = Ear(0.5), Ear(0.1)
+    store.watch = Watch(store.clock, [often, seldom])
+    for drawn in (0.6, 0.3, 0.05):
+        monkeypatch.setattr("random.random", lambda drawn=drawn: drawn)
+        with store.operation():
+            for _ in range(2):
+                monkeypatch.setattr("random.random", lambda: 0.0)
+                with store.reading(agent()) as work:
+                    work.reader.count(CUSTOMER)
+
+    assert [len(decisions) for decisions in often.heard] == [2, 2]
+    assert [len(decisions) for decisions in seldom.heard] == [2]
+
+
+def test_threads_do_not_hear_of_each_other(store: Store, ear: Ear) -> None:
+    def count() -> None:
+        with store.reading(agent(BIRCH)) as work:
+            work.reader.count(CUSTOMER)
+
+    with store.operation():
+        other = threading.Thread(target=count)
+        other.start()
+        other.join()
+        with store.reading(agent()) as work:
+            work.reader.count(CUSTOMER)
+
+    assert [[each.principal for each in decisions] for decisions in ear.heard] == [[agent(BIRCH)], [agent()]]
+
+
+def test_where_nobody_listens_nothing_else_is_done(store: Store, statements: list[str]) -> None:
+    def use_case(work: Work) -> tuple[type, ...]:
+        work.reader.page(CUSTOMER, NAMES)
+        work.customers.get(MEADOW, to=Action.READ)
+        return type(work.reader), type(work.customers), type(work.sign_in)
+
+    counted = []
+    for sample in (None, 0.0, 1.0):
+        store.watch = None if sample is None else Watch(store.clock, [Ear(sample)])
+        statements.clear()
+        kinds = store.write(agent(), use_case)
+        assert (kinds == (Reader, Repository, Users)) == (sample != 1)
+        counted.append(list(statements))
+
+    unwatched, unsampled, sampled = counted
+    assert unwatched == unsampled
+    assert sampled[:2] == unwatched
+    assert [each.split("FROM ")[1].split()[0] for each in sampled[2:]] == [
+        "customers",
+        "reseller_relationships",
+    ]
+
+
+def test_rows_are_counted_as_far_as_was_asked(store: Store) -> None:
+    with store.reading(agent()) as work:
+        assert work.reader.reach(CUSTOMER, CUSTOMER.reads, most=5) == 1
+        assert work.reader.reach(CUSTOMER, CUSTOMER.reads, most=0) == 0
+    with store.reading(agent(BIRCH)) as work:
+        assert work.reader.reach(CUSTOMER, CUSTOMER.reads, most=5) == 0
