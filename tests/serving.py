@@ -18,6 +18,7 @@ from multichannel.connections import HttpConnection, SocketConnection
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.demo.personas import find_persona, token, tokens
 from multichannel.identity import KeySource, TokenVerifier
+from multichannel.policy.live import InForce, LivePolicy
 from multichannel.policy.policy import Policy
 from multichannel.settings import load_settings
 from multichannel.store.engines import open_database
@@ -58,7 +59,14 @@ def demo_app(
     verifier = TokenVerifier(issuer.issuer, issuer.audience, keys, now)
     settings = load_settings(demo=True, database_url=database)
     engine = open_database(database, connections=settings.threads)
-    parts = Parts(settings, engine, policy, verifier, clock or now, lambda: tokens(issuer, now()))
+    parts = Parts(
+        settings,
+        engine,
+        LivePolicy(InForce(policy, now())),
+        verifier,
+        clock or now,
+        lambda: tokens(issuer, now()),
+    )
     return make_app(parts)
 
 

@@ -13,9 +13,11 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from multichannel import readiness
+from multichannel.aside import all_of
 from multichannel.errors import Unauthenticated
 from multichannel.explorer.page import explorer_assets, explorer_page
 from multichannel.graphql.following import EventStreams, Pulse
@@ -24,12 +26,17 @@ from multichannel.graphql.streaming import AUDIENCE, STREAMS_PER_THREAD, Audienc
 from multichannel.graphql.transport_ws import TransportWS
 from multichannel.graphql.view import GraphQLView
 from multichannel.identity import TokenVerifier
-from multichannel.policy.policy import Policy
+from multichannel.listening import listeners
+from multichannel.metrics import Metrics
+from multichannel.policy.live import LivePolicy
+from multichannel.policy.reloading import Reloader
 from multichannel.policy.vocabulary import AuthMode
 from multichannel.settings import Settings
+from multichannel.store.decisions import Watch
 from multichannel.store.transactions import Store
 from multichannel.store.users import SIGNING_IN, Caller
 from multichannel.sweeper import sweeping
+from multichannel.watching import watching
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 """All reach the endpoint, which refuses in its own words what it does not answer."""
@@ -42,20 +49,26 @@ Personas = Callable[[], list[dict[str, object]]]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an application is made of. `personas` gives the demo's tokens; None outside the demo."""
+    """What an application is made of.
+
+    `personas` gives the demo's tokens; None outside the demo. Without a `reloader` the policy stays.
+    """
 
     settings: Settings
     engine: Engine
-    policy: Policy
+    policy: LivePolicy
     verifier: TokenVerifier
     clock: Callable[[], datetime]
     personas: Personas | None = None
+    reloader: Reloader | None = None
 
 
 def make_app(parts: Parts) -> Starlette:
     """The ASGI application. It owns the engine, and disposes of it when it ends."""
     build_schema()
-    store = Store(parts.engine, lambda: parts.policy, parts.clock, public_url=parts.settings.public_url)
+    store = Store(parts.engine, parts.policy.current, parts.clock, public_url=parts.settings.public_url)
+    ears = listeners(parts.settings, store)
+    store.watch = Watch(store.clock, ears) if ears else None
     threads = parts.settings.threads
     sign_in = _sign_in(store, parts.verifier)
     streams = EventStreams(store, sign_in, Pulse(LOOKED_FOR))
@@ -65,18 +78,21 @@ def make_app(parts: Parts) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with sweeping(store, parts.settings.sweep_seconds):
-            yield {AUDIENCE: audience}
-        execution.close()
-        streams.close()
+        with all_of(ears):
+            async with sweeping(store, parts.settings.sweep_seconds), watching(parts.reloader):
+                yield {AUDIENCE: audience}
+            execution.close()
+            streams.close()
         parts.engine.dispose()
 
     routes: list[BaseRoute] = [
         Route("/graphql", view.respond, methods=METHODS),
         WebSocketRoute("/graphql", TransportWS(execution, audience).serve),
         explorer_assets(),
-        Route("/livez", _alive, methods=["GET"]),
-        Route("/readyz", _ready(store, parts.policy), methods=["GET"]),
+        Route("/livez", readiness.alive, methods=["GET"]),
+        Route("/readyz", readiness.ready(store, parts.policy), methods=["GET"]),
+        Route("/policy", readiness.policy(parts.policy), methods=["GET"]),
+        Route("/metrics", Metrics(parts.policy).respond, methods=["GET"]),
     ]
     if parts.personas is not None:
         routes.append(Route("/demo/personas", _personas(parts.personas), methods=["GET"]))
@@ -98,19 +114,6 @@ def _sign_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:
         return caller
 
     return sign_in
-
-
-def _alive(_request: Request) -> Response:
-    return PlainTextResponse("alive")
-
-
-def _ready(store: Store, policy: Policy) -> Callable[[Request], Response]:
-    def ready(_request: Request) -> Response:
-        usable = store.answers()
-        body = {"ready": usable, "database": usable, "policy": policy.digest}
-        return JSONResponse(body, 200 if usable else 503)
-
-    return ready
 
 
 def _personas(personas: Personas) -> Callable[[Request], Response]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import gc
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.config import LOGGING_CONFIG
 
 from multichannel.app import Parts, Personas, make_app
 from multichannel.connections import HttpConnection, SocketConnection
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.identity import KeySource, TokenVerifier
+from multichannel.listening import check_logs
+from multichannel.metrics import SHARED
 from multichannel.settings import Settings, check_serving, load_settings
-from multichannel.startup import load_policy, now, require_current, url_of
+from multichannel.startup import now, open_policy, require_current, url_of
 from multichannel.store.engines import open_database
 
 LONGEST_DRAIN = 30
@@ -24,10 +30,42 @@ CONNECTIONS_PER_THREAD = 16
 wait in a line that grows without end; the rest of these are idle, or wait less than is worth a retry.
 """
 
+LOGGING = {
+    **LOGGING_CONFIG,
+    "formatters": {
+        **LOGGING_CONFIG["formatters"],
+        "service": {
+            "()": "uvicorn.logging.DefaultFormatter",
+            "fmt": "%(levelprefix)s [%(process)d] %(message)s",
+        },
+    },
+    "handlers": {
+        **LOGGING_CONFIG["handlers"],
+        "service": {
+            "formatter": "service",
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stderr",
+        },
+    },
+    "loggers": {
+        **LOGGING_CONFIG["loggers"],
+        "multichannel": {"handlers": ["service"], "level": "INFO"},
+    },
+}
+"""What the service itself says, with the process that says it, beside what the server says."""
+
 
 def serve(settings: Settings) -> None:
     """Serve until stopped. Workers read the settings from the environment that this sets."""
     os.environ["MULTICHANNEL_DATABASE_URL"] = url_of(settings)
+    if settings.shadow_dir is not None:
+        os.environ["MULTICHANNEL_SHADOW_DIR"] = str(settings.shadow_dir)
+    check_logs(settings)
+    with _shared_metrics(settings.workers):
+        _run(settings)
+
+
+def _run(settings: Settings) -> None:
     uvicorn.run(
         "multichannel.serving:demo_app" if settings.demo else "multichannel.serving:production_app",
         factory=True,
@@ -42,8 +80,20 @@ def serve(settings: Settings) -> None:
         limit_concurrency=settings.threads * CONNECTIONS_PER_THREAD,
         access_log=False,
         server_header=False,
+        log_config=LOGGING,
         timeout_graceful_shutdown=LONGEST_DRAIN,
     )
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """A folder through which several workers tell each other their metrics, while the block lasts."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="multichannel-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[SHARED] = folder
+        yield
 
 
 def production_app() -> Starlette:
@@ -68,9 +118,12 @@ def demo_app() -> Starlette:
 
 def _app(settings: Settings, verifier: TokenVerifier, personas: Personas | None = None) -> Starlette:
     require_current(settings)
-    # More than operations take, so that readiness can be told and the sweeper works while all of them run.
-    engine = open_database(url_of(settings), connections=settings.threads + 2)
-    app = make_app(Parts(settings, engine, load_policy(settings), verifier, now, personas))
+    # More than operations take, so that readiness can be told, and the sweeper and a shadow policy work,
+    # while all of them run.
+    engine = open_database(url_of(settings), connections=settings.threads + 3)
+    # A process that takes the place of another starts, too, while the policy folder holds a bad one.
+    policy = open_policy(settings, or_former=True)
+    app = make_app(Parts(settings, engine, policy.live, verifier, now, personas, policy))
     _settle()
     return app
 

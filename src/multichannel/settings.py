@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, DirectoryPath, Field, InstanceOf, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    InstanceOf,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -58,6 +68,12 @@ def _public_url(value: object) -> object:
     return str(value).rstrip("/")
 
 
+def _key_of_log(value: SecretStr | None, given: ValidationInfo) -> SecretStr | None:
+    if value is None and given.data.get("decision_log") is not None:
+        raise ValueError("the decision log needs it, to name nobody")
+    return value
+
+
 NonEmpty = Annotated[str, Field(min_length=1)]
 
 
@@ -82,6 +98,10 @@ class Settings(BaseSettings):
     policy_dir: DirectoryPath | None = Field(
         default=None,
         description="a folder of .polar files; leave it out to use the policies that ship with it",
+    )
+    policy_versions: Path = Field(
+        default=Path(".multichannel/policies"),
+        description="a folder to keep policies in that were in force, of its own for each policy folder",
     )
     issuer: NonEmpty | None = Field(
         default=None,
@@ -117,6 +137,29 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(
         default=262144, ge=1024, le=16777216, description="a number of bytes from 1024 to 16777216"
+    )
+    decision_log: Path | None = Field(
+        default=None, description="a file that decisions are added to; leave it out to log none"
+    )
+    decision_sample: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="the share of requests whose decisions are logged, above 0 up to 1",
+    )
+    decision_key: Annotated[SecretStr | None, Field(min_length=32), AfterValidator(_key_of_log)] = Field(
+        default=None,
+        validate_default=True,
+        description="a secret of at least 32 characters, by which logs name ids",
+    )
+    shadow_dir: Path | None = Field(
+        default=None, description="a folder of .polar files to be asked beside those in force"
+    )
+    shadow_sample: float = Field(
+        default=0.1, gt=0, le=1, description="the share of requests it is asked about, above 0 up to 1"
+    )
+    shadow_log: Path | None = Field(
+        default=None, description="a file that its differences are added to; else the service's own log tells"
     )
 
 

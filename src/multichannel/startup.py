@@ -10,6 +10,8 @@ from pathlib import Path
 import multichannel
 from multichannel.errors import Misconfigured
 from multichannel.policy.policy import Policy
+from multichannel.policy.reloading import Reloader
+from multichannel.policy.versions import Versions
 from multichannel.settings import Settings
 from multichannel.store import migrations
 from multichannel.store.engines import open_database
@@ -23,9 +25,24 @@ def url_of(settings: Settings) -> str:
     return settings.database_url.render_as_string(hide_password=False)
 
 
+def policy_folder(settings: Settings) -> Path:
+    """Where the settings say the policy is, or where the one shipped with the product is."""
+    return settings.policy_dir or SHIPPED_POLICIES
+
+
+def open_policy(settings: Settings, *, or_former: bool = False) -> Reloader:
+    """The policy a service starts with, pinned or not, its cases run; it is kept as a version.
+
+    PolicyInvalid where there is none; with `or_former` the last version in force is taken then.
+    """
+    versions = Versions(settings.policy_versions)
+    return Reloader(policy_folder(settings), versions, now, or_former=or_former)
+
+
 def load_policy(settings: Settings) -> Policy:
-    """The policy the settings name, or the one shipped with the product."""
-    return Policy.load(settings.policy_dir or SHIPPED_POLICIES)
+    """The policy a command works under: what a service would, but its cases are not run."""
+    versions = Versions(settings.policy_versions)
+    return Reloader(policy_folder(settings), versions, now, serves=False).live.current()
 
 
 def require_current(settings: Settings) -> None:

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from multichannel.app import Parts, make_app
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.identity import KeySource, TokenVerifier
+from multichannel.policy.live import InForce, LivePolicy
 from multichannel.policy.policy import Policy
 from multichannel.settings import load_settings
 from multichannel.startup import now
@@ -38,7 +39,8 @@ def product(engine: Engine, policy: Policy, keys: Path, url: str) -> Starlette:
     issuer = DemoIssuer(keys)
     source = KeySource(str(issuer.jwks_path), now, demo=True)
     verifier = TokenVerifier(issuer.issuer, issuer.audience, source, now)
-    return make_app(Parts(load_settings(demo=True, database_url=url), engine, policy, verifier, now))
+    live = LivePolicy(InForce(policy, now()))
+    return make_app(Parts(load_settings(demo=True, database_url=url), engine, live, verifier, now))
 
 
 def by_hand(engine: Engine, scale: str) -> Starlette:

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "services": {"store", "policy", "domain", "importing", "errors"},
     "graphql": {"services", "store", "policy", "domain", "identity", "errors"},
     "workbench": {"store", "policy", "domain", "errors"},
-    "explorer": {"errors"},
+    "explorer": {"workbench", "policy", "errors"},
     "settings": {"identity", "errors"},
 }
 """Imports point to the right and down: graphql, services, store, then domain and policy.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,10 +33,16 @@ COMMAND = Path(sys.executable).with_name("multichannel")
 def test_a_service_that_runs_says_so(client: httpx.Client, shipped_policy: Policy) -> None:
     assert client.get("/livez").text == "alive"
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (
-        200,
-        {"ready": True, "database": True, "policy": shipped_policy.digest},
-    )
+    told = answer.json()
+    assert answer.status_code == 200
+    assert now() - datetime.fromisoformat(told.pop("policySince")) < timedelta(hours=1)
+    assert told == {
+        "ready": True,
+        "database": True,
+        "policy": shipped_policy.digest,
+        "policyProblem": None,
+        "policyPinned": False,
+    }
 
 
 def test_a_service_without_its_database_lives_and_is_not_ready(

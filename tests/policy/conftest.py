@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from multichannel.policy.policy import Policy
+from tests.policy.authoring import Author
 
 POLICIES = Path(__file__).parents[2] / "policies"
 
@@ -13,3 +14,11 @@ POLICIES = Path(__file__).parents[2] / "policies"
 def policy() -> Policy:
     """The policy that ships."""
     return Policy.load(POLICIES)
+
+
+@pytest.fixture
+def author(tmp_path: Path) -> Author:
+    """Who edits a policy folder."""
+    author = Author(tmp_path)
+    author.begins()
+    return author

@@ -11,14 +11,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from multichannel.cli.database import DatabaseUrl
+from multichannel.cli.options import DatabaseUrl
 from multichannel.cli.ports import free_port
+from multichannel.cli.serving import Shadow
 from multichannel.demo import personas, world
 from multichannel.demo.cast import PERSONAS
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.errors import Refused
 from multichannel.settings import Settings, load_settings
-from multichannel.startup import now, open_store, url_of
+from multichannel.startup import now, open_policy, open_store, url_of
 from multichannel.store import migrations
 
 PLAIN_WIDTH = 120
@@ -31,14 +32,18 @@ def demo(
     workers: Annotated[int | None, typer.Option(help="How many processes serve.")] = None,
     database_url: DatabaseUrl = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start the world over.")] = False,
+    shadow: Shadow = None,
 ) -> None:
     """Serve a world of invented companies, with a persona for every role.
 
     Example: multichannel demo --port 8001
     """
-    settings = load_settings(demo=True, host=host, port=port, workers=workers, database_url=database_url)
+    settings = load_settings(
+        demo=True, host=host, port=port, workers=workers, database_url=database_url, shadow_dir=shadow
+    )
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
     made = prepare(settings, fresh=fresh)
+    open_policy(settings)
     _introduce(settings, made=made)
     from multichannel.serving import serve  # noqa: PLC0415  (a token is printed without loading a server)
 

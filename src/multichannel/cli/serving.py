@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from multichannel.cli.database import DatabaseUrl
+from multichannel.cli.options import DatabaseUrl
 from multichannel.cli.ports import free_port
 from multichannel.settings import check_serving, load_settings
-from multichannel.startup import load_policy, require_current
+from multichannel.startup import open_policy, require_current
+
+Shadow = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="A candidate policy; where it would decide otherwise is logged."),
+]
+"""The option of commands that serve."""
 
 
 def serve_command(
@@ -17,16 +24,19 @@ def serve_command(
     port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
     workers: Annotated[int | None, typer.Option(help="How many processes.")] = None,
     database_url: DatabaseUrl = None,
+    shadow: Shadow = None,
 ) -> None:
     """Serve the API, trusting the issuer of the settings.
 
     Needs MULTICHANNEL_ISSUER, MULTICHANNEL_AUDIENCE and MULTICHANNEL_JWKS.
     Example: multichannel serve --workers 2
     """
-    settings = load_settings(host=host, port=port, workers=workers, database_url=database_url)
+    settings = load_settings(
+        host=host, port=port, workers=workers, database_url=database_url, shadow_dir=shadow
+    )
     check_serving(settings)
     require_current(settings)
-    load_policy(settings)
+    open_policy(settings)
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
     from multichannel.serving import serve  # noqa: PLC0415  (other commands need no server)
 

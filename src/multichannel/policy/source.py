@@ -94,7 +94,7 @@ class PolicySource:
     def read(cls, folder: Path) -> PolicySource:
         """All `*.polar` files of a folder; PolicyInvalid when there are none or one is not text."""
         try:
-            texts = tuple((path.name, path.read_text("utf-8")) for path in sorted(folder.glob("*.polar")))
+            texts = tuple((path.name, path.read_text("utf-8")) for path in sorted(folder.glob("[!.]*.polar")))
         except (OSError, UnicodeDecodeError) as error:
             message = f"{folder}: {error}"
             raise PolicyInvalid(message) from error

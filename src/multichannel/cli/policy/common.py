@@ -49,10 +49,15 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_json(command: str, digest: str, body: Mapping[str, Any]) -> None:
     """Print what a command found as one JSON object, with what it was found by."""
+    typer.echo(json_text(command, digest, body))
+
+
+def json_text(command: str, digest: str, body: Mapping[str, Any]) -> str:
+    """What a command found as one JSON object, with what it was found by."""
     head = {
         "schema_version": SCHEMA_VERSION,
         "command": f"policy {command}",
         "policy_sha256": digest,
         "engine": f"oso {version('oso')}",
     }
-    typer.echo(json.dumps({**head, **body}, indent=2, ensure_ascii=False))
+    return json.dumps({**head, **body}, indent=2, ensure_ascii=False)

@@ -1,0 +1,69 @@
+"""The page at `/policy`: which policy is in force since when, what was refused, and the matrix of it.
+
+It tells of the policy alone, nothing of tenants. It has no script, and its content policy allows none.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import lru_cache
+from html import escape
+
+from starlette.responses import HTMLResponse, Response
+
+from multichannel.policy.live import InForce, Problem
+from multichannel.policy.policy import Policy
+from multichannel.workbench.matrix import matrix_of
+from multichannel.workbench.matrix_html import STYLE, as_html, document
+
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+CONTENT_SECURITY_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    # The same address answers a program with JSON.
+    "Vary": "Accept",
+}
+
+
+def page(state: InForce) -> Response:
+    """The page about the policy in force."""
+    return HTMLResponse(document("Policy in force", _status(state) + _tables(state.policy)), headers=HEADERS)
+
+
+@lru_cache(2)
+def _tables(policy: Policy) -> str:
+    """Made once for each policy; equal only to itself."""
+    return as_html(matrix_of(policy))
+
+
+def _status(state: InForce) -> str:
+    since = state.since.isoformat(timespec="seconds").replace("+00:00", "Z")
+    pinned = (
+        "<p><strong>Pinned.</strong> A former version is in force, whatever the policy folder holds, until it"
+        " is released: <code>multichannel policy rollback --release</code></p>"
+    )
+    return "".join(
+        (
+            f"<p>Digest <code>{escape(state.policy.digest)}</code><br>",
+            f'In force since <time datetime="{since}">{since}</time></p>',
+            pinned if state.pinned else "",
+            "" if state.problem is None else _problem(state.problem),
+        )
+    )
+
+
+def _problem(problem: Problem) -> str:
+    since = problem.since.isoformat(timespec="seconds").replace("+00:00", "Z")
+    digest = f" Its digest is <code>{escape(problem.digest)}</code>." if problem.digest else ""
+    return (
+        '<div class="problem" role="status"><p><strong>Another policy was refused</strong> at '
+        f'<time datetime="{since}">{since}</time>; the one below stays in force.{digest}</p>'
+        f"<pre>{escape(problem.message)}</pre></div>"
+    )

@@ -1,0 +1,84 @@
+"""A policy folder as its author has it, and the policy that services have in force from it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from multichannel.policy.reloading import Reloader
+from multichannel.policy.source import PolicySource
+from multichannel.policy.versions import Pin, Versions
+from multichannel.startup import SHIPPED_POLICIES
+
+CAST = "operator: {kind: system}\n"
+CASES = """
+facts:
+  Service: {the_service: {}}
+cases:
+  - {who: operator_operator, what: the_service, %s, why: The operator makes the first partner.}
+"""
+HOLDS, FAILS = "may: [add_partner]", "may_not: {add_partner: NOT_GRANTED}"
+
+
+@dataclass
+class Clock:
+    """A clock that goes on by a minute whenever it is asked."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(minutes=1)
+        return self.now
+
+
+@dataclass
+class Author:
+    """Edits the policy in `folder`; services keep its versions beside it. It has no cases to begin with."""
+
+    root: Path
+    clock: Clock = field(default_factory=Clock)
+
+    def begins(self) -> None:
+        """As little of the shipped policy as loads."""
+        self.folder.mkdir()
+        for name in ("main.polar", "system.polar", "user.polar"):
+            shutil.copy(SHIPPED_POLICIES / name, self.folder)
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "policy"
+
+    @property
+    def versions(self) -> Versions:
+        return Versions(self.root / "versions")
+
+    @property
+    def digest(self) -> str:
+        """Of what the folder holds now."""
+        return PolicySource.read(self.folder).digest
+
+    def edits(self, comment: str) -> str:
+        """Another policy that says the same; gives its digest."""
+        shipped = (SHIPPED_POLICIES / "user.polar").read_text("utf-8")
+        (self.folder / "user.polar").write_text(f"{shipped}# {comment}\n", "utf-8")
+        return self.digest
+
+    def claims(self, said: str) -> None:
+        """One case, that says what the operator may or may not."""
+        (self.folder / "cast.yaml").write_text(CAST, "utf-8")
+        (self.folder / "service.cases.yaml").write_text(CASES % said, "utf-8")
+
+    def breaks(self) -> None:
+        """A policy that does not load, for its user.polar."""
+        (self.folder / "user.polar").write_text("# Users.\ngrant(\n", "utf-8")
+
+    def serves(self, *, or_former: bool = False) -> Reloader:
+        """A service that starts now."""
+        return Reloader(self.folder, self.versions, self.clock, or_former=or_former)
+
+    def pins(self, digest: str) -> None:
+        """Pin a former version over what the folder holds."""
+        over = frozenset({self.digest})
+        self.versions.set_pin(Pin(self.versions.find(digest).kept_as, over, self.clock()))
