@@ -44,7 +44,7 @@ EXPECTED_WARNING = "uses resource blocks but does not call the"
 MARK = re.compile(r'^\s*"([^"]+)" = "\1" \[\]$', re.MULTILINE)
 """How a trace shows that a rule has asked of its mark whether it is itself."""
 
-NOTHING = "nothing.polar"
+NOTHING, BESIDE = "nothing.polar", "beside.polar"
 NEVER_TRUE = (
     "has_standing(_: Principal, _: String, _: {kind}) if false;",
     "grant(_: String, _: String, _: String, _: {kind}) if false;",
@@ -68,9 +68,13 @@ class Answer:
 class Engine:
     """One policy, loaded once and never changed; safe to ask from several threads."""
 
-    def __init__(self, source: PolicySource) -> None:
-        """Load all files, or raise PolicyInvalid with the engine's words and place."""
+    def __init__(self, source: PolicySource, beside: Callable[[str | None], str] | None = None) -> None:
+        """Load all files, or raise PolicyInvalid with the engine's words and place.
+
+        `beside` gives rules to load beside those of the policy, by kind of record or (None) for all of them.
+        """
         self.source = source
+        self._beside = beside
         self._whole, warnings = _loaded(source.texts)
         _refuse_warnings(warnings)
         self._about = cache(self._load_about)
@@ -79,7 +83,14 @@ class Engine:
         """The same, of the policy whose rules are marked."""
 
     def _load_about(self, kind: str) -> Oso:
+        if self._beside is not None:
+            return self._load_beside(self._beside, kind)
         return _loaded_about(self.source, kind) if self._is_apart(kind) else self._whole
+
+    def _load_beside(self, beside: Callable[[str | None], str], kind: str) -> Oso:
+        if self._is_apart(kind):
+            return _loaded_about(self.source, kind, (BESIDE, beside(kind)))
+        return _loaded((*self.source.texts, (BESIDE, beside(None))))[0]
 
     def _load_traced(self, kind: str) -> Oso:
         return _loaded_about(self.source.marked, kind) if self._is_apart(kind) else self._whole_traced
@@ -181,15 +192,24 @@ def _loaded(texts: Iterable[tuple[str, str]]) -> tuple[Oso, str]:
     output = io.StringIO()
     try:
         with contextlib.redirect_stdout(output):
-            oso.ffi_polar.load([EngineSource(text, name) for name, text in texts])
+            oso.ffi_polar.load([EngineSource(within_bounds(text), name) for name, text in texts])
     except OsoError as error:
         raise PolicyInvalid(_sentence(str(error))) from error
     return oso, output.getvalue()
 
 
-def _loaded_about(source: PolicySource, kind: str) -> Oso:
+def within_bounds(text: str) -> str:
+    """A text with lines at its end for as many bytes as it has more than characters.
+
+    In its messages the engine takes the one for the other, and ends the process when a place seems to be
+    behind the end.
+    """
+    return text + "\n" * (len(text.encode()) - len(text))
+
+
+def _loaded_about(source: PolicySource, kind: str, *beside: tuple[str, str]) -> Oso:
     nothing = (NOTHING, "\n".join(text.format(kind=kind) for text in NEVER_TRUE))
-    return _loaded((*source.about(kind), nothing))[0]
+    return _loaded((*source.about(kind), nothing, *beside))[0]
 
 
 def kind_of(record: Any) -> str:

@@ -33,8 +33,8 @@ TOKEN = re.compile(
 )
 CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "nil": None}
 BLOCKS = {"resource", "actor"}
-ALONE = {"cut", "debug"}
-CALLED = {"forall", "print", "new"}
+ALONE = {"cut"}
+CALLED = {"debug", "forall", "print", "new"}
 CACHED = 10_000
 
 _T = TypeVar("_T")

@@ -1,0 +1,93 @@
+"""Checking a policy: everything that is wrong with its files, found without asking it for any decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from multichannel.policy.policy import Policy
+from multichannel.policy.source import PolicySource
+from multichannel.workbench.check.completeness import check_cases, check_completeness
+from multichannel.workbench.check.constructs import check_constructs
+from multichannel.workbench.check.duplicates import check_contradictions, check_duplicates
+from multichannel.workbench.check.files import read_files
+from multichannel.workbench.check.form import read_statements
+from multichannel.workbench.check.granting import check_grants
+from multichannel.workbench.check.loading import check_loading, load
+from multichannel.workbench.check.meanings import Meanings
+from multichannel.workbench.check.names import check_names
+from multichannel.workbench.check.reach import check_reach
+from multichannel.workbench.check.stated import Stated
+from multichannel.workbench.check.words import check_words
+from multichannel.workbench.findings import Finding, Level, in_order
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of a check: findings by file and place, and the policy itself if it loads."""
+
+    folder: Path
+    source: PolicySource
+    findings: tuple[Finding, ...]
+    statements: int
+    policy: Policy | None
+
+    @property
+    def loads(self) -> bool:
+        """Whether the service would take the policy."""
+        return self.policy is not None
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that must not ship."""
+        return tuple(found for found in self.findings if found.level is Level.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The others."""
+        return tuple(found for found in self.findings if found.level is Level.WARNING)
+
+
+def check(folder: Path) -> Checked:
+    """Check the policy files of a folder: all of them, each statement for itself and all together."""
+    files = read_files(folder)
+    return check_source(files.source, folder, files.findings)
+
+
+def check_source(source: PolicySource, folder: Path, unread: Sequence[Finding] = ()) -> Checked:
+    """Check a policy that has been read; `folder` is where its cases are."""
+    read = list(read_statements(source))
+    statements = [each for each in read if isinstance(each, Stated)]
+    findings = [*unread, *(each for each in read if isinstance(each, Finding))]
+    is_whole = not findings
+    if source.texts:
+        findings += _found(statements, source, folder)
+    policy = None
+    if is_whole:
+        loaded = load(source)
+        policy = loaded if isinstance(loaded, Policy) else None
+        if isinstance(loaded, str):
+            findings += check_loading(loaded, source, statements, findings)
+    return Checked(folder, source, tuple(in_order(_said_once(findings))), len(statements), policy)
+
+
+def _said_once(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Without what follows from another finding at the same place."""
+    superfluous = {found.position for found in findings if found.code in {"duplicate-rule", "subsumed-rule"}}
+    return (
+        found for found in findings if found.code != "redundant-grant" or found.position not in superfluous
+    )
+
+
+def _found(statements: Sequence[Stated], source: PolicySource, folder: Path) -> Iterator[Finding]:
+    meanings = Meanings(statements)
+    yield from check_names(statements, meanings)
+    yield from check_words(statements, meanings)
+    yield from check_constructs(statements)
+    yield from check_duplicates(statements)
+    yield from check_contradictions(statements)
+    yield from check_reach(statements, meanings)
+    yield from check_grants(statements)
+    yield from check_completeness(statements, source)
+    yield from check_cases(folder, statements)

@@ -1,0 +1,94 @@
+"""Loading the policy as the service does: what that refuses, and no finding has named, becomes one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.engine import Engine, PolicyFault
+from multichannel.policy.policy import Policy
+from multichannel.policy.resources import RESOURCES
+from multichannel.policy.source import PolicySource
+from multichannel.workbench.check.stated import Stated
+from multichannel.workbench.findings import Finding, Level
+
+ENGINE_PLACE = re.compile(r"\s*at line (\d+), column (\d+) of file (\S+\.polar):?.*", re.DOTALL)
+OWN_PLACE = re.compile(r"(\S+\.polar):(\d+): ")
+BLOCKS = "add a resource block"
+"""What the engine says, at rules about it, of a kind of record that is not declared."""
+KIND = re.compile(r"\b(" + "|".join(RESOURCES) + r")\b")
+
+
+def load(source: PolicySource) -> Policy | str:
+    """The policy as the service has it; or why it has none."""
+    try:
+        return Policy(source)
+    except PolicyInvalid as error:
+        return error.message
+    except PolicyFault as error:
+        return str(error)
+    except RecursionError:
+        return "the rules ask each other too deeply"
+
+
+def check_loading(
+    refusal: str, source: PolicySource, statements: Sequence[Stated], findings: Sequence[Finding]
+) -> Iterator[Finding]:
+    """A finding for what was refused, unless an error at the same statement tells it already."""
+    message, file, line, column = _placed(refusal)
+    if BLOCKS in refusal and any(found.code == "missing-resource" for found in findings):
+        return
+    stated = next((each for each in statements if file and _stands_at(each, file, line)), None)
+    if stated is None and not file:
+        stated = _about(refusal, statements)
+    errors = [found for found in findings if found.level is Level.ERROR]
+    if _is_told(stated, file, errors):
+        return
+    yield Finding(
+        file=file or (stated.rule.file if stated else next(iter(source.texts), ("",))[0]),
+        line=line if file else (stated.rule.line if stated else 1),
+        column=column if file else 1,
+        code=_code(source),
+        message=message,
+        rule=stated.rule.text if stated else "",
+    )
+
+
+def _is_told(stated: Stated | None, file: str, errors: Sequence[Finding]) -> bool:
+    if not file and errors:
+        return True
+    return stated is not None and any(
+        found.rule == stated.rule.text and found.file == stated.rule.file for found in errors
+    )
+
+
+def _placed(refusal: str) -> tuple[str, str, int, int]:
+    """What was said, and where: the file is empty if that was not said."""
+    own = OWN_PLACE.search(refusal)
+    if own is not None:
+        return refusal[own.end() :], own[1], int(own[2]), 1
+    engine = ENGINE_PLACE.search(refusal)
+    if engine is not None:
+        return refusal[: engine.start()], engine[3].rstrip(":"), int(engine[1]), int(engine[2])
+    return refusal, "", 1, 1
+
+
+def _stands_at(stated: Stated, file: str, line: int) -> bool:
+    rule = stated.rule
+    return rule.file == file and rule.line <= line <= rule.line + rule.text.count("\n")
+
+
+def _about(refusal: str, statements: Sequence[Stated]) -> Stated | None:
+    """The first rule about the kind of record that a refusal names."""
+    named = KIND.search(refusal)
+    return next((each for each in statements if named and each.kind == named[1]), None)
+
+
+def _code(source: PolicySource) -> str:
+    """Whether the engine refuses it, or the proof that it can be asked for lists."""
+    try:
+        Engine(source)
+    except PolicyInvalid:
+        return "refused"
+    return "no-list-filter"

@@ -1,0 +1,83 @@
+"""Folders and files as they are found: none, unreadable, of other systems, too large."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from multichannel.startup import SHIPPED_POLICIES
+from multichannel.workbench.check import check
+from multichannel.workbench.check.files import LARGEST
+from tests.workbench.check.seeding import SHIPPED
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHIPPED_POLICIES, tmp_path / "policies"))
+
+
+def test_an_empty_folder_and_a_missing_one_hold_no_policy(tmp_path: Path) -> None:
+    for folder, why in ((tmp_path, "there is no .polar file in it"), (tmp_path / "none", "is no folder")):
+        checked = check(folder)
+        assert [finding.code for finding in checked.findings] == ["no-policy"]
+        assert why in checked.findings[0].message
+        assert not checked.loads
+
+
+def test_a_file_that_is_no_text_is_told_with_the_byte_and_the_others_are_checked(folder: Path) -> None:
+    (folder / "user.polar").write_bytes("# Ä\r\n# Übung ".encode() + b"\xff;\n")
+    (folder / "extra.polar").write_text("multichannel(§);\n", "utf-8")
+
+    checked = check(folder)
+
+    told = [str(finding) for finding in checked.errors]
+    assert "extra.polar:1:14: error: `§` has no meaning here Policies have no such form. [syntax]" in told
+    assert (
+        "user.polar:2:9: error: the byte 0xff is no UTF-8 text Save the file as UTF-8. [unreadable]" in told
+    )
+    assert not checked.loads
+
+
+def test_a_folder_called_like_a_policy_file_is_told(folder: Path) -> None:
+    (folder / "more.polar").mkdir()
+
+    assert [str(finding) for finding in check(folder).findings] == [
+        "more.polar:1:1: error: the file cannot be read: Is a directory [unreadable]"
+    ]
+
+
+def test_a_byte_order_mark_is_told(folder: Path) -> None:
+    text = (folder / "user.polar").read_text("utf-8")
+    (folder / "user.polar").write_text(f"\ufeff{text}", "utf-8")
+
+    checked = check(folder)
+
+    assert [(finding.position, finding.code) for finding in checked.findings] == [
+        ("user.polar:1:1", "unreadable")
+    ]
+    assert not checked.loads
+
+
+def test_lines_that_end_as_on_windows_change_nothing(folder: Path) -> None:
+    for path in folder.glob("*.polar"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    checked = check(folder)
+
+    assert checked.findings == ()
+    assert checked.source.digest == SHIPPED.digest
+
+
+def test_a_file_of_two_megabytes_is_refused_without_reading_it(folder: Path) -> None:
+    (folder / "large.polar").write_text("# nothing\n" * 200_000)
+
+    checked = check(folder)
+
+    assert [str(finding) for finding in checked.findings] == [
+        (
+            f"large.polar:1:1: error: the file has 2,000,000 bytes; more than {LARGEST:,} are not read "
+            "Split it. [too-large]"
+        )
+    ]

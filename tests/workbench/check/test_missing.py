@@ -1,0 +1,125 @@
+"""What a policy lacks is found where it is missed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from multichannel.workbench.check import check_source
+from multichannel.workbench.findings import Finding
+from tests.workbench.check.seeding import SHIPPED, Seeded, main
+
+WALL = 'forbid("CROSS_CLOUD", p: Principal, _action: String, c: Customer) if\n  c.cloud != p.cloud;'
+HOLDER = 'has_standing(p: Principal, "relationship_holder", c: Customer)'
+LIVES = 'grant("sweeper", "system", "expire", _: AuditRecord);'
+
+
+def _only(seeded: Seeded) -> Finding:
+    (finding,) = seeded.checked().findings
+    return finding
+
+
+def _stands_at(finding: Finding, head: str) -> bool:
+    """Whether it is at the first statement with that head."""
+    rule = next(rule for rule in SHIPPED.rules if rule.text.startswith(head))
+    return (finding.file, finding.column, finding.length) == (rule.file, 1, len(head))
+
+
+def test_a_policy_without_the_wall_between_clouds_is_found_at_the_first_standing() -> None:
+    finding = _only(Seeded("customer.polar", "", WALL))
+
+    assert finding.code == "missing-cross-cloud"
+    assert _stands_at(finding, HOLDER)
+
+
+def test_a_wall_with_another_condition_or_the_other_way_round_is_none() -> None:
+    for wall in (
+        WALL.replace("!=", "="),
+        WALL.replace("!= p.cloud", '!= p.cloud and p.market = "DE"'),
+        WALL.replace("!= p.cloud", '!= p.cloud and p.kind = "partner"'),
+        WALL.replace("c.cloud != p.cloud", "(c.cloud != p.cloud or c.market != p.market)"),
+    ):
+        codes = [finding.code for finding in Seeded("customer.polar", wall, WALL).checked().findings]
+        assert "missing-cross-cloud" in codes
+
+
+def test_a_wall_that_leaves_actions_out_is_told_with_them() -> None:
+    wall = WALL.replace("_action: String", '"read"')
+
+    finding = _only(Seeded("customer.polar", wall, WALL))
+
+    assert finding.message == (
+        "no restriction keeps read_summary, update, confirm_agreement, record_subscription, "
+        "create_subscription, add_user on a Customer within one national cloud"
+    )
+
+
+def test_a_wall_for_every_action_by_name_or_for_all_tenants_by_kind_is_one() -> None:
+    actions = (
+        '"read", "read_summary", "update", "confirm_agreement", "record_subscription", '
+        '"create_subscription", "add_user"'
+    )
+    by_name = WALL.replace("_action", "action").replace("!= p.cloud", f"!= p.cloud and action in [{actions}]")
+    by_kind = WALL.replace("!= p.cloud", '!= p.cloud and p.kind in ["customer", "partner"]')
+
+    assert Seeded("customer.polar", by_name, WALL).checked().findings == ()
+    assert Seeded("customer.polar", by_kind, WALL).checked().findings == ()
+
+
+def test_a_tie_to_the_own_tenant_may_be_a_helper_s() -> None:
+    helper = (
+        'has_standing(p: Principal, "customer", c: Customer) if p.kind = "customer" and knows(p, c);\n'
+        "knows(p: Principal, c: Customer) if r in c.relationships and r.customer_id = p.tenant_id;\n"
+    )
+    weaker = helper + "knows(p: Principal, c: Customer) if c.market = p.market;\n"
+
+    assert Seeded("customer.polar", helper).checked().findings == ()
+    assert _only(Seeded("customer.polar", weaker)).code == "untied-standing"
+
+
+def test_an_action_that_nothing_grants_is_found_at_the_first_rule_about_its_kind() -> None:
+    finding = _only(Seeded("system.polar", "", LIVES))
+
+    assert (finding.code, finding.message) == (
+        "ungranted-action",
+        "nobody is granted expire on a AuditRecord",
+    )
+    assert _stands_at(finding, 'has_standing(p: Principal, "self", r: AuditRecord)')
+
+
+def test_a_restriction_of_an_action_that_nothing_grants_is_a_warning_beside_it() -> None:
+    restriction = '# R1: for now.\nforbid("X", p: Principal, "expire", _: AuditRecord) if p.cloud = "public";'
+
+    checked = Seeded("system.polar", restriction, LIVES).checked()
+
+    assert [finding.code for finding in checked.errors] == ["ungranted-action"]
+    assert [finding.code for finding in checked.warnings] == ["idle-restriction"]
+
+
+def test_a_kind_of_record_that_is_not_declared_is_told_once() -> None:
+    checked = main("", "resource User {}\n").checked()
+
+    assert [finding.code for finding in checked.findings] == ["missing-resource"]
+    assert not checked.loads
+
+
+def test_a_policy_that_allows_nothing_does_not_load() -> None:
+    checked = main(
+        "permitted(principal", "allow(principal: Principal, action: String, resource) if\n"
+    ).checked()
+
+    assert "syntax" in [finding.code for finding in checked.findings]
+    allow = next(rule.text for rule in SHIPPED.rules if rule.name == "allow")
+    checked = main("", allow).checked()
+    assert [finding.code for finding in checked.findings] == ["no-allow"]
+    assert not checked.loads
+
+
+def test_a_file_without_cases_is_a_warning(tmp_path: Path) -> None:
+    files = {name for name, _ in SHIPPED.texts} - {"main.polar"}
+    for name in files - {"user.polar"}:
+        (tmp_path / name).with_suffix(".cases.yaml").write_text("")
+
+    checked = check_source(SHIPPED, tmp_path)
+
+    assert [(finding.file, finding.code) for finding in checked.findings] == [("user.polar", "no-cases")]
+    assert checked.errors == ()
