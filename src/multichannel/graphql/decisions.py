@@ -10,14 +10,14 @@ from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.declarations import DECLARATIONS, Column, One
 from multichannel.graphql.identifiers import read_id
 from multichannel.graphql.operation import Operation
-from multichannel.policy.conditions import Comparison, Member, Path
-from multichannel.policy.evaluation import Failure
 from multichannel.policy.explain import Explanation, NearMiss, explain
-from multichannel.policy.partial import THIS
 from multichannel.policy.resources import Resource
 from multichannel.policy.source import Rule
+from multichannel.policy.tried import PRINCIPAL, Fact, Tried
 from multichannel.policy.vocabulary import READS, Action, Principal
 
+WAY = {"has_standing", "grant"}
+"""The rules that make a way; which of those that they ask hold may be a fact that is not told."""
 UNTOLD = "There are conditions on what you may not read; whether they hold is not told."
 
 
@@ -63,10 +63,10 @@ class DecisionNearMiss:
 
     standing: str = strawberry.field(description="What your tenant is, or would have to be, to the object.")
     standing_held: bool = strawberry.field(
-        description="False where your tenant is not that, and no condition of it is told."
+        description="Whether your tenant is that; then a role is all that is missing."
     )
     roles_needed: list[str] = strawberry.field(
-        description="One of these roles is granted it there; empty if it is not that."
+        description="One of these roles is granted it there; empty if you have one."
     )
     failed_conditions: list[FailedCondition] = strawberry.field(
         description="The conditions that do not hold."
@@ -141,7 +141,7 @@ class _Shown:
                 standing_held=item.held,
                 roles_needed=list(item.roles_needed),
                 failed_conditions=self._told(item),
-                rules=_rules(item.rules),
+                rules=_rules(rule for rule in item.rules if rule.name in WAY),
             )
             if way not in shown:
                 shown.append(way)
@@ -150,34 +150,47 @@ class _Shown:
     def _told(self, miss: NearMiss) -> list[FailedCondition]:
         """The failed conditions one may know of, and whether there are others, failed or not."""
         told = [
-            FailedCondition(condition=str(failure.condition), value=self._value(failure))
-            for failure in miss.failed
-            if self._may_know(failure.condition)
+            FailedCondition(condition=_filled_in(failed), value=self._value(failed.subject))
+            for failed in miss.failed
+            if self._may_know(failed)
         ]
-        conditions = miss.conditions
-        if conditions.members or not all(self._may_know(each) for each in conditions.comparisons):
+        if not miss.held and not all(self._may_know(each) for each in miss.conditions):
             told.append(FailedCondition(condition=UNTOLD, value=None))
         return told
 
-    def _may_know(self, condition: Comparison | Member) -> bool:
+    def _may_know(self, condition: Tried) -> bool:
         """Whether it is about readable fields, or about oneself: that the object is not one's own."""
-        if isinstance(condition, Member):
-            return False
-        sides = [side for side in (condition.left, condition.right) if isinstance(side, Path)]
-        about_oneself = condition.operator == "=" and condition.right == self._own
-        return all(_is_own_field(side) and (about_oneself or self._reads(side)) for side in sides)
+        about_oneself = condition.operator == "=" and condition.expected == self._own
+        return condition.subject is not None and all(
+            _is_ones_own(fact) or (_is_own_field(fact) and (about_oneself or self._reads(fact)))
+            for fact in condition.facts
+        )
 
-    def _value(self, failure: Failure) -> str | None:
-        readable = isinstance(failure.condition, Comparison) and self._reads(failure.condition.left)
-        return str(failure.met) if readable and failure.met is not None else None
+    def _value(self, fact: Fact | None) -> str | None:
+        if fact is None or fact.value is None or not (_is_ones_own(fact) or self._reads(fact)):
+            return None
+        return str(fact.value)
 
-    def _reads(self, path: Path) -> bool:
-        return _is_own_field(path) and path.names[0] in self._readable
+    def _reads(self, fact: Fact) -> bool:
+        return _is_own_field(fact) and fact.place[1] in self._readable
 
 
-def _is_own_field(path: Path) -> bool:
+def _is_ones_own(fact: Fact) -> bool:
+    """Whether it is a fact of whoever asks."""
+    return fact.place[:1] == (PRINCIPAL,)
+
+
+def _is_own_field(fact: Fact) -> bool:
     """Whether it is the object's own field, not one of a related record."""
-    return path.variable == THIS and len(path.names) == 1
+    return len(fact.place) == 2 and not _is_ones_own(fact)  # noqa: PLR2004  (the object, and its field)
+
+
+def _filled_in(condition: Tried) -> str:
+    """The condition as the policy has it, with the facts of whoever asks in place of their names."""
+    against = condition.against
+    if against is None or not _is_ones_own(against):
+        return condition.text
+    return condition.text.replace(against.text, f'"{against.value}"')
 
 
 def _distance(way: DecisionNearMiss) -> tuple[int, str, list[tuple[str, int]]]:
@@ -185,5 +198,5 @@ def _distance(way: DecisionNearMiss) -> tuple[int, str, list[tuple[str, int]]]:
     return missing, way.standing, [(rule.file, rule.line) for rule in way.rules]
 
 
-def _rules(rules: tuple[Rule, ...]) -> list[PolicyRule]:
+def _rules(rules: Iterable[Rule]) -> list[PolicyRule]:
     return [PolicyRule(file=rule.file, line=rule.line, text=rule.text) for rule in rules]

@@ -1,4 +1,8 @@
-"""Why a decision is what it is: the rules that made it, or what came nearest to making it otherwise."""
+"""Why a decision is what it is: the rules that made it, or what came nearest to making it otherwise.
+
+The engine decides and names the rules of each derivation. The conditions on the way, with what they met, are
+told by a walk over the same rules (`attempts.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,51 +10,64 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from multichannel.policy.conditions import Conditions
-from multichannel.policy.evaluation import Failure, failures
+from multichannel.policy.attempts import attempts
+from multichannel.policy.ways import lack
 
 if TYPE_CHECKING:
-    from multichannel.policy.policy import Derivation, Policy, RoleGrant
+    from multichannel.policy.policy import Policy
     from multichannel.policy.resources import Resource
     from multichannel.policy.source import Rule
+    from multichannel.policy.tried import Tried
     from multichannel.policy.vocabulary import Action, Principal
-
-
-ALWAYS = Conditions()
+    from multichannel.policy.ways import Attempt
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Roles granted the action at a standing, and the rules that say so."""
+    """A derivation: roles granted the action at a standing, the rules, and the conditions, which all hold."""
 
     roles: tuple[str, ...]
     standing: str
     rules: tuple[Rule, ...]
+    conditions: tuple[Tried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """A restriction that hit: its code, and the rules that say so."""
+    """A restriction that hit: its code, the rules that say so, and the conditions, which all hold."""
 
     code: str
     rules: tuple[Rule, ...]
+    conditions: tuple[Tried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A way in which it could have been granted, and what was missing: conditions, roles or the standing."""
+    """A way in which it could have been granted, with the conditions on it, roles apart.
+
+    `roles_needed` are those of which one would do; it is empty where the principal has one. `held` says that
+    only the role is missing.
+    """
 
     standing: str
     rules: tuple[Rule, ...]
-    failed: tuple[Failure, ...]
-    conditions: Conditions = ALWAYS
+    conditions: tuple[Tried, ...]
     roles_needed: tuple[str, ...] = ()
-    held: bool = True
+
+    @property
+    def failed(self) -> tuple[Tried, ...]:
+        """The conditions that do not hold."""
+        return tuple(each for each in self.conditions if not each.holds)
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing but a role is missing."""
+        return not self.failed
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision with its reasons. Denied, it names restrictions, or else near misses, the nearest first."""
+    """A decision with its reasons. Where nothing grants it, it names near misses, the nearest first."""
 
     allowed: bool
     grants: tuple[Grant, ...]
@@ -62,59 +79,78 @@ def explain(
     policy: Policy, principal: Principal, action: Action, resource: Resource, record: Any
 ) -> Explanation:
     """Explain the decision on one record of facts. Raises PolicyFault when the policy fails."""
-    ways = [
-        (derivation, failures(derivation.conditions, record))
-        for derivation in policy.grants(principal, action, resource)
-    ]
-    hit = [
-        item
-        for item in policy.restrictions(principal, action, resource)
-        if not failures(item.conditions, record)
-    ]
-    grants = tuple(_distinct(_grant(principal, item) for item, failed in ways if not failed))
-    restrictions = tuple(_distinct(Restriction(item.reason or "", item.rules) for item in hit))
-    missed: list[NearMiss] = []
-    if not grants:
-        missed = [NearMiss(_standing(item), item.rules, failed, item.conditions) for item, failed in ways]
-        asked = {miss.standing for miss in missed}
-        others = _granted_elsewhere(policy, principal, action, resource, record)
-        missed += [miss for miss in others if miss.standing not in asked]
-        missed.sort(key=lambda miss: len(miss.failed) + bool(miss.roles_needed) + 2 * (not miss.held))
-    return Explanation(bool(grants) and not restrictions, grants, restrictions, tuple(_distinct(missed)))
-
-
-def _grant(principal: Principal, derivation: Derivation) -> Grant:
-    mentioned = frozenset[str]().union(*(rule.words for rule in derivation.rules if rule.name == "grant"))
-    return Grant(
-        tuple(role for role in principal.roles if role in mentioned), _standing(derivation), derivation.rules
+    proofs = policy.proofs(principal, action, record)
+    hits = policy.hits(principal, action, record)
+    ways = attempts(policy.source, "allow", principal, action.value, record)
+    bars = attempts(policy.source, "forbid", None, principal, action.value, record) if hits else []
+    return Explanation(
+        allowed=policy.check(principal, action, record).allowed,
+        grants=tuple(grant for proof in _by_rules(proofs) for grant in _grants(proof, ways)),
+        restrictions=tuple(_restriction(code, rules, bars) for code, rules in hits),
+        near_misses=() if proofs or action not in resource.actions else tuple(_near_misses(ways)),
     )
 
 
-def _standing(derivation: Derivation) -> str:
-    """The standing a derivation rests on, as the head of its rule names it."""
-    heads = (rule.text.partition(",")[2] for rule in derivation.rules if rule.name == "has_standing")
-    return next((head.split('"')[1] for head in heads if '"' in head), "")
+def _marks(rules: Iterable[Rule]) -> frozenset[str]:
+    return frozenset(rule.mark for rule in rules)
 
 
-def _granted_elsewhere(
-    policy: Policy, principal: Principal, action: Action, resource: Resource, record: Any
-) -> list[NearMiss]:
-    """Where the policy does grant the action: at standings held, to other roles; at others, to whom."""
-    held = dict(policy.standings(principal, record))
-    granted: dict[str, list[RoleGrant]] = {}
-    for item in policy.roles_granted(action, resource):
-        granted.setdefault(item.standing, []).append(item)
+def _by_rules(proofs: Iterable[tuple[Rule, ...]]) -> list[tuple[Rule, ...]]:
+    """The derivations that differ in their rules."""
+    return list({_marks(rules): rules for rules in proofs}.values())
+
+
+def _grants(proof: tuple[Rule, ...], ways: Iterable[Attempt]) -> list[Grant]:
+    """A derivation with its conditions: once for each set of them that holds."""
+    found: dict[object, list[Attempt]] = {}
+    for way in ways:
+        if not way.failed and _marks(way.rules) == _marks(proof):
+            found.setdefault(_steps(way.tried), []).append(way)
+    if not found:
+        return [Grant((), "", proof)]
     return [
-        NearMiss(
-            standing,
-            tuple(_distinct((*held.get(standing, ()), *(rule for item in items for rule in item.rules)))),
-            (),
-            roles_needed=tuple(_distinct(item.role for item in items)),
-            held=standing in held,
-        )
-        for standing, items in granted.items()
+        Grant(_roles(alike), alike[0].word("has_standing", 1), alike[0].rules, alike[0].tried)
+        for alike in found.values()
     ]
 
 
-def _distinct(items: Iterable[Any]) -> list[Any]:
-    return list(dict.fromkeys(items))
+def _restriction(code: str, rules: tuple[Rule, ...], bars: Iterable[Attempt]) -> Restriction:
+    found = next((each for each in bars if not each.failed and _marks(each.rules) == _marks(rules)), None)
+    return Restriction(code, found.rules, found.tried) if found else Restriction(code, rules)
+
+
+def _near_misses(ways: Iterable[Attempt]) -> list[NearMiss]:
+    """The ways that fail, the nearest first; those that differ in nothing but the role are one."""
+    alike: dict[object, list[Attempt]] = {}
+    for way in ways:
+        lacking = (each for each in way.failed if not each.is_about_roles)
+        key = (way.word("has_standing", 1), _steps(lacking))
+        alike.setdefault(key, []).append(way)
+    return sorted((_near_miss(each) for each in alike.values()), key=_distance)
+
+
+def _near_miss(alike: list[Attempt]) -> NearMiss:
+    """What these ways have in common; with a role, if any of them has it."""
+    having = [way for way in alike if not any(each.is_about_roles for each in way.failed)]
+    conditions = tuple(each for each in (having or alike)[0].tried if having or not each.is_about_roles)
+    return NearMiss(
+        standing=alike[0].word("has_standing", 1),
+        rules=tuple(dict.fromkeys(rule for way in having or alike for rule in way.rules)),
+        conditions=conditions,
+        roles_needed=() if having else _roles(alike),
+    )
+
+
+def _distance(miss: NearMiss) -> tuple[int, int, str, list[tuple[str, int]]]:
+    lacking, strange = lack(miss.failed)
+    places = [(rule.file, rule.line) for rule in miss.rules]
+    return lacking + bool(miss.roles_needed), strange, miss.standing, places
+
+
+def _roles(ways: Iterable[Attempt]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(role for way in ways if (role := way.word("grant", 0))))
+
+
+def _steps(tried: Iterable[Tried]) -> tuple[tuple[str, int], ...]:
+    """Which conditions they are."""
+    return tuple(dict.fromkeys((each.rule.mark, each.at) for each in tried))

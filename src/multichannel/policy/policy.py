@@ -18,6 +18,7 @@ from multichannel.errors import PolicyInvalid
 from multichannel.policy.composition import Composition, Roles
 from multichannel.policy.conditions import NEVER, Conditions, Predicate, merged
 from multichannel.policy.engine import Answer, Engine, PolicyFault, kind_of
+from multichannel.policy.given import Given, given
 from multichannel.policy.partial import conditions
 from multichannel.policy.proof import prove, prove_whole
 from multichannel.policy.resources import RESOURCES, Resource
@@ -72,6 +73,8 @@ class Policy:
         self._engine = Engine(source)
         self.translated = lru_cache(CACHED_PREDICATES)(self._translate)
         """Where a principal may do an action, over all records of a kind. Raises when the policy fails."""
+        self._joined = lru_cache(CACHED_PREDICATES)(self._join)
+        """The same by standings: roles that are granted an action at the same standings share a predicate."""
         self._seen = lru_cache(CACHED_SIGHTS)(self._see)
         self.grants = lru_cache(CACHED_SIGHTS)(self._grants)
         """Every way in which an action could be allowed to a principal, with its rules."""
@@ -155,6 +158,18 @@ class Policy:
         answers = self._engine.ask("has_standing", principal, standing, record, trace=True)
         return tuple((answer.bindings["standing"], answer.rules) for answer in answers)
 
+    def proofs(self, principal: Principal, action: Action, record: Any) -> tuple[tuple[Rule, ...], ...]:
+        """The rules of every derivation that grants an action on one record, restrictions aside."""
+        answers = self._engine.ask("allow", principal, action.value, record, trace=True)
+        return tuple(dict.fromkeys(answer.rules for answer in answers))
+
+    def hits(
+        self, principal: Principal, action: Action, record: Any
+    ) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
+        """The code of every restriction that hits an action on one record, with the rules that say so."""
+        answers = self._engine.ask("forbid", REASON, principal, action.value, record, trace=True)
+        return tuple(dict.fromkeys((answer.bindings["reason"], answer.rules) for answer in answers))
+
     def _restrictions(
         self, principal: Principal, action: Action, resource: Resource
     ) -> tuple[Derivation, ...]:
@@ -171,6 +186,10 @@ class Policy:
         named = (item for item in found if not isinstance(item.role, Variable | Expression))
         return tuple(dict.fromkeys(named))
 
+    def given(self, action: Action, resource: Resource, standings: Iterable[str]) -> tuple[Given, ...]:
+        """Every way in which an action is granted on a kind of record, whoever asks, with its conditions."""
+        return given(self._engine, action, resource, standings)
+
     def _reasons(self, principal: Principal, action: Action, record: Any) -> tuple[str, ...]:
         answers = self._engine.ask("forbid", REASON, principal, action.value, record)
         return tuple(sorted({answer.bindings["reason"] for answer in answers}))
@@ -182,7 +201,13 @@ class Policy:
     def _translate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
         if not self._composition.covers(resource):
             return self._asked(principal, action, resource)
-        branches = merged(self._composition.granted(principal, action, resource))
+        standings = self._composition.standings(principal, action, resource)
+        return self._joined(self._composition.of_any_role(principal), standings, action, resource)
+
+    def _join(
+        self, principal: Principal, standings: frozenset[str], action: Action, resource: Resource
+    ) -> Predicate:
+        branches = merged(self._composition.granted(principal, standings, resource))
         if not branches:
             return NEVER
         return Predicate(branches, merged(self._composition.forbidden(principal, action, resource)))

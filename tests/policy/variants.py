@@ -1,0 +1,56 @@
+"""The policy with rules taken away, asked without being proved: for what explanations say of single rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from polar import Variable
+
+from multichannel.policy.engine import Engine, kind_of
+from multichannel.policy.source import PolicySource, Rule, replaced
+from multichannel.policy.vocabulary import Action, Principal
+
+
+class Variants:
+    """One policy, and what it says without some of its rules."""
+
+    def __init__(self, source: PolicySource) -> None:
+        """Load what is asked for, once."""
+        self.source = source
+        self._without = cache(self._load)
+
+    def rules(self, name: str, kind: str) -> frozenset[Rule]:
+        """The rules of a name that records of a kind can meet."""
+        return frozenset(
+            rule for rule in self.source.rules if rule.name == name and rule.about in {None, kind}
+        )
+
+    def grants(self, who: Principal, action: Action, record: Any, *, without: Iterable[Rule] = ()) -> bool:
+        """Whether it is granted, restrictions aside."""
+        asked = self._without(frozenset(without)).ask("allow", who, action.value, record)
+        return next(asked, None) is not None
+
+    def restricts(self, who: Principal, action: Action, record: Any, *, without: Iterable[Rule] = ()) -> bool:
+        """Whether a restriction hits."""
+        engine = self._without(frozenset(without))
+        return next(engine.ask("forbid", Variable("reason"), who, action.value, record), None) is not None
+
+    def all_but(self, rule: Rule, record: Any) -> frozenset[Rule]:
+        """The other rules of its name that are about such a record."""
+        return self.rules(rule.name, kind_of(record)) - {rule}
+
+    def _load(self, without: frozenset[Rule]) -> Engine:
+        def blank(rule: Rule) -> str:
+            return re.sub(r"[^\n]", " ", rule.text) if rule in without else rule.text
+
+        return Engine(
+            PolicySource(
+                tuple(
+                    (name, replaced(text, [rule for rule in self.source.rules if rule.file == name], blank))
+                    for name, text in self.source.texts
+                )
+            )
+        )
