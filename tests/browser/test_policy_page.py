@@ -67,7 +67,7 @@ def test_the_page_itself_does_not_scroll_sideways_and_its_tables_do_by_keyboard(
     visited: tuple[Page, list[str], list[str]],
 ) -> None:
     page, _, _ = visited
-    table = page.get_by_role("region", name="Subscription: who is granted what")
+    table = page.get_by_role("region", name="Partnership: who is granted what")
     last = table.get_by_role("columnheader", name="Unless")
     expect(last).not_to_be_in_viewport()
 

@@ -15,7 +15,9 @@ EXPLAIN = """query ($id: ID!, $action: Action!) { explainDecision(action: $actio
   allowed
   grants { roles standing rules { file line text } }
   restrictions { code rules { file line text } }
-  nearMisses { standing rolesNeeded failedConditions { condition value } rules { file line text } }
+  nearMisses {
+    standing standingHeld rolesNeeded failedConditions { condition value } rules { file line text }
+  }
   policyDigest
 } }"""
 UPDATE = """mutation ($id: ID!) {
@@ -112,6 +114,37 @@ def test_what_lacks_a_role_names_the_standing_and_the_roles_that_would_do(api: A
     assert lines(nearest["rules"]) == lines(
         [rule("customer.polar", HOLDER), rule("customer.polar", HOLDER_EDITS)]
     )
+
+
+def test_a_condition_on_oneself_is_told_with_what_one_is(api: Api) -> None:
+    found = explained(api, "alder-billing-admin", "UPDATE", MEADOW)
+
+    held, other = found["nearMisses"]
+    assert (held["standing"], held["standingHeld"]) == ("relationship_holder", True)
+    assert (other["standing"], other["standingHeld"], other["rolesNeeded"]) == (
+        "customer",
+        False,
+        ["global_admin"],
+    )
+    assert other["failedConditions"] == [
+        {"condition": 'p.kind = "customer"', "value": "partner"},
+        {"condition": f'c.id = "{fixed_id("alder")}"', "value": fixed_id("meadow")},
+    ]
+
+
+def test_conditions_on_what_others_are_to_the_object_are_not_told_failed_or_not(api: Api) -> None:
+    found = explained(api, "meadow-global-admin", "CREATE_SUBSCRIPTION", MEADOW)
+
+    [missed] = found["nearMisses"]
+    assert (missed["standing"], missed["standingHeld"]) == ("relationship_holder", False)
+    assert sorted(missed["rolesNeeded"]) == ["admin_agent", "sales_agent"]
+    assert missed["failedConditions"] == [
+        {"condition": 'p.kind = "partner"', "value": "customer"},
+        {
+            "condition": "There are conditions on what you may not read; whether they hold is not told.",
+            "value": None,
+        },
+    ]
 
 
 def test_what_lacks_a_role_is_refused_without_a_reason(api: Api) -> None:

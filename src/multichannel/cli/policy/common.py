@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 import multichannel
+from multichannel.errors import Misconfigured
 
 SCHEMA_VERSION = 1
 FINDINGS = 1
@@ -45,6 +46,14 @@ def console(*, stderr: bool = False) -> Console:
         # What reads a pipe wraps for itself.
         found.width = max(found.width, WIDE) if "COLUMNS" not in os.environ else found.width
     return found
+
+
+def write(text: str, path: Path) -> None:
+    """Write a file; Misconfigured where that cannot be."""
+    try:
+        path.write_text(text, "utf-8", newline="")
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be written: {error.strerror}") from None
 
 
 def print_json(command: str, digest: str, body: Mapping[str, Any]) -> None:

@@ -1,0 +1,145 @@
+"""The matrix on a terminal: for each kind of record a table of marks, and below it what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from multichannel.policy.source import Rule
+from multichannel.workbench.matrix import Clause, Matrix, Restriction, Row, Sheet, Standing
+from multichannel.workbench.matrix_markdown import letters
+from multichannel.workbench.matrix_rules import on_one_line
+
+NARROW, WIDE = 23, 44
+"""Between these the column of actions has what the columns of roles leave it."""
+NO = "-"
+QUIET = "dim"
+STYLES = {"yes": "green", "if": "yellow"}
+INDENT = (0, 0, 0, 2)
+
+
+def print_matrix(screen: Console, matrix: Matrix) -> None:
+    """Print all of it, as wide as the screen and no wider."""
+    for rule in matrix.allows:
+        screen.print(Text("`allow` is not the one that ships. What it says decides:", style="bold red"))
+        screen.print(_indented(Text(f"{on_one_line(rule.text)} ({rule.position})")))
+    for sheet in matrix.sheets:
+        screen.print(Text(f"\n{sheet.resource.name}", style="bold underline"))
+        for part in _parts(sheet, matrix, screen.width):
+            screen.print(part)
+    if matrix.terms:
+        screen.print(Text("\nWords that conditions use", style="bold underline"))
+    for rule in matrix.terms:
+        screen.print(_indented(Group(Text(on_one_line(rule.text)), _source(rule))))
+
+
+def _parts(sheet: Sheet, matrix: Matrix, width: int) -> Iterator[RenderableType]:
+    numbers = {item.code: str(number) for number, item in enumerate(sheet.restrictions, 1)}
+    if any(row.among(matrix.roles) for row in sheet.rows):
+        yield _grants(sheet, matrix.roles, numbers, width)
+    yield from _of_service(sheet, numbers)
+    if sheet.ungranted:
+        yield Text(f"{matrix.absence}: {', '.join(sheet.ungranted)}")
+    for text, name in letters(sheet).items():
+        yield _indented(Text.assemble((f"{name}  ", "bold"), f"if {text}"))
+    if sheet.standings:
+        yield Text("Standings", style="bold")
+        yield _indented(_listed((standing.name, _standing(standing)) for standing in sheet.standings))
+    if sheet.restrictions:
+        yield Text("Unless", style="bold")
+        yield _indented(_listed((numbers[item.code], _restriction(item)) for item in sheet.restrictions))
+
+
+def _grants(sheet: Sheet, roles: tuple[str, ...], numbers: dict[str, str], width: int) -> Table:
+    """Actions by role; a line with the standing goes before those that are granted there."""
+    notes = letters(sheet)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    taken = sum(1 + max(map(len, role.split("_"))) for role in roles)
+    room = max(NARROW, min(WIDE, width - taken - 1))
+    table.add_column("", no_wrap=True, min_width=room)
+    for role in roles:
+        table.add_column("\n".join(role.split("_")), no_wrap=True)
+    standing = ""
+    for row in sheet.rows:
+        if not row.among(roles):
+            continue
+        if row.standing != standing:
+            standing = row.standing
+            table.add_row(Text(standing, style="bold cyan"))
+        marks = (_mark(row, role, notes) for role in roles)
+        table.add_row(_action(row, sheet, numbers, room), *marks)
+    return table
+
+
+def _action(row: Row, sheet: Sheet, numbers: dict[str, str], room: int) -> Text:
+    """The action, broken between words where it is long, and the numbers of what restricts it."""
+    first, *words = row.action.split("_")
+    lines = [Text(f"  {first}")]
+    for word in words:
+        _continue(lines, Text(f"_{word}"), room)
+    for restriction in sheet.restricting(row.action):
+        _continue(lines, Text(f" {numbers[restriction.code]}", style="red"), room)
+    return Text("\n").join(lines)
+
+
+def _continue(lines: list[Text], part: Text, room: int) -> None:
+    """Put a part where there is room for it: at the end of the last line, or on a new one."""
+    if len(lines[-1]) + len(part) > room:
+        lines.append(Text("    "))
+    lines[-1].append_text(part)
+
+
+def _mark(row: Row, role: str, notes: dict[str, str]) -> Text:
+    cell = row.cells.get(role)
+    if cell is None:
+        return Text(NO, style=QUIET)
+    return Text(f"{cell.mark} {notes[cell.where]}" if cell.where else cell.mark, style=STYLES[cell.mark])
+
+
+def _of_service(sheet: Sheet, numbers: dict[str, str]) -> Iterator[RenderableType]:
+    notes = letters(sheet)
+    rows = [row for row in sheet.rows if row.others]
+    if rows:
+        yield Text("The service itself", style="bold")
+    for row in rows:
+        roles = ", ".join(f"{role} {_mark(row, role, notes).plain}" for role in row.others)
+        unless = "".join(f" {numbers[item.code]}" for item in sheet.restricting(row.action))
+        yield Text(f"  {row.standing} {row.action}{unless}: {roles}")
+
+
+def _listed(items: Iterator[tuple[str, Group]]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, told in items:
+        table.add_row(name, told)
+    return table
+
+
+def _indented(what: RenderableType) -> Padding:
+    return Padding(what, INDENT, expand=False)
+
+
+def _standing(standing: Standing) -> Group:
+    told = [part for clause in standing.clauses for part in (_asked(clause), _source(clause.rule))]
+    return Group(*(told or [Text("no rule gives it: nobody has it", style="bold red")]))
+
+
+def _restriction(item: Restriction) -> Group:
+    told: list[Text] = [Text(item.code, style="bold")]
+    for clamp in item.clamps:
+        taken = "every action" if clamp.actions is None else ", ".join(clamp.actions)
+        told += [Text(f"takes away {taken}"), _asked(clamp.clause), _source(clamp.clause.rule)]
+    return Group(*told)
+
+
+def _asked(clause: Clause) -> Text:
+    return Text(f"if {clause.where}" if clause.where else "always")
+
+
+def _source(rule: Rule) -> Text:
+    return Text.assemble((rule.position, "blue"), (f"  {rule.comment}" if rule.comment else "", QUIET))
