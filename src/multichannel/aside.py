@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
@@ -16,7 +17,28 @@ log = logging.getLogger(__name__)
 MOST_OPERATIONS = 1_000
 """How many may wait; of more, the decisions are dropped and counted."""
 
+SELDOM = 60.0
+"""Seconds between two complaints about what goes wrong with every decision."""
+
 Batch = Sequence[Decision]
+
+
+class Faults:
+    """Complains of a fault at once, and while it goes on once a minute, with how many decisions it met."""
+
+    def __init__(self, words: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """`words` say what went wrong with how many, which stands for `%d`."""
+        self._words = words
+        self._clock = clock
+        self._count = 0
+        self._not_before = clock()
+
+    def note(self, count: int, fault: Exception) -> None:
+        """Note a fault, and so many decisions that it met."""
+        self._count += count
+        if self._clock() >= self._not_before:
+            log.error(self._words, self._count, exc_info=fault)
+            self._count, self._not_before = 0, self._clock() + SELDOM
 
 
 class Aside:
@@ -25,12 +47,13 @@ class Aside:
     def __init__(
         self, handle: Callable[[Batch, int], None], *, sample: float, waiting: int = MOST_OPERATIONS
     ) -> None:
-        """`handle` is given decisions, and how many were dropped since the last time."""
+        """`handle` is given decisions, and how many were lost, to it or by it, since the last time."""
         self.sample = sample
         self._handle = handle
         self._queue: queue.Queue[Batch | None] = queue.Queue(waiting)
         self._lock = threading.Lock()
         self._dropped = 0
+        self._faults = Faults("%d decisions could not be handled")
         self._thread = threading.Thread(target=self._work, name="decisions", daemon=True)
 
     def hear(self, decisions: Batch) -> None:
@@ -54,6 +77,8 @@ class Aside:
         while (batch := self._queue.get()) is not None:
             self._handle_safely(batch)
         self._handle_safely(())
+        if self._dropped:
+            log.warning("%d decisions are lost, and nothing tells of them", self._dropped)
 
     def _handle_safely(self, batch: Batch) -> None:
         with self._lock:
@@ -62,8 +87,11 @@ class Aside:
             return
         try:
             self._handle(batch, dropped)
-        except Exception:
-            log.exception("%d decisions could not be handled", len(batch) + dropped)
+        except Exception as fault:  # noqa: BLE001  (whatever it is, the next may do; it is logged)
+            if batch:
+                self._faults.note(len(batch), fault)
+            with self._lock:
+                self._dropped += len(batch) + dropped
 
 
 def all_of(blocks: Iterable[AbstractContextManager[Any]]) -> ExitStack:

@@ -7,7 +7,7 @@ import secrets
 from multichannel.aside import Aside
 from multichannel.decision_log import DecisionLog, LineFile
 from multichannel.settings import Settings
-from multichannel.shadow import Shadow, load_shadow, to_file, to_log
+from multichannel.shadow import Candidate, Shadow, to_file, to_log
 from multichannel.store.transactions import Store
 
 
@@ -24,8 +24,7 @@ def listeners(settings: Settings, store: Store) -> tuple[Aside, ...]:
     key = settings.decision_key.get_secret_value() if settings.decision_key else secrets.token_hex()
     if settings.decision_log is not None:
         found.append(DecisionLog(settings.decision_log, key, sample=settings.decision_sample))
-    candidate = None if settings.shadow_dir is None else load_shadow(settings.shadow_dir)
-    if candidate is not None:
+    if settings.shadow_dir is not None:
         tell = to_log if settings.shadow_log is None else to_file(settings.shadow_log)
-        found.append(Shadow(candidate, store, key, tell, sample=settings.shadow_sample))
+        found.append(Shadow(Candidate(settings.shadow_dir), store, key, tell, sample=settings.shadow_sample))
     return tuple(found)

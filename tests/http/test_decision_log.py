@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from multichannel.aside import Aside
+from multichannel.aside import SELDOM, Aside, Faults
 from multichannel.decision_log import DecisionLog, LineFile
 from multichannel.demo.cast import ALDER, MEADOW
 from multichannel.demo.issuer import DemoIssuer
@@ -166,6 +168,74 @@ def test_a_log_that_was_rotated_away_is_begun_again(tmp_path: Path) -> None:
     assert lines_of(tmp_path / "log") == [{"number": 2}, {"number": 3}]
 
 
+@pytest.mark.parametrize("stands", ["a folder", "nothing, nor its folder"])
+def test_a_log_whose_place_is_taken_is_begun_again_when_it_is_free(tmp_path: Path, stands: str) -> None:
+    path = tmp_path / "logs" / "log"
+    file = LineFile(path)
+    file.add([{"number": 1}])
+    path.rename(tmp_path / "log.1")
+    if stands == "a folder":
+        path.mkdir()
+    else:
+        path.parent.rmdir()
+        path.parent.touch()
+    descriptors = {each.name for each in Path("/dev/fd").iterdir()}
+    for _ in range(3):
+        with pytest.raises(OSError, match=r"directory|exists"):
+            file.add([{"number": 2}])
+    assert {each.name for each in Path("/dev/fd").iterdir()} == descriptors  # nobody else's was closed, nor one left open
+
+    if stands == "a folder":
+        path.rmdir()
+    else:
+        path.parent.unlink()
+    file.add([{"number": 3}])
+    file.close()
+    assert lines_of(tmp_path / "log.1") == [{"number": 1}]
+    assert lines_of(path) == [{"number": 3}]
+
+
+@pytest.mark.parametrize("has_reader", [False, True])
+def test_a_pipe_is_no_log_and_is_not_waited_for(tmp_path: Path, *, has_reader: bool) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK) if has_reader else None
+
+    with pytest.raises(Misconfigured, match=f"{pipe} cannot be written: "):
+        LineFile(pipe)
+    if reader is not None:
+        os.close(reader)
+
+
+def test_what_a_full_disk_cuts_off_spoils_no_other_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, space, write = LineFile(tmp_path / "log"), [20], os.write
+
+    def write_while_there_is_space(descriptor: int, text: bytes) -> int:
+        if not space[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = write(descriptor, text[: space[0]])
+        space[0] -= written
+        return written
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", write_while_there_is_space)
+        for number in (1, 2, 3):
+            with suppress(OSError):
+                file.add([{"number": number}])
+    file.add([{"number": 4}])
+    file.add([{"number": 5}])
+    file.close()
+
+    assert (tmp_path / "log").read_text("utf-8").splitlines() == [
+        '{"number":1}',
+        '{"numbe',
+        '{"number":4}',
+        '{"number":5}',
+    ]
+
+
 def test_what_does_not_fit_in_the_queue_is_counted_in_the_log(tmp_path: Path, shipped_policy: Policy) -> None:
     log = DecisionLog(tmp_path / "log", KEY, sample=1)
     log._queue.maxsize = 2
@@ -182,23 +252,55 @@ def test_what_does_not_fit_in_the_queue_is_counted_in_the_log(tmp_path: Path, sh
 def test_a_thread_that_fails_goes_on_with_what_comes_next(
     shipped_policy: Policy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    handled: list[int] = []
+    handled: list[tuple[int, int]] = []
 
-    def handle(batch: Sequence[Decision], _dropped: int) -> None:
+    def handle(batch: Sequence[Decision], dropped: int) -> None:
         if len(batch) == 1:
             raise OSError("no space left")
-        handled.append(len(batch))
+        handled.append((len(batch), dropped))
 
     aside = Aside(handle, sample=1)
-    aside.hear([listed(shipped_policy)])
-    aside.hear([listed(shipped_policy)] * 2)
+    for size in (1, 1, 2, 2):
+        aside.hear([listed(shipped_policy)] * size)
     with aside:
         pass
 
-    assert handled == [2]
+    assert handled == [(2, 2), (2, 0)]
     [record] = caplog.records
     assert record.getMessage() == "1 decisions could not be handled"
     caplog.clear()  # the fault was expected
+
+
+def test_what_is_lost_to_the_end_is_told_by_the_service(
+    shipped_policy: Policy, caplog: pytest.LogCaptureFixture
+) -> None:
+    def handle(_batch: Sequence[Decision], _dropped: int) -> None:
+        raise OSError("no space left")
+
+    aside = Aside(handle, sample=1)
+    aside.hear([listed(shipped_policy)] * 3)
+    with aside:
+        pass
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "3 decisions could not be handled",
+        "3 decisions are lost, and nothing tells of them",
+    ]
+    caplog.clear()  # the fault was expected
+
+
+def test_a_fault_that_goes_on_is_told_once_a_minute_with_how_many_it_met(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = [0.0]
+    faults = Faults("%d failed", lambda: clock[0])
+    for seconds in (0, 1, SELDOM - 2, 1, 1, SELDOM):
+        clock[0] += seconds
+        faults.note(2, OSError("no space left"))
+
+    assert [record.getMessage() for record in caplog.records] == ["2 failed", "6 failed", "4 failed"]
+    assert all(record.exc_info for record in caplog.records)
+    caplog.clear()  # the faults were expected
 
 
 @pytest.mark.parametrize("key", [None, "too short to be a secret"], ids=["missing", "short"])

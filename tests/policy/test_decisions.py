@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +17,12 @@ from multichannel.policy.canonical import digest_of
 from multichannel.policy.conditions import Comparison, Conditions, Member, Predicate
 from multichannel.policy.conditions import Path as Fact
 from multichannel.policy.decision_lines import DecisionLines, Pseudonyms
-from multichannel.policy.decisions import DecidedList, DecidedRecord, Dropped, read_lines, read_log
+from multichannel.policy.decisions import Cut, DecidedList, DecidedRecord, Dropped, read_lines, read_log
 from multichannel.policy.facts import CustomerFacts, ResellerRelationshipFacts
 from multichannel.policy.policy import Policy
 from multichannel.policy.resources import AUDIT_RECORD, CUSTOMER, SUBSCRIPTION
 from multichannel.policy.vocabulary import NO_TENANT, Action, SystemRole, system_principal
+from multichannel.startup import SHIPPED_POLICIES
 from tests.store.conftest import ALDER, BIRCH, MEADOW, agent
 
 KEY, OTHER_KEY = "k" * 32, "o" * 32
@@ -261,7 +264,6 @@ def test_the_words_of_a_vocabulary_and_the_service_itself_keep_their_names(shipp
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("{", "this is no line of JSON"),
         ("[]", "this is no decision"),
         ({"kind": "guess"}, "this is no decision"),
         ({"kind": ["record"]}, "this is no decision"),
@@ -309,6 +311,28 @@ def test_a_log_tells_what_it_has_lost(shipped_policy: Policy, tmp_path: Path) ->
 
     assert [each for each in read_lines(log) if isinstance(each, Dropped)] == [Dropped(7)]
     assert len(list(read_log(log))) == 1
+
+
+def test_a_line_that_is_cut_off_spoils_no_other(shipped_policy: Policy, tmp_path: Path) -> None:
+    line = DecisionLines(KEY).line(record(shipped_policy))
+    whole = json.dumps(line)
+    log = tmp_path / "log"
+    log.write_bytes(f"{whole[:40]}{whole}\n{whole}\n".encode() + b"\xff\0\n" + whole[:-1].encode())
+
+    found = list(read_lines(log))
+    assert [each for each in found if isinstance(each, Cut)] == [Cut(f"{log}:{n}") for n in (1, 3, 4)]
+    assert [each.id for each in read_log(log)] == [line["id"]]
+
+
+def test_a_policy_that_is_in_force_no_longer_is_not_kept_for_its_lists() -> None:
+    lines, policy = DecisionLines(KEY), Policy.load(SHIPPED_POLICIES)
+    gone = weakref.ref(policy)
+    first = lines.filter_digest(policy, agent(), (Action.READ,), CUSTOMER)
+    assert lines.filter_digest(policy, agent(), (Action.READ,), CUSTOMER) == first
+
+    del policy
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_log_that_is_not_there_is_refused(tmp_path: Path) -> None:

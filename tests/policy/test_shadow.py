@@ -16,11 +16,13 @@ from multichannel.demo.cast import ALDER, MEADOW
 from multichannel.errors import NotPermitted
 from multichannel.listening import listeners
 from multichannel.policy.decision_lines import Pseudonyms
+from multichannel.policy.engine import PolicyFault
 from multichannel.policy.policy import Policy
 from multichannel.policy.resources import CUSTOMER
+from multichannel.policy.source import PolicySource
 from multichannel.policy.vocabulary import Action, Principal
 from multichannel.settings import load_settings
-from multichannel.shadow import MOST_ROWS, Difference, Shadow, load_shadow
+from multichannel.shadow import LOOKED, MOST_ROWS, Candidate, Difference, Shadow
 from multichannel.startup import SHIPPED_POLICIES
 from multichannel.store.decisions import Watch
 from multichannel.store.selection import Listing, Shown, Window
@@ -90,7 +92,7 @@ def shadowed(world: World, candidate: Policy, *use_cases: Callable[[Work], Any],
     """What use cases give in the shadow of a candidate, and the differences that were told."""
     told: list[Difference] = []
     principal = world.principal(persona)
-    shadow = Shadow(candidate, world.store, KEY, told.extend, sample=1)
+    shadow = Shadow(lambda: candidate, world.store, KEY, told.extend, sample=1)
     world.store.watch = Watch(world.store.clock, [shadow])
     with shadow:
         given = work_with(world, principal, *use_cases)
@@ -153,15 +155,33 @@ def test_a_shadow_that_fails_is_logged_and_goes_on(
     candidate = changed(*without_sales_agents("read"))
 
     def fail(*_arguments: Any) -> None:
-        raise RuntimeError("the shadow is broken")
+        raise PolicyFault("the shadow is broken")
 
-    monkeypatch.setattr(candidate, "check", fail)
-    given, told = shadowed(world, candidate, update, names)
+    monkeypatch.setattr(candidate, "_reasons", fail)
+    given, told = shadowed(world, candidate, update, update, names)
 
-    assert given == work_with(world, world.principal(AGENT), update, names)
+    assert given == work_with(world, world.principal(AGENT), update, update, names)
     assert [line["kind"] for line in told] == ["list"]
     assert [record.getMessage() for record in caplog.records] == [
-        "the shadow policy failed on a decision about a Customer"
+        "the shadow policy failed on 1 decisions, the last of them so:"
+    ]
+
+
+@one_engine
+def test_a_shadow_that_fails_on_a_list_is_logged_as_such_and_tells_nothing(
+    world: World, changed: Changed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = changed(*without_sales_agents("read"))
+
+    def fail(*_arguments: Any) -> None:
+        raise PolicyFault("the shadow is broken")
+
+    monkeypatch.setattr(candidate, "translated", fail)
+    given, told = shadowed(world, candidate, names)
+
+    assert (len(given[0]) > 0, told) == (True, [])
+    assert [record.getMessage() for record in caplog.records] == [
+        "the shadow policy failed on 1 decisions, the last of them so:"
     ]
 
 
@@ -175,7 +195,8 @@ def test_nobody_waits_for_a_shadow(world: World, shipped_policy: Policy, changed
         may_go_on.wait()
         told.extend(differences)
 
-    shadow = Shadow(changed(*without_sales_agents("update")), world.store, KEY, hold, sample=1)
+    candidate = changed(*without_sales_agents("update"))
+    shadow = Shadow(lambda: candidate, world.store, KEY, hold, sample=1)
     shadow._queue.maxsize = 2
     principal = world.principal(AGENT)
     world.store.watch = Watch(world.store.clock, [shadow])
@@ -198,11 +219,44 @@ def test_a_shadow_that_does_not_load_is_told_and_nothing_else(
     (tmp_path / "bad.polar").write_text("allow(", "utf-8")
     for folder in (tmp_path, tmp_path / "nowhere"):
         monkeypatch.setenv("MULTICHANNEL_SHADOW_DIR", str(folder))
-        assert listeners(load_settings(demo=True), world.store) == ()
-        assert load_shadow(folder) is None
-        assert {record.levelno for record in caplog.records} == {logging.WARNING}
-        assert str(folder) in caplog.records[0].getMessage()
+        [shadow] = listeners(load_settings(demo=True), world.store)
+        world.store.watch = Watch(world.store.clock, [shadow])
+        with shadow:
+            assert world.store.write(world.principal(AGENT), update) == MEADOW.id
+        [record] = caplog.records
+        assert record.levelno == logging.WARNING
+        assert f"the shadow policy in {folder} does not load" in record.getMessage()
         caplog.clear()
+
+
+def test_a_candidate_is_loaded_anew_when_its_folder_has_changed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "multichannel.shadow")
+    folder, clock = tmp_path / "candidate", [0.0]
+    shutil.copytree(SHIPPED_POLICIES, folder)
+    candidate = Candidate(folder, lambda: clock[0])
+    first = candidate()
+    assert first is not None
+
+    file = folder / "customer.polar"
+    text = file.read_text("utf-8")
+    found = []
+    for change in ("", "allow(", "# a comment\n"):
+        file.write_text(text + change, "utf-8")
+        now = candidate()
+        clock[0] += LOOKED
+        found.append((now, candidate()))
+
+    (unlooked, same), (kept, broken), (none, last) = found
+    assert unlooked is same is kept is first
+    assert broken is none is None
+    assert last is not None
+    assert last.digest == PolicySource.read(folder).digest != first.digest
+    assert [(record.levelno, record.args[-1]) for record in caplog.records if isinstance(record.args, tuple)][
+        ::2
+    ] == [(logging.INFO, first.digest), (logging.INFO, last.digest)]
+    assert [record.levelno for record in caplog.records] == [logging.INFO, logging.WARNING, logging.INFO]
 
 
 def configured(world: World, candidate: Path, monkeypatch: pytest.MonkeyPatch) -> None:

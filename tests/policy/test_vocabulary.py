@@ -11,13 +11,15 @@ import pytest
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.case_files import SUFFIX, read_cases
-from multichannel.policy.cases import NOT_GRANTED, Case, run_cases
+from multichannel.policy.case_files import SUFFIX, read_cases, read_suite
+from multichannel.policy.cases import Case, run_cases
 from multichannel.policy.cast import CAST
 from multichannel.policy.policy import Policy
 from multichannel.policy.resources import RESOURCES
 from multichannel.policy.source import PolicySource, Rule
 from multichannel.policy.vocabulary import Action, AuthMode, SystemRole
+from multichannel.workbench.gaps import gaps
+from multichannel.workbench.testing import failure, run
 from tests.policy.conftest import POLICIES
 
 PRINCIPAL_WORDS: dict[str, set[StrEnum]] = {
@@ -29,6 +31,29 @@ PRINCIPAL_WORDS: dict[str, set[StrEnum]] = {
 }
 PRINCIPAL_FACTS = {*PRINCIPAL_WORDS, "tenant_id", "roles", "market"}
 ROLES = {*Role, *SystemRole}
+CASES = """facts:
+  User:
+    alder_agent:
+      tenant_id: alder
+      state: active
+      cloud: public
+    meadow_clerk:
+      tenant_id: meadow
+      state: active
+      cloud: public
+cases:
+  - who: alder_account_admin
+    what: alder_agent
+    may: [read]
+    why: Role matrix, "partner users and roles".
+
+lists:
+  - who: alder_account_admin
+    of: User
+    to: read
+    sees: [alder_agent]
+    why: People are known in their own company.
+"""
 VERDICTS = {"has_standing", "grant", "forbid"}
 
 
@@ -51,45 +76,19 @@ def _resource(rule: Rule) -> str:
     return _head(rule)[-1].partition(":")[2].strip()
 
 
-def test_every_case_comes_out_as_it_says(policy: Policy, cases: tuple[Case, ...]) -> None:
-    assert [str(unexpected) for unexpected in run_cases(policy, cases)] == []
+def test_every_case_comes_out_as_it_says_as_a_check_and_as_a_list(policy: Policy) -> None:
+    results = run(policy, read_suite(POLICIES))
+    assert [str(failure(result)) for result in results if not result.is_met] == []
+    assert {result.case.file for result in results} == {path.name for path in POLICIES.glob(f"*{SUFFIX}")}
 
 
-def test_every_action_on_every_resource_has_a_case_that_allows_and_one_that_denies(
-    cases: tuple[Case, ...],
-) -> None:
-    allowed = {(case.resource.name, action) for case in cases for action in case.may}
-    denied = {(case.resource.name, action) for case in cases for action in case.may_not}
-    every = {(resource.name, action) for resource in RESOURCES.values() for action in resource.actions}
-    assert sorted(every - allowed) == []
-    assert sorted(every - denied) == []
+def test_no_verdict_is_without_a_case(policy: Policy) -> None:
+    assert [str(gap) for gap in gaps(policy, read_suite(POLICIES))] == []
 
 
-def test_every_restriction_has_a_case_that_meets_it_on_every_resource_it_restricts(
-    cases: tuple[Case, ...],
-) -> None:
-    given = {(_resource(rule), _head(rule)[0].strip('"')) for rule in _rules("forbid")}
-    expected = {(case.resource.name, reason) for case in cases for reason in case.may_not.values()}
-    assert sorted(given - expected) == []
-    assert sorted(code for _, code in expected - given if code != NOT_GRANTED) == []
-
-
-def test_every_standing_that_is_granted_something_has_a_case_that_allows_it(
-    policy: Policy, cases: tuple[Case, ...]
-) -> None:
-    granted = {
-        (resource.name, action, grant.standing)
-        for resource in RESOURCES.values()
-        for action in resource.actions
-        for grant in policy.roles_granted(action, resource)
-    }
-    met = {
-        (case.resource.name, action, standing)
-        for case in cases
-        for action in case.may
-        for standing, _ in policy.standings(case.principal, case.record)
-    }
-    assert sorted(granted - met) == []
+def test_lists_of_what_is_sold_to_whom_have_cases() -> None:
+    listed = {listing.resource.name for listing in read_suite(POLICIES).listings}
+    assert listed >= {"Customer", "Subscription", "Transfer"}
 
 
 def test_every_policy_file_but_main_has_cases_beside_it() -> None:
@@ -156,13 +155,13 @@ def test_cases_notice_a_policy_that_grants_more_and_one_that_grants_less(cases: 
         (
             "may: [read]",
             "may: [raed]",
-            "user.cases.yaml:17: 'raed' is not an action on a User; it is one of read",
+            "user.cases.yaml:12: 'raed' is not an action on a User; it is one of read",
         ),
-        ("may: [read]", "my: [read]", "user.cases.yaml:17: a case has no `my`"),
+        ("may: [read]", "my: [read]", "user.cases.yaml:12: a case has no `my`"),
         (
             "who: alder_account_admin",
             "who: alder_acount_admin",
-            "user.cases.yaml:17: 'acount_admin' is not a role",
+            "user.cases.yaml:12: 'acount_admin' is not a role",
         ),
         ("who: alder_account_admin", "who: elder_account_admin", "'elder' is not a tenant of cast.yaml"),
         ("what: alder_agent", "what: alder_agnt", "'alder_agnt' is not a record of this file"),
@@ -173,15 +172,20 @@ def test_cases_notice_a_policy_that_grants_more_and_one_that_grants_less(cases: 
         ("    cloud: public", "    cloud: public\n      cloud: public", "`cloud` is given twice"),
         ("  User:", "  Usr:", "user.cases.yaml:2: 'Usr' is not a resource"),
         ("cases:", "cases: [", "user.cases.yaml:"),
+        ("of: User", "of: Usr", "user.cases.yaml:18: 'Usr' is not a resource"),
+        ("[alder_agent]", "[alder_agnt]", "user.cases.yaml:18: 'alder_agnt' is not a User of this file"),
+        ("    sees: [alder_agent]\n", "", "user.cases.yaml:18: a list needs sees"),
+        ("    sees: [alder_agent]", "    sees: alder_agent", "user.cases.yaml:18: `sees` must be a list"),
+        ("    to: read\n", "    to: cancel\n", "user.cases.yaml:18: 'cancel' is not an action on a User"),
+        ("    to: read\n", "    too: read\n", "user.cases.yaml:18: a list has no `too`"),
     ],
 )
 def test_a_case_file_that_means_nothing_is_refused_with_its_line(
     tmp_path: Path, before: str, after: str, message: str
 ) -> None:
-    text = (POLICIES / "user.cases.yaml").read_text("utf-8")
-    assert before in text
+    assert before in CASES
     (tmp_path / CAST).write_text((POLICIES / CAST).read_text("utf-8"))
-    (tmp_path / "user.cases.yaml").write_text(text.replace(before, after, 1))
+    (tmp_path / "user.cases.yaml").write_text(CASES.replace(before, after, 1))
     with pytest.raises(PolicyInvalid) as refused:
         read_cases(tmp_path)
     assert message in refused.value.message

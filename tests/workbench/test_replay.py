@@ -23,7 +23,7 @@ from multichannel.policy.policy import Policy
 from multichannel.policy.resources import CUSTOMER
 from multichannel.policy.vocabulary import Action, Principal
 from multichannel.startup import SHIPPED_POLICIES
-from multichannel.workbench.replay import ABSENT, FOREIGN, Change, Kind, replay
+from multichannel.workbench.replay import ABSENT, CUT, FOREIGN, Change, Kind, replay
 from tests.store.conftest import ALDER, BIRCH, MEADOW, agent
 
 KEY = "k" * 32
@@ -211,6 +211,38 @@ def test_a_line_that_is_no_decision_ends_the_replay(shipped_policy: Policy, tmp_
 
     with pytest.raises(BadInput, match=":1: this is no decision"):
         replay([log], shipped_policy, no_one)
+
+
+def test_lines_that_are_cut_off_are_counted_and_the_rest_is_decided_again(
+    shipped_policy: Policy, tmp_path: Path
+) -> None:
+    log = written(tmp_path, [decided(shipped_policy, agent(), customer(ALDER))] * 2)
+    with log.open("a", encoding="utf-8") as end:
+        end.write('{"kind": "rec')
+    found = replay([log], shipped_policy, no_one)
+
+    assert (found.logged, found.replayed, found.skipped) == (3, 2, Counter({CUT: 1}))
+
+
+def test_a_file_without_a_line_of_json_is_no_log(shipped_policy: Policy, tmp_path: Path) -> None:
+    log, other = written(tmp_path, [decided(shipped_policy, agent(), customer(ALDER))]), tmp_path / "notes"
+    other.write_text("some\nnotes\n", "utf-8")
+
+    with pytest.raises(BadInput, match="notes: no line of it is JSON"):
+        replay([log, other], shipped_policy, no_one)
+
+
+def test_an_empty_log_says_nothing_about_the_candidate(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    arguments = ["replay", "--log", str(log), "--candidate", str(SHIPPED_POLICIES), "--fail-on", "changed"]
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "0 of 0 decisions were decided again.",
+        "Nothing was decided again, so this says nothing about the candidate.",
+    ]
 
 
 def test_what_is_alike_is_asked_once_and_what_differs_in_whose_it_is_is_not_alike(

@@ -2,17 +2,20 @@
 
 A record's id is its name. A case lists what its principal may do and may not, with the reason; or, for a
 tenant, the roles that may do each action (`roles`): no other role may, and what is not listed no role may.
+`lists` says which of the file's records of a kind somebody finds in a list of all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from multichannel.policy.cases import Case
 from multichannel.policy.cast import ROLES, Cast, called
 from multichannel.policy.documents import Document, Facts
+from multichannel.policy.listings import Listing
 from multichannel.policy.records import Records
 from multichannel.policy.resources import RESOURCES, Resource
 from multichannel.policy.vocabulary import Action
@@ -20,11 +23,30 @@ from multichannel.policy.vocabulary import Action
 SUFFIX = ".cases.yaml"
 
 
-def read_cases(folder: Path) -> tuple[Case, ...]:
-    """All cases of a policy folder, or PolicyInvalid naming file and line of what has no meaning."""
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """All that a policy folder expects of its policy."""
+
+    cases: tuple[Case, ...]
+    listings: tuple[Listing, ...]
+
+
+def read_suite(folder: Path) -> Suite:
+    """All cases and lists of a folder, or PolicyInvalid naming file and line of what has no meaning."""
+    paths = sorted(folder.glob(f"*{SUFFIX}"))
+    if not paths:
+        return Suite((), ())
     cast = Cast(folder)
-    files = sorted(folder.glob(f"*{SUFFIX}"))
-    return tuple(case for path in files for case in _CaseFile(path, cast).cases())
+    files = [_CaseFile(path, cast) for path in paths]
+    return Suite(
+        tuple(case for file in files for case in file.cases()),
+        tuple(listing for file in files for listing in file.listings()),
+    )
+
+
+def read_cases(folder: Path) -> tuple[Case, ...]:
+    """All cases of a policy folder, without its lists; PolicyInvalid as for `read_suite`."""
+    return read_suite(folder).cases
 
 
 class _CaseFile(Document):
@@ -34,13 +56,18 @@ class _CaseFile(Document):
         super().__init__(path)
         self._cast = cast
         self._reader = Records(self, cast.tenants)
+        self._given = self.mapping(self.content, 1, "a file of cases", ("facts", "cases", "lists"))
+        self._known = dict(self._records(self.mapping(self._given.get("facts"), 1, "`facts`")))
 
     def cases(self) -> Iterator[Case]:
         """The cases, in order."""
-        content = self.mapping(self.content, 1, "a file of cases", ("facts", "cases"))
-        records = dict(self._records(self.mapping(content.get("facts"), 1, "`facts`")))
-        for number, item in enumerate(self.listed(content.get("cases"), 1, "`cases`")):
-            yield self._case(item, self.line("cases", number), records)
+        for number, item in enumerate(self.listed(self._given.get("cases"), 1, "`cases`")):
+            yield self._case(item, self.line("cases", number), self._known)
+
+    def listings(self) -> Iterator[Listing]:
+        """The lists, in order."""
+        for number, item in enumerate(self.listed(self._given.get("lists"), 1, "`lists`")):
+            yield self._listing(item, self.line("lists", number))
 
     def _records(self, kinds: Facts) -> Iterator[tuple[str, tuple[Resource, Any]]]:
         seen = set()
@@ -75,6 +102,28 @@ class _CaseFile(Document):
             may_not={self._action(word, resource, line): str(code) for word, code in denied.items()},
             roles=self._roles(case, resource, line) if "roles" in case else None,
             why=str(case["why"]),
+        )
+
+    def _listing(self, item: Any, line: int) -> Listing:
+        listing = self.mapping(item, line, "a list", ("who", "of", "sees", "to", "why"))
+        missing = [key for key in ("who", "of", "sees", "why") if listing.get(key) in (None, "")]
+        if missing:
+            self.refuse(line, f"a list needs {missing[0]}")
+        resource = RESOURCES[self.word(listing["of"], RESOURCES, line, "a resource")]
+        records = {name: record for name, (kind, record) in self._known.items() if kind is resource}
+        known = f"a {resource.name} of this file"
+        return Listing(
+            file=self.file,
+            line=line,
+            who=called(listing["who"]),
+            principal=self._cast.principal(self, listing["who"], line),
+            resource=resource,
+            records=records,
+            sees=frozenset(
+                self.word(name, records, line, known) for name in self.listed(listing["sees"], line, "`sees`")
+            ),
+            to=self._action(listing["to"], resource, line) if "to" in listing else None,
+            why=str(listing["why"]),
         )
 
     def _roles(self, case: Facts, resource: Resource, line: int) -> Mapping[Action, frozenset[str]]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from multichannel.policy.cast import ROLES
 from multichannel.policy.vocabulary import Action, Principal
 
 if TYPE_CHECKING:
-    from multichannel.policy.policy import Policy, Verdict
+    from multichannel.policy.composition import Roles
+    from multichannel.policy.policy import Policy, Verdict, Verdicts
     from multichannel.policy.resources import Resource
+
+_About: TypeAlias = tuple[Principal, int]
+"""A tenant's people, whatever their roles, and a record."""
 
 ALLOWED = "allowed"
 DENIED = "denied"
@@ -97,13 +102,25 @@ class Outcome:
 
 
 def outcomes(policy: Policy, cases: Iterable[Case]) -> Iterator[Outcome]:
-    """What the policy says to every expectation, in the order of the cases."""
-    for case in cases:
-        expectations = tuple(case.expectations())
-        roles = dict.fromkeys(expectation.principal.roles for expectation in expectations)
-        verdicts = policy.verdicts(case.principal, case.record, roles)
-        for expectation in expectations:
-            yield Outcome(expectation, verdicts[expectation.principal.roles][expectation.action])
+    """What the policy says to every expectation, in the order of the cases.
+
+    What one tenant's people are expected to be told about one record is asked at once.
+    """
+    asked = tuple((case, tuple(case.expectations())) for case in cases)
+    roles: dict[_About, dict[Roles, None]] = defaultdict(dict)
+    for case, expectations in asked:
+        roles[_about(case)].update(dict.fromkeys(each.principal.roles for each in expectations))
+    known: dict[_About, dict[Roles, Verdicts]] = {}
+    for case, expectations in asked:
+        about = _about(case)
+        if about not in known:
+            known[about] = policy.verdicts(case.principal, case.record, roles[about])
+        for each in expectations:
+            yield Outcome(each, known[about][each.principal.roles][each.action])
+
+
+def _about(case: Case) -> _About:
+    return replace(case.principal, roles=()), id(case.record)
 
 
 def run_cases(policy: Policy, cases: Iterable[Case]) -> tuple[Outcome, ...]:

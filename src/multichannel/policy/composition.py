@@ -7,6 +7,7 @@ engine has to be asked for `allow` itself, action by action.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from multichannel.policy.conditions import Conditions
 from multichannel.policy.engine import Engine
 from multichannel.policy.partial import conditions
 from multichannel.policy.resources import RESOURCES, Resource
+from multichannel.policy.source import PolicySource
 from multichannel.policy.vocabulary import Action, Principal
 
 CACHED = 2_000
@@ -31,9 +33,21 @@ COMPOSED = (
 )
 """`allow` as it ships."""
 
+LOOKS_AT_ROLES = re.compile(r"\broles\b")
+
 Roles = tuple[str, ...]
 Grants = dict[Action, frozenset[tuple[str, str]]]
 """By action the roles and standings that are granted it."""
+
+
+def is_composed(source: PolicySource) -> bool:
+    """Whether `allow` is as it ships."""
+    return [" ".join(rule.text.split()) for rule in source.rules if rule.name == "allow"] == [COMPOSED]
+
+
+def looks_at_roles(source: PolicySource) -> bool:
+    """Whether more than `allow` depends on the principal's roles."""
+    return any(LOOKS_AT_ROLES.search(rule.text) for rule in source.rules if rule.name != "allow")
 
 
 class Composition:
@@ -44,12 +58,9 @@ class Composition:
         self._engine = engine
         self._ways = lru_cache(CACHED)(self._find_ways)
         self._bars = lru_cache(CACHED)(self._find_bars)
-        said = [" ".join(rule.text.split()) for rule in engine.source.rules if rule.name == "allow"]
         self._grants: dict[str, Grants] = {}
-        self._roles_decide = any(
-            ".roles" in rule.text for rule in engine.source.rules if rule.name != "allow"
-        )
-        if said == [COMPOSED]:
+        self._roles_decide = looks_at_roles(engine.source)
+        if is_composed(engine.source):
             every = ((name, self._find_grants(resource)) for name, resource in RESOURCES.items())
             self._grants = {name: grants for name, grants in every if grants is not None}
 
@@ -57,16 +68,26 @@ class Composition:
         """Whether predicates over this kind of record can be joined."""
         return resource.name in self._grants
 
-    def granted(self, principal: Principal, action: Action, resource: Resource) -> Iterator[Conditions]:
-        """Each way in which an action is granted to a principal, restrictions aside."""
+    def standings(self, principal: Principal, action: Action, resource: Resource) -> frozenset[str]:
+        """At which standings a role of the principal is granted an action."""
         grants = self._grants[resource.name][action]
-        standings = {standing for role, standing in grants if role in principal.roles}
-        return (where for standing, where in self._ways(principal, resource) if standing in standings)
+        return frozenset(standing for role, standing in grants if role in principal.roles)
+
+    def granted(
+        self, principal: Principal, standings: frozenset[str], resource: Resource
+    ) -> Iterator[Conditions]:
+        """Each way in which a principal has one of some standings."""
+        ways = self._ways(self.of_any_role(principal), resource)
+        return (where for standing, where in ways if standing in standings)
 
     def forbidden(self, principal: Principal, action: Action, resource: Resource) -> Iterator[Conditions]:
         """Each way in which it is forbidden."""
-        bars = self._bars(principal, resource)
+        bars = self._bars(self.of_any_role(principal), resource)
         return (where for barred, where in bars if barred in {None, action.value})
+
+    def of_any_role(self, principal: Principal) -> Principal:
+        """Who shares standings and restrictions with this principal."""
+        return principal if self._roles_decide else replace(principal, roles=())
 
     def verdicts(
         self, principal: Principal, resource: Resource, record: Any, roles: Iterable[Roles]

@@ -49,13 +49,14 @@ class Comparison:
 
     def __str__(self) -> str:
         """As it is written in a policy."""
-        right = str(self.right) if isinstance(self.right, Path) else _written(self.right)
+        right = str(self.right) if isinstance(self.right, Path) else written(self.right)
         return f"{self.left} {self.operator} {right}"
 
 
-def _written(value: Value | tuple[Value, ...]) -> str:
+def written(value: Value | tuple[Value, ...]) -> str:
+    """A value, or a list of them, as it is written in a policy."""
     if isinstance(value, tuple):
-        return f"[{', '.join(_written(item) for item in value)}]"
+        return f"[{', '.join(written(item) for item in value)}]"
     if value is None:
         return "nil"
     return f'"{value}"' if isinstance(value, str) else str(value).lower()

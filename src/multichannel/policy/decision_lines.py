@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import UTC
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from multichannel.policy.canonical import digest_of
 from multichannel.policy.conditions import Value
@@ -24,6 +25,7 @@ from multichannel.policy.vocabulary import NO_TENANT, Action, Principal
 PLAIN = {"market", "resource_type"}
 """Facts that are neither ids nor of a vocabulary the database knows, and that name nobody all the same."""
 
+T = TypeVar("T")
 CACHED = 2_000
 HASHED_BYTES = 16
 
@@ -49,8 +51,7 @@ class DecisionLines:
     def __init__(self, key: str) -> None:
         """`key` hashes the ids."""
         self._pseudonyms = Pseudonyms(key)
-        self._filter = lru_cache(CACHED)(self._digest)
-        self._ways = lru_cache(CACHED)(_rules_of_lists)
+        self._lists: WeakKeyDictionary[Policy, dict[object, Any]] = WeakKeyDictionary()
 
     def line(self, decision: Decision) -> dict[str, Any]:
         """The object of one line."""
@@ -70,7 +71,8 @@ class DecisionLines:
         self, policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
     ) -> str:
         """Names the filter of a list under a policy, as the lines do."""
-        return self._filter(policy, principal, actions, resource)
+        asked = policy, principal, actions, resource
+        return self._once(policy, ("filter", *asked[1:]), lambda: self._digest(*asked))
 
     def _record(self, decision: DecidedRecord) -> dict[str, Any]:
         reasons, rules = judged(decision)
@@ -89,10 +91,20 @@ class DecisionLines:
         return {
             "actions": [action.value for action in decision.actions],
             "resource": decision.resource.name,
-            "predicate": self._filter(*asked),
+            "predicate": self.filter_digest(*asked),
             "rows": decision.rows,
-            "rules": self._ways(*asked),
+            "rules": self._once(decision.policy, ("rules", *asked[1:]), lambda: _rules_of_lists(*asked)),
         }
+
+    def _once(self, policy: Policy, asked: object, answer: Callable[[], T]) -> T:
+        """The answer, made once; those of a policy go with it when it is in force no longer."""
+        known = self._lists.setdefault(policy, {})
+        if asked not in known:
+            if len(known) == CACHED:
+                known.clear()
+            known[asked] = answer()
+        found: T = known[asked]
+        return found
 
     def _principal(self, principal: Principal) -> dict[str, Any]:
         """All that policies know of whoever asks."""

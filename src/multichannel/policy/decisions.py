@@ -181,13 +181,20 @@ class Dropped:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A line that is not whole: the disk was full, or the process was killed."""
+
+    place: str
+
+
 def read_log(path: Path) -> Iterator[Logged]:
-    """The decisions of a log, a line at a time; BadInput with the line of what is none."""
+    """The decisions of a log, a line at a time; BadInput with the line of what is something else."""
     return (line for line in read_lines(path) if isinstance(line, Logged))
 
 
-def read_lines(path: Path) -> Iterator[Logged | Dropped]:
-    """The same with what the log itself says it has lost."""
+def read_lines(path: Path) -> Iterator[Logged | Dropped | Cut]:
+    """The same with what the log itself says it has lost, and with lines that are not whole."""
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
@@ -196,11 +203,11 @@ def read_lines(path: Path) -> Iterator[Logged | Dropped]:
         raise BadInput(f"{path}: {problem.strerror}") from None
 
 
-def _read(place: str, line: bytes) -> Logged | Dropped:
+def _read(place: str, line: bytes) -> Logged | Dropped | Cut:
     try:
         content = orjson.loads(line)
     except orjson.JSONDecodeError:
-        raise BadInput(f"{place}: this is no line of JSON") from None
+        return Cut(place)
     kind = content.get("kind") if isinstance(content, dict) else None
     if kind == DROPPED and isinstance(content.get("count"), int):
         return Dropped(content["count"])

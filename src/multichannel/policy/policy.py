@@ -116,13 +116,17 @@ class Policy:
     def check(self, principal: Principal, action: Action, record: Any) -> Verdict:
         """The verdict on one record of facts."""
         try:
-            reasons = self._reasons(principal, action, record)
-            if reasons:
-                return Verdict(allowed=False, reasons=reasons)
-            granted = next(self._engine.ask("allow", principal, action.value, record), None)
+            return self.judged(principal, action, record)
         except PolicyFault:
             log.exception("the policy failed on %s of a %s", action, type(record).__name__)
             return DENIED
+
+    def judged(self, principal: Principal, action: Action, record: Any) -> Verdict:
+        """The verdict on one record of facts; PolicyFault where `check` denies because the policy fails."""
+        reasons = self._reasons(principal, action, record)
+        if reasons:
+            return Verdict(allowed=False, reasons=reasons)
+        granted = next(self._engine.ask("allow", principal, action.value, record), None)
         return Verdict(allowed=granted is not None)
 
     def verdicts(self, principal: Principal, record: Any, roles: Iterable[Roles]) -> dict[Roles, Verdicts]:

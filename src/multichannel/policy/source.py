@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,6 +22,12 @@ KIND = re.compile(r":\s*(\w+)\s*\)")
 RULE = re.compile(r"\bR\d+\b")
 LEADING_RULES = re.compile(r"^(?:[RC]\d+(?:, | and )?)+: ")
 CACHED = 10_000
+OTHERS = """
+has_standing(_: Principal, _: String, _: Service) if false;
+grant(_: String, _: String, _: String, _: Service) if false;
+forbid(_: String, _: Principal, _: String, _: Service) if false;
+"""
+"""In the place of verdicts that were left out: the engine refuses a question that no rule answers."""
 DECLARATION = re.compile(r"(?:(?:resource|actor)\s+\w|type\s+\w|\?=)")
 
 
@@ -133,6 +139,12 @@ class PolicySource:
             for name, text in self.texts
         )
 
+    def only(self, kept: Collection[Rule]) -> PolicySource:
+        """These verdicts and none else, with all that they may ask; traces tell where they stand here."""
+        needed = [rule for rule in self.rules if rule in kept or rule.name not in VERDICTS]
+        marked = [_marked(rule) if rule.is_rule else rule.text for rule in needed]
+        return Extract((("rules.polar", "\n".join((*marked, OTHERS))),), self)
+
     @cached_property
     def by_mark(self) -> dict[str, Rule]:
         """Every rule by what tells it from the others."""
@@ -148,11 +160,32 @@ class PolicySource:
         return replaced(text, rules, lambda rule: _marked(rule) if rule.is_rule else rule.text)
 
 
+@dataclass(frozen=True)
+class Extract(PolicySource):
+    """Some rules of a policy, marked by where they stand in it."""
+
+    of: PolicySource
+
+    @property
+    def marked(self) -> PolicySource:
+        """Itself."""
+        return self
+
+    @property
+    def by_mark(self) -> dict[str, Rule]:
+        """The rules of the policy it is of."""
+        return self.of.by_mark
+
+
 def _only_about(kind: str, text: str, rules: Iterable[Rule]) -> str:
     def blank(rule: Rule) -> str:
-        return rule.text if rule.about in {None, kind} else re.sub(r"[^\n]", " ", rule.text)
+        return rule.text if rule.about in {None, kind} else _blank(rule)
 
     return replaced(text, rules, blank)
+
+
+def _blank(rule: Rule) -> str:
+    return re.sub(r"[^\n]", " ", rule.text)
 
 
 def replaced(text: str, rules: Iterable[Rule], by: Callable[[Rule], str]) -> str:

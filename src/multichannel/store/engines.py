@@ -44,6 +44,7 @@ def open_database(url: str, *, connections: int = 10) -> Engine:
             max_overflow=0,
             pool_pre_ping=True,
             pool_timeout=5,
+            hide_parameters=True,  # what goes wrong is logged, and names nobody
             connect_args={"options": " ".join(f"-c {option}" for option in POSTGRESQL_OPTIONS)},
         )
     message = f"{parsed.render_as_string()}: the database must be SQLite or PostgreSQL"
@@ -52,7 +53,7 @@ def open_database(url: str, *, connections: int = 10) -> Engine:
 
 def _sqlite(url: str, connections: int) -> Engine:
     """WAL, so that readers never wait; the driver's own transaction handling is switched off."""
-    engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5)
+    engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _record: Any) -> None:

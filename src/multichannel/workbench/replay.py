@@ -19,13 +19,14 @@ import orjson
 from multichannel.errors import BadInput
 from multichannel.policy.canonical import digest_of
 from multichannel.policy.decision_lines import judged_by
-from multichannel.policy.decisions import RECORD, Dropped, Logged, read_lines
+from multichannel.policy.decisions import RECORD, Cut, Dropped, Logged, read_lines
 from multichannel.policy.policy import Policy, Verdict
 from multichannel.policy.vocabulary import NO_TENANT
 
 T = TypeVar("T")
 MOST_KEPT = 50_000
 ABSENT = "nothing was there to decide about, so no facts were logged"
+CUT = "their lines are cut off, as by a full disk or a process that was killed"
 FOREIGN = "words or facts of another version of this program"
 
 PolicyOf = Callable[[str], Policy | None]
@@ -92,14 +93,18 @@ class Replay:
 
 
 def replay(logs: Iterable[Path], candidate: Policy, policy_of: PolicyOf) -> Replay:
-    """Decide again all that can be; BadInput, with the line, where a log is none.
+    """Decide again all that can be; BadInput, with the line, where a log is none or has no whole line.
 
     Where `policy_of` has the policy that a decision was made under, that has to agree with the log.
     """
     run = _Run(candidate, policy_of)
     for log in logs:
+        before, cut = run.found.logged, run.found.skipped[CUT]
         for line in read_lines(log):
             run.take(line)
+        read = run.found.logged - before
+        if read and run.found.skipped[CUT] - cut == read:
+            raise BadInput(f"{log}: no line of it is JSON")
     return run.found
 
 
@@ -112,11 +117,14 @@ class _Run:
         self._policy_of = cache(policy_of)
         self._answers: dict[tuple[str, bytes], Any] = {}
 
-    def take(self, line: Logged | Dropped) -> None:
+    def take(self, line: Logged | Dropped | Cut) -> None:
         if isinstance(line, Dropped):
             self.found.dropped += line.count
             return
         self.found.logged += 1
+        if isinstance(line, Cut):
+            self.found.skipped[CUT] += 1
+            return
         self.found.versions[line.policy] += 1
         if line.kind == RECORD and line.content["facts"] is None:
             self.found.skipped[ABSENT] += 1

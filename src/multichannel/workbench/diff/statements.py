@@ -1,0 +1,65 @@
+"""Which statements of two versions differ, in anything but comments and layout."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from multichannel.policy.source import TOKEN, PolicySource, Rule
+
+WORD = re.compile(r'"[^"]*"')
+
+
+@dataclass(frozen=True)
+class Edits:
+    """The statements only one version has, and the files in which nothing but text differs."""
+
+    removed: tuple[Rule, ...]
+    added: tuple[Rule, ...]
+    text_only: tuple[str, ...]
+
+    def concern(self, kind: str) -> bool:
+        """Whether a statement differs that a record of this kind may meet."""
+        return any(rule.about in {None, kind} for rule in (*self.removed, *self.added))
+
+
+def edits(old: PolicySource, new: PolicySource) -> Edits:
+    """What was edited between two versions; a statement that moved was not."""
+    removed = tuple(_without(old.rules, new.rules))
+    added = tuple(_without(new.rules, old.rules))
+    before, after = dict(old.texts), dict(new.texts)
+    changed = {rule.file for rule in (*removed, *added)}
+    same = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    return Edits(removed, added, tuple(_place(name, before, after) for name in same if name not in changed))
+
+
+def _without(rules: Iterable[Rule], others: Iterable[Rule]) -> list[Rule]:
+    left = Counter(map(said, others))
+    found = []
+    for rule in rules:
+        if left[said(rule)]:
+            left[said(rule)] -= 1
+        else:
+            found.append(rule)
+    return found
+
+
+def subject(rule: Rule) -> tuple[str, ...]:
+    """What a statement is about, by whatever variables: its file, name and kind, the words of its head."""
+    before_body = said(rule).partition(" if ")[0]
+    return rule.file, rule.name, rule.about or "", *WORD.findall(before_body)
+
+
+def said(rule: Rule) -> str:
+    """A statement without comments and layout."""
+    tokens = (token for token in TOKEN.finditer(rule.text) if token.lastgroup != "comment")
+    return " ".join(token.group() for token in tokens if not token.group().isspace())
+
+
+def _place(name: str, before: dict[str, str], after: dict[str, str]) -> str:
+    """`file:line` of the first line that differs."""
+    old, new = (texts.get(name, "").splitlines() for texts in (before, after))
+    line = next((at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), None)
+    return f"{name}:{(min(len(old), len(new)) if line is None else line) + 1}"

@@ -1,0 +1,139 @@
+"""Invariants: what no version of the policy may ever allow, in words and in the language of policies.
+
+```yaml
+invariants:
+  - never: a reseller releases a subscription      # what is said of it where it is broken; each once
+    rules: [R22, R40]
+    who: {kind: partner, type: indirect_reseller, roles: [admin_agent]}
+    standing: [attached_reseller]
+    may: [release]
+    what: Subscription
+    where: resource.channel = "csp" and resource.billing_partner_id != principal.tenant_id
+```
+
+`never` and `what` have to be there. Whatever else is left out is left open: anybody, at any standing, any
+action, any record. Each fact of `who`, and `standing`, `may` and `what`, is one word or a list of them;
+`where` is the body of a rule about `principal` and `resource`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.cast import ROLES
+from multichannel.policy.documents import Document
+from multichannel.policy.parts import Part
+from multichannel.policy.resources import RESOURCES, Resource
+from multichannel.policy.vocabulary import Action, AuthMode, Principal
+from multichannel.policy.where import Where
+
+FILE = "invariants.yaml"
+KEYS = ("never", "rules", "who", "standing", "may", "what", "where")
+WHO: dict[str, type[StrEnum]] = {
+    "kind": TenantKind,
+    "type": PartnerType,
+    "status": PartnerStatus,
+    "cloud": Cloud,
+    "auth_mode": AuthMode,
+}
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """One thing that nobody may ever be allowed."""
+
+    never: str
+    rules: tuple[str, ...]
+    who: Mapping[str, tuple[str, ...]]
+    standings: tuple[str, ...]
+    actions: tuple[Action, ...]
+    resources: tuple[Resource, ...]
+    where: Where
+    file: str
+    line: int
+
+    @property
+    def position(self) -> str:
+        """`file:line`."""
+        return f"{self.file}:{self.line}"
+
+    def is_about(self, principal: Principal, role: str) -> bool:
+        """Whether it speaks of such a principal with this role."""
+        facts = {name: getattr(principal, name) for name in self.who if name != "roles"} | {"roles": role}
+        return all(facts[name] in words for name, words in self.who.items())
+
+    def of(self, granted: tuple[Part, ...]) -> tuple[Part, ...]:
+        """What is granted at the standings it speaks of."""
+        return tuple(part for part in granted if not self.standings or part.name in self.standings)
+
+
+def read(path: Path) -> tuple[Invariant, ...]:
+    """The invariants of a file; PolicyInvalid with file and line of what has no meaning."""
+    document = Document(path)
+    content = document.mapping(document.content or {}, 1, "the file", ("invariants",))
+    listed = document.listed(content.get("invariants"), document.line("invariants"), "`invariants`")
+    return tuple(_Reader(document, number).invariant(item) for number, item in enumerate(listed))
+
+
+class _Reader:
+    """Reads one invariant of a document."""
+
+    def __init__(self, document: Document, number: int) -> None:
+        self._document = document
+        self._number = number
+
+    def invariant(self, item: Any) -> Invariant:
+        given = self._document.mapping(item, self._line(), "an invariant", KEYS)
+        never = given.get("never")
+        if not isinstance(never, str) or not never or not given.get("what"):
+            self._document.refuse(self._line(), "an invariant needs a text at `never`, and what it is about")
+        resources = tuple(RESOURCES[name] for name in self._words(given, "what", RESOURCES))
+        known = {action for resource in resources for action in resource.actions}
+        actions = tuple(Action(word) for word in self._words(given, "may", known))
+        return Invariant(
+            never,
+            tuple(map(str, self._document.listed(given.get("rules"), self._line("rules"), "`rules`"))),
+            dict(self._who(given)),
+            self._words(given, "standing", None),
+            actions or tuple(known),
+            resources,
+            self._where(given, resources),
+            self._document.file,
+            self._line(),
+        )
+
+    def _who(self, given: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        names = (*WHO, "market", "roles")
+        who = self._document.mapping(given.get("who") or {}, self._line("who"), "`who`", names)
+        for name in who:
+            words = ROLES if name == "roles" else WHO.get(name)
+            yield name, self._words(who, name, words, "who")
+
+    def _words(self, given: Mapping[str, Any], name: str, known: Any, *under: str) -> tuple[str, ...]:
+        """One word, or a list of them, each a known one."""
+        value, line = given.get(name), self._line(*under, name)
+        listed = [value] if isinstance(value, str) else self._document.listed(value, line, f"`{name}`")
+        for word in listed:
+            if not isinstance(word, str) or not word:
+                self._document.refuse(line, f"{word!r} is no word for `{name}`")
+            if known is not None:
+                self._document.word(word, known, line, f"a word for `{name}`")
+        return tuple(listed)
+
+    def _where(self, given: Mapping[str, Any], resources: tuple[Resource, ...]) -> Where:
+        text = given.get("where", "true")
+        if not isinstance(text, str):
+            self._document.refuse(self._line("where"), "`where` must be the body of a rule")
+        try:
+            return Where(text, resources)
+        except PolicyInvalid as error:
+            self._document.refuse(self._line("where"), f"`where`: {error.message}")
+
+    def _line(self, *path: str) -> int:
+        return self._document.line("invariants", self._number, *path)

@@ -1,0 +1,47 @@
+"""Edits of the shipped policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from multichannel.policy.policy import Policy
+from multichannel.policy.source import PolicySource
+from multichannel.startup import SHIPPED_POLICIES
+from multichannel.workbench.diff.changes import Diff, Direction
+from multichannel.workbench.diff.comparing import Comparing
+
+Edit = tuple[str, str, str]
+"""A file, what stands there, and what is to stand there; every time it does."""
+
+
+@lru_cache(1)
+def shipped() -> Policy:
+    """The policy that ships."""
+    return Policy.load(SHIPPED_POLICIES)
+
+
+@lru_cache(64)
+def edited(*edits: Edit) -> Policy:
+    """The shipped policy with these edits."""
+    texts = dict(PolicySource.read(SHIPPED_POLICIES).texts)
+    for file, before, after in edits:
+        assert before in texts[file]
+        texts[file] = texts[file].replace(before, after)
+    return Policy(PolicySource(tuple(sorted(texts.items()))))
+
+
+@lru_cache(64)
+def diff_of(*edits: Edit) -> Diff:
+    """What the edits change."""
+    return Comparing(shipped(), edited(*edits)).diff()
+
+
+def names(diff: Diff, direction: Direction) -> set[str]:
+    """The names of all changes of a direction."""
+    return {name for change in diff.of(direction) for name in change.names}
+
+
+def released(roles: Iterable[str], suffix: str = "") -> set[str]:
+    """The names of changes of who may release what it bills."""
+    return {f"subscription.release.billing_partner.{role}{suffix}" for role in roles}

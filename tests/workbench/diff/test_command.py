@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from multichannel.startup import SHIPPED_POLICIES
+from multichannel.store import migrations
+
+Run = Callable[..., tuple[int, str, str]]
+SWAPPED = "subscription.release.billing_partner.sales_agent"
+LOST = "subscription.release.billing_partner.admin_agent.denied"
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    """The shipped policy, where sales agents release subscriptions instead of admin agents; no invariants."""
+    folder = tmp_path / "new"
+    shutil.copytree(SHIPPED_POLICIES, folder)
+    (folder / "invariants.yaml").unlink()
+    path = folder / "subscription.polar"
+    grant = 'grant("admin_agent", "billing_partner", "release"'
+    text = path.read_text("utf-8").replace(f"\n{grant}", f"\n{grant.replace('admin', 'sales')}")
+    path.write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def diff(run: Run, new: Path) -> Run:
+    """Compare the shipped policy with the new one."""
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        return run("policy", "diff", str(SHIPPED_POLICIES), str(new), *arguments)
+
+    return command
+
+
+def test_json_has_all_that_is_told(diff: Run) -> None:
+    code, out, _ = diff("--format", "json")
+
+    body = json.loads(out)
+    assert code == 0
+    assert body["schema_version"] == 1
+    assert body["command"] == "policy diff"
+    assert body["counts"] == {"newly-allowed": 1, "newly-denied": 1, "changed-reason": 0}
+    allowed, denied = body["changes"]
+    assert (allowed["names"], denied["names"]) == ([SWAPPED], [LOST])
+    assert allowed["witness"]["old"] == {"allowed": False, "reasons": []}
+    assert allowed["witness"]["new"] == {"allowed": True, "reasons": []}
+    assert allowed["witness"]["facts"]["billing_partner_id"] == "own_tenant"
+    assert allowed["rules"][0]["version"] == "new"
+    assert body["bound"]["given_up"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), 0),
+        (("--fail-on", "newly-allowed"), 1),
+        (("--fail-on", "newly-denied"), 1),
+        (("--fail-on", "any"), 1),
+        (("--fail-on", "newly-allowed", "--accept", SWAPPED), 0),
+        (("--fail-on", "newly-denied", "--accept", SWAPPED), 1),
+        (("--fail-on", "any", "--accept", SWAPPED, "--accept", LOST), 0),
+        (("--accept", "subscription.release.billing_partner.global_admin"), 1),
+        (("--accept", f"{SWAPPED[:-11]}{{sales_agent,global_admin}}"), 1),
+    ],
+)
+def test_a_change_fails_unless_it_is_accepted_and_what_is_accepted_has_to_be_one(
+    diff: Run, arguments: tuple[str, ...], code: int
+) -> None:
+    assert diff(*arguments)[0] == code
+
+
+def test_names_are_accepted_in_a_file_by_line(diff: Run, tmp_path: Path) -> None:
+    path = tmp_path / "accepted"
+    path.write_text(f"# Meant.\n{SWAPPED}  # R35\n\nsubscription.read.customer.nobody\n", "utf-8")
+    code, out, _ = diff("--fail-on", "newly-allowed", "--accept-file", str(path))
+
+    assert code == 1
+    assert f"{path}:4:1: error: subscription.read.customer.nobody is accepted" in out
+
+
+def test_text_has_what_is_newly_allowed_first_and_the_bound_last(diff: Run) -> None:
+    _, out, _ = diff()
+
+    places = [
+        out.index(text) for text in ("Newly allowed: 1", SWAPPED, "Newly denied: 1", LOST, "were compared:")
+    ]
+    assert places == sorted(places)
+    assert "subscription.polar:95 of NEW, edited" in out
+    assert "\x1b" not in out
+
+
+def test_no_line_is_wider_than_the_terminal(diff: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert max(map(len, diff()[1].splitlines())) <= 80
+
+
+def test_an_annotation_stands_at_the_edited_rule(diff: Run, new: Path) -> None:
+    _, out, _ = diff("--format", "github")
+
+    place = f"file={new}/subscription.polar,line=95"
+    first, second = out.splitlines()
+    assert first.startswith(f"::warning {place},title=Newly allowed::Subscription: release")
+    assert second.startswith(f"::warning {place},title=Newly denied::Subscription: release")
+
+
+def test_markdown_names_every_change(diff: Run) -> None:
+    _, out, _ = diff("--format", "markdown")
+
+    assert out.startswith("## Policy: ")
+    assert SWAPPED in out
+    assert LOST in out
+
+
+def test_a_broken_invariant_fails(diff: Run) -> None:
+    code, out, _ = diff("--invariants", str(SHIPPED_POLICIES / "invariants.yaml"))
+
+    assert code == 1
+    assert "any role but the admin agent gives a subscription away (C3)" in out
+
+
+def test_a_version_that_does_not_load_is_named_and_exits_with_3(diff: Run, new: Path) -> None:
+    (new / "user.polar").write_text("grant(\n", "utf-8")
+    code, out, err = diff()
+
+    assert (code, out) == (3, "")
+    assert str(new) in err
+    assert "user.polar" in err
+
+
+def test_a_database_without_tenants_has_no_rows_to_count(diff: Run, sqlite_url: str) -> None:
+    assert migrations.current(sqlite_url) == migrations.head()
+    code, out, _ = diff("--database-url", sqlite_url, "--format", "json")
+
+    assert code == 0
+    assert json.loads(out)["rows"] == {"tenants": [], "counts": []}

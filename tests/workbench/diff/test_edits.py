@@ -1,0 +1,208 @@
+"""What each kind of edit is told as: exactly that, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from multichannel.policy.parts import alone
+from multichannel.policy.resources import RESOURCES
+from multichannel.workbench.diff.changes import Direction
+from multichannel.workbench.diff.telling import rewriting
+from multichannel.workbench.diff.witnesses import record
+from tests.workbench.diff.edits import Edit, diff_of, edited, names, released, shipped
+
+SUBSCRIPTION, MAIN = "subscription.polar", "main.polar"
+RELEASE = 'grant("admin_agent", "billing_partner", "release", _: Subscription);'
+TRIALS = 'forbid("TRIALS_STAY", _p: Principal, "release", s: Subscription) if\n  s.is_trial = true;'
+SUPPORT = (
+    'has_standing(p: Principal, "support_contact", s: Subscription) if\n'
+    '  p.kind = "partner" and s.support_contact_id = p.tenant_id;'
+)
+SUMMARY = 'grant("user_management_admin", "relationship_holder", "read_summary", _: ResellerRelationship);'
+ATTACHED = 'r.associated_partner_id = p.tenant_id and r.status = "active";'
+READERS = ("admin_agent", "billing_admin", "global_admin", "helpdesk_agent", "sales_agent")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an edit is expected to be told as."""
+
+    edits: tuple[Edit, ...]
+    allowed: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
+    reasons: set[str] = field(default_factory=set)
+    rewritten: tuple[str, ...] = ()
+    text_only: tuple[str, ...] = ()
+
+
+EDITS = {
+    "a role swapped": Told(
+        ((SUBSCRIPTION, RELEASE, RELEASE.replace("admin_agent", "sales_agent")),),
+        allowed=released(["sales_agent"]),
+        denied=released(["admin_agent"], ".denied"),
+    ),
+    "a restriction dropped": Told(
+        ((SUBSCRIPTION, TRIALS, ""),),
+        allowed={"subscription.release.TRIALS_STAY.admin_agent"},
+    ),
+    "a restriction of one market only": Told(
+        ((SUBSCRIPTION, "  s.is_trial = true;", '  s.is_trial = true and s.market = "GB";'),),
+        allowed={"subscription.release.TRIALS_STAY.admin_agent"},
+    ),
+    "a standing widened": Told(
+        ((SUBSCRIPTION, ATTACHED, "r.associated_partner_id = p.tenant_id;"),),
+        allowed={
+            f"subscription.{action}.attached_reseller.{role}"
+            for action in ("read", "read_summary")
+            for role in READERS
+        },
+    ),
+    "a standing narrowed by a fact that may be unknown": Told(
+        ((SUBSCRIPTION, SUPPORT, f"{SUPPORT[:-1]} and s.partner_of_record_id = nil;"),),
+        denied={
+            f"subscription.{action}.support_contact.{role}.denied"
+            for action in ("read", "read_summary")
+            for role in READERS
+        },
+    ),
+    "a status more in a list of words": Told(
+        (("transfer.polar", '["in_progress", "completed",', '["pending", "in_progress", "completed",'),),
+        allowed={f"transfer.read.receiver.{role}" for role in ("global_admin", "admin_agent", "sales_agent")},
+    ),
+    "a reason by another name": Told(
+        ((SUBSCRIPTION, '"TRIALS_STAY"', '"TRIALS_REMAIN"'),),
+        reasons={"subscription.release.TRIALS_REMAIN.admin_agent.reason"},
+    ),
+    "variables renamed and conditions turned round": Told(
+        (
+            (
+                SUBSCRIPTION,
+                SUPPORT,
+                (
+                    'has_standing(q: Principal, "support_contact", x: Subscription) if\n'
+                    '  x.support_contact_id = q.tenant_id and q.kind = "partner";'
+                ),
+            ),
+        ),
+        rewritten=("subscription.polar:11 is now subscription.polar:11",),
+    ),
+    "a rule split in two": Told(
+        (
+            (
+                SUBSCRIPTION,
+                SUPPORT,
+                SUPPORT.replace("p.tenant_id;", "p.tenant_id and s.is_trial = true;\n")
+                + SUPPORT.replace("p.tenant_id;", "p.tenant_id and s.is_trial != true;"),
+            ),
+        ),
+        rewritten=("subscription.polar:11 is now subscription.polar:11, subscription.polar:13",),
+    ),
+    "a rule moved to another place": Told(
+        ((SUBSCRIPTION, RELEASE, ""), (SUBSCRIPTION, TRIALS, f"{TRIALS}\n{RELEASE}")),
+        text_only=("subscription.polar:95",),
+    ),
+    "a comment": Told(
+        ((SUBSCRIPTION, "# R35, R36: trials", "# R35 and R36: trials"),),
+        text_only=("subscription.polar:159",),
+    ),
+    "a grant taken away": Told(
+        (("relationship.polar", SUMMARY, ""),),
+        denied={"reseller_relationship.read_summary.relationship_holder.user_management_admin.denied"},
+    ),
+}
+
+
+@pytest.mark.parametrize("told", EDITS.values(), ids=EDITS)
+def test_an_edit_is_told_as_what_it_changes(told: Told) -> None:
+    diff = diff_of(*told.edits)
+
+    assert names(diff, Direction.ALLOWED) == told.allowed
+    assert names(diff, Direction.DENIED) == told.denied
+    assert names(diff, Direction.REASON) == told.reasons
+    assert tuple(map(rewriting, diff.rewritings)) == told.rewritten
+    assert diff.text_only == told.text_only
+    assert diff.bound.capped == 0
+
+
+@pytest.mark.parametrize("told", EDITS.values(), ids=EDITS)
+def test_both_versions_say_of_every_witness_what_is_told_of_them(told: Told) -> None:
+    old, new = shipped(), edited(*told.edits)
+
+    for change in diff_of(*told.edits).changes:
+        resource, principal = RESOURCES[change.resource], change.witness.principal
+        whole = record(resource, change.witness.facts, principal)
+        for action in change.actions:
+            for role in change.roles:
+                before, after = (each.check(alone(principal, role), action, whole) for each in (old, new))
+                if change.direction is Direction.REASON:
+                    assert (before.allowed, after.allowed) == (False, False)
+                    assert before.reasons != after.reasons
+                else:
+                    newly_allowed = change.direction is Direction.ALLOWED
+                    assert (before.allowed, after.allowed) == (not newly_allowed, newly_allowed)
+
+
+def test_a_witness_has_no_fact_that_does_not_matter() -> None:
+    (change,) = diff_of((SUBSCRIPTION, TRIALS, "")).changes
+
+    assert dict(change.witness.facts) == {
+        "billing_partner_id": "own_tenant",
+        "channel": "csp",
+        "cloud": "public",
+        "is_trial": True,
+    }
+    assert change.witness.before.reasons == ("TRIALS_STAY",)
+    assert [cited.rule.position for cited in change.rules] == ["subscription.polar:160"]
+
+
+def test_principals_are_told_by_what_they_have_in_common() -> None:
+    diff = diff_of((SUBSCRIPTION, TRIALS, ""))
+
+    (change,) = diff.changes
+    assert [str(group) for group in change.principals] == [
+        "advisor or direct_bill or indirect_provider, active or restricted",
+        "customer",
+    ]
+
+
+def test_an_edited_restriction_is_cited_where_a_grant_would_allow_less_without_it() -> None:
+    narrower = (SUBSCRIPTION, "  s.is_trial = true;", '  s.is_trial = true and s.commerce = "legacy";')
+    diff = diff_of((SUBSCRIPTION, RELEASE, RELEASE.replace("admin_agent", "sales_agent")), narrower)
+
+    (allowed,) = diff.of(Direction.ALLOWED)
+    assert {(each.side, each.rule.position) for each in allowed.rules if each.is_edited} == {
+        ("new", "subscription.polar:95"),
+        ("old", "subscription.polar:160"),
+    }
+    assert diff.rewritings == ()
+
+
+def test_an_edit_of_allow_itself_is_compared_for_every_kind_of_record() -> None:
+    diff = diff_of((MAIN, "role in principal.roles;", 'role in principal.roles and role != "sales_agent";'))
+
+    assert not diff.of(Direction.ALLOWED)
+    assert {change.roles for change in diff.of(Direction.DENIED)} == {("sales_agent",)}
+    granted = {change.resource for change in diff.of(Direction.DENIED)}
+    assert granted >= {"Customer", "Partner", "Subscription", "Transfer", "ResellerRelationship"}
+    assert diff.rewritings == ()
+
+
+def test_a_restriction_by_roles_is_told_for_the_roles_it_names() -> None:
+    by_role = (
+        f'{TRIALS}\nforbid("NO_SALES", p: Principal, "cancel", _: Subscription) if "sales_agent" in p.roles;'
+    )
+    diff = diff_of((SUBSCRIPTION, TRIALS, by_role))
+
+    assert names(diff, Direction.DENIED) == {"subscription.cancel.NO_SALES.sales_agent.denied"}
+    assert diff.bound.roles_decide == ("Subscription",)
+
+
+def test_two_versions_that_are_one_differ_in_nothing() -> None:
+    diff = diff_of()
+
+    assert not diff.changes
+    assert not diff.rewritings
+    assert not diff.text_only
+    assert diff.bound.decisions == 0

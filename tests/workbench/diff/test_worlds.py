@@ -1,0 +1,119 @@
+"""Whatever two versions say differently of generated records is told, of that principal and that role."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from multichannel.policy.parts import alone
+from multichannel.policy.policy import Policy
+from multichannel.policy.resources import RESOURCES
+from multichannel.policy.vocabulary import Action, Principal
+from multichannel.store.engines import open_database
+from multichannel.workbench.diff.changes import Direction, Key
+from multichannel.workbench.diff.comparing import Comparing
+from multichannel.workbench.enumeration import OTHER, OWN_TENANT, markets_of, roles_of
+from tests.policy.oracle import World
+from tests.policy.test_agreement import STORED, Stored, asked, stored
+from tests.policy.worlds import principals, worlds
+from tests.policy.worlds.plain import KINDS
+from tests.workbench.diff.edits import Edit, edited, shipped
+
+EDITS: tuple[Edit, ...] = (
+    ("subscription.polar", 's.channel != "csp" and s.recorded_by', "s.recorded_by"),
+    ("subscription.polar", "s.is_trial = true;", "s.is_trial = false;"),
+    ("subscription.polar", "s.market != p.market;", 's.market = "GB" and p.market != "CA";'),
+    ("subscription.polar", "s.billing_partner_id = nil and", ""),
+    ("subscription.polar", "s.cloud != p.cloud;", 's.cloud != p.cloud and p.kind = "customer";'),
+    ("customer.polar", ' and r.status = "active"', ""),
+    ("customer.polar", 'r.partner_id = p.tenant_id and r.status = "active"', "r.partner_id = p.tenant_id"),
+    ("customer.polar", "c.market != p.market;", "c.market = p.market;"),
+    ("partner.polar", 'ps.status in ["invited", "active"]', 'ps.status = "active"'),
+    ("transfer.polar", 't.initiated_by in ["source", "target"]', 't.initiated_by != "target"'),
+    ("transfer.polar", "t.owner_id = p.tenant_id and", ""),
+    ("relationship.polar", "r.associated_partner_id = nil;", "r.associated_partner_id != nil;"),
+    ("partnership.polar", 'p.type = "direct_bill" and p.status = "active";', 'p.status = "restricted";'),
+    ("customer_agreement.polar", 'a.kind = "direct" and', ""),
+    ("user.polar", 'p.auth_mode = "app" and', ""),
+    ("main.polar", "role in principal.roles;", 'role in principal.roles and principal.market != "GB";'),
+)
+
+
+@pytest.fixture
+def engines(sqlite_url: str) -> Any:
+    """One database is enough: that both hold the same is shown elsewhere."""
+    engine = open_database(sqlite_url, connections=1)
+    yield [engine]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("examples", [4, pytest.param(60, marks=pytest.mark.long)])
+def test_what_differs_in_a_world_is_told(examples: int, engines: list[Engine]) -> None:
+    turned: set[Direction] = set()
+
+    @asked(examples, repeatable=examples < 10)
+    @given(st.data())
+    def look(data: st.DataObject) -> None:
+        edits = data.draw(st.lists(st.sampled_from(EDITS), min_size=1, max_size=3, unique_by=_place))
+        new = edited(*sorted(edits))
+        world = data.draw(worlds(data.draw(st.sampled_from(KINDS))))
+        told = _told(shipped(), new)
+        with stored(engines, shipped(), world) as (held,):
+            turned.update(_differences(held, world, data.draw(principals(world)), new, told))
+
+    look()
+    assert turned == {Direction.ALLOWED, Direction.DENIED}
+
+
+def _place(edit: Edit) -> str:
+    return edit[0]
+
+
+Told = dict[tuple[Direction, str, Action, str], set[Principal]]
+
+
+def _told(old: Policy, new: Policy) -> Told:
+    comparing = Comparing(old, new)
+    comparing.diff()
+    found: Told = {}
+    for key, change in comparing._changes.items():
+        found.setdefault(_without_cause(key), set()).update(change.principals)
+    return found
+
+
+def _without_cause(key: Key) -> tuple[Direction, str, Action, str]:
+    return key.direction, key.resource, key.action, key.role
+
+
+def _differences(
+    held: Stored, world: World, people: list[Principal], new: Policy, told: Told
+) -> set[Direction]:
+    """Which ways verdicts turn; every one of them has to be told."""
+    markets = markets_of((shipped().source, new.source))
+    turned = set()
+    for who in people:
+        shape = replace(
+            who,
+            tenant_id=OWN_TENANT,
+            roles=(),
+            market=who.market if who.market in (None, *markets) else OTHER,
+        )
+        for resource in STORED:
+            for row in world.rows(resource.name):
+                facts = held.facts(RESOURCES[resource.name], row["id"], who)
+                roles = [(role,) for role in roles_of(who.kind)]
+                before, after = (each.verdicts(who, facts, roles) for each in (shipped(), new))
+                for role in roles:
+                    for action in resource.actions:
+                        said = before[role][action].allowed, after[role][action].allowed
+                        if said[0] != said[1]:
+                            direction = Direction.ALLOWED if said[1] else Direction.DENIED
+                            turned.add(direction)
+                            key = (direction, resource.name, action, *role)
+                            assert shape in told[key], (alone(who, *role), facts)
+    return turned
