@@ -30,6 +30,11 @@ CONNECTIONS_PER_THREAD = 16
 wait in a line that grows without end; the rest of these are idle, or wait less than is worth a retry.
 """
 
+LONGEST_START = 60
+"""Seconds in which a process has to answer the one that started it. The server's own 5 are too few where the
+machine is busy: processes that still start would be taken for dead, and replaced again and again.
+"""
+
 LOGGING = {
     **LOGGING_CONFIG,
     "formatters": {
@@ -82,6 +87,7 @@ def _run(settings: Settings) -> None:
         server_header=False,
         log_config=LOGGING,
         timeout_graceful_shutdown=LONGEST_DRAIN,
+        timeout_worker_healthcheck=LONGEST_START,
     )
 
 

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    DirectoryPath,
     Field,
     InstanceOf,
     SecretStr,
@@ -95,7 +94,7 @@ class Settings(BaseSettings):
         validate_default=True,
         description="a URL such as sqlite:///folder/file.db or postgresql://user:password@host/name",
     )
-    policy_dir: DirectoryPath | None = Field(
+    policy_dir: Path | None = Field(
         default=None,
         description="a folder of .polar files; leave it out to use the policies that ship with it",
     )

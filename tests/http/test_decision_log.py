@@ -183,7 +183,7 @@ def test_a_log_whose_place_is_taken_is_begun_again_when_it_is_free(tmp_path: Pat
     for _ in range(3):
         with pytest.raises(OSError, match=r"directory|exists"):
             file.add([{"number": 2}])
-    assert {each.name for each in Path("/dev/fd").iterdir()} == descriptors  # nobody else's was closed, nor one left open
+    assert {each.name for each in Path("/dev/fd").iterdir()} == descriptors
 
     if stands == "a folder":
         path.rmdir()

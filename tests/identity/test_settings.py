@@ -94,7 +94,6 @@ def test_a_postgresql_url_gets_its_driver_and_hides_its_password(
         ("THREADS", "1e3", "valid integer"),
         ("MAX_TOKEN_BYTES", "8k", "from 1024"),
         ("MAX_BODY_BYTES", "0", "from 1024"),
-        ("POLICY_DIR", "/nowhere/policies", "a folder of .polar files"),
         ("ALLOWED_HOSTS", " , ", "separated by commas"),
         ("ISSUER", "   ", "the iss of the tokens"),
         ("DATABASE_URL", "open-sesame", "not a database url"),

@@ -17,6 +17,8 @@ from multichannel.policy.policy import Policy
 from multichannel.policy.reloading import Reloader
 from multichannel.policy.source import PolicySource
 from multichannel.policy.versions import PolicyFiles
+from multichannel.settings import load_settings
+from multichannel.startup import open_policy
 from tests.policy.authoring import FAILS, HOLDS, Author
 
 REFUSED, SWAPPED = (Outcome.REFUSED,), (Outcome.SWAPPED,)
@@ -277,6 +279,25 @@ def test_a_process_that_takes_the_place_of_another_starts_under_the_last_version
     assert state.problem is not None
     assert (state.problem.file, state.problem.line) == ("user.polar", 2)
     assert len(caplog.records) == 1
+
+
+def test_a_process_that_takes_the_place_of_another_starts_while_the_folder_is_gone(
+    author: Author, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    last = author.serves().live.current().digest
+    monkeypatch.setenv("MULTICHANNEL_POLICY_DIR", str(author.folder))
+    monkeypatch.setenv("MULTICHANNEL_POLICY_VERSIONS", str(author.versions.folder))
+    shutil.rmtree(author.folder)
+    settings = load_settings(demo=True)
+
+    state = open_policy(settings, or_former=True).live.state
+
+    assert state.policy.digest == last
+    assert state.problem is not None
+    assert state.problem.message == f"{author.folder}: No such file or directory"
+    assert len(caplog.records) == 1
+    with pytest.raises(PolicyInvalid, match="No such file or directory"):
+        open_policy(settings)
 
 
 def test_without_a_former_version_it_does_not_start(author: Author) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -110,12 +111,14 @@ def test_a_prefix_names_one_version(author: Author) -> None:
     for number in range(KEPT):
         author.versions.keep(files(number), NOON)
     digest = files(7).source.digest
+    firsts = Counter(files(number).source.digest[0] for number in range(KEPT))
+    [(shared, _)] = firsts.most_common(1)
 
     assert author.versions.find(digest[:12].upper()).digest == digest
     with pytest.raises(BadInput, match="No version that was in force begins with xyz"):
         author.versions.find("xyz")
     with pytest.raises(BadInput, match="Several versions begin with "):
-        author.versions.find("")
+        author.versions.find(shared)
 
 
 def test_a_pinned_version_is_in_force_in_every_process_until_it_is_released(author: Author) -> None:

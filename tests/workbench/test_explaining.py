@@ -103,6 +103,12 @@ def test_a_restriction_is_told_with_its_number_and_sentence(explain: Run) -> Non
     assert "RESELLERS_SELL_NOTHING (R22): resellers buy" in explain(*arguments)[1]
 
 
+def test_where_a_difference_hits_both_sides_are_told(explain: Run) -> None:
+    arguments = ("--as", "laurel_admin_agent", "--action", "read", "--resource", "alder_seats")
+
+    assert "s.cloud != p.cloud holds, found public, p.cloud is us_government\n" in explain(*arguments)[1]
+
+
 def test_the_answer_names_its_policy_and_engine(explain: Run, shipped_policy: Policy) -> None:
     found = as_data(explain, *ALDER)
 
@@ -157,7 +163,10 @@ def test_facts_come_from_files_too(explain: Run, tmp_path: Path) -> None:
             ("alder_sales_agent", "cancel", "alder_seat"),
             "'alder_seat' is no record of the cases. Did you mean alder_seats?",
         ),
-        (("alder-sales-agent", "cancel", "alder_seats"), "no database at .multichannel/multichannel.db"),
+        (
+            ("alder-sales-agent", "cancel", "alder_seats"),
+            "'alder-sales-agent' is not in the cases, and there is no database at .multichannel/",
+        ),
         (("alder_sales_agent", "update", MEADOW), "no database at .multichannel/multichannel.db"),
         (("./absent.json", "update", "alder_seats"), "absent.json"),
         (("alder_sales_agent", "update", "meadow"), "Several records are called meadow"),
@@ -176,21 +185,64 @@ def test_what_nobody_knows_is_a_usage_error_with_a_hint(
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"kind": "robot"}, "who.json:1: 'robot' is not the kind of a principal"),
-        ({"roles": ["boss"]}, "who.json:1: 'boss' is not a role"),
-        ({"tenant_id": ""}, "who.json:1: a principal needs `tenant_id`"),
-        ({"shoe": 42}, "who.json:1: a principal has no `shoe`"),
+        ({"kind": "robot"}, "who.json:3: 'robot' is not the kind of a principal"),
+        ({"roles": ["boss"]}, "who.json:9: 'boss' is not a role"),
+        ({"tenant_id": ""}, "who.json:2: a principal needs `tenant_id`"),
+        ({"tenant_id": 7}, "who.json:2: the tenant_id of a principal must be given as text"),
+        ({"market": ["US"]}, "who.json:7: the market of a principal must be given as text"),
+        ({"shoe": 42}, "who.json:12: a principal has no `shoe`"),
     ],
 )
 def test_a_file_with_other_facts_is_a_usage_error_with_its_line(
     explain: Run, tmp_path: Path, change: dict[str, Any], told: str
 ) -> None:
     who = tmp_path / "who.json"
-    who.write_text(json.dumps({**WHO, **change}))
+    who.write_text(json.dumps({**WHO, **change}, indent=1))
     code, out, err = explain("--as", str(who), "--action", "cancel", "--resource", "alder_seats")
 
     assert (code, out) == (2, "")
     assert told in err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"Customr": {}}, "what.json:2: a record has no `Customr`"),
+        ({"Customer": {"market": "US", "clod": "public"}}, "what.json:4: a Customer has no `clod`"),
+        ({"Customer": {"market": "US", "cloud": "sky"}}, "what.json:4: 'sky' is not Customer.cloud"),
+        ({"Customer": []}, "what.json:2: a Customer must be a mapping of names"),
+        ({"Subscription": {"is_trial": [1]}}, "Subscription.is_trial is true or false, not [1]"),
+        (
+            {"Customer": {"cloud": "public", "market": "US", "relationships": [{"partner_id": 7}]}},
+            "what.json:7: ResellerRelationship.partner_id is no 7",
+        ),
+    ],
+)
+def test_a_fact_of_a_record_that_means_nothing_is_told_with_its_own_line(
+    explain: Run, tmp_path: Path, content: dict[str, Any], told: str
+) -> None:
+    what = tmp_path / "what.json"
+    known = {name: "x" for name in ("owner_id", "customer_id") if "Subscription" in content}
+    words = {"recorded_by": "partner", "channel": "csp", "commerce": "legacy", "billing_type": "usage"}
+    facts = {name: {**known, **words, **given} if known else given for name, given in content.items()}
+    what.write_text(json.dumps(facts, indent=1))
+    code, out, err = explain("--as", "alder_sales_agent", "--action", "read", "--resource", str(what))
+
+    assert (code, out) == (2, "")
+    assert f"{what.parent}/" in err
+    assert told in err
+
+
+def test_a_file_that_cannot_be_read_is_a_usage_error(explain: Run, tmp_path: Path) -> None:
+    (tmp_path / "who.json").write_bytes(b"\xff")
+
+    for path, why in (
+        (tmp_path, "Is a directory"),
+        (tmp_path / "none.json", "No such file or directory"),
+        (tmp_path / "who.json", "it is no UTF-8 text"),
+    ):
+        code, out, err = explain("--as", str(path), "--action", "read", "--resource", "alder_seats")
+        assert (code, out, err) == (2, "", f"{path} cannot be read: {why}\n")
 
 
 def test_half_a_question_is_a_usage_error(explain: Run) -> None:

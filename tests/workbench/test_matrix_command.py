@@ -58,8 +58,18 @@ def test_a_stale_file_is_told_with_its_difference_and_the_command_that_renews_it
 
 def test_a_file_that_is_not_there_is_stale(copied: Path) -> None:
     (copied / "MATRIX.md").unlink()
+    answer = run("--policy", copied, "--check", cwd=copied)
 
-    assert run("--policy", copied, "--check", cwd=copied).returncode == 1
+    told = f"MATRIX.md holds no matrix. Write it: multichannel policy matrix --policy {copied} "
+    assert (answer.returncode, answer.stdout.partition("--format")[0]) == (1, told)
+    assert answer.stdout.count("\n") == 1
+
+
+def test_text_for_a_pipe_begins_with_a_word_and_ends_its_lines_with_one() -> None:
+    lines = run("--resource", "Subscription", cwd=POLICIES.parent).stdout.splitlines()
+
+    assert lines[0] == "Subscription"
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def test_a_version_is_named_by_how_its_digest_begins(author: Author, run: Run) -
     ("arguments", "says"),
     [
         (("beef" * 16,), "No version that was in force begins with "),
+        (("",), "An empty digest names no version."),
         (("--list", "--release"), "give one of a digest, --list and --release"),
         (("abc", "--list"), "give one of a digest, --list and --release"),
     ],
@@ -92,6 +94,29 @@ def test_what_names_no_version_is_refused_and_pins_nothing(
     assert (code, out) == (2, "")
     assert says in " ".join(err.replace("│", " ").split())
     assert author.versions.pin is None
+
+
+def test_a_pin_that_cannot_be_written_leaves_nothing_behind(author: Author, run: Run) -> None:
+    serving(author, "second")
+    kept = author.versions.folder
+    (kept / "pin.json").mkdir()
+    before = {path.name for path in kept.iterdir()}
+
+    code, out, err = run("policy", "rollback")
+
+    assert (code, out) == (1, "")
+    assert " ".join(err.split()) == f"{kept} cannot be written, so nothing is pinned: Is a directory"
+    assert {path.name for path in kept.iterdir()} - before <= {".lock"}
+
+
+def test_a_folder_is_named_as_it_is_written(author: Author, run: Run) -> None:
+    serving(author, "second")
+    folder = shutil.copytree(author.folder, author.folder.with_name("policy [red]"))
+
+    code, out, _ = run("policy", "rollback", "--policy", str(folder))
+
+    assert code == 0
+    assert "[red]" in out
 
 
 def test_the_list_tells_what_is_in_force_and_what_the_folder_holds(author: Author, run: Run) -> None:

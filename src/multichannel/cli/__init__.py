@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
 import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -13,6 +18,11 @@ REFUSED, USAGE, NO_POLICY = 1, 2, 3
 
 def main() -> None:
     """Run a command; what it refuses is one line on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What a terminal's encoding lacks is shown by its number, and fails nothing.
+            with suppress(OSError):
+                stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except PolicyInvalid as error:
@@ -23,6 +33,8 @@ def main() -> None:
         _fail(error.message, REFUSED)
     except SQLAlchemyError as error:
         _fail(f"The database cannot be used: {_reason(error)}", REFUSED)
+    except OSError as error:
+        _abandon(error)
 
 
 def _reason(error: SQLAlchemyError) -> str:
@@ -31,6 +43,17 @@ def _reason(error: SQLAlchemyError) -> str:
     return next(iter(str(cause).strip().splitlines()), type(cause).__name__)
 
 
-def _fail(message: str, code: int) -> None:
+def _abandon(error: OSError) -> NoReturn:
+    """End where a file, or the output itself, gives or takes no more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Or the interpreter would try once more, and complain.
+        with suppress(OSError):
+            sys.stdout.close()
+    _fail(f"{error.filename or 'The output'}: {error.strerror or error}", USAGE)
+
+
+def _fail(message: str, code: int) -> NoReturn:
     typer.echo(message, err=True)
     raise SystemExit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import strawberry
 
@@ -11,14 +12,18 @@ from multichannel.graphql.declarations import DECLARATIONS, Column, One
 from multichannel.graphql.identifiers import read_id
 from multichannel.graphql.operation import Operation
 from multichannel.policy.explain import Explanation, NearMiss, explain
+from multichannel.policy.policy import Policy
 from multichannel.policy.resources import Resource
 from multichannel.policy.source import Rule
 from multichannel.policy.tried import PRINCIPAL, Fact, Tried
+from multichannel.policy.untold import near_misses_told, told
 from multichannel.policy.vocabulary import READS, Action, Principal
 
 WAY = {"has_standing", "grant"}
 """The rules that make a way; which of those that they ask hold may be a fact that is not told."""
 UNTOLD = "There are conditions on what you may not read; whether they hold is not told."
+Missed = Iterable[tuple[NearMiss, bool]]
+"""What came near, and whether the standing is held."""
 
 
 @strawberry.type(description="A line of the policy.")
@@ -63,7 +68,7 @@ class DecisionNearMiss:
 
     standing: str = strawberry.field(description="What your tenant is, or would have to be, to the object.")
     standing_held: bool = strawberry.field(
-        description="Whether your tenant is that; then a role is all that is missing."
+        description="Whether your tenant is that; then a role is missing, or a condition of the grant."
     )
     roles_needed: list[str] = strawberry.field(
         description="One of these roles is granted it there; empty if you have one."
@@ -101,13 +106,17 @@ def explain_decision(operation: Operation, action: Action, id: str) -> DecisionE
         raise NotVisible
     degrees = {degree for degree in READS if work.policy.check(work.principal, degree, facts).allowed}
     found = explain(work.policy, work.principal, action, resource, facts)
-    return _Shown(work.principal, resource, degrees).explanation(found, work.policy.digest)
+    shown = _Shown(work.principal, resource, degrees)
+    missed = [] if found.grants else shown.missed(work.policy, action, facts)
+    return shown.explanation(found, missed, work.policy.digest)
 
 
 class _Shown:
     """An explanation as far as one may read it who reads to some degrees."""
 
     def __init__(self, principal: Principal, resource: Resource, degrees: set[Action]) -> None:
+        self._principal = principal
+        self._resource = resource
         self._own = principal.tenant_id
         self._may_read = Action.READ in degrees or Action.READ not in resource.actions
         self._readable = {"id"} | {
@@ -116,7 +125,12 @@ class _Shown:
             if isinstance(item, Column | One) and item.read in degrees
         }
 
-    def explanation(self, found: Explanation, digest: str) -> DecisionExplanation:
+    def missed(self, policy: Policy, action: Action, facts: Any) -> Missed:
+        """What came near, by nothing but what may be read."""
+        shown = told(facts, self._resource, self._readable, self._own)
+        return near_misses_told(policy, self._principal, action, facts, shown)
+
+    def explanation(self, found: Explanation, missed: Missed, digest: str) -> DecisionExplanation:
         return DecisionExplanation(
             allowed=found.allowed,
             grants=[
@@ -128,17 +142,17 @@ class _Shown:
                 for item in found.restrictions
                 if self._may_read
             ],
-            near_misses=self._near_misses(found.near_misses),
+            near_misses=self._near_misses(missed),
             policy_digest=digest,
         )
 
-    def _near_misses(self, missed: Iterable[NearMiss]) -> list[DecisionNearMiss]:
+    def _near_misses(self, missed: Missed) -> list[DecisionNearMiss]:
         """Nearest first, by what is told: the order tells nothing of the rest."""
         shown: list[DecisionNearMiss] = []
-        for item in missed:
+        for item, is_held in missed:
             way = DecisionNearMiss(
                 standing=item.standing,
-                standing_held=item.held,
+                standing_held=is_held,
                 roles_needed=list(item.roles_needed),
                 failed_conditions=self._told(item),
                 rules=_rules(rule for rule in item.rules if rule.name in WAY),
@@ -149,14 +163,14 @@ class _Shown:
 
     def _told(self, miss: NearMiss) -> list[FailedCondition]:
         """The failed conditions one may know of, and whether there are others, failed or not."""
-        told = [
+        found = [
             FailedCondition(condition=_filled_in(failed), value=self._value(failed.subject))
             for failed in miss.failed
             if self._may_know(failed)
         ]
-        if not miss.held and not all(self._may_know(each) for each in miss.conditions):
-            told.append(FailedCondition(condition=UNTOLD, value=None))
-        return told
+        if not all(self._may_know(each) for each in miss.conditions):
+            found.append(FailedCondition(condition=UNTOLD, value=None))
+        return found
 
     def _may_know(self, condition: Tried) -> bool:
         """Whether it is about readable fields, or about oneself: that the object is not one's own."""

@@ -75,11 +75,14 @@ class _CaseFile(Document):
             line = self.line("facts", kind)
             resource = RESOURCES[self.word(kind, RESOURCES, line, "a resource")]
             for name, given in self.mapping(records, line, kind).items():
-                line = self.line("facts", kind, name)
+                at = ("facts", kind, name)
                 if name in seen:
-                    self.refuse(line, f"another record is called {name}, too")
+                    self.refuse(self.line(*at), f"another record is called {name}, too")
                 seen.add(name)
-                yield name, (resource, self._reader.record(resource, given, {"id": name}, line))
+                yield (
+                    name,
+                    (resource, self._reader.record(resource, given, {"id": name}, at)),
+                )
 
     def _case(self, item: Any, line: int, records: Mapping[str, tuple[Resource, Any]]) -> Case:
         case = self.mapping(item, line, "a case", ("who", "what", "may", "may_not", "roles", "why"))

@@ -11,29 +11,37 @@ import yaml
 from multichannel.errors import MultichannelError, PolicyInvalid
 
 Facts = Mapping[str, Any]
+Place = tuple[object, ...]
+"""Where something stands in a document: the names and numbers that lead to it."""
 
 
 class Document:
     """One YAML file, with the line of everything in it."""
 
-    def __init__(self, path: Path, error: type[MultichannelError] = PolicyInvalid) -> None:
-        """Read it; what has no meaning is refused with an `error`."""
-        self.file = path.name
+    def __init__(
+        self, path: Path, error: type[MultichannelError] = PolicyInvalid, called: str | None = None
+    ) -> None:
+        """Read it; what has no meaning is refused with an `error`, under the file's own name or another."""
+        self.file = called or path.name
         self._error = error
-        self._lines: dict[tuple[object, ...], int] = {}
+        self._lines: dict[Place, int] = {}
         try:
             loader = yaml.CSafeLoader(path.read_text("utf-8"))
             node = loader.get_single_node()
             self._note_lines(node, ())
             self.content = loader.construct_document(node) if node else None
-        except (OSError, UnicodeDecodeError) as problem:
-            raise error(f"{path}: {problem}") from problem
+        except OSError as problem:
+            raise error(f"{path} cannot be read: {problem.strerror}") from problem
+        except UnicodeDecodeError as problem:
+            raise error(f"{path} cannot be read: it is no UTF-8 text") from problem
         except yaml.MarkedYAMLError as problem:
             line = problem.problem_mark.line + 1 if problem.problem_mark else 1
             raise error(f"{self.file}:{line}: {problem.problem}") from problem
 
     def line(self, *path: object) -> int:
-        """Where something stands."""
+        """Where something stands; of what is not written, where the nearest thing around it stands."""
+        while path and path not in self._lines:
+            path = path[:-1]
         return self._lines.get(path, 1)
 
     def refuse(self, line: int, message: str) -> NoReturn:
@@ -49,6 +57,12 @@ class Document:
             self.refuse(line, f"{what} has no `{unknown[0]}`; it has {', '.join(keys or ())}")
         return value
 
+    def names(self, value: Any, at: Place, what: str, keys: tuple[str, ...]) -> Facts:
+        """A mapping of these names only; another one is refused where it stands itself."""
+        found = self.mapping(value, self.line(*at), what)
+        unknown = [name for name in found if name not in keys]
+        return self.mapping(found, self.line(*at, *unknown[:1]), what, keys)
+
     def listed(self, value: Any, line: int, what: str) -> list[Any]:
         """A list, or nothing."""
         if value is not None and not isinstance(value, list):
@@ -61,7 +75,7 @@ class Document:
             self.refuse(line, f"{value!r} is not {what}; it is one of {', '.join(sorted(words))}")
         return value
 
-    def _note_lines(self, node: yaml.Node | None, path: tuple[object, ...]) -> None:
+    def _note_lines(self, node: yaml.Node | None, path: Place) -> None:
         """Remember lines; a key that is given twice is refused, where YAML would take the last."""
         if node is not None:
             self._lines[path] = node.start_mark.line + 1

@@ -37,6 +37,9 @@ os.environ.setdefault("POLAR_TIMEOUT_MS", "2000")
 REFUSED = {"MakeExternal": "a policy makes no instances: `new` is refused (MakeExternal)"}
 """What a policy may not do, by the engine's name for it."""
 
+CLASSES = {"Principal": Principal, **{name: resource.facts for name, resource in RESOURCES.items()}}
+"""What rules can ask for facts, by the names they have for it."""
+
 EXPECTED_WARNING = "uses resource blocks but does not call the"
 """The blocks declare resources for rule types; permissions inside blocks are not used."""
 
@@ -44,6 +47,8 @@ EXPECTED_WARNING = "uses resource blocks but does not call the"
 MARK = re.compile(r'^\s*"([^"]+)" = "\1" \[\]$', re.MULTILINE)
 """How a trace shows that a rule has asked of its mark whether it is itself."""
 
+QUOTED_OR_NOTED = re.compile(r'"(?:\\.|[^"\\])*"|(#[^\n]*)')
+STRANGE = re.compile(r"[^\x00-\x7f]")
 NOTHING, BESIDE = "nothing.polar", "beside.polar"
 NEVER_TRUE = (
     "has_standing(_: Principal, _: String, _: {kind}) if false;",
@@ -185,14 +190,14 @@ class _QuietQuery(EngineQuery):
 def _loaded(texts: Iterable[tuple[str, str]]) -> tuple[Oso, str]:
     """An engine that has loaded these files, and what it printed; PolicyInvalid in its words and place."""
     oso = Oso()
-    oso.register_class(Principal)
-    for name, resource in RESOURCES.items():
-        oso.register_class(resource.facts, name=name)
+    for name, kind in CLASSES.items():
+        oso.register_constant(kind, oso.host.cache_class(kind, name))
+    # Once for all of them: the engine's own registering of a class goes through all others, too.
     oso.host.register_mros()
     output = io.StringIO()
     try:
         with contextlib.redirect_stdout(output):
-            oso.ffi_polar.load([EngineSource(within_bounds(text), name) for name, text in texts])
+            oso.ffi_polar.load([EngineSource(within_bounds(_in_ascii(text)), name) for name, text in texts])
     except OsoError as error:
         raise PolicyInvalid(_sentence(str(error))) from error
     return oso, output.getvalue()
@@ -205,6 +210,11 @@ def within_bounds(text: str) -> str:
     behind the end.
     """
     return text + "\n" * (len(text.encode()) - len(text))
+
+
+def _in_ascii(text: str) -> str:
+    """The text with plain characters in its comments: the engine tells of a wrong line behind any others."""
+    return QUOTED_OR_NOTED.sub(lambda found: STRANGE.sub("?", found[1]) if found[1] else found[0], text)
 
 
 def _loaded_about(source: PolicySource, kind: str, *beside: tuple[str, str]) -> Oso:

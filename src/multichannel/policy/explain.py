@@ -87,7 +87,7 @@ def explain(
         allowed=policy.check(principal, action, record).allowed,
         grants=tuple(grant for proof in _by_rules(proofs) for grant in _grants(proof, ways)),
         restrictions=tuple(_restriction(code, rules, bars) for code, rules in hits),
-        near_misses=() if proofs or action not in resource.actions else tuple(_near_misses(ways)),
+        near_misses=() if proofs or action not in resource.actions else tuple(near_misses(ways)),
     )
 
 
@@ -105,11 +105,11 @@ def _grants(proof: tuple[Rule, ...], ways: Iterable[Attempt]) -> list[Grant]:
     found: dict[object, list[Attempt]] = {}
     for way in ways:
         if not way.failed and _marks(way.rules) == _marks(proof):
-            found.setdefault(_steps(way.tried), []).append(way)
+            found.setdefault(steps(way.tried), []).append(way)
     if not found:
         return [Grant((), "", proof)]
     return [
-        Grant(_roles(alike), alike[0].word("has_standing", 1), alike[0].rules, alike[0].tried)
+        Grant(roles_of(alike), alike[0].word("has_standing", 1), alike[0].rules, alike[0].tried)
         for alike in found.values()
     ]
 
@@ -119,12 +119,12 @@ def _restriction(code: str, rules: tuple[Rule, ...], bars: Iterable[Attempt]) ->
     return Restriction(code, found.rules, found.tried) if found else Restriction(code, rules)
 
 
-def _near_misses(ways: Iterable[Attempt]) -> list[NearMiss]:
+def near_misses(ways: Iterable[Attempt]) -> list[NearMiss]:
     """The ways that fail, the nearest first; those that differ in nothing but the role are one."""
     alike: dict[object, list[Attempt]] = {}
     for way in ways:
         lacking = (each for each in way.failed if not each.is_about_roles)
-        key = (way.word("has_standing", 1), _steps(lacking))
+        key = (way.word("has_standing", 1), steps(lacking))
         alike.setdefault(key, []).append(way)
     return sorted((_near_miss(each) for each in alike.values()), key=_distance)
 
@@ -137,7 +137,7 @@ def _near_miss(alike: list[Attempt]) -> NearMiss:
         standing=alike[0].word("has_standing", 1),
         rules=tuple(dict.fromkeys(rule for way in having or alike for rule in way.rules)),
         conditions=conditions,
-        roles_needed=() if having else _roles(alike),
+        roles_needed=() if having else roles_of(alike),
     )
 
 
@@ -147,10 +147,11 @@ def _distance(miss: NearMiss) -> tuple[int, int, str, list[tuple[str, int]]]:
     return lacking + bool(miss.roles_needed), strange, miss.standing, places
 
 
-def _roles(ways: Iterable[Attempt]) -> tuple[str, ...]:
+def roles_of(ways: Iterable[Attempt]) -> tuple[str, ...]:
+    """The roles that a grant was found for."""
     return tuple(dict.fromkeys(role for way in ways if (role := way.word("grant", 0))))
 
 
-def _steps(tried: Iterable[Tried]) -> tuple[tuple[str, int], ...]:
+def steps(tried: Iterable[Tried]) -> tuple[tuple[str, int], ...]:
     """Which conditions they are."""
     return tuple(dict.fromkeys((each.rule.mark, each.at) for each in tried))

@@ -49,8 +49,7 @@ class Rule:
     @property
     def about(self) -> str | None:
         """The kind of record that a standing, grant or restriction is about; None if about any."""
-        typed = KIND.search(_head(self.text)) if self.name in VERDICTS else None
-        return typed[1] if typed else None
+        return _kind(self.text) if self.name in VERDICTS else None
 
     @property
     def words(self) -> frozenset[str]:
@@ -179,13 +178,14 @@ class Extract(PolicySource):
 
 def _only_about(kind: str, text: str, rules: Iterable[Rule]) -> str:
     def blank(rule: Rule) -> str:
-        return rule.text if rule.about in {None, kind} else _blank(rule)
+        return rule.text if rule.about in {None, kind} else _blank(rule.text)
 
     return replaced(text, rules, blank)
 
 
-def _blank(rule: Rule) -> str:
-    return re.sub(r"[^\n]", " ", rule.text)
+@lru_cache(CACHED)
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
 
 
 def replaced(text: str, rules: Iterable[Rule], by: Callable[[Rule], str]) -> str:
@@ -203,6 +203,13 @@ def _marked(rule: Rule) -> str:
     head = _head(rule.text)
     body = rule.text.removeprefix(head).removesuffix(";")
     return f"{head}if {mark} and ({body.removeprefix('if')});" if body else f"{head} if {mark};"
+
+
+@lru_cache(CACHED)
+def _kind(text: str) -> str | None:
+    """The class of a statement's last parameter."""
+    typed = KIND.search(_head(text))
+    return typed[1] if typed else None
 
 
 @lru_cache(CACHED)

@@ -129,6 +129,8 @@ class Versions:
 
     def find(self, prefix: str) -> Version:
         """The one version whose policy's digest begins like this; BadInput if there is none, or several."""
+        if not prefix:
+            raise BadInput("An empty digest names no version. See them: multichannel policy rollback --list")
         found = [version for version in self.kept() if version.digest.startswith(prefix.lower())]
         if len(found) == 1:
             return found[0]
@@ -162,8 +164,12 @@ class Versions:
             written.write(json.dumps(content))
             written.flush()
             new = Path(written.name)
-            new.chmod(0o644)
-            new.replace(self.folder / PIN)
+            try:
+                new.chmod(0o644)
+                new.replace(self.folder / PIN)
+            except OSError:
+                new.unlink(missing_ok=True)
+                raise
 
     def release(self, pin: Pin | None = None) -> bool:
         """Take the pin away, or this one if it is still there; False where there was nothing to take away."""

@@ -59,7 +59,7 @@ class Asking:
     def principal(self, who: str) -> Principal:
         """Who asks: `<tenant>_<role>` of the cast, a person of the database, or a file of facts."""
         if who.endswith(FILES) or "/" in who:
-            return _principal(Document(Path(who), BadInput))
+            return _principal(Document(Path(who), BadInput, who))
         tenant, _, role = who.partition("_")
         if tenant in self._cast.tenants:
             if role and role not in ROLES:
@@ -78,7 +78,7 @@ class Asking:
     def record(self, what: str, principal: Principal) -> Asked:
         """What is asked for: a record of the cases, an id of the API, or a file of facts."""
         if what.endswith(FILES) or "/" in what:
-            return _record(what, Document(Path(what), BadInput))
+            return _record(what, Document(Path(what), BadInput, what))
         file, _, name = what.rpartition(":")
         found = [each for each in self._records.get(name, ()) if not file or each.name.startswith(file)]
         if len(found) == 1:
@@ -108,11 +108,12 @@ class Asking:
         return {name: list(records.values()) for name, records in found.items()}
 
     def _person(self, who: str) -> Principal:
-        people = self._database.people
+        database = self._asked_for(who)
+        people = database.people
         if who not in people:
             _unknown(who, "nobody of the cast and nobody of the database", (*people, *self._names()))
         tenant_id, object_id = people[who]
-        with self._database.store.reading(SIGNING_IN) as work:
+        with database.store.reading(SIGNING_IN) as work:
             caller = work.sign_in.caller(
                 tenant_id=tenant_id, object_id=object_id, auth_mode=AuthMode.APP_USER
             )
@@ -120,12 +121,19 @@ class Asking:
             raise BadInput(f"{who} cannot sign in: no active user of that id, or the policy hides it.")
         return caller.principal
 
+    def _asked_for(self, word: str) -> Database:
+        """The database, which is asked because the cases know nothing of that name."""
+        try:
+            return self._database
+        except BadInput as error:
+            raise BadInput(f"{word!r} is not in the cases, and {error.message}") from None
+
     def _names(self) -> Iterable[str]:
         return (f"{tenant}_{role}" for tenant in self._cast.tenants for role in ROLES)
 
     def _stored(self, what: str, principal: Principal) -> Asked:
         """A row, by the principal's own sight; past it only for the operator who named the database."""
-        database = self._database
+        database = self._asked_for(what)
         resource, row_id = database.read_id(what)
         with database.store.reading(principal) as work:
             facts = work.repository(resource).facts(row_id)
@@ -145,29 +153,32 @@ class Asking:
 
 
 def _principal(document: Document) -> Principal:
-    facts = document.mapping(document.content, 1, "a principal", PRINCIPAL_FACTS)
+    facts = document.names(document.content, (), "a principal", PRINCIPAL_FACTS)
     missing = [name for name in ("tenant_id", "kind") if not facts.get(name)]
     if missing:
-        document.refuse(1, f"a principal needs `{missing[0]}`")
+        document.refuse(document.line(missing[0]), f"a principal needs `{missing[0]}`")
+    for name in ("tenant_id", "market"):
+        if not isinstance(facts.get(name), str | None):
+            document.refuse(document.line(name), f"the {name} of a principal must be given as text")
     words: dict[str, type[StrEnum]] = {**TENANT_WORDS, "auth_mode": AuthMode}
-    read: dict[str, Any] = {"market": facts.get("market"), "tenant_id": str(facts["tenant_id"])}
+    read: dict[str, Any] = {"market": facts.get("market"), "tenant_id": facts["tenant_id"]}
     for name, kind in words.items():
         if facts.get(name) is not None:
             word = document.word(facts[name], kind, document.line(name), f"the {name} of a principal")
             read[name] = kind(word)
     roles = document.listed(facts.get("roles"), document.line("roles"), "`roles`")
-    for role in roles:
-        document.word(role, ROLES, document.line("roles"), "a role")
+    for number, role in enumerate(roles):
+        document.word(role, ROLES, document.line("roles", number), "a role")
     return Principal(**read, roles=tuple(map(str, roles)))
 
 
 def _record(name: str, document: Document) -> Asked:
-    content = document.mapping(document.content, 1, "a record", tuple(RESOURCES))
+    content = document.names(document.content, (), "a record", tuple(RESOURCES))
     if len(content) != 1:
         document.refuse(1, 'one record is asked for: {"Subscription": {...}}')
     kind, given = next(iter(content.items()))
     resource = RESOURCES[kind]
-    return Asked(name, resource, Records(document, None).record(resource, given, {"id": "asked"}, 1))
+    return Asked(name, resource, Records(document, None).record(resource, given, {"id": "asked"}, (kind,)))
 
 
 def _unknown(word: str, what: str, known: Iterable[str]) -> NoReturn:

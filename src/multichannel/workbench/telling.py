@@ -14,11 +14,12 @@ from multichannel.policy.grammar import parsed
 from multichannel.policy.source import Rule
 from multichannel.policy.tried import EXISTS, HAS, Fact, Tried
 from multichannel.workbench.explaining import plain, restricting
+from multichannel.workbench.indented import Indented
 
 MARKS = {True: ("holds", "green"), False: ("fails", "red"), None: ("not reached", "yellow")}
 NOBODY = "Nothing grants it, to anybody."
-BELOW = "\n  "
-"""What a condition that fails met is told on a line of its own."""
+ORDERING = {"!=", "<", "<=", ">", ">="}
+"""Where these hold, one side does not tell the other."""
 WANTED = {
     "!=": "anything but ",
     "<": "less than ",
@@ -79,20 +80,26 @@ def _tree(head: Text, rules: Iterable[Rule], conditions: Iterable[Tried]) -> Tre
     return tree
 
 
-def _condition(tried: Tried) -> Text:
+def _condition(tried: Tried) -> RenderableType:
+    """A condition and what it met; where it fails, that is on lines of its own."""
     word, style = MARKS[tried.holds]
     text = Text.assemble((tried.position, "cyan"), f" {tried.text} ", (word, style))
     met = _met(tried)
-    return text.append(f"{', ' if tried.holds else BELOW}{met}") if met else text
+    if not met:
+        return text
+    return text.append(f", {met}") if tried.holds else Group(text, Indented(Text(met), 2))
 
 
 def _met(tried: Tried) -> str:
-    """What a condition met: where it fails, with what it wanted."""
+    """What a condition met: where it fails, with what it wanted; where it holds, with the other side."""
     subject = tried.subject
     if subject is None:
         return "there is no such record" if tried.holds is None else ""
     found = f"found {_found(subject)}"
-    return found if tried.holds else f"{found}, expected {_expected(tried)}"
+    if not tried.holds:
+        return f"{found}, expected {_expected(tried)}"
+    other = tried.against if tried.operator in ORDERING else None
+    return f"{found}, {other.text} is {_written(tried.expected)}" if other else found
 
 
 def _found(fact: Fact) -> str:

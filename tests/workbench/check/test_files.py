@@ -48,6 +48,15 @@ def test_a_folder_called_like_a_policy_file_is_told(folder: Path) -> None:
     ]
 
 
+def test_a_hidden_file_is_no_part_of_the_policy(folder: Path) -> None:
+    (folder / ".user.polar").write_text("of an editor (")
+
+    checked = check(folder)
+
+    assert checked.findings == ()
+    assert checked.source.digest == SHIPPED.digest
+
+
 def test_a_byte_order_mark_is_told(folder: Path) -> None:
     text = (folder / "user.polar").read_text("utf-8")
     (folder / "user.polar").write_text(f"\ufeff{text}", "utf-8")

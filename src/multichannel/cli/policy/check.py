@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from multichannel.cli import NO_POLICY
@@ -20,6 +19,7 @@ from multichannel.workbench.check.codes import KINDS
 from multichannel.workbench.excerpts import excerpt
 from multichannel.workbench.findings import Finding, Level
 from multichannel.workbench.formats import as_github, as_json, as_sarif, path_of
+from multichannel.workbench.indented import Indented
 
 COLOURS = {Level.ERROR: "bold red", Level.WARNING: "bold yellow"}
 
@@ -96,7 +96,7 @@ def _print_finding(found: Finding, path: str, text: str, out: Console) -> None:
         if piece.marks:
             out.print(Text.assemble(("      | ", "dim"), (piece.marks, COLOURS[found.level])), soft_wrap=True)
     if found.hint:
-        out.print(Padding(Text(found.hint, "cyan"), (0, 0, 0, len("      | ")), expand=False))
+        out.print(Indented(Text(found.hint, "cyan"), len("      | ")))
     out.print()
 
 

@@ -109,10 +109,7 @@ def _database(policy: Policy, stack: ExitStack, url: str | None) -> Database:
     settings = load_settings(database_url=url)
     at = settings.database_url
     if at.get_backend_name() == "sqlite" and at.database and not Path(at.database).is_file():
-        raise BadInput(
-            f"There is nobody and nothing of that name in the cases, and no database at {at.database}. "
-            "Give one with --database-url."
-        )
+        raise BadInput(f"there is no database at {at.database}. Give one with --database-url.")
     require_current(settings)
     engine = open_database(url_of(settings), connections=1)
     stack.callback(engine.dispose)

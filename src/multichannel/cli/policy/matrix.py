@@ -102,31 +102,33 @@ def matrix(
     found = matrix_of(Policy.load(folder), tuple(resource or RESOURCES), role)
     if output is not None:
         write(_written(found, output_format), output)
-    elif output_format is Format.TEXT:
-        print_matrix(console(), found)
+    elif output_format is Format.TEXT and (screen := console()).is_terminal:
+        print_matrix(screen, found)
     else:
-        typer.echo(_written(found, output_format), nl=False)
+        typer.echo(_written(found, output_format, console().width), nl=False)
 
 
-def _written(found: Matrix, output_format: Format) -> str:
+def _written(found: Matrix, output_format: Format, width: int = WRITTEN_WIDTH) -> str:
     """What goes into a file, or to a program."""
     if output_format is Format.TEXT:
         page = io.StringIO()
-        print_matrix(Console(file=page, width=WRITTEN_WIDTH, highlight=False), found)
-        return page.getvalue()
+        print_matrix(Console(file=page, width=width, highlight=False, force_terminal=False), found)
+        return "".join(f"{line.rstrip()}\n" for line in page.getvalue().lstrip("\n").splitlines())
     if output_format is Format.JSON:
         return json_text("matrix", found.digest, as_body(found)) + "\n"
     return {Format.MARKDOWN: as_markdown, Format.CSV: as_csv, Format.HTML: as_page}[output_format](found)
 
 
 def _check(policy: Policy, folder: Path, path: Path, output_format: Format) -> None:
-    """Say how the file differs from what the policy says now, and exit 1 if it does."""
+    """Say how the file differs from what the policy says now, and exit 1 if it does, or is not there."""
     try:
         committed = path.read_text("utf-8")
     except FileNotFoundError:
         committed = ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{path} cannot be read: it is no UTF-8 text") from None
     now = as_markdown(matrix_of(policy))
     names = (f"{path.name} as it is", f"{path.name} as the policy says")
     differing = list(difflib.unified_diff(committed.splitlines(), now.splitlines(), *names, lineterm=""))
@@ -134,6 +136,8 @@ def _check(policy: Policy, folder: Path, path: Path, output_format: Format) -> N
     if output_format is Format.JSON:
         body = {"file": str(path), "stale": bool(differing), "diff": differing, "renew": renewal}
         print_json("matrix", policy.digest, body)
+    elif not committed:
+        console().print(f"{path} holds no matrix. Write it: {renewal}", soft_wrap=True, markup=False)
     elif differing:
         _tell(differing, f"{path} is stale. If the change is meant, renew it: {renewal}")
     else:

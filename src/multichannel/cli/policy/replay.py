@@ -27,6 +27,10 @@ TITLES = {
     Change.FILTER: ("Lists that would be kept to other rows", "bold"),
     Change.SAME: ("As they were", "bold green"),
 }
+FEWER_OR_MORE = (
+    "Whether they would show more rows or fewer a log cannot tell: see `multichannel policy diff`. "
+    "--fail-on newly-allowed takes no account of them, --fail-on changed does."
+)
 MOST_TENANTS = 5
 
 
@@ -51,7 +55,10 @@ def replay(
     ],
     policy: PolicyFolder = None,
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
-    fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 where there is such a change.")] = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(help="Exit 1 where there is such a change; newly-allowed is about records alone."),
+    ] = None,
 ) -> None:
     """Decide again what a service has logged, under a candidate policy.
 
@@ -167,6 +174,8 @@ class _Page:
             return
         self._out.print()
         self._line(f"{title}: {self._found.count(change):,}", style)
+        if change is Change.FILTER:
+            self._line(FEWER_OR_MORE, "dim", indent=2)
         for kind, group in groups:
             self._line(f"{group.count:,}: {kind.action} of a {kind.resource}", indent=2)
             if change is not Change.SAME:

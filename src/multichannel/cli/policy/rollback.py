@@ -54,7 +54,7 @@ def rollback(
             f"until `multichannel policy rollback --release`, or until {folder} holds another than now."
         )
     if output is Format.TEXT and told:
-        console().print(told)
+        console().print(told, markup=False)
     if output is Format.JSON:
         found = history(versions, folder)
         print_json("rollback", found.present.digest if found.present else "", _as_json(found))

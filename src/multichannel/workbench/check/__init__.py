@@ -9,6 +9,7 @@ from pathlib import Path
 from multichannel.policy.policy import Policy
 from multichannel.policy.source import PolicySource
 from multichannel.workbench.check.completeness import check_cases, check_completeness
+from multichannel.workbench.check.consequences import without_consequences
 from multichannel.workbench.check.constructs import check_constructs
 from multichannel.workbench.check.duplicates import check_contradictions, check_duplicates
 from multichannel.workbench.check.files import read_files
@@ -62,7 +63,8 @@ def check_source(source: PolicySource, folder: Path, unread: Sequence[Finding] =
     findings = [*unread, *(each for each in read if isinstance(each, Finding))]
     is_whole = not findings
     if source.texts:
-        findings += _found(statements, source, folder)
+        found = _found(statements, source, folder)
+        findings += found if is_whole else list(without_consequences(found, findings, source))
     policy = None
     if is_whole:
         loaded = load(source)

@@ -25,7 +25,7 @@ class Files:
 def read_files(folder: Path) -> Files:
     """All `*.polar` files of a folder, lines ended by one character as the policy itself reads them."""
     texts, findings = [], []
-    for path in sorted(folder.glob("*.polar")):
+    for path in sorted(folder.glob("[!.]*.polar")):
         found = _read(path)
         if isinstance(found, Finding):
             findings.append(found)

@@ -17,6 +17,9 @@ from multichannel.workbench.findings import Finding
 HEAD = re.compile(r"^(?=(?:(?:type|resource|actor)[ \t]+)?[A-Za-z_]\w*[ \t]*[({]|\?=)", re.MULTILINE)
 """Where a new statement begins, whatever has gone wrong in the one before: at the start of a line."""
 COMMENT = re.compile(r"(?:^#[^\n]*\n)+\Z", re.MULTILINE)
+QUOTE = re.compile(r'(?<!\\)"')
+CURLY = set("\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}'\N{RIGHT SINGLE QUOTATION MARK}")
+"""What word processors make of a quote, and the quote of other languages."""
 LONGEST_COMMENT = 2_000
 
 
@@ -101,10 +104,21 @@ def _pieces(piece: Rule) -> Iterator[Stated | Finding]:
 
 def _hint(piece: Rule, at: int) -> str:
     """What may have been forgotten."""
+    if quoting := _quoting(piece.text, at):
+        return quoting
     before = piece.text[:at].rstrip()
     if before and "\n" in piece.text[len(before) : at] and before[-1] not in ";,({[":
         return "Is something missing at the end of the line before, such as `;` or `and`?"
     return ""
+
+
+def _quoting(text: str, at: int) -> str:
+    """What may be wrong with the quotes of a line."""
+    if text[at : at + 1] in CURLY:
+        return 'Texts stand between ".'
+    line = text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0]
+    is_odd = len(QUOTE.findall(line)) % 2 == 1 and text[at : at + 1] != '"'
+    return 'The line has an odd number of `"`.' if is_odd else ""
 
 
 def _stated(rule: Rule) -> Stated | Finding:
@@ -114,7 +128,8 @@ def _stated(rule: Rule) -> Stated | Finding:
         cause = error.__cause__
         at = cause.at if isinstance(cause, GrammarError) else 0
         message = str(cause or error.message)
-        return finding_at(rule, Span(at, at + 1), "syntax", message, "Policies have no such form.")
+        hint = _quoting(rule.text, at) or "Policies have no such form."
+        return finding_at(rule, Span(at, at + 1), "syntax", message, hint)
     except (RecursionError, SyntaxError, ValueError) as error:
         message = "the statement is nested too deeply" if isinstance(error, RecursionError) else str(error)
         return finding_at(rule, Span(0, 1), "syntax", message)

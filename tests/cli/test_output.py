@@ -1,0 +1,54 @@
+"""Output that cannot take all there is to say: another encoding, a full disk, a reader that has left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("multichannel")
+MATRIX = ("policy", "matrix", "--resource", "User")
+
+
+def test_what_an_encoding_lacks_is_shown_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "main.polar").write_text("grant(«);\n", "utf-8")
+    command = [str(COMMAND), "policy", "check", "--policy", str(tmp_path)]
+    found = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+    assert (found.returncode, found.stderr) == (3, "")
+    assert "main.polar:1:7: error: `\\xab` has no meaning here [syntax]\n" in found.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_a_full_disk_is_one_line_and_no_finding() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [str(COMMAND), *MATRIX]
+        found = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=100
+        )
+
+    assert (found.returncode, found.stderr) == (2, "The output: No space left on device\n")
+
+
+def test_a_reader_that_leaves_early_is_no_fault() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        command = [str(COMMAND), *MATRIX]
+        found = subprocess.run(
+            command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=100
+        )
+    finally:
+        os.close(writing)
+
+    assert found.stderr == ""
