@@ -1,0 +1,1 @@
+"""Faulty policies: small edits of the shipped one, each of which its cases or its check must catch."""

@@ -1,0 +1,112 @@
+"""Which command notices which fault: the policy with the fault, put through what each command runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from multichannel.policy.case_files import Suite, read_suite
+from multichannel.policy.policy import Policy
+from multichannel.policy.resources import RESOURCES
+from multichannel.policy.source import PolicySource
+from multichannel.workbench.check import check_source
+from multichannel.workbench.diff.changes import Direction
+from multichannel.workbench.diff.comparing import Comparing
+from multichannel.workbench.matrix import matrix_of
+from multichannel.workbench.matrix_markdown import as_markdown
+from multichannel.workbench.testing import run
+from tests.workbench.mutants.fault import Fault
+
+PASSED = "-"
+UNASKED = "does not load"
+TOLD = {Direction.ALLOWED: "more", Direction.DENIED: "less", Direction.REASON: "reason"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What each command says of one fault; PASSED if it notices nothing."""
+
+    name: str
+    check: str
+    test: str
+    matrix: str
+    diff: str
+
+    @property
+    def is_caught(self) -> bool:
+        """Whether it cannot ship: the check has an error, or a case fails."""
+        return self.check != PASSED or self.test not in {PASSED, UNASKED}
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """The commands, over a policy folder."""
+
+    folder: Path
+
+    @cached_property
+    def source(self) -> PolicySource:
+        """The policy without a fault."""
+        return PolicySource.read(self.folder)
+
+    def row(self, fault: Fault) -> Row:
+        """What the commands say of a fault."""
+        return self.said(fault.name, fault.put_into(self.source), fault.file)
+
+    def said(self, name: str, source: PolicySource, file: str) -> Row:
+        """What they say of a policy that differs from the shipped one in one file."""
+        checked = check_source(source, self.folder)
+        found = ", ".join(dict.fromkeys(error.code for error in checked.errors)) or PASSED
+        if checked.policy is None:
+            return Row(name, found, UNASKED, UNASKED, UNASKED)
+        kinds = self._kinds(source, file)
+        stale = _matrix(self._policy, kinds) != _matrix(checked.policy, kinds)
+        return Row(
+            name,
+            found,
+            self._failing(checked.policy, kinds),
+            "stale" if stale else PASSED,
+            self._difference(checked.policy),
+        )
+
+    def _kinds(self, source: PolicySource, file: str) -> tuple[str, ...]:
+        """What an edit of this file can be about."""
+        about = {rule.about for rule in (*source.rules, *self.source.rules) if rule.file == file}
+        return (
+            tuple(kind for kind in RESOURCES if kind in about) if file != "main.polar" else tuple(RESOURCES)
+        )
+
+    def _failing(self, policy: Policy, kinds: tuple[str, ...]) -> str:
+        """Where the first case stands that fails."""
+        asked = (case for case in self._suite.cases if case.resource.name in kinds)
+        results = (result for case in asked for result in run(policy, Suite((case,), ())))
+        return next((result.case.position for result in results if not result.is_met), PASSED)
+
+    def _difference(self, policy: Policy) -> str:
+        found = Comparing(self._policy, policy).diff()
+        told = (f"{len(found.of(way))} {word}" for way, word in TOLD.items() if found.of(way))
+        return ", ".join(told) or PASSED
+
+    @cached_property
+    def _policy(self) -> Policy:
+        return Policy(self.source)
+
+    @cached_property
+    def _suite(self) -> Suite:
+        return read_suite(self.folder)
+
+
+def _matrix(policy: Policy, kinds: tuple[str, ...]) -> str:
+    """What `matrix --check` compares, of these kinds of records."""
+    return as_markdown(matrix_of(policy, kinds))
+
+
+def lines(rows: list[Row]) -> Iterator[str]:
+    """The table, as text."""
+    heads = Row("fault", "check", "test", "matrix --check", "diff")
+    cells = [[row.name, row.check, row.test, row.matrix, row.diff] for row in (heads, *rows)]
+    widths = [max(len(cell[column]) for cell in cells) for column in range(len(cells[0]))]
+    for cell in cells:
+        yield "  ".join(text.ljust(width) for text, width in zip(cell, widths, strict=True)).rstrip()

@@ -1,0 +1,107 @@
+"""Trying faulty policies: what notices one, its loading or a case, and which faults are none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.cases import Case, Outcome, outcomes
+from multichannel.policy.composition import Composition, Grants
+from multichannel.policy.engine import Engine, PolicyFault
+from multichannel.policy.policy import Policy, Verdict
+from multichannel.policy.resources import RESOURCES, Resource
+from multichannel.policy.source import PolicySource
+from tests.workbench.mutants.meaning import same
+from tests.workbench.mutants.mutant import Mutant
+
+LOADING = "loading"
+NO_FAULT = "no fault"
+"""Proved to change no verdict."""
+
+
+class Trial:
+    """The cases that faulty policies are held against."""
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        """Cases of one kind of record are tried alone where a fault can matter to no other."""
+        self._cases = tuple(cases)
+        self._about: dict[str, list[Case]] = defaultdict(list)
+        for case in self._cases:
+            self._about[case.resource.name].append(case)
+
+    def caught(self, mutant: Mutant) -> str | None:
+        """What notices the fault: LOADING, a case by file and line, NO_FAULT; or None, nothing."""
+        if mutant.kind is None:
+            return self._wholly(mutant.source, self._cases)
+        found = self._at_once(mutant.source, mutant.kind)
+        if found is None and same(mutant.kind, mutant.policy, mutant.source):
+            return NO_FAULT
+        return found or self._wholly(mutant.source, self._about[mutant.kind])
+
+    def fails(self, source: PolicySource, file: str) -> bool:
+        """Whether a case fails where the policy says something else in one file, and loads."""
+        kinds = {rule.about for rule in source.rules if rule.file == file and rule.is_rule}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        found = self._at_once(source, kind) if kind else self._wholly(source, self._cases)
+        return found not in {None, LOADING}
+
+    def allowed(self, source: PolicySource, kind: str) -> list[bool]:
+        """What a policy allows of all that cases about a kind of record ask."""
+        policy = Policy(source)
+        return [outcome.verdict.allowed for outcome in outcomes(policy, self._about[kind])]
+
+    def _wholly(self, source: PolicySource, cases: Iterable[Case]) -> str | None:
+        try:
+            policy = Policy(source)
+        except (PolicyInvalid, PolicyFault):
+            return LOADING
+        unmet = next((outcome for outcome in outcomes(policy, cases) if not outcome.is_met), None)
+        return unmet.expectation.case.position if unmet else None
+
+    def _at_once(self, source: PolicySource, kind: str) -> str | None:
+        """The same without the proof that the policy can be asked for lists, which takes most of the time.
+
+        What has caught one fault is tried first on the next, which is most often like it.
+        """
+        try:
+            parts = _OfOneKind(Engine(source), kind)
+        except (PolicyInvalid, PolicyFault):
+            return LOADING
+        if not parts.covers(RESOURCES[kind]):
+            return None
+        cases = self._about[kind]
+        unmet = next((case for case in cases if not _holds(parts, case)), None)
+        if unmet is None:
+            return None
+        cases.remove(unmet)
+        cases.insert(0, unmet)
+        return unmet.position
+
+
+class _OfOneKind(Composition):
+    """The parts of a policy that matter to one kind of record."""
+
+    def __init__(self, engine: Engine, kind: str) -> None:
+        self._kind = kind
+        super().__init__(engine)
+
+    def _find_grants(self, resource: Resource) -> Grants | None:
+        return super()._find_grants(resource) if resource.name == self._kind else None
+
+
+def _holds(parts: Composition, case: Case) -> bool:
+    """Whether all that the case expects comes out; a policy that fails does not meet it."""
+    expectations = tuple(case.expectations())
+    roles = dict.fromkeys(expectation.principal.roles for expectation in expectations)
+    try:
+        said = parts.verdicts(case.principal, case.resource, case.record, roles)
+    except PolicyFault:
+        return False
+    return all(
+        Outcome(each, _verdict(*said[each.principal.roles][each.action])).is_met for each in expectations
+    )
+
+
+def _verdict(granted: bool, reasons: tuple[str, ...]) -> Verdict:  # noqa: FBT001  (as the parts say it)
+    return Verdict(granted and not reasons, reasons)
