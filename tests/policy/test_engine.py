@@ -274,3 +274,22 @@ def test_the_record_of_another_principal_is_never_taken_from_memory(policy: Poli
         policy.predicate(replace(WHO, tenant_id=who), Action.READ, CUSTOMER) for who in (ALDER, BIRCH)
     )
     assert mine != other
+
+
+def test_a_fault_behind_a_comment_in_another_script_is_told_with_its_line() -> None:
+    texts = dict(PolicySource.read(POLICIES).texts)
+    before = "# Übung 漢字 → 日本\n" * 5
+    texts["user.polar"] = f'{before}grant("global_admin", "self", "read", u: User) if v.state = "active";\n'
+
+    with pytest.raises(PolicyInvalid, match=r"line 6, column \d+ of file user\.polar"):
+        Policy(PolicySource(tuple(texts.items())))
+
+
+def test_grants_that_follow_from_each_other_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLAR_TIMEOUT_MS", "300")
+    texts = dict(PolicySource.read(POLICIES).texts)
+    texts["user.polar"] += (
+        'grant(role, standing, "read", resource) if grant(role, standing, "read_summary", resource);\n'
+    )
+    with pytest.raises(PolicyInvalid, match="the grants cannot be told: Query timeout"):
+        Policy(PolicySource(tuple(texts.items())))

@@ -135,7 +135,7 @@ class Engine:
             for result in query.run():
                 yield Answer(result["bindings"], self._rules(result["trace"]))
         except OsoError as error:
-            raise PolicyFault(str(error)) from error
+            raise PolicyFault(_sentence(str(error))) from error
 
     def _rules(self, trace: dict[str, Any] | None) -> tuple[Rule, ...]:
         """The statements of a derivation, outermost first."""

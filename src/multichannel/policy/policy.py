@@ -82,7 +82,10 @@ class Policy:
         """Every way in which it could be forbidden, with its rules and reasons."""
         self.roles_granted = lru_cache(CACHED_SIGHTS)(self._roles_granted)
         """What the policy grants an action to, whoever asks."""
-        self._composition = Composition(self._engine)
+        try:
+            self._composition = Composition(self._engine)
+        except PolicyFault as fault:
+            raise PolicyInvalid(f"the grants cannot be told: {fault}") from fault
         prove(source)
         asked = [resource for resource in RESOURCES.values() if not self._composition.covers(resource)]
         prove_whole(self._engine, asked)

@@ -176,7 +176,7 @@ class _Faults:
             yield "another fact", self._with(name, other)
         owner = self._other_owner(fact)
         if owner is not None:
-            yield "another's fact", self._with(fact.subject.span, owner)
+            yield "another's fact", _without_single_names(self._with(fact.subject.span, owner))
 
     def _other_owner(self, fact: Dot) -> str | None:
         """Another variable that has a fact of that name."""

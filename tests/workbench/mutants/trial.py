@@ -33,17 +33,20 @@ class Trial:
     def caught(self, mutant: Mutant) -> str | None:
         """What notices the fault: LOADING, a case by file and line, NO_FAULT; or None, nothing."""
         if mutant.kind is None:
-            return self._wholly(mutant.source, self._cases)
+            return self._anywhere(mutant.source)
         found = self._at_once(mutant.source, mutant.kind)
         if found is None and same(mutant.kind, mutant.policy, mutant.source):
             return NO_FAULT
         return found or self._wholly(mutant.source, self._about[mutant.kind])
 
     def fails(self, source: PolicySource, file: str) -> bool:
-        """Whether a case fails where the policy says something else in one file, and loads."""
+        """Whether a case fails where one file says something else; not where the policy itself does."""
         kinds = {rule.about for rule in source.rules if rule.file == file and rule.is_rule}
         kind = kinds.pop() if len(kinds) == 1 else None
-        found = self._at_once(source, kind) if kind else self._wholly(source, self._cases)
+        try:
+            found = self._at_once(source, kind) if kind else self._anywhere(source)
+        except PolicyFault:
+            return False
         return found not in {None, LOADING}
 
     def allowed(self, source: PolicySource, kind: str) -> list[bool]:
@@ -51,10 +54,17 @@ class Trial:
         policy = Policy(source)
         return [outcome.verdict.allowed for outcome in outcomes(policy, self._about[kind])]
 
+    def _anywhere(self, source: PolicySource) -> str | None:
+        """The same for a fault that matters to every kind of record, and may make rules that never end."""
+        try:
+            return self._wholly(source, self._cases)
+        except PolicyFault:
+            return LOADING
+
     def _wholly(self, source: PolicySource, cases: Iterable[Case]) -> str | None:
         try:
             policy = Policy(source)
-        except (PolicyInvalid, PolicyFault):
+        except PolicyInvalid:
             return LOADING
         unmet = next((outcome for outcome in outcomes(policy, cases) if not outcome.is_met), None)
         return unmet.expectation.case.position if unmet else None
@@ -66,7 +76,7 @@ class Trial:
         """
         try:
             parts = _OfOneKind(Engine(source), kind)
-        except (PolicyInvalid, PolicyFault):
+        except PolicyInvalid:
             return LOADING
         if not parts.covers(RESOURCES[kind]):
             return None
@@ -91,13 +101,10 @@ class _OfOneKind(Composition):
 
 
 def _holds(parts: Composition, case: Case) -> bool:
-    """Whether all that the case expects comes out; a policy that fails does not meet it."""
+    """Whether all that the case expects comes out."""
     expectations = tuple(case.expectations())
     roles = dict.fromkeys(expectation.principal.roles for expectation in expectations)
-    try:
-        said = parts.verdicts(case.principal, case.resource, case.record, roles)
-    except PolicyFault:
-        return False
+    said = parts.verdicts(case.principal, case.resource, case.record, roles)
     return all(
         Outcome(each, _verdict(*said[each.principal.roles][each.action])).is_met for each in expectations
     )

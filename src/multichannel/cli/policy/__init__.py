@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from multichannel.cli.groups import LazyGroup
@@ -14,9 +16,13 @@ class _Commands(LazyGroup):
     }
 
 
+PATIENCE = "20000"
+"""Milliseconds for one question to the engine: nobody waits for an answer as clients of a server do."""
+
 app = typer.Typer(cls=_Commands, no_args_is_help=True)
 
 
 @app.callback()
 def policy() -> None:
     """The policy workbench: change a rule, and know what it changes."""
+    os.environ.setdefault("POLAR_TIMEOUT_MS", PATIENCE)

@@ -11,6 +11,8 @@ import typer
 
 from multichannel.cli.policy.common import FINDINGS, console, folder_of, print_json
 from multichannel.cli.policy.diff_text import print_report
+from multichannel.errors import Refused
+from multichannel.policy.engine import PolicyFault
 from multichannel.policy.policy import Policy
 from multichannel.settings import load_settings
 from multichannel.startup import open_store
@@ -64,7 +66,10 @@ def diff(
     names = accepted(accept or (), accept_file)
     beside = after.folder or folder
     held = read(invariants or beside / FILE) if invariants or (beside / FILE).is_file() else ()
-    report = _report(before, after, held, names, database_url, tenant or ())
+    try:
+        report = _report(before, after, held, names, database_url, tenant or ())
+    except PolicyFault as fault:
+        raise Refused(f"A version failed while it was asked: {fault}") from fault
     _print(report, output, path_told(beside))
     if report.violations or report.stale or fails(report.diff, names, fail_on):
         raise typer.Exit(FINDINGS)
