@@ -25,6 +25,7 @@ def shell(database_url: str, tmp_path: Path) -> Shell:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command as a shell in an empty folder would: its exit code, and what it wrote on both streams."""
+    monkeypatch.delenv("COLUMNS", raising=False)  # which test workers have, and pipes have not
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)

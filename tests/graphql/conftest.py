@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,9 @@ from multichannel.graphql.following import EventStreams, Pulse
 from multichannel.graphql.streaming import Audience, Execution
 from multichannel.graphql.view import GraphQLView
 from tests.world import World
+
+os.environ["POLAR_TIMEOUT_MS"] = "20000"
+"""By the clock: several workers on a busy machine are not what these tests are about."""
 
 
 @dataclass(frozen=True)

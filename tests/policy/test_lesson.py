@@ -112,6 +112,7 @@ def test_the_exercise_comes_out_as_told(exercise: Exercise, tmp_path: Path) -> N
     assert answer.stderr == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("exercise", [each for each in EXERCISES if each.file], ids=lambda each: each.title)
 def test_without_its_edit_the_answer_is_another(
     exercise: Exercise, unchanged: Callable[[str], subprocess.CompletedProcess[str]]

@@ -189,7 +189,6 @@ def test_words_outside_a_closed_vocabulary_are_refused(engine: Engine) -> None:
             connection.execute(text("UPDATE reseller_relationships SET status = 'actve'"))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_error_of_the_database_names_nobody(engine: Engine) -> None:
     statement = text("SELECT * FROM no_such_table WHERE id = :id")
     with engine.connect() as connection, pytest.raises(DBAPIError) as fault:
@@ -199,6 +198,7 @@ def test_an_error_of_the_database_names_nobody(engine: Engine) -> None:
     assert MEADOW not in str(fault.value)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_sqlite_is_set_up_for_readers_beside_one_writer(engine: Engine) -> None:
     with engine.connect() as connection:
         settings = {

@@ -179,6 +179,7 @@ def test_an_edited_restriction_is_cited_where_a_grant_would_allow_less_without_i
     assert diff.rewritings == ()
 
 
+@pytest.mark.long
 def test_an_edit_of_allow_itself_is_compared_for_every_kind_of_record() -> None:
     diff = diff_of((MAIN, "role in principal.roles;", 'role in principal.roles and role != "sales_agent";'))
 

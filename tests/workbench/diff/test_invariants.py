@@ -37,6 +37,7 @@ def test_the_shipped_policy_keeps_every_invariant() -> None:
     assert broken() == ()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("never", "edit"), BREAKING.items(), ids=BREAKING)
 def test_an_edit_that_breaks_an_invariant_is_told_with_somebody_who_may_now(never: str, edit: Edit) -> None:
     found = {violation.invariant.never: violation for violation in broken(edit)}

@@ -52,7 +52,7 @@ def engines(sqlite_url: str) -> Any:
     engine.dispose()
 
 
-@pytest.mark.parametrize("examples", [4, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [2, pytest.param(60, marks=pytest.mark.long)])
 def test_what_differs_in_a_world_is_told(examples: int, engines: list[Engine]) -> None:
     turned: set[Direction] = set()
 

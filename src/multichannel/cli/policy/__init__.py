@@ -19,10 +19,11 @@ class _Commands(LazyGroup):
 PATIENCE = "20000"
 """Milliseconds for one question to the engine: nobody waits for an answer as clients of a server do."""
 
+os.environ.setdefault("POLAR_TIMEOUT_MS", PATIENCE)  # before a command, and with it the engine, is imported
+
 app = typer.Typer(cls=_Commands, no_args_is_help=True)
 
 
 @app.callback()
 def policy() -> None:
     """The policy workbench: change a rule, and know what it changes."""
-    os.environ.setdefault("POLAR_TIMEOUT_MS", PATIENCE)
