@@ -34,10 +34,11 @@ test-long: explorer ## Run the tests that take minutes
 	@$(bin)/pytest -n 2 -m long
 
 .PHONY: check
-check: .venv/installed ## Check format, lint and types
+check: .venv/installed ## Check format, lint, types and which package imports which
 	@$(bin)/ruff format --check --quiet . || { echo 'Run $(bin)/ruff format to put this right.'; exit 1; }
 	@$(bin)/ruff check --quiet .
 	@$(bin)/mypy
+	@$(bin)/lint-imports
 
 .PHONY: explorer
 explorer: .venv/installed ## Build the explorer from its npm packages, if they changed
@@ -62,7 +63,7 @@ wheel: explorer ## Build the wheel, with the explorer in it, into dist/
 
 .PHONY: clean
 clean: ## Remove everything that make made, except the demo world
-	@rm -rf .venv dist $(explorer)/dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv dist $(explorer)/dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 .venv/installed: .venv/dependencies pyproject.toml
 	@$(pip) install --no-deps --no-build-isolation --editable .

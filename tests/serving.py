@@ -13,13 +13,13 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from multichannel.app import Parts, make_app
-from multichannel.connections import HttpConnection, SocketConnection
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.demo.personas import find_persona, token, tokens
 from multichannel.identity import KeySource, TokenVerifier
-from multichannel.policy.live import InForce, LivePolicy
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.current_policy import InForce, LivePolicy
+from multichannel.server.app import Parts, make_app
+from multichannel.server.uvicorn_protocols import HttpConnection, SocketConnection
 from multichannel.settings import load_settings
 from multichannel.store.engines import open_database
 from tests.databases import copy_of

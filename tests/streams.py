@@ -17,12 +17,13 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from multichannel.errors import Unauthenticated
-from multichannel.graphql import documents, streaming
-from multichannel.graphql.documents import Document
-from multichannel.graphql.streaming import AUDIENCE, Audience, Bodies, Body, Execution, Pace
-from multichannel.graphql.transport_ws import TransportWS
-from multichannel.graphql.view import GraphQLView
-from multichannel.store.transactions import Store
+from multichannel.graphql.execution import documents
+from multichannel.graphql.execution import executor as streaming
+from multichannel.graphql.execution.documents import Document
+from multichannel.graphql.execution.executor import AUDIENCE, Audience, Bodies, Body, Execution, Pace
+from multichannel.graphql.http.view import GraphQLView
+from multichannel.graphql.http.websocket import TransportWS
+from multichannel.store.store import Store
 from multichannel.store.users import Caller
 from tests.serving import running
 

@@ -11,11 +11,11 @@ import pytest
 
 from multichannel.demo.personas import find_persona
 from multichannel.demo.world import seed
-from multichannel.policy.policy import Policy
-from multichannel.policy.vocabulary import AuthMode, Principal
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.vocabulary import AuthMode, Principal
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.store.engines import open_database
-from multichannel.store.transactions import Store
+from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN, Caller
 from tests.databases import copy_of
 

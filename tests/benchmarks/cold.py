@@ -6,9 +6,9 @@ import time
 from statistics import median
 from uuid import uuid4
 
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER, RELATIONSHIP, SUBSCRIPTION
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.resources import CUSTOMER, RELATIONSHIP, SUBSCRIPTION
+from multichannel.policy.schema.vocabulary import Action
 from tests.benchmarks.world import principal
 
 ROLES = ("admin_agent", "billing_admin", "sales_agent")

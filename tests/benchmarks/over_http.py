@@ -20,7 +20,7 @@ import orjson
 from sqlalchemy import URL
 
 from multichannel.demo.issuer import DemoIssuer
-from multichannel.startup import now
+from multichannel.server.bootstrap import now
 from tests.benchmarks.queries import QUERIES
 from tests.benchmarks.variants import LIMIT, OFF, ON
 from tests.benchmarks.world import Scale, World

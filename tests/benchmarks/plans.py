@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import orjson
 from sqlalchemy import Engine
 
-from multichannel.policy.vocabulary import Principal
+from multichannel.policy.schema.vocabulary import Principal
 from tests.benchmarks.handwritten import Statement
 from tests.benchmarks.queries import QUERIES
 from tests.benchmarks.variants import answering, policy_on, recorded

@@ -18,13 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from multichannel.app import Parts, make_app
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.identity import KeySource, TokenVerifier
-from multichannel.policy.live import InForce, LivePolicy
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.current_policy import InForce, LivePolicy
+from multichannel.server.app import Parts, make_app
+from multichannel.server.bootstrap import now
 from multichannel.settings import load_settings
-from multichannel.startup import now
 from multichannel.store.engines import open_database
 from tests.benchmarks.handwritten import BEGIN, driver_connection
 from tests.benchmarks.queries import QUERIES

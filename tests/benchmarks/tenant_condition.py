@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER, SUBSCRIPTION, Resource
-from multichannel.policy.sight import Degree, Sight
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.visibility import Degree, Sight
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION, Resource
+from multichannel.policy.schema.vocabulary import Action, Principal
 
 Ways = Callable[[Any], tuple[ColumnElement[bool], ...]]
 

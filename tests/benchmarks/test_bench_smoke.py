@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from multichannel.store.engines import open_database
 from tests.benchmarks.cold import ASKED, cold_predicates
 from tests.benchmarks.over_http import over_http

@@ -11,14 +11,14 @@ import orjson
 from graphql import execute_sync
 from sqlalchemy import Engine, event
 
-from multichannel.graphql.documents import read_document
-from multichannel.graphql.operation import Operation
+from multichannel.graphql.execution.documents import read_document
+from multichannel.graphql.framework.context import Operation
 from multichannel.graphql.schema import build_schema
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import Principal
-from multichannel.startup import SHIPPED_POLICIES, now
-from multichannel.store.transactions import Store
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.vocabulary import Principal
+from multichannel.server.bootstrap import SHIPPED_POLICIES, now
+from multichannel.store.store import Store
 from multichannel.store.users import Caller
 from tests.benchmarks.handwritten import BEGIN, Limit, Statement, driver_connection
 from tests.benchmarks.queries import QUERIES

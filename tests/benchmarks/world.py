@@ -23,7 +23,7 @@ from sqlalchemy import URL, Table
 from multichannel.domain.base import Base, utc_text
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Partner, Tenant
-from multichannel.policy.vocabulary import Principal
+from multichannel.policy.schema.vocabulary import Principal
 from multichannel.store.migrations import upgrade
 from tests.postgres import conninfo
 

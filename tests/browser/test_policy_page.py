@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from multichannel.explorer.policy_page import page as policy_page
-from multichannel.policy.live import InForce, Problem
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.current_policy import InForce, Problem
 from tests.serving import now
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from multichannel.demo.issuer import DemoIssuer
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from tests.browser.test_explorer import choose, execute, expect_result, run_example
 from tests.databases import copy_of
 from tests.serving import DemoServer, demo_app, running

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 from multichannel.demo.cast import ALDER, MEADOW, fixed_id
 from multichannel.domain.audit import AuditRecord
 from multichannel.domain.relationships import ResellerRelationship
-from multichannel.policy.vocabulary import Action
-from multichannel.store.acts import Act
-from multichannel.store.work import Work
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.audit.mutation_context import Act
+from multichannel.store.unit_of_work import Work
 from tests.cli.conftest import Run
 from tests.world import World
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from multichannel.store.transactions import BUSY
+from multichannel.store.store import BUSY
 from tests.cli.shell import COMMAND, Shell
 from tests.importing.books import ALDER, customer, guid, subscription
 from tests.importing.test_import_faults import write_subscriptions

@@ -10,7 +10,7 @@ import pytest
 
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.errors import Misconfigured
-from multichannel.serving import production_app
+from multichannel.server.run import production_app
 from tests.cli.conftest import Run
 from tests.identity.authority import AUDIENCE, ISSUER, rsa_signer
 

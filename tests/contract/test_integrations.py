@@ -140,7 +140,7 @@ def test_each_hook_runs_for_the_files_it_reads(hook: dict[str, Any]) -> None:
     reads |= {"policies/MATRIX.md"} if hook["id"].endswith("matrix") else {"cast.yaml", "p/user.cases.yaml"}
 
     assert {name for name in reads if re.search(hook["files"], name)} == reads
-    assert re.search(hook["files"], "src/multichannel/app.py") is None
+    assert re.search(hook["files"], "src/multichannel/server/app.py") is None
     assert re.search(hook["files"], "docs/forecast.yaml") is None
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from multichannel.domain.users import Role
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rules.md").read_text("utf-8")

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from multichannel.demo.cast import ORGANISATIONS
 from multichannel.demo.purchases import PURCHASES
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.schema.vocabulary import Action
 
 SUMMARY, READ, BILLING = Action.READ_SUMMARY, Action.READ, Action.READ_BILLING
 Degrees = Mapping[Action, frozenset[str]]

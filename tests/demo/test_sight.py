@@ -15,11 +15,10 @@ from multichannel.domain.base import Base
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud
 from multichannel.errors import NotPermitted
-from multichannel.policy.resources import CUSTOMER, RELATIONSHIP, SUBSCRIPTION, Resource
-from multichannel.policy.vocabulary import Action
-from multichannel.store import selection  # pytest would collect its class Test by that name
-from multichannel.store.reading import Reader
-from multichannel.store.selection import (
+from multichannel.policy.schema.resources import CUSTOMER, RELATIONSHIP, SUBSCRIPTION, Resource
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.read import query as selection  # pytest would collect its class Test by that name
+from multichannel.store.read.query import (
     Children,
     Every,
     Link,
@@ -29,7 +28,8 @@ from multichannel.store.selection import (
     Shown,
     Window,
 )
-from multichannel.store.work import Work
+from multichannel.store.read.reader import Reader
+from multichannel.store.unit_of_work import Work
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS, Degrees, Sees
 from tests.world import World
 

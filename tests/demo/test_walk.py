@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from multichannel.demo.issuer import FOLDER, DemoIssuer
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from tests.databases import copy_of
 from tests.serving import DemoServer, demo_app, running
 

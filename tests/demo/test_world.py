@@ -16,10 +16,10 @@ from multichannel.domain.subscriptions import BillingType, Channel, Commerce
 from multichannel.domain.tenants import PartnerStatus, PartnerType
 from multichannel.domain.users import Role
 from multichannel.errors import NotPermitted
-from multichannel.policy.resources import CUSTOMER, SUBSCRIPTION, Resource
-from multichannel.policy.vocabulary import Action
-from multichannel.startup import SHIPPED_POLICIES
-from multichannel.store.work import Work
+from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION, Resource
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.server.bootstrap import SHIPPED_POLICIES
+from multichannel.store.unit_of_work import Work
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS
 from tests.world import World
 

@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from multichannel.graphql.following import EventStreams, Pulse
-from multichannel.graphql.streaming import Audience, Execution
-from multichannel.graphql.view import GraphQLView
+from multichannel.graphql.execution.event_streams import EventStreams, Pulse
+from multichannel.graphql.execution.executor import Audience, Execution
+from multichannel.graphql.http.view import GraphQLView
 from tests.world import World
 
 os.environ["POLAR_TIMEOUT_MS"] = "20000"

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from multichannel.demo.cast import fixed_id
-from multichannel.graphql.identifiers import prefix
-from multichannel.policy.resources import CUSTOMER, RESOURCES, Resource
+from multichannel.graphql.framework.global_ids import prefix
+from multichannel.policy.schema.resources import CUSTOMER, RESOURCES, Resource
 from tests.graphql.conftest import Answer, Api
 from tests.world import postgresql_later
 

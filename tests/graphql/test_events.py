@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from multichannel.demo.cast import CEDAR, DOGWOOD, MEADOW, fixed_id
 from multichannel.errors import Unauthenticated
-from multichannel.graphql.documents import read_document
-from multichannel.graphql.following import EventStreams, Pulse
-from multichannel.policy.resources import SUBSCRIPTION
-from multichannel.store.feed import Occurrence
+from multichannel.graphql.execution.documents import read_document
+from multichannel.graphql.execution.event_streams import EventStreams, Pulse
+from multichannel.policy.schema.resources import SUBSCRIPTION
+from multichannel.store.read.event_feed import Occurrence
 from multichannel.store.users import Caller
 from tests.graphql.conftest import Api
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from multichannel.demo.cast import fixed_id
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.graphql.conftest import Api
 
 MEADOW, EMBER = f"customer_{fixed_id('meadow')}", f"customer_{fixed_id('ember')}"

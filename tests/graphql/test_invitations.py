@@ -11,7 +11,7 @@ import pytest
 from multichannel.demo.cast import ALDER, CEDAR, EMBER, QUARRY
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.errors import Misconfigured
-from multichannel.graphql.invitations import PLAIN, WITH_ADMIN
+from multichannel.graphql.types.invitations import PLAIN, WITH_ADMIN
 from multichannel.settings import load_settings
 from tests.graphql.books import stored
 from tests.graphql.conftest import Api

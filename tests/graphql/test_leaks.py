@@ -18,11 +18,11 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.graphql.declarations import DECLARATIONS, Declaration, ManyOf, One, camel
-from multichannel.graphql.filtering import ORDERS
-from multichannel.graphql.identifiers import prefix
+from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, ManyOf, One, camel
+from multichannel.graphql.framework.filters import ORDERS
+from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.schema import build_schema
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.schema.vocabulary import Action
 from tests.graphql.conftest import Api
 from tests.world import one_engine
 

@@ -9,7 +9,7 @@ import pytest
 
 from multichannel.demo.cast import ORGANISATIONS
 from multichannel.demo.purchases import PURCHASES
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.schema.vocabulary import Action
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS, Sees
 from tests.graphql.conftest import Api
 

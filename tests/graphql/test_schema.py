@@ -22,14 +22,14 @@ from graphql import (
 )
 
 from multichannel.demo.cast import fixed_id
-from multichannel.graphql.declarations import DECLARATIONS, ManyOf, camel
-from multichannel.graphql.documents import read_document
-from multichannel.graphql.identifiers import prefix
-from multichannel.graphql.mutations import GATES, Gate
+from multichannel.graphql.execution.documents import read_document
+from multichannel.graphql.framework.fields import DECLARATIONS, ManyOf, camel
+from multichannel.graphql.framework.global_ids import prefix
+from multichannel.graphql.framework.mutation import GATES, Gate
 from multichannel.graphql.schema import LISTS, build_schema, sdl
-from multichannel.policy.conditions import Predicate
-from multichannel.policy.resources import RESOURCES, Resource
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.decide.conditions import Predicate
+from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.graphql.conftest import Api
 from tests.world import one_engine
 

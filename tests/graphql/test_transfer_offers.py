@@ -18,10 +18,10 @@ from multichannel.domain.transfers import Initiator, Transfer, TransferKind, Tra
 from multichannel.domain.users import Role
 from multichannel.errors import Denied, Refused
 from multichannel.services import transfers
-from multichannel.store.acts import Act
+from multichannel.store.audit.mutation_context import Act
 from multichannel.store.engines import open_database
-from multichannel.store.transactions import Store
-from multichannel.store.work import Work
+from multichannel.store.store import Store
+from multichannel.store.unit_of_work import Work
 from tests.graphql.conftest import Api
 from tests.graphql.transferring import Deals, customer, subscription
 from tests.world import World

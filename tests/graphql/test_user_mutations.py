@@ -12,9 +12,9 @@ from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
 from multichannel.demo.personas import find_persona
 from multichannel.domain.users import LastGlobalAdmin, Role, RoleAssignment, User
 from multichannel.errors import NotPermitted
-from multichannel.policy.vocabulary import AuthMode
+from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.services.users import NewUser, create_user, update_user_roles
-from multichannel.store.acts import Act
+from multichannel.store.audit.mutation_context import Act
 from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
 from tests.world import postgresql_later

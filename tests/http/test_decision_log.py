@@ -15,17 +15,17 @@ from typing import Any
 import httpx
 import pytest
 
-from multichannel.aside import SELDOM, Aside, Faults
-from multichannel.decision_log import DecisionLog, LineFile
+from multichannel.decision_log.background_worker import SELDOM, Aside, Faults
+from multichannel.decision_log.decisions import DecidedList, Decision, read_log
+from multichannel.decision_log.encoding import Pseudonyms
+from multichannel.decision_log.log_file import DecisionLog, LineFile
 from multichannel.demo.cast import ALDER, MEADOW
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.demo.personas import find_persona, token
 from multichannel.errors import Misconfigured
-from multichannel.listening import check_logs, listeners
-from multichannel.policy.decision_lines import Pseudonyms
-from multichannel.policy.decisions import DecidedList, Decision, read_log
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.server.decision_sinks import check_logs, listeners
 from multichannel.settings import load_settings
 from multichannel.store.users import SIGNING_IN
 from tests.databases import copy_of

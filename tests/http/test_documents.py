@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from multichannel.graphql.documents import Unreadable, _read
+from multichannel.graphql.execution.documents import Unreadable, _read
 from tests.serving import DemoServer
 
 STRICT = "application/graphql-response+json"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from multichannel.graphql import documents
+from multichannel.graphql.execution import documents
 from tests.serving import DemoServer
 
 INVALID = ["{", "{ nothing }", "{" + "customers { nodes { id } } " * 21 + "}"]

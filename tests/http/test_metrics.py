@@ -14,9 +14,9 @@ import pytest
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 
-from multichannel import readiness
-from multichannel.metrics import SHARED, Metrics
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
+from multichannel.server import health as readiness
+from multichannel.server.metrics import SHARED, Metrics
 from tests.policy.authoring import FAILS, HOLDS, Author
 
 REQUEST = Request({"type": "http", "headers": []})
@@ -26,8 +26,8 @@ WORKER = """
 import json, os, sys, signal
 from datetime import UTC, datetime
 from starlette.requests import Request
-from multichannel.metrics import Metrics
-from multichannel.policy.live import InForce, LivePolicy, Outcome
+from multichannel.server.metrics import Metrics
+from multichannel.policy.deployment.current_policy import InForce, LivePolicy, Outcome
 
 class Named:
     def __init__(self, digest):

@@ -18,11 +18,11 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
-from multichannel import serving
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.demo.personas import find_persona, token
-from multichannel.policy.policy import Policy
-from multichannel.serving import CONNECTIONS_PER_THREAD
+from multichannel.policy.decide.policy import Policy
+from multichannel.server import run as serving
+from multichannel.server.run import CONNECTIONS_PER_THREAD
 from multichannel.store.engines import open_database
 from tests.databases import copy_of
 from tests.serving import demo_app, now, running

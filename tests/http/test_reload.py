@@ -21,8 +21,8 @@ import pytest
 
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.demo.personas import find_persona, token
-from multichannel.policy.source import PolicySource
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.language.source import PolicySource
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.databases import copy_of
 from tests.policy.authoring import CASES, CAST, FAILS, HOLDS
 from tests.serving import now

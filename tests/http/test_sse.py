@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from multichannel import connections
 from multichannel.demo.cast import ALDER
 from multichannel.errors import NotVisible, Unauthenticated
-from multichannel.graphql.streaming import Pace
+from multichannel.graphql.execution.executor import Pace
+from multichannel.server import uvicorn_protocols as connections
 from tests.serving import DemoServer
 from tests.streams import MOST_BYTES, WAIT, PushedStreams, serving
 

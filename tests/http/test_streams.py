@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from multichannel.demo.cast import fixed_id
 from multichannel.demo.issuer import DemoIssuer
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from tests.databases import copy_of
 from tests.serving import DemoServer, demo_app, running
 

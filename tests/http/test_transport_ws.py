@@ -15,11 +15,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from multichannel import connections
 from multichannel.demo.cast import ALDER
 from multichannel.errors import NotVisible, Unauthenticated
-from multichannel.graphql.streaming import Pace
-from multichannel.graphql.transport_ws import MOST_OPERATIONS
+from multichannel.graphql.execution.executor import Pace
+from multichannel.graphql.http.websocket import MOST_OPERATIONS
+from multichannel.server import uvicorn_protocols as connections
 from tests.serving import DemoServer
 from tests.streams import WAIT, PushedStreams, serving
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import watchfiles
 
-from multichannel import watching as module
-from multichannel.policy.reloading import Reloader
-from multichannel.watching import watching
+from multichannel.policy.deployment.reloader import Reloader
+from multichannel.server import policy_watcher as module
+from multichannel.server.policy_watcher import watching
 from tests.policy.authoring import Author
 
 SOON = 0.1

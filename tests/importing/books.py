@@ -18,14 +18,14 @@ from multichannel.domain.tenants import Cloud, PartnerType, TenantKind
 from multichannel.domain.users import Role
 from multichannel.importing.export import Export, Progress
 from multichannel.importing.report import ImportRefused, ImportReport
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.vocabulary import Action, Principal, SystemRole, system_principal
-from multichannel.services.directory import add_partner
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action, Principal, SystemRole, system_principal
 from multichannel.services.imports import import_export
+from multichannel.services.provisioning import add_partner
 from multichannel.store.engines import open_database
-from multichannel.store.selection import Listing, Shown, Window
-from multichannel.store.transactions import Store
+from multichannel.store.read.query import Listing, Shown, Window
+from multichannel.store.store import Store
 
 Payload = dict[str, Any]
 Table = list[dict[str, Any]]

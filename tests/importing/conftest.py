@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from tests.importing.books import Books, opened
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from multichannel.domain.tenants import PartnerType
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from tests.databases import copy_of
 from tests.importing.books import ALDER, BIRCH, Books, Payload, customer, guid, opened, reseller, subscription
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from multichannel.policy.reloading import Reloader
-from multichannel.policy.source import PolicySource
-from multichannel.policy.versions import Pin, Versions
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.deployment.reloader import Reloader
+from multichannel.policy.deployment.versions import Pin, Versions
+from multichannel.policy.language.source import PolicySource
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 
 CAST = "operator: {kind: system}\n"
 CASES = """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from multichannel.policy.explain import NearMiss
-from multichannel.policy.resources import RESOURCES, Relation, Scalar
-from multichannel.policy.tried import EXISTS, PRINCIPAL, Place, Tried
-from multichannel.policy.vocabulary import Principal
+from multichannel.policy.explain.evaluated_condition import EXISTS, PRINCIPAL, Place, Tried
+from multichannel.policy.explain.explanation import NearMiss
+from multichannel.policy.schema.resources import RESOURCES, Relation, Scalar
+from multichannel.policy.schema.vocabulary import Principal
 
 ELSEWHERE = "elsewhere"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from tests.policy.authoring import Author
 
 POLICIES = Path(__file__).parents[2] / "policies"

@@ -14,16 +14,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from multichannel.policy.evaluation import failures
-from multichannel.policy.explain import explain
-from multichannel.policy.policy import Policy
-from multichannel.policy.predicates import where
-from multichannel.policy.resources import RESOURCES, Resource
-from multichannel.policy.vocabulary import READS, Action, Principal
+from multichannel.policy.decide.evaluate import failures
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.to_sql import where
+from multichannel.policy.explain.explanation import explain
+from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.vocabulary import READS, Action, Principal
 from multichannel.store.engines import WRITING, execution_options, open_database
 from multichannel.store.facts import facts_of
-from multichannel.store.reading import Reader
-from multichannel.store.selection import Listing, Order, Shown, Window
+from multichannel.store.read.query import Listing, Order, Shown, Window
+from multichannel.store.read.reader import Reader
 from multichannel.store.session import GuardedSession
 from tests.policy.oracle import Oracle, World
 from tests.policy.worlds import principals, store, worlds

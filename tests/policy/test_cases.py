@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.case_files import read_cases
-from multichannel.policy.cases import outcomes, run_cases
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import PolicySource
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.testing.case_files import read_cases
+from multichannel.policy.testing.cases import outcomes, run_cases
 from tests.policy.conftest import POLICIES
 
 TABLE = """

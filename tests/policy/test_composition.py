@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES, Resource
-from multichannel.policy.samples import KINDS_OF_PRINCIPAL, SHADES_OF_PRINCIPAL
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.sample_principals import KINDS_OF_PRINCIPAL, SHADES_OF_PRINCIPAL
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.vocabulary import Action
 from tests.policy.conftest import POLICIES
 
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RELATIONSHIP, SUBSCRIPTION
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RELATIONSHIP, SUBSCRIPTION
+from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.engines import open_database
 from tests.policy.conftest import POLICIES
 from tests.policy.test_agreement import asked, stored

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
+from multichannel.decision_log.decisions import Cut, DecidedList, DecidedRecord, Dropped, read_lines, read_log
+from multichannel.decision_log.encoding import DecisionLines, Pseudonyms
 from multichannel.errors import BadInput
-from multichannel.policy.canonical import digest_of
-from multichannel.policy.conditions import Comparison, Conditions, Member, Predicate
-from multichannel.policy.conditions import Path as Fact
-from multichannel.policy.decision_lines import DecisionLines, Pseudonyms
-from multichannel.policy.decisions import Cut, DecidedList, DecidedRecord, Dropped, read_lines, read_log
-from multichannel.policy.facts import CustomerFacts, ResellerRelationshipFacts
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import AUDIT_RECORD, CUSTOMER, SUBSCRIPTION
-from multichannel.policy.vocabulary import NO_TENANT, Action, SystemRole, system_principal
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.canonical import digest_of
+from multichannel.policy.decide.conditions import Comparison, Conditions, Member, Predicate
+from multichannel.policy.decide.conditions import Path as Fact
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts
+from multichannel.policy.schema.resources import AUDIT_RECORD, CUSTOMER, SUBSCRIPTION
+from multichannel.policy.schema.vocabulary import NO_TENANT, Action, SystemRole, system_principal
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.store.conftest import ALDER, BIRCH, MEADOW, agent
 
 KEY, OTHER_KEY = "k" * 32, "o" * 32

@@ -12,11 +12,11 @@ import pytest
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.facts import CustomerFacts, ResellerRelationshipFacts, ServiceFacts
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER, PARTNER, RESOURCES, SUBSCRIPTION
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import NO_TENANT, Action, Principal
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts, ServiceFacts
+from multichannel.policy.schema.resources import CUSTOMER, PARTNER, RESOURCES, SUBSCRIPTION
+from multichannel.policy.schema.vocabulary import NO_TENANT, Action, Principal
 from tests.policy.conftest import POLICIES
 
 ALDER, BIRCH, MEADOW = (f"00000000-0000-4000-8000-{number:012}" for number in (1, 2, 3))
@@ -173,9 +173,9 @@ def test_a_rule_that_takes_exponential_time_is_cut_off(monkeypatch: pytest.Monke
 def test_a_policy_that_fails_while_it_is_asked_denies_and_logs(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, condition: str
 ) -> None:
-    monkeypatch.setattr("multichannel.policy.policy.prove", lambda _source: None)
+    monkeypatch.setattr("multichannel.policy.decide.policy.prove", lambda _source: None)
     failing = changed(customer=standing(condition) + " endless(x) if endless(y) and x = y;")
-    with caplog.at_level(logging.ERROR, logger="multichannel.policy.policy"):
+    with caplog.at_level(logging.ERROR, logger="multichannel.policy.decide.policy"):
         unserved = replace(SERVED, relationships=[])
         assert not failing.check(WHO, Action.READ, unserved).allowed
         assert not failing.predicate(WHO, Action.READ, CUSTOMER).allowed
@@ -183,7 +183,7 @@ def test_a_policy_that_fails_while_it_is_asked_denies_and_logs(
 
 
 def test_a_restriction_that_fails_while_it_is_asked_denies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("multichannel.policy.policy.prove", lambda _source: None)
+    monkeypatch.setattr("multichannel.policy.decide.policy.prove", lambda _source: None)
     failing = changed(
         customer='forbid("ODD", _p: Principal, _action: String, c: Customer) if c.publik = true;'
     )

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from multichannel.policy.explain import Explanation, explain
-from multichannel.policy.facts import ServiceFacts
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES, Resource
-from multichannel.policy.source import Rule
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.explain.explanation import Explanation, explain
+from multichannel.policy.language.source import Rule
+from multichannel.policy.schema.facts import ServiceFacts
+from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.engines import WRITING, execution_options, open_database
 from multichannel.store.facts import facts_of
 from multichannel.store.session import GuardedSession

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
-from multichannel.policy.explain import Explanation, explain
-from multichannel.policy.facts import CustomerFacts, ResellerRelationshipFacts
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.explain.explanation import Explanation, explain
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts
+from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.conftest import POLICIES
 
 WHO = Principal(

@@ -10,13 +10,13 @@ import pytest
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.engine import PolicyFault
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER
-from multichannel.policy.sight import Degree
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import Action, Principal
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.oso_engine import PolicyFault
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.visibility import Degree
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 
 AGENT = Principal(
     tenant_id="11111111-0000-4000-8000-00000000fa17",

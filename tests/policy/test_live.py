@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy import reloading
-from multichannel.policy.live import Outcome
-from multichannel.policy.policy import Policy
-from multichannel.policy.reloading import Reloader
-from multichannel.policy.source import PolicySource
-from multichannel.policy.versions import PolicyFiles
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment import reloader as reloading
+from multichannel.policy.deployment.current_policy import Outcome
+from multichannel.policy.deployment.reloader import Reloader
+from multichannel.policy.deployment.versions import PolicyFiles
+from multichannel.policy.language.source import PolicySource
+from multichannel.server.bootstrap import open_policy
 from multichannel.settings import load_settings
-from multichannel.startup import open_policy
 from tests.policy.authoring import FAILS, HOLDS, Author
 
 REFUSED, SWAPPED = (Outcome.REFUSED,), (Outcome.SWAPPED,)

@@ -12,21 +12,21 @@ from typing import Any
 
 import pytest
 
+from multichannel.decision_log.encoding import Pseudonyms
 from multichannel.demo.cast import ALDER, MEADOW
 from multichannel.errors import NotPermitted
-from multichannel.listening import listeners
-from multichannel.policy.decision_lines import Pseudonyms
-from multichannel.policy.engine import PolicyFault
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.decide.oso_engine import PolicyFault
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.server.bootstrap import SHIPPED_POLICIES
+from multichannel.server.decision_sinks import listeners
+from multichannel.server.shadow_policy import LOOKED, MOST_ROWS, Candidate, Difference, Shadow
 from multichannel.settings import load_settings
-from multichannel.shadow import LOOKED, MOST_ROWS, Candidate, Difference, Shadow
-from multichannel.startup import SHIPPED_POLICIES
-from multichannel.store.decisions import Watch
-from multichannel.store.selection import Listing, Shown, Window
-from multichannel.store.work import Work
+from multichannel.store.decision_recorder import Watch
+from multichannel.store.read.query import Listing, Shown, Window
+from multichannel.store.unit_of_work import Work
 from tests.world import World, one_engine
 
 KEY = "k" * 32
@@ -232,7 +232,7 @@ def test_a_shadow_that_does_not_load_is_told_and_nothing_else(
 def test_a_candidate_is_loaded_anew_when_its_folder_has_changed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "multichannel.shadow")
+    caplog.set_level(logging.INFO, "multichannel.server.shadow_policy")
     folder, clock = tmp_path / "candidate", [0.0]
     shutil.copytree(SHIPPED_POLICIES, folder)
     candidate = Candidate(folder, lambda: clock[0])

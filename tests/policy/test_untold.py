@@ -7,13 +7,13 @@ from itertools import product
 
 import pytest
 
-from multichannel.policy.explain import NearMiss
-from multichannel.policy.facts import CustomerFacts, ResellerRelationshipFacts
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER
-from multichannel.policy.untold import near_misses_told, told
-from multichannel.policy.vocabulary import Action
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.explain.explanation import NearMiss
+from multichannel.policy.explain.redaction import near_misses_told, told
+from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts
+from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.store.conftest import ALDER, BIRCH, MEADOW, agent
 
 CONDITIONAL = """

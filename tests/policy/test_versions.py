@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from multichannel.errors import BadInput, PolicyInvalid
-from multichannel.policy.reloading import Reloader
-from multichannel.policy.versions import KEPT, PIN, Pin, PolicyFiles, Versions
+from multichannel.policy.deployment.reloader import Reloader
+from multichannel.policy.deployment.versions import KEPT, PIN, Pin, PolicyFiles, Versions
 from tests.policy.authoring import FAILS, HOLDS, Author
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -65,7 +65,7 @@ def test_a_version_whose_cases_held_is_put_in_force_without_running_them_again(
 ) -> None:
     author.claims(HOLDS)
     author.serves()
-    monkeypatch.setattr("multichannel.policy.reloading.run_cases", None)
+    monkeypatch.setattr("multichannel.policy.deployment.reloader.run_cases", None)
 
     assert author.serves().live.current().digest == author.digest
     author.claims(f"{HOLDS}, may_not: {{}}")

@@ -11,14 +11,14 @@ import pytest
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.case_files import SUFFIX, read_cases, read_suite
-from multichannel.policy.cases import Case, run_cases
-from multichannel.policy.cast import CAST
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.source import PolicySource, Rule
-from multichannel.policy.vocabulary import Action, AuthMode, SystemRole
-from multichannel.workbench.gaps import gaps
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action, AuthMode, SystemRole
+from multichannel.policy.testing.case_files import SUFFIX, read_cases, read_suite
+from multichannel.policy.testing.cases import Case, run_cases
+from multichannel.policy.testing.cast import CAST
+from multichannel.workbench.case_coverage import gaps
 from multichannel.workbench.testing import failure, run
 from tests.policy.conftest import POLICIES
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from polar import Variable
 
-from multichannel.policy.engine import Engine, kind_of
-from multichannel.policy.source import PolicySource, Rule, replaced
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.decide.oso_engine import Engine, kind_of
+from multichannel.policy.language.source import PolicySource, Rule, replaced
+from multichannel.policy.schema.vocabulary import Action, Principal
 
 
 class Variants:

@@ -19,14 +19,14 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.subscriptions import Subscription, SubscriptionStatus
 from multichannel.domain.tenants import Cloud
 from multichannel.domain.transfers import Transfer
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import NO_TENANT
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.vocabulary import NO_TENANT
+from multichannel.server.expiry_job import sweep_once, sweeping
 from multichannel.services.audit import verify
-from multichannel.services.sweeping import sweep
+from multichannel.services.expiry import sweep
 from multichannel.store.engines import open_database
-from multichannel.store.transactions import Store
-from multichannel.sweeper import sweep_once, sweeping
+from multichannel.store.store import Store
 from tests.world import World
 
 LAPSED = fixed_id("alder.thistle.relationship")

@@ -24,8 +24,8 @@ from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner
 from multichannel.domain.transfers import Transfer, TransferLine
 from multichannel.domain.users import RoleAssignment, User
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.vocabulary import Principal
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Principal
 from tests.policy.oracle import Oracle, Row, World
 from tests.stateful.model.customers import ALL_ROLES
 from tests.stateful.model.state import State

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from multichannel.services.audit import verify
-from multichannel.services.sweeping import sweep
+from multichannel.services.expiry import sweep
 from multichannel.store.users import Caller
 from tests.policy.oracle import Row
 from tests.stateful import cast

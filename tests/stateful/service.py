@@ -13,14 +13,14 @@ from graphql import GraphQLNonNull, GraphQLObjectType, execute_sync
 from sqlalchemy import Engine, delete, insert
 
 from multichannel.domain.base import Base
-from multichannel.graphql.documents import read_document
-from multichannel.graphql.operation import Operation
+from multichannel.graphql.execution.documents import read_document
+from multichannel.graphql.execution.executor import body_of
+from multichannel.graphql.framework.context import Operation
 from multichannel.graphql.schema import build_schema
-from multichannel.graphql.streaming import body_of
-from multichannel.policy.policy import Policy
-from multichannel.policy.vocabulary import AuthMode
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.store.engines import WRITING, execution_options, open_database
-from multichannel.store.transactions import Store
+from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN, Caller
 from tests.policy.oracle import Row
 from tests.stateful import cast

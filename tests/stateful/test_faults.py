@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from multichannel.domain.timed import status_at
+from multichannel.domain.timed_status import status_at
 from multichannel.domain.transfers import LAPSES, Transfer
-from multichannel.policy.policy import Policy
-from multichannel.services import handover
-from multichannel.startup import SHIPPED_POLICIES
-from multichannel.store.acts import Keys
-from multichannel.store.ledger import Ledger
+from multichannel.policy.decide.policy import Policy
+from multichannel.server.bootstrap import SHIPPED_POLICIES
+from multichannel.services import transfer_execution as handover
+from multichannel.store.audit.audit_writer import Ledger
+from multichannel.store.audit.mutation_context import Keys
 from tests.databases import copy_of
 from tests.stateful.machine import machine_of
 from tests.stateful.runs import runs

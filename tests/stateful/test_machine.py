@@ -9,7 +9,7 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from multichannel.graphql.schema import build_schema
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from tests.databases import copy_of
 from tests.stateful.machine import EVERYTHING, machine_of
 from tests.stateful.model import MUTATIONS

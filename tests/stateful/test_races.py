@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from multichannel.demo.cast import fixed_id
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from multichannel.services.audit import verify
-from multichannel.services.sweeping import sweep
+from multichannel.services.expiry import sweep
 from tests.databases import copy_of
 from tests.stateful import cast
 from tests.stateful.calls import global_id

@@ -11,10 +11,10 @@ from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerType, Tenant, TenantKind
-from multichannel.policy.policy import Policy
-from multichannel.policy.vocabulary import Principal
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.vocabulary import Principal
 from multichannel.store.engines import WRITING, execution_options, open_database
-from multichannel.store.transactions import Store
+from multichannel.store.store import Store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ALDER, BIRCH, MEADOW = (f"00000000-0000-4000-8000-{number:012}" for number in (1, 2, 3))

@@ -17,15 +17,15 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.events import Event
 from multichannel.domain.idempotency import IdempotencyKey
 from multichannel.errors import NotPermitted
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.audit import prune, verify, verify_one
-from multichannel.store import audit as chains
-from multichannel.store.acts import Act, Once
+from multichannel.store.audit import audit_chains as chains
+from multichannel.store.audit.mutation_context import Act, Once
 from multichannel.store.session import GuardedSession, Undecided
-from multichannel.store.transactions import Store
-from multichannel.store.work import Work
+from multichannel.store.store import Store
+from multichannel.store.unit_of_work import Work
 from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent
 
 Verified = dict[str, tuple[Flaw | None, int | None]]

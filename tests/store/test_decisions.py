@@ -13,21 +13,21 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
+from multichannel.decision_log.decisions import DecidedList, DecidedRecord, Decision
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import Busy, NotPermitted, NotVisible
-from multichannel.policy.decisions import DecidedList, DecidedRecord, Decision
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER, SERVICE, USER
-from multichannel.policy.vocabulary import Action, AuthMode, SystemRole, system_principal
-from multichannel.store.acts import Act
-from multichannel.store.decisions import Watch
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.resources import CUSTOMER, SERVICE, USER
+from multichannel.policy.schema.vocabulary import Action, AuthMode, SystemRole, system_principal
+from multichannel.store.audit.mutation_context import Act
+from multichannel.store.decision_recorder import Watch
 from multichannel.store.engines import WRITING, execution_options
-from multichannel.store.reading import Reader
-from multichannel.store.repository import Repository
-from multichannel.store.selection import Listing, Shown, Window
-from multichannel.store.transactions import ATTEMPTS, Store
+from multichannel.store.read.query import Listing, Shown, Window
+from multichannel.store.read.reader import Reader
+from multichannel.store.store import ATTEMPTS, Store
+from multichannel.store.unit_of_work import Work
 from multichannel.store.users import SIGNING_IN, Users
-from multichannel.store.work import Work
+from multichannel.store.write.repository import Repository
 from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, add_tenant, agent
 
 NOBODY = "00000000-0000-4000-8000-00000000ffff"
@@ -220,7 +220,7 @@ def test_a_denied_act_leaves_its_decision_though_nothing_is_written(
 def test_what_is_decided_again_is_noted_once(
     store: Store, ear: Ear, monkeypatch: pytest.MonkeyPatch, attempts: int
 ) -> None:
-    monkeypatch.setattr("multichannel.store.transactions.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     tries = []
 
     def change(work: Work) -> str:
@@ -239,7 +239,7 @@ def test_what_is_decided_again_is_noted_once(
 def test_what_was_decided_in_the_last_of_all_attempts_is_noted(
     store: Store, ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("multichannel.store.transactions.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     tries = []
 
     def change(work: Work) -> str:

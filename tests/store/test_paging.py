@@ -14,12 +14,12 @@ from sqlalchemy import Connection, Engine, insert
 
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.engines import WRITING, execution_options
-from multichannel.store.reading import Reader
-from multichannel.store.selection import Listing, Order, Page, Shown, Window
+from multichannel.store.read.query import Listing, Order, Page, Shown, Window
+from multichannel.store.read.reader import Reader
 from multichannel.store.session import GuardedSession
 from tests.store.conftest import ALDER, NOW, add_relationship, agent
 

@@ -15,12 +15,12 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Tenant, TenantKind
 from multichannel.domain.users import RoleAssignment, User
 from multichannel.errors import NotPermitted, NotVisible
-from multichannel.policy.vocabulary import NO_TENANT, Action, SystemRole, system_principal
-from multichannel.store.owned import OwnedRows
-from multichannel.store.repository import Repository
+from multichannel.policy.schema.vocabulary import NO_TENANT, Action, SystemRole, system_principal
 from multichannel.store.session import GuardedSession, Undecided
-from multichannel.store.transactions import Store
-from multichannel.store.work import Work
+from multichannel.store.store import Store
+from multichannel.store.unit_of_work import Work
+from multichannel.store.write.owner_bulk_writer import OwnedRows
+from multichannel.store.write.repository import Repository
 from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent
 
 AROUND: dict[str, Callable[[GuardedSession], Any]] = {

@@ -16,11 +16,11 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.users import User
 from multichannel.errors import Busy, Misconfigured
-from multichannel.policy.policy import Policy
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.engines import READING, WRITING, execution_options, open_database
-from multichannel.store.transactions import ATTEMPTS, Store
-from multichannel.store.work import Work
+from multichannel.store.store import ATTEMPTS, Store
+from multichannel.store.unit_of_work import Work
 from tests.store.conftest import ALDER, MEADOW, NOW, add, agent
 
 Phone = Callable[[], str | None]
@@ -49,7 +49,7 @@ def _add_one(work: Work) -> None:
 def test_a_transaction_the_database_gives_up_is_run_again_with_one_effect(
     engine: Engine, store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    monkeypatch.setattr("multichannel.store.transactions.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     attempts = []
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
@@ -70,7 +70,7 @@ def test_a_transaction_the_database_gives_up_is_run_again_with_one_effect(
 def test_after_as_many_attempts_as_there_are_the_client_may_try_again(
     store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("multichannel.store.transactions.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     attempts = []
 
     def conflict(work: Work) -> None:

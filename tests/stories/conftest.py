@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from multichannel.demo.issuer import DemoIssuer
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from tests.stories.telling import Story, told
 
 

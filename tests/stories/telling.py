@@ -16,7 +16,7 @@ from multichannel.demo.cast import Organisation, fixed_id
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.demo.personas import find_persona
 from multichannel.domain.users import Role, RoleAssignment
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.policy import Policy
 from tests.databases import copy_of
 from tests.serving import DemoServer, demo_app, running
 from tests.world import Clock

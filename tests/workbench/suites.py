@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 
 CAST = """
 alder: {kind: partner, type: direct_bill, status: active, market: US, cloud: public}

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from multichannel.errors import BadInput
-from multichannel.policy.case_files import read_cases
-from multichannel.policy.policy import Policy
-from multichannel.policy.probes import Probes
-from multichannel.policy.source import PolicySource
-from multichannel.startup import SHIPPED_POLICIES
-from multichannel.workbench.changes import changed_lines
-from multichannel.workbench.coverage import Coverage, CoveredRule, State, cover
-from multichannel.workbench.coverage_html import as_html
-from multichannel.workbench.coverage_lcov import as_lcov
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.testing.case_files import read_cases
+from multichannel.server.bootstrap import SHIPPED_POLICIES
+from multichannel.workbench.changed_lines import changed_lines
+from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, State, cover
+from multichannel.workbench.coverage.html import as_html
+from multichannel.workbench.coverage.instrumentation import Probes
+from multichannel.workbench.coverage.lcov import as_lcov
 from tests.cli.conftest import Run
 from tests.workbench.suites import CASES, USERS, edited, users
 

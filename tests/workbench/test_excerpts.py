@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multichannel.workbench.excerpts import excerpt
+from multichannel.workbench.code_frame import excerpt
 from multichannel.workbench.findings import Finding
 
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from multichannel.decision_log.decisions import DecidedRecord
+from multichannel.decision_log.encoding import DecisionLines
 from multichannel.demo.cast import fixed_id
-from multichannel.policy.decision_lines import DecisionLines
-from multichannel.policy.decisions import DecidedRecord
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER
-from multichannel.policy.versions import PolicyFiles, Versions
-from multichannel.policy.vocabulary import Action
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.versions import PolicyFiles, Versions
+from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.cli.conftest import run  # noqa: F401  (a fixture)
 from tests.world import World, one_engine
 

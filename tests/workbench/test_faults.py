@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from multichannel.policy.case_files import read_suite
-from multichannel.policy.policy import Policy
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.testing.case_files import read_suite
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check, check_source
 from multichannel.workbench.testing import run
 from tests.workbench.mutants.fault import Fault

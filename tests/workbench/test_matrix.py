@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.samples import KINDS_OF_PRINCIPAL
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import Action
-from multichannel.workbench.matrix import TENANT_ROLES, Cell, Matrix, Row, Sheet, matrix_of
-from multichannel.workbench.matrix_html import as_page
-from multichannel.workbench.matrix_markdown import as_markdown
-from multichannel.workbench.matrix_tables import as_body, as_csv
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.sample_principals import KINDS_OF_PRINCIPAL
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.workbench.matrix.html import as_page
+from multichannel.workbench.matrix.markdown import as_markdown
+from multichannel.workbench.matrix.matrix import TENANT_ROLES, Cell, Matrix, Row, Sheet, matrix_of
+from multichannel.workbench.matrix.tables import as_body, as_csv
 
 POLICIES = Path(__file__).parents[2] / "policies"
 COMMAND = Path(sys.executable).with_name("multichannel")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from multichannel.policy.policy import Policy
-from multichannel.workbench.matrix import matrix_of
+from multichannel.policy.decide.policy import Policy
+from multichannel.workbench.matrix.matrix import matrix_of
 
 POLICIES = Path(__file__).parents[2] / "policies"
 COMMAND = Path(sys.executable).with_name("multichannel")

@@ -8,12 +8,12 @@ from functools import cache
 import pytest
 
 from multichannel.domain.tenants import Cloud
-from multichannel.policy.case_files import read_cases
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import PolicySource
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.testing.case_files import read_cases
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.diff.changes import Direction
-from multichannel.workbench.diff.comparing import Comparing
+from multichannel.workbench.diff.differ import Comparing
 from tests.workbench.mutants.conditions import EVERYWHERE
 from tests.workbench.mutants.meaning import same
 from tests.workbench.mutants.mutant import Mutant

@@ -15,14 +15,14 @@ import pytest
 from typer.testing import CliRunner
 
 from multichannel.cli.policy import app
+from multichannel.decision_log.decisions import DecidedList, DecidedRecord, Decision
+from multichannel.decision_log.encoding import DecisionLines, Pseudonyms
 from multichannel.errors import BadInput
-from multichannel.policy.decision_lines import DecisionLines, Pseudonyms
-from multichannel.policy.decisions import DecidedList, DecidedRecord, Decision
-from multichannel.policy.facts import CustomerFacts, ResellerRelationshipFacts
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import CUSTOMER
-from multichannel.policy.vocabulary import Action, Principal
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts
+from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.replay import ABSENT, CUT, FOREIGN, Change, Kind, replay
 from tests.store.conftest import ALDER, BIRCH, MEADOW, agent
 

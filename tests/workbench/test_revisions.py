@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from multichannel.errors import BadInput, PolicyInvalid
-from multichannel.policy.source import PolicySource
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.language.source import PolicySource
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.revisions import revision
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from multichannel.policy.reloading import Reloader
+from multichannel.policy.deployment.reloader import Reloader
 from tests.cli.conftest import Run
 from tests.policy.authoring import Author
 

@@ -9,12 +9,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from multichannel.policy.case_files import Suite, read_suite
-from multichannel.policy.cases import ALLOWED, Case, Expectation
-from multichannel.policy.conditions import NEVER
-from multichannel.policy.policy import Policy
-from multichannel.startup import SHIPPED_POLICIES
-from multichannel.workbench.gaps import gaps
+from multichannel.policy.decide.conditions import NEVER
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.testing.case_files import Suite, read_suite
+from multichannel.policy.testing.cases import ALLOWED, Case, Expectation
+from multichannel.server.bootstrap import SHIPPED_POLICIES
+from multichannel.workbench.case_coverage import gaps
 from multichannel.workbench.junit import junit
 from multichannel.workbench.testing import failure, run
 from tests.cli.conftest import Run

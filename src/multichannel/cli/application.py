@@ -13,13 +13,13 @@ class _Commands(LazyGroup):
         "partner": "multichannel.cli.directory:partners",
         "user": "multichannel.cli.directory:users",
         "schema": "multichannel.cli.schema:app",
-        "serve": "multichannel.cli.serving:serve_command",
+        "serve": "multichannel.cli.serve:serve_command",
         "demo": "multichannel.cli.demo:demo",
         "token": "multichannel.cli.demo:token",
         "import": "multichannel.cli.importing:app",
         "policy": "multichannel.cli.policy:app",
         "audit": "multichannel.cli.audit:app",
-        "sweep": "multichannel.cli.sweeping:sweep_command",
+        "sweep": "multichannel.cli.sweep:sweep_command",
     }
 
 

@@ -12,10 +12,10 @@ import typer
 
 from multichannel.cli.options import DatabaseUrl
 from multichannel.domain.audit import Examined
+from multichannel.server.bootstrap import open_store
 from multichannel.services import audit
 from multichannel.settings import load_settings
-from multichannel.startup import open_store
-from multichannel.store.transactions import Store
+from multichannel.store.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="The books: audit chains, events, idempotency keys.")
 

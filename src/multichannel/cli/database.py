@@ -8,8 +8,8 @@ import typer
 
 from multichannel.cli.options import DatabaseUrl
 from multichannel.errors import Refused
+from multichannel.server.bootstrap import url_of
 from multichannel.settings import load_settings
-from multichannel.startup import url_of
 from multichannel.store import migrations
 
 app = typer.Typer(no_args_is_help=True, help="The schema of the database.")

@@ -13,13 +13,13 @@ from rich.table import Table
 
 from multichannel.cli.options import DatabaseUrl
 from multichannel.cli.ports import free_port
-from multichannel.cli.serving import Shadow
+from multichannel.cli.serve import Shadow
 from multichannel.demo import personas, world
 from multichannel.demo.cast import PERSONAS
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.errors import Refused
+from multichannel.server.bootstrap import now, open_policy, open_store, url_of
 from multichannel.settings import Settings, load_settings
-from multichannel.startup import now, open_policy, open_store, url_of
 from multichannel.store import migrations
 
 PLAIN_WIDTH = 120
@@ -45,7 +45,7 @@ def demo(
     made = prepare(settings, fresh=fresh)
     open_policy(settings)
     _introduce(settings, made=made)
-    from multichannel.serving import serve  # noqa: PLC0415  (a token is printed without loading a server)
+    from multichannel.server.run import serve  # noqa: PLC0415  (a token is printed without loading a server)
 
     serve(settings)
 

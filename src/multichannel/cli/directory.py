@@ -13,10 +13,10 @@ from multichannel.cli.options import DatabaseUrl
 from multichannel.domain.tenants import Cloud, PartnerType
 from multichannel.domain.users import Role
 from multichannel.errors import NotVisible, Refused
-from multichannel.policy.vocabulary import SystemRole, system_principal
-from multichannel.services import directory
+from multichannel.policy.schema.vocabulary import SystemRole, system_principal
+from multichannel.server.bootstrap import open_store
+from multichannel.services import provisioning as directory
 from multichannel.settings import load_settings
-from multichannel.startup import open_store
 
 partners = typer.Typer(no_args_is_help=True, help="Partners.")
 users = typer.Typer(no_args_is_help=True, help="Users of partners.")

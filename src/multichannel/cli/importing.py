@@ -16,9 +16,9 @@ from multichannel.cli.options import DatabaseUrl
 from multichannel.errors import Refused
 from multichannel.importing.export import Export
 from multichannel.importing.report import ImportRefused, ImportReport
+from multichannel.server.bootstrap import open_store
 from multichannel.services.imports import import_export
 from multichannel.settings import Settings, load_settings
-from multichannel.startup import open_store
 
 app = typer.Typer(no_args_is_help=True, help="What partners hold elsewhere, brought in.")
 

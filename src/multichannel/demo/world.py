@@ -5,10 +5,10 @@ from __future__ import annotations
 from multichannel.demo.cast import ALDER
 from multichannel.demo.rows import rows_of_world
 from multichannel.errors import Refused
-from multichannel.policy.resources import PARTNER
-from multichannel.policy.vocabulary import Action, SystemRole, system_principal
-from multichannel.store.transactions import Store
-from multichannel.store.work import Work
+from multichannel.policy.schema.resources import PARTNER
+from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
+from multichannel.store.store import Store
+from multichannel.store.unit_of_work import Work
 
 SEEDER = system_principal(SystemRole.SEEDER)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from multichannel.domain.timed import Lapse
+from multichannel.domain.timed_status import Lapse
 
 
 class Channel(StrEnum):

@@ -19,7 +19,7 @@ from multichannel.domain.relationship_obstacles import (
     RequestExpired,
 )
 from multichannel.domain.tenants import Cloud, Partner
-from multichannel.domain.timed import Lapse, Timed, status_at
+from multichannel.domain.timed_status import Lapse, Timed, status_at
 
 
 class RelationshipStatus(StrEnum):

@@ -24,7 +24,7 @@ from multichannel.domain.commerce import (
     TermDuration,
 )
 from multichannel.domain.customers import Customer
-from multichannel.domain.life import ENDED, LIVE, Life
+from multichannel.domain.lifecycle import ENDED, LIVE, Life
 from multichannel.domain.obstacles import (
     AutoRenewNotAllowed,
     QuantityDecreaseBarred,
@@ -33,7 +33,7 @@ from multichannel.domain.obstacles import (
 )
 from multichannel.domain.quantities import require_quantity
 from multichannel.domain.tenants import Cloud, Partner, Tenant
-from multichannel.domain.timed import Timed
+from multichannel.domain.timed_status import Timed
 
 __all__ = [
     "LAPSES",

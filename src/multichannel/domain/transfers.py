@@ -13,7 +13,7 @@ from multichannel.domain.base import GUID, Base, Versioned, closed, identity
 from multichannel.domain.customers import StaleVersion
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
-from multichannel.domain.timed import Lapse, Timed, status_at
+from multichannel.domain.timed_status import Lapse, Timed, status_at
 from multichannel.domain.transfer_obstacles import AlreadyConsented, TransferAlreadyDecided
 
 OPEN_FOR = timedelta(days=30)

@@ -12,10 +12,10 @@ from html import escape
 
 from starlette.responses import HTMLResponse, Response
 
-from multichannel.policy.live import InForce, Problem
-from multichannel.policy.policy import Policy
-from multichannel.workbench.matrix import matrix_of
-from multichannel.workbench.matrix_html import STYLE, as_html, document
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.current_policy import InForce, Problem
+from multichannel.workbench.matrix.html import STYLE, as_html, document
+from multichannel.workbench.matrix.matrix import matrix_of
 
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CONTENT_SECURITY_POLICY = (

@@ -10,7 +10,12 @@ import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from multichannel.graphql import (
+from multichannel.graphql.framework.fields import DECLARATIONS, camel
+from multichannel.graphql.framework.registry import NAMESPACE
+from multichannel.graphql.framework.resolvers import resolvers
+from multichannel.graphql.framework.scalars import SCALARS
+from multichannel.graphql.framework.type_builder import assemble, made_type, page_info_type, root_field
+from multichannel.graphql.types import (
     agreements,
     audit,
     customers,
@@ -20,14 +25,9 @@ from multichannel.graphql import (
     transfers,
     users,
 )
-from multichannel.graphql.assembly import assemble, made_type, page_info_type, root_field
-from multichannel.graphql.decisions import DecisionExplanation
-from multichannel.graphql.declarations import DECLARATIONS, camel
-from multichannel.graphql.events import events_type
-from multichannel.graphql.namespace import NAMESPACE
-from multichannel.graphql.queries import VIEWER_RESOLVERS, query_fields, viewer_types
-from multichannel.graphql.resolving import resolvers
-from multichannel.graphql.scalars import SCALARS
+from multichannel.graphql.types.decision_explanation import DecisionExplanation
+from multichannel.graphql.types.events import events_type
+from multichannel.graphql.types.query import VIEWER_RESOLVERS, query_fields, viewer_types
 
 DECLARING = (customers, partnerships, relationships, subscriptions, transfers, agreements, users, audit)
 """Imported so that their types are declared."""
@@ -88,7 +88,9 @@ def _made(**parts: Any) -> GraphQLSchema:
 
 
 def _mutation() -> Any:
-    from multichannel.graphql import changes, mutations  # noqa: PLC0415  (mutations name types made above)
+    # Mutations name types that are made above.
+    from multichannel.graphql import mutations as changes  # noqa: PLC0415
+    from multichannel.graphql.framework import mutation as mutations  # noqa: PLC0415
 
     mutations.user_error_types()
     changes.declare()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from multichannel.importing.field_mapping import listed, nested, optional, payload, required
 from multichannel.importing.problems import Problem, Rejected, brief
 from multichannel.importing.scalars import country, flag, guid, one_of, text
-from multichannel.importing.table import listed, nested, optional, payload, required
 
 
 class RelationshipToPartner(StrEnum):

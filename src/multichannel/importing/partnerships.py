@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from multichannel.domain.partnerships import PartnershipStatus
+from multichannel.importing.field_mapping import optional, payload, required
 from multichannel.importing.scalars import customer_of, guid, identifier, one_of, text
-from multichannel.importing.table import optional, payload, required
 
 
 class PartnerRelationshipType(StrEnum):

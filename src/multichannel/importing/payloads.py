@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from multichannel.importing.customers import ImportedCustomer
+from multichannel.importing.field_mapping import read
 from multichannel.importing.partnerships import ImportedPartnerRelationship
 from multichannel.importing.problems import Problem, Rejected, brief
 from multichannel.importing.subscriptions import ImportedSubscription
-from multichannel.importing.table import read
 from multichannel.importing.transfers import ImportedTransfer
 
 Imported: TypeAlias = ImportedCustomer | ImportedSubscription | ImportedPartnerRelationship | ImportedTransfer

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final, TypeAlias
 
 import ijson
 
-from multichannel.importing.damage import explained, refuse_half_pairs
+from multichannel.importing.json_error_location import explained, refuse_half_pairs
 from multichannel.importing.problems import Unreadable, brief
 
 CHUNK: Final = 64 * 1024

@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import Any, Final, TypeAlias
 
 from multichannel.importing.customers import ImportedAddress, ImportedBillingProfile, ImportedCustomer
+from multichannel.importing.field_mapping import read
 from multichannel.importing.subscriptions import ImportedSubscription
-from multichannel.importing.table import read
 from multichannel.importing.transfers import ImportedTransfer, ImportedTransferAddOn
 
 Columns: TypeAlias = dict[str, Any]

@@ -10,8 +10,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from multichannel.importing.field_mapping import Reader
 from multichannel.importing.problems import brief, unfit
-from multichannel.importing.table import Reader
 
 E = TypeVar("E", bound=StrEnum)
 

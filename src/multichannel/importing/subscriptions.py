@@ -14,6 +14,7 @@ from multichannel.domain.subscriptions import (
     ContractType,
     SubscriptionStatus,
 )
+from multichannel.importing.field_mapping import listed, optional, payload, required
 from multichannel.importing.problems import Problem, Rejected, brief
 from multichannel.importing.scalars import (
     count,
@@ -27,7 +28,6 @@ from multichannel.importing.scalars import (
     subscription_of,
     text,
 )
-from multichannel.importing.table import listed, optional, payload, required
 
 _CATALOGUE_ITEM: Final = re.compile(r"[0-9A-Za-z]{12}:[0-9A-Za-z]{4}(?::[0-9A-Za-z]{12})?")
 _NAMES_NO_CUSTOMER: Final = "Nothing names the customer of this subscription; name it with --customer."

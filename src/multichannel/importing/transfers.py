@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from multichannel.domain.subscriptions import BillingCycle
 from multichannel.domain.transfers import TransferKind, TransferStatus
+from multichannel.importing.field_mapping import listed, nested, optional, payload, required
 from multichannel.importing.problems import brief, unfit
 from multichannel.importing.scalars import count, guid, identifier, instant, one_of, prose, text
-from multichannel.importing.table import listed, nested, optional, payload, required
 
 _KINDS: Final = {
     "3": TransferKind.AZURE_PLAN,

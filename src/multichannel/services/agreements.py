@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from multichannel.domain.agreements import CustomerAgreement, Signature, confirmed
 from multichannel.domain.tenants import TenantKind
-from multichannel.policy.vocabulary import Action
-from multichannel.store.work import Work
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.unit_of_work import Work
 
 
 def confirm_customer_agreement(work: Work, customer_id: str, signature: Signature) -> CustomerAgreement:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from multichannel.domain.audit import Examined
 from multichannel.domain.events import Event
 from multichannel.domain.idempotency import KEPT, IdempotencyKey
-from multichannel.policy.vocabulary import Action, SystemRole, system_principal
-from multichannel.store.audit import ChainBroken
-from multichannel.store.transactions import Store
-from multichannel.store.work import Work
+from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
+from multichannel.store.audit.audit_chains import ChainBroken
+from multichannel.store.store import Store
+from multichannel.store.unit_of_work import Work
 
 AUDITOR = system_principal(SystemRole.AUDITOR)
 SWEEPER = system_principal(SystemRole.SWEEPER)

@@ -17,9 +17,9 @@ from multichannel.domain.customers import (
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Partner, PartnerType, Tenant, TenantKind
-from multichannel.policy.vocabulary import Action
+from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.users import NewUser, add_user
-from multichannel.store.work import Work
+from multichannel.store.unit_of_work import Work
 
 Texts = Mapping[str, str | None]
 """Columns by name."""

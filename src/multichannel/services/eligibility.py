@@ -8,10 +8,10 @@ from multichannel.domain.commerce import Channel
 from multichannel.domain.eligibility import Candidate, FailedRule, failed_rules
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.transfers import OPEN, Transfer, TransferKind, TransferLine
-from multichannel.policy.resources import SUBSCRIPTION
-from multichannel.policy.vocabulary import Action
-from multichannel.store.looks import Look
-from multichannel.store.work import Work
+from multichannel.policy.schema.resources import SUBSCRIPTION
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.unit_of_work import Work
+from multichannel.store.write.guard_queries import Look
 
 
 def transfer_eligibility(

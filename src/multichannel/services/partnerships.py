@@ -8,8 +8,8 @@ from multichannel.domain.partnerships import (
     Partnership,
 )
 from multichannel.domain.relationship_obstacles import MarketMismatch
-from multichannel.policy.vocabulary import Action
-from multichannel.store.work import Work
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.unit_of_work import Work
 
 
 def invite_indirect_reseller(work: Work, address: str, number: str | None) -> Partnership:

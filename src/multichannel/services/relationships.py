@@ -27,8 +27,8 @@ from multichannel.domain.relationship_requests import extension, new_request, re
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription, SubscriptionStatus
 from multichannel.domain.tenants import Partner
-from multichannel.policy.vocabulary import Action
-from multichannel.store.work import Work
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.unit_of_work import Work
 
 ACTIVE = RelationshipStatus.ACTIVE
 

@@ -7,18 +7,18 @@ from typing import Any
 
 from multichannel.domain.agreements import AgreementRequired, CustomerAgreement, is_bound
 from multichannel.domain.customers import Customer
+from multichannel.domain.new_subscriptions import Note, Order, bought, recorded, require_first
 from multichannel.domain.obstacles import (
     AddOnUnrelated,
     ContactNotAvailable,
     PartnerOfRecordInvalid,
 )
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
-from multichannel.domain.purchases import Note, Order, bought, recorded, require_first
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Channel, RecordedBy, StopReason, Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
-from multichannel.policy.vocabulary import Action
-from multichannel.store.work import Work
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.unit_of_work import Work
 
 ACTIVE = "active"
 

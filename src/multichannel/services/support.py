@@ -18,10 +18,10 @@ from multichannel.domain.support import (
 )
 from multichannel.domain.tenants import PartnerType, TenantKind
 from multichannel.domain.transfers import Transfer
-from multichannel.policy.resources import CUSTOMER, PARTNER, SUBSCRIPTION, Resource
-from multichannel.policy.vocabulary import Action, Principal
-from multichannel.store.verdicts import Judgement
-from multichannel.store.work import Work
+from multichannel.policy.schema.resources import CUSTOMER, PARTNER, SUBSCRIPTION, Resource
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.store.read.bulk_check import Judgement
+from multichannel.store.unit_of_work import Work
 
 NOT_GRANTED = Blocker("NOT_GRANTED", "None of your roles is granted this.")
 Judged = Mapping[str, Mapping[Action, Judgement]]

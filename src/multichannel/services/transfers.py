@@ -26,8 +26,8 @@ from multichannel.domain.transfers import (
     TransferProductType,
     TransferStatus,
 )
-from multichannel.policy.vocabulary import Action
-from multichannel.services.handover import (
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.transfer_execution import (
     customer_market,
     errors_of_target,
     hand_over,
@@ -35,8 +35,8 @@ from multichannel.services.handover import (
     obstacle_to_receiving,
     ready_target,
 )
-from multichannel.services.lines import chosen, require_eligible
-from multichannel.store.work import Work
+from multichannel.services.transfer_lines import chosen, require_eligible
+from multichannel.store.unit_of_work import Work
 
 REQUESTED = frozenset({TransferKind.NEW_COMMERCE, TransferKind.AZURE_PLAN})
 

@@ -17,8 +17,8 @@ from multichannel.domain.users import (
     UserState,
     require_assignable,
 )
-from multichannel.policy.vocabulary import Action
-from multichannel.store.work import Work
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.unit_of_work import Work
 
 
 @dataclass(frozen=True, slots=True)

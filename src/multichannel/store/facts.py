@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from multichannel.policy.resources import RESOURCES, Relation, Resource
+from multichannel.policy.schema.resources import RESOURCES, Relation, Resource
 
 Run = Callable[[Select[Any]], Sequence[Any]]
 

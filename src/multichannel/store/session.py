@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from multichannel.domain.audit import AuditChain, AuditRecord
 from multichannel.domain.events import Event
 from multichannel.domain.idempotency import IdempotencyKey
-from multichannel.store.changes import Change, Changes
+from multichannel.store.change_tracker import Change, Changes
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable, Result
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import ORMExecuteState
     from sqlalchemy.orm.unitofwork import UOWTransaction
 
-    from multichannel.store.decisions import Notes
+    from multichannel.store.decision_recorder import Notes
 
 MARK = "decided"
 BOOKS = {model.__tablename__ for model in (AuditChain, AuditRecord, Event, IdempotencyKey)}

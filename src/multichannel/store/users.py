@@ -11,16 +11,16 @@ from sqlalchemy import Select, select
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Partner, Tenant
 from multichannel.domain.users import Role, RoleAssignment, User, UserState
-from multichannel.policy.predicates import where
-from multichannel.policy.resources import USER
-from multichannel.policy.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
+from multichannel.policy.decide.to_sql import where
+from multichannel.policy.schema.resources import USER
+from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement
 
-    from multichannel.policy.policy import Policy
+    from multichannel.policy.decide.policy import Policy
     from multichannel.store.session import GuardedSession
 
 SIGNING_IN = system_principal(SystemRole.IDENTITY)

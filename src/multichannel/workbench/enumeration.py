@@ -9,8 +9,8 @@ from itertools import product
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
-from multichannel.policy.source import PolicySource
-from multichannel.policy.vocabulary import AuthMode, Principal, SystemRole
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.vocabulary import AuthMode, Principal, SystemRole
 
 OWN_TENANT = "own_tenant"
 """The id of the tenant of every principal here, and of whatever is its own."""

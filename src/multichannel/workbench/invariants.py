@@ -26,12 +26,11 @@ from typing import Any
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.cast import ROLES
-from multichannel.policy.documents import Document
-from multichannel.policy.parts import Part
-from multichannel.policy.resources import RESOURCES, Resource
-from multichannel.policy.vocabulary import Action, AuthMode, Principal
-from multichannel.policy.where import Where
+from multichannel.policy.decide.rule_parts import Part
+from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.vocabulary import ROLES, Action, AuthMode, Principal
+from multichannel.policy.testing.yaml_document import Document
+from multichannel.workbench.condition_text import Where
 
 FILE = "invariants.yaml"
 KEYS = ("never", "rules", "who", "standing", "may", "what", "where")

@@ -16,12 +16,12 @@ from typing import Any, TypeVar
 
 import orjson
 
+from multichannel.decision_log.decisions import RECORD, Cut, Dropped, Logged, read_lines
+from multichannel.decision_log.encoding import judged_by
 from multichannel.errors import BadInput
-from multichannel.policy.canonical import digest_of
-from multichannel.policy.decision_lines import judged_by
-from multichannel.policy.decisions import RECORD, Cut, Dropped, Logged, read_lines
-from multichannel.policy.policy import Policy, Verdict
-from multichannel.policy.vocabulary import NO_TENANT
+from multichannel.policy.decide.canonical import digest_of
+from multichannel.policy.decide.policy import Policy, Verdict
+from multichannel.policy.schema.vocabulary import NO_TENANT
 
 T = TypeVar("T")
 MOST_KEPT = 50_000

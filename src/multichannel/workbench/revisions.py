@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from multichannel.errors import BadInput, PolicyInvalid
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import PolicySource
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from multichannel.errors import PolicyInvalid, Refused
-from multichannel.policy.policy import Policy
-from multichannel.policy.versions import Pin, PolicyFiles, Version, Versions
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.versions import Pin, PolicyFiles, Version, Versions
 
 
 class NothingToRollBackTo(Refused):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from multichannel.policy.case_files import Suite
-from multichannel.policy.cases import ALLOWED, NOT_GRANTED, Case, Outcome, outcomes
-from multichannel.policy.engine import PolicyFault
-from multichannel.policy.explain import Explanation, explain
-from multichannel.policy.listings import Listing, holds
-from multichannel.policy.policy import Policy, Verdict
+from multichannel.policy.decide.oso_engine import PolicyFault
+from multichannel.policy.decide.policy import Policy, Verdict
+from multichannel.policy.explain.explanation import Explanation, explain
+from multichannel.policy.testing.case_files import Suite
+from multichannel.policy.testing.cases import ALLOWED, NOT_GRANTED, Case, Outcome, outcomes
+from multichannel.policy.testing.list_cases import Listing, holds
 from multichannel.workbench.findings import Finding
 
 FAILED = "unexpected-verdict"

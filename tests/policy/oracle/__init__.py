@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import (
     agreements,
     audit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import relationships
 from tests.policy.oracle.roles import ATTESTERS, MANAGERS, USER_MANAGERS, has, is_customer
 from tests.policy.oracle.world import Row, World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from multichannel.policy.vocabulary import Principal
+from multichannel.policy.schema.vocabulary import Principal
 
 MANAGERS = {"global_admin", "admin_agent", "sales_agent", "helpdesk_agent"}
 """Role matrix, "search / view customers" and "edit customer details"."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle.roles import has, is_customer, is_partner
 from tests.policy.oracle.world import Row, World
 

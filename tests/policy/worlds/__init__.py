@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from multichannel.domain.base import Base
 from multichannel.domain.tenants import PartnerType
-from multichannel.policy.resources import RESOURCES
+from multichannel.policy.schema.resources import RESOURCES
 from tests.policy.oracle.world import Row, Tables, World
 from tests.policy.worlds import (
     agreements,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from multichannel.domain.tenants import Cloud, TenantKind
 from multichannel.domain.users import Role
-from multichannel.policy.vocabulary import AuthMode, Principal, SystemRole, system_principal
+from multichannel.policy.schema.vocabulary import AuthMode, Principal, SystemRole, system_principal
 from tests.policy.oracle.world import Row, World
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 
-from multichannel.policy.vocabulary import Principal
+from multichannel.policy.schema.vocabulary import Principal
 from tests.policy.oracle import Row
 from tests.stateful.model import customers, purchases, relationships, subscriptions, transfers
 from tests.stateful.model.state import Input, No, Outcome, State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
 from tests.stateful.model.customers import is_bound
 from tests.stateful.model.state import Input, State, refuse_if

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
 from tests.stateful.model import subscriptions
 from tests.stateful.model.state import Input, State, refuse_if

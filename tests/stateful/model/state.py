@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from multichannel.domain.tenants import TenantKind
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Oracle, Row, World
 
 Input = Mapping[str, Any]

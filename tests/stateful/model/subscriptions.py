@@ -9,7 +9,7 @@ import calendar
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
 from tests.stateful.model.state import Input, State, refuse_if
 

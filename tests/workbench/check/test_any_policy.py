@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.engine import PolicyFault
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import TOKEN, PolicySource
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.oso_engine import PolicyFault
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import TOKEN, PolicySource
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check_source
 from multichannel.workbench.findings import Finding, Level
 from tests.workbench.check.seeding import SHIPPED

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.cli.conftest import Run
 from tests.workbench.check.seeding import SHIPPED, customer
 

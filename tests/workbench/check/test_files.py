@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check
 from multichannel.workbench.check.files import LARGEST
 from tests.workbench.check.seeding import SHIPPED

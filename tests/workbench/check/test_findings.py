@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check
 from multichannel.workbench.check.codes import KINDS
 from tests.workbench.check.seeding import NOTED, SHIPPED, Seeded, customer, found, main, restriction

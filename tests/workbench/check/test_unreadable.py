@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from multichannel.policy.source import PolicySource
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.language.source import PolicySource
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check_source
 from multichannel.workbench.findings import Finding
 from tests.workbench.check.seeding import SHIPPED, Seeded, found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import PolicySource
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.diff.changes import Diff, Direction
-from multichannel.workbench.diff.comparing import Comparing
+from multichannel.workbench.diff.differ import Comparing
 
 Edit = tuple[str, str, str]
 """A file, what stands there, and what is to stand there; every time it does."""

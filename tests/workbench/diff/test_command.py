@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.store import migrations
 
 Run = Callable[..., tuple[int, str, str]]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from multichannel.policy.parts import alone
-from multichannel.policy.resources import RESOURCES
+from multichannel.policy.decide.rule_parts import alone
+from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.diff.changes import Direction
-from multichannel.workbench.diff.telling import rewriting
-from multichannel.workbench.diff.witnesses import record
+from multichannel.workbench.diff.counterexample import record
+from multichannel.workbench.diff.wording import rewriting
 from tests.workbench.diff.edits import Edit, diff_of, edited, names, released, shipped
 
 SUBSCRIPTION, MAIN = "subscription.polar", "main.polar"

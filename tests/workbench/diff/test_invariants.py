@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from multichannel.errors import PolicyInvalid
-from multichannel.startup import SHIPPED_POLICIES
-from multichannel.workbench.diff.comparing import Comparing
+from multichannel.server.bootstrap import SHIPPED_POLICIES
+from multichannel.workbench.diff.differ import Comparing
 from multichannel.workbench.diff.violations import Violation
 from multichannel.workbench.invariants import read
 from tests.workbench.diff.edits import Edit, edited, shipped

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from multichannel.errors import BadInput
-from multichannel.policy.vocabulary import Action
-from multichannel.store.transactions import Store
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.store import Store
 from multichannel.workbench.diff.rows import count
 from tests.store.conftest import ALDER, BIRCH, MEADOW, engine, phone, policy, store
 from tests.workbench.diff.edits import edited, shipped

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from multichannel.policy.parts import alone
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.vocabulary import Action, Principal
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.rule_parts import alone
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.engines import open_database
 from multichannel.workbench.diff.changes import Direction, Key
-from multichannel.workbench.diff.comparing import Comparing
+from multichannel.workbench.diff.differ import Comparing
 from multichannel.workbench.enumeration import OTHER, OWN_TENANT, markets_of, roles_of
 from tests.policy.oracle import World
 from tests.policy.test_agreement import STORED, Stored, asked, stored

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multichannel.startup import SHIPPED_POLICIES
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.workbench.mutants.faults import FAULTS
 from tests.workbench.mutants.table import Workbench, lines
 

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from multichannel.policy.syntax import Call, Dot, Listed, Literal, Name, Operation, Statement, Term, conjuncts
+from multichannel.policy.language.ast import (
+    Call,
+    Dot,
+    Listed,
+    Literal,
+    Name,
+    Operation,
+    Statement,
+    Term,
+    conjuncts,
+)
 
 PRINCIPAL, RECORD = "p", "this"
 

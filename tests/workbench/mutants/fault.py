@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multichannel.policy.source import PolicySource
+from multichannel.policy.language.source import PolicySource
 
 
 @dataclass(frozen=True, slots=True)

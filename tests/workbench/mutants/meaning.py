@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.grammar import parsed
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.source import PolicySource, Rule
-from multichannel.policy.syntax import Literal, Name, Parameter, Statement
+from multichannel.policy.language.ast import Literal, Name, Parameter, Statement
+from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.schema.resources import RESOURCES
 from tests.workbench.mutants.conditions import (
     PRINCIPAL,
     RECORD,

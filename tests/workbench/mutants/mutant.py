@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from multichannel.policy.source import PolicySource, Rule, replaced
-from multichannel.policy.syntax import Span
+from multichannel.policy.language.ast import Span
+from multichannel.policy.language.source import PolicySource, Rule, replaced
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from multichannel.policy.grammar import parsed
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.source import VERDICTS, PolicySource, Rule
-from multichannel.policy.syntax import (
+from multichannel.policy.language.ast import (
     Call,
     Dot,
     Listed,
@@ -21,6 +18,9 @@ from multichannel.policy.syntax import (
     conjuncts,
     walk,
 )
+from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
+from multichannel.policy.schema.resources import RESOURCES
 from tests.workbench.mutants.mutant import Mutant, edited
 from tests.workbench.mutants.words import Words, facts_like, text_of, types_of, values
 

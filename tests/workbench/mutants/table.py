@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from multichannel.policy.case_files import Suite, read_suite
-from multichannel.policy.engine import PolicyFault
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.source import PolicySource
+from multichannel.policy.decide.oso_engine import PolicyFault
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.testing.case_files import Suite, read_suite
 from multichannel.workbench.check import check_source
 from multichannel.workbench.diff.changes import Direction
-from multichannel.workbench.diff.comparing import Comparing
-from multichannel.workbench.matrix import matrix_of
-from multichannel.workbench.matrix_markdown import as_markdown
+from multichannel.workbench.diff.differ import Comparing
+from multichannel.workbench.matrix.markdown import as_markdown
+from multichannel.workbench.matrix.matrix import matrix_of
 from multichannel.workbench.testing import run
 from tests.workbench.mutants.fault import Fault
 

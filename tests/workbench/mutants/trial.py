@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.cases import Case, Outcome, outcomes
-from multichannel.policy.composition import Composition, Grants
-from multichannel.policy.engine import Engine, PolicyFault
-from multichannel.policy.policy import Policy, Verdict
-from multichannel.policy.resources import RESOURCES, Resource
-from multichannel.policy.source import PolicySource
+from multichannel.policy.decide.composition import Composition, Grants
+from multichannel.policy.decide.oso_engine import Engine, PolicyFault
+from multichannel.policy.decide.policy import Policy, Verdict
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.testing.cases import Case, Outcome, outcomes
 from tests.workbench.mutants.meaning import same
 from tests.workbench.mutants.mutant import Mutant
 

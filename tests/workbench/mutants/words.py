@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
-from multichannel.policy.resources import RESOURCES, Relation, Resource
-from multichannel.policy.source import PolicySource
-from multichannel.policy.syntax import Dot, Literal, Name, Operation, Statement, Term, walk
-from multichannel.policy.vocabulary import READS, AuthMode, Principal, SystemRole
+from multichannel.policy.language.ast import Dot, Literal, Name, Operation, Statement, Term, walk
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES, Relation, Resource
+from multichannel.policy.schema.vocabulary import READS, AuthMode, Principal, SystemRole
 
 PRINCIPAL = "Principal"
 PRINCIPAL_WORDS: dict[str, Iterable[StrEnum]] = {

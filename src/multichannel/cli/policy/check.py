@@ -16,10 +16,10 @@ from multichannel.cli.policy.common import FINDINGS, PolicyFolder, console, fold
 from multichannel.workbench.check import Checked
 from multichannel.workbench.check import check as check_folder
 from multichannel.workbench.check.codes import KINDS
-from multichannel.workbench.excerpts import excerpt
+from multichannel.workbench.code_frame import excerpt
+from multichannel.workbench.explain.indented import Indented
 from multichannel.workbench.findings import Finding, Level
 from multichannel.workbench.formats import as_github, as_json, as_sarif, path_of
-from multichannel.workbench.indented import Indented
 
 COLOURS = {Level.ERROR: "bold red", Level.WARNING: "bold yellow"}
 

@@ -13,13 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from multichannel.cli.policy.common import FINDINGS, PolicyFolder, console, folder_of, json_text, write
-from multichannel.policy.case_files import read_cases
-from multichannel.policy.policy import Policy
-from multichannel.workbench.changes import changed_lines
-from multichannel.workbench.coverage import Coverage, State, cover
-from multichannel.workbench.coverage_html import as_html
-from multichannel.workbench.coverage_lcov import as_lcov
-from multichannel.workbench.coverage_notes import as_body, notes
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.testing.case_files import read_cases
+from multichannel.workbench.changed_lines import changed_lines
+from multichannel.workbench.coverage.coverage import Coverage, State, cover
+from multichannel.workbench.coverage.html import as_html
+from multichannel.workbench.coverage.lcov import as_lcov
+from multichannel.workbench.coverage.notes import as_body, notes
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.formats import path_of
 

@@ -12,12 +12,12 @@ import typer
 from multichannel.cli.policy.common import FINDINGS, console, folder_of, print_json
 from multichannel.cli.policy.diff_text import print_report
 from multichannel.errors import Refused
-from multichannel.policy.engine import PolicyFault
-from multichannel.policy.policy import Policy
+from multichannel.policy.decide.oso_engine import PolicyFault
+from multichannel.policy.decide.policy import Policy
+from multichannel.server.bootstrap import open_store
 from multichannel.settings import load_settings
-from multichannel.startup import open_store
-from multichannel.workbench.diff.acceptance import Accepted, FailOn, accepted, fails, stale
-from multichannel.workbench.diff.comparing import Comparing
+from multichannel.workbench.diff.accepted_changes import Accepted, FailOn, accepted, fails, stale
+from multichannel.workbench.diff.differ import Comparing
 from multichannel.workbench.diff.report import Report, as_body, as_github, as_markdown
 from multichannel.workbench.diff.rows import Rows, count
 from multichannel.workbench.invariants import FILE, Invariant, read

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from multichannel.workbench.diff import telling
+from multichannel.workbench.diff import wording as telling
 from multichannel.workbench.diff.changes import Changes, Direction
 from multichannel.workbench.diff.report import Report, told, violated
 

@@ -14,11 +14,10 @@ from rich.text import Text
 from multichannel.cli.options import DatabaseUrl
 from multichannel.cli.policy.common import FINDINGS, PolicyFolder, console, folder_of, print_json
 from multichannel.errors import BadInput
-from multichannel.policy.policy import Policy
-from multichannel.policy.versions import Versions
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.versions import Versions
 from multichannel.settings import load_settings
-from multichannel.workbench.asking import Asking, Database
-from multichannel.workbench.explaining import (
+from multichannel.workbench.explain.explanation import (
     Explained,
     as_json,
     explain_logged,
@@ -26,7 +25,8 @@ from multichannel.workbench.explaining import (
     logged,
     policy_of,
 )
-from multichannel.workbench.telling import told
+from multichannel.workbench.explain.render_terminal import told
+from multichannel.workbench.explain.targets import Asking, Database
 
 
 class Format(StrEnum):
@@ -101,10 +101,10 @@ def _database(policy: Policy, stack: ExitStack, url: str | None) -> Database:
     """The database that is given, or the one that is here, under the policy in question."""
     # Most questions are about cases; these take a second less to answer without any of this.
     from multichannel.demo.cast import PERSONAS  # noqa: PLC0415
-    from multichannel.graphql.identifiers import read_id  # noqa: PLC0415
-    from multichannel.startup import now, require_current, url_of  # noqa: PLC0415
+    from multichannel.graphql.framework.global_ids import read_id  # noqa: PLC0415
+    from multichannel.server.bootstrap import now, require_current, url_of  # noqa: PLC0415
     from multichannel.store.engines import open_database  # noqa: PLC0415
-    from multichannel.store.transactions import Store  # noqa: PLC0415
+    from multichannel.store.store import Store  # noqa: PLC0415
 
     settings = load_settings(database_url=url)
     at = settings.database_url

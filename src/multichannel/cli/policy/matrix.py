@@ -25,13 +25,13 @@ from multichannel.cli.policy.common import (
 )
 from multichannel.cli.policy.matrix_text import print_matrix
 from multichannel.errors import Misconfigured
-from multichannel.policy.cast import ROLES
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES
-from multichannel.workbench.matrix import Matrix, matrix_of
-from multichannel.workbench.matrix_html import as_page
-from multichannel.workbench.matrix_markdown import as_markdown
-from multichannel.workbench.matrix_tables import as_body, as_csv
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import ROLES
+from multichannel.workbench.matrix.html import as_page
+from multichannel.workbench.matrix.markdown import as_markdown
+from multichannel.workbench.matrix.matrix import Matrix, matrix_of
+from multichannel.workbench.matrix.tables import as_body, as_csv
 
 COMMITTED = "MATRIX.md"
 WRITTEN_WIDTH = 120

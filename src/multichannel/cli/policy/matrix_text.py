@@ -9,10 +9,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from multichannel.policy.source import Rule
-from multichannel.workbench.matrix import Clause, Matrix, Restriction, Row, Sheet, Standing
-from multichannel.workbench.matrix_markdown import letters
-from multichannel.workbench.matrix_rules import on_one_line
+from multichannel.policy.language.source import Rule
+from multichannel.workbench.matrix.markdown import letters
+from multichannel.workbench.matrix.matrix import Clause, Matrix, Restriction, Row, Sheet, Standing
+from multichannel.workbench.matrix.rules import on_one_line
 
 NARROW, WIDE = 23, 44
 """Between these the column of actions has what the columns of roles leave it."""

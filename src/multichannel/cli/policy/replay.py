@@ -13,9 +13,9 @@ from rich.text import Text
 
 from multichannel.cli.policy.common import FINDINGS, PolicyFolder, console, folder_of, print_json
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import PolicySource
-from multichannel.policy.versions import Versions
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.versions import Versions
+from multichannel.policy.language.source import PolicySource
 from multichannel.settings import load_settings
 from multichannel.workbench.replay import Change, Group, Kind, PolicyOf, Replay
 from multichannel.workbench.replay import replay as replayed

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from multichannel.cli.policy.common import PolicyFolder, console, folder_of, print_json
 from multichannel.errors import Refused
-from multichannel.policy.versions import SHORT, Version, Versions
+from multichannel.policy.deployment.versions import SHORT, Version, Versions
+from multichannel.server.bootstrap import now
 from multichannel.settings import load_settings
-from multichannel.startup import now
 from multichannel.workbench.rollback import History, history, roll_back
 
 

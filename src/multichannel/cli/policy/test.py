@@ -19,9 +19,9 @@ from rich.text import Text
 
 from multichannel.cli.policy.common import FINDINGS, PolicyFolder, console, folder_of, print_json, write
 from multichannel.errors import BadInput
-from multichannel.policy.case_files import read_suite
-from multichannel.policy.policy import Policy
-from multichannel.workbench import gaps as missing
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.testing.case_files import read_suite
+from multichannel.workbench import case_coverage as missing
 from multichannel.workbench.findings import Finding, Level
 from multichannel.workbench.formats import as_github, as_json, as_sarif, path_of
 from multichannel.workbench.junit import junit
@@ -133,7 +133,7 @@ class _Report:
         }
 
     def _failure(self, result: Result, number: int) -> dict[str, Any]:
-        from multichannel.workbench.explaining import reasons  # noqa: PLC0415  (needed where something fails)
+        from multichannel.workbench.explain.explanation import reasons  # noqa: PLC0415  (needed where something fails)
 
         explanation = explained(self._policy, result) if number < MOST_EXPLAINED else None
         return {
@@ -182,7 +182,7 @@ class _Report:
             page.print(Padding(Text(found.hint, "cyan"), (0, 0, 0, 2), expand=False))
 
     def _explain(self, page: Console, result: Result) -> None:
-        from multichannel.workbench.telling import told  # noqa: PLC0415  (needed where something fails)
+        from multichannel.workbench.explain.render_terminal import told  # noqa: PLC0415  (needed where something fails)
 
         explanation = explained(self._policy, result)
         if explanation is not None:

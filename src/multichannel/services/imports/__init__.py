@@ -5,15 +5,15 @@ from __future__ import annotations
 from multichannel.errors import NotVisible, Refused
 from multichannel.importing.export import Export
 from multichannel.importing.report import ImportRefused, ImportReport
-from multichannel.policy.vocabulary import Action, SystemRole, system_principal
+from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
 from multichannel.services.imports.attachments import attach_resellers
 from multichannel.services.imports.customers import store_customers
 from multichannel.services.imports.partnerships import store_partner_relationships
 from multichannel.services.imports.subscriptions import store_subscriptions
 from multichannel.services.imports.transfers import store_transfers
 from multichannel.services.imports.unit import ImportUnit
-from multichannel.store.transactions import Store
-from multichannel.store.work import Work
+from multichannel.store.store import Store
+from multichannel.store.unit_of_work import Work
 
 IMPORTER = system_principal(SystemRole.IMPORTER)
 

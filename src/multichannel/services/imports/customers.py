@@ -17,7 +17,7 @@ from multichannel.services.imports.attachments import choose
 from multichannel.services.imports.partnerships import Resellers
 from multichannel.services.imports.relationships import relationships_with
 from multichannel.services.imports.unit import ImportUnit
-from multichannel.store.owned import Row
+from multichannel.store.write.owner_bulk_writer import Row
 
 _SAYS_NOTHING: Final = (None, RelationshipToPartner.UNKNOWN)
 

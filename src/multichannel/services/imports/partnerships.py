@@ -15,7 +15,7 @@ from multichannel.importing.partnerships import ImportedPartnerRelationship, Par
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
 from multichannel.services.imports.unit import ImportUnit
-from multichannel.store.owned import Row
+from multichannel.store.write.owner_bulk_writer import Row
 
 
 @dataclass(frozen=True)

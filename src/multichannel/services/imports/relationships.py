@@ -16,7 +16,7 @@ from multichannel.importing.export import Found
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
 from multichannel.services.imports.unit import ImportUnit
-from multichannel.store.owned import Row
+from multichannel.store.write.owner_bulk_writer import Row
 
 _NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 

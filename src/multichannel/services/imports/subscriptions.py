@@ -13,7 +13,7 @@ from multichannel.importing.subscriptions import ImportedSubscription
 from multichannel.services.imports.partnerships import Resellers
 from multichannel.services.imports.relationships import know_customers
 from multichannel.services.imports.unit import ImportUnit
-from multichannel.store.owned import Row
+from multichannel.store.write.owner_bulk_writer import Row
 
 _GROWN: Final = frozenset({1, 10, 100, 1000})
 """After as many batches the table may be of another order of size."""

@@ -11,7 +11,7 @@ from multichannel.importing import rows as columns
 from multichannel.importing.export import Found
 from multichannel.importing.transfers import ImportedTransfer
 from multichannel.services.imports.unit import ImportUnit
-from multichannel.store.owned import Row
+from multichannel.store.write.owner_bulk_writer import Row
 
 
 def store_transfers(unit: ImportUnit) -> None:

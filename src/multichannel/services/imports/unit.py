@@ -14,8 +14,8 @@ from multichannel.importing.export import Export, Found
 from multichannel.importing.payloads import Imported
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import FileReport, Outcome
-from multichannel.store.owned import OwnedRows, Row
-from multichannel.store.work import Work
+from multichannel.store.unit_of_work import Work
+from multichannel.store.write.owner_bulk_writer import OwnedRows, Row
 
 BATCH: Final = 1000
 """As many items are held at a time."""

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from multichannel.policy.policy import Policy
-from multichannel.policy.source import PolicySource
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.workbench.check.cascades import without_consequences
 from multichannel.workbench.check.completeness import check_cases, check_completeness
-from multichannel.workbench.check.consequences import without_consequences
 from multichannel.workbench.check.constructs import check_constructs
 from multichannel.workbench.check.duplicates import check_contradictions, check_duplicates
 from multichannel.workbench.check.files import read_files
-from multichannel.workbench.check.form import read_statements
-from multichannel.workbench.check.granting import check_grants
+from multichannel.workbench.check.grant_rules import check_grants
 from multichannel.workbench.check.loading import check_loading, load
-from multichannel.workbench.check.meanings import Meanings
 from multichannel.workbench.check.names import check_names
-from multichannel.workbench.check.reach import check_reach
-from multichannel.workbench.check.stated import Stated
+from multichannel.workbench.check.parse import read_statements
+from multichannel.workbench.check.reachability import check_reach
+from multichannel.workbench.check.statement import Stated
+from multichannel.workbench.check.types import Meanings
 from multichannel.workbench.check.words import check_words
 from multichannel.workbench.findings import Finding, Level, in_order
 

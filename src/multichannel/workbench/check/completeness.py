@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from multichannel.domain.tenants import TenantKind
-from multichannel.policy.case_files import SUFFIX
-from multichannel.policy.resources import RESOURCES, Resource
-from multichannel.policy.source import PolicySource
-from multichannel.policy.syntax import Call, Dot, Name, Operation, Span, Term, walk
+from multichannel.policy.language.ast import Call, Dot, Name, Operation, Span, Term, walk
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.testing.case_files import SUFFIX
 from multichannel.workbench.check.codes import KINDS
-from multichannel.workbench.check.granting import granted_actions
-from multichannel.workbench.check.said import said_words
-from multichannel.workbench.check.shape import OneOf, condition
-from multichannel.workbench.check.stated import ANYTHING, Stated, parameter_names
+from multichannel.workbench.check.grant_rules import granted_actions
+from multichannel.workbench.check.literals import said_words
+from multichannel.workbench.check.normal_form import OneOf, condition
+from multichannel.workbench.check.statement import ANYTHING, Stated, parameter_names
 from multichannel.workbench.findings import Finding
 
 TENANTS = {TenantKind.PARTNER.value, TenantKind.CUSTOMER.value}

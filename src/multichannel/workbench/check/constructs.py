@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from multichannel.policy.syntax import Dot, Name, Operation, Pattern, Span, Term, terms, walk
-from multichannel.workbench.check.stated import Stated
+from multichannel.policy.language.ast import Dot, Name, Operation, Pattern, Span, Term, terms, walk
+from multichannel.workbench.check.statement import Stated
 from multichannel.workbench.findings import Finding
 
 OPERATORS = {

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from multichannel.policy.syntax import Listed, Literal, Operation, Span, Term
-from multichannel.workbench.check.shape import OneOf, Shape, Value, condition, written
-from multichannel.workbench.check.stated import Stated
+from multichannel.policy.language.ast import Listed, Literal, Operation, Span, Term
+from multichannel.workbench.check.normal_form import OneOf, Shape, Value, condition, written
+from multichannel.workbench.check.statement import Stated
 from multichannel.workbench.findings import Finding
 
 MOST = 1_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from multichannel.policy.source import PolicySource
+from multichannel.policy.language.source import PolicySource
 from multichannel.workbench.check.codes import KINDS
 from multichannel.workbench.findings import Finding
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.engine import Engine, PolicyFault
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.source import PolicySource
-from multichannel.workbench.check.stated import Stated
+from multichannel.policy.decide.oso_engine import Engine, PolicyFault
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.workbench.check.statement import Stated
 from multichannel.workbench.findings import Finding, Level
 
 ENGINE_PLACE = re.compile(r"\s*at line (\d+), column (\d+) of file (\S+\.polar):?.*", re.DOTALL)

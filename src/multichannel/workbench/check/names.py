@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.spelling import did_you_mean
-from multichannel.policy.syntax import Dot, Name, Operation, Parameter, Pattern, Span, Term, terms, walk
-from multichannel.workbench.check.meanings import Form, Meaning, Meanings, Scope, facts
-from multichannel.workbench.check.stated import ARITY, PRINCIPAL, Stated
+from multichannel.policy.language.ast import Dot, Name, Operation, Parameter, Pattern, Span, Term, terms, walk
+from multichannel.policy.language.vocabulary_check import did_you_mean
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.workbench.check.statement import ARITY, PRINCIPAL, Stated
+from multichannel.workbench.check.types import Form, Meaning, Meanings, Scope, facts
 from multichannel.workbench.findings import Finding
 
 VALUES = {"String", "Integer", "Float", "Boolean", "List"}

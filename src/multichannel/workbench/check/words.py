@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from multichannel.policy.spelling import did_you_mean
-from multichannel.policy.syntax import (
+from multichannel.policy.language.ast import (
     Call,
     Listed,
     Literal,
@@ -17,9 +16,10 @@ from multichannel.policy.syntax import (
     Pattern,
     Term,
 )
-from multichannel.policy.vocabulary import Action
-from multichannel.workbench.check.meanings import Form, Meaning, Meanings, Scope, facts, record
-from multichannel.workbench.check.stated import Stated
+from multichannel.policy.language.vocabulary_check import did_you_mean
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.workbench.check.statement import Stated
+from multichannel.workbench.check.types import Form, Meaning, Meanings, Scope, facts, record
 from multichannel.workbench.findings import Finding
 
 COMPARED = {"=", "!=", "in", "<", "<=", ">", ">=", "=="}

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 
-from multichannel.policy.policy import Verdict
-from multichannel.policy.source import Rule
-from multichannel.policy.vocabulary import Action, Principal
-from multichannel.workbench.diff.witnesses import Facts
+from multichannel.policy.decide.policy import Verdict
+from multichannel.policy.language.source import Rule
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.workbench.diff.counterexample import Facts
 from multichannel.workbench.enumeration import Group
 
 NOT_GRANTED = "NOT_GRANTED"

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from multichannel.policy.policy import Verdict
-from multichannel.policy.source import Rule
-from multichannel.policy.vocabulary import Principal
-from multichannel.workbench.diff import telling
-from multichannel.workbench.diff.acceptance import Accepted, left
+from multichannel.policy.decide.policy import Verdict
+from multichannel.policy.language.source import Rule
+from multichannel.policy.schema.vocabulary import Principal
+from multichannel.workbench.diff import wording as telling
+from multichannel.workbench.diff.accepted_changes import Accepted, left
 from multichannel.workbench.diff.changes import Changes, Cited, Diff, Direction
 from multichannel.workbench.diff.rows import Rows
 from multichannel.workbench.diff.violations import Violation

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from multichannel.errors import BadInput
-from multichannel.policy.policy import Policy
-from multichannel.policy.resources import RESOURCES
-from multichannel.policy.vocabulary import Action, Principal
-from multichannel.store.tenants import some_tenants
-from multichannel.store.transactions import Store
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.store.operator.tenants import some_tenants
+from multichannel.store.store import Store
 
 OF_EACH = 3
 """How many tenants of each kind and type are asked for, where none is named."""

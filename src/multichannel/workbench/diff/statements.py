@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from multichannel.policy.source import TOKEN, PolicySource, Rule
+from multichannel.policy.language.source import TOKEN, PolicySource, Rule
 
 WORD = re.compile(r'"[^"]*"')
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from multichannel.policy.parts import Part, alone
-from multichannel.policy.resources import Resource
-from multichannel.policy.source import Rule
-from multichannel.policy.vocabulary import Action, Principal
-from multichannel.workbench.diff.atoms import Conjunction, atoms
+from multichannel.policy.decide.rule_parts import Part, alone
+from multichannel.policy.language.source import Rule
+from multichannel.policy.schema.resources import Resource
+from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.workbench.diff.changes import Disagreement, Witness
-from multichannel.workbench.diff.search import Question, Search
-from multichannel.workbench.diff.sides import Side, ways
-from multichannel.workbench.diff.witnesses import chosen, record
+from multichannel.workbench.diff.counterexample import chosen, record
+from multichannel.workbench.diff.literals import Conjunction, atoms
+from multichannel.workbench.diff.model_finder import Question, Search
+from multichannel.workbench.diff.policy_version import Side, ways
 from multichannel.workbench.enumeration import roles_of
 from multichannel.workbench.invariants import Invariant
 

@@ -1,0 +1,1 @@
+"""From a request to its result: parse, limit, validate, execute, stream."""

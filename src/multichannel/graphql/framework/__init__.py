@@ -1,0 +1,1 @@
+"""How types, fields, filters, connections and mutations are declared and resolved."""

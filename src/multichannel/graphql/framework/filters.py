@@ -1,0 +1,178 @@
+"""Filter and order inputs, made from declarations, and what they mean."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum, EnumMeta
+from typing import Any
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.field import StrawberryField
+
+from multichannel.errors import BadInput
+from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, camel
+from multichannel.graphql.framework.registry import NAMESPACE, enter, named
+from multichannel.store.read.query import EVERYTHING, Condition, Every, Order, Shown, Some, Test, Through
+
+TEXT_OPERATORS = {
+    "eq": "Exactly this.",
+    "ne": "Known, and not this.",
+    "in": "One of these.",
+    "starts_with": "Begins with this.",
+    "contains": "Contains this, in upper or lower case.",
+    "is_null": "Unknown (true) or known (false).",
+}
+ORDERED_OPERATORS = {
+    "eq": "Exactly this.",
+    "ne": "Known, and not this.",
+    "in": "One of these.",
+    "lt": "Less than this.",
+    "lte": "This or less.",
+    "gt": "More than this.",
+    "gte": "This or more.",
+    "is_null": "Unknown (true) or known (false).",
+}
+FLAG_OPERATORS = {"eq": "Exactly this.", "is_null": "Unknown (true) or known (false)."}
+WORD_OPERATORS = {"eq": "Exactly this.", "ne": "Known, and not this.", "in": "One of these."}
+LONGEST_LIST = 100
+DEEPEST = 5
+
+
+def filter_input(declaration: Declaration) -> None:
+    """Make `CustomerFilter` and the like: one test for each filterable column, relations, `and`, `or`."""
+    name = f"{declaration.name}Filter"
+    fields: dict[str, tuple[str, str]] = {
+        "and_": (f"list[{name}] | None", "All of these hold."),
+        "or_": (f"list[{name}] | None", "One of these holds."),
+    }
+    for attribute, column in declaration.columns.items():
+        if column.filter:
+            fields[attribute] = (f"{_test_input(declaration, attribute)} | None", column.description)
+    for attribute, item in declaration.relations.items():
+        fields[attribute] = (f"{item.target}Filter | None", f"Some visible one passes: {item.description}")
+    _input(
+        name,
+        f"Which {declaration.name} records to list. A test of what you may not read never holds.",
+        fields,
+    )
+
+
+def order_enum(declaration: Declaration) -> None:
+    """Make `CustomerOrder` and the like: each orderable column, rising and falling; ties go by id."""
+    members: dict[str, Any] = {"ID": Order(), "ID_DESC": Order(descending=True)}
+    for attribute, column in declaration.columns.items():
+        if column.order:
+            shown = Shown(attribute, column.read)
+            members[attribute.upper()] = Order(shown)
+            members[f"{attribute.upper()}_DESC"] = Order(shown, descending=True)
+    name = f"{declaration.name}Order"
+    words = Enum(name, {member: member.lower() for member in members})  # type: ignore[misc]  # made from data
+    described = (
+        f"Orders of {declaration.name} records. What is unknown or unreadable comes last, falling first."
+    )
+    NAMESPACE[name] = strawberry.enum(words, description=described)
+    ORDERS[name] = {member.lower(): order for member, order in members.items()}
+
+
+ORDERS: dict[str, dict[str, Order]] = {}
+
+
+def read_order(declaration: Declaration, value: Any) -> Order:
+    """What an order argument means; by id when there is none."""
+    return Order() if value is None else ORDERS[f"{declaration.name}Order"][value.value]
+
+
+def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Condition:
+    """What a filter argument means; BadInput for a null where a test belongs, and for one nested too deep."""
+    if value is None:
+        return EVERYTHING
+    if depth == DEEPEST:
+        message = f"A filter goes {DEEPEST} levels deep at most."
+        raise BadInput(message)
+    given = {name: part for name, part in vars(value).items() if part is not strawberry.UNSET}
+    return Every(tuple(_part(declaration, name, part, depth + 1) for name, part in given.items()))
+
+
+def _part(declaration: Declaration, name: str, part: Any, depth: int) -> Condition:
+    if part is None:
+        message = (
+            f"filter.{camel(name.strip('_'))} is null. Leave it out, or test with isNull where there is one."
+        )
+        raise BadInput(message)
+    if name in {"and_", "or_"}:
+        _check_length(name, part)
+        parts = tuple(read_filter(declaration, item, depth) for item in part)
+        return Every(parts) if name == "and_" else Some(parts)
+    if name in declaration.columns:
+        return _tests(Shown(name, declaration.columns[name].read), part)
+    link = declaration.link(name)
+    return Through(link, read_filter(DECLARATIONS[link.target.name], part, depth))
+
+
+def _tests(shown: Shown, part: Any) -> Condition:
+    tests = []
+    for attribute, value in vars(part).items():
+        operator = attribute.rstrip("_")
+        if value is strawberry.UNSET:
+            continue
+        operands = value if isinstance(value, list) else [value]
+        _check_length(shown.name, operands)
+        if any(each is None or (isinstance(each, str) and "\0" in each) for each in operands):
+            message = f"filter.{camel(shown.name)}.{camel(operator)} is no value to test for."
+            raise BadInput(message)
+        tests.append(Test(shown, operator, tuple(value) if isinstance(value, list) else value))
+    return Every(tuple(tests))
+
+
+def _check_length(name: str, items: list[Any]) -> None:
+    if len(items) > LONGEST_LIST:
+        message = f"filter.{camel(name.strip('_'))} lists {len(items)}; {LONGEST_LIST} at most."
+        raise BadInput(message)
+
+
+def _test_input(declaration: Declaration, attribute: str) -> str:
+    """The name of the input that tests values of a column's type, made on first use."""
+    kind = declaration.resource.column(attribute).type.python_type
+    if isinstance(kind, EnumMeta):
+        value, operators = named(kind), WORD_OPERATORS
+    elif kind is bool:
+        value, operators = "bool", FLAG_OPERATORS
+    elif kind is int:
+        value, operators = "int", ORDERED_OPERATORS
+    elif kind is datetime:
+        value, operators = "datetime", ORDERED_OPERATORS
+    else:
+        value, operators = "str", TEXT_OPERATORS
+    title = {"bool": "Boolean", "int": "Int", "datetime": "DateTime", "str": "String"}.get(value, value)
+    name = f"{title}Filter"
+    if name not in NAMESPACE:
+        fields = {
+            operator: (f"{_operand(operator, value)} | None", text) for operator, text in operators.items()
+        }
+        fields["in_"] = fields.pop("in", ("", ""))
+        _input(
+            name,
+            f"Tests of a {title}; all that are given must hold.",
+            {k: v for k, v in fields.items() if v[0]},
+        )
+    return name
+
+
+def _operand(operator: str, value: str) -> str:
+    return {"is_null": "bool", "in": f"list[{value}]"}.get(operator, value)
+
+
+def _input(name: str, description: str, fields: dict[str, tuple[str, str]]) -> None:
+    body: dict[str, Any] = {"__annotations__": {}, "__doc__": description, "__module__": __name__}
+    for attribute, (annotation, text) in fields.items():
+        body["__annotations__"][attribute] = object
+        body[attribute] = StrawberryField(
+            python_name=attribute,
+            graphql_name=attribute.rstrip("_") if attribute.endswith("_") else None,
+            type_annotation=StrawberryAnnotation(annotation, namespace=NAMESPACE),
+            description=text,
+            default=strawberry.UNSET,
+        )
+    made = {attribute: body[attribute] for attribute in fields}
+    enter(name, made, lambda: strawberry.input(type(name, (), body), name=name, description=description))

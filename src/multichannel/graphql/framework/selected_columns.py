@@ -1,0 +1,63 @@
+"""Which columns an operation asks for below a field, read off the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionSetNode,
+)
+
+from multichannel.graphql.framework.context import ResolveInfo
+from multichannel.graphql.framework.fields import Declaration
+from multichannel.store.read.query import Shown
+
+
+def columns_of_record(info: ResolveInfo, declaration: Declaration) -> frozenset[Shown]:
+    """The columns to load for a record that this field returns."""
+    return _needed(_below(info, info.field_nodes), declaration)
+
+
+def columns_of_connection(info: ResolveInfo, declaration: Declaration) -> frozenset[Shown]:
+    """The columns to load for the records of the connection that this field returns."""
+    below = list(_below(info, info.field_nodes))
+    nodes = [node for node in below if node.name.value == "nodes"]
+    edges = [node for node in below if node.name.value == "edges"]
+    nodes += [node for node in _below(info, edges) if node.name.value == "node"]
+    return _needed(_below(info, nodes), declaration)
+
+
+def columns_at(info: ResolveInfo, name: str, declaration: Declaration) -> frozenset[Shown]:
+    """The columns to load for the record in the field `name` of the payload that this field returns."""
+    nodes = [node for node in _below(info, info.field_nodes) if node.name.value == name]
+    return _needed(_below(info, nodes), declaration)
+
+
+def _needed(nodes: Iterable[FieldNode], declaration: Declaration) -> frozenset[Shown]:
+    """What fields need; those of other types, reached by fragments, need nothing of this one."""
+    names = {node.name.value for node in nodes}
+    return frozenset(shown for name, shown in declaration.needs.items() if name in names)
+
+
+def _below(info: ResolveInfo, nodes: Iterable[FieldNode]) -> Iterator[FieldNode]:
+    """The fields directly below some fields, through fragments; directives and types do not matter here."""
+    seen: set[str] = set()
+    pending = [node.selection_set for node in nodes if node.selection_set]
+    while pending:
+        yield from _fields(info, pending.pop(), pending, seen)
+
+
+def _fields(
+    info: ResolveInfo, selected: SelectionSetNode, pending: list[SelectionSetNode], seen: set[str]
+) -> Iterator[FieldNode]:
+    for node in selected.selections:
+        if isinstance(node, FieldNode):
+            yield node
+        elif isinstance(node, InlineFragmentNode):
+            pending.append(node.selection_set)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+            seen.add(node.name.value)
+            pending.append(info.fragments[node.name.value].selection_set)

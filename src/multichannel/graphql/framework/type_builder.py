@@ -1,0 +1,213 @@
+"""Makes Strawberry types from declarations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import EnumMeta
+from typing import Any
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from multichannel.graphql.framework.connections import DEFAULT_SIZE, LARGEST_SIZE, Connection
+from multichannel.graphql.framework.context import ResolveInfo
+from multichannel.graphql.framework.fields import Column, Computed, Declaration, One
+from multichannel.graphql.framework.filters import filter_input, order_enum
+from multichannel.graphql.framework.registry import NAMESPACE, enter, named
+from multichannel.graphql.framework.resolvers import computed_value, nested_connection, root_connection
+from multichannel.policy.schema.vocabulary import Action
+
+NAMES = {str: "str", int: "int", bool: "bool", datetime: "datetime", object: "list[str]"}
+"""GraphQL types of what columns hold; the JSON columns hold lists of words."""
+
+PAGE_ARGUMENTS = {
+    "first": (
+        "int | None",
+        f"How many from the start, 1 to {LARGEST_SIZE}; {DEFAULT_SIZE} when neither is given.",
+    ),
+    "after": ("str | None", "Only those after this cursor."),
+    "last": ("int | None", f"How many from the end, 1 to {LARGEST_SIZE}; excludes `first`."),
+    "before": ("str | None", "Only those before this cursor."),
+}
+
+
+def annotated(annotation: str) -> StrawberryAnnotation:
+    """A type by name, found when the schema is built."""
+    return StrawberryAnnotation(annotation, namespace=NAMESPACE)
+
+
+def plain_field(name: str, annotation: str, description: str) -> StrawberryField:
+    """A field whose resolver is installed when the schema has been built."""
+    return StrawberryField(python_name=name, type_annotation=annotated(annotation), description=description)
+
+
+def field_with_arguments(
+    name: str,
+    annotation: str,
+    description: str,
+    resolve: Any,
+    arguments: dict[str, tuple[str, str]],
+) -> StrawberryField:
+    """A field that Strawberry resolves, converting its arguments."""
+    made = StrawberryField(
+        python_name=name,
+        type_annotation=annotated(annotation),
+        description=description,
+        base_resolver=StrawberryResolver(resolve),
+    )
+    made.arguments = [
+        StrawberryArgument(
+            argument,
+            None,
+            annotated(kind),
+            default=None if "None" in kind else strawberry.UNSET,
+            description=text,
+        )
+        for argument, (kind, text) in arguments.items()
+    ]
+    return made
+
+
+def made_type(name: str, description: str, fields: dict[str, StrawberryField], **options: Any) -> Any:
+    """A Strawberry object type, entered in the namespace."""
+    bases = options.pop("bases", ())
+    body = {"__annotations__": dict.fromkeys(fields, object), "__doc__": description, "__module__": __name__}
+    cls = type(name, bases, {**body, **fields, **options})
+    return enter(name, fields, lambda: strawberry.type(cls, name=name, description=description))
+
+
+def assemble(declaration: Declaration, node: type) -> None:
+    """Make a declared type with its connection, filter and order."""
+    filter_input(declaration)
+    order_enum(declaration)
+    resource = declaration.resource
+    fields = {
+        "id": plain_field("id", "ID", "Its id, the same for everybody who may see it."),
+        "viewer_can": plain_field(
+            "viewer_can", f"list[{named(Action)}]", "What you may do to it, as the policy says."
+        ),
+    }
+    for name, item in declaration.fields.items():
+        if isinstance(item, Column):
+            fields[name] = plain_field(name, f"{_column_type(declaration, name)} | None", _gated(item))
+        elif isinstance(item, One):
+            fields[name] = plain_field(name, f"{item.target} | None", _gated(item))
+        elif isinstance(item, Computed):
+            fields[name] = computed_field(name, item)
+        else:
+            fields[name] = connection_field(declaration, name)
+    made_type(
+        declaration.name,
+        declaration.description,
+        fields,
+        bases=(node,),
+        is_type_of=classmethod(lambda _cls, record, _info: getattr(record, "resource", None) is resource),
+    )
+    _connection_types(declaration)
+
+
+def computed_field(name: str, item: Computed) -> StrawberryField:
+    """A field worked out for a whole cohort, with arguments if it has any."""
+    annotation = f"{item.type} | None"
+    if not item.arguments:
+        return plain_field(name, annotation, _gated(item))
+    load = computed_value(name, item)
+
+    def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        return load(root, _raw(info), **arguments)
+
+    return field_with_arguments(name, annotation, _gated(item), resolve, dict(item.arguments))
+
+
+def connection_field(declaration: Declaration, name: str) -> StrawberryField:
+    """A record's own list."""
+    item = declaration.relations[name]
+    load = nested_connection(declaration, name)
+
+    def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Connection:
+        return load(root, _raw(info), arguments)
+
+    return field_with_arguments(
+        name,
+        f"{item.target}Connection",
+        item.description,
+        resolve,
+        list_arguments(item.target),
+    )
+
+
+def root_field(declaration: Declaration, name: str, description: str) -> StrawberryField:
+    """A list of everything visible of a kind."""
+    load = root_connection(declaration)
+
+    def resolve(info: strawberry.Info, **arguments: Any) -> Connection:
+        return load(_raw(info), arguments)
+
+    return field_with_arguments(
+        name, f"{declaration.name}Connection", description, resolve, list_arguments(declaration.name)
+    )
+
+
+def list_arguments(target: str) -> dict[str, tuple[str, str]]:
+    """The arguments every list has."""
+    return {
+        **PAGE_ARGUMENTS,
+        "filter": (f"{target}Filter | None", "Only those that pass."),
+        "order_by": (f"{target}Order | None", "In this order; by id when none is given."),
+    }
+
+
+def _raw(info: strawberry.Info) -> ResolveInfo:
+    return info._raw_info  # noqa: SLF001  (Strawberry has no public way to the executor's own)
+
+
+def _gated(item: Column | One | Computed) -> str:
+    return f"{item.description} Needs {item.read.name}."
+
+
+def _column_type(declaration: Declaration, name: str) -> str:
+    kind = declaration.resource.column(name).type.python_type
+    return named(kind) if isinstance(kind, EnumMeta) else NAMES[kind]
+
+
+def _connection_types(declaration: Declaration) -> None:
+    name = declaration.name
+    made_type(
+        f"{name}Edge",
+        f"A {name} in a list.",
+        {
+            "node": plain_field("node", name, f"The {name}."),
+            "cursor": plain_field("cursor", "str", "Its place in the list, for `after` and `before`."),
+        },
+    )
+    made_type(
+        f"{name}Connection",
+        f"A window of a list of {name} records.",
+        {
+            "nodes": plain_field("nodes", f"list[{name}]", "The records of the window."),
+            "edges": plain_field(
+                "edges", f"list[{name}Edge]", "The records of the window with their cursors."
+            ),
+            "page_info": plain_field("page_info", "PageInfo", "What lies beyond the window."),
+            "total_count": plain_field(
+                "total_count", "int", "How many records the whole list has, counted when you ask for it."
+            ),
+        },
+    )
+
+
+def page_info_type() -> None:
+    """Make `PageInfo`."""
+    made_type(
+        "PageInfo",
+        "What lies beyond a window of a list.",
+        {
+            "has_next_page": plain_field("has_next_page", "bool", "Whether more follow."),
+            "has_previous_page": plain_field("has_previous_page", "bool", "Whether more come before."),
+            "start_cursor": plain_field("start_cursor", "str | None", "The first record's cursor."),
+            "end_cursor": plain_field("end_cursor", "str | None", "The last record's cursor."),
+        },
+    )

@@ -1,0 +1,1 @@
+"""The HTTP endpoint and its transports: JSON, server-sent events and WebSockets."""

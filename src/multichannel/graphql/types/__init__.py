@@ -1,0 +1,1 @@
+"""The types of the schema, one module per noun, and the root types."""

@@ -1,0 +1,74 @@
+"""What a partner sends to the customer it asks for a relationship: a link, and a mail to put it in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from urllib.parse import urlencode
+
+import orjson
+import strawberry
+
+from multichannel.graphql.framework.global_ids import prefix
+from multichannel.graphql.framework.registry import NAMESPACE
+from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.read.query import Record, Shown
+from multichannel.store.unit_of_work import Work
+
+SUMMARY = Action.READ_SUMMARY
+STATUS, ADMIN = Shown("status", SUMMARY), Shown("delegated_admin_requested", SUMMARY)
+NAME = Shown("name", SUMMARY)
+ACCEPTANCE = """mutation AcceptRelationship($input: AcceptResellerRelationshipInput!) {
+  acceptResellerRelationship(input: $input) {
+    resellerRelationship { status partner { name } }
+    userErrors { code message }
+  }
+}
+"""
+SIGNER = {"firstName": "", "lastName": "", "email": ""}
+PLAIN = "It lets us sell and support what you use; it gives us no administration of your tenant."
+WITH_ADMIN = (
+    "It lets us sell and support what you use, and makes our admin agents administrators of your tenant, "
+    "which you can end at any time."
+)
+
+
+@strawberry.type(description="How to let the customer know of a request.")
+class RelationshipInvitation:
+    """A link and a mail."""
+
+    url: str = strawberry.field(
+        description="Opens the explorer with the acceptance filled in; nothing is sent."
+    )
+    text: str = strawberry.field(description="A short mail with the link in it.")
+
+
+NAMESPACE["RelationshipInvitation"] = RelationshipInvitation
+
+
+def invitations(work: Work, ids: Collection[str]) -> Mapping[str, RelationshipInvitation]:
+    """Those of the open requests that the caller may withdraw, by id."""
+    permitted = work.reader.permitted(RELATIONSHIP, ids)
+    own = [row_id for row_id in ids if Action.CANCEL in permitted.get(row_id, ())]
+    records = work.reader.records(RELATIONSHIP, {STATUS, ADMIN}, "id", own)
+    tenant_id = work.principal.tenant_id
+    partner = work.reader.records(PARTNER, {NAME}, "id", [tenant_id]).get(tenant_id)
+    return {
+        row_id: _invitation(work.public_url, str(partner.values["name"]), record)
+        for row_id, record in records.items()
+        if partner is not None and record.values["status"] == "requested"
+    }
+
+
+def _invitation(public_url: str, partner: str, record: Record) -> RelationshipInvitation:
+    variables = {"input": {"id": prefix(RELATIONSHIP) + record.id, "agreement": SIGNER}}
+    asked = urlencode({"query": ACCEPTANCE, "variables": orjson.dumps(variables).decode()})
+    url = f"{public_url}/graphql?{asked}"
+    gives = WITH_ADMIN if record.values["delegated_admin_requested"] else PLAIN
+    text = (
+        f"{partner} asks you for a reseller relationship. {gives}\n\n"
+        "A global administrator of your company must open this link, sign in, fill in who signs the customer "
+        "agreement if your company has not signed it yet, and run what it shows. Please keep the link as it "
+        f"is; it is good for 90 days.\n\n{url}\n"
+    )
+    return RelationshipInvitation(url=url, text=text)

@@ -1,0 +1,249 @@
+"""The binding to Oso: one loaded policy, asked in full (a record) or in part (all records of a kind).
+
+The engine's own Python side is not used beyond building terms: it would query databases on attribute
+access, call methods and make instances. Here a policy reads declared facts of frozen records, nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import orjson
+from _polar_lib import lib
+from oso import Oso
+from polar import Expression, Predicate, Variable
+from polar.exceptions import OsoError
+from polar.expression import Pattern
+from polar.ffi import PolarSource as EngineSource
+from polar.ffi import Query as EngineQuery
+from polar.ffi import ffi_serialize
+from polar.query import Query
+
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Principal
+
+os.environ.setdefault("POLAR_TIMEOUT_MS", "2000")
+"""By the clock, in a busy process; the engine's own default is 30 seconds. What takes longer denies."""
+
+REFUSED = {"MakeExternal": "a policy makes no instances: `new` is refused (MakeExternal)"}
+"""What a policy may not do, by the engine's name for it."""
+
+CLASSES = {"Principal": Principal, **{name: resource.facts for name, resource in RESOURCES.items()}}
+"""What rules can ask for facts, by the names they have for it."""
+
+EXPECTED_WARNING = "uses resource blocks but does not call the"
+"""The blocks declare resources for rule types; permissions inside blocks are not used."""
+
+
+MARK = re.compile(r'^\s*"([^"]+)" = "\1" \[\]$', re.MULTILINE)
+"""How a trace shows that a rule has asked of its mark whether it is itself."""
+
+QUOTED_OR_NOTED = re.compile(r'"(?:\\.|[^"\\])*"|(#[^\n]*)')
+STRANGE = re.compile(r"[^\x00-\x7f]")
+NOTHING, BESIDE = "nothing.polar", "beside.polar"
+NEVER_TRUE = (
+    "has_standing(_: Principal, _: String, _: {kind}) if false;",
+    "grant(_: String, _: String, _: String, _: {kind}) if false;",
+    "forbid(_: String, _: Principal, _: String, _: {kind}) if false;",
+)
+"""So that what no rule is about has an answer: the engine takes an absent rule for an error."""
+
+
+class PolicyFault(Exception):
+    """The policy failed while it was asked. Whoever asked gets a denial, the operator a log line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One way in which a query holds: its bindings, and the rules that made it hold."""
+
+    bindings: dict[str, Any]
+    rules: tuple[Rule, ...]
+
+
+class Engine:
+    """One policy, loaded once and never changed; safe to ask from several threads."""
+
+    def __init__(self, source: PolicySource, beside: Callable[[str | None], str] | None = None) -> None:
+        """Load all files, or raise PolicyInvalid with the engine's words and place.
+
+        `beside` gives rules to load beside those of the policy, by kind of record or (None) for all of them.
+        """
+        self.source = source
+        self._beside = beside
+        self._whole, warnings = _loaded(source.texts)
+        _refuse_warnings(warnings)
+        self._about = cache(self._load_about)
+        """One engine for each kind of record, which need not try the rules about all others."""
+        self._traced_about = cache(self._load_traced)
+        """The same, of the policy whose rules are marked."""
+
+    def _load_about(self, kind: str) -> Oso:
+        if self._beside is not None:
+            return self._load_beside(self._beside, kind)
+        return _loaded_about(self.source, kind) if self._is_apart(kind) else self._whole
+
+    def _load_beside(self, beside: Callable[[str | None], str], kind: str) -> Oso:
+        if self._is_apart(kind):
+            return _loaded_about(self.source, kind, (BESIDE, beside(kind)))
+        return _loaded((*self.source.texts, (BESIDE, beside(None))))[0]
+
+    def _load_traced(self, kind: str) -> Oso:
+        return _loaded_about(self.source.marked, kind) if self._is_apart(kind) else self._whole_traced
+
+    def _is_apart(self, kind: str) -> bool:
+        return kind in RESOURCES and self.source.is_separable
+
+    @cached_property
+    def _whole_traced(self) -> Oso:
+        return _loaded(self.source.marked.texts)[0]
+
+    def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
+        """Answers to `rule(arguments...)`, lazily; what to find are variables. Raises PolicyFault."""
+        engine = self._engine(kind_of(arguments[-1]), trace=trace)
+        yield from self._run(engine, rule, arguments, {}, trace=trace)
+
+    def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:
+        """The same, for all records of a kind at once: `resource` is bound to what is asked of them."""
+        any_record = Expression("And", [Expression("Isa", [Variable("resource"), Pattern(kind, {})])])
+        bound = {"resource": any_record}
+        yield from self._run(self._engine(kind, trace=trace), rule, arguments, bound, trace=trace)
+
+    def _engine(self, kind: str, *, trace: bool) -> Oso:
+        return self._traced_about(kind) if trace else self._about(kind)
+
+    def _run(
+        self, oso: Oso, rule: str, arguments: Sequence[Any], bindings: dict[str, Any], *, trace: bool
+    ) -> Iterator[Answer]:
+        host = oso.host.copy()
+        host.set_accept_expression(True)
+        try:
+            term = ffi_serialize(host.to_polar(Predicate(name=rule, args=list(arguments))))
+            pointer = oso.ffi_polar.check_result(
+                lib.polar_new_query_from_term(oso.ffi_polar.ptr, term, int(trace))
+            )
+            query = _FactQuery(_QuietQuery(pointer), host=host, bindings=bindings)  # type: ignore[no-untyped-call]
+            for result in query.run():
+                yield Answer(result["bindings"], self._rules(result["trace"]))
+        except OsoError as error:
+            raise PolicyFault(_sentence(str(error))) from error
+
+    def _rules(self, trace: dict[str, Any] | None) -> tuple[Rule, ...]:
+        """The statements of a derivation, outermost first."""
+        if trace is None:
+            return ()
+        marks = dict.fromkeys(found[1] for found in MARK.finditer(trace["formatted"]))
+        return tuple(self.source.by_mark[mark] for mark in marks)
+
+
+class _FactQuery(Query):
+    """Reads declared facts of frozen records; calls, constructors and everything else are refused."""
+
+    def run(self) -> Generator[dict[str, Any], None, None]:
+        """Answer the engine's questions until it is done; one result per way in which the query holds."""
+        answers: dict[str, Callable[[Any], None]] = {
+            "ExternalCall": self.handle_external_call,
+            "ExternalIsa": self.handle_external_isa,
+            "ExternalIsSubclass": self.handle_external_is_subclass,
+            "ExternalIsSubSpecializer": self.handle_external_is_subspecializer,
+            "ExternalOp": self.handle_external_op,
+        }
+        while True:
+            event = orjson.loads(self.ffi_query.next_event())
+            ((kind, data),) = event.items()
+            if kind == "Done":
+                return
+            if kind == "Result":
+                bindings = {name: self.host.to_python(value) for name, value in data["bindings"].items()}
+                yield {"bindings": bindings, "trace": data["trace"]}
+            elif kind in answers:
+                answers[kind](data)
+            else:
+                raise PolicyFault(REFUSED.get(kind, f"a policy may not do this: {kind}"))
+
+    def handle_external_call(self, data: Any) -> None:
+        """Hand over a declared fact; anything else ends the query."""
+        record = self.host.to_python(data["instance"])
+        name = data["attribute"]
+        if data["args"] is not None or name not in getattr(type(record), "__slots__", ()):
+            message = f"{type(record).__name__} has no fact {name}"
+            raise PolicyFault(message)
+        self.ffi_query.call_result(data["call_id"], self.host.to_polar(_plain(getattr(record, name))))
+
+
+class _QuietQuery(EngineQuery):
+    """The engine's query without its polling for log messages, which would double the calls."""
+
+    def process_messages(self) -> None:
+        """Nothing is logged by the engine unless its environment asks for it."""
+
+
+def _loaded(texts: Iterable[tuple[str, str]]) -> tuple[Oso, str]:
+    """An engine that has loaded these files, and what it printed; PolicyInvalid in its words and place."""
+    oso = Oso()
+    for name, kind in CLASSES.items():
+        oso.register_constant(kind, oso.host.cache_class(kind, name))
+    # Once for all of them: the engine's own registering of a class goes through all others, too.
+    oso.host.register_mros()
+    output = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(output):
+            oso.ffi_polar.load([EngineSource(within_bounds(_in_ascii(text)), name) for name, text in texts])
+    except OsoError as error:
+        raise PolicyInvalid(_sentence(str(error))) from error
+    return oso, output.getvalue()
+
+
+def within_bounds(text: str) -> str:
+    """A text with lines at its end for as many bytes as it has more than characters.
+
+    In its messages the engine takes the one for the other, and ends the process when a place seems to be
+    behind the end.
+    """
+    return text + "\n" * (len(text.encode()) - len(text))
+
+
+def _in_ascii(text: str) -> str:
+    """The text with plain characters in its comments: the engine tells of a wrong line behind any others."""
+    return QUOTED_OR_NOTED.sub(lambda found: STRANGE.sub("?", found[1]) if found[1] else found[0], text)
+
+
+def _loaded_about(source: PolicySource, kind: str, *beside: tuple[str, str]) -> Oso:
+    nothing = (NOTHING, "\n".join(text.format(kind=kind) for text in NEVER_TRUE))
+    return _loaded((*source.about(kind), nothing, *beside))[0]
+
+
+def kind_of(record: Any) -> str:
+    """The kind of resource that a record of facts is of."""
+    return type(record).__name__.removesuffix("Facts")
+
+
+def _plain(value: Any) -> Any:
+    """A fact in the types the engine compares by itself."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _refuse_warnings(printed: str) -> None:
+    """What the engine only prints is an error here, but for the one warning that cannot apply."""
+    warnings = [text.strip() for text in printed.split("[warning]") if text.strip()]
+    serious = [text for text in warnings if EXPECTED_WARNING not in text]
+    if serious:
+        if "no `allow` rules" in serious[0] or "allow_field" in serious[0]:
+            raise PolicyInvalid("there is no rule named allow; main.polar is where it stands")
+        raise PolicyInvalid(_sentence(serious[0]))
+
+
+def _sentence(words: str) -> str:
+    """What the engine says, without the address of its makers."""
+    return " ".join(words.partition("Get help with Oso")[0].split())

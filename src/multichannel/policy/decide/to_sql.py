@@ -1,0 +1,165 @@
+"""From a policy's conditions to SQL: one EXISTS per chain of related records, nulls never in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy.orm import aliased
+
+from multichannel.policy.decide.conditions import Comparison, Conditions, Path, Predicate
+from multichannel.policy.decide.partial_results import THIS
+from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
+
+Clause = ColumnElement[bool]
+COMPARED: dict[str, Callable[[Any, Any], Clause]] = {
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+}
+
+
+def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
+    """The rows of `entity` the predicate grants, in one clause."""
+    granted = or_(false(), *branches(predicate, resource, entity))
+    return and_(granted, *unrestricted(predicate, resource, entity))
+
+
+def branches(predicate: Predicate, resource: Resource, entity: Any, *, seeking: bool = False) -> list[Clause]:
+    """What is granted, one clause for each way: a planner finds an index for each alone, not for their OR.
+
+    `seeking` writes membership as IN, from which SQLite finds the rows; EXISTS only tests rows at hand.
+    """
+    return [
+        _all_of(branch, resource, entity, seeking=seeking) for branch in sorted(predicate.allowed, key=str)
+    ]
+
+
+def unrestricted(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
+    """That no restriction holds; one that cannot be told holds."""
+    return [_not(branch, resource, entity) for branch in sorted(predicate.restricted, key=str)]
+
+
+def met(branch: Conditions, resource: Resource, entity: Any) -> Clause:
+    """That a restriction holds; one that cannot be told holds."""
+    return func.coalesce(_all_of(branch, resource, entity, exactly=True), true())
+
+
+def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:
+    if not branch.members and len(branch.comparisons) == 1:
+        comparison = branch.comparisons[0]
+        reader = _Rows(resource, entity)
+        if comparison.operator == "!=" and not reader.nullable(comparison):
+            return _compare(reader, Comparison(comparison.left, "=", comparison.right))
+    return not_(func.coalesce(_all_of(branch, resource, entity, exactly=True), true()))
+
+
+def _all_of(
+    branch: Conditions, resource: Resource, entity: Any, *, seeking: bool = False, exactly: bool = False
+) -> Clause:
+    """One conjunction; its members become one EXISTS, or one IN, over their joined rows.
+
+    `exactly` makes an unknown fact unequal to every value, as it is to a record, where SQL would not know.
+    """
+    rows = _Rows(resource, entity)
+    joins = [rows.join(member.variable, member.path) for member in branch.members]
+    members = {member.variable for member in branch.members}
+    related = [item for item in branch.comparisons if _variables(item) & members]
+    own = [_compare(rows, item, exactly=exactly) for item in branch.comparisons if item not in related]
+    compared = [_compare(rows, item) for item in related]
+    if joins and seeking and _meets_once(branch, related):
+        remote, key = joins[0]
+        own.append(key.in_(select(remote).where(*(far == near for far, near in joins[1:]), *compared)))
+    elif joins:
+        inner = select(1).where(*(far == near for far, near in joins), *compared)
+        own.append(exists(inner.correlate(*rows.outer)))
+    return and_(true(), *own)
+
+
+def _meets_once(branch: Conditions, related: list[Comparison]) -> bool:
+    """Whether the members depend on the row itself only by the key of the first."""
+    elsewhere = any(member.path.variable == THIS for member in branch.members[1:])
+    return not elsewhere and not any(THIS in _variables(item) for item in related)
+
+
+def _variables(comparison: Comparison) -> set[str]:
+    right = {comparison.right.variable} if isinstance(comparison.right, Path) else set()
+    return {comparison.left.variable} | right
+
+
+class _Rows:
+    """The SQL rows that a conjunction's variables stand for."""
+
+    def __init__(self, resource: Resource, entity: Any) -> None:
+        self._rows: dict[str, tuple[Resource, Any]] = {THIS: (resource, entity)}
+        self.outer: tuple[Any, ...] = (entity,)
+
+    def join(self, variable: str, path: Path) -> tuple[Any, Any]:
+        """Bind a member variable to an alias: its column, and the key that this equals."""
+        relation, key = self._relation(path)
+        target = RESOURCES[relation.target]
+        row = aliased(target.mapped)
+        self._rows[variable] = (target, row)
+        return getattr(row, relation.remote), key
+
+    def column(self, path: Path) -> Any:
+        """The column of a fact; behind a single record it is a scalar subquery."""
+        resource, entity = self._rows[path.variable]
+        if len(path.names) == 1:
+            return getattr(entity, path.names[0])
+        relation = resource.relation(path.names[0])
+        target = RESOURCES[relation.target]
+        row = aliased(target.mapped)
+        inner = _Rows(target, row).column(Path(THIS, path.names[1:]))
+        return (
+            select(inner).where(row.id == getattr(entity, relation.local)).correlate(entity).scalar_subquery()
+        )
+
+    def scalar(self, path: Path) -> Scalar:
+        """The fact at the end of a path."""
+        resource, _ = self._rows[path.variable]
+        for name in path.names[:-1]:
+            resource = RESOURCES[resource.relation(name).target]
+        return resource.scalar(path.names[-1])
+
+    def nullable(self, comparison: Comparison) -> bool:
+        """Whether either side may be unknown."""
+        sides = [comparison.left, *([comparison.right] if isinstance(comparison.right, Path) else [])]
+        return comparison.right is None or any(self.scalar(side).nullable for side in sides)
+
+    def _relation(self, path: Path) -> tuple[Relation, Any]:
+        """The list at a path, and the key its rows carry: no record is joined only for its own key."""
+        resource, entity = self._rows[path.variable]
+        key = entity.id
+        for place, name in enumerate(path.names[:-1]):
+            single = resource.relation(name)
+            key = self.column(Path(path.variable, (*path.names[:place], single.local)))
+            resource = RESOURCES[single.target]
+        return resource.relation(path.names[-1]), key
+
+
+def _compare(rows: _Rows, comparison: Comparison, *, exactly: bool = False) -> Clause:
+    left = rows.column(comparison.left)
+    right: Any = rows.column(comparison.right) if isinstance(comparison.right, Path) else comparison.right
+    if comparison.operator == "in":
+        among = _one_of(left, right)
+        return and_(left.is_not(None), among) if exactly and None not in right else among
+    if comparison.operator in COMPARED:
+        return COMPARED[comparison.operator](left, right)
+    unsure = rows.nullable(comparison)
+    clause: Clause
+    if comparison.operator == "=":
+        both_facts = isinstance(comparison.right, Path)
+        null_safe = unsure and (both_facts or right is None or exactly)
+        clause = left.is_not_distinct_from(right) if null_safe else left == right
+    else:
+        clause = left.is_distinct_from(right) if unsure else left != right
+    return clause
+
+
+def _one_of(left: Any, values: Sequence[Any]) -> Clause:
+    known: Iterable[Any] = [value for value in values if value is not None]
+    clause: Clause = left.in_(known)
+    return or_(clause, left.is_(None)) if None in values else clause

@@ -1,0 +1,218 @@
+"""Versions of a policy: what its folder holds at a moment, and those that were in force, kept to go back to.
+
+A version is named by the SHA-256 of its policy, as everywhere; the folder it is kept in is named by all its
+files, cases too. Several processes may use one folder of versions: what it holds appears by being renamed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from multichannel.errors import BadInput, PolicyInvalid
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.testing.case_files import SUFFIX
+from multichannel.policy.testing.cast import CAST
+
+KEPT = 20
+SHORT = 12
+"""As many digits of a digest as people need."""
+PIN, LOCK = "pin.json", ".lock"
+NAME = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class PolicyFiles:
+    """The files of a policy and its cases, as they were when they were read."""
+
+    texts: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> PolicyFiles:
+        """Each file once; PolicyInvalid where one cannot be read, or none is a policy."""
+        try:
+            paths = sorted(path for path in folder.iterdir() if _counts(path.name))
+            found = cls(tuple((path.name, path.read_text("utf-8")) for path in paths))
+        except UnicodeDecodeError as error:
+            raise PolicyInvalid(f"a file in {folder} is not UTF-8: {error}") from error
+        except OSError as error:
+            raise PolicyInvalid(f"{error.filename or folder}: {error.strerror}") from error
+        if not found.source.texts:
+            raise PolicyInvalid(f"{folder} holds no policy: there is no .polar file in it")
+        return found
+
+    @cached_property
+    def source(self) -> PolicySource:
+        """The policy without its cases."""
+        return PolicySource(tuple((name, text) for name, text in self.texts if name.endswith(".polar")))
+
+    @property
+    def has_cases(self) -> bool:
+        """Whether there are any to run."""
+        return any(name.endswith(SUFFIX) for name, _ in self.texts)
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of each file."""
+        return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.texts}
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of all of it, cases included."""
+        return hashlib.sha256(json.dumps(self.digests, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version that was in force: its policy's digest, and since when it last was by its author's will."""
+
+    digest: str
+    kept_as: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The version that is in force while the author's folder holds one of the policies named in `over`."""
+
+    kept_as: str
+    over: frozenset[str]
+    since: datetime
+
+
+class Versions:
+    """The folder of versions that were in force, and the pin."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is made before something is kept."""
+        self.folder = folder
+
+    def has(self, files: PolicyFiles) -> bool:
+        """Whether these very files, cases included, have been in force."""
+        try:
+            return self.read(files.digest) == files
+        except PolicyInvalid:
+            return False
+
+    def place(self, kept_as: str) -> Path:
+        """The folder of a version."""
+        return self.folder / kept_as
+
+    def read(self, kept_as: str) -> PolicyFiles:
+        """The files of a version; PolicyInvalid if they are not what they were."""
+        files = PolicyFiles.read(self.place(kept_as))
+        if files.digest != kept_as:
+            raise PolicyInvalid(f"{self.place(kept_as)} was changed since it was kept")
+        return files
+
+    def kept(self) -> tuple[Version, ...]:
+        """All versions, those last in force first; of those that differ in their cases alone, the last."""
+        found: dict[str, Version] = {}
+        for since, kept_as in sorted(self._entries(), reverse=True):
+            try:
+                digest = self.read(kept_as).source.digest
+            except PolicyInvalid:
+                continue
+            found.setdefault(digest, Version(digest, kept_as, since))
+        return tuple(found.values())
+
+    def find(self, prefix: str) -> Version:
+        """The one version whose policy's digest begins like this; BadInput if there is none, or several."""
+        if not prefix:
+            raise BadInput("An empty digest names no version. See them: multichannel policy rollback --list")
+        found = [version for version in self.kept() if version.digest.startswith(prefix.lower())]
+        if len(found) == 1:
+            return found[0]
+        several = "Several versions begin" if found else "No version that was in force begins"
+        raise BadInput(f"{several} with {prefix}. See them: multichannel policy rollback --list")
+
+    def keep(self, files: PolicyFiles, since: datetime) -> None:
+        """Keep what has come in force, and of all the newest; OSError where that cannot be."""
+        place = self.place(files.digest)
+        if not place.is_dir():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._write(files, place)
+        moment = int(since.timestamp() * 1e9)
+        os.utime(place, ns=(moment, moment))
+        self._prune()
+
+    @property
+    def pin(self) -> Pin | None:
+        """What is pinned, if anything can be made of it."""
+        try:
+            read = json.loads((self.folder / PIN).read_text("utf-8"))
+            pin = Pin(read["version"], frozenset(read["over"]), datetime.fromisoformat(read["since"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return pin if NAME.fullmatch(str(pin.kept_as)) else None
+
+    def set_pin(self, pin: Pin) -> None:
+        """Pin a version in place of the one that is; OSError where that cannot be."""
+        content = {"version": pin.kept_as, "over": sorted(pin.over), "since": pin.since.isoformat()}
+        with self._alone(), tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False) as written:
+            written.write(json.dumps(content))
+            written.flush()
+            new = Path(written.name)
+            try:
+                new.chmod(0o644)
+                new.replace(self.folder / PIN)
+            except OSError:
+                new.unlink(missing_ok=True)
+                raise
+
+    def release(self, pin: Pin | None = None) -> bool:
+        """Take the pin away, or this one if it is still there; False where there was nothing to take away."""
+        if not (self.folder / PIN).exists():
+            return False
+        with self._alone():
+            if pin is not None and self.pin != pin:
+                return False
+            (self.folder / PIN).unlink(missing_ok=True)
+        return True
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process sets or takes away a pin while the block lasts."""
+        with (self.folder / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _entries(self) -> Iterator[tuple[datetime, str]]:
+        for entry in self.folder.iterdir() if self.folder.is_dir() else ():
+            with suppress(OSError):  # another process has just dropped an old version
+                if NAME.fullmatch(entry.name):
+                    yield datetime.fromtimestamp(entry.stat().st_mtime, UTC), entry.name
+
+    def _write(self, files: PolicyFiles, place: Path) -> None:
+        new = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
+        try:
+            for name, text in files.texts:
+                (new / name).write_text(text, "utf-8", newline="")
+            new.chmod(0o755)
+            new.rename(place)
+        except OSError:
+            shutil.rmtree(new, ignore_errors=True)
+            if not place.is_dir():  # another process was quicker
+                raise
+
+    def _prune(self) -> None:
+        pin = self.pin
+        for _, kept_as in sorted(self._entries(), reverse=True)[KEPT:]:
+            if pin is None or kept_as != pin.kept_as:
+                shutil.rmtree(self.place(kept_as), ignore_errors=True)
+
+
+def _counts(name: str) -> bool:
+    """Whether a file says anything; what editors and deployments keep for themselves does not."""
+    return not name.startswith(".") and (name.endswith((".polar", SUFFIX)) or name == CAST)

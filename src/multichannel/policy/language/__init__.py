@@ -1,0 +1,1 @@
+"""The policy language: source files, parser, syntax tree."""

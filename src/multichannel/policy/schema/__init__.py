@@ -1,0 +1,1 @@
+"""What policies can speak about: actions, roles, principals, resources and their facts."""

@@ -1,0 +1,100 @@
+"""The words policies are written in: actions, and the facts of whoever asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
+from multichannel.domain.users import Role
+
+NO_TENANT = "00000000-0000-0000-0000-000000000000"
+
+
+class Action(StrEnum):
+    """All that can be asked of a resource. Reading goes by degrees; creating is an action on the parent."""
+
+    READ_SUMMARY = "read_summary"
+    READ = "read"
+    READ_BILLING = "read_billing"
+    UPDATE = "update"
+    # on one's own tenant, as a partner or as a customer
+    REQUEST_RELATIONSHIP = "request_relationship"
+    REQUEST_RELATIONSHIP_THROUGH_PROVIDER = "request_relationship_through_provider"
+    REQUEST_DELEGATED_ADMIN = "request_delegated_admin"
+    INVITE_RESELLER = "invite_reseller"
+    CREATE_CUSTOMER = "create_customer"
+    REQUEST_TRANSFER = "request_transfer"
+    ADD_USER = "add_user"
+    UPDATE_ROLES = "update_roles"
+    # on a relationship or a partnership
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    CANCEL = "cancel"
+    REMOVE = "remove"
+    EXTEND = "extend"
+    REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin"
+    # on a customer
+    CONFIRM_AGREEMENT = "confirm_agreement"
+    RECORD_SUBSCRIPTION = "record_subscription"
+    CREATE_SUBSCRIPTION = "create_subscription"
+    # on a subscription
+    SUSPEND = "suspend"
+    REACTIVATE = "reactivate"
+    CANCEL_SERVICE = "cancel_service"
+    MOVE_TO_CSP = "move_to_csp"
+    ASSIGN_SUPPORT_CONTACT = "assign_support_contact"
+    ASSIGN_PARTNER_OF_RECORD = "assign_partner_of_record"
+    RELEASE = "release"
+    # on a transfer
+    CONSENT = "consent"
+    # of the service itself
+    EXPIRE = "expire"
+    IMPORT = "import"
+    ADD_PARTNER = "add_partner"
+    SEED = "seed"
+
+
+READS = (Action.READ_SUMMARY, Action.READ, Action.READ_BILLING)
+"""The degrees of reading. A row is visible if any of them is granted."""
+
+
+class AuthMode(StrEnum):
+    """Whether a person stands behind the token, or an application alone."""
+
+    APP_USER = "app_user"
+    APP = "app"
+
+
+class SystemRole(StrEnum):
+    """What the service itself acts as; each is granted only what it needs (`system.polar`)."""
+
+    AUDITOR = "auditor"
+    IDENTITY = "identity"
+    IMPORTER = "importer"
+    OPERATOR = "operator"
+    SEEDER = "seeder"
+    SWEEPER = "sweeper"
+
+
+ROLES = [*Role, *SystemRole]
+"""All roles a principal can have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """The facts of whoever asks. It has no user id: equal principals get equal answers."""
+
+    tenant_id: str
+    kind: TenantKind
+    roles: tuple[str, ...]
+    cloud: Cloud | None = None
+    type: PartnerType | None = None
+    status: PartnerStatus | None = None
+    market: str | None = None
+    auth_mode: AuthMode = AuthMode.APP_USER
+
+
+def system_principal(role: SystemRole, *, cloud: Cloud | None = None) -> Principal:
+    """The service itself, acting under the policy like everybody else."""
+    return Principal(tenant_id=NO_TENANT, kind=TenantKind.SYSTEM, roles=(role,), cloud=cloud)

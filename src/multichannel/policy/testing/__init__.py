@@ -1,0 +1,1 @@
+"""Policy cases: fixtures and expectations in YAML."""

@@ -1,0 +1,70 @@
+"""The cast: the tenants that cases speak of, in `cast.yaml`, and the principals of these tenants.
+
+A principal is called `<tenant>_<role>`, or given as `{tenant: ..., roles: [...], auth_mode: ...}`. Tenants
+are known by their names, which serve as their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
+from multichannel.policy.schema.vocabulary import ROLES, AuthMode, Principal
+from multichannel.policy.testing.yaml_document import Document, Facts
+
+CAST = "cast.yaml"
+TENANT_WORDS: dict[str, type[StrEnum]] = {
+    "kind": TenantKind,
+    "cloud": Cloud,
+    "type": PartnerType,
+    "status": PartnerStatus,
+}
+TENANT_FACTS = (*TENANT_WORDS, "market")
+
+
+class Cast:
+    """The tenants of a policy folder, by name."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read `cast.yaml`; PolicyInvalid naming file and line of what has no meaning."""
+        self.tenants: Facts = dict(_tenants(Document(folder / CAST)))
+
+    def principal(self, document: Document, who: Any, line: int) -> Principal:
+        """Who a case of a document speaks of."""
+        if isinstance(who, str):
+            tenant, _, role = who.partition("_")
+            who = {"tenant": tenant, "roles": [role] if role else []}
+        facts = document.mapping(who, line, "`who`", ("tenant", "roles", "auth_mode"))
+        tenant = document.word(facts.get("tenant"), self.tenants, line, f"a tenant of {CAST}")
+        roles = document.listed(facts.get("roles"), line, "`roles`")
+        mode = document.word(facts.get("auth_mode", AuthMode.APP_USER), AuthMode, line, "a mode")
+        return Principal(
+            tenant_id=tenant,
+            roles=tuple(str(document.word(role, ROLES, line, "a role")) for role in roles),
+            auth_mode=AuthMode(mode),
+            **self.tenants[tenant],
+        )
+
+
+def called(who: str | Facts) -> str:
+    """A principal as a person would name it."""
+    if isinstance(who, str):
+        return who
+    return f"{who['tenant']} with {', '.join(who.get('roles') or ['no role'])}"
+
+
+def _tenants(document: Document) -> Iterator[tuple[str, Facts]]:
+    """Their facts by name; those of a kind that has none are unknown."""
+    for name, given in document.mapping(document.content, 1, "the cast").items():
+        line = document.line(name)
+        facts = document.mapping(given, line, name, TENANT_FACTS)
+        if "_" in name or "kind" not in facts:
+            document.refuse(line, f"{name} needs a `kind`, and a name without `_`")
+        read: dict[str, Any] = dict.fromkeys(TENANT_FACTS) | {"market": facts.get("market")}
+        for key, words in TENANT_WORDS.items():
+            if key in facts:
+                read[key] = words(document.word(facts[key], words, line, f"the {key} of a tenant"))
+        yield name, read

@@ -1,0 +1,85 @@
+"""Records of facts as people write them: of a record only what matters has to be written.
+
+A fact that may be unknown is, where it is not written; what is true or false is false. A related record has
+the market, the cloud and the link of the one it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
+from multichannel.policy.testing.cast import CAST
+from multichannel.policy.testing.yaml_document import Document, Facts, Place
+
+
+class Records:
+    """Makes records of what a document says; where `tenants` are given, no id of a tenant is another."""
+
+    def __init__(self, document: Document, tenants: Collection[str] | None) -> None:
+        """What is refused is refused by the document."""
+        self._document = document
+        self._tenants = tenants
+
+    def record(self, resource: Resource, given: Any, implied: Facts, at: Place) -> Any:
+        """A record of facts from what is written at a place and what follows from where it stands."""
+        names = tuple(field.name for field in fields(resource.facts))
+        written = {} if given is None else self._document.names(given, at, f"a {resource.name}", names)
+        facts = {name: value for name, value in implied.items() if name in names} | dict(written)
+        surroundings: Facts = {name: facts[name] for name in ("market", "cloud") if name in facts}
+        read = {}
+        # Its own facts first: what is wrong with them is wrong with what follows from them.
+        for name, attribute in sorted(
+            resource.attributes.items(), key=lambda item: isinstance(item[1], Relation)
+        ):
+            if isinstance(attribute, Relation):
+                read[name] = self._related(attribute, facts, surroundings, (*at, name))
+            else:
+                line = self._document.line(*at, name)
+                read[name] = self._value(resource, attribute, facts.get(name), line)
+        return resource.facts(**read)
+
+    def _related(self, relation: Relation, facts: Facts, surroundings: Facts, at: Place) -> Any:
+        target, given = RESOURCES[relation.target], facts.get(relation.name)
+        if relation.many is None:
+            return self.record(target, given, {**surroundings, "id": facts.get(relation.local)}, at)
+        link = {**surroundings, relation.remote: facts["id"]}
+        listed = self._document.listed(given, self._document.line(*at), relation.name)
+        return [
+            self.record(
+                target, item, {**link, "id": f"{facts['id']}.{relation.name}.{number}"}, (*at, number)
+            )
+            for number, item in enumerate(listed)
+        ]
+
+    def _value(self, resource: Resource, scalar: Scalar, value: Any, line: int) -> str | bool | None:
+        what = f"{resource.name}.{scalar.name}"
+        if value is None and scalar.nullable:
+            return None
+        if _is_flag(resource.name, scalar.name):
+            return self._flag(what, value, line)
+        if not isinstance(value, str):
+            self._document.refuse(
+                line, f"{what} must be given as text" if value is None else f"{what} is no {value!r}"
+            )
+        if scalar.words is not None:
+            self._document.word(value, scalar.words, line, what)
+        if scalar.name.endswith("_id") and self._tenants is not None:
+            self._document.word(value, self._tenants, line, f"a tenant of {CAST}, for {what}")
+        return value
+
+    def _flag(self, what: str, value: Any, line: int) -> bool:
+        """Yes or no; what is not said is no."""
+        if value is not None and not isinstance(value, bool):
+            self._document.refuse(line, f"{what} is true or false, not {value!r}")
+        return bool(value)
+
+
+@cache
+def _is_flag(kind: str, name: str) -> bool:
+    """Whether a fact is true or false; some columns are long expressions, so it is asked once."""
+    resource = RESOURCES[kind]
+    return resource.model is not None and resource.column(name).type.python_type is bool

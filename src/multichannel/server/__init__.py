@@ -1,0 +1,1 @@
+"""The running service: application, workers, health, metrics, background jobs."""

@@ -1,0 +1,123 @@
+"""The application: routes, sign-in, and the store under the policy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from multichannel.decision_log.background_worker import all_of
+from multichannel.errors import Unauthenticated
+from multichannel.explorer.page import explorer_assets, explorer_page
+from multichannel.graphql.execution.event_streams import EventStreams, Pulse
+from multichannel.graphql.execution.executor import AUDIENCE, STREAMS_PER_THREAD, Audience, Execution
+from multichannel.graphql.http.view import GraphQLView
+from multichannel.graphql.http.websocket import TransportWS
+from multichannel.graphql.schema import build_schema
+from multichannel.identity import TokenVerifier
+from multichannel.policy.deployment.current_policy import LivePolicy
+from multichannel.policy.deployment.reloader import Reloader
+from multichannel.policy.schema.vocabulary import AuthMode
+from multichannel.server import health as readiness
+from multichannel.server.decision_sinks import listeners
+from multichannel.server.expiry_job import sweeping
+from multichannel.server.metrics import Metrics
+from multichannel.server.policy_watcher import watching
+from multichannel.settings import Settings
+from multichannel.store.decision_recorder import Watch
+from multichannel.store.store import Store
+from multichannel.store.users import SIGNING_IN, Caller
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+"""All reach the endpoint, which refuses in its own words what it does not answer."""
+
+LOOKED_FOR = 1.0
+"""Seconds between two looks for events of other processes; those of this one are told at once."""
+
+Personas = Callable[[], list[dict[str, object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an application is made of.
+
+    `personas` gives the demo's tokens; None outside the demo. Without a `reloader` the policy stays.
+    """
+
+    settings: Settings
+    engine: Engine
+    policy: LivePolicy
+    verifier: TokenVerifier
+    clock: Callable[[], datetime]
+    personas: Personas | None = None
+    reloader: Reloader | None = None
+
+
+def make_app(parts: Parts) -> Starlette:
+    """The ASGI application. It owns the engine, and disposes of it when it ends."""
+    build_schema()
+    store = Store(parts.engine, parts.policy.current, parts.clock, public_url=parts.settings.public_url)
+    ears = listeners(parts.settings, store)
+    store.watch = Watch(store.clock, ears) if ears else None
+    threads = parts.settings.threads
+    sign_in = _sign_in(store, parts.verifier)
+    streams = EventStreams(store, sign_in, Pulse(LOOKED_FOR))
+    execution = Execution(store, sign_in, streams, threads=threads)
+    audience = Audience(threads * STREAMS_PER_THREAD)
+    view = GraphQLView(execution, audience, explorer_page, most_bytes=parts.settings.max_body_bytes)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        with all_of(ears):
+            async with sweeping(store, parts.settings.sweep_seconds), watching(parts.reloader):
+                yield {AUDIENCE: audience}
+            execution.close()
+            streams.close()
+        parts.engine.dispose()
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", view.respond, methods=METHODS),
+        WebSocketRoute("/graphql", TransportWS(execution, audience).serve),
+        explorer_assets(),
+        Route("/livez", readiness.alive, methods=["GET"]),
+        Route("/readyz", readiness.ready(store, parts.policy), methods=["GET"]),
+        Route("/policy", readiness.policy(parts.policy), methods=["GET"]),
+        Route("/metrics", Metrics(parts.policy).respond, methods=["GET"]),
+    ]
+    if parts.personas is not None:
+        routes.append(Route("/demo/personas", _personas(parts.personas), methods=["GET"]))
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(parts.settings.allowed_hosts))
+    return Starlette(routes=routes, middleware=[hosts], lifespan=lifespan)
+
+
+def _sign_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:
+    def sign_in(token: str) -> Caller:
+        identity = verifier.verify(token)
+        with store.reading(SIGNING_IN) as work:
+            caller = work.sign_in.caller(
+                tenant_id=identity.tenant_id,
+                object_id=identity.object_id,
+                auth_mode=AuthMode(identity.auth_mode),
+            )
+        if caller is None:
+            raise Unauthenticated("The token is good, but its user is not known here, or is inactive.")
+        return caller
+
+    return sign_in
+
+
+def _personas(personas: Personas) -> Callable[[Request], Response]:
+    def answer(_request: Request) -> Response:
+        return JSONResponse(personas(), headers={"Cache-Control": "no-store"})
+
+    return answer

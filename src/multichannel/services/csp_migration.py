@@ -1,0 +1,55 @@
+"""How usage-based subscriptions of other channels come to CSP (R5, R6): recreated first, then canceled."""
+
+from __future__ import annotations
+
+from multichannel.domain.commerce import BillingType
+from multichannel.domain.lifecycle import LIVE
+from multichannel.domain.new_subscriptions import Order, continued
+from multichannel.domain.obstacles import AlreadyMoved, NotMovedYet
+from multichannel.domain.subscriptions import Subscription
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.subscriptions import fetch, require_agreement
+from multichannel.store.unit_of_work import Work
+
+AZURE_PLAN = "Azure plan"
+
+
+def move_subscription_to_csp(
+    work: Work, row_id: str, *, offer_name: str | None = None, friendly_name: str | None = None
+) -> Subscription:
+    """A new CSP subscription with the old one's details; the old one is left as it is (R5, R6).
+
+    AgreementRequired (R13), SubscriptionEnded, or AlreadyMoved while this partner's last one is there.
+    """
+    old = work.subscriptions.get(row_id, to=Action.MOVE_TO_CSP)
+    customer = work.customers.get(old.customer_id, to=Action.CREATE_SUBSCRIPTION)
+    require_agreement(work, customer)
+    old.require(LIVE, work.now)
+    seller_id = work.principal.tenant_id
+    if _continuations(work, old, billing_partner_id=seller_id):
+        raise AlreadyMoved
+    order = Order(
+        offer_name=offer_name or AZURE_PLAN,
+        friendly_name=friendly_name or old.friendly_name,
+        billing_type=BillingType.USAGE,
+    )
+    made = continued(old, order, customer, seller_id, at=work.now)
+    work.add_under(customer, made)
+    return made
+
+
+def cancel_service(work: Work, row_id: str, service: str, *, expected_version: int) -> Subscription:
+    """Cancel one service of the old subscription, once something in CSP continues it (R5).
+
+    NotMovedYet, ServiceUnknown or ServiceAlreadyCanceled.
+    """
+    old = fetch(work, row_id, Action.CANCEL_SERVICE, expected_version)
+    if not _continuations(work, old):
+        raise NotMovedYet
+    old.cancel_service(service, at=work.now)
+    return old
+
+
+def _continuations(work: Work, old: Subscription, **equal: str) -> bool:
+    """Whether something in CSP continues it that has not come to an end."""
+    return work.look(old).any(Subscription, continues_id=old.id, status=sorted(LIVE), **equal)

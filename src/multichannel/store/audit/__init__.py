@@ -1,0 +1,1 @@
+"""The audit log: records, chains, events and idempotent mutations."""

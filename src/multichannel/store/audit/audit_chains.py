@@ -1,0 +1,160 @@
+"""The audit chains as they are stored: walked in constant memory, and pruned at their beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select, update
+
+from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, Examined, Flaw, Head, examine
+from multichannel.errors import NotPermitted, Refused
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.to_sql import where
+from multichannel.policy.schema.resources import AUDIT_RECORD
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.store.session import GuardedSession
+
+PAGE = 500
+"""Records in memory at once."""
+Row = Mapping[Any, Any]
+COLUMNS = tuple(AuditRecord.__table__.columns)
+
+
+class ChainBroken(Refused):
+    """A chain that is not whole is not pruned: what is wrong with it would be gone."""
+
+    def __init__(self, found: Examined) -> None:
+        """Name the first bad record."""
+        super().__init__(f"{found}. Nothing of this chain was pruned.")
+
+
+class Chains:
+    """The chains of all tenants, as far as the principal may read or let go of their records."""
+
+    def __init__(self, session: GuardedSession, policy: Policy, principal: Principal) -> None:
+        """Bind what the statements need."""
+        self._session = session
+        self._policy = policy
+        self._principal = principal
+
+    def tenants(self, *, after: str | None = None) -> list[str]:
+        """The next tenants, in order, that have a chain or a record; none when there are no more."""
+        found: set[str] = set()
+        for column in (AuditChain.tenant_id, AuditRecord.tenant_id):
+            beyond = [column > after] if after else []
+            statement = select(column).distinct().where(*beyond).order_by(column).limit(PAGE)
+            found.update(self._session.decided(statement, {}).scalars())
+        return sorted(found)[:PAGE]
+
+    def examine(self, tenant_id: str) -> Examined:
+        """Walk the chain of a tenant, of which every record must be readable to the principal."""
+        head = self._head(tenant_id)
+        if head is None:
+            return self._without_head(Head(tenant_id, 0, GENESIS, 0, GENESIS))
+        return examine(head, self._records(tenant_id, Action.READ, after=head.pruned))
+
+    def prune(self, tenant_id: str, *, before: datetime) -> int:
+        """Let go of the records before the first that is not older; gives how many.
+
+        ChainBroken if they are not whole, NotPermitted if the policy does not grant it for all of them.
+        """
+        if not self._policy.predicate(self._principal, Action.EXPIRE, AUDIT_RECORD).allowed:
+            raise _denial()
+        head = self._head(tenant_id, lock=True)
+        if head is None:
+            return 0
+        upto = self._first_since(head, before) - 1
+        if upto <= head.pruned:
+            return 0
+        seal = self._seal(tenant_id, upto)
+        begin = replace(head, length=upto, seal=seal)
+        found = examine(begin, self._records(tenant_id, Action.EXPIRE, after=head.pruned, upto=upto))
+        if found.flaw is not None:
+            raise ChainBroken(found)
+        gone = self._session.let_go(
+            delete(AuditRecord).where(
+                AuditRecord.tenant_id == tenant_id,
+                AuditRecord.number <= upto,
+                self._granted(Action.EXPIRE),
+            ),
+            {},
+        )
+        if gone != upto - head.pruned:
+            raise _denial()
+        moved = update(AuditChain).where(AuditChain.tenant_id == tenant_id)
+        self._session.keep_books(moved.values(pruned=upto, checkpoint=seal), [{}])
+        return gone
+
+    def _head(self, tenant_id: str, *, lock: bool = False) -> Head | None:
+        statement = select(
+            AuditChain.tenant_id,
+            AuditChain.length,
+            AuditChain.seal,
+            AuditChain.pruned,
+            AuditChain.checkpoint,
+        ).where(AuditChain.tenant_id == tenant_id)
+        row = self._session.decided(statement.with_for_update() if lock else statement, {}).first()
+        return None if row is None else Head(*tuple(row))
+
+    def _without_head(self, none: Head) -> Examined:
+        """Whole if nothing was ever recorded for the tenant."""
+        statement = select(func.min(AuditRecord.number)).where(AuditRecord.tenant_id == none.tenant_id)
+        first = self._session.decided(statement, {}).scalar()
+        return Examined(none, 0) if first is None else Examined(none, 0, Flaw.NO_HEAD, first)
+
+    def _records(
+        self, tenant_id: str, action: Action, *, after: int, upto: int | None = None
+    ) -> Iterator[Row | None]:
+        """The records by number, some at a time; None for one whose values cannot be read."""
+        statement = (
+            select(*COLUMNS)
+            .where(AuditRecord.tenant_id == tenant_id, self._granted(action))
+            .order_by(AuditRecord.number)
+        )
+        if upto is not None:
+            statement = statement.where(AuditRecord.number <= upto)
+        while rows := self._page(statement.where(AuditRecord.number > after)):
+            yield from rows
+            last = rows[-1]
+            if last is None:
+                return
+            after = last["number"]
+
+    def _page(self, statement: Select[Any]) -> list[Row | None]:
+        try:
+            return [*self._session.decided(statement.limit(PAGE), {}).mappings()]
+        except (ValueError, LookupError):  # some row of these; all before it are whole
+            return list(self._one_by_one(statement))
+
+    def _one_by_one(self, statement: Select[Any]) -> Iterator[Row | None]:
+        for place in range(PAGE):
+            try:
+                yield from self._session.decided(statement.offset(place).limit(1), {}).mappings()
+            except (ValueError, LookupError):
+                yield None
+                return
+
+    def _first_since(self, head: Head, before: datetime) -> int:
+        """The number of the first record that is not older, or the one after the last."""
+        statement = select(func.min(AuditRecord.number)).where(
+            AuditRecord.tenant_id == head.tenant_id, AuditRecord.operation_date >= before
+        )
+        found: int | None = self._session.decided(statement, {}).scalar()
+        return head.length + 1 if found is None else found
+
+    def _seal(self, tenant_id: str, number: int) -> str:
+        statement = select(AuditRecord.seal).where(
+            AuditRecord.tenant_id == tenant_id, AuditRecord.number == number
+        )
+        return str(self._session.decided(statement, {}).scalar())
+
+    def _granted(self, action: Action) -> Any:
+        predicate = self._policy.predicate(self._principal, action, AUDIT_RECORD)
+        return where(predicate, AUDIT_RECORD, AuditRecord)
+
+
+def _denial() -> NotPermitted:
+    return NotPermitted("EXPIRE of audit records is not granted to you.")

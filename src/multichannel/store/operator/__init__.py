@@ -1,0 +1,1 @@
+"""Direct reads for operators who hold the database; no request comes here."""

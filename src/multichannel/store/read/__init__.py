@@ -1,0 +1,1 @@
+"""Reads: pages, records and counts within the policy."""

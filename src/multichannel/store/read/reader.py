@@ -1,0 +1,248 @@
+"""Lists, records and counts: each one statement, each within what the policy shows the principal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, null, or_, select, union, union_all
+
+from multichannel.errors import NotPermitted
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.to_sql import where
+from multichannel.policy.decide.visibility import Degree, Sight
+from multichannel.policy.schema.resources import Resource
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.store.read.filters import Filters, degrees_of
+from multichannel.store.read.ordering import Ordering
+from multichannel.store.read.query import (
+    EVERYTHING,
+    Children,
+    Cohort,
+    Condition,
+    Listing,
+    Order,
+    Page,
+    Position,
+    Record,
+    Shown,
+)
+from multichannel.store.session import GuardedSession
+
+OF_PARENT, RANK, ORDERED = "of_parent_", "rank_", "ordered_"
+
+
+class Reader:
+    """Reads for one principal at one time in one snapshot."""
+
+    def __init__(self, session: GuardedSession, policy: Policy, principal: Principal, now: datetime) -> None:
+        """Bind what every statement needs."""
+        self._session = session
+        self._policy = policy
+        self.principal = principal
+        self.now = now
+
+    def sight(self, resource: Resource) -> Sight:
+        """What the principal sees of a kind of resource."""
+        return self._policy.sight(self.principal, resource)
+
+    def page(self, resource: Resource, listing: Listing) -> Page:
+        """One window of a list."""
+        ordering = self._ordering(resource, listing.order)
+        columns = self._columns(resource, listing.columns, ordering)
+        rows = self._run(self._window(resource, listing, ordering, columns))
+        return self._as_page(resource, listing, rows)
+
+    def pages(self, resource: Resource, listing: Listing) -> dict[Any, Page]:
+        """One window for each parent of `listing.children` that has rows, in one statement."""
+        children = _children(listing)
+        ordering = self._ordering(resource, listing.order)
+        parent = getattr(resource.mapped, children.link.remote)
+        rank = func.row_number().over(
+            partition_by=parent, order_by=ordering.by(backwards=listing.window.backwards)
+        )
+        columns = [
+            *self._columns(resource, listing.columns, ordering),
+            parent.label(OF_PARENT),
+            rank.label(RANK),
+        ]
+        ranked = self._matching(resource, listing, ordering, columns).subquery()
+        statement = (
+            select(ranked)
+            .where(ranked.c[RANK] <= listing.window.size + 1)
+            .order_by(ranked.c[OF_PARENT], ranked.c[RANK])
+        )
+        grouped: dict[Any, list[Any]] = defaultdict(list)
+        for row in self._run(statement):
+            grouped[getattr(row, OF_PARENT)].append(row)
+        pages = {key: self._as_page(resource, listing, rows) for key, rows in grouped.items()}
+        Cohort([record for page in pages.values() for record in page.records])
+        return pages
+
+    def records(
+        self, resource: Resource, columns: Collection[Shown], key: str, keys: Iterable[Any]
+    ) -> dict[Any, Record]:
+        """The visible rows whose `key` column is among `keys`, by it, in one statement."""
+        ordering = self._ordering(resource, Order())
+        column = getattr(resource.mapped, key)
+        statement = select(*self._columns(resource, columns, ordering), column.label(OF_PARENT)).where(
+            column.in_(sorted(set(keys))), self.sight(resource).visible(resource.mapped)
+        )
+        rows = self._run(statement)
+        record = self._recorder(resource, columns)
+        found = {getattr(row, OF_PARENT): record(row) for row in rows}
+        Cohort(list(found.values()))
+        return found
+
+    def count(self, resource: Resource, condition: Condition = EVERYTHING) -> int:
+        """How many rows of a list are visible."""
+        filters = self._filter(resource, condition)
+        ids = [select(resource.mapped.id).where(way, *filters) for way in self.sight(resource).ways]
+        if not ids:
+            return 0
+        counted = ids[0].subquery() if len(ids) == 1 else union(*ids).subquery()
+        return int(self._run(select(func.count()).select_from(counted))[0][0])
+
+    def counts(self, resource: Resource, children: Children, condition: Condition) -> dict[Any, int]:
+        """How many rows each parent has, for parents that have any."""
+        parent = getattr(resource.mapped, children.link.remote)
+        statement = (
+            select(parent, func.count())
+            .where(*self._below(resource, children), *self._filter(resource, condition))
+            .group_by(parent)
+        )
+        return dict(self._run(statement))
+
+    def permitted(self, resource: Resource, ids: Collection[str]) -> dict[str, list[Action]]:
+        """What the principal may do to each of these rows, in one statement."""
+        may = [
+            where(self._policy.predicate(self.principal, action, resource), resource, resource.mapped).label(
+                action
+            )
+            for action in resource.actions
+        ]
+        identity = resource.mapped.id
+        rows = self._run(select(identity, *may).where(identity.in_(sorted(ids))))
+        return {
+            row[0]: [action for action, flag in zip(resource.actions, row[1:], strict=True) if flag]
+            for row in rows
+        }
+
+    def reach(self, resource: Resource, actions: Collection[Action], *, most: int) -> int:
+        """How many rows some of these actions are granted on, counted as far as `most`."""
+        model = resource.mapped
+        granted = [
+            where(self._policy.predicate(self.principal, each, resource), resource, model) for each in actions
+        ]
+        some = select(model.id).where(or_(false(), *granted)).limit(most).subquery()
+        return int(self._run(select(func.count()).select_from(some))[0][0])
+
+    def _run(self, statement: Select[Any]) -> Sequence[Any]:
+        return self._session.decided(statement, {"now": self.now}).all()
+
+    def _ordering(self, resource: Resource, order: Order) -> Ordering:
+        return Ordering(resource.mapped, order, self.sight(resource).condition)
+
+    def _filter(self, resource: Resource, condition: Condition) -> list[ColumnElement[bool]]:
+        return Filters(self.sight).clauses(resource, resource.mapped, condition)
+
+    def _columns(self, resource: Resource, columns: Collection[Shown], ordering: Ordering) -> list[Any]:
+        """Id, order value, a flag for each degree in doubt, and the columns that may be read somewhere."""
+        sight = self.sight(resource)
+        chosen: list[Any] = [resource.mapped.id.label("id")]
+        chosen.append((null() if ordering.value is None else ordering.value).label(ORDERED))
+        chosen += [
+            sight.granted(action, resource.mapped).label(f"may_{action}")
+            for action in degrees_of(columns)
+            if sight.degree(action) is Degree.SOME
+        ]
+        chosen += [
+            getattr(resource.mapped, column.name).label(f"v_{column.name}")
+            for column in sorted(columns, key=lambda column: column.name)
+            if sight.degree(column.read) is not Degree.NONE
+        ]
+        return chosen
+
+    def _window(
+        self, resource: Resource, listing: Listing, ordering: Ordering, columns: list[Any]
+    ) -> Select[Any]:
+        """A page of a whole list. Seen in several ways, the candidates of each are found by its own index."""
+        ways = self.sight(resource).ways
+        backwards = listing.window.backwards
+        order, limit = ordering.by(backwards=backwards), listing.window.size + 1
+        filters = [*self._filter(resource, listing.condition), *ordering.within(listing.window)]
+        if len(ways) <= 1:
+            visible = ways[0] if ways else false()
+            return select(*columns).where(visible, *filters).order_by(*order).limit(limit)
+        identity = resource.mapped.id
+        candidates = [
+            select(select(identity).where(way, *filters).order_by(*order).limit(limit).subquery().c.id)
+            for way in ways
+        ]
+        chosen = select(*columns).where(identity.in_(union_all(*candidates)))
+        return chosen.order_by(*order).limit(limit)
+
+    def _matching(
+        self, resource: Resource, listing: Listing, ordering: Ordering, columns: list[Any]
+    ) -> Select[Any]:
+        """The rows of some parents: few, found by their parent, so one clause tests what is visible."""
+        children = _children(listing)
+        return select(*columns).where(
+            *self._below(resource, children),
+            *self._filter(resource, listing.condition),
+            *ordering.within(listing.window),
+        )
+
+    def _below(self, resource: Resource, children: Children) -> list[ColumnElement[bool]]:
+        """The visible rows of some parents, where it may be read whose they are."""
+        link, model = children.link, resource.mapped
+        readable = Filters(self.sight).readable(resource, model, link.remote_read)
+        return [
+            getattr(model, link.remote).in_(children.parents),
+            self.sight(resource).visible(model),
+            *readable,
+        ]
+
+    def _as_page(self, resource: Resource, listing: Listing, rows: Sequence[Any]) -> Page:
+        window = listing.window
+        records = [*map(self._recorder(resource, listing.columns), rows[: window.size])]
+        more = len(rows) > window.size
+        if window.backwards:
+            records.reverse()
+        if listing.children is None:
+            Cohort(records)
+        more_before = more if window.backwards else window.after is not None
+        more_after = window.before is not None if window.backwards else more
+        return Page(records, more_after=more_after, more_before=more_before)
+
+    def _recorder(self, resource: Resource, columns: Collection[Shown]) -> Callable[[Any], Record]:
+        """Makes rows records; what is readable everywhere costs a look-up, and no question."""
+        sight = self.sight(resource)
+        degrees = {column: sight.degree(column.read) for column in columns}
+        whole = [
+            (column.name, f"v_{column.name}") for column, degree in degrees.items() if degree is Degree.ALL
+        ]
+        doubtful = [column for column, degree in degrees.items() if degree is not Degree.ALL]
+
+        def record(row: Any) -> Record:
+            mapping = row._mapping  # noqa: SLF001  (SQLAlchemy's documented accessor of labels)
+            values = {name: mapping[label] for name, label in whole}
+            for column in doubtful:
+                readable = mapping.get(f"may_{column.read}")
+                values[column.name] = mapping[f"v_{column.name}"] if readable else _denial(column.read)
+            return Record(resource, mapping["id"], values, Position(mapping[ORDERED], mapping["id"]))
+
+        return record
+
+
+def _denial(action: Action) -> NotPermitted:
+    return NotPermitted(f"This field needs {action.name}, which is not granted to you here.")
+
+
+def _children(listing: Listing) -> Children:
+    if listing.children is None:
+        message = "a list by parents needs parents"
+        raise ValueError(message)
+    return listing.children

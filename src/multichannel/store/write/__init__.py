@@ -1,0 +1,1 @@
+"""Writes: rows fetched for an action, and bulk writers."""

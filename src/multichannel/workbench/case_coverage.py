@@ -1,0 +1,162 @@
+"""What the cases of a policy leave open: verdicts that none expects, so that a change would go unnoticed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TypeAlias
+
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.ast import Literal
+from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.source import Rule
+from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.policy.testing.case_files import Suite
+from multichannel.policy.testing.cases import ALLOWED, Case, Expectation
+from multichannel.workbench.findings import Finding, in_order
+
+KINDS = {
+    "nothing-allows": "No case allows an action on a kind of record.",
+    "nothing-denies": "No case denies an action on a kind of record.",
+    "no-neighbour": "What is allowed is denied to nobody else there, and nowhere else.",
+    "standing-without-case": "No case allows what is granted at a standing.",
+    "restriction-without-case": "No case expects a restriction where this rule says it.",
+}
+"""By code, what is missing."""
+
+Asked: TypeAlias = tuple[str, Action]
+"""A kind of resource and an action on it."""
+
+
+def gaps(policy: Policy, suite: Suite) -> list[Finding]:
+    """Every gap, at the case or rule that wants another case. It is taken that the cases hold."""
+    return in_order(_Gaps(policy, suite).all())
+
+
+class _Gaps:
+    """Expectations by what they are about."""
+
+    def __init__(self, policy: Policy, suite: Suite) -> None:
+        self._policy = policy
+        self._cases = suite.cases
+        self._allows: dict[Asked, list[Expectation]] = defaultdict(list)
+        self._denies: dict[Asked, list[Expectation]] = defaultdict(list)
+        self._known: dict[tuple[Principal, int], frozenset[str]] = {}
+        for case in suite.cases:
+            for each in case.expectations():
+                side = self._allows if each.expected == ALLOWED else self._denies
+                side[case.resource.name, each.action].append(each)
+
+    def all(self) -> Iterator[Finding]:
+        for resource in RESOURCES.values():
+            for action in resource.actions:
+                yield from self._sides(resource, action)
+                yield from self._neighbours(resource, action)
+                yield from self._standings(resource, action)
+        for rule in self._policy.source.rules:
+            if rule.name == "forbid":
+                yield from self._restriction(rule)
+
+    def _sides(self, resource: Resource, action: Action) -> Iterator[Finding]:
+        """Every action on every resource has a case that allows it and one that denies it."""
+        for word, side in (("allows", self._allows), ("denies", self._denies)):
+            if not side[resource.name, action]:
+                file, line = self._place(resource)
+                message = f"no case {word} {action} on a {resource.name}"
+                yield Finding(file=file, line=line, code=f"nothing-{word}", message=message)
+
+    def _neighbours(self, resource: Resource, action: Action) -> Iterator[Finding]:
+        """What is allowed is denied to another on the same record, or to the same on another record."""
+        allows, denies = (side[resource.name, action] for side in (self._allows, self._denies))
+        records = {id(each.case.record) for each in denies}
+        principals = {each.principal for each in denies}
+        if allows and not any(
+            id(each.case.record) in records or each.principal in principals for each in allows
+        ):
+            yield _at(
+                allows[0].case,
+                "no-neighbour",
+                f"{action} on {allows[0].case.what} is allowed, and nothing near it is denied",
+                f"Add a case that denies {action}: to somebody else there, or to {allows[0].who} elsewhere.",
+            )
+
+    def _standings(self, resource: Resource, action: Action) -> Iterator[Finding]:
+        """Every standing that is granted an action has a case that allows it to a role granted it there."""
+        granted = self._policy.roles_granted(action, resource)
+        pairs = {(grant.role, grant.standing) for grant in granted}
+        wanted = {grant.standing: grant.rules for grant in reversed(granted)}
+        for each in self._allows[resource.name, action]:
+            if not wanted:
+                return
+            for standing in self._held(each) & wanted.keys():
+                if any((role, standing) in pairs for role in each.principal.roles):
+                    del wanted[standing]
+        for standing, rules in wanted.items():
+            yield _of(
+                rules[0],
+                "standing-without-case",
+                f"no case allows {action} on a {resource.name} at the standing {standing}",
+            )
+
+    def _held(self, expectation: Expectation) -> frozenset[str]:
+        principal, record = expectation.principal, expectation.case.record
+        key = (principal, id(record))
+        if key not in self._known:
+            held = self._policy.standings(principal, record)
+            self._known[key] = frozenset(standing for standing, _ in held)
+        return self._known[key]
+
+    def _restriction(self, rule: Rule) -> Iterator[Finding]:
+        """Every rule that restricts has a case that expects its code, and in which this very rule hits."""
+        code = _code(rule)
+        if code is None or any(self._hits(rule, code, each) for each in self._expecting(rule, code)):
+            return
+        about = f" on a {rule.about}" if rule.about else ""
+        yield _of(rule, "restriction-without-case", f"no case{about} expects {code} where this rule says it")
+
+    def _expecting(self, rule: Rule, code: str) -> Iterator[Expectation]:
+        kinds = [rule.about] if rule.about else list(RESOURCES)
+        for (kind, _), denied in self._denies.items():
+            if kind in kinds:
+                yield from (each for each in denied if each.expected == code)
+
+    def _hits(self, rule: Rule, code: str, expectation: Expectation) -> bool:
+        if len(self._saying[code, rule.about]) == 1 and not self._saying[code, None]:
+            return True
+        case = expectation.case
+        hits = self._policy.hits(expectation.principal, expectation.action, case.record)
+        return any(rule in rules for reason, rules in hits if reason == code)
+
+    @cached_property
+    def _saying(self) -> dict[tuple[str | None, str | None], list[Rule]]:
+        """The restrictions by code and kind of record."""
+        found: dict[tuple[str | None, str | None], list[Rule]] = defaultdict(list)
+        for rule in self._policy.source.rules:
+            if rule.name == "forbid":
+                found[_code(rule), rule.about].append(rule)
+        return found
+
+    def _place(self, resource: Resource) -> tuple[str, int]:
+        """Where a case about a resource would stand: at the first one, or at the first rule about it."""
+        cases = ((case.file, case.line) for case in self._cases if case.resource is resource)
+        rules = ((rule.file, rule.line) for rule in self._policy.source.rules if rule.about == resource.name)
+        return next(cases, None) or next(rules, (self._policy.source.texts[0][0], 1))
+
+
+def _code(rule: Rule) -> str | None:
+    """The reason code of a restriction; None where it is no literal text."""
+    parameters = parsed(rule).parameters
+    term = parameters[0].term if parameters else None
+    return term.value if isinstance(term, Literal) and isinstance(term.value, str) else None
+
+
+def _at(case: Case, code: str, message: str, hint: str) -> Finding:
+    return Finding(file=case.file, line=case.line, code=code, message=message, hint=hint)
+
+
+def _of(rule: Rule, code: str, message: str) -> Finding:
+    return Finding(
+        file=rule.file, line=rule.line, column=rule.column, code=code, message=message, rule=rule.text
+    )

@@ -1,0 +1,169 @@
+"""The meaning of a rule's conditions, whatever its variables are called and in whatever order they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from multichannel.policy.language.ast import (
+    Call,
+    Dot,
+    Listed,
+    Literal,
+    Name,
+    Operation,
+    Parameter,
+    Pattern,
+    Term,
+    conjuncts,
+    walk,
+)
+from multichannel.workbench.check.statement import ANYTHING, Stated
+
+EITHER_WAY = {"=", "!="}
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """That something is one of some values."""
+
+    subject: str
+    values: frozenset[Value]
+
+    def implies(self, other: Condition) -> bool:
+        """Whether the other holds wherever this does."""
+        return isinstance(other, OneOf) and self.subject == other.subject and self.values <= other.values
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Any other condition, as text."""
+
+    text: str
+
+    def implies(self, other: Condition) -> bool:
+        """Whether the other holds wherever this does."""
+        return self == other
+
+
+Condition = OneOf | Plain
+
+
+def condition(term: Term, names: Mapping[str, str]) -> Condition:
+    """A condition with its variables renamed."""
+    if isinstance(term, Operation) and term.operator in {"=", "in"}:
+        subject, value = term.operands
+        if isinstance(subject, Literal) and term.operator == "=":
+            subject, value = value, subject
+        values = _values(value, term.operator)
+        if values is not None and not isinstance(subject, Literal):
+            return OneOf(written(subject, names), values)
+    return Plain(written(term, names))
+
+
+def _values(term: Term, operator: str) -> frozenset[Value] | None:
+    """What something is one of; None where that is not a matter of plain values."""
+    if operator == "=":
+        return frozenset({term.value}) if isinstance(term, Literal) else None
+    if not isinstance(term, Listed) or not all(isinstance(item, Literal) for item in term.items):
+        return None
+    return frozenset(item.value for item in term.items if isinstance(item, Literal))
+
+
+def written(term: Term, names: Mapping[str, str]) -> str:
+    """A term as text, without regard to spaces, and to order where it does not matter."""
+    if isinstance(term, Name):
+        return names.get(term.name, term.name)
+    if isinstance(term, Literal):
+        return repr(term.value)
+    if isinstance(term, Dot | Call):
+        subject = f"{written(term.subject, names)}." if isinstance(term, Dot) else ""
+        called = "" if term.arguments is None else f"({_all(term.arguments, names)})"
+        return f"{subject}{term.name}{called}"
+    if isinstance(term, Pattern):
+        fields = sorted(f"{name}: {written(value, names)}" for name, value in term.fields)
+        return f"{term.name}{{{', '.join(fields)}}}"
+    return _joined(term, names)
+
+
+def _joined(term: Listed | Operation, names: Mapping[str, str]) -> str:
+    if isinstance(term, Listed):
+        return f"[{', '.join(sorted(written(item, names) for item in term.items))}]"
+    parts = [written(operand, names) for operand in term.operands]
+    ordered = sorted(parts) if term.operator in {*EITHER_WAY, "and", "or"} else parts
+    return f"({term.operator} {' '.join(ordered)})"
+
+
+def _all(found: Sequence[Term], names: Mapping[str, str]) -> str:
+    return ", ".join(written(term, names) for term in found)
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What a rule holds for: the classes in its head, and conditions, those of the head among them."""
+
+    stated: Stated
+
+    @cached_property
+    def kinds(self) -> tuple[str | None, ...]:
+        """The class of each parameter; a class that says nothing is none."""
+        return tuple(
+            None if parameter.kind == "String" else parameter.kind
+            for parameter in self.stated.tree.parameters
+        )
+
+    @cached_property
+    def conditions(self) -> frozenset[Condition]:
+        """All that has to hold."""
+        names: dict[str, str] = {}
+        found: set[Condition] = set()
+        for place, parameter in enumerate(self.stated.tree.parameters):
+            found |= _asked(parameter, f"${place}", names)
+        body = conjuncts(self.stated.tree.body)
+        for term in body:
+            _name_members(term, names)
+        return frozenset(found | {condition(term, names) for term in body})
+
+    def covers(self, other: Shape) -> bool:
+        """Whether it holds wherever the other does."""
+        return all(
+            mine in {None, theirs} for mine, theirs in zip(self.kinds, other.kinds, strict=True)
+        ) and all(any(theirs.implies(mine) for theirs in other.conditions) for mine in self.conditions)
+
+
+def _asked(parameter: Parameter, place: str, names: dict[str, str]) -> set[Condition]:
+    """What a parameter asks for besides its class; a variable gets the name of its place."""
+    found: set[Condition] = set()
+    term, pattern = parameter.term, parameter.pattern
+    if isinstance(term, Name):
+        if term.name in names:
+            found.add(Plain(f"(= {names[term.name]} {place})"))
+        elif term.name != ANYTHING:
+            names[term.name] = place
+    elif isinstance(term, Literal):
+        found.add(OneOf(place, frozenset({term.value})))
+    else:
+        found.add(Plain(f"(= {place} {written(term, names)})"))
+    for name, value in pattern.fields if isinstance(pattern, Pattern) else ():
+        one = isinstance(value, Literal)
+        asked = f"{place}.{name}"
+        found.add(
+            OneOf(asked, frozenset({value.value}))
+            if one and isinstance(value, Literal)
+            else Plain(f"(= {asked} {written(value, names)})")
+        )
+    return found
+
+
+def _name_members(term: Term, names: dict[str, str]) -> None:
+    """Call what stands for some member of a list after the list."""
+    if isinstance(term, Operation) and term.operator == "in":
+        member, listed = term.operands
+        if isinstance(member, Name) and member.name not in names and not isinstance(listed, Listed):
+            called = f"some {written(listed, names)}"
+            names[member.name] = called + "'" * sum(name.startswith(called) for name in names.values())
+    for found in walk(term):
+        if isinstance(found, Name):
+            names.setdefault(found.name, f"?{len(names)}")

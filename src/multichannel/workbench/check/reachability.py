@@ -1,0 +1,114 @@
+"""Which rules decisions come to, and which of them would ask themselves without end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from multichannel.policy.language.ast import Call, Literal, Parameter, Term
+from multichannel.policy.language.vocabulary_check import did_you_mean
+from multichannel.workbench.check.names import UNIONS
+from multichannel.workbench.check.statement import ARITY, Stated
+from multichannel.workbench.check.types import Meaning, Meanings, Scope
+from multichannel.workbench.findings import Finding
+
+Rules = Mapping[tuple[str, int], Sequence[Stated]]
+
+
+def check_reach(statements: Sequence[Stated], meanings: Meanings) -> Iterator[Finding]:
+    """Rules that nothing asks for, questions that no rule answers, and rules that ask themselves."""
+    rules: dict[tuple[str, int], list[Stated]] = defaultdict(list)
+    for stated in statements:
+        if stated.is_rule:
+            rules[stated.signature].append(stated)
+    yield from _unreachable(rules)
+    asked: dict[Stated, list[tuple[Call, Stated]]] = {}
+    for group in rules.values():
+        for stated in group:
+            found = _asked(stated, rules, meanings)
+            asked[stated] = [(call, other) for call, others in found for other in others]
+            yield from (_unanswered(stated, call) for call, others in found if not others)
+    yield from _endless(asked)
+
+
+def _unreachable(rules: Rules) -> Iterator[Finding]:
+    reached, open_ones = set(), [each for each in rules if ARITY.get(each[0]) == each[1]]
+    while open_ones:
+        signature = open_ones.pop()
+        if signature not in reached:
+            reached.add(signature)
+            calls = (call for stated in rules.get(signature, ()) for call in stated.calls)
+            open_ones.extend((call.name, len(call.arguments)) for call in calls)
+    for signature, group in rules.items():
+        if signature not in reached and signature[0] not in ARITY:
+            for stated in group:
+                hint = did_you_mean(signature[0], ARITY) or "Take it away, or ask for it."
+                yield stated.finding("unreachable-rule", None, f"no decision asks for {signature[0]}", hint)
+
+
+def _asked(stated: Stated, rules: Rules, meanings: Meanings) -> list[tuple[Call, list[Stated]]]:
+    """What a rule asks, with the rules that may answer; questions to rules that do not exist are left out."""
+    scope = meanings.scope(stated)
+    return [
+        (
+            call,
+            [
+                other
+                for other in rules[call.name, len(call.arguments)]
+                if _may_answer(call, other, meanings, scope)
+            ],
+        )
+        for call in stated.calls
+        if (call.name, len(call.arguments)) in rules
+    ]
+
+
+def _may_answer(call: Call, other: Stated, meanings: Meanings, scope: Scope) -> bool:
+    for argument, parameter in zip(call.arguments, other.tree.parameters, strict=True):
+        if _differ(argument, parameter.term):
+            return False
+        meaning = meanings.of(argument, scope)
+        if meaning is not None and _cannot_be(meaning, parameter):
+            return False
+    return True
+
+
+def _cannot_be(meaning: Meaning, parameter: Parameter) -> bool:
+    """Whether what is handed over is never what a parameter has to be."""
+    if meaning.kind is not None and not meaning.many:
+        return parameter.kind not in {None, *UNIONS, meaning.kind}
+    value = parameter.term.value if isinstance(parameter.term, Literal) else None
+    return value is not None and meaning.words is not None and value not in meaning.words
+
+
+def _differ(one: Term, other: Term) -> bool:
+    return isinstance(one, Literal) and isinstance(other, Literal) and one.value != other.value
+
+
+def _unanswered(stated: Stated, call: Call) -> Finding:
+    message = f"no rule named {call.name} is about what it is asked here"
+    return stated.finding("wrong-class", call.span, message)
+
+
+def _endless(asked: Mapping[Stated, Sequence[tuple[Call, Stated]]]) -> Iterator[Finding]:
+    """Each question that may lead back to the rule that asks it."""
+    for stated, calls in asked.items():
+        for call, other in calls:
+            if _leads_to(other, stated, asked):
+                way = "itself" if other is stated else f"it again through {other.rule.position}"
+                message = f"the rule asks {way}, without end"
+                yield stated.finding("endless-recursion", call.span, message)
+                break
+
+
+def _leads_to(start: Stated, goal: Stated, asked: Mapping[Stated, Sequence[tuple[Call, Stated]]]) -> bool:
+    seen: set[Stated] = set()
+    open_ones = [start]
+    while open_ones:
+        stated = open_ones.pop()
+        if stated is goal:
+            return True
+        if stated not in seen:
+            seen.add(stated)
+            open_ones.extend(other for _, other in asked[stated])
+    return False

@@ -1,0 +1,219 @@
+"""What the terms of a rule stand for: records of a kind, facts with their vocabularies, roles, actions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from enum import StrEnum
+from functools import cache
+
+from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
+from multichannel.domain.users import Role
+from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation, Term
+from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
+from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole
+from multichannel.workbench.check.literals import standings_by_kind
+from multichannel.workbench.check.statement import ANYTHING, ARITY, PRINCIPAL, Stated, parameter_names
+
+PRINCIPAL_WORDS: dict[str, type[StrEnum]] = {
+    "kind": TenantKind,
+    "type": PartnerType,
+    "status": PartnerStatus,
+    "cloud": Cloud,
+    "auth_mode": AuthMode,
+}
+NULLABLE = {"cloud", "type", "status", "market"}
+"""Facts that some principals do not have."""
+ROUNDS = 3
+"""Helpers of helpers of helpers: deeper than that, what parameters stand for is not followed."""
+
+
+class Form(StrEnum):
+    """What a value looks like."""
+
+    RECORD = "a record"
+    TEXT = "a text"
+    WORD = "a word"
+    IDENTITY = "an id"
+    MARKET = "a market"
+    FLAG = "true or false"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a term stands for: `name` for people; the class of a record, or the vocabulary of a value."""
+
+    name: str
+    form: Form
+    kind: str | None = None
+    many: bool = False
+    words: frozenset[str] | None = None
+    nullable: bool = False
+    code: str = "unknown-word"
+
+
+Scope = Mapping[str, Meaning]
+"""The variables of one rule."""
+
+ROLE = Meaning("role", Form.WORD, words=frozenset(map(str, (*Role, *SystemRole))), code="unknown-role")
+CODE = Meaning("code", Form.TEXT)
+
+
+def record(kind: str) -> Meaning | None:
+    """One record of a kind, or the principal; None for a class that is neither."""
+    return Meaning(kind, Form.RECORD, kind) if kind == PRINCIPAL or kind in RESOURCES else None
+
+
+@cache
+def facts(kind: str) -> Mapping[str, Meaning]:
+    """The facts of a kind of record, or of the principal, by name."""
+    if kind == PRINCIPAL:
+        return {field.name: _fact_of_principal(field.name) for field in fields(Principal)}
+    resource = RESOURCES[kind]
+    return {name: _fact(resource, attribute) for name, attribute in resource.attributes.items()}
+
+
+def _fact_of_principal(name: str) -> Meaning:
+    label, nullable = f"{PRINCIPAL}.{name}", name in NULLABLE
+    if name == "roles":
+        return Meaning(label, Form.WORD, many=True, words=ROLE.words, code=ROLE.code)
+    if name in PRINCIPAL_WORDS:
+        return Meaning(label, Form.WORD, words=frozenset(map(str, PRINCIPAL_WORDS[name])), nullable=nullable)
+    return Meaning(label, Form.MARKET if name == "market" else Form.IDENTITY, nullable=nullable)
+
+
+def _fact(resource: Resource, attribute: Scalar | Relation) -> Meaning:
+    label = f"{resource.name}.{attribute.name}"
+    if isinstance(attribute, Relation):
+        return Meaning(label, Form.RECORD, attribute.target, many=attribute.many is not None)
+    form = Form.WORD if attribute.words else Form.TEXT
+    if attribute.name == "id" or attribute.name.endswith("_id"):
+        form = Form.IDENTITY
+    elif attribute.name == "market":
+        form = Form.MARKET
+    elif resource.model is not None and resource.column(attribute.name).type.python_type is bool:
+        form = Form.FLAG
+    return Meaning(label, form, words=attribute.words, nullable=attribute.nullable)
+
+
+class Meanings:
+    """What every variable of a policy stands for, as far as its rules tell."""
+
+    def __init__(self, statements: Iterable[Stated]) -> None:
+        """Look at the heads first, then at what they ask each other."""
+        self._stated = [stated for stated in statements if stated.is_rule]
+        self._standings = standings_by_kind(self._stated)
+        self._asked: dict[tuple[str, int, int], set[Meaning | None]] = {}
+        self._verdict = cache(self._find_verdict)
+        for _ in range(ROUNDS):
+            self._scopes = {stated: self._scope(stated) for stated in self._stated}
+            before, self._asked = self._asked, self._arguments()
+            if self._asked == before:
+                break
+
+    def scope(self, stated: Stated) -> Scope:
+        """The variables of a rule."""
+        return self._scopes.get(stated, {})
+
+    def of(self, term: Term, scope: Scope) -> Meaning | None:
+        """What a term stands for; None where that is not known."""
+        if isinstance(term, Name):
+            return scope.get(term.name)
+        if isinstance(term, Dot) and term.arguments is None:
+            subject = self.of(term.subject, scope)
+            if subject is not None and subject.kind is not None and not subject.many:
+                return _nearest(term.name, facts(subject.kind))
+        return None
+
+    def parameters(self, name: str, arity: int, kind: str | None) -> tuple[Meaning | None, ...]:
+        """What the parameters of a rule stand for by their place; `kind` is what a verdict is about."""
+        if ARITY.get(name) == arity:
+            about = record(kind) if kind else None
+            return (*self._verdict(name, kind), about)
+        asked = [self._asked.get((name, arity, place), set()) for place in range(arity)]
+        return tuple(next(iter(found)) if len(found) == 1 else None for found in asked)
+
+    def _find_verdict(self, name: str, kind: str | None) -> tuple[Meaning | None, ...]:
+        known = RESOURCES[kind].actions if kind in RESOURCES else tuple(Action)
+        about = f" on a {kind}" if kind in RESOURCES else ""
+        action = Meaning(f"action{about}", Form.WORD, words=frozenset(map(str, known)), code="unknown-action")
+        standing = Meaning(
+            "standing" + (f" to a {kind}" if kind else ""),
+            Form.WORD,
+            words=frozenset(self._standings[kind]) if kind is None or kind in RESOURCES else None,
+            code="unknown-standing",
+        )
+        principal = record(PRINCIPAL)
+        return {
+            "allow": (principal, action),
+            "has_standing": (principal, standing),
+            "grant": (ROLE, standing, action),
+            "forbid": (CODE, principal, action),
+        }[name]
+
+    def _scope(self, stated: Stated) -> Scope:
+        scope: dict[str, Meaning] = {}
+        parameters = stated.tree.parameters
+        implied = self.parameters(*stated.signature, stated.kind)
+        names = parameter_names(parameters)
+        for name, parameter, meaning in zip(names, parameters, implied, strict=True):
+            said = record(parameter.kind) if parameter.kind else None
+            if name is not None and name != ANYTHING and (found := said or meaning):
+                scope[name] = found
+        known = -1
+        while known < len(scope):
+            known = len(scope)
+            for name, meaning in self._bound(stated, scope):
+                if meaning is not None and name != ANYTHING:
+                    scope.setdefault(name, meaning)
+        return scope
+
+    def _bound(self, stated: Stated, scope: Scope) -> Iterator[tuple[str, Meaning | None]]:
+        """What the conditions of a body say of its variables."""
+        for term in stated.body:
+            if isinstance(term, Call):
+                kind = self.kind_asked(term, scope)
+                for argument, meaning in zip(
+                    term.arguments, self.parameters(term.name, len(term.arguments), kind), strict=True
+                ):
+                    if isinstance(argument, Name):
+                        yield argument.name, meaning
+            elif isinstance(term, Operation) and term.operator in {"in", "="}:
+                left, right = term.operands
+                if isinstance(left, Name):
+                    yield (
+                        left.name,
+                        self._one_of(right, scope) if term.operator == "in" else self.of(right, scope),
+                    )
+                if isinstance(right, Name) and term.operator == "=":
+                    yield right.name, self.of(left, scope)
+
+    def kind_asked(self, call: Call, scope: Scope) -> str | None:
+        """The kind of record that a call asks about."""
+        found = self.of(call.arguments[-1], scope) if call.arguments else None
+        return found.kind if found and not found.many else None
+
+    def _one_of(self, listed: Term, scope: Scope) -> Meaning | None:
+        """What the members of a list stand for."""
+        found = self.of(listed, scope)
+        return replace(found, name=found.kind or found.name, many=False) if found and found.many else None
+
+    def _arguments(self) -> dict[tuple[str, int, int], set[Meaning | None]]:
+        """By rule and place, everything that callers hand over there."""
+        found: dict[tuple[str, int, int], set[Meaning | None]] = defaultdict(set)
+        for stated in self._stated:
+            for call in stated.calls:
+                for place, argument in enumerate(call.arguments):
+                    meaning = self.of(argument, self._scopes[stated])
+                    if not isinstance(argument, Literal):
+                        found[call.name, len(call.arguments), place].add(meaning)
+        return found
+
+
+def _nearest(name: str, known: Mapping[str, Meaning]) -> Meaning | None:
+    """A fact; of a misspelt one the likeliest, so that what follows it is checked, too."""
+    if name in known:
+        return known[name]
+    return next((known[near] for near in get_close_matches(name, known, n=1)), None)

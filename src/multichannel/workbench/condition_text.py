@@ -1,0 +1,49 @@
+"""Conditions on a principal and a resource, in the language of policies, that belong to no policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.decide.conditions import Conditions
+from multichannel.policy.decide.oso_engine import PolicyFault
+from multichannel.policy.decide.rule_parts import Parts
+from multichannel.policy.decide.sample_principals import KINDS_OF_PRINCIPAL
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.language.vocabulary_check import check_words
+from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.vocabulary import Principal
+
+_ABOUT = (
+    "".join(f"resource {name} {{}}\n" for name in RESOURCES)
+    + "allow(_: Principal, _: String, _) if false;\n"
+    + "grant(_: String, _: String, _: String, _) if false;\n"
+)
+
+
+class Where:
+    """The body of a rule about `principal` and `resource`."""
+
+    def __init__(self, body: str, resources: Iterable[Resource]) -> None:
+        """Read the body of a rule about each of these kinds; PolicyInvalid for what is no list filter."""
+        resources = tuple(resources)
+        self._source = PolicySource((("where", _ABOUT + "".join(_rule(each, body) for each in resources)),))
+        if len(self._source.rules) != len(RESOURCES) + len(resources) + 2:
+            raise PolicyInvalid("one body of a rule is wanted, without `;`")
+        check_words(self._source)
+        self._parts = Parts(self._source)
+        try:
+            for resource in resources:
+                for principal in KINDS_OF_PRINCIPAL:
+                    self.conditions(principal, resource)
+        except PolicyFault as fault:
+            raise PolicyInvalid(str(fault)) from fault
+
+    def conditions(self, principal: Principal, resource: Resource) -> tuple[Conditions, ...]:
+        """Each way in which they hold for a principal."""
+        return tuple(part.conditions for part in self._parts.restrictions(principal, resource))
+
+
+def _rule(resource: Resource, body: str) -> str:
+    head = f'forbid("WHERE", principal: Principal, _: String, resource: {resource.name})'
+    return f"{head} if principal = principal and resource = resource and (\n{body}\n);\n"

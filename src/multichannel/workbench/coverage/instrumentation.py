@@ -1,0 +1,138 @@
+"""How far the rules of a policy get when it is asked about a record, as the engine itself tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from polar import Expression, Variable
+
+from multichannel.policy.decide.composition import is_composed, looks_at_roles
+from multichannel.policy.decide.conditions import written
+from multichannel.policy.decide.oso_engine import Engine, kind_of
+from multichannel.policy.language.ast import Call, terms
+from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.workbench.coverage.points import POINT, VALUES, WATCHED, Point, Probe, probing
+
+ASKED = (Variable(POINT), Variable(VALUES))
+ACTION, REASON = Variable("action"), Variable("reason")
+STANDING = Variable("standing")
+UNBOUND = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A point that was reached, or one that was tried if it `is_watched`.
+
+    `values` are, at the end of a rule, what it looks for in lists of words; of a watched point, what its
+    subjects were, or nothing where they were still to be found.
+    """
+
+    point: int
+    values: tuple[str, ...]
+    is_watched: bool
+
+
+_Answer: TypeAlias = tuple[str | None, Reached]
+"""A point and the action for which it is reached, None for any."""
+
+
+class Probes:
+    """The probes of one policy."""
+
+    def __init__(self, source: PolicySource, watched: Collection[int] = ()) -> None:
+        """They are loaded beside the policy when it is first asked about a kind of record."""
+        self._is_composed = is_composed(source) and not looks_at_roles(source)
+        apart = {"has_standing"} if self._is_composed else set()
+        self.probes: list[Probe] = []
+        self.points: list[Point] = []
+        for rule in source.rules:
+            if rule.is_rule:
+                self.probes.append(Probe(rule, len(self.points), watched, apart))
+                self.points += self.probes[-1].points
+        self._guards = "\n".join(sorted(set(_guards(source))))
+        self._engine = Engine(source, beside=self._about)
+
+    def reached(
+        self, principals: Mapping[Principal, Collection[Action]], record: Any
+    ) -> dict[tuple[Principal, Action], set[Reached]]:
+        """What is reached when principals ask for these actions on a record. Raises PolicyFault.
+
+        Principals of one tenant that differ in their roles share what depends on no role.
+        """
+        found: dict[tuple[Principal, Action], set[Reached]] = {}
+        shared: dict[Principal, list[_Answer]] = {}
+        for principal, actions in principals.items():
+            anybody = replace(principal, roles=()) if self._is_composed else principal
+            if anybody not in shared:
+                shared[anybody] = list(self._asked(anybody, record))
+            for action, reached in (*shared[anybody], *self._ask(record, "allow", principal, ACTION)):
+                for each in actions:
+                    if action in {None, each}:
+                        found.setdefault((principal, each), set()).add(reached)
+        return found
+
+    def _asked(self, principal: Principal, record: Any) -> Iterator[_Answer]:
+        """All that is asked beside `allow`."""
+        yield from self._ask(record, "forbid", REASON, principal, ACTION)
+        if self._is_composed:
+            yield from self._ask(record, "has_standing", principal, STANDING)
+
+    def _ask(self, record: Any, name: str, *question: Any) -> Iterator[_Answer]:
+        answers = [answer.bindings for answer in self._engine.ask(probing(name), *ASKED, *question, record)]
+        if not any(_is_kept_to(bindings.get("action")) for bindings in answers):
+            yield from ((_action(bindings), _reached(bindings)) for bindings in answers)
+            return
+        for action in RESOURCES[kind_of(record)].actions:
+            bound = [action.value if each is ACTION else each for each in question]
+            for answer in self._engine.ask(probing(name), *ASKED, *bound, record):
+                yield action, _reached(answer.bindings)
+
+    def _about(self, kind: str | None) -> str:
+        """The probes of the rules that a record of this kind can meet; all of them for None."""
+        about = (probe.text for probe in self.probes if kind is None or probe.rule.about in {None, kind})
+        return "\n".join((*about, self._guards))
+
+
+def _guards(source: PolicySource) -> Iterator[str]:
+    """So that what no probe is about has an answer: the engine takes an absent rule for an error."""
+    asked = {("allow", 3), ("forbid", 4), ("has_standing", 3)}
+    for rule in source.rules:
+        for term in terms(parsed(rule)) if rule.is_rule else ():
+            if isinstance(term, Call):
+                asked.add((term.name, len(term.arguments)))
+    for name, arity in asked:
+        yield f"{probing(name)}({', '.join('_' * (arity + 2))}) if false;"
+
+
+def _is_kept_to(action: Any) -> bool:
+    """Whether rules tell of an action that was asked for as unknown what it is not, or more of the kind."""
+    return isinstance(action, Expression) and any(part.operator != "Isa" for part in action.args)
+
+
+def _action(bindings: Mapping[str, Any]) -> str | None:
+    found = bindings.get("action")
+    return found if type(found) is str else None
+
+
+def _reached(bindings: Mapping[str, Any]) -> Reached:
+    number = int(bindings[POINT])
+    values = tuple(_told(value) for value in bindings[VALUES])
+    return Reached(number % WATCHED, values, number >= WATCHED)
+
+
+def _told(value: Any) -> str:
+    """A value as policies write it; of records, what kind they are."""
+    if isinstance(value, Variable | Expression):
+        return UNBOUND
+    if isinstance(value, Principal):
+        return "the principal"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_told, value))}]"
+    if value is None or isinstance(value, str | int | bool):
+        return written(value)
+    return f"a {kind_of(value)}"

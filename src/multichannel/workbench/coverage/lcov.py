@@ -1,0 +1,50 @@
+"""Coverage in the tracefile format of LCOV, which genhtml and code hosts read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from multichannel.workbench.coverage.coverage import Coverage, CoveredRule
+
+
+def as_lcov(coverage: Coverage, folder: Path) -> str:
+    """A record for each file: its rules as functions, and how often all that begins on a line was true."""
+    return "".join(f"{line}\n" for line in _lines(coverage, folder))
+
+
+def _lines(coverage: Coverage, folder: Path) -> Iterator[str]:
+    for file, _ in coverage.source.texts:
+        rules = coverage.of_file(file)
+        yield "TN:"
+        yield f"SF:{(folder / file).resolve()}"
+        yield from (f"FN:{rule.rule.line},{_name(rule)}" for rule in rules)
+        yield from (f"FNDA:{rule.count},{_name(rule)}" for rule in rules)
+        yield f"FNF:{len(rules)}"
+        yield f"FNH:{sum(rule.count > 0 for rule in rules)}"
+        counts = by_line(rules)
+        yield from (f"DA:{line},{count}" for line, count in sorted(counts.items()))
+        yield f"LF:{len(counts)}"
+        yield f"LH:{sum(count > 0 for count in counts.values())}"
+        yield "end_of_record"
+
+
+def _name(rule: CoveredRule) -> str:
+    """The rule as a function; a second one on the same line has its column, too."""
+    column = f":{rule.rule.column}" if rule.rule.column > 1 else ""
+    return f"{rule.rule.name}@{rule.rule.position}{column}"
+
+
+def by_line(rules: tuple[CoveredRule, ...]) -> dict[int, int]:
+    """By line the least count of the heads and conditions that begin there; else that of the line before."""
+    counts: dict[int, int] = {}
+    for rule in rules:
+        found: dict[int, int] = {}
+        for spot in rule.spots:
+            line = spot.point.place[0]
+            found[line] = min(spot.count, found.get(line, spot.count))
+        count = rule.spots[0].count
+        for line in rule.lines:
+            count = found.get(line, count)
+            counts[line] = min(count, counts.get(line, count))
+    return counts

@@ -1,0 +1,117 @@
+"""What is told of a rule or a condition that cases have not made true, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, Spot, State
+from multichannel.workbench.findings import Finding
+
+NEVER_TRIED = "never tried"
+NEVER_TRUE = "never true"
+PARTLY = "partly"
+
+
+def notes(rule: CoveredRule, *, items: bool = False) -> Iterator[Finding]:
+    """What is not covered of a rule, each at its place: where it stops, and alternatives that never held.
+
+    With `items`, the words of its lists that were never met, too.
+    """
+    if rule.state is State.NEVER:
+        yield _note(rule, rule.spots[0], NEVER_TRIED, f"no case asks for it: {rule.spots[0].point.text}")
+    for spot in rule.spots[1:]:
+        if spot.state is State.TRIED:
+            yield _note(rule, spot, NEVER_TRUE, f"`{spot.point.text}`, {_tries(spot)}")
+    for unmet in rule.unmet if items else ():
+        spot = next(spot for spot in rule.spots if spot.point == unmet.point)
+        said = f"`{spot.point.text}`: the rule has held, and never with {', '.join(unmet.words)}"
+        yield _note(rule, spot, PARTLY, said)
+
+
+def told(spot: Spot) -> str:
+    """How far cases have come with a condition, or a head."""
+    if spot.count:
+        return f"true for {_counted(spot.count)}"
+    if not spot.tried:
+        return NEVER_TRIED
+    return f"{NEVER_TRUE}, {_tries(spot)}"
+
+
+def _tries(spot: Spot) -> str:
+    example = f"; for example {spot.example}" if spot.example else ""
+    return f"tried by {_counted(spot.tried)}{example}"
+
+
+def as_body(coverage: Coverage) -> dict[str, Any]:
+    """Counts and rules with stable names."""
+    return {
+        "percent": round(coverage.percent(), 2),
+        **_counts(coverage, None),
+        "files": [
+            {"file": file, "percent": round(coverage.percent(file), 2), **_counts(coverage, file)}
+            for file, _ in coverage.source.texts
+        ],
+        "details": [_rule(rule) for rule in coverage.rules],
+    }
+
+
+def _counts(coverage: Coverage, file: str | None) -> dict[str, int]:
+    states = {state.value: coverage.of(state, file) for state in State}
+    return {"rules": len(coverage.of_file(file)), **states}
+
+
+def _rule(rule: CoveredRule) -> dict[str, Any]:
+    return {
+        "file": rule.rule.file,
+        "line": rule.rule.line,
+        "name": rule.rule.name,
+        "state": rule.state.value,
+        "count": rule.count,
+        "head": rule.spots[0].point.text,
+        "tried": rule.spots[0].count,
+        "conditions": [_condition(spot) for spot in rule.spots[1:]],
+        "unmet_words": [
+            {"condition": unmet.point.text, "line": unmet.point.place[0], "words": list(unmet.words)}
+            for unmet in rule.unmet
+        ],
+    }
+
+
+def _condition(spot: Spot) -> dict[str, Any]:
+    line, column = spot.point.place
+    example = spot.example
+    return {
+        "text": spot.point.text,
+        "line": line,
+        "column": column,
+        "alternative": spot.point.is_alternative,
+        "state": spot.state.value,
+        "count": spot.count,
+        "tried": spot.tried,
+        "example": None
+        if example is None
+        else {
+            "who": example.expectation.who,
+            "action": example.expectation.action.value,
+            "what": example.expectation.case.what,
+            "case": example.expectation.case.position,
+            "met": list(example.values),
+        },
+    }
+
+
+def _note(rule: CoveredRule, spot: Spot, code: str, message: str) -> Finding:
+    line, column = spot.point.place
+    return Finding(
+        file=rule.rule.file,
+        line=line,
+        column=column,
+        code=code.replace(" ", "-"),
+        message=message,
+        rule=rule.rule.text,
+    )
+
+
+def _counted(count: int) -> str:
+    return f"{count} expectation{'' if count == 1 else 's'}"

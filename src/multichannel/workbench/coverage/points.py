@@ -1,0 +1,229 @@
+"""The points of a rule, its head and its conditions, and its probe: a rule that tells which are reached.
+
+A probe has the head and the conditions of its rule, and holds once for every point that is reached. Where a
+condition asks other rules, it asks their probes for the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from multichannel.policy.language.ast import (
+    COMPARISONS,
+    Call,
+    Dot,
+    Listed,
+    Literal,
+    Name,
+    Operation,
+    Parameter,
+    Pattern,
+    Term,
+    children,
+    conjuncts,
+    walk,
+)
+from multichannel.policy.language.parser import CALLED, parsed
+from multichannel.policy.language.source import Rule
+
+POINT, VALUES = "probed_point", "probed_values"
+WATCHED = 1_000_000
+"""What a watched point that is tried has been told as, beyond its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The head of a rule (then it has no `term`), a condition, or a part of an alternative of an `or`.
+
+    `after` is the point from which it is tried.
+    """
+
+    number: int
+    rule: Rule
+    term: Term | None = None
+    after: int | None = None
+    is_alternative: bool = False
+
+    @property
+    def text(self) -> str:
+        """As it is written, on one line."""
+        if self.term is None:
+            return " ".join(head_of(self.rule).split())
+        return _text(self.rule, self.term)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Line and column."""
+        return self.rule.place(self.term.span.start if self.term else 0)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The facts and variables that the condition is about."""
+        return tuple(dict.fromkeys(_text(self.rule, each) for each in _subjects(self.term)))
+
+
+def head_of(rule: Rule) -> str:
+    """A rule up to its body, without the `;`."""
+    parameters = parsed(rule).parameters
+    end = parameters[-1].span.end if parameters else rule.text.index("(")
+    return rule.text[: rule.text.index(")", end) + 1]
+
+
+def probing(name: str) -> str:
+    """What the probes of the rules of this name are called."""
+    return f"probe_{name}"
+
+
+class Probe:
+    """The probe of one rule; its points are numbered from `first`, its head being the first of them."""
+
+    def __init__(
+        self, rule: Rule, first: int, watched: Collection[int] = (), apart: Collection[str] = ()
+    ) -> None:
+        """Where a point of `watched` is tried, the probe holds for that, too, and tells its subjects' values.
+
+        Probes of rules named in `apart` are asked apart, and not by this one.
+        """
+        self.rule = rule
+        self._apart = apart
+        self._first = first
+        self._watched = watched
+        self.points = [Point(first, rule)]
+        self._statement = parsed(rule)
+        self._conditions = conjuncts(self._statement.body)
+        self.lists = tuple(each for each in self._conditions if isinstance(each, Operation) and _words(each))
+        """The conditions that look for something in a list of words; its values are told at the end."""
+        self.text = self._written()
+
+    @property
+    def end(self) -> Point:
+        """The point where the rule holds."""
+        return next(point for point in reversed(self.points) if not point.is_alternative)
+
+    def words(self, condition: Operation) -> tuple[str, ...]:
+        """The words of a list that a condition looks into, as they are written."""
+        return tuple(_text(self.rule, word) for word in _words(condition))
+
+    def _written(self) -> str:
+        ways = [_reach(self._first, () if self._conditions else self.lists, self.rule)]
+        ways += self._ways(self._conditions, self._first)
+        parameters = [self._parameter(each) for each in self._statement.parameters]
+        arguments = ", ".join((POINT, VALUES, *parameters))
+        return f"{probing(self.rule.name)}({arguments}) if {_any(ways)};"
+
+    def _parameter(self, parameter: Parameter) -> str:
+        return self.rule.text[parameter.span.start : parameter.span.end]
+
+    def _ways(self, conditions: tuple[Term, ...], after: int, *, inside: bool = False) -> list[str]:
+        """Ways of reaching what lies beyond a point, where these conditions are still to hold."""
+        if not conditions:
+            return []
+        condition, *rest = conditions
+        point = Point(self._first + len(self.points), self.rule, condition, after, inside)
+        self.points.append(point)
+        ways = self._watch(point)
+        if isinstance(condition, Call) and condition.name not in self._apart:
+            ways.append(self._inner(condition))
+        if isinstance(condition, Operation) and condition.operator == "or":
+            for operand in condition.operands:
+                ways += self._ways(conjuncts(operand), after, inside=True)
+        values = () if rest or inside else self.lists
+        beyond = [
+            _reach(point.number, values, self.rule),
+            *self._ways(tuple(rest), point.number, inside=inside),
+        ]
+        return [*ways, f"({self._said(condition)}) and {_any(beyond)}"]
+
+    def _watch(self, point: Point) -> list[str]:
+        if point.number not in self._watched:
+            return []
+        return [f"{POINT} = {point.number + WATCHED} and {VALUES} = [{', '.join(point.subjects)}]"]
+
+    def _inner(self, call: Call) -> str:
+        """The same question to the probes, of arguments with which the rule could still hold."""
+        asked = ", ".join((POINT, VALUES, *(self._said(each) for each in call.arguments)))
+        needed = [f"({self._said(each)})" for each in self._needed(call)]
+        return " and ".join((*needed, f"{probing(call.name)}({asked})"))
+
+    def _needed(self, call: Call) -> Iterator[Term]:
+        """Later conditions on what the call would only be asked to find, as the role in `allow`."""
+        at = self._conditions.index(call) if call in self._conditions else len(self._conditions)
+        known = _names(self._conditions[:at]) | _names(each.term for each in self._statement.parameters)
+        found = _names(call.arguments) - known
+        for each in self._conditions[at + 1 :]:
+            names = _names([each])
+            asks = any(isinstance(part, Call) for part in walk(each))
+            if names & found and names <= found | known and not asks:
+                yield each
+
+    def _said(self, term: Term) -> str:
+        return _text(self.rule, term)
+
+
+def _reach(point: int, lists: Iterable[Operation], rule: Rule) -> str:
+    values = ", ".join(_text(rule, each.operands[0]) for each in lists)
+    return f"{POINT} = {point} and {VALUES} = [{values}]"
+
+
+def _any(ways: Iterable[str]) -> str:
+    return "(" + " or ".join(f"({way})" for way in ways) + ")"
+
+
+def _text(rule: Rule, term: Term) -> str:
+    """A term on one line, without comments, and with all brackets that it takes."""
+    match term:
+        case Listed(items=items):
+            return f"[{_listed(rule, items)}]"
+        case Call(name=name, arguments=arguments):
+            return f"{name}({_listed(rule, arguments)})"
+        case Dot(subject=subject, name=name, arguments=arguments):
+            called = "" if arguments is None else f"({_listed(rule, arguments)})"
+            return f"{_text(rule, subject)}.{name}{called}"
+        case Pattern(name=name, fields=fields):
+            said = ", ".join(f"{field}: {_text(rule, value)}" for field, value in fields)
+            return f"{name or ''}{{{said}}}"
+        case Operation():
+            return _operation(rule, term)
+    return rule.text[term.span.start : term.span.end]
+
+
+def _listed(rule: Rule, items: Iterable[Term]) -> str:
+    return ", ".join(_text(rule, item) for item in items)
+
+
+def _operation(rule: Rule, term: Operation) -> str:
+    parts = [_enclosed(rule, each) for each in term.operands]
+    if term.operator in {"not", "-", "new"} and len(parts) == 1:
+        return f"{term.operator} {parts[0]}"
+    if term.operator in CALLED:
+        return f"{term.operator}({', '.join(parts)})"
+    return f" {term.operator} ".join(parts) or term.operator
+
+
+def _enclosed(rule: Rule, term: Term) -> str:
+    text = _text(rule, term)
+    joins = isinstance(term, Operation) and term.operator not in COMPARISONS
+    return f"({text})" if joins else text
+
+
+def _names(found: Iterable[Term]) -> set[str]:
+    return {part.name for term in found for part in walk(term) if isinstance(part, Name)}
+
+
+def _words(condition: Operation) -> tuple[Literal, ...]:
+    if condition.operator != "in":
+        return ()
+    subject, collection = condition.operands
+    if not isinstance(subject, Name | Dot) or not isinstance(collection, Listed):
+        return ()
+    return tuple(item for item in collection.items if isinstance(item, Literal))
+
+
+def _subjects(term: Term | None) -> Iterator[Term]:
+    """Facts and variables, those of facts left out."""
+    if isinstance(term, Name | Dot):
+        yield term
+    elif term is not None:
+        for child in children(term):
+            yield from _subjects(child)

@@ -1,0 +1,196 @@
+"""Conditions as tests of single facts, and the values that each fact can have.
+
+A record is taken as its facts by their paths: `channel`, `customer.relationships[0].status`. How many rows a
+relation has is a fact, too. A fact that is the same as another by the way records are joined has one path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+from multichannel.policy.decide.conditions import Comparison, Conditions, Path, Value
+from multichannel.policy.decide.evaluate import HOLDS
+from multichannel.policy.decide.partial_results import THIS
+from multichannel.policy.schema.resources import RESOURCES, Resource, Scalar
+from multichannel.workbench.enumeration import OTHER, OWN_TENANT
+
+OTHER_TENANTS = ("another_tenant", "a_third_tenant", "a_fourth_tenant")
+OTHER_WORDS = ("other", "other_2", "other_3")
+TENANTS = {"Partner", "Customer"}
+CACHED = 50_000
+ORDERED = {"<", "<=", ">", ">="}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of a record: its path, and what declares it; `rows` of a relation are how many there are."""
+
+    path: str
+    declared: Scalar | None
+    owner: str
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it says how many rows a relation has."""
+        return self.declared is None
+
+    @property
+    def is_id(self) -> bool:
+        """Whether it names a record."""
+        return self.declared is not None and (
+            self.declared.name == "id" or self.declared.name.endswith("_id")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """`left operator right` over one fact, or over two."""
+
+    left: Fact
+    operator: str
+    right: Value | tuple[Value, ...] | Fact
+
+    def holds(self, left: Value, right: Value) -> bool:
+        """Whether it holds at these values; `right` is looked at where it is a fact."""
+        return HOLDS[self.operator](left, right if isinstance(self.right, Fact) else self.right)
+
+
+Conjunction = tuple[Atom, ...]
+
+
+@lru_cache(CACHED)
+def atoms(conditions: Conditions, kind: str, rows: int) -> tuple[Conjunction, ...]:
+    """The ways in which conditions can hold when each relation has up to so many rows."""
+    found = []
+    for chosen in product(range(rows), repeat=len(conditions.members)):
+        places = _Places(RESOURCES[kind])
+        tests = [
+            places.bind(member.variable, member.path, row)
+            for member, row in zip(conditions.members, chosen, strict=True)
+        ]
+        tests += [places.test(comparison) for comparison in conditions.comparisons]
+        found.append(tuple(dict.fromkeys(tests)))
+    return tuple(dict.fromkeys(found))
+
+
+class _Places:
+    """Where the variables of conditions stand in a record."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._at: dict[str, tuple[str, Resource, tuple[Fact, str] | None, str | None]] = {
+            THIS: ("", resource, None, None)
+        }
+
+    def bind(self, variable: str, path: Path, row: int) -> Atom:
+        """Let a variable stand for a row; gives that there is such a row."""
+        prefix, owner = self._owner(path)
+        relation = owner.relation(path.names[-1])
+        many = relation.many
+        at = f"{prefix}{relation.name}"
+        link = (self._fact(Path(path.variable, (*path.names[:-1], "id"))), many.column) if many else None
+        between = many.between if many else None
+        self._at[variable] = (f"{at}[{row}].", RESOURCES[relation.target], link, between)
+        return Atom(Fact(at, None, owner.name), ">=", row + 1)
+
+    def test(self, comparison: Comparison) -> Atom:
+        right = comparison.right
+        return Atom(
+            self._fact(comparison.left),
+            comparison.operator,
+            self._fact(right) if isinstance(right, Path) else right,
+        )
+
+    def _owner(self, path: Path) -> tuple[str, Resource]:
+        prefix, resource, *_ = self._at[path.variable]
+        for name in path.names[:-1]:
+            resource, prefix = RESOURCES[resource.relation(name).target], f"{prefix}{name}."
+        return prefix, resource
+
+    def _fact(self, path: Path) -> Fact:
+        """The fact at a path, or the one it is joined on: a row's `customer_id` is its customer's `id`."""
+        link, between = self._at[path.variable][2:]
+        name = path.names[-1]
+        if len(path.names) == 1 and link and link[1] == name:
+            return link[0]
+        prefix, owner = self._owner(path)
+        if name == "id" and len(path.names) > 1:
+            holder_prefix, holder = self._owner(Path(path.variable, path.names[:-1]))
+            local = f"{path.names[-2]}_id"
+            if isinstance(holder.attributes.get(local), Scalar):
+                return Fact(holder_prefix + local, holder.scalar(local), holder.name)
+        owned = "own" if len(path.names) == 1 and between == name else owner.name
+        return Fact(prefix + name, owner.scalar(name), owned)
+
+
+def domains(conjunctions: Iterable[Conjunction], rows: int) -> dict[str, tuple[Value, ...]]:
+    """The values of every fact that is looked at, each of which may differ in what it makes true.
+
+    Every constant a fact is compared with, unknown where it may be, the own and other tenants, and words that
+    nothing compares it with: one, or three where two facts are compared.
+    """
+    constants: dict[Fact, dict[Value, None]] = {}
+    related: dict[Fact, set[Fact]] = {}
+    ordered: set[Fact] = set()
+    for atom in {atom for conjunction in conjunctions for atom in conjunction}:
+        own = constants.setdefault(atom.left, {})
+        if atom.operator in ORDERED:
+            ordered.add(atom.left)
+        if isinstance(atom.right, Fact):
+            constants.setdefault(atom.right, {})
+            related.setdefault(atom.left, set()).add(atom.right)
+            related.setdefault(atom.right, set()).add(atom.left)
+        else:
+            own.update(dict.fromkeys(atom.right if isinstance(atom.right, tuple) else (atom.right,)))
+    found = {}
+    for fact, values in constants.items():
+        alike = _connected(fact, related)
+        shared = {value: None for other in (fact, *sorted(alike, key=str)) for value in constants[other]}
+        between = [each for value in shared if fact in ordered for each in _around(value)]
+        own_words = tuple(dict.fromkeys((*values, *shared, *between)))
+        found[fact.path] = tuple(_values(fact, own_words, rows, spare=3 if alike else 1))
+    return found
+
+
+def _connected(fact: Fact, related: dict[Fact, set[Fact]]) -> set[Fact]:
+    found, ahead = {fact}, [fact]
+    while ahead:
+        for other in related.get(ahead.pop(), set()) - found:
+            found.add(other)
+            ahead.append(other)
+    return found - {fact}
+
+
+def _around(value: Value) -> Iterator[Value]:
+    if isinstance(value, str):
+        yield from ("", f"{value}~")
+
+
+def _values(fact: Fact, constants: tuple[Value, ...], rows: int, spare: int) -> Iterator[Value]:
+    if fact.declared is None:
+        yield from range(rows + 1)
+        return
+    if fact.owner == "own":
+        yield OWN_TENANT
+        return
+    yield from dict.fromkeys((*_plain_values(fact, fact.declared, constants, spare), *_unknown(fact)))
+
+
+def _plain_values(fact: Fact, declared: Scalar, constants: tuple[Value, ...], spare: int) -> Iterator[Value]:
+    known = tuple(value for value in constants if value is not None)
+    if any(isinstance(value, bool) for value in known):
+        yield from (False, True)
+    elif declared.words is not None:
+        others = sorted(declared.words - set(known))
+        yield from (*(word for word in known if word in declared.words), *others[:spare])
+    elif fact.is_id and (declared.name != "id" or fact.owner in TENANTS):
+        yield from (OWN_TENANT, *known, *OTHER_TENANTS[:spare])
+    else:
+        others = [word for word in (OTHER, *OTHER_WORDS) if word not in known]
+        yield from (*known, *others[:spare])
+
+
+def _unknown(fact: Fact) -> tuple[None, ...]:
+    return (None,) if fact.declared is not None and fact.declared.nullable else ()

@@ -1,0 +1,1 @@
+"""Explanations for reviewers on the command line."""

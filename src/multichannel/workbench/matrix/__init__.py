@@ -1,0 +1,1 @@
+"""The matrix of a policy: role, standing and action."""

@@ -1,0 +1,103 @@
+"""What a single rule says, apart from what a matrix tells by its place: conditions, actions, names."""
+
+from __future__ import annotations
+
+from multichannel.policy.language.ast import (
+    Listed,
+    Literal,
+    Name,
+    Operation,
+    Parameter,
+    Pattern,
+    Span,
+    Term,
+    conjuncts,
+)
+from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.source import Rule
+from multichannel.policy.schema.resources import RESOURCES
+
+ANY = "any"
+ACTION_AT = 2
+"""Where a restriction names its action."""
+
+
+def is_about(rule: Rule, kind: str) -> bool:
+    """Whether a standing or restriction can be about records of a kind."""
+    named = parsed(rule).parameters[-1].kind
+    return named not in RESOURCES or named == kind
+
+
+def named(rule: Rule, at: int) -> str:
+    """The word that a rule's head has at a place; `any` where it has none."""
+    term = parsed(rule).parameters[at].term
+    return str(term.value) if isinstance(term, Literal) else ANY
+
+
+def actions_of(rule: Rule) -> tuple[str, ...] | None:
+    """The actions that a restriction names; None for every action."""
+    term = parsed(rule).parameters[ACTION_AT].term
+    if isinstance(term, Literal):
+        return (str(term.value),)
+    chosen = _choice(rule)
+    if chosen is None:
+        return None
+    right = chosen.operands[1]
+    items = right.items if isinstance(right, Listed) else (right,)
+    return tuple(str(item.value) for item in items if isinstance(item, Literal))
+
+
+def where(rule: Rule) -> str:
+    """What a rule asks, in its own words on one line; empty where it asks nothing.
+
+    The list of actions of a restriction is left out: `actions_of` gives it.
+    """
+    statement = parsed(rule)
+    heads = [_slice(rule, item.span) for item in statement.parameters if _asks(item)]
+    kept = conjuncts(statement.body)
+    chosen = _choice(rule) if rule.name == "forbid" else None
+    if chosen is None or not all(_is_plain(term) for term in kept):
+        body = _body(rule) if statement.body is not None else ""
+        return " and ".join(filter(None, (*heads, body)))
+    return " and ".join([*heads, *(_slice(rule, term.span) for term in kept if term is not chosen)])
+
+
+def on_one_line(text: str) -> str:
+    """The same words, with one space where there were blanks."""
+    return " ".join(text.split())
+
+
+def _choice(rule: Rule) -> Operation | None:
+    """The condition that lists the actions of a restriction whose head leaves them open."""
+    statement = parsed(rule)
+    variable = statement.parameters[ACTION_AT].term
+    for term in conjuncts(statement.body):
+        if isinstance(term, Operation) and term.operator in {"in", "="} and _is_named(term, variable):
+            right = term.operands[1]
+            items = right.items if isinstance(right, Listed) else (right,)
+            if all(isinstance(item, Literal) for item in items):
+                return term
+    return None
+
+
+def _is_named(term: Operation, variable: Term) -> bool:
+    left = term.operands[0]
+    return isinstance(left, Name) and isinstance(variable, Name) and left.name == variable.name
+
+
+def _is_plain(term: Term) -> bool:
+    """Whether what stands between the ends of a term is all of it, parentheses too."""
+    return not (isinstance(term, Operation) and term.operator in {"or", "not", "forall"})
+
+
+def _asks(parameter: Parameter) -> bool:
+    return isinstance(parameter.pattern, Pattern) or isinstance(parameter.term, Pattern)
+
+
+def _slice(rule: Rule, span: Span) -> str:
+    return on_one_line(rule.text[span.start : span.end])
+
+
+def _body(rule: Rule) -> str:
+    last = parsed(rule).parameters[-1].span.end
+    return on_one_line(rule.text[last:].partition("if")[2].rstrip().removesuffix(";"))
