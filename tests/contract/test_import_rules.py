@@ -43,7 +43,7 @@ def test_planted_imports_are_found(copied: Path) -> None:
         "import sys; sys.path.insert(0, 'src'); "
         "from importlinter.cli import lint_imports_command as run; run()"
     )
-    arguments = ["--config", SETTINGS, "--no-cache"]
+    arguments = ["--config", str(SETTINGS), "--no-cache"]
     result = subprocess.run(
         [sys.executable, "-c", program, *arguments],
         cwd=copied.parents[1],
@@ -69,7 +69,17 @@ def test_planted_imports_are_found(copied: Path) -> None:
 def test_a_session_outside_the_store_is_found(copied: Path, text: str) -> None:
     planted = copied / "services" / "customers.py"
     planted.write_text(f'"""A module."""\n\n{text}\n')
-    command = [sys.executable, "-m", "ruff", "check", "--config", SETTINGS, "--select", "TID251", planted]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--config",
+        str(SETTINGS),
+        "--select",
+        "TID251",
+        str(planted),
+    ]
+    result = subprocess.run([*ruff, str(planted)], capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert "Only store holds a session or an engine" in result.stdout
