@@ -69,17 +69,7 @@ def test_planted_imports_are_found(copied: Path) -> None:
 def test_a_session_outside_the_store_is_found(copied: Path, text: str) -> None:
     planted = copied / "services" / "customers.py"
     planted.write_text(f'"""A module."""\n\n{text}\n')
-    command = [
-        sys.executable,
-        "-m",
-        "ruff",
-        "check",
-        "--config",
-        str(SETTINGS),
-        "--select",
-        "TID251",
-        str(planted),
-    ]
+    ruff = [sys.executable, "-m", "ruff", "check", "--config", str(SETTINGS), "--select", "TID251"]
     result = subprocess.run([*ruff, str(planted)], capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert "Only store holds a session or an engine" in result.stdout
