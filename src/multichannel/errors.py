@@ -1,14 +1,14 @@
-"""What can go wrong, from the outside in.
+"""The errors of this product.
 
-Unauthenticated                      nobody knows who asks
-Denied         NotVisible, NotPermitted   the policy said no
-BadInput                             the request cannot be understood
-TooComplex                           the request is too large to be answered
-Refused        StaleVersion, ...     the domain said not now
-Busy                                 somebody else is changing it at this moment
-ImportRefused                        the files cannot be stored as they are
-Misconfigured                        the service or command must not start
-PolicyInvalid                        the policy files do not load
+Unauthenticated    the caller is not identified
+Denied             the policy denies the action: NotVisible, NotPermitted
+BadInput           the request is not valid
+TooComplex         the request exceeds a limit
+Refused            the operation is not possible in the current state
+Busy               another transaction holds the same rows
+ImportRefused      the files cannot be imported
+Misconfigured      the service or command cannot start
+PolicyInvalid      the policy files do not load
 """
 
 from __future__ import annotations
@@ -17,87 +17,87 @@ from collections.abc import Sequence
 
 
 class MultichannelError(Exception):
-    """Anything this product raises on purpose; `code` is what a client may switch on."""
+    """Base of all errors that this product raises on purpose; clients switch on `code`."""
 
     code = "INTERNAL"
 
     def __init__(self, message: str) -> None:
-        """Keep the one sentence a person reads."""
         super().__init__(message)
         self.message = message
 
 
 class Unauthenticated(MultichannelError):
-    """No token, or one that does not prove who asks."""
+    """No token, or an invalid token."""
 
     code = "UNAUTHENTICATED"
 
 
 class Denied(MultichannelError):
-    """The policy said no."""
+    """The policy denies the action."""
 
 
 class NotVisible(Denied):
-    """Absent or invisible: the caller cannot tell which, by construction one message."""
+    """The record does not exist or is not visible; one message for both, so that nobody can tell which."""
 
     code = "NOT_FOUND"
 
     def __init__(self) -> None:
-        """Say the same for what is absent and for what is invisible."""
-        super().__init__("Nothing here by that id, or nothing you may see.")
+        super().__init__("Not found.")
 
 
 class NotPermitted(Denied):
-    """Readable, but not for this action; `reasons` are restriction codes of the policy."""
+    """The record is visible, but the action is denied; `reasons` are the codes of restrictions, if any apply."""
 
     code = "FORBIDDEN"
 
     def __init__(self, message: str, reasons: Sequence[str] = ()) -> None:
-        """Carry the codes of the restrictions that hit (none: nothing grants it)."""
         super().__init__(message)
         self.reasons = tuple(reasons)
 
 
 class BadInput(MultichannelError):
-    """The request says something that has no meaning: an id, a cursor, an argument."""
+    """The request is not valid: an id, a cursor, an argument."""
 
     code = "BAD_INPUT"
 
 
 class TooComplex(MultichannelError):
-    """The document asks for more than one request may."""
+    """The document exceeds a limit of one request."""
 
     code = "QUERY_TOO_COMPLEX"
 
 
 class Refused(MultichannelError):
-    """The state of things stands against it; becomes a `userErrors` entry, not a failure.
+    """The operation is not possible in the current state; becomes a `userErrors` entry, not a failure.
 
-    Each refusal has a subclass of its own with a `code`; `rule` is the business rule behind it, such as R17.
+    Refusals of the domain are rows of `multichannel.domain.refusals`, which have their own `code`; `rule` is
+    the business rule behind it, such as R17, and `path` the input field it is about, outermost first.
     """
 
     code = "REFUSED"
-    rule: str | None = None
 
-    def __init__(self, message: str, path: Sequence[str] = ()) -> None:
-        """Name the input field the refusal is about, outermost first."""
+    def __init__(
+        self, message: str, path: Sequence[str] = (), *, code: str | None = None, rule: str | None = None
+    ) -> None:
         super().__init__(message)
         self.path = tuple(path)
+        self.code = code or self.code
+        self.rule = rule
 
 
 class Busy(MultichannelError):
-    """Somebody else holds what was to be changed; nothing was written, and trying again may do."""
+    """Another transaction holds the same rows; nothing was written, and a retry may succeed."""
 
     code = "UNAVAILABLE"
 
 
 class Misconfigured(MultichannelError):
-    """Settings that must not be served with; printed as one line."""
+    """Invalid settings; printed as one line."""
 
     code = "MISCONFIGURED"
 
 
 class PolicyInvalid(MultichannelError):
-    """Policy files that do not load, or mean something this service does not know."""
+    """The policy files do not load, or use words that this service does not know."""
 
     code = "POLICY_INVALID"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from multichannel.demo.cast import ALDER
-from multichannel.domain.agreements import AgreementRequired, is_bound
+from multichannel.domain.agreements import is_bound
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud
 
 
 def test_r13_without_an_agreement_a_customer_is_not_bound() -> None:
     assert not is_bound([], ALDER.id, Cloud.PUBLIC)
-    assert AgreementRequired().rule == "R13"
+    assert Refusal.AGREEMENT_REQUIRED.rule == "R13"

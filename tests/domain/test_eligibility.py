@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 
 from multichannel.domain.commerce import BillingCycle, BillingType, Channel, Commerce, SubscriptionStatus
 from multichannel.domain.eligibility import (
-    Candidate,
-    FailedRule,
-    TransferObstacle,
-    failed_rules,
+    TransferCandidate,
+    ineligibility_reasons,
     product_type,
 )
 from multichannel.domain.subscriptions import Subscription
@@ -33,15 +31,15 @@ RESERVATION = {**AZURE, "product_type_id": "AzureReservations"}
 SAVINGS_PLAN = {**AZURE, "product_type_id": "azure_savings_plan"}
 
 
-def codes(kind: str, candidate: Candidate) -> set[str]:
-    return {rule.code.value for rule in failed_rules(candidate, TransferKind(kind), NOW)}
+def codes(kind: str, candidate: TransferCandidate) -> set[str]:
+    return {reason.code.lower() for reason in ineligibility_reasons(candidate, TransferKind(kind), NOW)}
 
 
-def of(*parts: dict[str, Any], **flags: bool) -> Candidate:
+def of(*parts: dict[str, Any], **flags: bool) -> TransferCandidate:
     columns: dict[str, Any] = dict(BASE)
     for part in parts:
         columns |= part
-    return Candidate(subscription=Subscription(**columns), **flags)
+    return TransferCandidate(subscription=Subscription(**columns), **flags)
 
 
 @pytest.mark.parametrize(
@@ -115,14 +113,6 @@ def test_every_rule_that_fails_is_told_and_no_other(states: set[str], flags: set
 def test_r36_an_add_on_goes_with_its_base_and_not_by_itself(add_on: dict[str, Any]) -> None:
     assert codes("new_commerce", of(SEATS, add_on)) == {"add_on_without_base"}
     assert codes("new_commerce", of(SEATS, add_on, with_base=True)) == set()
-
-
-@pytest.mark.parametrize("code", TransferObstacle)
-def test_every_obstacle_says_a_sentence_and_its_rule(code: TransferObstacle) -> None:
-    told = FailedRule(code)
-    assert told.message.endswith(".")
-    assert told.rule[0] == "R"
-    assert told.rule[1:].isdigit()
 
 
 @pytest.mark.parametrize(

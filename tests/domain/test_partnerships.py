@@ -8,15 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from multichannel.domain.base import new_id
-from multichannel.domain.partnerships import (
-    InvitationClosed,
-    Partnership,
-    PartnershipOver,
-    PartnershipStatus,
-    SelfInvited,
-)
+from multichannel.domain.partnerships import Partnership, PartnershipStatus
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerType
-from multichannel.errors import Refused
+from tests.refusals import refuses
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 INVITED, ACTIVE, REMOVED = PartnershipStatus
@@ -35,13 +30,13 @@ EVENTS: dict[str, Callable[[Partnership], None]] = {
     "accept": lambda each: each.accept(at=NOW + timedelta(days=1000)),
     "remove": lambda each: each.remove(at=NOW + timedelta(days=1000)),
 }
-TABLE: dict[tuple[PartnershipStatus, str], PartnershipStatus | type[Refused]] = {
+TABLE: dict[tuple[PartnershipStatus, str], PartnershipStatus | Refusal] = {
     (INVITED, "accept"): ACTIVE,
     (INVITED, "remove"): REMOVED,
-    (ACTIVE, "accept"): InvitationClosed,
+    (ACTIVE, "accept"): Refusal.INVITATION_CLOSED,
     (ACTIVE, "remove"): REMOVED,
-    (REMOVED, "accept"): InvitationClosed,
-    (REMOVED, "remove"): PartnershipOver,
+    (REMOVED, "accept"): Refusal.INVITATION_CLOSED,
+    (REMOVED, "remove"): Refusal.PARTNERSHIP_OVER,
 }
 
 
@@ -56,7 +51,7 @@ def test_sm3_every_event_in_every_state(status: PartnershipStatus, event: str) -
         assert (row.accepted_at is not None) == (event == "accept")
         assert (row.removed_at is not None) == (event == "remove")
         return
-    with pytest.raises(outcome):
+    with refuses(outcome):
         EVENTS[event](row)
     assert (row.status, row.version, row.accepted_at, row.removed_at) == (status, 1, None, None)
 
@@ -68,5 +63,5 @@ def test_r12_an_invitation_is_of_the_providers_market_and_cloud() -> None:
 
 def test_r11_a_provider_does_not_invite_itself() -> None:
     own = provider()
-    with pytest.raises(SelfInvited):
+    with refuses(Refusal.SELF_INVITED):
         Partnership.invitation(own, address=own.id, reseller_id=own.id, number=None, at=NOW)

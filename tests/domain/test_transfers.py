@@ -6,9 +6,9 @@ from itertools import permutations, product
 
 import pytest
 
-from multichannel.domain.customers import StaleVersion
-from multichannel.domain.transfer_obstacles import AlreadyConsented, TransferAlreadyDecided
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.transfers import OPEN_FOR, Transfer, TransferKind, TransferLine, TransferStatus
+from tests.refusals import refuses
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -56,7 +56,7 @@ def test_only_what_is_pending_is_decided_and_all_else_stays_as_it_is(
         assert row.stored_status is LEADS_TO[event]
         assert row.version == (1 if event == "accept" else 2)
         return
-    with pytest.raises(TransferAlreadyDecided) as refused:
+    with refuses(Refusal.TRANSFER_ALREADY_DECIDED) as refused:
         EVENTS[event](row, LATER)
     assert status.upper() in refused.value.message
     assert state(row) == before
@@ -66,7 +66,7 @@ def test_only_what_is_pending_is_decided_and_all_else_stays_as_it_is(
 def test_what_nobody_decided_in_30_days_is_expired_from_that_moment_on(event: str) -> None:
     due = NOW + OPEN_FOR
     EVENTS[event](transfer(), due - timedelta(microseconds=1))
-    with pytest.raises(TransferAlreadyDecided, match="EXPIRED"):
+    with refuses(Refusal.TRANSFER_ALREADY_DECIDED, match="EXPIRED"):
         EVENTS[event](transfer(), due)
     assert timedelta(days=30) == OPEN_FOR
 
@@ -78,7 +78,7 @@ def test_r28_a_switch_is_signed_by_all_three_in_any_order_and_by_each_once(order
         at = NOW + timedelta(minutes=place)
         assert row.consent(side, at) is (place == 2)
         assert getattr(row, f"{side}_consented_at") == at
-        with pytest.raises(AlreadyConsented):
+        with refuses(Refusal.ALREADY_CONSENTED):
             row.consent(side, LATER)
         assert getattr(row, f"{side}_consented_at") == at
 
@@ -105,5 +105,5 @@ def test_a_version_is_compared_if_one_was_seen() -> None:
     row = transfer()
     row.require_version(None)
     row.require_version(1)
-    with pytest.raises(StaleVersion):
+    with refuses(Refusal.STALE_VERSION):
         row.require_version(2)

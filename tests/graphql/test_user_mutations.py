@@ -10,13 +10,15 @@ from sqlalchemy import insert, update
 
 from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
 from multichannel.demo.personas import find_persona
-from multichannel.domain.users import LastGlobalAdmin, Role, RoleAssignment, User
+from multichannel.domain.refusals import Refusal
+from multichannel.domain.users import Role, RoleAssignment, User
 from multichannel.errors import NotPermitted
 from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.services.users import NewUser, create_user, update_user_roles
 from multichannel.store.audit.mutation_context import Act
 from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
+from tests.refusals import refuses
 from tests.world import postgresql_later
 
 pytestmark = postgresql_later
@@ -207,7 +209,7 @@ def test_a_tenant_keeps_an_active_global_admin_even_if_two_take_each_other_away(
         )
 
     take(caller.user_id, second, 1)
-    with pytest.raises(LastGlobalAdmin):  # the first signed in before the role was gone
+    with refuses(Refusal.LAST_GLOBAL_ADMIN):  # the first signed in before the role was gone
         take(second, caller.user_id, 1)
 
     assert [each.role for each in stored(api, RoleAssignment, user_id=second)] == [Role.GLOBAL_ADMIN]
@@ -221,7 +223,7 @@ def test_an_inactive_global_admin_does_not_count_as_one(api: Api) -> None:
         connection.execute(update(User).where(User.id == second).values(state="inactive"))
     act = Act("update_user_roles", "User", caller.user_id, user_id=second)
 
-    with pytest.raises(LastGlobalAdmin):
+    with refuses(Refusal.LAST_GLOBAL_ADMIN):
         api.world.store.act(
             caller.principal,
             act,

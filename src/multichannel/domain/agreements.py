@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, closed, identity
 from multichannel.domain.customers import Customer
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
-from multichannel.errors import Refused
 
 WITHOUT_AGREEMENTS = frozenset({Cloud.US_GOVERNMENT})
 """R52: the agreement is a thing of the public cloud; elsewhere nothing is signed, and nothing asks for it."""
@@ -24,41 +24,6 @@ class AgreementKind(StrEnum):
 
     ATTESTATION = "attestation"
     DIRECT = "direct"
-
-
-class AgreementRequired(Refused):
-    """The customer is not bound by the customer agreement with this partner."""
-
-    code = "AGREEMENT_REQUIRED"
-    rule = "R13"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__("The customer agreement is missing. Confirm it first: confirmCustomerAgreement.")
-
-
-class AgreementNotOffered(Refused):
-    """This national cloud has no customer agreement to confirm."""
-
-    code = "AGREEMENT_NOT_OFFERED"
-    rule = "R52"
-
-    def __init__(self) -> None:
-        """Say what follows from it."""
-        super().__init__("This national cloud has no customer agreement; nothing here needs one.")
-
-
-class AgreedInTheFuture(Refused):
-    """The agreement is said to have been signed at a time that has not come."""
-
-    code = "AGREED_IN_THE_FUTURE"
-    rule = "SM6"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "The agreement is signed before it is confirmed: give a time that has passed.", ("agreedAt",)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +75,15 @@ def is_bound(agreements: Iterable[CustomerAgreement], partner_id: str, cloud: Cl
 def confirmed(
     customer: Customer, signature: Signature, *, attested_by: str | None, at: datetime
 ) -> CustomerAgreement:
-    """A new acceptance: a partner's attestation, or the customer's own signature if nobody attests it (SM6).
+    """A new agreement: a partner's attestation, or the customer's own signature without `attested_by` (SM6).
 
-    Further ones may follow, such as one signed by somebody else; each is kept. AgreementNotOffered in a cloud
-    without agreements (R52), AgreedInTheFuture if it was not signed yet.
+    A customer can have any number of agreements, such as those of several signers. AGREEMENT_NOT_OFFERED in a
+    cloud without agreements (R52); AGREED_IN_THE_FUTURE.
     """
     if customer.cloud in WITHOUT_AGREEMENTS:
-        raise AgreementNotOffered
+        raise Refusal.AGREEMENT_NOT_OFFERED.error()
     if signature.agreed_at > at:
-        raise AgreedInTheFuture
+        raise Refusal.AGREED_IN_THE_FUTURE.error()
     return CustomerAgreement(
         customer_id=customer.id,
         partner_id=attested_by,

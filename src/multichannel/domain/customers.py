@@ -9,8 +9,8 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner, Tenant
-from multichannel.errors import Refused
 
 
 class CustomerQualification(StrEnum):
@@ -21,60 +21,6 @@ class CustomerQualification(StrEnum):
     NONPROFIT = "nonprofit"
     GOVERNMENT_COMMUNITY_CLOUD = "government_community_cloud"
     STATE_OWNED_ENTITY = "state_owned_entity"
-
-
-class StaleVersion(Refused):
-    """Somebody changed the row after the caller read it."""
-
-    code = "STALE_VERSION"
-    rule = "R46"
-
-    def __init__(self) -> None:
-        """Say what to do; the version in force is told to those who may read it."""
-        super().__init__(
-            "This has changed since you read it. Read it again and retry with its version.",
-            ("expectedVersion",),
-        )
-
-
-class DomainTaken(Refused):
-    """A customer of this national cloud has the domain already."""
-
-    code = "DOMAIN_TAKEN"
-
-    def __init__(self) -> None:
-        """Say what to do; beyond that it is taken, nothing is told."""
-        super().__init__(
-            "This domain is taken. Ask its owner for a reseller relationship: requestResellerRelationship.",
-            ("domain",),
-        )
-
-
-class OtherMarket(Refused):
-    """The customer would buy in a market the partner does not sell in."""
-
-    code = "OTHER_MARKET"
-    rule = "R12"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "A partner sells in its own market only. Leave the market out to take yours.", ("market",)
-        )
-
-
-class AssociatedPartnerInvalid(Refused):
-    """The partner to attach is no reseller with an active partnership with yours."""
-
-    code = "ASSOCIATED_PARTNER_INVALID"
-    rule = "R23"
-
-    def __init__(self) -> None:
-        """Say what to do; whether there is such a partner is not told."""
-        super().__init__(
-            "Only a provider attaches a partner, and only a reseller with which its partnership is active.",
-            ("associatedPartner",),
-        )
 
 
 class Customer(Versioned, Base):
@@ -109,9 +55,9 @@ class Customer(Versioned, Base):
     cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
 
     def change(self, changes: dict[str, str | None], *, expected_version: int, at: datetime) -> None:
-        """Apply edits of the company profile, or raise StaleVersion; equal values change nothing."""
+        """Apply edits of the company profile, or raise STALE_VERSION; equal values change nothing."""
         if expected_version != self.version:
-            raise StaleVersion
+            raise Refusal.STALE_VERSION.error()
         edits = {name: value for name, value in changes.items() if getattr(self, name) != value}
         if not edits:
             return

@@ -10,23 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base
 from multichannel.domain.tenants import Tenant
-from multichannel.errors import Refused
 
 KEPT = timedelta(days=8)
 """How long a key is remembered."""
-
-
-class KeyReused(Refused):
-    """The key was used before, with another input."""
-
-    code = "IDEMPOTENCY_KEY_REUSED"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "This idempotency key was used with another input. Use a new key for each thing you do.",
-            ("idempotencyKey",),
-        )
 
 
 class IdempotencyKey(Base):

@@ -14,15 +14,7 @@ from multichannel.domain.commerce import (
     StopReason,
     SubscriptionStatus,
 )
-from multichannel.domain.customers import StaleVersion
-from multichannel.domain.obstacles import (
-    CancelWindowPassed,
-    ParentNotActive,
-    SubscriptionEnded,
-    SubscriptionNotActive,
-    SubscriptionNotSuspended,
-    SubscriptionSuspended,
-)
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.terms import (
     CANCELLATION_WINDOW,
     DISABLED_FOR,
@@ -80,7 +72,7 @@ class Life:
     def require_version(self, expected: int) -> None:
         """StaleVersion if it has changed since the caller read it (R46)."""
         if expected != self.version:
-            raise StaleVersion
+            raise Refusal.STALE_VERSION.error()
 
     def settle(self, now: datetime) -> bool:
         """Write down what time has done, renewals and the status in force; gives whether that is anything."""
@@ -120,9 +112,10 @@ class Life:
         """Let its users back in before its term ends; an add-on only while its base is active (R41)."""
         if not self.may_come_back(at):
             ended = self.status_at(at) in {*ENDED, SUSPENDED}
-            raise SubscriptionEnded if ended else SubscriptionNotSuspended
+            refusal = Refusal.SUBSCRIPTION_ENDED if ended else Refusal.SUBSCRIPTION_NOT_SUSPENDED
+            raise refusal.error()
         if parent is not None and parent.status_at(at) is not ACTIVE:
-            raise ParentNotActive
+            raise Refusal.PARENT_NOT_ACTIVE.error()
         self.stored_status, self.suspension_reasons = ACTIVE, []
         self.schedule()
         self._renew(at)
@@ -134,18 +127,20 @@ class Life:
         self._renew(at)
         until = self._cancelable_until()
         if self._has_window(until) and (until is None or at > until):
-            raise CancelWindowPassed(until)
+            window = Refusal.CANCEL_WINDOW_PASSED
+            raise window.error(until=until) if until else window.error()
         for each in (self, *(add_on for add_on in add_ons if add_on.status_at(at) in LIVE)):
             each._end(reason, at)  # noqa: SLF001  (of its own class)
 
     def require(self, states: Iterable[SubscriptionStatus], at: datetime) -> None:
-        """SubscriptionEnded, SubscriptionSuspended or SubscriptionNotActive if it is in no such state."""
+        """SubscriptionEnded, SUBSCRIPTION_SUSPENDED or SUBSCRIPTION_NOT_ACTIVE if it is in no such state."""
         status = self.status_at(at)
         if status in states:
             return
         if status in ENDED:
-            raise SubscriptionEnded
-        raise SubscriptionSuspended if status is SUSPENDED else SubscriptionNotActive
+            raise Refusal.SUBSCRIPTION_ENDED.error()
+        refusal = Refusal.SUBSCRIPTION_SUSPENDED if status is SUSPENDED else Refusal.SUBSCRIPTION_NOT_ACTIVE
+        raise refusal.error()
 
     def window_is_open(self, at: datetime) -> bool:
         """Whether what was bought of new commerce can still be given back (R48)."""

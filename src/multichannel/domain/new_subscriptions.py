@@ -17,8 +17,8 @@ from multichannel.domain.commerce import (
     TermDuration,
 )
 from multichannel.domain.customers import Customer
-from multichannel.domain.obstacles import AddOnUnrelated, OnePerCustomer, ParentNotActive, TermsNotOffered
 from multichannel.domain.quantities import require_quantity
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.terms import CANCELLATION_WINDOW, TRIAL_FOR, after, months_of
 
@@ -68,8 +68,8 @@ def bought(
 ) -> Subscription:
     """A new CSP subscription, active from now on and supported by whoever sells it (R26).
 
-    An add-on ends and renews with its base (R41). QuantityOutOfRange, TermsNotOffered, AutoRenewNotAllowed,
-    AddOnUnrelated or ParentNotActive.
+    An add-on ends and renews with its base (R41). QUANTITY_OUT_OF_RANGE, TERMS_NOT_OFFERED,
+    AUTO_RENEW_NOT_ALLOWED, ADD_ON_UNRELATED or PARENT_NOT_ACTIVE.
     """
     require_quantity(order.billing_type, order.quantity)
     if parent is not None:
@@ -163,34 +163,34 @@ def require_first(order: Order, earlier: Iterable[Subscription], at: datetime) -
     for each in earlier:
         waiting = order.billing_type is BillingType.LICENSE and each.may_come_back(at)
         if (order.is_trial and each.is_trial) or waiting:
-            raise OnePerCustomer
+            raise Refusal.ONE_PER_CUSTOMER.error()
 
 
 def _require_base(order: Order, parent: Subscription, at: datetime) -> None:
     alike = parent.commerce is order.commerce and parent.billing_type is order.billing_type
     if not alike or parent.parent_id is not None:
-        raise AddOnUnrelated
+        raise Refusal.ADD_ON_UNRELATED.error()
     if parent.status_at(at) is not SubscriptionStatus.ACTIVE:
-        raise ParentNotActive("parentId")
+        raise Refusal.PARENT_NOT_ACTIVE.error(path="parentId")
 
 
 def _terms(order: Order, parent: Subscription | None) -> tuple[str | None, BillingCycle]:
-    """The term and billing cycle, or TermsNotOffered."""
+    """The term and billing cycle, or TERMS_NOT_OFFERED."""
     if order.billing_type is BillingType.USAGE or order.is_trial:
         return _no_term(order)
     term = order.term_duration
     if parent is not None:
         if term is not None and term != parent.term_duration:
-            raise TermsNotOffered("termDuration")
+            raise Refusal.TERMS_NOT_OFFERED.error(path="termDuration")
         told: str | None = parent.term_duration
     else:
         term = term or TermDuration.P1Y
         if term not in TERMS[order.commerce]:
-            raise TermsNotOffered("termDuration")
+            raise Refusal.TERMS_NOT_OFFERED.error(path="termDuration")
         told = term.value
     cycle = order.billing_cycle or BillingCycle.MONTHLY
     if cycle not in CYCLES or CYCLES[cycle] > (months_of(told) or CYCLES[BillingCycle.ANNUAL]):
-        raise TermsNotOffered("billingCycle")
+        raise Refusal.TERMS_NOT_OFFERED.error(path="billingCycle")
     return told, cycle
 
 
@@ -198,9 +198,9 @@ def _no_term(order: Order) -> tuple[None, BillingCycle]:
     """What is metered is billed monthly, a trial not at all; neither has a term to choose."""
     cycle = BillingCycle.NONE if order.is_trial else BillingCycle.MONTHLY
     if order.term_duration is not None:
-        raise TermsNotOffered("termDuration")
+        raise Refusal.TERMS_NOT_OFFERED.error(path="termDuration")
     if order.billing_cycle not in {None, cycle}:
-        raise TermsNotOffered("billingCycle")
+        raise Refusal.TERMS_NOT_OFFERED.error(path="billingCycle")
     return None, cycle
 
 

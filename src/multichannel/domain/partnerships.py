@@ -10,8 +10,8 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
-from multichannel.errors import Refused
 
 
 class PartnershipStatus(StrEnum):
@@ -23,53 +23,6 @@ class PartnershipStatus(StrEnum):
 
 
 OPEN = frozenset({PartnershipStatus.INVITED, PartnershipStatus.ACTIVE})
-
-
-class InvitationPending(Refused):
-    """The provider has an open invitation to, or an active partnership with, this very tenant."""
-
-    code = "INVITATION_PENDING"
-    rule = "SM3"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "There is an open invitation or an active partnership at this address. Remove it first.",
-            ("reseller",),
-        )
-
-
-class SelfInvited(Refused):
-    """A provider named itself as the reseller."""
-
-    code = "SELF_INVITED"
-    rule = "R11"
-
-    def __init__(self) -> None:
-        """Say what is meant."""
-        super().__init__("A provider is no reseller of its own. Name another company.", ("reseller",))
-
-
-class InvitationClosed(Refused):
-    """The invitation was accepted or removed before."""
-
-    code = "INVITATION_CLOSED"
-    rule = "SM3"
-
-    def __init__(self) -> None:
-        """Say how it stands."""
-        super().__init__("This invitation was accepted, or taken back by the provider, before.", ("id",))
-
-
-class PartnershipOver(Refused):
-    """The partnership was removed before."""
-
-    code = "PARTNERSHIP_OVER"
-    rule = "SM3"
-
-    def __init__(self) -> None:
-        """Say how it stands."""
-        super().__init__("This partnership was removed before.", ("id",))
 
 
 def _its_reseller(context: Any) -> str | None:
@@ -117,9 +70,9 @@ class Partnership(Versioned, Base):
     def invitation(
         cls, provider: Partner, *, address: str, reseller_id: str | None, number: str | None, at: datetime
     ) -> Partnership:
-        """A provider's invitation, which waits for an answer without end (SM3). SelfInvited."""
+        """A provider's invitation, which waits for an answer without end (SM3). SELF_INVITED."""
         if address == provider.id:
-            raise SelfInvited
+            raise Refusal.SELF_INVITED.error()
         return cls(
             provider_id=provider.id,
             reseller_id=reseller_id,
@@ -135,19 +88,19 @@ class Partnership(Versioned, Base):
         )
 
     def accept(self, *, at: datetime) -> None:
-        """The reseller consents: the provider may order for its customers (R27). InvitationClosed."""
+        """The reseller consents: the provider may order for its customers (R27). INVITATION_CLOSED."""
         if self.status is not PartnershipStatus.INVITED:
-            raise InvitationClosed
+            raise Refusal.INVITATION_CLOSED.error()
         self.accepted_at = at
         self._become(PartnershipStatus.ACTIVE, at)
 
     def remove(self, *, at: datetime) -> None:
         """The provider takes the invitation back, or ends the partnership; nothing else changes (SM3).
 
-        PartnershipOver.
+        PARTNERSHIP_OVER.
         """
         if self.status not in OPEN:
-            raise PartnershipOver
+            raise Refusal.PARTNERSHIP_OVER.error()
         self.removed_at = at
         self._become(PartnershipStatus.REMOVED, at)
 

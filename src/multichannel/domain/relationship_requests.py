@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from multichannel.domain.base import new_id
-from multichannel.domain.relationship_obstacles import DelegatedAdminRequired, NotDirect, OwnCustomer
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner
 
@@ -20,12 +20,12 @@ def new_request(
 ) -> ResellerRelationship:
     """A partner's request to an address, which lapses after 90 days; `customer_id` if the address is known.
 
-    OwnCustomer (R10), or DelegatedAdminRequired where there is none without it (R13).
+    OWN_CUSTOMER (R10), or DELEGATED_ADMIN_REQUIRED where there is none without it (R13).
     """
     if address == partner.id:
-        raise OwnCustomer
+        raise Refusal.OWN_CUSTOMER.error()
     if partner.cloud in WITH_DELEGATED_ADMIN_ONLY and not delegated_admin:
-        raise DelegatedAdminRequired
+        raise Refusal.DELEGATED_ADMIN_REQUIRED.error()
     return ResellerRelationship(
         id=new_id(),
         partner_id=partner.id,
@@ -65,11 +65,11 @@ def request_beside(request: ResellerRelationship, provider_id: str) -> ResellerR
 def extension(relationship: ResellerRelationship, provider_id: str, *, at: datetime) -> ResellerRelationship:
     """The relationship of a provider that a partner goes on through, without delegated admin (SM1).
 
-    RelationshipNotActive, or NotDirect where it belongs to a provider already.
+    RELATIONSHIP_NOT_ACTIVE, or NOT_DIRECT where it belongs to a provider already.
     """
     relationship.require_active(at)
     if relationship.associated_partner_id is not None:
-        raise NotDirect
+        raise Refusal.NOT_DIRECT.error()
     return ResellerRelationship(
         partner_id=provider_id,
         customer_id=relationship.customer_id,

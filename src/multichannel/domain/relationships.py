@@ -11,13 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
 from multichannel.domain.customers import Customer
-from multichannel.domain.relationship_obstacles import (
-    MarketMismatch,
-    NoDelegatedAdmin,
-    RelationshipNotActive,
-    RequestClosed,
-    RequestExpired,
-)
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
 from multichannel.domain.timed_status import Lapse, Timed, status_at
 
@@ -109,22 +103,22 @@ class ResellerRelationship(Timed, Versioned, Base):
     def accept(self, customer: Customer, *, at: datetime) -> None:
         """The customer says yes, with delegated admin if that was asked for (R14, SM1).
 
-        RequestClosed, RequestExpired, or MarketMismatch, which only the customer may learn (R12).
+        REQUEST_CLOSED, REQUEST_EXPIRED, or MARKET_MISMATCH, which only the customer may learn (R12).
         """
         self._require_open(at)
         if customer.market != self.market:
-            raise MarketMismatch
+            raise Refusal.MARKET_MISMATCH.error()
         self.accepted_at = at
         self.delegated_admin = self.delegated_admin_requested
         self._become(RelationshipStatus.ACTIVE, at)
 
     def decline(self, *, at: datetime) -> None:
-        """The customer says no. RequestClosed or RequestExpired."""
+        """The customer says no. REQUEST_CLOSED or REQUEST_EXPIRED."""
         self._require_open(at)
         self._close(RelationshipStatus.DECLINED, at)
 
     def cancel(self, *, at: datetime) -> None:
-        """The partner withdraws its request. RequestClosed or RequestExpired."""
+        """The partner withdraws its request. REQUEST_CLOSED or REQUEST_EXPIRED."""
         self._require_open(at)
         self._close(RelationshipStatus.CANCELED, at)
 
@@ -139,16 +133,16 @@ class ResellerRelationship(Timed, Versioned, Base):
     def revoke_delegated_admin(self, *, at: datetime) -> None:
         """The customer takes the admin rights away; relationship and duty of support stay (R15, R16).
 
-        RelationshipNotActive or NoDelegatedAdmin.
+        RELATIONSHIP_NOT_ACTIVE or NO_DELEGATED_ADMIN.
         """
         self.require_active(at)
         if not self.delegated_admin:
-            raise NoDelegatedAdmin
+            raise Refusal.NO_DELEGATED_ADMIN.error()
         self.delegated_admin = False
         self._touch(at)
 
     def remove(self, *, at: datetime) -> None:
-        """The partner leaves the customer, and its admin rights go with it (R17). RelationshipNotActive."""
+        """The partner leaves the customer, and its admin rights go with it (R17). RELATIONSHIP_NOT_ACTIVE."""
         self.require_active(at)
         self.delegated_admin = False
         self._close(RelationshipStatus.REMOVED, at)
@@ -161,14 +155,14 @@ class ResellerRelationship(Timed, Versioned, Base):
     def _require_open(self, at: datetime) -> None:
         status = self.status_at(at)
         if status is RelationshipStatus.EXPIRED:
-            raise RequestExpired
+            raise Refusal.REQUEST_EXPIRED.error()
         if status is not RelationshipStatus.REQUESTED:
-            raise RequestClosed
+            raise Refusal.REQUEST_CLOSED.error()
 
     def require_active(self, at: datetime) -> None:
         """RelationshipNotActive unless it is."""
         if self.status_at(at) is not RelationshipStatus.ACTIVE:
-            raise RelationshipNotActive
+            raise Refusal.RELATIONSHIP_NOT_ACTIVE.error()
 
     def _close(self, status: RelationshipStatus, at: datetime) -> None:
         self.closed_at = at

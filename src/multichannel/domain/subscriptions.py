@@ -25,13 +25,8 @@ from multichannel.domain.commerce import (
 )
 from multichannel.domain.customers import Customer
 from multichannel.domain.lifecycle import ENDED, LIVE, Life
-from multichannel.domain.obstacles import (
-    AutoRenewNotAllowed,
-    QuantityDecreaseBarred,
-    ServiceAlreadyCanceled,
-    ServiceUnknown,
-)
 from multichannel.domain.quantities import require_quantity
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 from multichannel.domain.timed_status import Timed
 
@@ -169,7 +164,7 @@ class Subscription(Life, Timed, Versioned, Base):
         """AutoRenewNotAllowed for what is metered, a trial, or an add-on whose base does not renew (R41)."""
         alone = parent is None or bool(parent.auto_renew_enabled)
         if self.billing_type is BillingType.USAGE or self.is_trial or not alone:
-            raise AutoRenewNotAllowed
+            raise Refusal.AUTO_RENEW_NOT_ALLOWED.error()
 
     def support_by(self, partner_id: str | None, *, at: datetime) -> None:
         """Name the partner that supports it, or nobody (R26)."""
@@ -189,9 +184,9 @@ class Subscription(Life, Timed, Versioned, Base):
         """Cancel a single service of what was recreated in CSP (R5)."""
         self.require(LIVE, at)
         if service not in self.services:
-            raise ServiceUnknown
+            raise Refusal.SERVICE_UNKNOWN.error()
         if service in self.canceled_services:
-            raise ServiceAlreadyCanceled
+            raise Refusal.SERVICE_ALREADY_CANCELED.error()
         self.canceled_services = [*self.canceled_services, service]
         self.changed(at)
 
@@ -199,4 +194,4 @@ class Subscription(Life, Timed, Versioned, Base):
         require_quantity(self.billing_type, quantity)
         bound = self.channel is Channel.CSP and self.commerce is Commerce.NEW_COMMERCE
         if bound and quantity < self.quantity and not self.window_is_open(at):
-            raise QuantityDecreaseBarred
+            raise Refusal.QUANTITY_DECREASE_BARRED.error()

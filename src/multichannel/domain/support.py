@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from multichannel.domain.commerce import BillingType, Channel, Commerce, SubscriptionStatus
-from multichannel.domain.eligibility import Candidate, FailedRule, failed_rules
+from multichannel.domain.eligibility import TransferCandidate, ineligibility_reasons
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.transfers import TransferKind
 
@@ -118,8 +119,8 @@ def _recreate(situation: Situation, now: datetime) -> Iterator[Blocker]:
 
 def _transfer(situation: Situation, now: datetime) -> Iterator[Blocker]:
     subscription = situation.subscription
-    candidate = Candidate(subscription=subscription, with_base=subscription.parent_id is not None)
-    yield from map(_failed, failed_rules(candidate, transfer_kind(subscription), now))
+    candidate = TransferCandidate(subscription=subscription, with_base=subscription.parent_id is not None)
+    yield from map(_failed, ineligibility_reasons(candidate, transfer_kind(subscription), now))
     if subscription.commerce is Commerce.LEGACY and subscription.billing_type is BillingType.LICENSE:
         yield Blocker("LEGACY_LICENSE", "Legacy licences cannot be switched to another partner.", "R3")
     if situation.transfer_asked:
@@ -166,8 +167,8 @@ def _may_cancel(subscription: Subscription, now: datetime) -> bool:
     return not bound or (until is not None and now <= until)
 
 
-def _failed(failure: FailedRule) -> Blocker:
-    return Blocker(failure.code.name, failure.message, failure.rule)
+def _failed(failure: Refusal) -> Blocker:
+    return Blocker(failure.code, failure.message, failure.rule)
 
 
 _AGAINST = {

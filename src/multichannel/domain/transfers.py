@@ -10,11 +10,10 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
-from multichannel.domain.customers import StaleVersion
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 from multichannel.domain.timed_status import Lapse, Timed, status_at
-from multichannel.domain.transfer_obstacles import AlreadyConsented, TransferAlreadyDecided
 
 OPEN_FOR = timedelta(days=30)
 """SM4c: how long the other side has to decide."""
@@ -134,28 +133,28 @@ class Transfer(Timed, Versioned, Base):
     def require_version(self, expected: int | None) -> None:
         """StaleVersion if it has changed since the caller read it; None for whoever does not mind."""
         if expected is not None and expected != self.version:
-            raise StaleVersion
+            raise Refusal.STALE_VERSION.error()
 
     def require_pending(self, at: datetime) -> None:
         """TransferAlreadyDecided unless it waits for an answer (R39)."""
         status = self.status_at(at)
         if status is not TransferStatus.PENDING:
-            raise TransferAlreadyDecided(status)
+            raise Refusal.TRANSFER_ALREADY_DECIDED.error(status=status.upper())
 
     def decline(self, at: datetime) -> None:
-        """Say no. TransferAlreadyDecided if it is too late."""
+        """Say no. TRANSFER_ALREADY_DECIDED if it is too late."""
         self.require_pending(at)
         self._become(TransferStatus.DECLINED, at)
 
     def cancel(self, at: datetime) -> None:
-        """Take it back. TransferAlreadyDecided if it is too late."""
+        """Take it back. TRANSFER_ALREADY_DECIDED if it is too late."""
         self.require_pending(at)
         self._become(TransferStatus.CANCELED, at)
 
     def consent(self, tenant_id: str, at: datetime) -> bool:
         """Sign a switch for one of the three sides (SM4a); gives whether all of them have now.
 
-        TransferAlreadyDecided if it is too late, AlreadyConsented if that side has.
+        TRANSFER_ALREADY_DECIDED if it is too late, ALREADY_CONSENTED if that side has.
         """
         self.require_pending(at)
         side = {
@@ -164,7 +163,7 @@ class Transfer(Timed, Versioned, Base):
             self.target_partner_id: "target_consented_at",
         }[tenant_id]
         if getattr(self, side) is not None:
-            raise AlreadyConsented
+            raise Refusal.ALREADY_CONSENTED.error()
         setattr(self, side, at)
         self._changed(at)
         signed = (self.source_consented_at, self.customer_consented_at, self.target_consented_at)

@@ -10,9 +10,8 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
-from multichannel.domain.customers import StaleVersion
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Tenant
-from multichannel.errors import Refused
 
 
 class Role(StrEnum):
@@ -34,52 +33,6 @@ ASSIGNS: dict[Role, frozenset[Role]] = {
     Role.ACCOUNT_ADMIN: frozenset({Role.ACCOUNT_ADMIN}),
 }
 """Which roles somebody with a role may give and take; whoever has none of these manages nobody."""
-
-
-class RoleNotYours(Refused):
-    """Your roles do not let you give or take one of these roles."""
-
-    code = "ROLE_NOT_YOURS_TO_ASSIGN"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "One of the roles you give or take is not yours to assign. Ask a global admin.", ("roles",)
-        )
-
-
-class SelfChange(Refused):
-    """Nobody changes his own roles."""
-
-    code = "SELF_CHANGE"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__("Nobody changes his own roles. Ask another admin of your tenant.", ("id",))
-
-
-class LastGlobalAdmin(Refused):
-    """The tenant would be left without an active global admin."""
-
-    code = "LAST_GLOBAL_ADMIN"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "This is your tenant's last active global admin. Make somebody else one first.", ("roles",)
-        )
-
-
-class UserExists(Refused):
-    """Your tenant has a user with this object id."""
-
-    code = "USER_EXISTS"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "Your tenant has a user with this object id. Change its roles instead.", ("objectId",)
-        )
 
 
 class UserState(StrEnum):
@@ -123,12 +76,12 @@ class User(Versioned, Base):
         expected_version: int,
         at: datetime,
     ) -> set[Role]:
-        """Note that the roles held become those wanted, and give the ones that differ; none, no new version.
+        """Count the change from the roles held to those wanted; gives the roles that differ.
 
-        StaleVersion if somebody was quicker, RoleNotYours if the roles of who does it do not reach so far.
+        STALE_VERSION, or ROLE_NOT_YOURS_TO_ASSIGN unless the roles `by` allow it.
         """
         if expected_version != self.version:
-            raise StaleVersion
+            raise Refusal.STALE_VERSION.error()
         changed = set(held) ^ set(wanted)
         require_assignable(changed, by=by)
         if changed:
@@ -141,4 +94,4 @@ def require_assignable(roles: Collection[Role], *, by: Collection[str]) -> None:
     """RoleNotYours unless somebody with the roles `by` may give and take all of these."""
     assignable = frozenset[Role]().union(*(ASSIGNS.get(Role(role), frozenset()) for role in by))
     if not set(roles) <= assignable:
-        raise RoleNotYours
+        raise Refusal.ROLE_NOT_YOURS_TO_ASSIGN.error()

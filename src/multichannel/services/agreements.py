@@ -11,7 +11,7 @@ from multichannel.store.unit_of_work import Work
 def confirm_customer_agreement(work: Work, customer_id: str, signature: Signature) -> CustomerAgreement:
     """A further acceptance (SM6): a partner attests for itself, a customer's own signature holds with all.
 
-    AgreementNotOffered (R52) or AgreedInTheFuture.
+    AGREEMENT_NOT_OFFERED (R52) or AGREED_IN_THE_FUTURE.
     """
     customer = work.customers.get(customer_id, to=Action.CONFIRM_AGREEMENT)
     who = work.principal

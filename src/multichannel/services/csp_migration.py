@@ -5,7 +5,7 @@ from __future__ import annotations
 from multichannel.domain.commerce import BillingType
 from multichannel.domain.lifecycle import LIVE
 from multichannel.domain.new_subscriptions import Order, continued
-from multichannel.domain.obstacles import AlreadyMoved, NotMovedYet
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.subscriptions import fetch, require_agreement
@@ -19,7 +19,7 @@ def move_subscription_to_csp(
 ) -> Subscription:
     """A new CSP subscription with the old one's details; the old one is left as it is (R5, R6).
 
-    AgreementRequired (R13), SubscriptionEnded, or AlreadyMoved while this partner's last one is there.
+    AGREEMENT_REQUIRED (R13), SUBSCRIPTION_ENDED, or ALREADY_MOVED while this partner's last one is there.
     """
     old = work.subscriptions.get(row_id, to=Action.MOVE_TO_CSP)
     customer = work.customers.get(old.customer_id, to=Action.CREATE_SUBSCRIPTION)
@@ -27,7 +27,7 @@ def move_subscription_to_csp(
     old.require(LIVE, work.now)
     seller_id = work.principal.tenant_id
     if _continuations(work, old, billing_partner_id=seller_id):
-        raise AlreadyMoved
+        raise Refusal.ALREADY_MOVED.error()
     order = Order(
         offer_name=offer_name or AZURE_PLAN,
         friendly_name=friendly_name or old.friendly_name,
@@ -41,11 +41,11 @@ def move_subscription_to_csp(
 def cancel_service(work: Work, row_id: str, service: str, *, expected_version: int) -> Subscription:
     """Cancel one service of the old subscription, once something in CSP continues it (R5).
 
-    NotMovedYet, ServiceUnknown or ServiceAlreadyCanceled.
+    NOT_MOVED_YET, SERVICE_UNKNOWN or SERVICE_ALREADY_CANCELED.
     """
     old = fetch(work, row_id, Action.CANCEL_SERVICE, expected_version)
     if not _continuations(work, old):
-        raise NotMovedYet
+        raise Refusal.NOT_MOVED_YET.error()
     old.cancel_service(service, at=work.now)
     return old
 

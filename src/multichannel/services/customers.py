@@ -7,14 +7,9 @@ from dataclasses import dataclass
 
 from multichannel.domain.agreements import Signature, confirmed
 from multichannel.domain.base import new_id
-from multichannel.domain.customers import (
-    AssociatedPartnerInvalid,
-    BillingProfile,
-    Customer,
-    DomainTaken,
-    OtherMarket,
-)
+from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Partner, PartnerType, Tenant, TenantKind
 from multichannel.policy.schema.vocabulary import Action
@@ -43,7 +38,7 @@ def create_customer(work: Work, new: NewCustomer) -> Customer:
     """A new customer with a tenant of its own, in an active relationship with the caller's partner (SM1).
 
     The tenant's id is new, so that no id can be tried out; and it is neither the partner's own nor that of a
-    linked reseller (R10, R11). DomainTaken, OtherMarket (R12) or AssociatedPartnerInvalid (R23).
+    linked reseller (R10, R11). DOMAIN_TAKEN, OTHER_MARKET (R12) or ASSOCIATED_PARTNER_INVALID (R23).
     """
     partner = work.partners.get(work.principal.tenant_id, to=Action.CREATE_CUSTOMER)
     _require_possible(work, partner, new)
@@ -64,7 +59,7 @@ def create_customer(work: Work, new: NewCustomer) -> Customer:
 
 
 def update_customer(work: Work, customer_id: str, changes: Texts, *, expected_version: int) -> Customer:
-    """Edit the company profile. StaleVersion if it has changed since the caller read it."""
+    """Edit the company profile. STALE_VERSION if it has changed since the caller read it."""
     customer = work.customers.get(customer_id, to=Action.UPDATE)
     customer.change(dict(changes), expected_version=expected_version, at=work.now)
     return customer
@@ -72,7 +67,7 @@ def update_customer(work: Work, customer_id: str, changes: Texts, *, expected_ve
 
 def _require_possible(work: Work, partner: Partner, new: NewCustomer) -> None:
     if new.market not in {None, partner.market}:
-        raise OtherMarket
+        raise Refusal.OTHER_MARKET.error()
     look = work.look(partner)
     if new.associated_partner_id is not None and not (
         partner.type is PartnerType.INDIRECT_PROVIDER
@@ -83,9 +78,9 @@ def _require_possible(work: Work, partner: Partner, new: NewCustomer) -> None:
             status=PartnershipStatus.ACTIVE,
         )
     ):
-        raise AssociatedPartnerInvalid
+        raise Refusal.ASSOCIATED_PARTNER_INVALID.error()
     if look.any(Customer, domain=new.domain, cloud=partner.cloud):
-        raise DomainTaken
+        raise Refusal.DOMAIN_TAKEN.error()
 
 
 def _customer(partner: Partner, new: NewCustomer, work: Work) -> Customer:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from multichannel.domain.commerce import Channel
-from multichannel.domain.eligibility import Candidate, FailedRule, failed_rules
+from multichannel.domain.eligibility import TransferCandidate, ineligibility_reasons
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.transfers import OPEN, Transfer, TransferKind, TransferLine
 from multichannel.policy.schema.resources import SUBSCRIPTION
@@ -16,13 +17,13 @@ from multichannel.store.write.guard_queries import Look
 
 def transfer_eligibility(
     work: Work, subscription_ids: Sequence[str], kind: TransferKind
-) -> Mapping[str, Sequence[FailedRule]]:
+) -> Mapping[str, Sequence[Refusal]]:
     """All rules that each fails, by id, of those that the caller may release; the others are left out."""
     subscriptions: Sequence[Subscription] = work.weighed(SUBSCRIPTION, subscription_ids, to=Action.RELEASE)
     if not subscriptions:
         return {}
     weighed = candidates(work.look(*subscriptions), subscriptions)
-    return {each.subscription.id: failed_rules(each, kind, work.now) for each in weighed}
+    return {each.subscription.id: ineligibility_reasons(each, kind, work.now) for each in weighed}
 
 
 def candidates(
@@ -31,7 +32,7 @@ def candidates(
     *,
     with_base: Collection[str] = (),
     besides: Transfer | None = None,
-) -> list[Candidate]:
+) -> list[TransferCandidate]:
     """The subscriptions with what decides on them, in as many statements for one as for many.
 
     `with_base` are the ids of add-ons whose base goes along; `besides` is the transfer this is about.
@@ -40,7 +41,7 @@ def candidates(
     moving = _in_open_transfers(look, ids, besides)
     continued = {each.continues_id for each in look.all(Subscription, continues_id=ids, channel=Channel.CSP)}
     return [
-        Candidate(
+        TransferCandidate(
             subscription=each,
             in_transfer=each.id in moving,
             transferred=each.id in continued,

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from multichannel.domain.partnerships import (
-    OPEN,
-    InvitationPending,
-    Partnership,
-)
-from multichannel.domain.relationship_obstacles import MarketMismatch
+from multichannel.domain.partnerships import OPEN, Partnership
+from multichannel.domain.refusals import Refusal
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import Work
 
@@ -15,8 +11,8 @@ from multichannel.store.unit_of_work import Work
 def invite_indirect_reseller(work: Work, address: str, number: str | None) -> Partnership:
     """A provider's invitation to a tenant id, the same whether or not a partner is there.
 
-    It reaches a partner of the provider's cloud and market, and nobody else (R12, R52). SelfInvited or
-    InvitationPending.
+    It reaches a partner of the provider's cloud and market, and nobody else (R12, R52). SELF_INVITED or
+    INVITATION_PENDING.
     """
     provider = work.partners.get(work.principal.tenant_id, to=Action.INVITE_RESELLER)
     reseller_id = work.companies(provider).partner_at(address, provider.cloud, provider.market)
@@ -24,7 +20,7 @@ def invite_indirect_reseller(work: Work, address: str, number: str | None) -> Pa
         provider, address=address, reseller_id=reseller_id, number=number, at=work.now
     )
     if work.look(provider).any(Partnership, provider_id=provider.id, addressed_to=address, status=OPEN):
-        raise InvitationPending
+        raise Refusal.INVITATION_PENDING.error()
     work.add_under(provider, invitation)
     # That somebody was found at the address is nobody's to read until it answers.
     work.hush(invitation, "reseller_id")
@@ -32,10 +28,10 @@ def invite_indirect_reseller(work: Work, address: str, number: str | None) -> Pa
 
 
 def accept_partnership(work: Work, partnership_id: str) -> Partnership:
-    """The reseller's consent (R27). InvitationClosed, or MarketMismatch if it has moved since (R12)."""
+    """The reseller's consent (R27). INVITATION_CLOSED, or MARKET_MISMATCH if it has moved since (R12)."""
     partnership = work.partnerships.get(partnership_id, to=Action.ACCEPT)
     if work.principal.market != partnership.market:
-        raise MarketMismatch
+        raise Refusal.MARKET_MISMATCH.error()
     partnership.accept(at=work.now)
     return partnership
 

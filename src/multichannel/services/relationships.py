@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from multichannel.domain.agreements import (
     WITHOUT_AGREEMENTS,
     AgreementKind,
-    AgreementRequired,
     CustomerAgreement,
     Signature,
     confirmed,
@@ -16,13 +15,7 @@ from multichannel.domain.agreements import (
 from multichannel.domain.base import Base
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
-from multichannel.domain.relationship_obstacles import (
-    ActiveSubscriptions,
-    AlreadyExtended,
-    AlreadyRelated,
-    NotAReseller,
-    RequestPending,
-)
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationship_requests import extension, new_request, request_beside
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription, SubscriptionStatus
@@ -45,8 +38,8 @@ class Request:
 def request_reseller_relationship(work: Work, asked: Request) -> ResellerRelationship:
     """A request to an address, the same whether or not there is a customer at it (R4).
 
-    Through a provider it is two, the provider's beside the reseller's own (SM1). OwnCustomer,
-    DelegatedAdminRequired, NotAReseller, RequestPending or AlreadyRelated.
+    Through a provider it is two, the provider's beside the reseller's own (SM1). OWN_CUSTOMER,
+    DELEGATED_ADMIN_REQUIRED, NO_PARTNERSHIP, REQUEST_PENDING or ALREADY_RELATED.
     """
     partner = _asking(work, asked)
     known = work.companies(partner).customers_at(asked.address, partner.cloud)
@@ -70,7 +63,7 @@ def accept_reseller_relationship(
 ) -> ResellerRelationship:
     """The customer's yes, to the provider's request beside it as well (R14, SM1).
 
-    A customer that has not signed the agreement yet signs it in the same step: AgreementRequired.
+    A customer that has not signed the agreement yet signs it in the same step: AGREEMENT_REQUIRED.
     """
     relationship = work.relationships.get(relationship_id, to=Action.ACCEPT)
     look = work.look(relationship)
@@ -80,7 +73,7 @@ def accept_reseller_relationship(
     for each in _together(work, relationship):
         again = _active_like(work, relationship, each)
         if again and each is relationship:
-            raise AlreadyRelated("id")
+            raise Refusal.ALREADY_RELATED.error(path="id")
         if again:
             each.cancel(at=work.now)
         else:
@@ -115,7 +108,7 @@ def revoke_delegated_admin(work: Work, relationship_id: str) -> ResellerRelation
 def remove_reseller_relationship(work: Work, relationship_id: str) -> ResellerRelationship:
     """The partner leaves the customer, and supports none of its subscriptions any more (R17, R18).
 
-    ActiveSubscriptions while it bills any that is active. A provider that serves the customer through
+    ACTIVE_SUBSCRIPTIONS while it bills any that is active. A provider that serves the customer through
     another reseller, too, stays its partner, so that neither is asked (R24).
     """
     relationship = work.relationships.get(relationship_id, to=Action.REMOVE)
@@ -131,7 +124,7 @@ def remove_reseller_relationship(work: Work, relationship_id: str) -> ResellerRe
         customer_id=relationship.customer_id,
         status=SubscriptionStatus.ACTIVE,
     ):
-        raise ActiveSubscriptions
+        raise Refusal.ACTIVE_SUBSCRIPTIONS.error()
     for subscription in look.between(Subscription, "support_contact_id"):
         if not _is_private_to_another(subscription, relationship.partner_id):
             subscription.support_contact_id = None
@@ -145,14 +138,14 @@ def extend_relationship_to_provider(
     """A direct-bill partner that becomes a reseller goes on through its provider (SM1).
 
     The provider gets a relationship without delegated admin, and a copy of the billing profile unless it has
-    one. NotAReseller, AlreadyExtended, RelationshipNotActive or NotDirect.
+    one. NO_PARTNERSHIP, ALREADY_EXTENDED, RELATIONSHIP_NOT_ACTIVE or NOT_DIRECT.
     """
     relationship = work.relationships.get(relationship_id, to=Action.EXTEND)
     added = extension(relationship, provider_id, at=work.now)
     if not _are_partners(work, relationship, provider_id, relationship.partner_id):
-        raise NotAReseller
+        raise Refusal.NO_PARTNERSHIP.error()
     if _active_like(work, relationship, added):
-        raise AlreadyExtended
+        raise Refusal.ALREADY_EXTENDED.error()
     work.add_under(relationship, added)
     _share_billing_profile(work, relationship, provider_id)
     return relationship
@@ -172,7 +165,7 @@ def _require_possible(work: Work, partner: Partner, asked: Request, known: Seque
     """Guards that look at what the partner knows itself: its own requests, customers and providers."""
     look = work.look(partner)
     if asked.provider_id is not None and not _are_partners(work, partner, asked.provider_id, partner.id):
-        raise NotAReseller
+        raise Refusal.NO_PARTNERSHIP.error()
     if look.any(
         ResellerRelationship,
         partner_id=partner.id,
@@ -180,9 +173,9 @@ def _require_possible(work: Work, partner: Partner, asked: Request, known: Seque
         status=RelationshipStatus.REQUESTED,
         associated_partner_id=None,
     ):
-        raise RequestPending
+        raise Refusal.REQUEST_PENDING.error()
     if look.any(ResellerRelationship, partner_id=partner.id, customer_id=known, status=ACTIVE):
-        raise AlreadyRelated
+        raise Refusal.ALREADY_RELATED.error()
 
 
 def _add_requested(work: Work, partner: Partner, request: ResellerRelationship) -> None:
@@ -226,7 +219,7 @@ def _sign(
     ):
         return
     if signature is None:
-        raise AgreementRequired
+        raise Refusal.AGREEMENT_REQUIRED.error()
     work.add_under(relationship, confirmed(customer, signature, attested_by=None, at=work.now))
 
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from multichannel.domain.agreements import AgreementRequired, CustomerAgreement, is_bound
+from multichannel.domain.agreements import CustomerAgreement, is_bound
 from multichannel.domain.customers import Customer
 from multichannel.domain.new_subscriptions import Note, Order, bought, recorded, require_first
-from multichannel.domain.obstacles import (
-    AddOnUnrelated,
-    ContactNotAvailable,
-    PartnerOfRecordInvalid,
-)
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Channel, RecordedBy, StopReason, Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
@@ -46,7 +42,8 @@ def create_subscription(
 ) -> Subscription:
     """Sell a subscription or an add-on in CSP (R21, R41).
 
-    AgreementRequired (R13), OnePerCustomer (R43), PartnerOfRecordInvalid (R25), or what `bought` refuses.
+    AGREEMENT_REQUIRED (R13), ONE_PER_CUSTOMER (R43), PARTNER_OF_RECORD_INVALID (R25), or a refusal of
+    `bought`.
     """
     customer = work.customers.get(customer_id, to=Action.CREATE_SUBSCRIPTION)
     seller_id = work.principal.tenant_id
@@ -54,7 +51,7 @@ def create_subscription(
     own = {"customer_id": customer.id, "billing_partner_id": seller_id, "channel": Channel.CSP}
     parent = work.look(customer).one(Subscription, id=parent_id, **own) if parent_id else None
     if parent_id and parent is None:
-        raise AddOnUnrelated
+        raise Refusal.ADD_ON_UNRELATED.error()
     offer = {"offer_id": order.offer_id} if order.offer_id else {"offer_name": order.offer_name}
     require_first(order, work.look(customer).all(Subscription, **own, **offer), work.now)
     made = bought(order, customer, seller_id, at=work.now, parent=parent)
@@ -106,12 +103,12 @@ def assign_support_contact(
 ) -> Subscription:
     """Designate the partner that supports it, or nobody (R26).
 
-    ContactNotAvailable, the same whether the partner exists, has no relationship with the customer, or is
+    CONTACT_NOT_AVAILABLE, the same whether the partner exists, has no relationship with the customer, or is
     none that whoever asks may know to have one.
     """
     found = fetch(work, row_id, Action.ASSIGN_SUPPORT_CONTACT, expected_version)
     if partner_id is not None and not _may_support(work, found, partner_id):
-        raise ContactNotAvailable
+        raise Refusal.CONTACT_NOT_AVAILABLE.error()
     found.support_by(partner_id, at=work.now)
     return found
 
@@ -119,7 +116,7 @@ def assign_support_contact(
 def assign_partner_of_record(
     work: Work, row_id: str, partner_id: str | None, *, expected_version: int
 ) -> Subscription:
-    """Credit a reseller, or nobody. PartnerOfRecordInvalid if it is no active one of the provider's (R25)."""
+    """Set or clear the partner of record. PARTNER_OF_RECORD_INVALID (R25)."""
     found = fetch(work, row_id, Action.ASSIGN_PARTNER_OF_RECORD, expected_version)
     number = _number_of_reseller(work, found, partner_id, "partner") if partner_id else None
     found.credit(partner_id, number, at=work.now)
@@ -138,7 +135,7 @@ def require_agreement(work: Work, customer: Customer) -> None:
     """AgreementRequired unless the customer is bound with whoever sells (R13, SM6)."""
     agreements = work.look(customer).all(CustomerAgreement, customer_id=customer.id)
     if not is_bound(agreements, work.principal.tenant_id, customer.cloud):
-        raise AgreementRequired
+        raise Refusal.AGREEMENT_REQUIRED.error()
 
 
 def _add_ons(work: Work, base: Subscription) -> Sequence[Subscription]:
@@ -153,7 +150,7 @@ def _parent(work: Work, add_on: Subscription) -> Subscription | None:
 def _number_of_reseller(
     work: Work, parent: Customer | Subscription, reseller_id: str, path: str
 ) -> str | None:
-    """The number a provider credits its own active reseller by, or PartnerOfRecordInvalid (R20, R25)."""
+    """The number a provider credits its own active reseller by, or PARTNER_OF_RECORD_INVALID (R20, R25)."""
     look = work.look(parent)
     partnership = look.one(
         Partnership,
@@ -164,7 +161,7 @@ def _number_of_reseller(
     if partnership is None or not look.any(
         Partner, id=reseller_id, type=PartnerType.INDIRECT_RESELLER, status=PartnerStatus.ACTIVE
     ):
-        raise PartnerOfRecordInvalid(path)
+        raise Refusal.PARTNER_OF_RECORD_INVALID.error(path=path)
     return partnership.reseller_number
 
 

@@ -1,4 +1,4 @@
-"""The lines of a transfer: what a source gives, with what goes along, and whether all of it can go."""
+"""The lines of a transfer: the chosen subscriptions with their add-ons, and whether all are eligible."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from multichannel.domain.commerce import RUNNING, Channel
-from multichannel.domain.eligibility import TransferObstacle, failed_rules, product_type
+from multichannel.domain.eligibility import ineligibility_reasons, product_type
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.transfer_effects import line_of
-from multichannel.domain.transfer_obstacles import (
-    MOST_LINES,
-    LinesMissing,
-    LinesNotEligible,
-    TooManyLines,
-)
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferProductType
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.eligibility import candidates
 from multichannel.store.unit_of_work import Work
 
+MAX_LINES = 25
+"""R31: how many subscriptions one transfer can have, not counting add-ons."""
+
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """A subscription that is to go, its number, and the number of the base it is an add-on to."""
+class PlannedLine:
+    """A subscription to transfer, its line number, and the line number of the base it is an add-on to."""
 
     subscription: Subscription
     number: int
@@ -34,59 +32,61 @@ class Move:
         return line_of(self.subscription, transfer, self.number, self.base)
 
 
-def chosen(work: Work, subscription_ids: Sequence[str]) -> list[Move]:
-    """What the caller releases, each base followed by its add-ons, which go along (R36).
+def plan_lines(work: Work, subscription_ids: Sequence[str]) -> list[PlannedLine]:
+    """The lines of these subscriptions, each base followed by its add-ons, which go along (R36).
 
-    An add-on that is named next to its base is no line of its own. Denied if one of them is not released.
+    An add-on that is chosen next to its base has no line of its own. Denied unless the caller may release all
+    of them; LINES_MISSING or TOO_MANY_LINES.
     """
     ids = list(dict.fromkeys(subscription_ids))
     if not ids:
-        raise LinesMissing
-    named = work.subscriptions.get_all(ids, to=Action.RELEASE)
-    bases = [each for each in named if each.parent_id not in ids]
-    if len(bases) > MOST_LINES:
-        raise TooManyLines
+        raise Refusal.LINES_MISSING.error()
+    chosen = work.subscriptions.get_all(ids, to=Action.RELEASE)
+    bases = [each for each in chosen if each.parent_id not in ids]
+    if len(bases) > MAX_LINES:
+        raise Refusal.TOO_MANY_LINES.error()
     add_ons = _add_ons(work, bases)
-    moves: list[Move] = []
+    lines: list[PlannedLine] = []
     for base in bases:
-        number = len(moves)
-        moves.append(Move(base, number, None))
+        number = len(lines)
+        lines.append(PlannedLine(base, number, None))
         own = (each for each in add_ons if each.parent_id == base.id)
-        moves += [Move(each, place, number) for place, each in enumerate(own, number + 1)]
-    return moves
+        lines += [PlannedLine(each, place, number) for place, each in enumerate(own, number + 1)]
+    return lines
 
 
 def _add_ons(work: Work, bases: Sequence[Subscription]) -> Sequence[Subscription]:
-    """The running add-ons of the bases, each released like its base."""
-    found = work.look(*bases).all(
+    """The running add-ons of the bases, each of which the caller must be allowed to release, too."""
+    add_ons = work.look(*bases).all(
         Subscription,
         parent_id=[each.id for each in bases],
         billing_partner_id=work.principal.tenant_id,
         channel=Channel.CSP,
         status=sorted(RUNNING),
     )
-    if not found:
+    if not add_ons:
         return []
-    return work.subscriptions.get_all([each.id for each in found], to=Action.RELEASE)
+    return work.subscriptions.get_all([each.id for each in add_ons], to=Action.RELEASE)
 
 
 def require_eligible(
     work: Work,
-    moves: Sequence[Move],
+    lines: Sequence[PlannedLine],
     kind: TransferKind,
     customer_id: str,
-    wanted: Iterable[TransferProductType] = (),
+    product_types: Iterable[TransferProductType] = (),
 ) -> None:
-    """LinesNotEligible with every rule that some line fails."""
-    subscriptions = [move.subscription for move in moves]
-    with_base = {move.subscription.id for move in moves if move.base is not None}
-    weighed = candidates(work.look(*subscriptions), subscriptions, with_base=with_base)
-    found = {rule.code for each in weighed for rule in failed_rules(each, kind, work.now)}
+    """LINES_NOT_ELIGIBLE with the reasons of all lines; the target requested `product_types`, if any."""
+    subscriptions = [line.subscription for line in lines]
+    with_base = {line.subscription.id for line in lines if line.base is not None}
+    all_candidates = candidates(work.look(*subscriptions), subscriptions, with_base=with_base)
+    reasons = {each for one in all_candidates for each in ineligibility_reasons(one, kind, work.now)}
     if any(each.customer_id != customer_id for each in subscriptions):
-        found.add(TransferObstacle.OTHER_CUSTOMER)
-    asked = set(wanted)
-    bases = [move.subscription for move in moves if move.base is None]
-    if asked and any(product_type(each) not in asked for each in bases):
-        found.add(TransferObstacle.PRODUCT_TYPE_NOT_REQUESTED)
-    if found:
-        raise LinesNotEligible(found)
+        reasons.add(Refusal.OTHER_CUSTOMER)
+    requested = set(product_types)
+    bases = [line.subscription for line in lines if line.base is None]
+    if requested and any(product_type(each) not in requested for each in bases):
+        reasons.add(Refusal.PRODUCT_TYPE_NOT_REQUESTED)
+    if reasons:
+        codes = ", ".join(sorted(reason.code for reason in reasons))
+        raise Refusal.LINES_NOT_ELIGIBLE.error(reasons=codes)

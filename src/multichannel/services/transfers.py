@@ -7,17 +7,8 @@ from dataclasses import dataclass
 
 from multichannel.domain.base import new_id
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Partner, PartnerType
-from multichannel.domain.transfer_obstacles import (
-    CustomerInOtherMarket,
-    LinesMissing,
-    LinesSettled,
-    NoPartnership,
-    NotYourReseller,
-    OpenedByTheOther,
-    SamePartner,
-    TransferPending,
-)
 from multichannel.domain.transfers import (
     OPEN_FOR,
     Initiator,
@@ -29,16 +20,16 @@ from multichannel.domain.transfers import (
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.transfer_execution import (
     customer_market,
-    errors_of_target,
-    hand_over,
-    move_offered,
-    obstacle_to_receiving,
-    ready_target,
+    execute_offer,
+    execute_transfer,
+    refusal_to_receive,
+    require_ready_target,
+    target_errors,
 )
-from multichannel.services.transfer_lines import chosen, require_eligible
+from multichannel.services.transfer_lines import plan_lines, require_eligible
 from multichannel.store.unit_of_work import Work
 
-REQUESTED = frozenset({TransferKind.NEW_COMMERCE, TransferKind.AZURE_PLAN})
+KINDS_REQUESTED_BY_TARGET = frozenset({TransferKind.NEW_COMMERCE, TransferKind.AZURE_PLAN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,39 +53,39 @@ class TransferOffer:
     subscription_ids: Sequence[str]
 
 
-def request_transfer(work: Work, asked: TransferRequest) -> Transfer:
+def request_transfer(work: Work, request: TransferRequest) -> Transfer:
     """Ask another partner for what it sells to a customer (SM4c).
 
     Whether there is such a partner, or anything to transfer, is not told: it is pending all the same. Refused
     for what the target knows of itself alone: relationship, agreement, Azure plan, an earlier request.
     """
     target = work.partners.get(work.principal.tenant_id, to=Action.REQUEST_TRANSFER)
-    if asked.kind not in REQUESTED:
-        raise OpenedByTheOther("The partner that bills begins this kind of transfer: offerTransfer.")
-    if asked.source_partner_id == target.id:
-        raise SamePartner("sourcePartner")
+    if request.kind not in KINDS_REQUESTED_BY_TARGET:
+        raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
+    if request.source_partner_id == target.id:
+        raise Refusal.SAME_PARTNER.error(path="sourcePartner")
     look = work.look(target)
-    obstacle = obstacle_to_receiving(look, target.id, asked.customer_id, asked.kind, target.cloud)
-    if obstacle is not None:
-        raise obstacle
-    if customer_market(look, asked.customer_id) != target.market:
-        raise CustomerInOtherMarket
-    _require_own_reseller(work, target, asked.partner_of_record_id)
+    refusal = refusal_to_receive(look, target.id, request.customer_id, request.kind, target.cloud)
+    if refusal is not None:
+        raise refusal
+    if customer_market(look, request.customer_id) != target.market:
+        raise Refusal.CUSTOMER_IN_OTHER_MARKET.error()
+    _require_own_reseller(work, target, request.partner_of_record_id)
     if look.any(
         Transfer,
         target_partner_id=target.id,
-        source_partner_id=asked.source_partner_id,
-        customer_id=asked.customer_id,
-        kind=asked.kind,
+        source_partner_id=request.source_partner_id,
+        customer_id=request.customer_id,
+        kind=request.kind,
         initiated_by=Initiator.TARGET,
         status=TransferStatus.PENDING,
     ):
-        raise TransferPending
-    transfer = _begun(work, target, asked.kind, asked.customer_id, Initiator.TARGET)
-    transfer.source_partner_id, transfer.target_partner_id = asked.source_partner_id, target.id
+        raise Refusal.TRANSFER_PENDING.error()
+    transfer = _pending_transfer(work, target, request.kind, request.customer_id, Initiator.TARGET)
+    transfer.source_partner_id, transfer.target_partner_id = request.source_partner_id, target.id
     transfer.target_partner_name = target.name
-    transfer.target_product_types = sorted({each.value for each in asked.product_types})
-    transfer.partner_of_record_id = asked.partner_of_record_id
+    transfer.target_product_types = sorted({each.value for each in request.product_types})
+    transfer.partner_of_record_id = request.partner_of_record_id
     work.add_under(target, transfer)
     return transfer
 
@@ -104,32 +95,30 @@ def offer_transfer(work: Work, offer: TransferOffer) -> Transfer:
 
     Whether the target could receive them is its own business, and comes out when it decides.
     """
-    moves = chosen(work, offer.subscription_ids)
-    first = moves[0].subscription
+    lines = plan_lines(work, offer.subscription_ids)
+    first = lines[0].subscription
     look = work.look(first)
     source_id = work.principal.tenant_id
-    if offer.kind in REQUESTED:
-        raise OpenedByTheOther(
-            "The partner that is to receive begins this kind of transfer: requestTransfer."
-        )
+    if offer.kind in KINDS_REQUESTED_BY_TARGET:
+        raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
     if offer.target_partner_id == source_id:
-        raise SamePartner("targetPartner")
+        raise Refusal.SAME_PARTNER.error()
     if offer.kind is TransferKind.LEGACY and not look.any(
         Partnership,
         provider_id=offer.target_partner_id,
         reseller_id=source_id,
         status=PartnershipStatus.ACTIVE,
     ):
-        raise NoPartnership
-    require_eligible(work, moves, offer.kind, offer.customer_id)
+        raise Refusal.NO_PARTNERSHIP.error(path="targetPartner")
+    require_eligible(work, lines, offer.kind, offer.customer_id)
     source = look.all(Partner, id=source_id)[0]
     if source.market != first.market:
-        raise CustomerInOtherMarket
-    transfer = _begun(work, source, offer.kind, offer.customer_id, Initiator.SOURCE)
+        raise Refusal.CUSTOMER_IN_OTHER_MARKET.error()
+    transfer = _pending_transfer(work, source, offer.kind, offer.customer_id, Initiator.SOURCE)
     transfer.source_partner_id, transfer.target_partner_id = source_id, offer.target_partner_id
     transfer.source_partner_name = source.name
     work.add_under(first, transfer)
-    work.add_all_under(transfer, [move.line_in(transfer) for move in moves])
+    work.add_all_under(transfer, [line.line_in(transfer) for line in lines])
     return transfer
 
 
@@ -138,7 +127,7 @@ def accept_transfer(
 ) -> Transfer:
     """Say yes: to a request by choosing what goes (SM4c), to an offer as it was made (SM4b).
 
-    LinesNotEligible, and nothing moves, if a chosen line cannot go. What was offered was eligible then;
+    LINES_NOT_ELIGIBLE, and nothing lines, if a chosen line cannot go. What was offered was eligible then;
     lines that are not any more fail one by one.
     """
     transfer = work.transfers.get(transfer_id, to=Action.ACCEPT)
@@ -146,7 +135,7 @@ def accept_transfer(
     transfer.require_pending(work.now)
     if transfer.initiated_by is Initiator.SOURCE:
         if subscription_ids is not None:
-            raise LinesSettled
+            raise Refusal.LINES_SETTLED.error()
         _receive(work, transfer)
     else:
         _release(work, transfer, subscription_ids or ())
@@ -159,9 +148,9 @@ def consent_to_transfer(work: Work, transfer_id: str, *, expected_version: int |
     transfer.require_version(expected_version)
     everybody = transfer.consent(work.principal.tenant_id, work.now)
     if work.principal.tenant_id == transfer.target_partner_id:
-        transfer.target_partner_name = ready_target(work, transfer).name
+        transfer.target_partner_name = require_ready_target(work, transfer).name
     if everybody:
-        move_offered(work, transfer)
+        execute_offer(work, transfer)
     return transfer
 
 
@@ -184,24 +173,24 @@ def cancel_transfer(work: Work, transfer_id: str, *, expected_version: int | Non
 def _release(work: Work, transfer: Transfer, subscription_ids: Sequence[str]) -> None:
     """The source gives what was asked for."""
     if not subscription_ids:
-        raise LinesMissing
-    moves = chosen(work, subscription_ids)
+        raise Refusal.LINES_MISSING.error()
+    planned = plan_lines(work, subscription_ids)
     source = work.look(transfer).all(Partner, id=transfer.source_partner_id)[0]
     if source.market != transfer.market:
-        raise CustomerInOtherMarket
-    wanted = {TransferProductType(word) for word in transfer.target_product_types}
-    require_eligible(work, moves, transfer.kind, transfer.customer_id, wanted)
-    lines = [move.line_in(transfer) for move in moves]
-    pairs = [(line, move.subscription) for line, move in zip(lines, moves, strict=True)]
-    hand_over(work, transfer, pairs, errors_of_target(work, transfer, lines))
+        raise Refusal.CUSTOMER_IN_OTHER_MARKET.error()
+    requested = {TransferProductType(word) for word in transfer.target_product_types}
+    require_eligible(work, planned, transfer.kind, transfer.customer_id, requested)
+    lines = [each.line_in(transfer) for each in planned]
+    pairs = [(line, each.subscription) for line, each in zip(lines, planned, strict=True)]
+    execute_transfer(work, transfer, pairs, target_errors(work, transfer, lines))
     transfer.source_partner_name = source.name
     work.add_all_under(transfer, lines)
 
 
 def _receive(work: Work, transfer: Transfer) -> None:
     """The target takes what was offered."""
-    target = ready_target(work, transfer)
-    move_offered(work, transfer)
+    target = require_ready_target(work, transfer)
+    execute_offer(work, transfer)
     transfer.target_partner_name = target.name
 
 
@@ -212,10 +201,10 @@ def _require_own_reseller(work: Work, target: Partner, reseller_id: str | None) 
     if target.type is not PartnerType.INDIRECT_PROVIDER or not work.look(target).any(
         Partnership, provider_id=target.id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
     ):
-        raise NotYourReseller
+        raise Refusal.NOT_YOUR_RESELLER.error()
 
 
-def _begun(
+def _pending_transfer(
     work: Work, partner: Partner, kind: TransferKind, customer_id: str, initiator: Initiator
 ) -> Transfer:
     """A transfer that waits for its answer."""

@@ -6,17 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from multichannel.domain.customers import Customer
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Partner, TenantKind
-from multichannel.domain.users import (
-    LastGlobalAdmin,
-    Role,
-    RoleAssignment,
-    SelfChange,
-    User,
-    UserExists,
-    UserState,
-    require_assignable,
-)
+from multichannel.domain.users import Role, RoleAssignment, User, UserState, require_assignable
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import Work
 
@@ -31,7 +23,7 @@ class NewUser:
 
 
 def create_user(work: Work, new: NewUser) -> User:
-    """A new user of the caller's tenant. RoleNotYours, or UserExists if the object id is known there."""
+    """A new user of the caller's tenant. ROLE_NOT_YOURS_TO_ASSIGN or USER_EXISTS."""
     tenant_id = work.principal.tenant_id
     is_customer = work.principal.kind is TenantKind.CUSTOMER
     parent: Partner | Customer = (
@@ -41,7 +33,7 @@ def create_user(work: Work, new: NewUser) -> User:
     )
     require_assignable(new.roles, by=work.principal.roles)
     if work.look(parent).any(User, tenant_id=tenant_id, object_id=new.object_id):
-        raise UserExists
+        raise Refusal.USER_EXISTS.error()
     return add_user(work, parent, new, tenant=parent)
 
 
@@ -64,20 +56,20 @@ def add_user(work: Work, parent: Partner | Customer, new: NewUser, *, tenant: Pa
 
 
 def update_user_roles(work: Work, user_id: str, roles: Collection[Role], *, expected_version: int) -> User:
-    """Let a user have these roles and no others.
+    """Replace the roles of a user.
 
-    SelfChange, StaleVersion, RoleNotYours, or LastGlobalAdmin: a tenant always has an active one.
+    SELF_CHANGE, STALE_VERSION, ROLE_NOT_YOURS_TO_ASSIGN or LAST_GLOBAL_ADMIN.
     """
     user = work.users.get(user_id, to=Action.UPDATE_ROLES)
     if user.id == work.user_id:
-        raise SelfChange
+        raise Refusal.SELF_CHANGE.error()
     assignments = work.look(user).linked(RoleAssignment, user_id=user.id)
     held, wanted = {each.role for each in assignments}, set(roles)
     changed = user.reassign(
         held, wanted, by=work.principal.roles, expected_version=expected_version, at=work.now
     )
     if Role.GLOBAL_ADMIN in changed & held and not _another_global_admin(work, user):
-        raise LastGlobalAdmin
+        raise Refusal.LAST_GLOBAL_ADMIN.error()
     for each in assignments:
         if each.role in changed:
             work.remove_under(user, each)

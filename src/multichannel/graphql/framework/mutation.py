@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from multichannel.domain.customers import StaleVersion
+from multichannel.domain.refusals import MUTATION_REFUSALS, Refusal
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import BadInput, Refused
 from multichannel.graphql.framework.context import Operation, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, camel
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.inputs import MutationInput, once_of
+from multichannel.graphql.framework.refusal_codes import refusal_codes
 from multichannel.graphql.framework.registry import NAMESPACE
 from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.type_builder import field_with_arguments, made_type, plain_field
@@ -104,17 +104,12 @@ def _payload(name: str, declaration: Declaration, shown: str) -> str:
 
 
 def user_error_types() -> None:
-    """Make `UserError` and the enum of its codes: one of each refusal there is, described by its class."""
-    told = {refusal.code: " ".join((refusal.__doc__ or "").split()) for refusal in _refusals()}
-    words = sorted(told.items())
-    codes: Any = StrEnum("UserErrorCode", {code: code for code, _ in words})  # type: ignore[misc]  # of what there is
-    made: Any = strawberry.enum(codes, description="Why the state of things stands against a mutation.")
-    for value in made.__strawberry_definition__.values:
-        value.description = told[value.name]
-    NAMESPACE["UserErrorCode"] = made
+    """Make `UserError` and the enum of its codes."""
+    by_code = sorted(MUTATION_REFUSALS, key=lambda refusal: refusal.code)
+    refusal_codes("UserErrorCode", "Why a mutation is not possible in the current state.", by_code)
     made_type(
         "UserError",
-        "A refusal by the state of things. Nothing was changed.",
+        "Why the mutation is not possible in the current state. Nothing was changed.",
         {
             "code": plain_field("code", "UserErrorCode", "The reason, for programs."),
             "message": plain_field("message", "str", "The reason, for people."),
@@ -127,14 +122,6 @@ def user_error_types() -> None:
             ),
         },
     )
-
-
-def _refusals(base: type[Refused] = Refused) -> Iterator[type[Refused]]:
-    """Every refusal of the domain that has a code of its own."""
-    for refusal in base.__subclasses__():
-        if "code" in vars(refusal):
-            yield refusal
-        yield from _refusals(refusal)
 
 
 def _record(
@@ -157,7 +144,9 @@ def _user_error(operation: Operation, input: Any, refusal: Refused) -> dict[str,
         "message": refusal.message,
         "path": list(refusal.path),
         "rule": refusal.rule,
-        "current_version": _current_version(operation, input) if refusal.code == StaleVersion.code else None,
+        "current_version": _current_version(operation, input)
+        if refusal.code == Refusal.STALE_VERSION.code
+        else None,
     }
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from multichannel.domain.base import new_id
-from multichannel.domain.idempotency import IdempotencyKey, KeyReused
+from multichannel.domain.idempotency import IdempotencyKey
+from multichannel.domain.refusals import Refusal
 from multichannel.errors import Refused
 from multichannel.store.session import GuardedSession
 
@@ -41,9 +42,7 @@ class Replayed(Refused):
 
     def __init__(self, outcome: dict[str, Any]) -> None:
         """Say what was said first."""
-        super().__init__(outcome["message"], outcome["path"])
-        self.code = outcome["refused"]
-        self.rule = outcome["rule"]
+        super().__init__(outcome["message"], outcome["path"], code=outcome["refused"], rule=outcome["rule"])
 
 
 class Keys:
@@ -56,12 +55,12 @@ class Keys:
         self._once = act.once
 
     def first_outcome(self) -> str | None:
-        """The id that the first call gave; None if this is the first. Replayed or KeyReused if refused."""
+        """The id that the first call gave; None if this is the first. Replayed or IDEMPOTENCY_KEY_REUSED."""
         found = self._used()
         if found is None or self._once is None:
             return None
         if found.input_digest != self._once.input_digest:
-            raise KeyReused
+            raise Refusal.IDEMPOTENCY_KEY_REUSED.error()
         if "refused" in found.outcome:
             raise Replayed(found.outcome)
         return str(found.outcome["id"])

@@ -1,0 +1,333 @@
+"""Every refusal of the domain: its code, business rule, input field and sentence.
+
+`userErrors` of mutations, `transferEligibility` and `supportOptions` take all of it from this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from multichannel.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """`detail` is a further sentence with fields to be filled in, for a refusal that knows their values."""
+
+    rule: str | None
+    path: str | None
+    sentence: str
+    detail: str = ""
+
+
+class Refusal(Enum):
+    """Why an operation is not possible in the current state. The name of a member is its code."""
+
+    # Customers and agreements
+    STALE_VERSION = _Row(
+        "R46",
+        "expectedVersion",
+        "The record has changed since you read it. Read it again and retry with its current version.",
+    )
+    DOMAIN_TAKEN = _Row(
+        None,
+        "domain",
+        "The domain is already in use. Request a relationship with its owner: requestResellerRelationship.",
+    )
+    OTHER_MARKET = _Row("R12", "market", "Partners sell in their own market. Omit the market to use yours.")
+    ASSOCIATED_PARTNER_INVALID = _Row(
+        "R23",
+        "associatedPartner",
+        "The associated partner must be a reseller with which you, a provider, have an active partnership.",
+    )
+    AGREEMENT_REQUIRED = _Row(
+        "R13", None, "The customer agreement is missing. Confirm it first: confirmCustomerAgreement."
+    )
+    AGREEMENT_NOT_OFFERED = _Row(
+        "R52", None, "This national cloud has no customer agreement, and no operation requires one."
+    )
+    AGREED_IN_THE_FUTURE = _Row("SM6", "agreedAt", "The time of the agreement must not be in the future.")
+
+    # Users
+    ROLE_NOT_YOURS_TO_ASSIGN = _Row(
+        None, "roles", "Your roles do not allow you to assign or remove these roles. Ask a global admin."
+    )
+    SELF_CHANGE = _Row(None, "id", "You cannot change your own roles. Ask another admin of your tenant.")
+    LAST_GLOBAL_ADMIN = _Row(
+        None, "roles", "The tenant must keep an active global admin. Assign the role to another user first."
+    )
+    USER_EXISTS = _Row(
+        None, "objectId", "A user with this object id exists in your tenant. Change its roles instead."
+    )
+
+    # Partnerships
+    INVITATION_PENDING = _Row(
+        "SM3",
+        "reseller",
+        "You have an open invitation to, or an active partnership with, this tenant. Remove it first.",
+    )
+    SELF_INVITED = _Row("R11", "reseller", "A provider cannot be its own reseller. Enter another company.")
+    INVITATION_CLOSED = _Row("SM3", "id", "The invitation has already been accepted or removed.")
+    PARTNERSHIP_OVER = _Row("SM3", "id", "The partnership has already been removed.")
+    NO_PARTNERSHIP = _Row(
+        "SM3",
+        "provider",
+        "You have no active partnership with this provider. Accept its invitation first.",
+    )
+
+    # Relationships
+    REQUEST_CLOSED = _Row(
+        "SM1", "id", "The request has already been answered or canceled. A new request is required."
+    )
+    REQUEST_EXPIRED = _Row("SM1", "id", "The request has expired. A new request is required.")
+    REQUEST_PENDING = _Row(
+        "SM1",
+        "customer",
+        "You have an open request to this address. Wait for the answer, or cancel the request first.",
+    )
+    ALREADY_RELATED = _Row("SM1", "customer", "The partner has an active relationship with this customer.")
+    RELATIONSHIP_NOT_ACTIVE = _Row("SM1", "id", "The relationship must be active.")
+    OWN_CUSTOMER = _Row("R10", "customer", "A partner cannot be its own customer. Enter another company.")
+    MARKET_MISMATCH = _Row("R12", "id", "The other company is in a different market.")
+    DELEGATED_ADMIN_REQUIRED = _Row(
+        "R13",
+        "includeDelegatedAdmin",
+        "This national cloud requires delegated admin in every relationship: set includeDelegatedAdmin.",
+    )
+    NO_DELEGATED_ADMIN = _Row("R15", "id", "The relationship has no delegated admin privileges.")
+    ACTIVE_SUBSCRIPTIONS = _Row(
+        "R17", "id", "You bill active subscriptions of this customer. Suspend or cancel them first."
+    )
+    NOT_DIRECT = _Row("SM1", "id", "Only a direct relationship can be extended to a provider.")
+    ALREADY_EXTENDED = _Row("SM1", "provider", "The relationship has already been extended to this provider.")
+
+    # Subscriptions
+    SUBSCRIPTION_ENDED = _Row("R43", "id", "The subscription has ended. Buy a new one instead.")
+    SUBSCRIPTION_SUSPENDED = _Row("SM5", "id", "The subscription is suspended. Reactivate it first.")
+    SUBSCRIPTION_NOT_ACTIVE = _Row("SM5", "id", "The subscription must be active.")
+    SUBSCRIPTION_NOT_SUSPENDED = _Row(None, "id", "Only a suspended subscription can be reactivated.")
+    PARENT_NOT_ACTIVE = _Row(
+        "R41", "id", "The base subscription of this add-on must be active. Activate the base first."
+    )
+    CANCEL_WINDOW_PASSED = _Row(
+        "R48",
+        "id",
+        "New commerce subscriptions can be canceled only within seven days of purchase or renewal. "
+        "Suspend the subscription, or turn off automatic renewal.",
+        "Cancellation was possible until {until:%Y-%m-%d %H:%M} UTC.",
+    )
+    QUANTITY_OUT_OF_RANGE = _Row(
+        "R44",
+        "quantity",
+        "The quantity must be from 1 to 10,000 for licenses, and 1 for usage-based subscriptions.",
+    )
+    QUANTITY_DECREASE_BARRED = _Row(
+        "R44",
+        "quantity",
+        "The quantity can be reduced only within seven days of purchase or renewal. Wait for the renewal.",
+    )
+    AUTO_RENEW_NOT_ALLOWED = _Row(
+        "R41",
+        "autoRenewEnabled",
+        "Usage-based subscriptions, trials, and add-ons of a base that does not renew cannot renew "
+        "automatically.",
+    )
+    ADD_ON_UNRELATED = _Row(
+        "R41",
+        "parentId",
+        "The base must be a subscription that you bill for this customer, of the same commerce and billing "
+        "type, and not an add-on itself.",
+    )
+    TERMS_NOT_OFFERED = _Row(
+        "R45",
+        "termDuration",
+        "This term or billing cycle is not offered. Legacy licenses have a term of one year; new commerce "
+        "licenses of one month, one year or three years. The billing cycle must not be longer than the "
+        "term. Usage-based subscriptions and trials have no term.",
+    )
+    ONE_PER_CUSTOMER = _Row(
+        "R43",
+        "offerName",
+        "The customer has had this trial, or has a suspended subscription to this offer, from you. "
+        "Reactivate that subscription instead.",
+    )
+    PARTNER_OF_RECORD_INVALID = _Row(
+        "R25",
+        "partner",
+        "The partner of record must be an indirect reseller with which you have an active partnership.",
+    )
+    CONTACT_NOT_AVAILABLE = _Row("R26", "partner", "This partner cannot be the support contact here.")
+    ALREADY_MOVED = _Row(
+        "R5", "id", "You have already recreated this subscription in CSP. Cancel it, or its services."
+    )
+    NOT_MOVED_YET = _Row(
+        "R5", "id", "The subscription has not been recreated in CSP. Move it first: moveSubscriptionToCsp."
+    )
+    SERVICE_UNKNOWN = _Row("R5", "service", "The subscription has no service of this name. See services.")
+    SERVICE_ALREADY_CANCELED = _Row("R5", "service", "The service has already been canceled.")
+
+    # Transfers
+    SAME_PARTNER = _Row("R39", "targetPartner", "The source and target of a transfer must be two partners.")
+    NO_RELATIONSHIP = _Row(
+        "R29",
+        "customer",
+        "You have no active relationship with this customer. Request one first: requestResellerRelationship.",
+    )
+    CUSTOMER_IN_OTHER_MARKET = _Row(
+        "R29", None, "The customer is in a different market. Transfers do not cross markets."
+    )
+    NO_AZURE_PLAN = _Row("R33", "customer", "You bill no active Azure plan for this customer. Buy one first.")
+    LEGACY_AZURE_PRESENT = _Row(
+        "R33", "customer", "You bill active legacy Azure for this customer. Cancel it first."
+    )
+    TRANSFER_PENDING = _Row(
+        "R36",
+        None,
+        "A transfer from this partner to you is pending for this customer. Wait for the answer, or cancel "
+        "the transfer first.",
+    )
+    NOT_YOUR_RESELLER = _Row(
+        "R40",
+        "partnerOfRecord",
+        "The partner of record must be a reseller with which you, a provider, have an active partnership.",
+    )
+    OPENED_BY_THE_OTHER_PARTNER = _Row(
+        "R28",
+        "kind",
+        "The other partner starts this kind of transfer: the target requests NEW_COMMERCE and AZURE_PLAN "
+        "(requestTransfer), the source offers LEGACY and MANUAL_SWITCH (offerTransfer).",
+    )
+    LINES_MISSING = _Row("R31", "subscriptionIds", "Choose at least one subscription to transfer.")
+    TOO_MANY_LINES = _Row(
+        "R31", "subscriptionIds", "A transfer can have at most 25 subscriptions. Make several transfers."
+    )
+    LINES_SETTLED = _Row(
+        None,
+        "subscriptionIds",
+        "The subscriptions of this transfer were chosen when it was offered. Omit subscriptionIds.",
+    )
+    LINES_NOT_ELIGIBLE = _Row(
+        "R37",
+        "subscriptionIds",
+        "Some of these subscriptions cannot be transferred. See transferEligibility of each.",
+        "Reasons: {reasons}.",
+    )
+    TRANSFER_ALREADY_DECIDED = _Row(
+        "R39", "id", "The transfer is no longer pending.", "Its status is {status}."
+    )
+    ALREADY_CONSENTED = _Row("R28", "id", "Your organization has already consented to this transfer.")
+
+    # Why a subscription cannot be in a transfer, besides SUBSCRIPTION_NOT_ACTIVE and SUBSCRIPTION_SUSPENDED
+    ALREADY_IN_TRANSFER = _Row(
+        "R36", None, "The subscription is part of another open transfer. Close that transfer first."
+    )
+    ALREADY_TRANSFERRED = _Row("R37", None, "The subscription has already been transferred.")
+    NOT_CSP = _Row(
+        "R31", None, "The subscription was not bought through CSP. Transfers are possible within CSP only."
+    )
+    TRIAL = _Row("R35", None, "Trials cannot be transferred. Convert it to a paid subscription first.")
+    ADD_ON_WITHOUT_BASE = _Row("R36", None, "An add-on can be transferred only together with its base.")
+    LEGACY_LICENSE = _Row(
+        "R3",
+        None,
+        "Legacy licenses cannot be switched to another partner. Wait for the end of the term, or cancel the "
+        "subscription first.",
+    )
+    NOT_NEW_COMMERCE = _Row(
+        "R30", None, "The subscription is legacy Azure. Use a transfer of kind MANUAL_SWITCH."
+    )
+    NOT_AZURE_PLAN = _Row("R33", None, "The subscription is not part of an Azure plan.")
+    NOT_LEGACY = _Row(
+        "R36",
+        None,
+        "New commerce subscriptions are transferred at the request of the target: requestTransfer.",
+    )
+    NOT_LEGACY_AZURE = _Row("R28", None, "Only legacy Azure can be switched manually.")
+    RESERVATION_STAYS = _Row(
+        "R34", None, "Reservations and savings plans are not included in this kind of transfer."
+    )
+    TERM_STAYS = _Row(
+        "R36", None, "The subscription was bought for a long term, and stays until the term ends."
+    )
+    THIRD_PARTY_STAYS = _Row("R36", None, "Third-party products cannot be transferred.")
+    OTHER_CUSTOMER = _Row("R35", None, "The subscription belongs to another customer.")
+    PRODUCT_TYPE_NOT_REQUESTED = _Row("R31", None, "The target did not request this type of product.")
+    TARGET_NOT_READY = _Row(
+        "R29", None, "The target partner cannot receive subscriptions of this customer at the moment."
+    )
+
+    # Why a support option is not available, besides all of the above
+    ALREADY_YOURS = _Row(None, None, "You already bill this subscription.")
+    SOLD_BY_ANOTHER_PARTNER = _Row(
+        "R8", None, "Another CSP partner sells this subscription. A relationship gives you no access to it."
+    )
+    NO_TERM = _Row("R5", None, "A usage-based subscription has no term to wait for.")
+    TERM_UNKNOWN = _Row("R3", None, "The end of the term is not recorded.")
+    RENEWS = _Row(
+        "R45", None, "The subscription renews at the end of its term. Turn off automatic renewal first."
+    )
+
+    # Idempotency keys
+    IDEMPOTENCY_KEY_REUSED = _Row(
+        None,
+        "idempotencyKey",
+        "This idempotency key was used with another input. Use a new key for each operation.",
+    )
+
+    @property
+    def code(self) -> str:
+        """What programs switch on."""
+        return self.name
+
+    @property
+    def rule(self) -> str | None:
+        """The business rule behind it, such as R17 or SM4."""
+        return self.value.rule
+
+    @property
+    def message(self) -> str:
+        """What people read: the reason, and what to do about it where anything can be done."""
+        return self.value.sentence
+
+    def error(self, *, path: str | None = None, **details: object) -> Refused:
+        """The exception to raise; `path` is the input field it is about, if that is not the usual one."""
+        row: _Row = self.value
+        field = path or row.path
+        message = f"{row.sentence} {row.detail.format(**details)}" if details else row.sentence
+        return Refused(message, (field,) if field else (), code=self.name, rule=row.rule)
+
+
+TRANSFER_REASONS = (
+    Refusal.SUBSCRIPTION_NOT_ACTIVE,
+    Refusal.SUBSCRIPTION_SUSPENDED,
+    Refusal.ALREADY_IN_TRANSFER,
+    Refusal.ALREADY_TRANSFERRED,
+    Refusal.NOT_CSP,
+    Refusal.TRIAL,
+    Refusal.ADD_ON_WITHOUT_BASE,
+    Refusal.LEGACY_LICENSE,
+    Refusal.NOT_NEW_COMMERCE,
+    Refusal.NOT_AZURE_PLAN,
+    Refusal.NOT_LEGACY,
+    Refusal.NOT_LEGACY_AZURE,
+    Refusal.RESERVATION_STAYS,
+    Refusal.TERM_STAYS,
+    Refusal.THIRD_PARTY_STAYS,
+    Refusal.OTHER_CUSTOMER,
+    Refusal.PRODUCT_TYPE_NOT_REQUESTED,
+    Refusal.TARGET_NOT_READY,
+)
+"""Why a subscription cannot be in a transfer."""
+SUPPORT_REASONS = (
+    Refusal.ALREADY_YOURS,
+    Refusal.SOLD_BY_ANOTHER_PARTNER,
+    Refusal.NO_TERM,
+    Refusal.TERM_UNKNOWN,
+    Refusal.RENEWS,
+)
+"""Why a support option is not available that no mutation refuses."""
+MUTATION_REFUSALS = tuple(
+    refusal for refusal in Refusal if refusal not in {*TRANSFER_REASONS[2:], *SUPPORT_REASONS}
+)
+"""What mutations report in `userErrors`; the first two reasons of transfers are among them."""
