@@ -46,7 +46,7 @@ class NotVisible(Denied):
 
 
 class NotPermitted(Denied):
-    """The record is visible, but the action is denied; `reasons` are the codes of restrictions, if any apply."""
+    """The record is visible, but the action is denied; `reasons` are the codes of restrictions."""
 
     code = "FORBIDDEN"
 

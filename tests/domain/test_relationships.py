@@ -45,7 +45,7 @@ EVENTS: dict[str, Callable[[ResellerRelationship, datetime], object]] = {
     "accept": lambda each, at: each.accept(customer(), at=at),
     "decline": lambda each, at: each.decline(at=at),
     "cancel": lambda each, at: each.cancel(at=at),
-    "expire": lambda each, at: each.expire(at=at),
+    "expire": lambda each, at: each.apply_due(at),
     "revoke": lambda each, at: each.revoke_delegated_admin(at=at),
     "remove": lambda each, at: each.remove(at=at),
     "extend": lambda each, at: extension(each, new_id(), at=at),

@@ -344,17 +344,17 @@ def test_r5_services_are_canceled_one_by_one_and_once() -> None:
 def test_r45_a_term_that_is_over_has_been_renewed_as_often_as_it_took() -> None:
     row = subscription(LEGACY, term_duration=None)  # a legacy licence runs for a year
 
-    assert row.settle(ENDS + 800 * DAY) is True
+    assert row.apply_due(ENDS + 800 * DAY) is True
     assert row.effective_start_date == after(ENDS, 24)
     assert row.commitment_end_date == after(ENDS, 36)
     assert (row.version, row.stored_status) == (2, SubscriptionStatus.ACTIVE)
-    assert row.settle(ENDS + 800 * DAY) is False
+    assert row.apply_due(ENDS + 800 * DAY) is False
     assert row.version == 2
 
 
 def test_r48_renewal_opens_a_new_window_and_takes_the_renewal_term() -> None:
     row = subscription(renewal_term_duration="P1M")
-    row.settle(ENDS)
+    row.apply_due(ENDS)
 
     assert row.term_duration == "P1M"
     assert row.commitment_end_date == after(ENDS, 1)
@@ -364,12 +364,12 @@ def test_r48_renewal_opens_a_new_window_and_takes_the_renewal_term() -> None:
 
 def test_sm5_settling_writes_down_what_is_in_force_and_nothing_else() -> None:
     row = subscription()
-    assert row.settle(NOW) is False
+    assert row.apply_due(NOW) is False
     row.change({"auto_renew_enabled": False}, at=NOW)
     for day, state in ((0, "expired"), (30, "disabled"), (120, "deleted")):
-        assert row.settle(ENDS + day * DAY) is True
+        assert row.apply_due(ENDS + day * DAY) is True
         assert row.stored_status == state
-        assert row.settle(ENDS + day * DAY) is False
+        assert row.apply_due(ENDS + day * DAY) is False
     assert row.version == 5
 
 
@@ -377,7 +377,7 @@ def test_sm5_settling_writes_down_what_is_in_force_and_nothing_else() -> None:
 def test_sm5_only_what_is_active_renews(state: str) -> None:
     row = subscription(stored_status=SubscriptionStatus(state))
 
-    assert row.settle(ENDS + 10 * DAY) is False
+    assert row.apply_due(ENDS + 10 * DAY) is False
     assert row.commitment_end_date == ENDS
 
 

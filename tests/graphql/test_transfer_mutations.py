@@ -480,7 +480,7 @@ def test_eligibility_tells_every_failed_rule_to_whoever_may_release_and_nothing_
         "Meadow mail alder": (True, []),
         "Meadow archive alder": (False, [("ADD_ON_WITHOUT_BASE", "R36")]),
         "Canyon azure alder": (False, [("NOT_NEW_COMMERCE", "R30")]),
-        "Ember mail alder": (False, [("SUBSCRIPTION_SUSPENDED", "R37"), ("LEGACY_LICENSE", "R3")]),
+        "Ember mail alder": (False, [("SUBSCRIPTION_SUSPENDED", "SM5"), ("LEGACY_LICENSE", "R3")]),
     }
     assert "Canyon office birch" in found
     for persona in ("alder-sales-agent", "meadow-global-admin", "willow-sales-agent"):

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from multichannel.domain.timed_status import status_at
-from multichannel.domain.transfers import LAPSES, Transfer
+from multichannel.domain.transfers import Transfer
 from multichannel.policy.decide.policy import Policy
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.services import transfer_execution as handover
@@ -43,9 +42,11 @@ def forget_idempotency_keys(patch: pytest.MonkeyPatch) -> None:
 
 
 def decide_transfers_that_have_lapsed(patch: pytest.MonkeyPatch) -> None:
+    status_at = Transfer.status_at
+
     def pending_for_ever(self: Transfer, at: Any) -> Any:
         stays = self.stored_status == "pending"
-        return self.stored_status if stays else status_at(self, LAPSES, at)
+        return self.stored_status if stays else status_at(self, at)
 
     patch.setattr(Transfer, "status_at", pending_for_ever)
 

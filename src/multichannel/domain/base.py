@@ -11,6 +11,8 @@ from sqlalchemy import DateTime, Dialect, Enum, MetaData, String, Text, TypeDeco
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from multichannel.domain.refusals import Refusal
+
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
@@ -109,6 +111,16 @@ class Versioned:
     version: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[datetime] = mapped_column(default=_when_created)
     created_at: Mapped[datetime]
+
+    def touch(self, at: datetime) -> None:
+        """Count a change."""
+        self.version += 1
+        self.updated_at = at
+
+    def require_version(self, expected: int | None) -> None:
+        """STALE_VERSION if the row has changed since the caller read it; None for any version (R46)."""
+        if expected is not None and expected != self.version:
+            raise Refusal.STALE_VERSION.error()
 
 
 def identity() -> Mapped[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from multichannel.domain.timed_status import Lapse
+from multichannel.domain.timed_status import TimedTransition
 
 
 class Channel(StrEnum):
@@ -45,10 +45,10 @@ class SubscriptionStatus(StrEnum):
 
 
 RUNNING = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED})
-LAPSES = (
-    Lapse(SubscriptionStatus.EXPIRED, "expires_at", RUNNING),
-    Lapse(SubscriptionStatus.DISABLED, "disabled_at", RUNNING | {SubscriptionStatus.EXPIRED}),
-    Lapse(
+SUBSCRIPTION_TRANSITIONS = (
+    TimedTransition(SubscriptionStatus.EXPIRED, "expires_at", RUNNING),
+    TimedTransition(SubscriptionStatus.DISABLED, "disabled_at", RUNNING | {SubscriptionStatus.EXPIRED}),
+    TimedTransition(
         SubscriptionStatus.DELETED,
         "deleted_at",
         RUNNING | {SubscriptionStatus.EXPIRED, SubscriptionStatus.DISABLED},

@@ -9,7 +9,6 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, Versioned, closed, identity
-from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 
 
@@ -56,15 +55,13 @@ class Customer(Versioned, Base):
 
     def change(self, changes: dict[str, str | None], *, expected_version: int, at: datetime) -> None:
         """Apply edits of the company profile, or raise STALE_VERSION; equal values change nothing."""
-        if expected_version != self.version:
-            raise Refusal.STALE_VERSION.error()
+        self.require_version(expected_version)
         edits = {name: value for name, value in changes.items() if getattr(self, name) != value}
         if not edits:
             return
         for name, value in edits.items():
             setattr(self, name, value)
-        self.version += 1
-        self.updated_at = at
+        self.touch(at)
 
 
 class BillingProfile(Versioned, Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from multichannel.domain.commerce import BillingCycle, BillingType, Channel, Com
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.transfers import TransferKind, TransferProductType
+from multichannel.errors import Refused
 
 LEGACY, AZURE_PLAN = TransferKind.LEGACY, TransferKind.AZURE_PLAN
 NEW_COMMERCE, MANUAL_SWITCH = TransferKind.NEW_COMMERCE, TransferKind.MANUAL_SWITCH
@@ -36,6 +37,32 @@ def ineligibility_reasons(
     """Every reason against a transfer of this kind, not only the first; none if it can be transferred."""
     of_kind = (reason for reason, applies in _OF_KIND[kind] if applies(candidate.subscription))
     return (*_state(candidate, now), *of_kind)
+
+
+def refusals_to_receive(
+    kind: TransferKind,
+    *,
+    has_relationship: bool,
+    is_bound: bool,
+    is_same_market: bool,
+    azure: Iterable[Subscription] = (),
+) -> Iterator[Refused]:
+    """Why a partner cannot receive subscriptions of a customer (R29); for this partner alone to know.
+
+    `azure` are the active usage-based CSP subscriptions that it bills for the customer (R33).
+    """
+    if not has_relationship:
+        yield Refusal.NO_RELATIONSHIP.error()
+    if not is_bound:
+        yield Refusal.AGREEMENT_REQUIRED.error()
+    if kind is AZURE_PLAN:
+        generations = {subscription.commerce for subscription in azure}
+        if Commerce.LEGACY in generations:
+            yield Refusal.LEGACY_AZURE_PRESENT.error()
+        elif not generations:
+            yield Refusal.NO_AZURE_PLAN.error()
+    if not is_same_market:
+        yield Refusal.CUSTOMER_IN_OTHER_MARKET.error()
 
 
 def product_type(subscription: Subscription) -> TransferProductType | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from multichannel.domain.base import Versioned
 from multichannel.domain.commerce import (
-    LAPSES,
     BillingType,
     Channel,
     Commerce,
     StopReason,
     SubscriptionStatus,
 )
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.terms import (
     CANCELLATION_WINDOW,
     DISABLED_FOR,
@@ -24,7 +24,8 @@ from multichannel.domain.terms import (
     reckoned,
     renewed,
 )
-from multichannel.domain.timed_status import status_at
+from multichannel.domain.timed_status import TimedStatus
+from multichannel.errors import Refused
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Mapped
@@ -41,12 +42,10 @@ LEGACY_TERM = 12
 """R45: the months of a legacy licence whose term nobody told."""
 
 
-class Life:
-    """What happens to a subscription. Each method is for one whose version the caller has seen."""
+class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
+    """The state changes of a subscription (SM5)."""
 
     if TYPE_CHECKING:
-        version: Mapped[int]
-        updated_at: Mapped[datetime]
         channel: Mapped[Channel]
         commerce: Mapped[Commerce]
         billing_type: Mapped[BillingType]
@@ -64,26 +63,18 @@ class Life:
         suspension_reasons: Mapped[list[str]]
         cancellation_reason: Mapped[str | None]
 
-    def status_at(self, now: datetime) -> SubscriptionStatus:
-        """The status in force: time alone expires, disables and deletes (SM5)."""
-        found: SubscriptionStatus = status_at(self, LAPSES, now)
-        return found
-
-    def require_version(self, expected: int) -> None:
-        """StaleVersion if it has changed since the caller read it (R46)."""
-        if expected != self.version:
-            raise Refusal.STALE_VERSION.error()
-
-    def settle(self, now: datetime) -> bool:
-        """Write down what time has done, renewals and the status in force; gives whether that is anything."""
+    def apply_due(self, now: datetime) -> bool:
+        """Store what is due: renewals, and the status in force; gives whether anything is."""
         status = self.status_at(now)
         changed = self._renew(now) or status != self.stored_status
         if changed:
             self.stored_status = status
-            self.changed(now)
+            self.touch(now)
         return changed
 
-    def suspend(self, reason: StopReason, *, at: datetime, add_ons: Iterable[Life] = ()) -> None:
+    def suspend(
+        self, reason: StopReason, *, at: datetime, add_ons: Iterable[SubscriptionLifecycle] = ()
+    ) -> None:
         """Lock its users out; add-ons go along (R41). Legacy keeps the data for 90 days.
 
         New commerce goes on billing until the end of the term and does not renew.
@@ -97,7 +88,7 @@ class Life:
         if self.commerce is Commerce.LEGACY:
             kept = at + SUSPENDED_FOR
             self.deleted_at = min(kept, self.deleted_at or kept)
-        self.changed(at)
+        self.touch(at)
         for add_on in add_ons:
             if add_on.status_at(at) is ACTIVE:
                 add_on.suspend(reason, at=at)
@@ -108,7 +99,7 @@ class Life:
         is_over = self._runs_out and end is not None and end <= at
         return self.status_at(at) is SUSPENDED and not is_over
 
-    def reactivate(self, *, at: datetime, parent: Life | None = None) -> None:
+    def reactivate(self, *, at: datetime, parent: SubscriptionLifecycle | None = None) -> None:
         """Let its users back in before its term ends; an add-on only while its base is active (R41)."""
         if not self.may_come_back(at):
             ended = self.status_at(at) in {*ENDED, SUSPENDED}
@@ -119,32 +110,52 @@ class Life:
         self.stored_status, self.suspension_reasons = ACTIVE, []
         self.schedule()
         self._renew(at)
-        self.changed(at)
+        self.touch(at)
 
-    def cancel(self, reason: StopReason, *, at: datetime, add_ons: Iterable[Life] = ()) -> None:
-        """End it now, with its add-ons. New commerce sold in CSP only within its window (R48)."""
-        self.require(LIVE, at)
+    def cancel(
+        self, reason: StopReason, *, at: datetime, add_ons: Iterable[SubscriptionLifecycle] = ()
+    ) -> None:
+        """End it now, with its add-ons, unless `refusals_to_cancel` has any."""
+        raise_first(self.refusals_to_cancel(at))
         self._renew(at)
-        until = self._cancelable_until()
-        if self._has_window(until) and (until is None or at > until):
-            window = Refusal.CANCEL_WINDOW_PASSED
-            raise window.error(until=until) if until else window.error()
         for each in (self, *(add_on for add_on in add_ons if add_on.status_at(at) in LIVE)):
             each._end(reason, at)  # noqa: SLF001  (of its own class)
 
-    def require(self, states: Iterable[SubscriptionStatus], at: datetime) -> None:
-        """SubscriptionEnded, SUBSCRIPTION_SUSPENDED or SUBSCRIPTION_NOT_ACTIVE if it is in no such state."""
+    def refusals_to_cancel(self, at: datetime) -> Iterator[Refused]:
+        """Why it cannot be canceled: it has ended, or is new commerce sold in CSP after its window (R48)."""
+        ended = [*self.refusals_unless(LIVE, at)]
+        yield from ended
+        if not ended and not self.is_cancelable(at):
+            until, window = self._cancelable_until(at), Refusal.CANCEL_WINDOW_PASSED
+            yield window.error(until=until) if until else window.error()
+
+    def is_cancelable(self, at: datetime) -> bool:
+        """Whether no window has passed (R48); usage-based subscriptions have none unless it is recorded."""
+        sold_new = self.channel is Channel.CSP and self.commerce is Commerce.NEW_COMMERCE
+        until = self._cancelable_until(at)
+        if not sold_new or (until is None and self.billing_type is BillingType.USAGE):
+            return True
+        return until is not None and at <= until
+
+    def refusals_unless(self, states: Iterable[SubscriptionStatus], at: datetime) -> Iterator[Refused]:
+        """SUBSCRIPTION_ENDED, SUBSCRIPTION_SUSPENDED or SUBSCRIPTION_NOT_ACTIVE if it is in no such state."""
         status = self.status_at(at)
         if status in states:
             return
         if status in ENDED:
-            raise Refusal.SUBSCRIPTION_ENDED.error()
-        refusal = Refusal.SUBSCRIPTION_SUSPENDED if status is SUSPENDED else Refusal.SUBSCRIPTION_NOT_ACTIVE
-        raise refusal.error()
+            yield Refusal.SUBSCRIPTION_ENDED.error()
+        elif status is SUSPENDED:
+            yield Refusal.SUBSCRIPTION_SUSPENDED.error()
+        else:
+            yield Refusal.SUBSCRIPTION_NOT_ACTIVE.error()
+
+    def require(self, states: Iterable[SubscriptionStatus], at: datetime) -> None:
+        """Raise what `refusals_unless` gives."""
+        raise_first(self.refusals_unless(states, at))
 
     def window_is_open(self, at: datetime) -> bool:
-        """Whether what was bought of new commerce can still be given back (R48)."""
-        until = self._cancelable_until()
+        """Whether new commerce licenses can still be returned (R48)."""
+        until = self._cancelable_until(at)
         return until is not None and at <= until
 
     def term_end_at(self, now: datetime) -> datetime | None:
@@ -164,11 +175,6 @@ class Life:
         if self.commerce is Commerce.NEW_COMMERCE:
             self.expires_at, end = end, end + EXPIRED_FOR
         self.disabled_at, self.deleted_at = end, end + DISABLED_FOR
-
-    def changed(self, at: datetime) -> None:
-        """Count a change."""
-        self.version += 1
-        self.updated_at = at
 
     @property
     def _runs_out(self) -> bool:
@@ -196,21 +202,19 @@ class Life:
             return None
         return renewed(end, months, now)
 
-    def _cancelable_until(self) -> datetime | None:
-        """When the window of R48 closes: as the row says, or counted from the beginning of the term."""
-        began = reckoned(self.effective_start_date) or reckoned(self.creation_date)
-        told = reckoned(self.cancellation_allowed_until_date)
-        if told is None and began is not None and self.billing_type is not BillingType.USAGE:
-            return began + CANCELLATION_WINDOW
-        return told
-
-    def _has_window(self, until: datetime | None) -> bool:
-        """What is metered has no term to be bound to, unless the row names a window."""
-        sold_new = self.channel is Channel.CSP and self.commerce is Commerce.NEW_COMMERCE
-        return sold_new and (until is not None or self.billing_type is not BillingType.USAGE)
+    def _cancelable_until(self, at: datetime) -> datetime | None:
+        """When the window of R48 closes: as recorded, or counted from the start of the term that runs."""
+        term = self._next_term(at)
+        if term and self.commerce is Commerce.NEW_COMMERCE:
+            return term[0] + CANCELLATION_WINDOW
+        recorded = reckoned(self.cancellation_allowed_until_date)
+        start = reckoned(self.effective_start_date) or reckoned(self.creation_date)
+        if recorded is None and start is not None and self.billing_type is not BillingType.USAGE:
+            return start + CANCELLATION_WINDOW
+        return recorded
 
     def _end(self, reason: StopReason, at: datetime) -> None:
         self.stored_status, self.cancellation_reason = SubscriptionStatus.DELETED, reason.value
         self.expires_at = self.disabled_at = None
         self.deleted_at = at
-        self.changed(at)
+        self.touch(at)

@@ -159,7 +159,7 @@ def continued(
 
 
 def require_first(order: Order, earlier: Iterable[Subscription], at: datetime) -> None:
-    """OnePerCustomer for a second trial of an offer, and for licences the customer has suspended (R43)."""
+    """ONE_PER_CUSTOMER for a second trial of an offer, and for licences the customer has suspended (R43)."""
     for each in earlier:
         waiting = order.billing_type is BillingType.LICENSE and each.may_come_back(at)
         if (order.is_trial and each.is_trial) or waiting:

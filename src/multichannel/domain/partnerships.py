@@ -106,5 +106,4 @@ class Partnership(Versioned, Base):
 
     def _become(self, status: PartnershipStatus, at: datetime) -> None:
         self.status = status
-        self.version += 1
-        self.updated_at = at
+        self.touch(at)

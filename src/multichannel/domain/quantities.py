@@ -11,7 +11,7 @@ LARGEST_OF_LICENCES = 10_000
 
 
 def require_quantity(billing_type: BillingType, quantity: int) -> None:
-    """QuantityOutOfRange if there cannot be so many."""
+    """QUANTITY_OUT_OF_RANGE if there cannot be so many."""
     largest = LARGEST.get(billing_type, LARGEST_OF_LICENCES)
     if not 1 <= quantity <= largest:
         raise Refusal.QUANTITY_OUT_OF_RANGE.error()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -331,3 +332,9 @@ MUTATION_REFUSALS = tuple(
     refusal for refusal in Refusal if refusal not in {*TRANSFER_REASONS[2:], *SUPPORT_REASONS}
 )
 """What mutations report in `userErrors`; the first two reasons of transfers are among them."""
+
+
+def raise_first(refusals: Iterable[Refused]) -> None:
+    """Raise the first refusal, if there is any."""
+    for refusal in refusals:
+        raise refusal

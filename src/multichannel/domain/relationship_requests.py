@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from multichannel.domain.base import new_id
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner
+from multichannel.errors import Refused
 
 REQUEST_LAPSES = timedelta(days=90)
 """How long a customer has to answer."""
@@ -41,6 +43,24 @@ def new_request(
         created_at=at,
         updated_at=at,
     )
+
+
+def refusals_to_request(
+    rows: Iterable[ResellerRelationship], *, address: str, customer_ids: Collection[str], at: datetime
+) -> Iterator[Refused]:
+    """Why a partner cannot send a request; `rows` are its own requests and relationships (SM1)."""
+    known = list(rows)
+    if any(
+        row.addressed_to == address
+        and row.associated_partner_id is None
+        and row.status_at(at) is RelationshipStatus.REQUESTED
+        for row in known
+    ):
+        yield Refusal.REQUEST_PENDING.error()
+    if any(
+        row.customer_id in customer_ids and row.status_at(at) is RelationshipStatus.ACTIVE for row in known
+    ):
+        yield Refusal.ALREADY_RELATED.error()
 
 
 def request_beside(request: ResellerRelationship, provider_id: str) -> ResellerRelationship:

@@ -13,7 +13,7 @@ from multichannel.domain.base import GUID, Base, Versioned, closed, identity
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
-from multichannel.domain.timed_status import Lapse, Timed, status_at
+from multichannel.domain.timed_status import TimedStatus, TimedTransition
 
 
 class RelationshipStatus(StrEnum):
@@ -30,7 +30,6 @@ class RelationshipStatus(StrEnum):
 UNANSWERED = frozenset(
     {RelationshipStatus.REQUESTED, RelationshipStatus.CANCELED, RelationshipStatus.EXPIRED}
 )
-LAPSES = (Lapse(RelationshipStatus.EXPIRED, "expires_at", frozenset({RelationshipStatus.REQUESTED})),)
 
 
 def _its_customer(context: Any) -> str | None:
@@ -39,14 +38,16 @@ def _its_customer(context: Any) -> str | None:
     return found
 
 
-class ResellerRelationship(Timed, Versioned, Base):
+class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     """The commerce link of one partner and one customer, the only door to selling and support (R4).
 
     Each request is a row of its own. At most one row of a partner and a customer is active; a provider
     has one for each reseller that it serves the customer through (R24).
     """
 
-    lapses = LAPSES
+    timed_transitions = (
+        TimedTransition(RelationshipStatus.EXPIRED, "expires_at", frozenset({RelationshipStatus.REQUESTED})),
+    )
     parties = ("partner_id", "customer_id", "associated_partner_id")
     __tablename__ = "reseller_relationships"
     __table_args__ = (
@@ -122,13 +123,12 @@ class ResellerRelationship(Timed, Versioned, Base):
         self._require_open(at)
         self._close(RelationshipStatus.CANCELED, at)
 
-    def expire(self, *, at: datetime) -> None:
-        """Write down that a request has lapsed; nothing changes unless it has."""
-        if (
-            self.stored_status is RelationshipStatus.REQUESTED
-            and self.status_at(at) is RelationshipStatus.EXPIRED
-        ):
-            self._close(RelationshipStatus.EXPIRED, at)
+    def apply_due(self, now: datetime) -> bool:
+        """As for any status; a request that expired was closed when it did."""
+        changed = super().apply_due(now)
+        if changed:
+            self.closed_at = self.expires_at
+        return changed
 
     def revoke_delegated_admin(self, *, at: datetime) -> None:
         """The customer takes the admin rights away; relationship and duty of support stay (R15, R16).
@@ -139,7 +139,7 @@ class ResellerRelationship(Timed, Versioned, Base):
         if not self.delegated_admin:
             raise Refusal.NO_DELEGATED_ADMIN.error()
         self.delegated_admin = False
-        self._touch(at)
+        self.touch(at)
 
     def remove(self, *, at: datetime) -> None:
         """The partner leaves the customer, and its admin rights go with it (R17). RELATIONSHIP_NOT_ACTIVE."""
@@ -160,7 +160,7 @@ class ResellerRelationship(Timed, Versioned, Base):
             raise Refusal.REQUEST_CLOSED.error()
 
     def require_active(self, at: datetime) -> None:
-        """RelationshipNotActive unless it is."""
+        """RELATIONSHIP_NOT_ACTIVE unless it is."""
         if self.status_at(at) is not RelationshipStatus.ACTIVE:
             raise Refusal.RELATIONSHIP_NOT_ACTIVE.error()
 
@@ -170,13 +170,4 @@ class ResellerRelationship(Timed, Versioned, Base):
 
     def _become(self, status: RelationshipStatus, at: datetime) -> None:
         self.stored_status = status
-        self._touch(at)
-
-    def _touch(self, at: datetime) -> None:
-        self.version += 1
-        self.updated_at = at
-
-    def status_at(self, now: datetime) -> RelationshipStatus:
-        """The status in force: a request nobody answered is expired from its `expires_at` on."""
-        found: RelationshipStatus = status_at(self, LAPSES, now)
-        return found
+        self.touch(at)

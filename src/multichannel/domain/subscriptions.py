@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.base import GUID, Base, closed, identity
 from multichannel.domain.commerce import (
-    LAPSES,
     RUNNING,
+    SUBSCRIPTION_TRANSITIONS,
     BillingCycle,
     BillingType,
     Channel,
@@ -24,14 +24,13 @@ from multichannel.domain.commerce import (
     TermDuration,
 )
 from multichannel.domain.customers import Customer
-from multichannel.domain.lifecycle import ENDED, LIVE, Life
+from multichannel.domain.lifecycle import ENDED, LIVE, SubscriptionLifecycle
 from multichannel.domain.quantities import require_quantity
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner, Tenant
-from multichannel.domain.timed_status import Timed
+from multichannel.errors import Refused
 
 __all__ = [
-    "LAPSES",
     "RUNNING",
     "BillingCycle",
     "BillingType",
@@ -46,10 +45,10 @@ __all__ = [
 ]
 
 
-class Subscription(Life, Timed, Versioned, Base):
+class Subscription(SubscriptionLifecycle, Base):
     """What a customer bought, through whichever channel."""
 
-    lapses = LAPSES
+    timed_transitions = SUBSCRIPTION_TRANSITIONS
     parties = (
         "owner_id",
         "customer_id",
@@ -151,34 +150,42 @@ class Subscription(Life, Timed, Versioned, Base):
             self.schedule()
             for add_on in add_ons:
                 add_on.renew_no_more(self, at=at)
-        self.changed(at)
+        self.touch(at)
 
     def renew_no_more(self, base: Subscription, *, at: datetime) -> None:
         """Follow a base that does not renew (R41)."""
         if self.auto_renew_enabled and not base.auto_renew_enabled and self.status_at(at) in LIVE:
             self.auto_renew_enabled = False
             self.schedule()
-            self.changed(at)
+            self.touch(at)
 
     def require_renewable(self, parent: Subscription | None) -> None:
-        """AutoRenewNotAllowed for what is metered, a trial, or an add-on whose base does not renew (R41)."""
+        """AUTO_RENEW_NOT_ALLOWED if usage-based, a trial, or an add-on of a base that does not renew."""
         alone = parent is None or bool(parent.auto_renew_enabled)
         if self.billing_type is BillingType.USAGE or self.is_trial or not alone:
             raise Refusal.AUTO_RENEW_NOT_ALLOWED.error()
+
+    def refusals_to_recreate(self, *, is_bound: bool, is_moved: bool, at: datetime) -> Iterator[Refused]:
+        """Why a partner cannot recreate it in CSP (R5): without agreement, ended, or already recreated."""
+        if not is_bound:
+            yield Refusal.AGREEMENT_REQUIRED.error()
+        yield from self.refusals_unless(LIVE, at)
+        if is_moved:
+            yield Refusal.ALREADY_MOVED.error()
 
     def support_by(self, partner_id: str | None, *, at: datetime) -> None:
         """Name the partner that supports it, or nobody (R26)."""
         self.require(set(SubscriptionStatus) - ENDED, at)
         if self.support_contact_id != partner_id:
             self.support_contact_id = partner_id
-            self.changed(at)
+            self.touch(at)
 
     def credit(self, reseller_id: str | None, number: str | None, *, at: datetime) -> None:
         """Name the reseller that is credited for it, with the number it is credited by, or nobody (R25)."""
         self.require(set(SubscriptionStatus) - ENDED, at)
         if (self.partner_of_record_id, self.partner_number) != (reseller_id, number):
             self.partner_of_record_id, self.partner_number = reseller_id, number
-            self.changed(at)
+            self.touch(at)
 
     def cancel_service(self, service: str, *, at: datetime) -> None:
         """Cancel a single service of what was recreated in CSP (R5)."""
@@ -188,7 +195,7 @@ class Subscription(Life, Timed, Versioned, Base):
         if service in self.canceled_services:
             raise Refusal.SERVICE_ALREADY_CANCELED.error()
         self.canceled_services = [*self.canceled_services, service]
-        self.changed(at)
+        self.touch(at)
 
     def _require_quantity(self, quantity: int, at: datetime) -> None:
         require_quantity(self.billing_type, quantity)

@@ -1,21 +1,24 @@
-"""Multichannel support: the ways to support what a customer bought elsewhere (R1 to R8)."""
+"""Multichannel support: the options to support what a customer bought elsewhere (R1 to R8)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from multichannel.domain.commerce import BillingType, Channel, Commerce, SubscriptionStatus
-from multichannel.domain.eligibility import TransferCandidate, ineligibility_reasons
+from multichannel.domain.eligibility import TransferCandidate, ineligibility_reasons, refusals_to_receive
 from multichannel.domain.refusals import Refusal
+from multichannel.domain.relationship_requests import refusals_to_request
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.transfers import TransferKind
+from multichannel.domain.transfers import Transfer, TransferKind
+from multichannel.errors import Refused
 
 
 class SupportOptionKind(StrEnum):
-    """A way forward with a subscription that somebody else sold."""
+    """A way to support a subscription that another company sold."""
 
     REQUEST_RELATIONSHIP = "request_relationship"
     RECREATE_IN_CSP = "recreate_in_csp"
@@ -24,154 +27,120 @@ class SupportOptionKind(StrEnum):
     CANCEL_THEN_MOVE = "cancel_then_move"
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """Why a way is closed: for programs, for people, and the business rule behind it."""
-
-    code: str
-    message: str
-    rule: str | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """A subscription as its own tenant's partner stands to it; nothing of other partners is in here."""
+class SupportFacts:
+    """A subscription and what the caller's partner knows about it; nothing about other partners."""
 
     subscription: Subscription
     partner_id: str
-    related: bool
-    asked: bool
-    bound: bool
-    moved: bool
-    transfer_asked: bool
+    market: str | None
+    """The market of the partner."""
+    relationships: Sequence[ResellerRelationship]
+    """The relationships and requests of the partner with the customer."""
+    is_bound: bool
+    """The customer is bound by the customer agreement with the partner."""
+    is_moved: bool
+    """The partner has recreated the subscription in CSP."""
+    transfers: Sequence[Transfer]
+    """The pending transfers of this customer to the partner."""
 
     @property
     def is_own(self) -> bool:
         """Whether the partner bills it."""
         return self.subscription.billing_partner_id == self.partner_id
 
-    @property
-    def is_csp(self) -> bool:
-        """Whether it was bought through CSP."""
-        return self.subscription.channel is Channel.CSP
+    def has_relationship(self, now: datetime) -> bool:
+        """Whether the partner has an active relationship with the customer."""
+        return any(each.status_at(now) is RelationshipStatus.ACTIVE for each in self.relationships)
 
 
-ALREADY_YOURS = Blocker("ALREADY_YOURS", "You bill it already.")
-SOLD_BY_ANOTHER = Blocker(
-    "SOLD_BY_ANOTHER_PARTNER", "A relationship opens nothing that another CSP partner sells.", "R8"
-)
-ALREADY_RELATED = Blocker("ALREADY_RELATED", "You have a relationship with the customer.", "R4")
-REQUEST_PENDING = Blocker("REQUEST_PENDING", "The customer has your request and has not answered.", "R14")
-NO_RELATIONSHIP = Blocker("NO_RELATIONSHIP", "You have no relationship with the customer.", "R29")
-NO_AGREEMENT = Blocker("AGREEMENT_REQUIRED", "The customer agreement with you is missing.", "R13")
-NOT_ACTIVE = Blocker("SUBSCRIPTION_NOT_ACTIVE", "It is not active.", "R5")
-ALREADY_MOVED = Blocker("ALREADY_MOVED", "You have recreated it already.", "R5")
-TRANSFER_PENDING = Blocker("TRANSFER_PENDING", "A transfer that you asked for is open.", "R36")
-NO_TERM = Blocker("NO_TERM", "It is usage-based, and has no term to wait for.", "R5")
-TERM_UNKNOWN = Blocker("TERM_UNKNOWN", "Nobody has recorded when its term ends.", "R3")
-RENEWS = Blocker("RENEWS", "It renews at the end of its term: that has to be switched off first.", "R45")
-WINDOW_PASSED = Blocker(
-    "CANCEL_WINDOW_PASSED", "It can be canceled in the first 7 days of a term, and not after.", "R48"
-)
+def refusals_of_option(kind: SupportOptionKind, facts: SupportFacts, now: datetime) -> list[Refused]:
+    """Every reason of the domain why an option is not available; the policy may have others.
+
+    Each reason is what the mutation for this option is refused for.
+    """
+    if facts.is_own:
+        return [Refusal.ALREADY_YOURS.error()]
+    return list(_REFUSALS[kind](facts, now))
 
 
-def blockers(kind: SupportOptionKind, situation: Situation, now: datetime) -> list[Blocker]:
-    """Everything in the state of things that stands against one way, whatever the policy says."""
-    if situation.is_own:
-        return [ALREADY_YOURS]
-    return list(_AGAINST[kind](situation, now))
-
-
-def available_from(kind: SupportOptionKind, situation: Situation, now: datetime) -> datetime | None:
-    """The end of the term, where a way opens then and that is to come."""
-    subscription = situation.subscription
-    end = subscription.commitment_end_date
+def available_from(kind: SupportOptionKind, facts: SupportFacts, now: datetime) -> datetime | None:
+    """The end of the term, if it is in the future and makes the option available."""
+    end = facts.subscription.term_end_at(now)
     waits = kind is SupportOptionKind.WAIT_FOR_TERM_END or (
-        kind is SupportOptionKind.CANCEL_THEN_MOVE and not _may_cancel(subscription, now)
+        kind is SupportOptionKind.CANCEL_THEN_MOVE and not facts.subscription.is_cancelable(now)
     )
-    return end if waits and not situation.is_own and end is not None and end > now else None
+    return end if waits and not facts.is_own and end is not None and end > now else None
 
 
 def transfer_kind(subscription: Subscription) -> TransferKind:
-    """The procedure by which it would be transferred (R28, R30)."""
-    if subscription.commerce is Commerce.NEW_COMMERCE:
-        return TransferKind.NEW_COMMERCE
-    usage = subscription.billing_type is BillingType.USAGE
-    return TransferKind.MANUAL_SWITCH if usage else TransferKind.LEGACY
+    """The kind of transfer to another partner (R28, R30); legacy licenses have none, and fail it (R3)."""
+    is_legacy_azure = (
+        subscription.commerce is Commerce.LEGACY and subscription.billing_type is BillingType.USAGE
+    )
+    return TransferKind.MANUAL_SWITCH if is_legacy_azure else TransferKind.NEW_COMMERCE
 
 
-def _request(situation: Situation, _now: datetime) -> Iterator[Blocker]:
-    if situation.is_csp:
-        yield SOLD_BY_ANOTHER
-    if situation.related:
-        yield ALREADY_RELATED
-    if situation.asked:
-        yield REQUEST_PENDING
+def _request(facts: SupportFacts, now: datetime) -> Iterator[Refused]:
+    subscription = facts.subscription
+    if subscription.channel is Channel.CSP:
+        yield Refusal.SOLD_BY_ANOTHER_PARTNER.error()
+    customer_id = subscription.customer_id
+    yield from refusals_to_request(
+        facts.relationships, address=customer_id, customer_ids=[customer_id], at=now
+    )
 
 
-def _recreate(situation: Situation, now: datetime) -> Iterator[Blocker]:
-    if situation.subscription.status_at(now) is not SubscriptionStatus.ACTIVE:
-        yield NOT_ACTIVE
-    if situation.moved:
-        yield ALREADY_MOVED
-    yield from _sale(situation)
+def _recreate(facts: SupportFacts, now: datetime) -> Iterator[Refused]:
+    yield from facts.subscription.refusals_to_recreate(
+        is_bound=facts.is_bound, is_moved=facts.is_moved, at=now
+    )
+    yield from _without_relationship(facts, now)
 
 
-def _transfer(situation: Situation, now: datetime) -> Iterator[Blocker]:
-    subscription = situation.subscription
+def _transfer(facts: SupportFacts, now: datetime) -> Iterator[Refused]:
+    subscription, kind = facts.subscription, transfer_kind(facts.subscription)
     candidate = TransferCandidate(subscription=subscription, with_base=subscription.parent_id is not None)
-    yield from map(_failed, ineligibility_reasons(candidate, transfer_kind(subscription), now))
-    if subscription.commerce is Commerce.LEGACY and subscription.billing_type is BillingType.LICENSE:
-        yield Blocker("LEGACY_LICENSE", "Legacy licences cannot be switched to another partner.", "R3")
-    if situation.transfer_asked:
-        yield TRANSFER_PENDING
-    yield from _sale(situation)
+    yield from (reason.error() for reason in ineligibility_reasons(candidate, kind, now))
+    yield from refusals_to_receive(
+        kind,
+        has_relationship=facts.has_relationship(now),
+        is_bound=facts.is_bound,
+        is_same_market=facts.market == subscription.market,
+    )
+    source_id, customer_id = subscription.billing_partner_id, subscription.customer_id
+    if any(each.is_repeated_by(kind, source_id, customer_id) for each in facts.transfers):
+        yield Refusal.TRANSFER_PENDING.error()
 
 
-def _wait(situation: Situation, now: datetime) -> Iterator[Blocker]:
-    subscription = situation.subscription
+def _wait(facts: SupportFacts, now: datetime) -> Iterator[Refused]:
+    subscription = facts.subscription
     if subscription.billing_type is BillingType.USAGE:
-        yield NO_TERM
+        yield Refusal.NO_TERM.error()
         return
     if subscription.status_at(now) is not SubscriptionStatus.ACTIVE:
-        yield NOT_ACTIVE
-    if subscription.commitment_end_date is None:
-        yield TERM_UNKNOWN
+        yield Refusal.SUBSCRIPTION_NOT_ACTIVE.error()
+    if subscription.term_end_at(now) is None:
+        yield Refusal.TERM_UNKNOWN.error()
     if subscription.auto_renew_enabled:
-        yield RENEWS
+        yield Refusal.RENEWS.error()
 
 
-def _cancel(situation: Situation, now: datetime) -> Iterator[Blocker]:
-    if situation.subscription.status_at(now) not in {
-        SubscriptionStatus.ACTIVE,
-        SubscriptionStatus.SUSPENDED,
-    }:
-        yield NOT_ACTIVE
-    if not _may_cancel(situation.subscription, now):
-        yield WINDOW_PASSED
-    yield from _sale(situation)
+def _cancel(facts: SupportFacts, now: datetime) -> Iterator[Refused]:
+    """What `cancelSubscription` refuses, and then a sale to the customer."""
+    yield from facts.subscription.refusals_to_cancel(now)
+    yield from _without_relationship(facts, now)
+    if not facts.is_bound:
+        yield Refusal.AGREEMENT_REQUIRED.error()
 
 
-def _sale(situation: Situation) -> Iterator[Blocker]:
-    """What a new sale to the customer takes."""
-    if not situation.related:
-        yield NO_RELATIONSHIP
-    if not situation.bound:
-        yield NO_AGREEMENT
+def _without_relationship(facts: SupportFacts, now: datetime) -> Iterator[Refused]:
+    """Of a sale without a relationship the policy says only that it is not granted."""
+    if not facts.has_relationship(now):
+        yield Refusal.NO_RELATIONSHIP.error()
 
 
-def _may_cancel(subscription: Subscription, now: datetime) -> bool:
-    """R48: what CSP sells in new commerce can be canceled only in the window; all else at any time."""
-    bound = subscription.channel is Channel.CSP and subscription.commerce is Commerce.NEW_COMMERCE
-    until = subscription.cancellation_allowed_until_date
-    return not bound or (until is not None and now <= until)
-
-
-def _failed(failure: Refusal) -> Blocker:
-    return Blocker(failure.code, failure.message, failure.rule)
-
-
-_AGAINST = {
+_REFUSALS = {
     SupportOptionKind.REQUEST_RELATIONSHIP: _request,
     SupportOptionKind.RECREATE_IN_CSP: _recreate,
     SupportOptionKind.TRANSFER: _transfer,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, false, or_, type_coerce
 from sqlalchemy.ext.hybrid import Comparator, hybrid_property
@@ -14,34 +14,20 @@ from sqlalchemy.sql import operators
 
 from multichannel.domain.base import UtcTime
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Mapped
+
+
+Status = TypeVar("Status", bound=StrEnum)
+
 
 @dataclass(frozen=True, slots=True)
-class Lapse:
-    """From the time in the column `due` on, what is stored as one of `open` is in force as `to`."""
+class TimedTransition:
+    """From the time in the column `due_column` on, a stored status among `sources` is in force as `to`."""
 
     to: StrEnum
-    due: str
-    open: frozenset[StrEnum]
-
-
-def status_at(row: Any, lapses: Sequence[Lapse], now: datetime) -> Any:
-    """The status of a row in force at a time: the last lapse that is due decides."""
-    for lapse in reversed(lapses):
-        due = getattr(row, lapse.due)
-        if row.stored_status in lapse.open and due is not None and due <= now:
-            return lapse.to
-    return row.stored_status
-
-
-def settle(row: Any, now: datetime) -> bool:
-    """Store the status in force, as a new version; gives whether it was another."""
-    status = row.status_at(now)
-    if status == row.stored_status:
-        return False
-    row.stored_status = status
-    row.version += 1
-    row.updated_at = now
-    return True
+    due_column: str
+    sources: frozenset[StrEnum]
 
 
 class StatusInForce(Comparator[Any]):
@@ -50,12 +36,12 @@ class StatusInForce(Comparator[Any]):
     Whether it is some word is asked of the stored status, for which databases have indexes and statistics.
     """
 
-    def __init__(self, entity: Any, lapses: Sequence[Lapse]) -> None:
-        """`entity` is the mapped class or an alias of it; lapses come in the order of time."""
-        self._entity, self._lapses = entity, lapses
+    def __init__(self, entity: Any, transitions: Sequence[TimedTransition]) -> None:
+        """`entity` is the mapped class or an alias of it; transitions come in the order of time."""
+        self._entity, self._transitions = entity, transitions
         self._stored = entity.stored_status
         self.type = self._stored.type
-        steps = [(self._is_due(lapse), lapse.to.value) for lapse in reversed(lapses)]
+        steps = [(self._is_due(transition), transition.to.value) for transition in reversed(transitions)]
         super().__init__(type_coerce(case(*steps, else_=self._stored), self.type))
 
     def operate(self, op: Any, *other: Any, **options: Any) -> Any:
@@ -68,39 +54,61 @@ class StatusInForce(Comparator[Any]):
 
     def is_due(self) -> ColumnElement[bool]:
         """Whether the status in force is another than the stored one."""
-        return or_(*map(self._is_due, self._lapses))
+        return or_(*map(self._is_due, self._transitions))
 
     def _is(self, word: str) -> ColumnElement[bool]:
-        """The word is stored and nothing is due, or a lapse made it so and no later one is due."""
-        leaving = [lapse for lapse in self._lapses if word in lapse.open]
-        ways = [and_(self._stored == word, *map(self._is_not_due, leaving))]
-        for place, lapse in enumerate(self._lapses):
-            if lapse.to == word:
-                later = self._lapses[place + 1 :]
-                ways.append(and_(self._is_due(lapse), *map(self._is_not_due, later)))
-        return or_(*ways)
+        """The word is stored and nothing is due, or a transition made it so and no later one is due."""
+        leaving = [transition for transition in self._transitions if word in transition.sources]
+        cases = [and_(self._stored == word, *map(self._is_not_due, leaving))]
+        for place, transition in enumerate(self._transitions):
+            if transition.to == word:
+                later = self._transitions[place + 1 :]
+                cases.append(and_(self._is_due(transition), *map(self._is_not_due, later)))
+        return or_(*cases)
 
-    def _is_due(self, lapse: Lapse) -> ColumnElement[bool]:
-        due, now = getattr(self._entity, lapse.due), bindparam("now", type_=UtcTime())
-        return and_(self._stored.in_(sorted(lapse.open)), due.is_not(None), due <= now)
+    def _is_due(self, transition: TimedTransition) -> ColumnElement[bool]:
+        due, now = getattr(self._entity, transition.due_column), bindparam("now", type_=UtcTime())
+        return and_(self._stored.in_(sorted(transition.sources)), due.is_not(None), due <= now)
 
-    def _is_not_due(self, lapse: Lapse) -> ColumnElement[bool]:
-        due, now = getattr(self._entity, lapse.due), bindparam("now", type_=UtcTime())
+    def _is_not_due(self, transition: TimedTransition) -> ColumnElement[bool]:
+        due, now = getattr(self._entity, transition.due_column), bindparam("now", type_=UtcTime())
         return or_(due.is_(None), due > now)
 
 
-class Timed:
-    """A row with a status that time alone changes, by the lapses of its class."""
+class TimedStatus(Generic[Status]):
+    """A row with a status that time alone changes, by the transitions of its class, in the order of time."""
 
-    lapses: ClassVar[Sequence[Lapse]]
+    timed_transitions: ClassVar[Sequence[TimedTransition]]
+    if TYPE_CHECKING:
+        stored_status: Mapped[Any]
+
+        touch: Callable[[datetime], None]
 
     @hybrid_property
     def status(self) -> Any:
-        """The status in force at the bound `:now`; of a row, ask `status_at`."""
+        """The status in force at the bound `:now`, in SQL only; for a row, call `status_at`."""
         message = "the status of a row depends on time: use status_at(now)"
         raise TypeError(message)
 
     @status.inplace.comparator
     @classmethod
     def _status(cls) -> StatusInForce:
-        return StatusInForce(cls, cls.lapses)
+        return StatusInForce(cls, cls.timed_transitions)
+
+    def status_at(self, now: datetime) -> Status:
+        """The status in force at a time: the last transition that is due decides."""
+        stored: Status = self.stored_status
+        for transition in reversed(self.timed_transitions):
+            due = getattr(self, transition.due_column)
+            if stored in transition.sources and due is not None and due <= now:
+                return cast("Status", transition.to)
+        return stored
+
+    def apply_due(self, now: datetime) -> bool:
+        """Store the status in force, as a new version; gives whether it differs from the stored one."""
+        status = self.status_at(now)
+        if status == self.stored_status:
+            return False
+        self.stored_status = status
+        self.touch(now)
+        return True

@@ -132,7 +132,7 @@ def leave(subscription: Subscription, at: datetime) -> None:
         subscription.deleted_at = at + SUSPENDED_FOR
     else:
         subscription.stored_status, subscription.deleted_at = SubscriptionStatus.DELETED, at
-    subscription.changed(at)
+    subscription.touch(at)
 
 
 def line_of(subscription: Subscription, transfer: Transfer, number: int, base: int | None) -> TransferLine:

@@ -13,7 +13,7 @@ from multichannel.domain.base import GUID, Base, Versioned, closed, identity
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
-from multichannel.domain.timed_status import Lapse, Timed, status_at
+from multichannel.domain.timed_status import TimedStatus, TimedTransition
 
 OPEN_FOR = timedelta(days=30)
 """SM4c: how long the other side has to decide."""
@@ -42,7 +42,6 @@ class TransferStatus(StrEnum):
 
 
 OPEN = frozenset({TransferStatus.PENDING, TransferStatus.IN_PROGRESS})
-LAPSES = (Lapse(TransferStatus.EXPIRED, "expires_at", frozenset({TransferStatus.PENDING})),)
 
 
 class Initiator(StrEnum):
@@ -50,6 +49,12 @@ class Initiator(StrEnum):
 
     SOURCE = "source"
     TARGET = "target"
+
+
+def initiator_of(kind: TransferKind) -> Initiator:
+    """Who starts transfers of a kind (R28, SM4)."""
+    requested = {TransferKind.NEW_COMMERCE, TransferKind.AZURE_PLAN}
+    return Initiator.TARGET if kind in requested else Initiator.SOURCE
 
 
 class TransferProductType(StrEnum):
@@ -84,10 +89,12 @@ class TransferLine(Base):
     error: Mapped[str | None]
 
 
-class Transfer(Timed, Versioned, Base):
+class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     """A transfer as one tenant holds it; the parties may be organisations this service does not know."""
 
-    lapses = LAPSES
+    timed_transitions = (
+        TimedTransition(TransferStatus.EXPIRED, "expires_at", frozenset({TransferStatus.PENDING})),
+    )
     parties = (
         "owner_id",
         "source_partner_id",
@@ -130,13 +137,13 @@ class Transfer(Timed, Versioned, Base):
     cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
     lines: Mapped[list[TransferLine]] = relationship(lazy="raise", order_by=TransferLine.number)
 
-    def require_version(self, expected: int | None) -> None:
-        """StaleVersion if it has changed since the caller read it; None for whoever does not mind."""
-        if expected is not None and expected != self.version:
-            raise Refusal.STALE_VERSION.error()
+    def is_repeated_by(self, kind: TransferKind, source_id: str | None, customer_id: str) -> bool:
+        """Whether a transfer of this kind, started by the usual side, would be this one once more."""
+        same = (self.kind, self.source_partner_id, self.customer_id) == (kind, source_id, customer_id)
+        return same and self.initiated_by is initiator_of(kind)
 
     def require_pending(self, at: datetime) -> None:
-        """TransferAlreadyDecided unless it waits for an answer (R39)."""
+        """TRANSFER_ALREADY_DECIDED unless it waits for an answer (R39)."""
         status = self.status_at(at)
         if status is not TransferStatus.PENDING:
             raise Refusal.TRANSFER_ALREADY_DECIDED.error(status=status.upper())
@@ -185,10 +192,4 @@ class Transfer(Timed, Versioned, Base):
 
     def _changed(self, at: datetime) -> None:
         self.modified_at = at
-        self.version += 1
-        self.updated_at = at
-
-    def status_at(self, now: datetime) -> TransferStatus:
-        """The status in force: what nobody decided in time is expired (SM4c)."""
-        found: TransferStatus = status_at(self, LAPSES, now)
-        return found
+        self.touch(at)

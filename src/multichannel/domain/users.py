@@ -80,18 +80,16 @@ class User(Versioned, Base):
 
         STALE_VERSION, or ROLE_NOT_YOURS_TO_ASSIGN unless the roles `by` allow it.
         """
-        if expected_version != self.version:
-            raise Refusal.STALE_VERSION.error()
+        self.require_version(expected_version)
         changed = set(held) ^ set(wanted)
         require_assignable(changed, by=by)
         if changed:
-            self.version += 1
-            self.updated_at = at
+            self.touch(at)
         return changed
 
 
 def require_assignable(roles: Collection[Role], *, by: Collection[str]) -> None:
-    """RoleNotYours unless somebody with the roles `by` may give and take all of these."""
+    """ROLE_NOT_YOURS_TO_ASSIGN unless somebody with the roles `by` may give and take all of these."""
     assignable = frozenset[Role]().union(*(ASSIGNS.get(Role(role), frozenset()) for role in by))
     if not set(roles) <= assignable:
         raise Refusal.ROLE_NOT_YOURS_TO_ASSIGN.error()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from multichannel.domain.commerce import BillingType
 from multichannel.domain.lifecycle import LIVE
 from multichannel.domain.new_subscriptions import Order, continued
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.subscriptions import Subscription
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services.subscriptions import fetch, require_agreement
+from multichannel.services.subscriptions import fetch, has_agreement
 from multichannel.store.unit_of_work import Work
 
 AZURE_PLAN = "Azure plan"
@@ -23,11 +23,11 @@ def move_subscription_to_csp(
     """
     old = work.subscriptions.get(row_id, to=Action.MOVE_TO_CSP)
     customer = work.customers.get(old.customer_id, to=Action.CREATE_SUBSCRIPTION)
-    require_agreement(work, customer)
-    old.require(LIVE, work.now)
     seller_id = work.principal.tenant_id
-    if _continuations(work, old, billing_partner_id=seller_id):
-        raise Refusal.ALREADY_MOVED.error()
+    is_moved = _is_continued(work, old, billing_partner_id=seller_id)
+    raise_first(
+        old.refusals_to_recreate(is_bound=has_agreement(work, customer), is_moved=is_moved, at=work.now)
+    )
     order = Order(
         offer_name=offer_name or AZURE_PLAN,
         friendly_name=friendly_name or old.friendly_name,
@@ -44,12 +44,12 @@ def cancel_service(work: Work, row_id: str, service: str, *, expected_version: i
     NOT_MOVED_YET, SERVICE_UNKNOWN or SERVICE_ALREADY_CANCELED.
     """
     old = fetch(work, row_id, Action.CANCEL_SERVICE, expected_version)
-    if not _continuations(work, old):
+    if not _is_continued(work, old):
         raise Refusal.NOT_MOVED_YET.error()
     old.cancel_service(service, at=work.now)
     return old
 
 
-def _continuations(work: Work, old: Subscription, **equal: str) -> bool:
+def _is_continued(work: Work, old: Subscription, **equal: str) -> bool:
     """Whether something in CSP continues it that has not come to an end."""
     return work.look(old).any(Subscription, continues_id=old.id, status=sorted(LIVE), **equal)

@@ -7,31 +7,29 @@ a record for each tenant concerned. Any number of sweepers may run at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from multichannel.domain.relationships import ResellerRelationship
-from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud
-from multichannel.domain.timed_status import settle
 from multichannel.policy.schema.resources import RELATIONSHIP, SUBSCRIPTION, TRANSFER, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal, SystemRole, system_principal
 from multichannel.store.audit.mutation_context import Act
 from multichannel.store.store import Store
 from multichannel.store.unit_of_work import Work
 
+EXPIRABLE = (RELATIONSHIP, TRANSFER, SUBSCRIPTION)
+"""The resources with a status that time alone changes."""
 BATCH = 100
 """Rows in one transaction: what it locks, others wait for."""
 
 
 def sweep(store: Store, *, batch: int = BATCH) -> dict[str, int]:
     """Write down what is due, in each national cloud by itself (R52); gives the rows changed, by kind."""
-    changed = dict.fromkeys((resource.name for resource in SETTLED), 0)
+    changed = dict.fromkeys((resource.name for resource in EXPIRABLE), 0)
     for cloud in Cloud:
         sweeper = system_principal(SystemRole.SWEEPER, cloud=cloud)
-        for resource in SETTLED:
+        for resource in EXPIRABLE:
             for ids in _due(store, sweeper, resource, batch):
                 act = Act("expire", resource.name)
-                changed[resource.name] += int(store.act(sweeper, act, _settling(resource, ids)))
+                changed[resource.name] += int(store.act(sweeper, act, _applying(resource, ids)))
     return changed
 
 
@@ -48,34 +46,11 @@ def _due(store: Store, sweeper: Principal, resource: Resource, batch: int) -> It
         after = ids[-1]
 
 
-def _settling(resource: Resource, ids: list[str]) -> Callable[[Work], str]:
+def _applying(resource: Resource, ids: list[str]) -> Callable[[Work], str]:
     """Settle those rows that nobody is changing, and that nobody else has settled meanwhile."""
 
     def use_case(work: Work) -> str:
         rows = work.repository(resource).take(ids, to=Action.EXPIRE)
-        return str(sum(SETTLED[resource](row, work) for row in rows))
+        return str(sum(row.apply_due(work.now) for row in rows))
 
     return use_case
-
-
-def _settle_request(row: ResellerRelationship, work: Work) -> bool:
-    if not settle(row, work.now):
-        return False
-    row.closed_at = row.expires_at
-    return True
-
-
-def _settle_subscription(row: Subscription, work: Work) -> bool:
-    return row.settle(work.now)
-
-
-def _settle_transfer(row: Any, work: Work) -> bool:
-    return settle(row, work.now)
-
-
-SETTLED: dict[Resource, Callable[[Any, Work], bool]] = {
-    RELATIONSHIP: _settle_request,
-    TRANSFER: _settle_transfer,
-    SUBSCRIPTION: _settle_subscription,
-}
-"""How rows of each kind are brought up to date."""

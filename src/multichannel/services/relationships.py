@@ -15,8 +15,13 @@ from multichannel.domain.agreements import (
 from multichannel.domain.base import Base
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
-from multichannel.domain.refusals import Refusal
-from multichannel.domain.relationship_requests import extension, new_request, request_beside
+from multichannel.domain.refusals import Refusal, raise_first
+from multichannel.domain.relationship_requests import (
+    extension,
+    new_request,
+    refusals_to_request,
+    request_beside,
+)
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription, SubscriptionStatus
 from multichannel.domain.tenants import Partner
@@ -128,7 +133,7 @@ def remove_reseller_relationship(work: Work, relationship_id: str) -> ResellerRe
     for subscription in look.between(Subscription, "support_contact_id"):
         if not _is_private_to_another(subscription, relationship.partner_id):
             subscription.support_contact_id = None
-            subscription.changed(work.now)
+            subscription.touch(work.now)
     return relationship
 
 
@@ -166,16 +171,14 @@ def _require_possible(work: Work, partner: Partner, asked: Request, known: Seque
     look = work.look(partner)
     if asked.provider_id is not None and not _are_partners(work, partner, asked.provider_id, partner.id):
         raise Refusal.NO_PARTNERSHIP.error()
-    if look.any(
+    own = look.all(
         ResellerRelationship,
         partner_id=partner.id,
         addressed_to=asked.address,
         status=RelationshipStatus.REQUESTED,
-        associated_partner_id=None,
-    ):
-        raise Refusal.REQUEST_PENDING.error()
-    if look.any(ResellerRelationship, partner_id=partner.id, customer_id=known, status=ACTIVE):
-        raise Refusal.ALREADY_RELATED.error()
+    )
+    active = look.all(ResellerRelationship, partner_id=partner.id, customer_id=known, status=ACTIVE)
+    raise_first(refusals_to_request([*own, *active], address=asked.address, customer_ids=known, at=work.now))
 
 
 def _add_requested(work: Work, partner: Partner, request: ResellerRelationship) -> None:

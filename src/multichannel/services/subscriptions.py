@@ -47,7 +47,8 @@ def create_subscription(
     """
     customer = work.customers.get(customer_id, to=Action.CREATE_SUBSCRIPTION)
     seller_id = work.principal.tenant_id
-    require_agreement(work, customer)
+    if not has_agreement(work, customer):
+        raise Refusal.AGREEMENT_REQUIRED.error()
     own = {"customer_id": customer.id, "billing_partner_id": seller_id, "channel": Channel.CSP}
     parent = work.look(customer).one(Subscription, id=parent_id, **own) if parent_id else None
     if parent_id and parent is None:
@@ -127,15 +128,14 @@ def fetch(work: Work, row_id: str, action: Action, expected_version: int) -> Sub
     """The subscription for an action, in the version the caller saw and with what time has done to it."""
     found = work.subscriptions.get(row_id, to=action)
     found.require_version(expected_version)
-    found.settle(work.now)
+    found.apply_due(work.now)
     return found
 
 
-def require_agreement(work: Work, customer: Customer) -> None:
-    """AgreementRequired unless the customer is bound with whoever sells (R13, SM6)."""
+def has_agreement(work: Work, customer: Customer) -> bool:
+    """Whether the customer is bound by the customer agreement with the caller's partner (R13, SM6)."""
     agreements = work.look(customer).all(CustomerAgreement, customer_id=customer.id)
-    if not is_bound(agreements, work.principal.tenant_id, customer.cloud):
-        raise Refusal.AGREEMENT_REQUIRED.error()
+    return is_bound(agreements, work.principal.tenant_id, customer.cloud)
 
 
 def _add_ons(work: Work, base: Subscription) -> Sequence[Subscription]:

@@ -2,61 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from multichannel.domain.agreements import CustomerAgreement, is_bound
-from multichannel.domain.commerce import BillingType, Channel, Commerce
-from multichannel.domain.customers import Customer
-from multichannel.domain.eligibility import ineligibility_reasons
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.commerce import BillingType, Channel, SubscriptionStatus
+from multichannel.domain.eligibility import ineligibility_reasons, refusals_to_receive
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.tenants import Cloud, Partner, PartnerStatus
+from multichannel.domain.tenants import Partner, PartnerStatus
 from multichannel.domain.transfer_effects import leave, successor
-from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
+from multichannel.domain.transfers import Transfer, TransferLine, TransferStatus
 from multichannel.errors import Refused
 from multichannel.services.eligibility import candidates
 from multichannel.store.unit_of_work import Work
 from multichannel.store.write.guard_queries import Look
 
 
-def customer_market(look: Look, customer_id: str) -> str | None:
-    """The country of a customer with which the caller has a relationship."""
-    customer = look.one(Customer, id=customer_id)
-    return customer.market if customer else None
+def refusals_of_target(look: Look, transfer: Transfer, *, market: str | None) -> Iterator[Refused]:
+    """What the target lacks to receive subscriptions of the customer, for the target alone to know.
 
-
-def refusal_to_receive(
-    look: Look, partner_id: str, customer_id: str, kind: TransferKind, cloud: Cloud
-) -> Refused | None:
-    """What a partner lacks to receive subscriptions of a customer (R29, R33), or None.
-
-    It is for that partner to know, and for nobody else.
+    `market` is that of the company whose market has to be the one of the transfer.
     """
-    if not look.any(
+    target_id, customer_id = transfer.target_partner_id, transfer.customer_id
+    related = look.any(
         ResellerRelationship,
-        partner_id=partner_id,
+        partner_id=target_id,
         customer_id=customer_id,
         status=RelationshipStatus.ACTIVE,
-    ):
-        return Refusal.NO_RELATIONSHIP.error()
-    if not is_bound(look.all(CustomerAgreement, customer_id=customer_id), partner_id, cloud):
-        return Refusal.AGREEMENT_REQUIRED.error()
-    return _azure_refusal(look, partner_id, customer_id) if kind is TransferKind.AZURE_PLAN else None
-
-
-def _azure_refusal(look: Look, partner_id: str, customer_id: str) -> Refused | None:
-    azure = look.all(
-        Subscription,
-        billing_partner_id=partner_id,
-        customer_id=customer_id,
-        channel=Channel.CSP,
-        billing_type=BillingType.USAGE,
-        status="active",
     )
-    if any(each.commerce is Commerce.LEGACY for each in azure):
-        return Refusal.LEGACY_AZURE_PRESENT.error()
-    return None if azure else Refusal.NO_AZURE_PLAN.error()
+    agreements = look.all(CustomerAgreement, customer_id=customer_id)
+    azure: Sequence[Subscription] = ()
+    if transfer.kind is TransferKind.AZURE_PLAN:
+        azure = look.all(
+            Subscription,
+            billing_partner_id=target_id,
+            customer_id=customer_id,
+            channel=Channel.CSP,
+            billing_type=BillingType.USAGE,
+            status=SubscriptionStatus.ACTIVE,
+        )
+    return refusals_to_receive(
+        transfer.kind,
+        has_relationship=related,
+        is_bound=is_bound(agreements, target_id, transfer.cloud),
+        is_same_market=market == transfer.market,
+        azure=azure,
+    )
 
 
 Lines = Sequence[tuple[TransferLine, Subscription]]
@@ -103,27 +95,21 @@ def _line_errors(work: Work, transfer: Transfer, lines: Lines) -> Errors:
 
 
 def target_errors(work: Work, transfer: Transfer, lines: Sequence[TransferLine]) -> Errors:
-    """R19, R29, R33: whether the target can receive is asked again when it matters, whoever decides."""
+    """An error for every line if the target cannot receive at the time of execution (R19, R29, R33)."""
     look = work.look(transfer)
     target = look.one(Partner, id=transfer.target_partner_id)
     if target is not None and target.status is PartnerStatus.ACTIVE:
-        customer_id, kind, cloud = transfer.customer_id, transfer.kind, transfer.cloud
-        if refusal_to_receive(look, target.id, customer_id, kind, cloud) is None:
+        refusals = refusals_of_target(look, transfer, market=transfer.market)
+        if not any(refusals):
             return {}
     return {line.number: Refusal.TARGET_NOT_READY for line in lines}
 
 
 def require_ready_target(work: Work, transfer: Transfer) -> Partner:
-    """The target decides for itself, so that it is told what it lacks (R29, R33)."""
+    """The target, which decides for itself and is told what it lacks (R29, R33)."""
     look = work.look(transfer)
-    obstacle = refusal_to_receive(
-        look, transfer.target_partner_id, transfer.customer_id, transfer.kind, transfer.cloud
-    )
-    if obstacle is not None:
-        raise obstacle
     target = look.all(Partner, id=transfer.target_partner_id)[0]
-    if target.market != transfer.market:
-        raise Refusal.CUSTOMER_IN_OTHER_MARKET.error()
+    raise_first(refusals_of_target(look, transfer, market=target.market))
     return target
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from multichannel.domain.base import new_id
+from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Partner, PartnerType
 from multichannel.domain.transfers import (
     OPEN_FOR,
@@ -16,20 +17,18 @@ from multichannel.domain.transfers import (
     TransferKind,
     TransferProductType,
     TransferStatus,
+    initiator_of,
 )
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.transfer_execution import (
-    customer_market,
     execute_offer,
     execute_transfer,
-    refusal_to_receive,
+    refusals_of_target,
     require_ready_target,
     target_errors,
 )
 from multichannel.services.transfer_lines import plan_lines, require_eligible
 from multichannel.store.unit_of_work import Work
-
-KINDS_REQUESTED_BY_TARGET = frozenset({TransferKind.NEW_COMMERCE, TransferKind.AZURE_PLAN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,32 +59,29 @@ def request_transfer(work: Work, request: TransferRequest) -> Transfer:
     for what the target knows of itself alone: relationship, agreement, Azure plan, an earlier request.
     """
     target = work.partners.get(work.principal.tenant_id, to=Action.REQUEST_TRANSFER)
-    if request.kind not in KINDS_REQUESTED_BY_TARGET:
+    if initiator_of(request.kind) is not Initiator.TARGET:
         raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
     if request.source_partner_id == target.id:
         raise Refusal.SAME_PARTNER.error(path="sourcePartner")
-    look = work.look(target)
-    refusal = refusal_to_receive(look, target.id, request.customer_id, request.kind, target.cloud)
-    if refusal is not None:
-        raise refusal
-    if customer_market(look, request.customer_id) != target.market:
-        raise Refusal.CUSTOMER_IN_OTHER_MARKET.error()
-    _require_own_reseller(work, target, request.partner_of_record_id)
-    if look.any(
-        Transfer,
-        target_partner_id=target.id,
-        source_partner_id=request.source_partner_id,
-        customer_id=request.customer_id,
-        kind=request.kind,
-        initiated_by=Initiator.TARGET,
-        status=TransferStatus.PENDING,
-    ):
-        raise Refusal.TRANSFER_PENDING.error()
     transfer = _pending_transfer(work, target, request.kind, request.customer_id, Initiator.TARGET)
     transfer.source_partner_id, transfer.target_partner_id = request.source_partner_id, target.id
     transfer.target_partner_name = target.name
     transfer.target_product_types = sorted({each.value for each in request.product_types})
     transfer.partner_of_record_id = request.partner_of_record_id
+    look = work.look(target)
+    customer = look.one(Customer, id=request.customer_id)
+    raise_first(refusals_of_target(look, transfer, market=customer.market if customer else None))
+    _require_own_reseller(work, target, request.partner_of_record_id)
+    if any(
+        each.is_repeated_by(request.kind, request.source_partner_id, request.customer_id)
+        for each in look.all(
+            Transfer,
+            target_partner_id=target.id,
+            customer_id=request.customer_id,
+            status=TransferStatus.PENDING,
+        )
+    ):
+        raise Refusal.TRANSFER_PENDING.error()
     work.add_under(target, transfer)
     return transfer
 
@@ -99,7 +95,7 @@ def offer_transfer(work: Work, offer: TransferOffer) -> Transfer:
     first = lines[0].subscription
     look = work.look(first)
     source_id = work.principal.tenant_id
-    if offer.kind in KINDS_REQUESTED_BY_TARGET:
+    if initiator_of(offer.kind) is not Initiator.SOURCE:
         raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
     if offer.target_partner_id == source_id:
         raise Refusal.SAME_PARTNER.error()
