@@ -12,7 +12,7 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus
 from multichannel.domain.transfer_effects import leave, successor
-from multichannel.domain.transfers import Transfer, TransferLine, TransferStatus
+from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.errors import Refused
 from multichannel.services.eligibility import candidates
 from multichannel.store.unit_of_work import Work
