@@ -10,12 +10,15 @@ from typing import TypeAlias
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.ast import Literal
 from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.policy.testing.case_files import Suite
 from multichannel.policy.testing.cases import ALLOWED, Case, Expectation
 from multichannel.workbench.findings import Finding, in_order
+from multichannel.workbench.matrix.rules import actions_of
+from multichannel.workbench.rule_words import helpers_of
 
 KINDS = {
     "nothing-allows": "No case allows an action on a kind of record.",
@@ -44,6 +47,7 @@ class _Gaps:
         self._allows: dict[Asked, list[Expectation]] = defaultdict(list)
         self._denies: dict[Asked, list[Expectation]] = defaultdict(list)
         self._known: dict[tuple[Principal, int], frozenset[str]] = {}
+        self._helpers = helpers_of(parsed(rule) for rule in policy.source.rules)
         for case in suite.cases:
             for each in case.expectations():
                 side = self._allows if each.expected == ALLOWED else self._denies
@@ -111,16 +115,30 @@ class _Gaps:
     def _restriction(self, rule: Rule) -> Iterator[Finding]:
         """Every rule that restricts has a case that expects its code, and in which this very rule hits."""
         code = _code(rule)
-        if code is None or any(self._hits(rule, code, each) for each in self._expecting(rule, code)):
+        if code is None:
             return
-        about = f" on a {rule.about}" if rule.about else ""
-        yield _of(rule, "restriction-without-case", f"no case{about} expects {code} where this rule says it")
+        for resource in RESOURCES.values():
+            if not self._is_used(rule, resource):
+                continue
+            expecting = self._expecting(code, resource)
+            if not any(self._hits(rule, code, each) for each in expecting):
+                message = f"no case on a {resource.name} expects {code} where this rule says it"
+                yield _of(rule, "restriction-without-case", message)
 
-    def _expecting(self, rule: Rule, code: str) -> Iterator[Expectation]:
-        kinds = [rule.about] if rule.about else list(RESOURCES)
-        for (kind, _), denied in self._denies.items():
-            if kind in kinds:
-                yield from (each for each in denied if each.expected == code)
+    def _is_used(self, rule: Rule, resource: Resource) -> bool:
+        """Whether a restriction can take something away there: of a general one, what is granted."""
+        if not concerns(self._policy.source, rule, resource.name):
+            return False
+        actions = actions_of(rule, self._helpers)
+        return rule.about is not None or any(
+            self._policy.roles_granted(action, resource)
+            for action in resource.actions
+            if actions is None or action in actions
+        )
+
+    def _expecting(self, code: str, resource: Resource) -> Iterator[Expectation]:
+        for action in resource.actions:
+            yield from (each for each in self._denies[resource.name, action] if each.expected == code)
 
     def _hits(self, rule: Rule, code: str, expectation: Expectation) -> bool:
         if len(self._saying[code, rule.about]) == 1 and not self._saying[code, None]:

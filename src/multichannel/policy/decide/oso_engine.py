@@ -27,6 +27,7 @@ from polar.ffi import ffi_serialize
 from polar.query import Query
 
 from multichannel.errors import PolicyInvalid
+from multichannel.policy.language.resource_binding import texts_about, texts_bound
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Principal
@@ -80,8 +81,9 @@ class Engine:
         """
         self.source = source
         self._beside = beside
-        self._whole, warnings = _loaded(source.texts)
+        whole, warnings = _loaded(source.texts)
         _refuse_warnings(warnings)
+        self._whole = whole if source.is_separable else _bound(source, whole)
         self._about = cache(self._load_about)
         """One engine for each kind of record, which need not try the rules about all others."""
         self._traced_about = cache(self._load_traced)
@@ -95,7 +97,7 @@ class Engine:
     def _load_beside(self, beside: Callable[[str | None], str], kind: str) -> Oso:
         if self._is_apart(kind):
             return _loaded_about(self.source, kind, (BESIDE, beside(kind)))
-        return _loaded((*self.source.texts, (BESIDE, beside(None))))[0]
+        return _loaded((*texts_bound(self.source), (BESIDE, beside(None))))[0]
 
     def _load_traced(self, kind: str) -> Oso:
         return _loaded_about(self.source.marked, kind) if self._is_apart(kind) else self._whole_traced
@@ -105,7 +107,7 @@ class Engine:
 
     @cached_property
     def _whole_traced(self) -> Oso:
-        return _loaded(self.source.marked.texts)[0]
+        return _loaded(texts_bound(self.source.marked))[0]
 
     def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
         """Answers to `rule(arguments...)`, lazily; what to find are variables. Raises PolicyFault."""
@@ -219,7 +221,13 @@ def _in_ascii(text: str) -> str:
 
 def _loaded_about(source: PolicySource, kind: str, *beside: tuple[str, str]) -> Oso:
     nothing = (NOTHING, "\n".join(text.format(kind=kind) for text in NEVER_TRUE))
-    return _loaded((*source.about(kind), nothing, *beside))[0]
+    return _loaded((*texts_about(source, kind), nothing, *beside))[0]
+
+
+def _bound(source: PolicySource, whole: Oso) -> Oso:
+    """The engine that has loaded a policy as it stands, unless general rules have to be bound first."""
+    texts = texts_bound(source)
+    return whole if texts == source.texts else _loaded(texts)[0]
 
 
 def kind_of(record: Any) -> str:

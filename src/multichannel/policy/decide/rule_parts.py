@@ -14,6 +14,7 @@ from multichannel.policy.decide.oso_engine import Answer, Engine
 from multichannel.policy.decide.partial_results import conditions
 from multichannel.policy.language.ast import Dot, Pattern, terms
 from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -127,7 +128,7 @@ class Parts:
         return [(facts, Engine(self.source.only((*rules, *alike)))) for facts, rules in by_facts.items()]
 
     def _rules(self, name: str, kind: str) -> list[Rule]:
-        return [rule for rule in self.source.rules if rule.name == name and rule.about in {None, kind}]
+        return [rule for rule in self.source.rules if rule.name == name and concerns(self.source, rule, kind)]
 
     def _facts_of(self, rules: Iterable[Rule]) -> tuple[str, ...]:
         """What rules look at, or rules that they may ask; by the word, so facts of anything else count."""

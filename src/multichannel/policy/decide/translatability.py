@@ -7,6 +7,7 @@ granted, and every rule is met by a single question for each kind of record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from polar import Variable
@@ -24,7 +25,8 @@ from multichannel.policy.language.ast import (
     walk,
 )
 from multichannel.policy.language.parser import parsed
-from multichannel.policy.language.source import VERDICTS, PolicySource, Rule, replaced
+from multichannel.policy.language.resource_binding import principals_of
+from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
 from multichannel.policy.language.vocabulary_check import check_words
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Principal
@@ -95,11 +97,7 @@ def _looks_at_principals(rule: Rule) -> bool:
 
 def _taking_principals_for_granted(source: PolicySource) -> PolicySource:
     """The same policy, line by line, without what standings and restrictions ask of the principal alone."""
-    texts = []
-    for name, text in source.texts:
-        rules = [rule for rule in source.rules if rule.file == name]
-        texts.append((name, replaced(text, rules, _taken_for_granted)))
-    return PolicySource(tuple(texts))
+    return PolicySource(source.replaced(_taken_for_granted))
 
 
 def _taken_for_granted(rule: Rule) -> str:
@@ -107,8 +105,7 @@ def _taken_for_granted(rule: Rule) -> str:
     if rule.name not in VERDICTS:
         return text
     statement = parsed(rule)
-    heads = ((item.kind, item.term) for item in statement.parameters)
-    principal = {term.name for kind, term in heads if kind == "Principal" and isinstance(term, Name)}
+    principal = principals_of(statement)
     for span in sorted(_about(statement.body, principal), key=lambda span: -span.start):
         itself = " = ".join([*principal, *principal])
         lines = "\n" * text.count("\n", span.start, span.end)
@@ -116,7 +113,7 @@ def _taken_for_granted(rule: Rule) -> str:
     return text
 
 
-def _about(term: Term | None, principal: set[str]) -> Iterator[Span]:
+def _about(term: Term | None, principal: AbstractSet[str]) -> Iterator[Span]:
     """The conditions that are about the principal and nothing else."""
     if isinstance(term, Operation) and term.operator in {"and", "or"}:
         for operand in term.operands:

@@ -39,6 +39,7 @@ from multichannel.policy.language.ast import (
     Term,
 )
 from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Principal
@@ -84,7 +85,7 @@ def _rules(source: PolicySource, kind: str) -> Rules:
     """The rules by name, but for those about records of other kinds."""
     found: Rules = {}
     for rule in source.rules:
-        if rule.is_rule and (not source.is_separable or rule.about in {None, kind}):
+        if rule.is_rule and (not source.is_separable or concerns(source, rule, kind)):
             found.setdefault(rule.name, []).append((rule, parsed(rule)))
     return found
 

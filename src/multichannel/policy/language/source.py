@@ -131,10 +131,10 @@ class PolicySource:
         )
         return not any(ASKING.search(body) or (name != "grant" and "grant(" in body) for name, body in bodies)
 
-    def about(self, kind: str) -> tuple[tuple[str, str], ...]:
-        """The texts with only those verdicts that a record of this kind can meet; the others are blanks."""
+    def replaced(self, by: Callable[[Rule], str]) -> tuple[tuple[str, str], ...]:
+        """The files with each statement replaced, and all else as it stands."""
         return tuple(
-            (name, _only_about(kind, text, [rule for rule in self.rules if rule.file == name]))
+            (name, replaced(text, [rule for rule in self.rules if rule.file == name], by))
             for name, text in self.texts
         )
 
@@ -152,11 +152,7 @@ class PolicySource:
     @cached_property
     def marked(self) -> PolicySource:
         """The same policy; each rule also asks of its own mark whether it is itself, which a trace shows."""
-        return PolicySource(tuple((name, self._with_marks(name, text)) for name, text in self.texts))
-
-    def _with_marks(self, name: str, text: str) -> str:
-        rules = [rule for rule in self.rules if rule.file == name]
-        return replaced(text, rules, lambda rule: _marked(rule) if rule.is_rule else rule.text)
+        return PolicySource(self.replaced(lambda rule: _marked(rule) if rule.is_rule else rule.text))
 
 
 @dataclass(frozen=True)
@@ -176,15 +172,9 @@ class Extract(PolicySource):
         return self.of.by_mark
 
 
-def _only_about(kind: str, text: str, rules: Iterable[Rule]) -> str:
-    def blank(rule: Rule) -> str:
-        return rule.text if rule.about in {None, kind} else _blank(rule.text)
-
-    return replaced(text, rules, blank)
-
-
 @lru_cache(CACHED)
-def _blank(text: str) -> str:
+def blank(text: str) -> str:
+    """As many lines of nothing."""
     return re.sub(r"[^\n]", " ", text)
 
 
@@ -207,9 +197,9 @@ def _marked(rule: Rule) -> str:
 
 @lru_cache(CACHED)
 def _kind(text: str) -> str | None:
-    """The class of a statement's last parameter."""
+    """The class of a statement's last parameter; None for the class of all records."""
     typed = KIND.search(_head(text))
-    return typed[1] if typed else None
+    return typed[1] if typed and typed[1] != "Resource" else None
 
 
 @lru_cache(CACHED)

@@ -6,16 +6,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from multichannel.domain.tenants import TenantKind
+from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Call, Dot, Name, Operation, Span, Term, walk
+from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.testing.case_files import SUFFIX
 from multichannel.workbench.check.codes import KINDS
 from multichannel.workbench.check.grant_rules import granted_actions
-from multichannel.workbench.check.literals import said_words
+from multichannel.workbench.check.literals import ACTION
 from multichannel.workbench.check.normal_form import OneOf, condition
-from multichannel.workbench.check.statement import ANYTHING, Stated, parameter_names
+from multichannel.workbench.check.statement import Stated, parameter_names
 from multichannel.workbench.findings import Finding
+from multichannel.workbench.rule_words import Helpers, helpers_of, parameter_words
 
 TENANTS = {TenantKind.PARTNER.value, TenantKind.CUSTOMER.value}
 DEEPEST = 4
@@ -30,10 +33,12 @@ def check_completeness(statements: Sequence[Stated], source: PolicySource) -> It
         message = "there is no rule named allow; main.polar is where it stands"
         yield Finding(file=file, line=1, code="no-allow", message=message)
     granted = granted_actions(statements)
+    helpers = helpers_of(stated.tree for stated in statements)
     for resource in RESOURCES.values():
         yield from _declared(resource, statements, source)
         yield from _ungranted(resource, granted, statements, source)
-        yield from _crossing(resource, [stated for stated in rules if stated.kind == resource.name])
+        about = [each for each in rules if _concerns(each, resource, source)]
+        yield from _crossing(resource, about, helpers)
     for stated in rules:
         if stated.tree.name == "has_standing" and not _is_tied(stated, statements):
             yield _untied(stated)
@@ -88,7 +93,15 @@ def _missing(  # noqa: PLR0913, PLR0917  (a finding, and where to look for its p
     return _at(next((name for name, _ in source.texts), ""), code, message, hint)
 
 
-def _crossing(resource: Resource, rules: Sequence[Stated]) -> Iterator[Finding]:
+def _concerns(stated: Stated, resource: Resource, source: PolicySource) -> bool:
+    """Whether a rule is about a resource type; where general rules are misspelt, those of that type alone."""
+    try:
+        return concerns(source, stated.rule, resource.name)
+    except PolicyInvalid:
+        return stated.kind == resource.name
+
+
+def _crossing(resource: Resource, rules: Sequence[Stated], helpers: Helpers) -> Iterator[Finding]:
     """Whether each action on records that tenants can have a standing to is restricted to their own cloud."""
     standings = [stated for stated in rules if stated.tree.name == "has_standing" and not _is_service(stated)]
     if not standings or "cloud" not in resource.attributes:
@@ -96,14 +109,15 @@ def _crossing(resource: Resource, rules: Sequence[Stated]) -> Iterator[Finding]:
     walled: set[str] = set()
     for stated in rules:
         if stated.tree.name == "forbid" and _is_wall(stated):
-            walled |= said_words(stated, 2) or set(map(str, resource.actions))
+            words = parameter_words(stated.tree, ACTION, helpers)
+            walled |= set(map(str, resource.actions) if words is None else words)
     left = [str(action) for action in resource.actions if action not in walled]
     if left:
         what = "anything" if len(left) == len(resource.actions) else ", ".join(left)
         message = f"no restriction keeps {what} on a {resource.name} within one national cloud"
         hint = (
-            f'Write forbid("CROSS_CLOUD", p: Principal, _action: String, r: {resource.name}) '
-            "if r.cloud != p.cloud;"
+            'Write forbid("CROSS_CLOUD", caller, _action, record) if record.cloud != caller.cloud; '
+            f"in main.polar, or one for record: {resource.name}."
         )
         yield standings[0].finding("missing-cross-cloud", None, message, hint)
 
@@ -122,11 +136,17 @@ def _is_wall(stated: Stated) -> bool:
                 if isinstance(operand, Dot) and operand.name == "cloud" and isinstance(operand.subject, Name)
             }
             found = found or (stated.record in owners and bool(owners & principals))
+        elif isinstance(term, Call) and all(_is_action(each, action) for each in term.arguments):
+            continue
         elif not isinstance(asked, OneOf) or not (
             asked.subject == action or (asked.subject == "p.kind" and asked.values >= TENANTS)
         ):
             return False
     return found and len(stated.branches()) == 1
+
+
+def _is_action(term: Term, action: str | None) -> bool:
+    return isinstance(term, Name) and term.name == action
 
 
 def _is_service(stated: Stated) -> bool:
@@ -141,10 +161,9 @@ def _is_service(stated: Stated) -> bool:
 
 
 def _is_tied(stated: Stated, statements: Sequence[Stated]) -> bool:
-    names = frozenset(parameter_names(stated.tree.parameters[:1])) - {None, ANYTHING}
-    principals = stated.principals | {name for name in names if name}
     return _is_service(stated) or all(
-        any(_ties(term, principals, statements, DEEPEST) for term in branch) for branch in stated.branches()
+        any(_ties(term, stated.principals, statements, DEEPEST) for term in branch)
+        for branch in stated.branches()
     )
 
 

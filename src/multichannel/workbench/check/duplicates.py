@@ -59,9 +59,15 @@ def _items(stated: Stated) -> Iterator[Finding]:
 def check_contradictions(statements: Sequence[Stated]) -> Iterator[Finding]:
     """Conditions that never hold together, and those that always hold."""
     for stated in statements:
-        if stated.is_rule:
+        if stated.is_rule and not _is_choice(stated):
             for branch in stated.branches():
                 yield from _Branch(stated, branch).findings()
+
+
+def _is_choice(stated: Stated) -> bool:
+    """Whether a rule is a choice that is on or off: a helper rule with `if true` or `if false`."""
+    body = stated.tree.body
+    return not stated.is_verdict and isinstance(body, Literal) and isinstance(body.value, bool)
 
 
 class _Branch:

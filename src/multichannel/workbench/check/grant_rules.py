@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.workbench.check.grant_table import Given, Triple, read_grants
-from multichannel.workbench.check.literals import STANDING, said_words
+from multichannel.workbench.check.grant_table import Given, read_grants
+from multichannel.workbench.check.literals import ACTION, STANDING, said_words
 from multichannel.workbench.check.statement import Stated
 from multichannel.workbench.findings import Finding
+from multichannel.workbench.rule_words import Helpers, Triple, helpers_of, parameter_words
 
 Granted = Mapping[str, Sequence[Given]]
 
@@ -22,9 +23,10 @@ def check_grants(statements: Sequence[Stated]) -> Iterator[Finding]:
     for kind, given_there in by_kind.items():
         yield from _redundant(given_there)
         yield from (found for given in given_there for found in _unbounded(given, kind))
+    helpers = helpers_of(stated.tree for stated in statements)
     for stated in statements:
         if stated.is_verdict and stated.kind in RESOURCES:
-            yield from _about(stated, stated.kind, by_kind[stated.kind])
+            yield from _about(stated, stated.kind, by_kind[stated.kind], helpers)
 
 
 def granted_actions(statements: Sequence[Stated]) -> set[tuple[str, str]]:
@@ -68,12 +70,12 @@ def _unbounded(given: Given, kind: str) -> Iterator[Finding]:
             return
 
 
-def _about(stated: Stated, kind: str, given_there: Sequence[Given]) -> Iterator[Finding]:
+def _about(stated: Stated, kind: str, given_there: Sequence[Given], helpers: Helpers) -> Iterator[Finding]:
     triples = {triple for given in given_there for triple in given.triples}
     if stated.tree.name == "has_standing":
         yield from _unused(stated, kind, triples)
     if stated.tree.name == "forbid":
-        yield from _idle(stated, kind, triples)
+        yield from _idle(stated, kind, triples, helpers)
 
 
 def _unused(stated: Stated, kind: str, triples: set[Triple]) -> Iterator[Finding]:
@@ -84,8 +86,8 @@ def _unused(stated: Stated, kind: str, triples: set[Triple]) -> Iterator[Finding
         yield stated.finding("unused-standing", stated.tree.parameters[STANDING].span, message)
 
 
-def _idle(stated: Stated, kind: str, triples: set[Triple]) -> Iterator[Finding]:
-    restricted = said_words(stated, 2)
+def _idle(stated: Stated, kind: str, triples: set[Triple], helpers: Helpers) -> Iterator[Finding]:
+    restricted = set(parameter_words(stated.tree, ACTION, helpers) or ())
     known = restricted & {str(action) for action in RESOURCES[kind].actions}
     actions = {action for _, _, action in triples}
     if None in actions or known & actions or (restricted and not known) or (actions and not restricted):

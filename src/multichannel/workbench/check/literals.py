@@ -10,6 +10,8 @@ from multichannel.workbench.check.statement import Stated
 
 STANDING = 1
 """The place of the standing among the parameters of has_standing."""
+ACTION = 2
+"""The place of the action among the parameters of forbid."""
 
 
 def said_words(stated: Stated, place: int) -> set[str]:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from multichannel.policy.language.ast import Dot, Name, Operation, Parameter, Pattern, Span, Term, terms, walk
+from multichannel.policy.language.ast import (
+    Dot,
+    Name,
+    Operation,
+    Parameter,
+    Pattern,
+    Span,
+    Statement,
+    Term,
+    terms,
+    walk,
+)
+from multichannel.policy.language.resource_binding import Helpers, missing_fact
 from multichannel.policy.language.vocabulary_check import did_you_mean
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.check.statement import ARITY, PRINCIPAL, Stated
 from multichannel.workbench.check.types import Form, Meaning, Meanings, Scope, facts
 from multichannel.workbench.findings import Finding
+from multichannel.workbench.rule_words import helpers_of
 
 VALUES = {"String", "Integer", "Float", "Boolean", "List"}
 """The engine's own classes that a parameter may be of."""
@@ -25,6 +38,9 @@ def check_names(statements: Sequence[Stated], meanings: Meanings) -> Iterator[Fi
     for stated in statements:
         if stated.is_rule:
             arities[stated.tree.name].add(len(stated.tree.parameters))
+    helpers: dict[str, list[Statement]] = defaultdict(list)
+    for (name, _), rules in helpers_of(stated.tree for stated in statements).items():
+        helpers[name] += rules
     for stated in statements:
         yield from _classes(stated)
         if stated.is_rule:
@@ -34,6 +50,7 @@ def check_names(statements: Sequence[Stated], meanings: Meanings) -> Iterator[Fi
             yield from _calls(stated, arities)
             yield from _facts(stated, meanings, scope)
             yield from _lists(stated, meanings, scope)
+            yield from _general(stated, helpers)
 
 
 def _classes(stated: Stated) -> Iterator[Finding]:
@@ -142,6 +159,17 @@ def _fact(stated: Stated, term: Dot, subject: Meaning) -> Iterator[Finding]:
         hint = did_you_mean(term.name, known) or f"It has {', '.join(known)}."
         message = f"a {subject.kind} has no fact `{term.name}`"
         yield stated.finding("unknown-attribute", span, message, hint)
+
+
+def _general(stated: Stated, helpers: Helpers) -> Iterator[Finding]:
+    """A rule about all records that reads what no resource type has."""
+    if not stated.is_verdict or stated.tree.name == "allow" or stated.kind not in {None, *UNIONS}:
+        return
+    missing = [fact for kind in RESOURCES if (fact := missing_fact(stated.tree, kind, helpers))]
+    if len(missing) == len(RESOURCES):
+        known = {name for kind in RESOURCES for name in facts(kind)}
+        message = f"no resource type has the fact `{missing[0]}`"
+        yield stated.finding("unknown-attribute", None, message, did_you_mean(missing[0], known))
 
 
 def _lists(stated: Stated, meanings: Meanings, scope: Scope) -> Iterator[Finding]:

@@ -16,17 +16,17 @@ from multichannel.policy.language.ast import (
     conjuncts,
     walk,
 )
+from multichannel.policy.language.resource_binding import principals_of
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.check.codes import KINDS
 from multichannel.workbench.findings import Finding
+from multichannel.workbench.rule_words import BRANCHES
 
 PRINCIPAL = "Principal"
 ANYTHING = "_"
 """The variable that is another one each time."""
 ARITY = {"allow": 3, "has_standing": 3, "grant": 4, "forbid": 4}
 """The rules that decisions ask for, and how many parameters they have; the record is the last one."""
-BRANCHES = 64
-"""Of a body with `or`, so many alternatives are looked at: nobody reads more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +65,7 @@ class Stated:
     @cached_property
     def principals(self) -> frozenset[str]:
         """The variables of the principal."""
-        return frozenset(
-            parameter.term.name
-            for parameter in self.tree.parameters
-            if parameter.kind == PRINCIPAL and isinstance(parameter.term, Name)
-        )
+        return principals_of(self.tree)
 
     @property
     def head(self) -> Span:

@@ -132,8 +132,7 @@ class Meanings:
         if ARITY.get(name) == arity:
             about = record(kind) if kind else None
             return (*self._verdict(name, kind), about)
-        asked = [self._asked.get((name, arity, place), set()) for place in range(arity)]
-        return tuple(next(iter(found)) if len(found) == 1 else None for found in asked)
+        return tuple(_any_of(self._asked.get((name, arity, place), set())) for place in range(arity))
 
     def _find_verdict(self, name: str, kind: str | None) -> tuple[Meaning | None, ...]:
         known = RESOURCES[kind].actions if kind in RESOURCES else tuple(Action)
@@ -210,6 +209,20 @@ class Meanings:
                     if not isinstance(argument, Literal):
                         found[call.name, len(call.arguments), place].add(meaning)
         return found
+
+
+def _any_of(meanings: set[Meaning | None]) -> Meaning | None:
+    """What is handed to one parameter by all callers; words of one vocabulary on several resource types."""
+    known = [each for each in meanings if each is not None]
+    if len(meanings) == 1:
+        return next(iter(meanings))
+    if len(known) < len(meanings) or not known or len({(each.form, each.code) for each in known}) > 1:
+        return None
+    words = [each.words for each in known]
+    if any(each is None for each in words) or known[0].code == "unknown-word":
+        return None
+    name = known[0].name.partition(" ")[0]
+    return replace(known[0], name=name, words=frozenset().union(*(each for each in words if each)))
 
 
 def _nearest(name: str, known: Mapping[str, Meaning]) -> Meaning | None:

@@ -13,6 +13,7 @@ from multichannel.policy.decide.conditions import written
 from multichannel.policy.decide.oso_engine import Engine, kind_of
 from multichannel.policy.language.ast import Call, terms
 from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -94,7 +95,8 @@ class Probes:
 
     def _about(self, kind: str | None) -> str:
         """The probes of the rules that a record of this kind can meet; all of them for None."""
-        about = (probe.text for probe in self.probes if kind is None or probe.rule.about in {None, kind})
+        source = self._engine.source
+        about = (probe.text for probe in self.probes if kind is None or concerns(source, probe.rule, kind))
         return "\n".join((*about, self._guards))
 
 

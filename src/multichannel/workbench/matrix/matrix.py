@@ -16,10 +16,13 @@ from multichannel.policy.decide.composition import COMPOSED
 from multichannel.policy.decide.conditions import Conditions
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.decide.role_grants import Given
+from multichannel.policy.language.parser import parsed
+from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action
-from multichannel.workbench.matrix.rules import actions_of, is_about, named, on_one_line, where
+from multichannel.workbench.matrix.rules import actions_of, named, on_one_line, where
+from multichannel.workbench.rule_words import Helpers, helpers_of
 
 ALWAYS = Conditions()
 TENANT_ROLES = tuple(role.value for role in Role)
@@ -156,8 +159,9 @@ def matrix_of(policy: Policy, kinds: tuple[str, ...] = tuple(RESOURCES), role: s
 
 
 def _sheet(policy: Policy, resource: Resource, subject: str, role: str | None) -> Sheet:
+    helpers = helpers_of(parsed(rule) for rule in policy.source.rules)
     about = [rule for rule in policy.source.rules if rule.name in VERDICTS - {"grant"}]
-    about = [rule for rule in about if is_about(rule, resource.name)]
+    about = [rule for rule in about if concerns(policy.source, rule, resource.name)]
     ways: dict[str, list[Clause]] = defaultdict(list)
     for rule in about:
         if rule.name == "has_standing":
@@ -169,7 +173,7 @@ def _sheet(policy: Policy, resource: Resource, subject: str, role: str | None) -
     order = sorted(shown, key=lambda name: (name == TenantKind.SYSTEM, list(ways).index(name)))
     standings = tuple(Standing(name, tuple(ways[name])) for name in order)
     ordered = tuple(sorted(rows, key=lambda row: order.index(row.standing)))
-    return Sheet(resource, standings, ordered, tuple(_restrictions(about, resource)))
+    return Sheet(resource, standings, ordered, tuple(_restrictions(about, resource, helpers)))
 
 
 def _rows(
@@ -200,12 +204,12 @@ def _cell(ways: list[Given], subject: str) -> Cell:
     return Cell(" and ".join(filter(None, (either, subject))), rules)
 
 
-def _restrictions(about: list[Rule], resource: Resource) -> Iterator[Restriction]:
+def _restrictions(about: list[Rule], resource: Resource, helpers: Helpers) -> Iterator[Restriction]:
     """By code, in the order of the files; what touches no action of this kind of record is left out."""
     clamps: dict[str, list[Clamp]] = defaultdict(list)
     for rule in about:
         if rule.name == "forbid":
-            actions = actions_of(rule)
+            actions = actions_of(rule, helpers)
             mine = None if actions is None else tuple(item for item in actions if item in resource.actions)
             if mine is None or mine:
                 clamps[named(rule, 0)].append(Clamp(Clause(rule, where(rule)), mine))

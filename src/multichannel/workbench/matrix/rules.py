@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from multichannel.policy.language.ast import (
+    Call,
     Listed,
     Literal,
     Name,
@@ -15,17 +16,11 @@ from multichannel.policy.language.ast import (
 )
 from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.source import Rule
-from multichannel.policy.schema.resources import RESOURCES
+from multichannel.workbench.rule_words import Helpers, parameter_words
 
 ANY = "any"
 ACTION_AT = 2
 """Where a restriction names its action."""
-
-
-def is_about(rule: Rule, kind: str) -> bool:
-    """Whether a standing or restriction can be about records of a kind."""
-    named = parsed(rule).parameters[-1].kind
-    return named not in RESOURCES or named == kind
 
 
 def named(rule: Rule, at: int) -> str:
@@ -34,17 +29,9 @@ def named(rule: Rule, at: int) -> str:
     return str(term.value) if isinstance(term, Literal) else ANY
 
 
-def actions_of(rule: Rule) -> tuple[str, ...] | None:
-    """The actions that a restriction names; None for every action."""
-    term = parsed(rule).parameters[ACTION_AT].term
-    if isinstance(term, Literal):
-        return (str(term.value),)
-    chosen = _choice(rule)
-    if chosen is None:
-        return None
-    right = chosen.operands[1]
-    items = right.items if isinstance(right, Listed) else (right,)
-    return tuple(str(item.value) for item in items if isinstance(item, Literal))
+def actions_of(rule: Rule, helpers: Helpers) -> tuple[str, ...] | None:
+    """The actions that a restriction names, itself or through helper rules; None for every action."""
+    return parameter_words(parsed(rule), ACTION_AT, helpers)
 
 
 def where(rule: Rule) -> str:
@@ -67,8 +54,8 @@ def on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _choice(rule: Rule) -> Operation | None:
-    """The condition that lists the actions of a restriction whose head leaves them open."""
+def _choice(rule: Rule) -> Term | None:
+    """The condition that says which actions a restriction is about, where its head leaves them open."""
     statement = parsed(rule)
     variable = statement.parameters[ACTION_AT].term
     for term in conjuncts(statement.body):
@@ -77,12 +64,17 @@ def _choice(rule: Rule) -> Operation | None:
             items = right.items if isinstance(right, Listed) else (right,)
             if all(isinstance(item, Literal) for item in items):
                 return term
+        if isinstance(term, Call) and all(_is_variable(each, variable) for each in term.arguments):
+            return term
     return None
 
 
 def _is_named(term: Operation, variable: Term) -> bool:
-    left = term.operands[0]
-    return isinstance(left, Name) and isinstance(variable, Name) and left.name == variable.name
+    return _is_variable(term.operands[0], variable)
+
+
+def _is_variable(term: Term, variable: Term) -> bool:
+    return isinstance(term, Name) and isinstance(variable, Name) and term.name == variable.name
 
 
 def _is_plain(term: Term) -> bool:
