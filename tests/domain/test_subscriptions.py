@@ -12,56 +12,22 @@ from hypothesis import strategies as st
 
 from multichannel.domain.base import new_id
 from multichannel.domain.commerce import (
-    BillingCycle,
     BillingType,
     Channel,
     Commerce,
-    RecordedBy,
     StopReason,
     SubscriptionStatus,
 )
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.tenants import Cloud
 from multichannel.domain.terms import after, renewed
 from multichannel.errors import Refused
+from tests.domain.builders import BEGAN, DAY, ENDS, NOW, subscription
 from tests.refusals import refuses
 
-NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
-BEGAN, ENDS = NOW - timedelta(days=100), NOW + timedelta(days=265)
-DAY = timedelta(days=1)
 LEGACY, NEW = Commerce.LEGACY, Commerce.NEW_COMMERCE
 STATES = [state.value for state in SubscriptionStatus]
 REASON = StopReason.NON_PAYMENT
-
-
-def subscription(commerce: Commerce = NEW, **differing: Any) -> Subscription:
-    """Licences in the middle of a term of a year, which renews, unless it differs."""
-    values: dict[str, Any] = {
-        "id": new_id(),
-        "owner_id": new_id(),
-        "customer_id": new_id(),
-        "recorded_by": RecordedBy.PARTNER,
-        "channel": Channel.CSP,
-        "commerce": commerce,
-        "market": "US",
-        "cloud": Cloud.PUBLIC,
-        "quantity": 10,
-        "stored_status": SubscriptionStatus.ACTIVE,
-        "billing_type": BillingType.LICENSE,
-        "billing_cycle": BillingCycle.MONTHLY,
-        "auto_renew_enabled": True,
-        "term_duration": "P1Y",
-        "effective_start_date": BEGAN,
-        "commitment_end_date": ENDS,
-        "cancellation_allowed_until_date": BEGAN + 7 * DAY if commerce is NEW else None,
-        "suspension_reasons": [],
-        "services": ["storage", "sql-database"],
-        "canceled_services": [],
-        "version": 1,
-        "updated_at": BEGAN,
-    }
-    return Subscription(**(values | differing))
 
 
 def facts(row: Subscription) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,6 +40,66 @@ def agree(api: Api, customer: str) -> None:
     }
     done = api.ask("alder-admin-agent", AGREE, input=signature).data["confirmCustomerAgreement"]
     assert done == {"userErrors": []}
+
+
+CANCEL = """mutation ($input: CancelSubscriptionInput!) {
+  cancelSubscription(input: $input) { subscription { status } userErrors { code } } }"""
+AZURE_PLAN = {"billing_type": "usage", "term_duration": None}
+LICENSES = {"billing_type": "license", "term_duration": "P1Y"}
+
+
+def sold_by_birch(api: Api, began: timedelta, **differing: Any) -> str:
+    """A new subscription of Canyon, sold by Birch and supported by Alder, without a recorded window."""
+    now = api.world.clock.now
+    row = {
+        "id": fixed_id("sold-by-birch"),
+        "owner_id": fixed_id("birch"),
+        "billing_partner_id": fixed_id("birch"),
+        "support_contact_id": fixed_id("alder"),
+        "customer_id": fixed_id("canyon"),
+        "recorded_by": "partner",
+        "channel": "csp",
+        "commerce": "new_commerce",
+        "billing_cycle": "monthly",
+        "status": "active",
+        "quantity": 1,
+        "market": "US",
+        "cloud": "public",
+        "effective_start_date": now - began,
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+    }
+    with api.world.store.engine.begin() as connection:
+        connection.execute(insert(Subscription), [row | differing])
+    return str(row["id"])
+
+
+@pytest.mark.parametrize(
+    ("what", "began", "can_be_canceled"),
+    [
+        (AZURE_PLAN, timedelta(days=100), True),
+        (LICENSES, timedelta(days=2), True),
+        (LICENSES, timedelta(days=8), False),
+    ],
+)
+def test_r48_an_option_to_cancel_says_what_canceling_does(
+    api: Api, what: dict[str, Any], began: timedelta, *, can_be_canceled: bool
+) -> None:
+    agree(api, "canyon")
+    row_id = sold_by_birch(api, began, **what)
+    answer = api.ask("alder-admin-agent", OPTIONS, id=f"subscription_{row_id}")
+    blocked = {
+        option["kind"]: [blocker["code"] for blocker in option["blockedBy"]]
+        for option in answer.data["node"]["supportOptions"]
+    }
+    input = {"id": f"subscription_{row_id}", "expectedVersion": 1, "reason": "CUSTOMER_REQUEST"}
+    done = api.ask("birch-sales-agent", CANCEL, input=input).data["cancelSubscription"]
+
+    refused = [] if can_be_canceled else ["CANCEL_WINDOW_PASSED"]
+    assert blocked["CANCEL_THEN_MOVE"] == refused
+    assert [error["code"] for error in done["userErrors"]] == refused
+    assert (done["subscription"] is not None) is can_be_canceled
 
 
 def test_r5_azure_from_another_channel_is_recreated_once_the_agreement_is_there(api: Api) -> None:
