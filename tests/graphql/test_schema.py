@@ -25,7 +25,7 @@ from multichannel.demo.cast import fixed_id
 from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.framework.fields import DECLARATIONS, ManyOf, camel
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.mutation import GATES, Gate
+from multichannel.graphql.framework.mutation import MUTATIONS, RequiredAction
 from multichannel.graphql.schema import LISTS, build_schema, sdl
 from multichannel.policy.decide.conditions import Predicate
 from multichannel.policy.schema.resources import RESOURCES, Resource
@@ -111,7 +111,7 @@ def test_values_are_words_in_upper_case() -> None:
 
 def test_every_object_type_is_declared_or_shows_no_row() -> None:
     around = {f"{name}{frame}" for name in DECLARATIONS for frame in ("Connection", "Edge")}
-    payloads = {f"{name[0].upper()}{name[1:]}Payload" for name in GATES}
+    payloads = {f"{name[0].upper()}{name[1:]}Payload" for name in MUTATIONS}
     objects = {kind.name for kind in own_types() if isinstance(kind, GraphQLObjectType)}
 
     assert objects - set(DECLARATIONS) - around - payloads == ROWLESS
@@ -143,15 +143,15 @@ def test_every_list_at_the_root_is_of_a_declared_kind() -> None:
         assert str(query.fields[camel(name)].type) == f"{target}Connection!"
 
 
-def test_every_mutation_has_a_gate_that_its_description_names() -> None:
+def test_every_mutation_requires_an_action_that_its_description_names() -> None:
     mutation = build_schema().mutation_type
     assert mutation is not None
 
-    assert set(mutation.fields) == set(GATES)
+    assert set(mutation.fields) == set(MUTATIONS)
     for name, field in mutation.fields.items():
-        gate = GATES[name]
-        assert gate.action in RESOURCES[gate.on].actions
-        assert str(gate) in (field.description or "")
+        requires = MUTATIONS[name].requires
+        assert requires.action in requires.resource.actions
+        assert str(requires) in (field.description or "")
         assert list(field.args) == ["input"]
 
 
@@ -167,19 +167,19 @@ WORDS = {
 """What required fields are given in the least input of a mutation, where their type does not tell."""
 
 
-def least_input(name: str, gate: Gate) -> dict[str, Any]:
+def least_input(name: str, requires: RequiredAction) -> dict[str, Any]:
     """An input that is understood, about an object that is not there."""
     mutation = build_schema().mutation_type
     assert mutation is not None
     fields = mutation.fields[name].args["input"].type.of_type.fields
     required = {key: field.type.of_type for key, field in fields.items() if is_required_input_field(field)}
     nobody = {"partner": None} if "partner" in fields else {}
-    return nobody | {key: _least(key, kind, gate) for key, kind in required.items()}
+    return nobody | {key: _least(key, kind, requires) for key, kind in required.items()}
 
 
-def _least(key: str, kind: Any, gate: Gate) -> Any:
+def _least(key: str, kind: Any, requires: RequiredAction) -> Any:
     if isinstance(kind, GraphQLScalarType) and kind.name == "ID":
-        resource = RESOURCES[gate.on] if key == "id" else RESOURCES["Customer"]
+        resource = requires.resource if key == "id" else RESOURCES["Customer"]
         return f"{prefix(resource)}{ABSENT}"
     if key in WORDS:
         return WORDS[key]
@@ -190,7 +190,7 @@ def _least(key: str, kind: Any, gate: Gate) -> Any:
 
 @one_engine
 @pytest.mark.parametrize("name", build_schema().mutation_type.fields)  # type: ignore[union-attr]  # there are mutations
-def test_a_mutation_decides_on_the_action_of_its_gate(
+def test_a_mutation_decides_on_the_action_that_it_requires(
     api: Api, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     asked: list[tuple[Action, Resource]] = []
@@ -201,14 +201,14 @@ def test_a_mutation_decides_on_the_action_of_its_gate(
         return really(principal, action, resource)
 
     monkeypatch.setattr(api.world.policy, "predicate", listening)
-    gate = GATES[name]
+    requires = MUTATIONS[name].requires
     kind = f"{name[0].upper()}{name[1:]}Input"
     document = f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ userErrors {{ code }} }} }}"
 
-    answer = api.ask("alder-helpdesk-agent", document, input=least_input(name, gate))
+    answer = api.ask("alder-helpdesk-agent", document, input=least_input(name, requires))
 
     assert answer.codes in (["NOT_FOUND"], ["FORBIDDEN"])
-    assert (gate.action, RESOURCES[gate.on]) in asked
+    assert (requires.action, requires.resource) in asked
 
 
 def test_introspection_is_within_the_limits() -> None:

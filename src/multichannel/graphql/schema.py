@@ -10,7 +10,9 @@ import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from multichannel.graphql import mutations
 from multichannel.graphql.framework.fields import DECLARATIONS, camel
+from multichannel.graphql.framework.mutation import mutation_type
 from multichannel.graphql.framework.registry import NAMESPACE
 from multichannel.graphql.framework.resolvers import resolvers
 from multichannel.graphql.framework.scalars import SCALARS
@@ -69,7 +71,8 @@ def _built() -> GraphQLSchema:
     query = made_type(
         "Query", "Questions. Every answer has been decided by the policy.", {**query_fields(), **lists}
     )
-    mutation = _mutation()
+    mutations.declare()
+    mutation = mutation_type()
     events = events_type()
     config = StrawberryConfig(scalar_map=SCALARS, default_resolver=_value)
     types = [NAMESPACE[name] for name in DECLARATIONS]
@@ -85,17 +88,6 @@ def sdl() -> str:
 
 def _made(**parts: Any) -> GraphQLSchema:
     return strawberry.Schema(**parts)._schema  # noqa: SLF001  (Strawberry has no public way to it)
-
-
-def _mutation() -> Any:
-    # Mutations name types that are made above.
-    from multichannel.graphql import mutations as changes  # noqa: PLC0415
-    from multichannel.graphql.framework import mutation as mutations  # noqa: PLC0415
-
-    mutations.user_error_types()
-    changes.declare()
-    told = "Changes. Each field is one transaction of its own, committed in the order of the fields."
-    return made_type("Mutation", told, dict(mutations.MUTATIONS))
 
 
 def _install(schema: GraphQLSchema) -> None:

@@ -1,44 +1,38 @@
-"""Signatures for the customer agreement, as inputs tell of them (SM6)."""
+"""The signature of the customer agreement, as inputs carry it."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
 
 import strawberry
 
 from multichannel.domain.agreements import Signature
-from multichannel.graphql.framework.inputs import email_of, text_of
+from multichannel.graphql.framework.inputs import optional, parse_email, parse_text
 
 
-class Signed(Protocol):
-    """What every input that tells of a signature has."""
+@strawberry.input(description="The person who signs the customer agreement for the customer, as of now.")
+class SignerInput:
+    """A signer; the signature takes effect when the mutation runs."""
 
-    first_name: str
-    last_name: str
-    email: str
-    phone_number: str | None
-    agreed_at: datetime
-
-
-@strawberry.input(description="Who signed the customer agreement, and when (SM6).")
-class AgreementInput:
-    """A signature that comes along with something else."""
-
-    first_name: str = strawberry.field(description="First name of who signed.")
-    last_name: str = strawberry.field(description="Last name of who signed.")
-    email: str = strawberry.field(description="E-mail address of who signed.")
-    phone_number: str | None = strawberry.field(default=None, description="Telephone number of who signed.")
-    agreed_at: datetime = strawberry.field(description="When it was signed; not in the future.")
+    first_name: str = strawberry.field(description="First name of the signer.")
+    last_name: str = strawberry.field(description="Last name of the signer.")
+    email: str = strawberry.field(description="E-mail address of the signer.")
+    phone_number: str | None = strawberry.field(default=None, description="Telephone number of the signer.")
 
 
-def signature_of(signed: Signed, within: str = "") -> Signature:
-    """The signature of an input, or of what its field `within` holds; BadInput if it cannot be stored."""
-    phone = signed.phone_number
+@strawberry.input(description="A signature of the customer agreement that was given earlier.")
+class AgreementInput(SignerInput):
+    """A signer and the time of the signature."""
+
+    agreed_at: datetime = strawberry.field(description="When the customer signed; must not be in the future.")
+
+
+def signature_of(signer: SignerInput, agreed_at: datetime, within: str = "") -> Signature:
+    """The signature to store; `within` is the path of `signer` in the input. BadInput if it is invalid."""
     return Signature(
-        text_of(f"{within}first_name", signed.first_name),
-        text_of(f"{within}last_name", signed.last_name),
-        email_of(f"{within}email", signed.email),
-        None if phone is None else text_of(f"{within}phone_number", phone),
-        signed.agreed_at,
+        parse_text(f"{within}first_name", signer.first_name),
+        parse_text(f"{within}last_name", signer.last_name),
+        parse_email(f"{within}email", signer.email),
+        optional(parse_text, f"{within}phone_number", signer.phone_number),
+        agreed_at,
     )

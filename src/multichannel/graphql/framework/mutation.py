@@ -1,10 +1,14 @@
-"""The pattern of every mutation: one input, one use case in one transaction, one payload read anew."""
+"""Mutations: `@mutation` makes a function a field with one input, one transaction and one payload.
+
+There is no other way to make a mutation, so each has a required action, an idempotency key and a payload
+that is read again, by the reader's own rights, after the transaction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 import strawberry
 from strawberry.types.field import StrawberryField
@@ -14,92 +18,135 @@ from multichannel.domain.tenants import TenantKind
 from multichannel.errors import BadInput, Refused
 from multichannel.graphql.framework.context import Operation, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, camel
-from multichannel.graphql.framework.global_ids import read_id
-from multichannel.graphql.framework.inputs import MutationInput, once_of
+from multichannel.graphql.framework.global_ids import read_id_of
+from multichannel.graphql.framework.inputs import MutationInput, idempotency_of
 from multichannel.graphql.framework.refusal_codes import refusal_codes
 from multichannel.graphql.framework.registry import NAMESPACE
 from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.type_builder import field_with_arguments, made_type, plain_field
+from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import Act
 from multichannel.store.read.query import Record, Shown
 from multichannel.store.unit_of_work import Work
 
-UseCase = Callable[[Work, Any], str]
-"""Does what an input asks and gives the id of the object to show, which it changed or made."""
+UseCase = Callable[[Work, Any], Any]
+"""Does what an input asks for and returns the domain object that it changed or made."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """The action a mutation decides on, and of which resource; creating is an action on the parent.
+class RequiredAction:
+    """The action that a mutation is authorized for, and on which resource; creating is one on the parent.
 
-    For callers of customers' tenants it may be another resource, `of_customers`.
+    For callers of customer tenants the parent may be another resource.
     """
 
     action: Action
-    on: str
-    of_customers: str | None = None
+    resource: Resource
+    for_customers: Resource | None = None
 
-    def asked_of(self, kind: TenantKind) -> str:
-        """The resource that is decided about for a caller of such a tenant."""
-        return self.of_customers if self.of_customers and kind is TenantKind.CUSTOMER else self.on
+    def resource_for(self, kind: TenantKind) -> Resource:
+        """The resource that is decided on for a caller of a tenant of this kind."""
+        return self.for_customers if self.for_customers and kind is TenantKind.CUSTOMER else self.resource
 
     def __str__(self) -> str:
-        """For the documentation of the mutation."""
-        told = f"Needs {self.action.name} on the {self.on}."
-        return f"{told} In a customer's tenant: on the {self.of_customers}." if self.of_customers else told
+        """A sentence for the mutation's description."""
+        for_customers = (
+            f", or on the {self.for_customers.name} in a customer tenant" if self.for_customers else ""
+        )
+        return f"Requires {self.action.name} on the {self.resource.name}{for_customers}."
 
 
-MUTATIONS: dict[str, StrawberryField] = {}
-"""Every mutation by its attribute name, in the order of declaration."""
+@dataclass(frozen=True, slots=True)
+class MutationDeclaration:
+    """A declared mutation; `returns` is the resource that its payload shows."""
 
-GATES: dict[str, Gate] = {}
-"""The gate of every mutation by its GraphQL name; there is no mutation without one."""
+    attribute: str
+    description: str
+    requires: RequiredAction
+    returns: Resource
+    input_type: type[MutationInput]
+    use_case: UseCase
 
 
-def writes(  # noqa: PLR0913  (a mutation is all of this)
-    name: str,
-    description: str,
-    *,
-    action: Action,
-    on: str,
-    input_type: type[MutationInput],
-    use_case: UseCase,
-    shows: str | None = None,
-    of_customers: str | None = None,
-) -> None:
-    """Declare a mutation that does `action` on one `on`, and shows it, or what it made of kind `shows`."""
-    declaration = DECLARATIONS[shows or on]
+MUTATIONS: dict[str, MutationDeclaration] = {}
+"""Every mutation by its GraphQL name, in the order of declaration."""
+
+
+def mutation(
+    action: Action, *, on: Resource, returns: Resource | None = None, on_for_customers: Resource | None = None
+) -> Callable[[UseCase], UseCase]:
+    """Declare a mutation that needs `action` on a record of `on` and shows it, or one of `returns`.
+
+    The function below takes the unit of work and the input; its docstring is the field's description.
+    """
+
+    def declare(use_case: UseCase) -> UseCase:
+        attribute = use_case.__name__
+        requires = RequiredAction(action, on, on_for_customers)
+        description = f"{' '.join((use_case.__doc__ or '').split())} {requires}"
+        input_type = get_type_hints(use_case)["input"]
+        MUTATIONS[camel(attribute)] = MutationDeclaration(
+            attribute, description, requires, returns or on, input_type, use_case
+        )
+        return use_case
+
+    return declare
+
+
+def mutation_type() -> Any:
+    """Make `Mutation` of all declared mutations, with the types of their payloads."""
+    user_error_types()
+    return made_type(
+        "Mutation",
+        "The root of changes. Each field is a transaction of its own; the fields of an operation run and "
+        "commit in the order in which they are written.",
+        {each.attribute: _field(each) for each in MUTATIONS.values()},
+    )
+
+
+def _field(declared: MutationDeclaration) -> StrawberryField:
+    declaration = DECLARATIONS[declared.returns.name]
     shown = declaration.name[0].lower() + declaration.name[1:]
-    gate = GATES[camel(name)] = Gate(action, on, of_customers)
-    payload = _payload(name, declaration, shown)
-    NAMESPACE[input_type.__name__] = input_type
+    input_name = declared.input_type.__name__
+    NAMESPACE[input_name] = declared.input_type
 
     def resolve(info: strawberry.Info, input: Any) -> dict[str, Any]:
         operation: Operation = info.context
         raw: ResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
-        asked_of = gate.asked_of(operation.principal.kind)
-        act = Act(name, asked_of, _asked_of(input), once=once_of(input))
+        resource = declared.requires.resource_for(operation.principal.kind)
+        target_id = _target_id(resource, input)
+        act = Act(declared.attribute, resource.name, target_id, once=idempotency_of(input))
         try:
-            row_id = operation.act(act, lambda work: use_case(work, input))
+            row_id = operation.act(act, lambda work: str(declared.use_case(work, input).id))
         except Refused as refusal:
-            return {shown: None, "user_errors": [_user_error(operation, input, refusal)]}
+            version = _current_version(operation, resource, target_id, refusal)
+            return {shown: None, "user_errors": [_user_error(refusal, version)]}
         columns = columns_at(raw, shown, declaration)
         return {shown: _record(operation, declaration, row_id, columns), "user_errors": []}
 
-    told = f"{description} {gate}"
-    arguments = {"input": (input_type.__name__, "What to do.")}
-    MUTATIONS[name] = field_with_arguments(name, f"{payload} | None", told, resolve, arguments)
+    return field_with_arguments(
+        declared.attribute,
+        f"{_payload(declared.attribute, declaration, shown)} | None",
+        declared.description,
+        resolve,
+        {"input": (input_name, "The input of the mutation.")},
+    )
 
 
-def _payload(name: str, declaration: Declaration, shown: str) -> str:
-    payload = f"{name[0].upper()}{camel(name)[1:]}Payload"
-    now = f"The {declaration.name} as it is now; null when refused or not visible."
+def _payload(attribute: str, declaration: Declaration, shown: str) -> str:
+    name = camel(attribute)
+    payload = f"{name[0].upper()}{name[1:]}Payload"
+    now = f"The {declaration.name} after the mutation; null if it was refused or you cannot see the result."
     fields = {
         shown: plain_field(shown, f"{declaration.name} | None", now),
-        "user_errors": plain_field("user_errors", "list[UserError]", "Refusals; empty when it was done."),
+        "user_errors": plain_field(
+            "user_errors",
+            "list[UserError]",
+            "Why the mutation was refused; empty if it succeeded.",
+        ),
     }
-    made_type(payload, f"What became of `{camel(name)}`.", fields)
+    made_type(payload, f"The result of `{name}`.", fields)
     return payload
 
 
@@ -130,31 +177,31 @@ def _record(
     return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)
 
 
-def _asked_of(input: Any) -> str | None:
-    """The row that an input is about, for the books of what is denied; None where it makes one."""
+def _target_id(resource: Resource, input: Any) -> str | None:
+    """The record that the action is on, for the audit log; None where the input does not name it."""
     try:
-        return read_id(input.id)[1]
-    except (AttributeError, BadInput):
+        return read_id_of(resource, getattr(input, "id", "") or getattr(input, "customer", ""))
+    except BadInput:
         return None
 
 
-def _user_error(operation: Operation, input: Any, refusal: Refused) -> dict[str, Any]:
+def _user_error(refusal: Refused, current_version: int | None) -> dict[str, Any]:
     return {
         "code": refusal.code,
         "message": refusal.message,
         "path": list(refusal.path),
         "rule": refusal.rule,
-        "current_version": _current_version(operation, input)
-        if refusal.code == Refusal.STALE_VERSION.code
-        else None,
+        "current_version": current_version,
     }
 
 
-def _current_version(operation: Operation, input: Any) -> int | None:
-    """The version in force of what an input is about, to those who may read it."""
-    resource, row_id = read_id(input.id)
-    record = _record(
-        operation, DECLARATIONS[resource.name], row_id, frozenset({Shown("version", Action.READ)})
-    )
-    found = record.values["version"] if record else None
-    return found if isinstance(found, int) else None
+def _current_version(
+    operation: Operation, resource: Resource, row_id: str | None, refusal: Refused
+) -> int | None:
+    """The version that a stale one was compared with, for callers who may read it."""
+    if refusal.code != Refusal.STALE_VERSION.code or row_id is None:
+        return None
+    wanted = frozenset({Shown("version", Action.READ)})
+    record = _record(operation, DECLARATIONS[resource.name], row_id, wanted)
+    version = record.values["version"] if record else None
+    return version if isinstance(version, int) else None

@@ -1,4 +1,4 @@
-"""The mutations, one module for each noun."""
+"""The mutations, one module per noun: inputs, and above each use case its `@mutation`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ NOUNS = (
 
 
 def declare() -> None:
-    """Declare all mutations; the types they show have to be made before."""
+    """Import all modules, so that `MUTATIONS` holds every mutation."""
     for noun in NOUNS:
         import_module(f"{__name__}.{noun}")

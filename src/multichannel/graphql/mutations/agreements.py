@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import strawberry
 
-from multichannel.graphql.framework.agreement_input import signature_of
+from multichannel.domain.agreements import CustomerAgreement
+from multichannel.graphql.framework.agreement_input import AgreementInput, signature_of
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import MutationInput
-from multichannel.graphql.framework.mutation import writes
-from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.graphql.framework.mutation import mutation
+from multichannel.policy.schema.resources import CUSTOMER, CUSTOMER_AGREEMENT
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services.agreements import confirm_customer_agreement
+from multichannel.services import agreements
 from multichannel.store.unit_of_work import Work
 
 
-@strawberry.input(description="Who signed the customer agreement, and when (SM6).")
-class ConfirmCustomerAgreementInput(MutationInput):
-    """A signature for the customer agreement."""
+@strawberry.input(description="The customer, the person who signed for it, and when.")
+class ConfirmCustomerAgreementInput(MutationInput, AgreementInput):
+    """A signature of the customer agreement."""
 
     id: strawberry.ID = strawberry.field(description="The customer.")
-    first_name: str = strawberry.field(description="First name of who signed.")
-    last_name: str = strawberry.field(description="Last name of who signed.")
-    email: str = strawberry.field(description="E-mail address of who signed.")
-    phone_number: str | None = strawberry.field(default=None, description="Telephone number of who signed.")
-    agreed_at: datetime = strawberry.field(description="When it was signed; not in the future.")
 
 
-def _confirm(work: Work, input: ConfirmCustomerAgreementInput) -> str:
-    return confirm_customer_agreement(work, read_id_of(CUSTOMER, input.id), signature_of(input)).id
+@mutation(Action.CONFIRM_AGREEMENT, on=CUSTOMER, returns=CUSTOMER_AGREEMENT)
+def confirm_customer_agreement(work: Work, input: ConfirmCustomerAgreementInput) -> CustomerAgreement:
+    """Record that a customer has accepted the customer agreement.
 
-
-writes(
-    "confirm_customer_agreement",
-    "Confirm that a customer has agreed: as its partner by attestation, which holds with you; as the "
-    "customer's global admin by signature, which holds with every partner. Confirming again adds a record.",
-    action=Action.CONFIRM_AGREEMENT,
-    on="Customer",
-    input_type=ConfirmCustomerAgreementInput,
-    use_case=_confirm,
-    shows="CustomerAgreement",
-)
+    A partner attests to it, which is valid for that partner only; a global admin of the customer signs it,
+    which is valid for every partner. Confirming again adds a further record.
+    """
+    customer_id = read_id_of(CUSTOMER, input.id)
+    return agreements.confirm_customer_agreement(work, customer_id, signature_of(input, input.agreed_at))

@@ -2,34 +2,163 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 
+from multichannel.domain.customers import Customer
 from multichannel.domain.users import Role
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.agreement_input import AgreementInput, signature_of
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import MutationInput, domain_of, email_of, guid_of, text_of
-from multichannel.graphql.framework.mutation import writes
-from multichannel.policy.schema.resources import CUSTOMER
+from multichannel.graphql.framework.inputs import (
+    EXPECTED_VERSION,
+    MutationInput,
+    is_set,
+    optional,
+    parse_domain,
+    parse_email,
+    parse_guid,
+    parse_text,
+)
+from multichannel.graphql.framework.mutation import mutation
+from multichannel.policy.schema.resources import CUSTOMER, PARTNER
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services.customers import NewCustomer, create_customer, update_customer
+from multichannel.services import customers
 from multichannel.services.users import NewUser
 from multichannel.store.unit_of_work import Work
 
 COUNTRY_LETTERS = 2
-NOT_EDITED = {"id", "expected_version", "idempotency_key"}
+PROFILE = (
+    "email",
+    "phone_number",
+    "address_line1",
+    "address_line2",
+    "city",
+    "state",
+    "region",
+    "postal_code",
+    "country",
+    "organization_registration_number",
+)
+"""The fields of the company profile besides the name, as far as an input has them."""
+COUNTRY = "Country, as an ISO 3166-1 alpha-2 code such as `US`."
 
 
-@strawberry.input(description="Edits of a company profile. What is left out stays; null clears.")
+@strawberry.input(
+    description="The billing profile of your partner. A field left out is copied from the customer's profile."
+)
+class NewBillingProfileInput:
+    """A billing profile that is created with its customer."""
+
+    first_name: str | None = strawberry.field(default=None, description="First name of the billing contact.")
+    last_name: str | None = strawberry.field(default=None, description="Last name of the billing contact.")
+    email: str | None = strawberry.field(
+        default=None, description="The e-mail address that invoices are sent to."
+    )
+    culture: str | None = strawberry.field(
+        default=None, description="Format of numbers and dates on invoices, such as `en-US`."
+    )
+    language: str | None = strawberry.field(default=None, description="Language of invoices, such as `en`.")
+    company_name: str | None = strawberry.field(default=None, description="The company's name on invoices.")
+
+
+@strawberry.input(description="The first global admin of the new tenant.")
+class NewGlobalAdminInput:
+    """A user that is created with its customer."""
+
+    object_id: str = strawberry.field(
+        description="The user's object id in the new tenant's directory, a GUID."
+    )
+    display_name: str = strawberry.field(description="The name shown to others.")
+
+
+@strawberry.input(description="The customer to create. The service chooses the GUID of its tenant.")
+class CreateCustomerInput(MutationInput):
+    """A new customer."""
+
+    company_name: str = strawberry.field(description="The company's name.")
+    domain: str = strawberry.field(
+        description="The primary domain of the customer's tenant. Refused if a customer already has it."
+    )
+    email: str = strawberry.field(description="The company's e-mail address.")
+    phone_number: str | None = strawberry.field(default=None, description="The company's telephone number.")
+    address_line1: str | None = strawberry.field(default=None, description="First line of the address.")
+    address_line2: str | None = strawberry.field(default=None, description="Second line of the address.")
+    city: str | None = strawberry.field(default=None, description="City.")
+    state: str | None = strawberry.field(default=None, description="State or province.")
+    region: str | None = strawberry.field(default=None, description="Region.")
+    postal_code: str | None = strawberry.field(default=None, description="Postal code.")
+    country: str | None = strawberry.field(default=None, description=COUNTRY)
+    organization_registration_number: str | None = strawberry.field(
+        default=None, description="The company's number in the commercial register."
+    )
+    market: str | None = strawberry.field(
+        default=None,
+        description="The country that the customer buys in, as an ISO 3166-1 alpha-2 code. Default: your own "
+        "market, the only one allowed.",
+    )
+    associated_partner: str | None = strawberry.field(
+        default=None,
+        description="For an indirect provider: the tenant GUID of the reseller that the customer is created "
+        "for.",
+    )
+    billing_profile: NewBillingProfileInput | None = strawberry.field(
+        default=None, description="How your partner bills the customer."
+    )
+    agreement: AgreementInput | None = strawberry.field(
+        default=None, description="Your attestation that the customer has signed the customer agreement."
+    )
+    global_admin: NewGlobalAdminInput | None = strawberry.field(
+        default=None, description="The first user of the tenant, who can add the others."
+    )
+
+
+@mutation(Action.CREATE_CUSTOMER, on=PARTNER, returns=CUSTOMER)
+def create_customer(work: Work, input: CreateCustomerInput) -> Customer:
+    """Create a customer with a new tenant and an active relationship with your partner.
+
+    The refusal of a domain that is in use is the only information given about customers that are not yours.
+    """
+    admin, agreement = input.global_admin, input.agreement
+    new = customers.NewCustomer(
+        company_name=parse_text("company_name", input.company_name),
+        domain=parse_domain("domain", input.domain),
+        profile=_profile(input),
+        billing=_billing(input.billing_profile),
+        market=optional(_parse_country, "market", input.market),
+        associated_partner_id=optional(parse_guid, "associated_partner", input.associated_partner),
+        signature=None if agreement is None else signature_of(agreement, agreement.agreed_at, "agreement."),
+        global_admin=None if admin is None else _global_admin(admin),
+    )
+    return customers.create_customer(work, new)
+
+
+def _billing(profile: NewBillingProfileInput | None) -> dict[str, str]:
+    values = {} if profile is None else vars(profile)
+    return {
+        name: (parse_email if name == "email" else parse_text)(f"billing_profile.{name}", value)
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _global_admin(admin: NewGlobalAdminInput) -> NewUser:
+    object_id = parse_guid("global_admin.object_id", admin.object_id)
+    name = parse_text("global_admin.display_name", admin.display_name)
+    return NewUser(object_id, name, (Role.GLOBAL_ADMIN,))
+
+
+@strawberry.input(
+    description="The changes to a customer's profile. A field left out keeps its value; null clears it."
+)
 class UpdateCustomerInput(MutationInput):
     """Edits of a customer."""
 
     id: strawberry.ID = strawberry.field(description="The customer.")
-    expected_version: int = strawberry.field(
-        description="The `version` you saw; another one refuses the edit."
-    )
+    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
     company_name: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The company's name; it cannot be cleared."
+        default=strawberry.UNSET, description="The company's name; must not be null."
     )
     email: str | None = strawberry.field(
         default=strawberry.UNSET, description="The company's e-mail address."
@@ -47,158 +176,38 @@ class UpdateCustomerInput(MutationInput):
     state: str | None = strawberry.field(default=strawberry.UNSET, description="State or province.")
     region: str | None = strawberry.field(default=strawberry.UNSET, description="Region.")
     postal_code: str | None = strawberry.field(default=strawberry.UNSET, description="Postal code.")
-    country: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Country, as an ISO 3166 code of two letters."
-    )
+    country: str | None = strawberry.field(default=strawberry.UNSET, description=COUNTRY)
 
 
-def _update_customer(work: Work, input: UpdateCustomerInput) -> str:
-    edits = {
-        name: _text(name, value)
-        for name, value in vars(input).items()
-        if name not in NOT_EDITED and value is not strawberry.UNSET
-    }
+@mutation(Action.UPDATE, on=CUSTOMER)
+def update_customer(work: Work, input: UpdateCustomerInput) -> Customer:
+    """Edit a customer's company profile, which all its partners share."""
+    edits: dict[str, str | None] = _profile(input)
+    if input.company_name is None:
+        raise BadInput("input.companyName must not be null. Omit it to keep the name.")
+    if is_set(input.company_name):
+        edits["company_name"] = parse_text("company_name", input.company_name)
     row_id = read_id_of(CUSTOMER, input.id)
-    return update_customer(work, row_id, edits, expected_version=input.expected_version).id
+    return customers.update_customer(work, row_id, edits, expected_version=input.expected_version)
 
 
-def _text(name: str, value: str | None) -> str | None:
-    """A text that can be stored; BadInput says what is wrong with it."""
-    if value is None:
-        if name == "company_name":
-            raise BadInput("input.companyName is null: a company has a name.")
-        return None
-    if name == "country":
-        return _country(name, value)
-    return email_of(name, value) if name == "email" else text_of(name, value)
+def _profile(input: Any) -> dict[str, str | None]:
+    """The fields of the company profile that an input sets."""
+    values = {name: getattr(input, name, strawberry.UNSET) for name in PROFILE}
+    return {
+        name: optional(PARSERS.get(name, parse_text), name, value)
+        for name, value in values.items()
+        if is_set(value)
+    }
 
 
-def _country(name: str, value: str) -> str:
+def _parse_country(name: str, value: str) -> str:
     if not (len(value) == COUNTRY_LETTERS and value.isascii() and value.isalpha()):
-        raise BadInput(f"input.{name} is {value[:20]!r}; give an ISO 3166 code of two letters, such as US.")
+        raise BadInput(
+            f"input.{name} is {value[:20]!r}; it must be an ISO 3166 code of two letters, such as US."
+        )
     return value.upper()
 
 
-@strawberry.input(
-    description="How your partner bills the customer. What is left out is as in the company profile."
-)
-class NewBillingProfileInput:
-    """A billing profile to be."""
-
-    first_name: str | None = strawberry.field(
-        default=None, description="First name of the contact for bills."
-    )
-    last_name: str | None = strawberry.field(default=None, description="Last name of the contact for bills.")
-    email: str | None = strawberry.field(default=None, description="Where bills are sent.")
-    culture: str | None = strawberry.field(default=None, description="Formats on bills, such as `en-US`.")
-    language: str | None = strawberry.field(default=None, description="Language of bills, such as `en`.")
-    company_name: str | None = strawberry.field(default=None, description="The company's name on bills.")
-
-
-@strawberry.input(description="The first global admin of a new tenant.")
-class NewGlobalAdminInput:
-    """A user that comes with a new customer."""
-
-    object_id: str = strawberry.field(description="The object id in the new tenant's directory, a GUID.")
-    display_name: str = strawberry.field(description="The name others see.")
-
-
-@strawberry.input(description="A company to be given a tenant, whose GUID the service chooses.")
-class CreateCustomerInput(MutationInput):
-    """A new customer."""
-
-    company_name: str = strawberry.field(description="The company's name.")
-    domain: str = strawberry.field(
-        description="The primary domain of its tenant; one that a customer has already is refused."
-    )
-    email: str = strawberry.field(description="The company's e-mail address.")
-    phone_number: str | None = strawberry.field(default=None, description="The company's telephone number.")
-    address_line1: str | None = strawberry.field(default=None, description="First line of the address.")
-    address_line2: str | None = strawberry.field(default=None, description="Second line of the address.")
-    city: str | None = strawberry.field(default=None, description="City.")
-    state: str | None = strawberry.field(default=None, description="State or province.")
-    region: str | None = strawberry.field(default=None, description="Region.")
-    postal_code: str | None = strawberry.field(default=None, description="Postal code.")
-    country: str | None = strawberry.field(
-        default=None, description="Country, as an ISO 3166 code of two letters."
-    )
-    organization_registration_number: str | None = strawberry.field(
-        default=None, description="Its number in the register of companies."
-    )
-    market: str | None = strawberry.field(
-        default=None, description="The country it buys in; your partner's own, and no other (R12)."
-    )
-    associated_partner: str | None = strawberry.field(
-        default=None,
-        description="The tenant GUID of the reseller that an indirect provider creates it for (R23).",
-    )
-    billing_profile: NewBillingProfileInput | None = strawberry.field(
-        default=None, description="How your partner bills it."
-    )
-    agreement: AgreementInput | None = strawberry.field(
-        default=None, description="Your attestation that it signed the customer agreement."
-    )
-    global_admin: NewGlobalAdminInput | None = strawberry.field(
-        default=None, description="Who may sign in first, and make the other users."
-    )
-
-
-NOT_OF_PROFILE = {
-    "idempotency_key",
-    "company_name",
-    "domain",
-    "market",
-    "associated_partner",
-    "billing_profile",
-    "agreement",
-    "global_admin",
-}
-
-
-def _create_customer(work: Work, input: CreateCustomerInput) -> str:
-    profile = {name: _text(name, value) for name, value in vars(input).items() if name not in NOT_OF_PROFILE}
-    agreement, admin, reseller = input.agreement, input.global_admin, input.associated_partner
-    new = NewCustomer(
-        company_name=text_of("company_name", input.company_name),
-        domain=domain_of("domain", input.domain),
-        profile=profile,
-        billing=_billing(input.billing_profile),
-        market=None if input.market is None else _country("market", input.market),
-        associated_partner_id=None if reseller is None else guid_of("associated_partner", reseller),
-        signature=None if agreement is None else signature_of(agreement, "agreement."),
-        global_admin=None if admin is None else _global_admin(admin),
-    )
-    return create_customer(work, new).id
-
-
-def _billing(given: NewBillingProfileInput | None) -> dict[str, str]:
-    told = {} if given is None else {name: value for name, value in vars(given).items() if value is not None}
-    return {
-        name: (email_of if name == "email" else text_of)(f"billing_profile.{name}", value)
-        for name, value in told.items()
-    }
-
-
-def _global_admin(given: NewGlobalAdminInput) -> NewUser:
-    object_id = guid_of("global_admin.object_id", given.object_id)
-    return NewUser(object_id, text_of("global_admin.display_name", given.display_name), (Role.GLOBAL_ADMIN,))
-
-
-writes(
-    "create_customer",
-    "Create a customer with a tenant of its own, in an active relationship with your partner (SM1). That a "
-    "domain is taken is the one thing this service tells of customers that are not yours.",
-    action=Action.CREATE_CUSTOMER,
-    on="Partner",
-    input_type=CreateCustomerInput,
-    use_case=_create_customer,
-    shows="Customer",
-)
-writes(
-    "update_customer",
-    "Edit a customer's company profile.",
-    action=Action.UPDATE,
-    on="Customer",
-    input_type=UpdateCustomerInput,
-    use_case=_update_customer,
-)
+PARSERS = {"email": parse_email, "country": _parse_country}
+"""How fields of the profile are parsed that are not plain text."""

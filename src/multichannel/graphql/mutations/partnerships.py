@@ -4,77 +4,64 @@ from __future__ import annotations
 
 import strawberry
 
+from multichannel.domain.partnerships import Partnership
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import MutationInput, guid_of, text_of
-from multichannel.graphql.framework.mutation import writes
-from multichannel.policy.schema.resources import PARTNERSHIP
+from multichannel.graphql.framework.inputs import MutationInput, optional, parse_guid, parse_text
+from multichannel.graphql.framework.mutation import mutation
+from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import partnerships
 from multichannel.store.unit_of_work import Work
 
 
-@strawberry.input(description="Whom a provider invites to be its reseller.")
+@strawberry.input(description="The partner to invite.")
 class InviteIndirectResellerInput(MutationInput):
-    """An invitation."""
+    """A provider's invitation."""
 
     reseller: str = strawberry.field(
-        description="The reseller's tenant id. The answer is the same, known here or not."
+        description="The partner's tenant GUID. The result is the same whether or not this service knows it."
     )
     reseller_number: str | None = strawberry.field(
-        default=None, description="The vendor's number of the reseller's location, to credit it by (R25)."
+        default=None,
+        description="The vendor's partner number of the reseller's location, used when it is credited as "
+        "partner of record.",
     )
 
 
-@strawberry.input(description="A provider's invitation to accept.")
+@mutation(Action.INVITE_RESELLER, on=PARTNER, returns=PARTNERSHIP)
+def invite_indirect_reseller(work: Work, input: InviteIndirectResellerInput) -> Partnership:
+    """Invite a partner to become your indirect reseller.
+
+    The invitation is delivered only if the partner is in your market and national cloud.
+    """
+    number = optional(parse_text, "reseller_number", input.reseller_number)
+    return partnerships.invite_indirect_reseller(work, parse_guid("reseller", input.reseller), number)
+
+
+@strawberry.input(description="The invitation to accept.")
 class AcceptPartnershipInput(MutationInput):
     """The reseller's consent."""
 
     id: strawberry.ID = strawberry.field(description="The partnership.")
 
 
-@strawberry.input(description="A partnership, or an invitation, to end.")
+@mutation(Action.ACCEPT, on=PARTNERSHIP)
+def accept_partnership(work: Work, input: AcceptPartnershipInput) -> Partnership:
+    """Accept a provider's invitation. The provider can then place orders for your customers."""
+    return partnerships.accept_partnership(work, read_id_of(PARTNERSHIP, input.id))
+
+
+@strawberry.input(description="The partnership to end, or the invitation to withdraw.")
 class RemovePartnershipInput(MutationInput):
-    """What the provider ends."""
+    """The end of a partnership by its provider."""
 
     id: strawberry.ID = strawberry.field(description="The partnership.")
 
 
-def _invite(work: Work, input: InviteIndirectResellerInput) -> str:
-    number = input.reseller_number
-    told = None if number is None else text_of("reseller_number", number)
-    return partnerships.invite_indirect_reseller(work, guid_of("reseller", input.reseller), told).id
+@mutation(Action.REMOVE, on=PARTNERSHIP)
+def remove_partnership(work: Work, input: RemovePartnershipInput) -> Partnership:
+    """End a partnership with a reseller, or withdraw an invitation.
 
-
-def _accept(work: Work, input: AcceptPartnershipInput) -> str:
-    return partnerships.accept_partnership(work, read_id_of(PARTNERSHIP, input.id)).id
-
-
-def _remove(work: Work, input: RemovePartnershipInput) -> str:
-    return partnerships.remove_partnership(work, read_id_of(PARTNERSHIP, input.id)).id
-
-
-writes(
-    "invite_indirect_reseller",
-    "Invite a partner to be your reseller. It reaches partners of your market, and nobody else (R12).",
-    action=Action.INVITE_RESELLER,
-    on="Partner",
-    input_type=InviteIndirectResellerInput,
-    use_case=_invite,
-    shows="Partnership",
-)
-writes(
-    "accept_partnership",
-    "Consent to be a provider's reseller: it may then order for your customers (R27).",
-    action=Action.ACCEPT,
-    on="Partnership",
-    input_type=AcceptPartnershipInput,
-    use_case=_accept,
-)
-writes(
-    "remove_partnership",
-    "End a partnership, or take an invitation back. The reseller keeps its customers and privileges.",
-    action=Action.REMOVE,
-    on="Partnership",
-    input_type=RemovePartnershipInput,
-    use_case=_remove,
-)
+    The reseller keeps its customers and its delegated admin privileges.
+    """
+    return partnerships.remove_partnership(work, read_id_of(PARTNERSHIP, input.id))

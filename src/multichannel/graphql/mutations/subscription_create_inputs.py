@@ -1,4 +1,4 @@
-"""Inputs of new subscriptions: what is bought, and what is written down of other channels."""
+"""Inputs of new subscriptions: purchases, and records of purchases in other channels."""
 
 from __future__ import annotations
 
@@ -16,126 +16,129 @@ from multichannel.domain.subscriptions import (
     TermDuration,
 )
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.inputs import MutationInput, guid_of, text_of
+from multichannel.graphql.framework.inputs import MutationInput, optional, parse_guid, parse_text
 from multichannel.graphql.framework.registry import named
 
 MOST_SERVICES = 100
 FARTHEST = timedelta(days=36_525)
-TOLD = frozenset(SubscriptionStatus) - {SubscriptionStatus.NONE, SubscriptionStatus.DELETED}
+RECORDABLE = frozenset(SubscriptionStatus) - {SubscriptionStatus.NONE, SubscriptionStatus.DELETED}
 
 for words in (BillingCycle, BillingType, Channel, Commerce, SubscriptionStatus, TermDuration):
     named(words)  # inputs name them before anything else might
 
 
-class OfCustomer:
-    """An input that makes something for a customer."""
-
-    @property
-    def id(self) -> str:
-        """What it is asked of, for the books."""
-        return str(self.customer)  # type: ignore[attr-defined]  # every input below has it
-
-
-@strawberry.input(description="What is known of a subscription that was bought in another channel.")
-class RecordExternalSubscriptionInput(OfCustomer, MutationInput):
+@strawberry.input(description="What is known of a subscription that was bought in a channel other than CSP.")
+class RecordExternalSubscriptionInput(MutationInput):
     """A record of a subscription of another channel."""
 
     customer: strawberry.ID = strawberry.field(description="The customer that bought it.")
-    channel: Channel = strawberry.field(description="Where it was bought; not CSP.")
+    channel: Channel = strawberry.field(description="The channel it was bought in; not CSP.")
     offer_name: str = strawberry.field(description="The name of the offer.")
     billing_type: BillingType = strawberry.field(description="USAGE or LICENSE.")
-    friendly_name: str | None = strawberry.field(default=None, description="The name to call it by.")
+    friendly_name: str | None = strawberry.field(
+        default=None, description="The display name of the subscription."
+    )
     commerce: Commerce = strawberry.field(
         default=Commerce.LEGACY, description="The vendor's generation of commerce."
     )
     quantity: int = strawberry.field(
-        default=1, description="How many licences, 1 to 10,000; what is metered is 1."
+        default=1, description="The number of licences, 1 to 10,000; 1 for a usage-based subscription."
     )
     status: SubscriptionStatus = strawberry.field(
-        default=SubscriptionStatus.ACTIVE, description="Its state; not NONE and not DELETED."
+        default=SubscriptionStatus.ACTIVE, description="Its status; neither NONE nor DELETED."
     )
-    term_duration: TermDuration | None = strawberry.field(default=None, description="Length of its term.")
-    commitment_end_date: datetime | None = strawberry.field(default=None, description="When its term ends.")
+    term_duration: TermDuration | None = strawberry.field(default=None, description="The length of its term.")
+    commitment_end_date: datetime | None = strawberry.field(
+        default=None, description="When its term ends; at most 100 years away."
+    )
     auto_renew_enabled: bool | None = strawberry.field(
-        default=None, description="Whether it renews at the end of its term; null if you do not know."
+        default=None, description="Whether it renews at the end of its term; null if unknown."
     )
     entitlement_id: str | None = strawberry.field(
-        default=None, description="The GUID of the Azure subscription behind it."
+        default=None, description="The GUID of the underlying Azure subscription."
     )
     services: list[str] = strawberry.field(
         default_factory=list,
-        description=f"Names of the single Azure services in it, up to {MOST_SERVICES}; none in licences.",
+        description=f"The names of its Azure services, up to {MOST_SERVICES}; empty for licences.",
     )
 
 
-@strawberry.input(description="A subscription or add-on to sell.")
-class CreateSubscriptionInput(OfCustomer, MutationInput):
+@strawberry.input(description="The subscription or add-on to sell.")
+class CreateSubscriptionInput(MutationInput):
     """A purchase."""
 
-    customer: strawberry.ID = strawberry.field(description="The customer that buys.")
+    customer: strawberry.ID = strawberry.field(description="The customer that buys it.")
     offer_name: str = strawberry.field(description="The name of the offer.")
     billing_type: BillingType = strawberry.field(description="USAGE or LICENSE.")
     offer_id: str | None = strawberry.field(default=None, description="The vendor's id of the offer.")
-    friendly_name: str | None = strawberry.field(default=None, description="The name to call it by.")
+    friendly_name: str | None = strawberry.field(
+        default=None, description="The display name of the subscription."
+    )
     commerce: Commerce = strawberry.field(
         default=Commerce.NEW_COMMERCE, description="The vendor's generation of commerce."
     )
     quantity: int = strawberry.field(
-        default=1, description="How many licences, 1 to 10,000; what is metered is 1 (R44)."
+        default=1, description="The number of licences, 1 to 10,000; 1 for a usage-based subscription."
     )
     term_duration: TermDuration | None = strawberry.field(
         default=None,
-        description="Length of the term: P1Y when left out; an add-on has its base's. R45: legacy has P1Y.",
+        description="The length of the term. Default: P1Y, or that of the base for an add-on. LEGACY allows "
+        "only P1Y.",
     )
     billing_cycle: BillingCycle | None = strawberry.field(
-        default=None, description="MONTHLY when left out; never longer than the term."
+        default=None, description="How often it is billed; at most as long as the term. Default: MONTHLY."
     )
     auto_renew_enabled: bool | None = strawberry.field(
         default=None,
-        description="Whether it renews; when left out, licences do. What is metered and trials cannot.",
+        description="Whether it renews at the end of its term. Default: true for licences. Trials and "
+        "usage-based subscriptions cannot renew.",
     )
-    is_trial: bool = strawberry.field(default=False, description="A trial of 30 days, one per offer (R43).")
+    is_trial: bool = strawberry.field(
+        default=False, description="Whether it is a trial of 30 days; one per customer and offer."
+    )
     parent_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The active subscription of yours that this is an add-on to (R41)."
+        default=None, description="For an add-on: the active subscription of yours that it belongs to."
     )
     partner_of_record: str | None = strawberry.field(
-        default=None, description="The tenant GUID of your reseller that is credited for it (R25)."
+        default=None,
+        description="For an indirect provider: the tenant GUID of its reseller to credit as partner of "
+        "record.",
     )
 
 
 def note_of(input: RecordExternalSubscriptionInput, now: datetime) -> Note:
-    """What was written down; BadInput says what cannot be."""
+    """The record to store; BadInput if a value is invalid."""
     if input.channel is Channel.CSP:
-        raise BadInput("input.channel is CSP; what is sold in CSP is created by its seller, not recorded.")
-    if input.status not in TOLD:
-        raise BadInput(f"input.status is {input.status.name}; record the state of what there is.")
+        raise BadInput("input.channel must not be CSP. Use createSubscription to sell in CSP.")
+    if input.status not in RECORDABLE:
+        raise BadInput("input.status must be neither NONE nor DELETED.")
     end = input.commitment_end_date
     if end is not None and abs(end - now) > FARTHEST:
         raise BadInput("input.commitmentEndDate is more than 100 years away.")
     return Note(
         channel=input.channel,
         billing_type=_billing_type(input.billing_type),
-        offer_name=text_of("offer_name", input.offer_name),
+        offer_name=parse_text("offer_name", input.offer_name),
         commerce=input.commerce,
-        friendly_name=_text("friendly_name", input.friendly_name),
+        friendly_name=optional(parse_text, "friendly_name", input.friendly_name),
         quantity=input.quantity,
         status=input.status,
         term_duration=input.term_duration.value if input.term_duration else None,
         commitment_end_date=end,
         auto_renew_enabled=input.auto_renew_enabled,
-        entitlement_id=_guid("entitlement_id", input.entitlement_id),
+        entitlement_id=optional(parse_guid, "entitlement_id", input.entitlement_id),
         services=_services(input),
     )
 
 
 def order_of(input: CreateSubscriptionInput) -> Order:
-    """What is to be bought; BadInput says what cannot be."""
+    """The order to place; BadInput if a value is invalid."""
     return Order(
-        offer_name=text_of("offer_name", input.offer_name),
+        offer_name=parse_text("offer_name", input.offer_name),
         billing_type=_billing_type(input.billing_type),
         commerce=input.commerce,
-        offer_id=_text("offer_id", input.offer_id),
-        friendly_name=_text("friendly_name", input.friendly_name),
+        offer_id=optional(parse_text, "offer_id", input.offer_id),
+        friendly_name=optional(parse_text, "friendly_name", input.friendly_name),
         quantity=input.quantity,
         term_duration=input.term_duration,
         billing_cycle=input.billing_cycle,
@@ -146,22 +149,14 @@ def order_of(input: CreateSubscriptionInput) -> Order:
 
 def _billing_type(value: BillingType) -> BillingType:
     if value is BillingType.NONE:
-        raise BadInput("input.billingType is NONE; give USAGE or LICENSE.")
+        raise BadInput("input.billingType must be USAGE or LICENSE.")
     return value
 
 
 def _services(input: RecordExternalSubscriptionInput) -> tuple[str, ...]:
     if input.services and input.billing_type is not BillingType.USAGE:
-        raise BadInput("input.services are given for licences; only what is metered has single services.")
-    names = tuple(text_of("services", name) for name in input.services)
+        raise BadInput("input.services must be empty unless input.billingType is USAGE.")
+    names = tuple(parse_text("services", name) for name in input.services)
     if len(names) > MOST_SERVICES or len(set(names)) != len(names):
-        raise BadInput(f"input.services must be up to {MOST_SERVICES} names, each of them once.")
+        raise BadInput(f"input.services must be up to {MOST_SERVICES} different names.")
     return names
-
-
-def _text(name: str, value: str | None) -> str | None:
-    return None if value is None else text_of(name, value)
-
-
-def _guid(name: str, value: str | None) -> str | None:
-    return None if value is None else guid_of(name, value)

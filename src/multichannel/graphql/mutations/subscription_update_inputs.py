@@ -8,102 +8,104 @@ import strawberry
 
 from multichannel.domain.subscriptions import StopReason
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.inputs import MutationInput, given, text_of
+from multichannel.graphql.framework.inputs import EXPECTED_VERSION, MutationInput, is_set, parse_text
 from multichannel.graphql.framework.registry import named
 
 named(StopReason)  # inputs name it before anything else might
 
 
-@strawberry.input(description="A subscription in the version you saw.")
+@strawberry.input
 class SubscriptionInput(MutationInput):
-    """What every change of a subscription takes."""
+    """The subscription to change, in the version that the caller has seen (R46)."""
 
     id: strawberry.ID = strawberry.field(description="The subscription.")
-    expected_version: int = strawberry.field(
-        description="The `version` you saw; another one refuses the change (R46)."
-    )
+    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="Edits of a subscription. What is left out stays as it is.")
+@strawberry.input(description="The changes to a subscription. A field left out keeps its value.")
 class UpdateSubscriptionInput(SubscriptionInput):
     """Edits of a subscription."""
 
     quantity: int | None = strawberry.field(
-        default=strawberry.UNSET, description="How many licences, 1 to 10,000 (R44)."
+        default=strawberry.UNSET,
+        description="The number of licences, 1 to 10,000; must not be null.",
     )
     auto_renew_enabled: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether it renews at the end of its term."
+        default=strawberry.UNSET,
+        description="Whether it renews at the end of its term; must not be null.",
     )
     friendly_name: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The name to call it by; null clears it."
+        default=strawberry.UNSET, description="The display name; null clears it."
     )
 
 
-@strawberry.input(description="What to suspend, and why.")
+@strawberry.input(description="The subscription to suspend, and the reason.")
 class SuspendSubscriptionInput(SubscriptionInput):
     """A suspension."""
 
-    reason: StopReason = strawberry.field(description="Why (R42).")
+    reason: StopReason = strawberry.field(description="Why it is suspended.")
 
 
-@strawberry.input(description="What to reactivate.")
+@strawberry.input(description="The subscription to reactivate.")
 class ReactivateSubscriptionInput(SubscriptionInput):
     """A reactivation."""
 
 
-@strawberry.input(description="What to cancel, and why.")
+@strawberry.input(description="The subscription to cancel, and the reason.")
 class CancelSubscriptionInput(SubscriptionInput):
     """A cancellation."""
 
-    reason: StopReason = strawberry.field(description="Why (R42).")
+    reason: StopReason = strawberry.field(description="Why it is canceled.")
 
 
-@strawberry.input(description="Which service to cancel.")
+@strawberry.input(description="The subscription and the service to cancel.")
 class CancelServiceInput(SubscriptionInput):
     """A cancellation of one service."""
 
-    service: str = strawberry.field(description="The service, by its name among `services`.")
+    service: str = strawberry.field(description="The name of the service, as listed in `services`.")
 
 
-@strawberry.input(description="What to recreate in CSP.")
+@strawberry.input(description="The subscription to recreate in CSP.")
 class MoveSubscriptionToCspInput(MutationInput):
-    """A move to CSP. It leaves the old subscription as it is, so it takes no version of it."""
+    """A move to CSP. It does not change the old subscription, so it takes no version."""
 
-    id: strawberry.ID = strawberry.field(description="The subscription of the other channel.")
+    id: strawberry.ID = strawberry.field(description="The usage-based subscription of the other channel.")
     offer_name: str | None = strawberry.field(
-        default=None, description="The offer to recreate it as; `Azure plan` when left out."
+        default=None, description="The name of the offer to recreate it as. Default: `Azure plan`."
     )
     friendly_name: str | None = strawberry.field(
-        default=None, description="The name of the new one; the old one's when left out."
+        default=None, description="The display name of the new subscription. Default: that of the old one."
     )
 
 
-@strawberry.input(description="Who shall support it.")
+@strawberry.input(description="The subscription and its new support contact.")
 class AssignSupportContactInput(SubscriptionInput):
     """A designation of a support contact."""
 
     partner: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The partner's tenant GUID; null for nobody."
+        default=strawberry.UNSET,
+        description="The partner's tenant GUID; null removes the support contact. Required.",
     )
 
 
-@strawberry.input(description="Who shall be credited for it.")
+@strawberry.input(description="The subscription and its new partner of record.")
 class AssignPartnerOfRecordInput(SubscriptionInput):
-    """A credit."""
+    """A designation of a partner of record."""
 
     partner: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The reseller's tenant GUID; null for nobody."
+        default=strawberry.UNSET,
+        description="The reseller's tenant GUID; null removes the partner of record. Required.",
     )
 
 
 def edits_of(input: UpdateSubscriptionInput) -> dict[str, Any]:
-    """What was given, by attribute; BadInput says what cannot be."""
+    """The changes by attribute; BadInput if a value is invalid."""
     values = {name: getattr(input, name) for name in ("quantity", "auto_renew_enabled", "friendly_name")}
-    edits = {name: value for name, value in values.items() if given(value)}
+    edits = {name: value for name, value in values.items() if is_set(value)}
     if edits.get("quantity", 1) is None:
-        raise BadInput("input.quantity is null; leave it out to keep it.")
+        raise BadInput("input.quantity must not be null. Omit it to keep the quantity.")
     if edits.get("auto_renew_enabled", False) is None:
-        raise BadInput("input.autoRenewEnabled is null; leave it out to keep it.")
+        raise BadInput("input.autoRenewEnabled must not be null. Omit it to keep the setting.")
     if edits.get("friendly_name") is not None:
-        edits["friendly_name"] = text_of("friendly_name", edits["friendly_name"])
+        edits["friendly_name"] = parse_text("friendly_name", edits["friendly_name"])
     return edits

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
+from multichannel.domain.subscriptions import Subscription
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import given, guid_of, text_of
-from multichannel.graphql.framework.mutation import writes
+from multichannel.graphql.framework.inputs import is_set, optional, parse_guid, parse_text
+from multichannel.graphql.framework.mutation import mutation
 from multichannel.graphql.mutations.subscription_create_inputs import (
     CreateSubscriptionInput,
     RecordExternalSubscriptionInput,
@@ -28,169 +26,126 @@ from multichannel.graphql.mutations.subscription_update_inputs import (
 )
 from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services import csp_migration as azure
-from multichannel.services import subscriptions
+from multichannel.services import csp_migration, subscriptions
 from multichannel.store.unit_of_work import Work
 
 
-def _record(work: Work, input: RecordExternalSubscriptionInput) -> str:
+@mutation(Action.RECORD_SUBSCRIPTION, on=CUSTOMER, returns=SUBSCRIPTION)
+def record_external_subscription(work: Work, input: RecordExternalSubscriptionInput) -> Subscription:
+    """Record a subscription that a customer has bought in a channel other than CSP.
+
+    A record made by the customer is visible to the partners that it has a relationship with; one made by a
+    partner is visible to that partner and the customer only.
+    """
     customer_id = read_id_of(CUSTOMER, input.customer)
-    return subscriptions.record_external_subscription(work, customer_id, note_of(input, work.now)).id
+    return subscriptions.record_external_subscription(work, customer_id, note_of(input, work.now))
 
 
-def _create(work: Work, input: CreateSubscriptionInput) -> str:
-    reseller = input.partner_of_record
+@mutation(Action.CREATE_SUBSCRIPTION, on=CUSTOMER, returns=SUBSCRIPTION)
+def create_subscription(work: Work, input: CreateSubscriptionInput) -> Subscription:
+    """Sell a customer a subscription or an add-on in CSP. Your partner bills and supports it."""
     return subscriptions.create_subscription(
         work,
         read_id_of(CUSTOMER, input.customer),
         order_of(input),
         parent_id=read_id_of(SUBSCRIPTION, input.parent_id) if input.parent_id else None,
-        partner_of_record_id=guid_of("partner_of_record", reseller) if reseller is not None else None,
-    ).id
+        partner_of_record_id=optional(parse_guid, "partner_of_record", input.partner_of_record),
+    )
 
 
-def _update(work: Work, input: UpdateSubscriptionInput) -> str:
-    return subscriptions.update_subscription(
-        work, _row(input), edits_of(input), expected_version=input.expected_version
-    ).id
+@mutation(Action.UPDATE, on=SUBSCRIPTION)
+def update_subscription(work: Work, input: UpdateSubscriptionInput) -> Subscription:
+    """Change the quantity, the display name or the automatic renewal of a subscription.
+
+    A suspended subscription cannot be changed.
+    """
+    edits, row_id = edits_of(input), read_id_of(SUBSCRIPTION, input.id)
+    return subscriptions.update_subscription(work, row_id, edits, expected_version=input.expected_version)
 
 
-def _suspend(work: Work, input: SuspendSubscriptionInput) -> str:
+@mutation(Action.SUSPEND, on=SUBSCRIPTION)
+def suspend_subscription(work: Work, input: SuspendSubscriptionInput) -> Subscription:
+    """Suspend a subscription and its add-ons. Their users lose access.
+
+    A legacy subscription is deleted after 90 days of suspension; a new commerce subscription is billed until
+    the end of its term.
+    """
     return subscriptions.suspend_subscription(
-        work, _row(input), input.reason, expected_version=input.expected_version
-    ).id
+        work,
+        read_id_of(SUBSCRIPTION, input.id),
+        input.reason,
+        expected_version=input.expected_version,
+    )
 
 
-def _reactivate(work: Work, input: ReactivateSubscriptionInput) -> str:
-    return subscriptions.reactivate_subscription(
-        work, _row(input), expected_version=input.expected_version
-    ).id
+@mutation(Action.REACTIVATE, on=SUBSCRIPTION)
+def reactivate_subscription(work: Work, input: ReactivateSubscriptionInput) -> Subscription:
+    """Reactivate a suspended subscription.
+
+    Its add-ons are reactivated one by one, once their base is active.
+    """
+    row_id = read_id_of(SUBSCRIPTION, input.id)
+    return subscriptions.reactivate_subscription(work, row_id, expected_version=input.expected_version)
 
 
-def _cancel(work: Work, input: CancelSubscriptionInput) -> str:
+@mutation(Action.CANCEL, on=SUBSCRIPTION)
+def cancel_subscription(work: Work, input: CancelSubscriptionInput) -> Subscription:
+    """End a subscription and its add-ons immediately.
+
+    A new commerce licence can be canceled only within seven days of its purchase or renewal. The record of a
+    subscription of another channel is marked as deleted.
+    """
     return subscriptions.cancel_subscription(
-        work, _row(input), input.reason, expected_version=input.expected_version
-    ).id
+        work,
+        read_id_of(SUBSCRIPTION, input.id),
+        input.reason,
+        expected_version=input.expected_version,
+    )
 
 
-def _cancel_service(work: Work, input: CancelServiceInput) -> str:
-    service = text_of("service", input.service)
-    return azure.cancel_service(work, _row(input), service, expected_version=input.expected_version).id
+@mutation(Action.CANCEL_SERVICE, on=SUBSCRIPTION)
+def cancel_service(work: Work, input: CancelServiceInput) -> Subscription:
+    """Cancel one service of a subscription of another channel that has been recreated in CSP."""
+    row_id, service = read_id_of(SUBSCRIPTION, input.id), parse_text("service", input.service)
+    return csp_migration.cancel_service(work, row_id, service, expected_version=input.expected_version)
 
 
-def _move(work: Work, input: MoveSubscriptionToCspInput) -> str:
-    names = {
-        name: text_of(name, value)
-        for name, value in (("offer_name", input.offer_name), ("friendly_name", input.friendly_name))
-        if value is not None
-    }
-    return azure.move_subscription_to_csp(work, _row(input), **names).id
+@mutation(Action.MOVE_TO_CSP, on=SUBSCRIPTION)
+def move_subscription_to_csp(work: Work, input: MoveSubscriptionToCspInput) -> Subscription:
+    """Recreate a usage-based subscription of another channel in CSP and return the new subscription.
+
+    The old subscription continues until its services, or all of it, are canceled.
+    """
+    return csp_migration.move_subscription_to_csp(
+        work,
+        read_id_of(SUBSCRIPTION, input.id),
+        offer_name=optional(parse_text, "offer_name", input.offer_name),
+        friendly_name=optional(parse_text, "friendly_name", input.friendly_name),
+    )
 
 
-def _assign_support_contact(work: Work, input: AssignSupportContactInput) -> str:
+@mutation(Action.ASSIGN_SUPPORT_CONTACT, on=SUBSCRIPTION)
+def assign_support_contact(work: Work, input: AssignSupportContactInput) -> Subscription:
+    """Assign the partner that supports a subscription.
+
+    The partner must have a relationship with the customer.
+    """
+    partner_id, row_id = _partner_of(input), read_id_of(SUBSCRIPTION, input.id)
     return subscriptions.assign_support_contact(
-        work, _row(input), _partner(input.partner), expected_version=input.expected_version
-    ).id
+        work, row_id, partner_id, expected_version=input.expected_version
+    )
 
 
-def _assign_partner_of_record(work: Work, input: AssignPartnerOfRecordInput) -> str:
+@mutation(Action.ASSIGN_PARTNER_OF_RECORD, on=SUBSCRIPTION)
+def assign_partner_of_record(work: Work, input: AssignPartnerOfRecordInput) -> Subscription:
+    """Assign one of your resellers, or none, as the partner of record that is credited for a subscription."""
+    partner_id, row_id = _partner_of(input), read_id_of(SUBSCRIPTION, input.id)
     return subscriptions.assign_partner_of_record(
-        work, _row(input), _partner(input.partner), expected_version=input.expected_version
-    ).id
+        work, row_id, partner_id, expected_version=input.expected_version
+    )
 
 
-def _row(input: Any) -> str:
-    return read_id_of(SUBSCRIPTION, input.id)
-
-
-def _partner(value: str | None) -> str | None:
-    if not given(value):
-        raise BadInput("input.partner is missing; give a partner's tenant GUID, or null for nobody.")
-    return None if value is None else guid_of("partner", value)
-
-
-def _writes(
-    name: str, description: str, action: Action, input_type: Any, use_case: Callable[[Work, Any], str]
-) -> None:
-    """A mutation of one subscription."""
-    writes(name, description, action=action, on="Subscription", input_type=input_type, use_case=use_case)
-
-
-writes(
-    "record_external_subscription",
-    "Write down what a customer has bought in a channel other than CSP. The customer's own record is shown "
-    "to the partners it has a relationship with (R4); a partner's own is private to it and the customer.",
-    action=Action.RECORD_SUBSCRIPTION,
-    on="Customer",
-    input_type=RecordExternalSubscriptionInput,
-    use_case=_record,
-    shows="Subscription",
-)
-writes(
-    "create_subscription",
-    "Sell a customer a subscription or an add-on in CSP. You bill and support it.",
-    action=Action.CREATE_SUBSCRIPTION,
-    on="Customer",
-    input_type=CreateSubscriptionInput,
-    use_case=_create,
-    shows="Subscription",
-)
-_writes(
-    "update_subscription",
-    "Change the quantity, the name or automatic renewal. Not while it is suspended (R44).",
-    Action.UPDATE,
-    UpdateSubscriptionInput,
-    _update,
-)
-_writes(
-    "suspend_subscription",
-    "Lock its users out, and those of its add-ons. Legacy is deleted after 90 days; new commerce goes on "
-    "billing until the end of the term.",
-    Action.SUSPEND,
-    SuspendSubscriptionInput,
-    _suspend,
-)
-_writes(
-    "reactivate_subscription",
-    "Let the users of what is suspended back in; add-ons one by one, on an active base (R41).",
-    Action.REACTIVATE,
-    ReactivateSubscriptionInput,
-    _reactivate,
-)
-_writes(
-    "cancel_subscription",
-    "End it now, with its add-ons; new commerce within seven days of purchase or renewal (R48). What was "
-    "recorded of another channel is marked as deleted.",
-    Action.CANCEL,
-    CancelSubscriptionInput,
-    _cancel,
-)
-_writes(
-    "cancel_service",
-    "Cancel a single service of a subscription of another channel that has been recreated in CSP (R5).",
-    Action.CANCEL_SERVICE,
-    CancelServiceInput,
-    _cancel_service,
-)
-_writes(
-    "move_subscription_to_csp",
-    "Recreate a usage-based subscription of another channel in CSP (R5). Shows the new one; the old one goes "
-    "on until its services, or all of it, are canceled (R6).",
-    Action.MOVE_TO_CSP,
-    MoveSubscriptionToCspInput,
-    _move,
-)
-_writes(
-    "assign_support_contact",
-    "Designate the partner that supports it: one with a relationship with the customer (R26).",
-    Action.ASSIGN_SUPPORT_CONTACT,
-    AssignSupportContactInput,
-    _assign_support_contact,
-)
-_writes(
-    "assign_partner_of_record",
-    "Credit one of your resellers for it, or nobody (R24, R25).",
-    Action.ASSIGN_PARTNER_OF_RECORD,
-    AssignPartnerOfRecordInput,
-    _assign_partner_of_record,
-)
+def _partner_of(input: AssignSupportContactInput | AssignPartnerOfRecordInput) -> str | None:
+    if not is_set(input.partner):
+        raise BadInput("input.partner is required: a partner's tenant GUID, or null for none.")
+    return optional(parse_guid, "partner", input.partner)

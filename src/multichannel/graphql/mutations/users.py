@@ -4,67 +4,55 @@ from __future__ import annotations
 
 import strawberry
 
-from multichannel.domain.users import Role
+from multichannel.domain.users import Role, User
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import MutationInput, guid_of, text_of
-from multichannel.graphql.framework.mutation import writes
+from multichannel.graphql.framework.inputs import EXPECTED_VERSION, MutationInput, parse_guid, parse_text
+from multichannel.graphql.framework.mutation import mutation
 from multichannel.graphql.framework.registry import named
-from multichannel.policy.schema.resources import USER
+from multichannel.policy.schema.resources import CUSTOMER, PARTNER, USER
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services.users import NewUser, create_user, update_user_roles
+from multichannel.services import users
 from multichannel.store.unit_of_work import Work
 
 named(Role)  # inputs name it before anything else might
 
 
-@strawberry.input(description="A user of your own tenant.")
+@strawberry.input(description="The user to add to your own tenant.")
 class CreateUserInput(MutationInput):
     """A new user."""
 
     object_id: str = strawberry.field(
-        description="The object id in your tenant's directory, a GUID, as tokens carry it."
+        description="The user's object id in your tenant's directory, a GUID; the `oid` claim of its tokens."
     )
-    display_name: str = strawberry.field(description="The name others see.")
-    roles: list[Role] = strawberry.field(description="The roles to give; may be empty.")
+    display_name: str = strawberry.field(description="The name shown to others.")
+    roles: list[Role] = strawberry.field(description="The user's roles; may be empty.")
 
 
-@strawberry.input(description="The roles of a user of your own tenant.")
+@mutation(Action.ADD_USER, on=PARTNER, on_for_customers=CUSTOMER, returns=USER)
+def create_user(work: Work, input: CreateUserInput) -> User:
+    """Add a user to your own tenant.
+
+    A user management admin can assign any role except global admin; an account admin can assign only
+    account admin.
+    """
+    object_id = parse_guid("object_id", input.object_id)
+    display_name = parse_text("display_name", input.display_name)
+    return users.create_user(work, users.NewUser(object_id, display_name, tuple(input.roles)))
+
+
+@strawberry.input(description="The user and its new set of roles.")
 class UpdateUserRolesInput(MutationInput):
-    """All the roles a user shall have."""
+    """A replacement of a user's roles."""
 
     id: strawberry.ID = strawberry.field(description="The user; not yourself.")
-    expected_version: int = strawberry.field(
-        description="The `version` you saw; another one refuses the change."
+    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
+    roles: list[Role] = strawberry.field(
+        description="The complete set of roles; roles not listed are removed."
     )
-    roles: list[Role] = strawberry.field(description="All the roles to have; others are taken away.")
 
 
-def _create_user(work: Work, input: CreateUserInput) -> str:
-    object_id, name = guid_of("object_id", input.object_id), text_of("display_name", input.display_name)
-    return create_user(work, NewUser(object_id, name, tuple(input.roles))).id
-
-
-def _update_user_roles(work: Work, input: UpdateUserRolesInput) -> str:
+@mutation(Action.UPDATE_ROLES, on=USER)
+def update_user_roles(work: Work, input: UpdateUserRolesInput) -> User:
+    """Replace the roles of another user of your tenant. You can add and remove only roles you may assign."""
     row_id = read_id_of(USER, input.id)
-    return update_user_roles(work, row_id, input.roles, expected_version=input.expected_version).id
-
-
-writes(
-    "create_user",
-    "Add a user to your own tenant. A user management admin gives any role but that of a global admin, an "
-    "account admin its own.",
-    action=Action.ADD_USER,
-    on="Partner",
-    of_customers="Customer",
-    input_type=CreateUserInput,
-    use_case=_create_user,
-    shows="User",
-)
-writes(
-    "update_user_roles",
-    "Change the roles of another user of your own tenant, as far as your own roles reach.",
-    action=Action.UPDATE_ROLES,
-    on="User",
-    input_type=UpdateUserRolesInput,
-    use_case=_update_user_roles,
-)
+    return users.update_user_roles(work, row_id, input.roles, expected_version=input.expected_version)
