@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from multichannel.demo.cast import fixed_id
+from multichannel.graphql.types.decision_explanation import HIDDEN_CONDITIONS
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.graphql.conftest import Api
 
@@ -141,7 +142,7 @@ def test_conditions_on_what_others_are_to_the_object_are_not_told_failed_or_not(
     assert missed["failedConditions"] == [
         {"condition": 'p.kind = "partner"', "value": "customer"},
         {
-            "condition": "There are conditions on what you may not read; whether they hold is not told.",
+            "condition": HIDDEN_CONDITIONS,
             "value": None,
         },
     ]

@@ -23,6 +23,7 @@ from graphql import (
 
 from multichannel.demo.cast import fixed_id
 from multichannel.graphql.execution.documents import read_document
+from multichannel.graphql.framework.enum_descriptions import ENUMS
 from multichannel.graphql.framework.fields import DECLARATIONS, ManyOf, camel
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.mutation import MUTATIONS, RequiredAction
@@ -95,11 +96,22 @@ def undescribed() -> Iterator[str]:
                         yield f"{kind.name}.{name}({argument})"
         if isinstance(kind, GraphQLInputObjectType):
             yield from (f"{kind.name}.{name}" for name, field in kind.fields.items() if not field.description)
+        if isinstance(kind, GraphQLEnumType) and not kind.name.endswith("Order"):
+            yield from (f"{kind.name}.{name}" for name, value in kind.values.items() if not value.description)
 
 
-def test_every_type_field_and_argument_is_described() -> None:
+def test_every_type_field_argument_and_value_is_described() -> None:
     assert list(undescribed()) == []
     assert [each.name for each in build_schema().directives if not is_specified_directive(each)] == []
+
+
+def test_every_description_of_an_enum_is_used() -> None:
+    kinds = build_schema().type_map
+    values = {name: kind.values for name, kind in kinds.items() if isinstance(kind, GraphQLEnumType)}
+
+    assert {name: set(texts) for name, (_, texts) in ENUMS.items()} == {
+        name: set(values[name]) for name in ENUMS
+    }
 
 
 def test_values_are_words_in_upper_case() -> None:
@@ -129,7 +141,7 @@ def test_every_field_of_a_resource_comes_from_a_declaration_with_a_degree_of_rea
             assert set(kind.fields[camel(field)].args) >= {"first", "after", "last", "before", "filter"}
         else:
             assert item.read in declaration.resource.reads
-            assert f"Needs {item.read.name}." in (kind.fields[camel(field)].description or "")
+            assert f"Requires {item.read.name}." in (kind.fields[camel(field)].description or "")
 
 
 def test_every_list_at_the_root_is_of_a_declared_kind() -> None:

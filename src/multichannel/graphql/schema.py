@@ -37,20 +37,22 @@ DECLARING = (customers, partnerships, relationships, subscriptions, transfers, a
 BUILDING = Lock()
 
 LISTS = {
-    "customers": ("Customer", "The customers you may see."),
-    "subscriptions": ("Subscription", "The subscriptions you may see, of all your customers."),
-    "reseller_relationships": ("ResellerRelationship", "The reseller relationships you may see."),
-    "partnerships": ("Partnership", "The partnerships you may see."),
-    "transfers": ("Transfer", "The transfers you may see."),
-    "audit_records": ("AuditRecord", "What was done, refused and denied, as far as you may know (R53)."),
+    "customers": ("Customer", "The customers that you can see."),
+    "subscriptions": ("Subscription", "The subscriptions that you can see, of all customers."),
+    "reseller_relationships": ("ResellerRelationship", "The reseller relationships that you can see."),
+    "partnerships": ("Partnership", "The partnerships that you can see."),
+    "transfers": ("Transfer", "The transfers that you can see."),
+    "audit_records": ("AuditRecord", "Your tenant's audit log: the operations that concern it."),
 }
 
 
-@strawberry.interface(description="An object with an id.")
+@strawberry.interface(description="A record with a globally unique id.")
 class Node:
     """What `node` returns."""
 
-    id: strawberry.ID = strawberry.field(description="Its id, the same for everybody who may see it.")
+    id: strawberry.ID = strawberry.field(
+        description="The globally unique id of the record, the same for every caller."
+    )
 
 
 def build_schema() -> GraphQLSchema:
@@ -69,7 +71,9 @@ def _built() -> GraphQLSchema:
     viewer_types()
     lists = {name: root_field(DECLARATIONS[target], name, text) for name, (target, text) in LISTS.items()}
     query = made_type(
-        "Query", "Questions. Every answer has been decided by the policy.", {**query_fields(), **lists}
+        "Query",
+        "The root of queries. The policy decides on every record and field returned.",
+        {**query_fields(), **lists},
     )
     mutations.declare()
     mutation = mutation_type()

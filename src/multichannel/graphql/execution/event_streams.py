@@ -15,7 +15,7 @@ from multichannel.graphql.execution.documents import Document
 from multichannel.graphql.execution.executor import Bodies, Body, SignIn, body_of
 from multichannel.graphql.framework.context import Operation
 from multichannel.graphql.schema import build_schema
-from multichannel.graphql.types.events import Opening
+from multichannel.graphql.types.events import SubscribeProbe
 from multichannel.policy.schema.resources import Resource
 from multichannel.store.read.event_feed import LARGEST_BATCH, LOWEST, WINDOW, Occurrence, Place
 from multichannel.store.store import Store
@@ -140,7 +140,7 @@ class EventStreams:
         self, token: str, document: Document, operation_name: str | None, variables: dict[str, Any] | None
     ) -> tuple[Following | None, Body]:
         """What to follow, or what is wrong with the operation."""
-        opening = Opening()
+        opening = SubscribeProbe()
         with self._store.operation():
             caller = self._sign_in(token)
             result = self._execute(caller, document, operation_name, variables, opening)
@@ -169,7 +169,7 @@ class EventStreams:
         document: Document,
         operation_name: str | None,
         variables: dict[str, Any] | None,
-        root: Occurrence | Opening,
+        root: Occurrence | SubscribeProbe,
     ) -> ExecutionResult:
         operation = Operation(self._store, caller)
         try:

@@ -11,30 +11,34 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.field import StrawberryField
 
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, camel
+from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, ManyOf, One, camel
 from multichannel.graphql.framework.registry import NAMESPACE, enter, named
 from multichannel.store.read.query import EVERYTHING, Condition, Every, Order, Shown, Some, Test, Through
 
 TEXT_OPERATORS = {
-    "eq": "Exactly this.",
-    "ne": "Known, and not this.",
-    "in": "One of these.",
-    "starts_with": "Begins with this.",
-    "contains": "Contains this, in upper or lower case.",
-    "is_null": "Unknown (true) or known (false).",
+    "eq": "Equal to this value.",
+    "ne": "Not equal to this value, and not null.",
+    "in": "Equal to one of these values.",
+    "starts_with": "Starts with this text; case-sensitive.",
+    "contains": "Contains this text; not case-sensitive.",
+    "is_null": "Null (true) or not null (false).",
 }
 ORDERED_OPERATORS = {
-    "eq": "Exactly this.",
-    "ne": "Known, and not this.",
-    "in": "One of these.",
-    "lt": "Less than this.",
-    "lte": "This or less.",
-    "gt": "More than this.",
-    "gte": "This or more.",
-    "is_null": "Unknown (true) or known (false).",
+    "eq": "Equal to this value.",
+    "ne": "Not equal to this value, and not null.",
+    "in": "Equal to one of these values.",
+    "lt": "Less than this value.",
+    "lte": "Less than or equal to this value.",
+    "gt": "Greater than this value.",
+    "gte": "Greater than or equal to this value.",
+    "is_null": "Null (true) or not null (false).",
 }
-FLAG_OPERATORS = {"eq": "Exactly this.", "is_null": "Unknown (true) or known (false)."}
-WORD_OPERATORS = {"eq": "Exactly this.", "ne": "Known, and not this.", "in": "One of these."}
+FLAG_OPERATORS = {"eq": "Equal to this value.", "is_null": "Null (true) or not null (false)."}
+WORD_OPERATORS = {
+    "eq": "Equal to this value.",
+    "ne": "Not equal to this value, and not null.",
+    "in": "Equal to one of these values.",
+}
 LONGEST_LIST = 100
 DEEPEST = 5
 
@@ -43,19 +47,26 @@ def filter_input(declaration: Declaration) -> None:
     """Make `CustomerFilter` and the like: one test for each filterable column, relations, `and`, `or`."""
     name = f"{declaration.name}Filter"
     fields: dict[str, tuple[str, str]] = {
-        "and_": (f"list[{name}] | None", "All of these hold."),
-        "or_": (f"list[{name}] | None", "One of these holds."),
+        "and_": (f"list[{name}] | None", "All of these filters match."),
+        "or_": (f"list[{name}] | None", "At least one of these filters matches."),
     }
     for attribute, column in declaration.columns.items():
         if column.filter:
             fields[attribute] = (f"{_test_input(declaration, attribute)} | None", column.description)
     for attribute, item in declaration.relations.items():
-        fields[attribute] = (f"{item.target}Filter | None", f"Some visible one passes: {item.description}")
+        fields[attribute] = (f"{item.target}Filter | None", _relation_text(attribute, item))
     _input(
         name,
-        f"Which {declaration.name} records to list. A test of what you may not read never holds.",
+        f"Selects {declaration.name} records; all conditions must match. A field that you cannot read "
+        f"never matches.",
         fields,
     )
+
+
+def _relation_text(attribute: str, item: One | ManyOf) -> str:
+    if isinstance(item, One):
+        return f"`{camel(attribute)}` is a record that you can see and that matches."
+    return f"At least one record of `{camel(attribute)}` that you can see matches."
 
 
 def order_enum(declaration: Declaration) -> None:
@@ -69,7 +80,9 @@ def order_enum(declaration: Declaration) -> None:
     name = f"{declaration.name}Order"
     words = Enum(name, {member: member.lower() for member in members})  # type: ignore[misc]  # made from data
     described = (
-        f"Orders of {declaration.name} records. What is unknown or unreadable comes last, falling first."
+        f"Sort orders of {declaration.name} records. Ascending unless the name ends in `_DESC`; nulls "
+        f"and values that "
+        "you cannot read come last, or first in descending order."
     )
     NAMESPACE[name] = strawberry.enum(words, description=described)
     ORDERS[name] = {member.lower(): order for member, order in members.items()}
@@ -153,7 +166,7 @@ def _test_input(declaration: Declaration, attribute: str) -> str:
         fields["in_"] = fields.pop("in", ("", ""))
         _input(
             name,
-            f"Tests of a {title}; all that are given must hold.",
+            f"Conditions on a {title} value; all of them must match.",
             {k: v for k, v in fields.items() if v[0]},
         )
     return name

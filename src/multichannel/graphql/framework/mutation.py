@@ -153,19 +153,25 @@ def _payload(attribute: str, declaration: Declaration, shown: str) -> str:
 def user_error_types() -> None:
     """Make `UserError` and the enum of its codes."""
     by_code = sorted(MUTATION_REFUSALS, key=lambda refusal: refusal.code)
-    refusal_codes("UserErrorCode", "Why a mutation is not possible in the current state.", by_code)
+    refusal_codes("UserErrorCode", "Why a mutation was refused.", by_code)
     made_type(
         "UserError",
-        "Why the mutation is not possible in the current state. Nothing was changed.",
+        "Why a mutation is not possible in the current state. Nothing was changed.",
         {
-            "code": plain_field("code", "UserErrorCode", "The reason, for programs."),
-            "message": plain_field("message", "str", "The reason, for people."),
-            "path": plain_field("path", "list[str]", "The input field it is about, outermost first."),
-            "rule": plain_field("rule", "str | None", "The business rule behind it, such as R17."),
+            "code": plain_field("code", "UserErrorCode", "The reason as a code."),
+            "message": plain_field("message", "str", "The reason as a sentence for people."),
+            "path": plain_field(
+                "path",
+                "list[str]",
+                "The path of the input field that is to blame, outermost first; empty if none is.",
+            ),
+            "rule": plain_field(
+                "rule", "str | None", "The business rule behind it, such as `R17`; null if none."
+            ),
             "current_version": plain_field(
                 "current_version",
                 "int | None",
-                "With STALE_VERSION, the version to read again, where you may read it.",
+                "With STALE_VERSION: the current version of the record; null if you cannot read it.",
             ),
         },
     )

@@ -10,6 +10,8 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from multichannel.graphql.framework.enum_descriptions import ENUMS
+
 NAMESPACE: dict[str, Any] = {"datetime": datetime, "ID": strawberry.ID}
 """Every made type by its GraphQL name."""
 
@@ -32,6 +34,10 @@ def named(words: EnumMeta) -> str:
     """The GraphQL name of a closed vocabulary, made on first use with the words in upper case."""
     name = words.__name__
     if name not in NAMESPACE:
-        described = " ".join((words.__doc__ or "").split())
-        NAMESPACE[name] = strawberry.enum(words, name=name, description=described)
+        default = " ".join((words.__doc__ or "").split())
+        description, of_values = ENUMS.get(name, (default, {}))
+        made: Any = strawberry.enum(words, name=name, description=description)
+        for value in made.__strawberry_definition__.values:
+            value.description = of_values.get(value.name)
+        NAMESPACE[name] = made
     return name

@@ -35,7 +35,8 @@ def _parse(value: Any) -> datetime:
 
 DATE_TIME = strawberry.scalar(
     name="DateTime",
-    description="An instant in UTC as ISO 8601 text, such as `2017-01-25T23:01:08.693000Z` (R47).",
+    description="A point in time in UTC, as ISO 8601 text such as `2017-01-25T23:01:08.693000Z`. Input "
+    "may use another offset.",
     serialize=utc_text,
     parse_value=_parse,
 )

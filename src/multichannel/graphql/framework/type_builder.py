@@ -26,11 +26,14 @@ NAMES = {str: "str", int: "int", bool: "bool", datetime: "datetime", object: "li
 PAGE_ARGUMENTS = {
     "first": (
         "int | None",
-        f"How many from the start, 1 to {LARGEST_SIZE}; {DEFAULT_SIZE} when neither is given.",
+        f"The size of the page from the start, 1 to {LARGEST_SIZE}. Default: {DEFAULT_SIZE}.",
     ),
-    "after": ("str | None", "Only those after this cursor."),
-    "last": ("int | None", f"How many from the end, 1 to {LARGEST_SIZE}; excludes `first`."),
-    "before": ("str | None", "Only those before this cursor."),
+    "after": ("str | None", "Only records after this cursor."),
+    "last": (
+        "int | None",
+        f"The size of the page from the end, 1 to {LARGEST_SIZE}; not together with `first`.",
+    ),
+    "before": ("str | None", "Only records before this cursor."),
 }
 
 
@@ -85,9 +88,9 @@ def assemble(declaration: Declaration, node: type) -> None:
     order_enum(declaration)
     resource = declaration.resource
     fields = {
-        "id": plain_field("id", "ID", "Its id, the same for everybody who may see it."),
+        "id": plain_field("id", "ID", "The globally unique id of the record, the same for every caller."),
         "viewer_can": plain_field(
-            "viewer_can", f"list[{named(Action)}]", "What you may do to it, as the policy says."
+            "viewer_can", f"list[{named(Action)}]", "The actions that the policy grants you on the record."
         ),
     }
     for name, item in declaration.fields.items():
@@ -155,8 +158,8 @@ def list_arguments(target: str) -> dict[str, tuple[str, str]]:
     """The arguments every list has."""
     return {
         **PAGE_ARGUMENTS,
-        "filter": (f"{target}Filter | None", "Only those that pass."),
-        "order_by": (f"{target}Order | None", "In this order; by id when none is given."),
+        "filter": (f"{target}Filter | None", "Only records that match."),
+        "order_by": (f"{target}Order | None", "The sort order. Default: by id."),
     }
 
 
@@ -165,7 +168,7 @@ def _raw(info: strawberry.Info) -> ResolveInfo:
 
 
 def _gated(item: Column | One | Computed) -> str:
-    return f"{item.description} Needs {item.read.name}."
+    return f"{item.description} Requires {item.read.name}."
 
 
 def _column_type(declaration: Declaration, name: str) -> str:
@@ -177,23 +180,23 @@ def _connection_types(declaration: Declaration) -> None:
     name = declaration.name
     made_type(
         f"{name}Edge",
-        f"A {name} in a list.",
+        f"A {name} in a page, with its cursor.",
         {
             "node": plain_field("node", name, f"The {name}."),
-            "cursor": plain_field("cursor", "str", "Its place in the list, for `after` and `before`."),
+            "cursor": plain_field(
+                "cursor", "str", "The position in the list, to pass as `after` or `before`."
+            ),
         },
     )
     made_type(
         f"{name}Connection",
-        f"A window of a list of {name} records.",
+        f"A page of a list of {name} records.",
         {
-            "nodes": plain_field("nodes", f"list[{name}]", "The records of the window."),
-            "edges": plain_field(
-                "edges", f"list[{name}Edge]", "The records of the window with their cursors."
-            ),
-            "page_info": plain_field("page_info", "PageInfo", "What lies beyond the window."),
+            "nodes": plain_field("nodes", f"list[{name}]", "The records of the page."),
+            "edges": plain_field("edges", f"list[{name}Edge]", "The records of the page with their cursors."),
+            "page_info": plain_field("page_info", "PageInfo", "Whether there are further pages."),
             "total_count": plain_field(
-                "total_count", "int", "How many records the whole list has, counted when you ask for it."
+                "total_count", "int", "The number of records in the whole list that match the filter."
             ),
         },
     )
@@ -203,11 +206,19 @@ def page_info_type() -> None:
     """Make `PageInfo`."""
     made_type(
         "PageInfo",
-        "What lies beyond a window of a list.",
+        "Whether a list continues before and after a page.",
         {
-            "has_next_page": plain_field("has_next_page", "bool", "Whether more follow."),
-            "has_previous_page": plain_field("has_previous_page", "bool", "Whether more come before."),
-            "start_cursor": plain_field("start_cursor", "str | None", "The first record's cursor."),
-            "end_cursor": plain_field("end_cursor", "str | None", "The last record's cursor."),
+            "has_next_page": plain_field(
+                "has_next_page", "bool", "Whether there are records after the page."
+            ),
+            "has_previous_page": plain_field(
+                "has_previous_page", "bool", "Whether there are records before the page."
+            ),
+            "start_cursor": plain_field(
+                "start_cursor", "str | None", "The cursor of the first record; null for an empty page."
+            ),
+            "end_cursor": plain_field(
+                "end_cursor", "str | None", "The cursor of the last record; null for an empty page."
+            ),
         },
     )

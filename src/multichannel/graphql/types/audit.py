@@ -19,13 +19,16 @@ SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 OLD, NEW = Shown("old_value", READ), Shown("new_value", READ)
 
 
-@strawberry.type(description="A field that an act changed. What is not text is JSON; null is no value.")
+@strawberry.type(
+    description="A field that an operation changed. Values that are not text are JSON-encoded; null "
+    "means no value."
+)
 class AuditChange:
     """One field with its values before and after."""
 
-    field: str = strawberry.field(description="The field, as this schema spells it.")
-    old: str | None = strawberry.field(description="What it held; null for what was made.")
-    new: str | None = strawberry.field(description="What it holds since.")
+    field: str = strawberry.field(description="The name of the field in this schema.")
+    old: str | None = strawberry.field(description="The value before; null for a new record.")
+    new: str | None = strawberry.field(description="The value after.")
 
 
 NAMESPACE["AuditChange"] = AuditChange
@@ -53,26 +56,38 @@ def _text(value: Any) -> str | None:
 
 @resource_type(AUDIT_RECORD)
 class AuditRecord:
-    """What was done, refused or denied to one object, as your tenant may know of it (R53)."""
+    """An entry of your tenant's audit log: the outcome of an operation on one record."""
 
-    number = column("Its place in your tenant's chain, without gaps.", SUMMARY, filter=True, order=True)
-    operation_date = column("When.", SUMMARY, filter=True, order=True)
-    operation = column("The mutation, such as `accept_transfer`.", SUMMARY, filter=True)
-    status = column("Whether it was done, refused by the state of things, or denied.", SUMMARY, filter=True)
-    resource_type = column("The kind of object.", SUMMARY, filter=True)
-    resource_id = column("The object's GUID.", SUMMARY, filter=True)
-    customer_id = column("The GUID of the customer concerned.", SUMMARY, filter=True)
-    actor_tenant_id = column("The tenant that acted.", SUMMARY, filter=True)
-    reasons = column("Codes of why not.", SUMMARY)
-    event_id = column("The event that tells of the same change, to go on from with `after`.", SUMMARY)
-    correlation_id = column("Ties together the records and events of one act.", SUMMARY, filter=True)
+    number = column(
+        "The position in your tenant's audit chain; consecutive.", SUMMARY, filter=True, order=True
+    )
+    operation_date = column("When the operation took place.", SUMMARY, filter=True, order=True)
+    operation = column("The operation, such as `accept_transfer`.", SUMMARY, filter=True)
+    status = column("Whether the operation succeeded, was refused or was denied.", SUMMARY, filter=True)
+    resource_type = column("The type of the record, such as `Subscription`.", SUMMARY, filter=True)
+    resource_id = column(
+        "The GUID of the record; null if the operation would have created it.", SUMMARY, filter=True
+    )
+    customer_id = column("The tenant GUID of the customer that the record belongs to.", SUMMARY, filter=True)
+    actor_tenant_id = column("The GUID of the tenant that performed the operation.", SUMMARY, filter=True)
+    reasons = column(
+        "The codes of the refusal or of the denial reasons; empty if the operation succeeded.", SUMMARY
+    )
+    event_id = column("The id of the event about the same change; subscriptions take it as `after`.", SUMMARY)
+    correlation_id = column(
+        "The id shared by all audit records and events of one operation.", SUMMARY, filter=True
+    )
     changes = computed(
-        "The fields that were changed. Of acts of others, those that you are told of.",
+        "The changed fields. For operations of other tenants, only those disclosed to you.",
         "list[AuditChange]",
         READ,
         _changes,
         witness="seal",
         absent=(),
     )
-    actor_user_id = column("The user that acted, of your own tenant.", READ, filter=True)
-    seal = column("SHA-256 over this record and the seal before it.", READ)
+    actor_user_id = column(
+        "The GUID of the user that performed the operation; null for users of other tenants.",
+        READ,
+        filter=True,
+    )
+    seal = column("SHA-256 over this record and the seal of the previous one.", READ)

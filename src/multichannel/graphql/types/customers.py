@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from multichannel.graphql.framework.fields import column, many, one, resource_type
+from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import BILLING_PROFILE, CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
 
@@ -11,15 +12,17 @@ SUMMARY, READ, BILLING = Action.READ_SUMMARY, Action.READ, Action.READ_BILLING
 
 @resource_type(CUSTOMER)
 class Customer:
-    """A company with a tenant of its own. Its profile is shared by all partners that serve it."""
+    """A company with its own tenant. All partners that serve it share its profile."""
 
     company_name = column("The company's name.", SUMMARY, filter=True, order=True)
-    domain = column("The primary domain of its tenant.", SUMMARY, filter=True, order=True)
-    market = column("The country it buys in, as an ISO 3166 code (R12).", SUMMARY, filter=True)
-    cloud = column("The national cloud its tenant lives in; nothing crosses it (R52).", SUMMARY, filter=True)
-    qualification = column("What the vendor has qualified it for.", READ, filter=True)
-    custom_domains = column("Further domains of its tenant.", READ)
-    organization_registration_number = column("Its number in the register of companies.", READ)
+    domain = column(
+        "The primary domain of its tenant, such as `meadow.example`.", SUMMARY, filter=True, order=True
+    )
+    market = column("The country it buys in, as an ISO 3166-1 alpha-2 code.", SUMMARY, filter=True)
+    cloud = column("The national cloud of its tenant.", SUMMARY, filter=True)
+    qualification = column("The special offers that the vendor has qualified it for.", READ, filter=True)
+    custom_domains = column("The other domains of its tenant.", READ)
+    organization_registration_number = column("The company's number in the commercial register.", READ)
     email = column("The company's e-mail address.", READ, filter=True)
     phone_number = column("The company's telephone number.", READ)
     address_line1 = column("First line of the company's address.", READ)
@@ -28,45 +31,43 @@ class Customer:
     state = column("State or province of the company's address.", READ)
     region = column("Region of the company's address.", READ)
     postal_code = column("Postal code of the company's address.", READ)
-    country = column("Country of the company's address, as an ISO 3166 code.", READ, filter=True)
-    created_at = column("When this service first heard of it.", READ, filter=True, order=True)
-    updated_at = column("When its profile last changed.", READ, filter=True, order=True)
-    version = column("Counts changes; pass it as `expectedVersion` to change what you saw.", READ)
-    subscriptions = many("What it bought, as far as you may see it.", "Subscription", "customer_id")
+    country = column("Country of the company's address, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
+    created_at = CREATED_AT
+    updated_at = UPDATED_AT
+    version = version(expected=True)
+    subscriptions = many("Its subscriptions that you can see.", "Subscription", "customer_id")
     reseller_relationships = many(
-        "The relationships partners have with it, as far as you may see them.",
+        "Its relationships with partners that you can see.",
         "ResellerRelationship",
         "customer_id",
     )
-    billing_profiles = many(
-        "How partners bill it, as far as you may see it.", "BillingProfile", "customer_id"
-    )
+    billing_profiles = many("Its billing profiles that you can see.", "BillingProfile", "customer_id")
     agreements = many(
-        "Its acceptances of the customer agreement, as far as you may see them (SM6).",
+        "Its acceptances of the customer agreement that you can see.",
         "CustomerAgreement",
         "customer_id",
     )
-    users = many("Its people, if they are yours to manage.", "User", "tenant_id")
+    users = many("The users of its tenant, if you may manage them.", "User", "tenant_id")
 
 
 @resource_type(BILLING_PROFILE)
 class BillingProfile:
-    """How one partner bills one customer. No other partner sees it."""
+    """How one partner bills one customer. It is not visible to other partners."""
 
-    customer = one("The customer billed.", "Customer", "customer_id", BILLING)
-    partner = one("The partner that bills.", "Partner", "partner_id", BILLING)
-    first_name = column("First name of the contact for bills.", BILLING)
-    last_name = column("Last name of the contact for bills.", BILLING)
-    email = column("Where bills are sent.", BILLING, filter=True)
-    culture = column("Formats of numbers and dates on bills, such as `en-US`.", BILLING)
-    language = column("Language of bills, such as `en`.", BILLING)
-    company_name = column("The company's name on bills.", BILLING, filter=True)
-    address_line1 = column("First line of the address for bills.", BILLING)
-    address_line2 = column("Second line of the address for bills.", BILLING)
-    city = column("City of the address for bills.", BILLING)
-    state = column("State or province of the address for bills.", BILLING)
-    region = column("Region of the address for bills.", BILLING)
-    postal_code = column("Postal code of the address for bills.", BILLING)
-    country = column("Country of the address for bills, as an ISO 3166 code.", BILLING)
-    phone_number = column("Telephone number of the contact for bills.", BILLING)
-    version = column("Counts changes.", BILLING)
+    customer = one("The customer.", "Customer", "customer_id", BILLING)
+    partner = one("The partner that bills the customer.", "Partner", "partner_id", BILLING)
+    first_name = column("First name of the billing contact.", BILLING)
+    last_name = column("Last name of the billing contact.", BILLING)
+    email = column("The e-mail address that invoices are sent to.", BILLING, filter=True)
+    culture = column("Format of numbers and dates on invoices, such as `en-US`.", BILLING)
+    language = column("Language of invoices, such as `en`.", BILLING)
+    company_name = column("The company's name on invoices.", BILLING, filter=True)
+    address_line1 = column("First line of the billing address.", BILLING)
+    address_line2 = column("Second line of the billing address.", BILLING)
+    city = column("City of the billing address.", BILLING)
+    state = column("State or province of the billing address.", BILLING)
+    region = column("Region of the billing address.", BILLING)
+    postal_code = column("Postal code of the billing address.", BILLING)
+    country = column("Country of the billing address, as an ISO 3166-1 alpha-2 code.", BILLING)
+    phone_number = column("Telephone number of the billing contact.", BILLING)
+    version = version(BILLING)

@@ -1,4 +1,4 @@
-"""`explainDecision`: why the caller may or may not, in terms of the policy's own lines."""
+"""`explainDecision`: why the policy allows an action or not, by its own rules."""
 
 from __future__ import annotations
 
@@ -19,169 +19,173 @@ from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
 
-WAY = {"has_standing", "grant"}
-"""The rules that make a way; which of those that they ask hold may be a fact that is not told."""
-UNTOLD = "There are conditions on what you may not read; whether they hold is not told."
-Missed = Iterable[tuple[NearMiss, bool]]
-"""What came near, and whether the standing is held."""
+DISCLOSED_RULES = {"has_standing", "grant"}
+"""The rules that a near miss shows. Which of their helper rules hold may follow from hidden facts."""
+HIDDEN_CONDITIONS = "There are conditions on fields that you cannot read; whether they hold is not disclosed."
+NearMisses = Iterable[tuple[NearMiss, bool]]
+"""Near misses, each with whether the standing is held."""
 
 
-@strawberry.type(description="A line of the policy.")
+@strawberry.type(description="A rule of the policy.")
 class PolicyRule:
-    """A statement of a policy file."""
+    """A statement with its place."""
 
-    file: str = strawberry.field(description="The policy file.")
-    line: int = strawberry.field(description="The line the statement begins on.")
-    text: str = strawberry.field(description="The statement.")
+    file: str = strawberry.field(description="The name of the policy file.")
+    line: int = strawberry.field(description="The line that the rule begins on.")
+    text: str = strawberry.field(description="The text of the rule.")
 
 
-@strawberry.type(description="A way in which the action is granted.")
+@strawberry.type(description="A grant of the action to you.")
 class DecisionGrant:
-    """Roles at a standing."""
+    """A standing with the roles that are granted the action there."""
 
-    roles: list[str] = strawberry.field(description="Those of your roles that are granted the action.")
-    standing: str = strawberry.field(description="What your tenant is to the object.")
-    rules: list[PolicyRule] = strawberry.field(description="The lines that say so.")
+    roles: list[str] = strawberry.field(description="Your roles that are granted the action.")
+    standing: str = strawberry.field(
+        description="The standing of your tenant towards the record, such as `billing_partner`."
+    )
+    rules: list[PolicyRule] = strawberry.field(description="The rules that say so.")
 
 
-@strawberry.type(description="A restriction that takes the action away.")
+@strawberry.type(description="A restriction that denies the action.")
 class DecisionRestriction:
-    """A reason code."""
+    """A reason code with its rules."""
 
-    code: str = strawberry.field(description="The reason, as FORBIDDEN errors carry it.")
-    rules: list[PolicyRule] = strawberry.field(description="The lines that say so.")
+    code: str = strawberry.field(description="The reason code, as in `reasons` of a FORBIDDEN error.")
+    rules: list[PolicyRule] = strawberry.field(description="The rules that say so.")
 
 
-@strawberry.type(description="A condition that does not hold.")
+@strawberry.type(description="A condition of a rule that does not hold.")
 class FailedCondition:
-    """A comparison with the value it met."""
+    """A condition with the value that failed it."""
 
     condition: str = strawberry.field(
-        description="The condition as the policy has it, with your facts filled in."
+        description="The condition as the policy states it, with facts about you filled in."
     )
-    value: str | None = strawberry.field(description="The value it met, where you may read it.")
+    value: str | None = strawberry.field(
+        description="The value that failed it; null if it is null or you cannot read it."
+    )
 
 
-@strawberry.type(description="A way in which the action could have been granted, and what was missing.")
+@strawberry.type(description="A grant of the action that you do not have, and what is missing.")
 class DecisionNearMiss:
-    """Roles or conditions missing."""
+    """The missing roles or conditions at a standing."""
 
-    standing: str = strawberry.field(description="What your tenant is, or would have to be, to the object.")
+    standing: str = strawberry.field(description="The standing that the grant is for.")
     standing_held: bool = strawberry.field(
-        description="Whether your tenant is that; then a role is missing, or a condition of the grant."
+        description="Whether your tenant has the standing. If so, a role or another condition is missing."
     )
     roles_needed: list[str] = strawberry.field(
-        description="One of these roles is granted it there; empty if you have one."
+        description="The roles that are granted the action there; empty if you have one of them."
     )
     failed_conditions: list[FailedCondition] = strawberry.field(
         description="The conditions that do not hold."
     )
-    rules: list[PolicyRule] = strawberry.field(description="The lines that say so.")
+    rules: list[PolicyRule] = strawberry.field(description="The rules that say so.")
 
 
-@strawberry.type(description="Why you may or may not do something to an object you can read.")
+@strawberry.type(description="Why you may or may not perform an action on a record that you can see.")
 class DecisionExplanation:
-    """A decision with its reasons."""
+    """A decision with its grants, restrictions and near misses."""
 
-    allowed: bool = strawberry.field(description="Whether you may.")
-    grants: list[DecisionGrant] = strawberry.field(description="Every way in which the policy grants it.")
+    allowed: bool = strawberry.field(description="Whether the policy allows it.")
+    grants: list[DecisionGrant] = strawberry.field(description="Every grant of the action to you.")
     restrictions: list[DecisionRestriction] = strawberry.field(
-        description="The restrictions that take it away; told to those who may READ the object."
+        description="The restrictions that deny the action; empty unless you may READ the record."
     )
     near_misses: list[DecisionNearMiss] = strawberry.field(
-        description="Where nothing grants it: what came nearest, nearest first."
+        description="If nothing grants the action: what is missing, nearest first; otherwise empty."
     )
-    policy_digest: str = strawberry.field(description="Names the version of the policy that decided.")
+    policy_digest: str = strawberry.field(description="The digest of the policy version that decided.")
 
 
 def explain_decision(operation: Operation, action: Action, id: str) -> DecisionExplanation:
-    """The explanation; NotVisible for what the caller may not read to any degree."""
+    """The explanation; NotVisible for a record that the caller cannot read at any level."""
     resource, row_id = read_id(id)
     if action not in resource.actions:
         names = ", ".join(item.name for item in resource.actions)
-        raise BadInput(f"A {resource.name} has no {action.name}; it has {names}.")
+        raise BadInput(f"{action.name} is not an action on a {resource.name}. Its actions are {names}.")
     work = operation.work
     facts = work.repository(resource).facts(row_id) if resource.name in DECLARATIONS else None
     if facts is None:
         raise NotVisible
-    degrees = {degree for degree in READS if work.policy.check(work.principal, degree, facts).allowed}
-    found = explain(work.policy, work.principal, action, resource, facts)
-    shown = _Shown(work.principal, resource, degrees)
-    missed = [] if found.grants else shown.missed(work.policy, action, facts)
-    return shown.explanation(found, missed, work.policy.digest)
+    levels = {level for level in READS if work.policy.check(work.principal, level, facts).allowed}
+    explanation = explain(work.policy, work.principal, action, resource, facts)
+    disclosure = _Disclosure(work.principal, resource, levels)
+    misses = [] if explanation.grants else disclosure.near_misses(work.policy, action, facts)
+    return disclosure.explanation(explanation, misses, work.policy.digest)
 
 
-class _Shown:
-    """An explanation as far as one may read it who reads to some degrees."""
+class _Disclosure:
+    """Shows of an explanation what the caller may know, given its read levels on the record."""
 
-    def __init__(self, principal: Principal, resource: Resource, degrees: set[Action]) -> None:
+    def __init__(self, principal: Principal, resource: Resource, levels: set[Action]) -> None:
         self._principal = principal
         self._resource = resource
         self._own = principal.tenant_id
-        self._may_read = Action.READ in degrees or Action.READ not in resource.actions
+        self._may_read = Action.READ in levels or Action.READ not in resource.actions
         self._readable = {"id"} | {
             item.local if isinstance(item, One) else name
             for name, item in DECLARATIONS[resource.name].fields.items()
-            if isinstance(item, Column | One) and item.read in degrees
+            if isinstance(item, Column | One) and item.read in levels
         }
 
-    def missed(self, policy: Policy, action: Action, facts: Any) -> Missed:
-        """What came near, by nothing but what may be read."""
-        shown = told(facts, self._resource, self._readable, self._own)
-        return near_misses_told(policy, self._principal, action, facts, shown)
+    def near_misses(self, policy: Policy, action: Action, facts: Any) -> NearMisses:
+        """The near misses, computed from readable facts only."""
+        redacted = told(facts, self._resource, self._readable, self._own)
+        return near_misses_told(policy, self._principal, action, facts, redacted)
 
-    def explanation(self, found: Explanation, missed: Missed, digest: str) -> DecisionExplanation:
+    def explanation(self, explanation: Explanation, misses: NearMisses, digest: str) -> DecisionExplanation:
         return DecisionExplanation(
-            allowed=found.allowed,
+            allowed=explanation.allowed,
             grants=[
                 DecisionGrant(roles=list(item.roles), standing=item.standing, rules=_rules(item.rules))
-                for item in found.grants
+                for item in explanation.grants
             ],
             restrictions=[
                 DecisionRestriction(code=item.code, rules=_rules(item.rules))
-                for item in found.restrictions
+                for item in explanation.restrictions
                 if self._may_read
             ],
-            near_misses=self._near_misses(missed),
+            near_misses=self._disclosed(misses),
             policy_digest=digest,
         )
 
-    def _near_misses(self, missed: Missed) -> list[DecisionNearMiss]:
-        """Nearest first, by what is told: the order tells nothing of the rest."""
-        shown: list[DecisionNearMiss] = []
-        for item, is_held in missed:
-            way = DecisionNearMiss(
+    def _disclosed(self, misses: NearMisses) -> list[DecisionNearMiss]:
+        """Nearest first, by what is disclosed, so that the order reveals nothing else."""
+        disclosed: list[DecisionNearMiss] = []
+        for item, is_held in misses:
+            miss = DecisionNearMiss(
                 standing=item.standing,
                 standing_held=is_held,
                 roles_needed=list(item.roles_needed),
-                failed_conditions=self._told(item),
-                rules=_rules(rule for rule in item.rules if rule.name in WAY),
+                failed_conditions=self._failed_conditions(item),
+                rules=_rules(rule for rule in item.rules if rule.name in DISCLOSED_RULES),
             )
-            if way not in shown:
-                shown.append(way)
-        return sorted(shown, key=_distance)
+            if miss not in disclosed:
+                disclosed.append(miss)
+        return sorted(disclosed, key=_distance)
 
-    def _told(self, miss: NearMiss) -> list[FailedCondition]:
-        """The failed conditions one may know of, and whether there are others, failed or not."""
-        found = [
+    def _failed_conditions(self, miss: NearMiss) -> list[FailedCondition]:
+        """The failed conditions that the caller may know of, and whether there are hidden ones at all."""
+        conditions = [
             FailedCondition(condition=_filled_in(failed), value=self._value(failed.subject))
             for failed in miss.failed
             if self._may_know(failed)
         ]
         if not all(self._may_know(each) for each in miss.conditions):
-            found.append(FailedCondition(condition=UNTOLD, value=None))
-        return found
+            conditions.append(FailedCondition(condition=HIDDEN_CONDITIONS, value=None))
+        return conditions
 
     def _may_know(self, condition: Tried) -> bool:
-        """Whether it is about readable fields, or about oneself: that the object is not one's own."""
-        about_oneself = condition.operator == "=" and condition.expected == self._own
+        """Whether it is about readable fields only, or compares a field with the caller's own tenant."""
+        about_caller = condition.operator == "=" and condition.expected == self._own
         return condition.subject is not None and all(
-            _is_ones_own(fact) or (_is_own_field(fact) and (about_oneself or self._reads(fact)))
+            _is_of_caller(fact) or (_is_own_field(fact) and (about_caller or self._reads(fact)))
             for fact in condition.facts
         )
 
     def _value(self, fact: Fact | None) -> str | None:
-        if fact is None or fact.value is None or not (_is_ones_own(fact) or self._reads(fact)):
+        if fact is None or fact.value is None or not (_is_of_caller(fact) or self._reads(fact)):
             return None
         return str(fact.value)
 
@@ -189,27 +193,27 @@ class _Shown:
         return _is_own_field(fact) and fact.place[1] in self._readable
 
 
-def _is_ones_own(fact: Fact) -> bool:
-    """Whether it is a fact of whoever asks."""
+def _is_of_caller(fact: Fact) -> bool:
+    """Whether it is a fact about the caller."""
     return fact.place[:1] == (PRINCIPAL,)
 
 
 def _is_own_field(fact: Fact) -> bool:
-    """Whether it is the object's own field, not one of a related record."""
-    return len(fact.place) == 2 and not _is_ones_own(fact)  # noqa: PLR2004  (the object, and its field)
+    """Whether it is a field of the record itself, not of a related one."""
+    return len(fact.place) == 2 and not _is_of_caller(fact)  # noqa: PLR2004  (the record, and its field)
 
 
 def _filled_in(condition: Tried) -> str:
-    """The condition as the policy has it, with the facts of whoever asks in place of their names."""
+    """The condition as the policy states it, with facts about the caller in place of their names."""
     against = condition.against
-    if against is None or not _is_ones_own(against):
+    if against is None or not _is_of_caller(against):
         return condition.text
     return condition.text.replace(against.text, f'"{against.value}"')
 
 
-def _distance(way: DecisionNearMiss) -> tuple[int, str, list[tuple[str, int]]]:
-    missing = len(way.failed_conditions) + bool(way.roles_needed) + 2 * (not way.standing_held)
-    return missing, way.standing, [(rule.file, rule.line) for rule in way.rules]
+def _distance(miss: DecisionNearMiss) -> tuple[int, str, list[tuple[str, int]]]:
+    missing = len(miss.failed_conditions) + bool(miss.roles_needed) + 2 * (not miss.standing_held)
+    return missing, miss.standing, [(rule.file, rule.line) for rule in miss.rules]
 
 
 def _rules(rules: Iterable[Rule]) -> list[PolicyRule]:

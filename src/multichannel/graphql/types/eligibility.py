@@ -14,22 +14,26 @@ from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import eligibility
 from multichannel.store.unit_of_work import Work
 
-refusal_codes("TransferObstacle", "Why a subscription cannot be in a transfer.", TRANSFER_REASONS)
+refusal_codes("TransferObstacle", "Why a subscription cannot be transferred.", TRANSFER_REASONS)
 made_type(
     "TransferReason",
-    "A reason why a subscription cannot be in a transfer.",
+    "A reason why a subscription cannot be transferred.",
     {
-        "code": plain_field("code", "TransferObstacle", "The reason, for programs."),
-        "message": plain_field("message", "str", "The reason, for people."),
-        "rule": plain_field("rule", "str", "The business rule behind it, such as R36."),
+        "code": plain_field("code", "TransferObstacle", "The reason as a code."),
+        "message": plain_field("message", "str", "The reason as a sentence for people."),
+        "rule": plain_field("rule", "str", "The business rule behind it, such as `R36`."),
     },
 )
 made_type(
     "TransferEligibility",
     "Whether a subscription can be transferred now.",
     {
-        "eligible": plain_field("eligible", "bool", "Whether it can be transferred: there are no reasons."),
-        "reasons": plain_field("reasons", "list[TransferReason]", "Every reason why it cannot."),
+        "eligible": plain_field(
+            "eligible", "bool", "Whether it can be transferred; then `reasons` is empty."
+        ),
+        "reasons": plain_field(
+            "reasons", "list[TransferReason]", "Every reason why it cannot be transferred."
+        ),
     },
 )
 
@@ -42,9 +46,9 @@ def _eligibility(work: Work, ids: Sequence[str], kind: TransferKind) -> Mapping[
 def transfer_eligibility() -> Computed:
     """The field of a subscription, for whoever may give it away; null for everybody else."""
     return computed(
-        "Whether it can be transferred now, and every reason why not; null if you may not RELEASE it.",
+        "Whether it can be transferred now, and every reason why not. Null unless you may RELEASE it.",
         "TransferEligibility",
         Action.READ_SUMMARY,
         _eligibility,
-        arguments={"kind": (named(TransferKind), "The kind of transfer.")},
+        arguments={"kind": (named(TransferKind), "The kind of transfer to check.")},
     )

@@ -1,4 +1,4 @@
-"""The root of event streams: what each field tells of an event, to those who may see its object now."""
+"""The root of GraphQL subscriptions: an event is delivered to callers who can see its record now."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ STREAMED = {
     "reseller_relationship_changed": "ResellerRelationship",
     "subscription_changed": "Subscription",
 }
-"""The fields of `Events`, and the kind of object each is about."""
+"""The fields of `Events`, and the type of record that each is about."""
 
 
 @dataclass
-class Opening:
-    """In place of an event, when a stream is opened: its arguments are checked, and nothing is told.
+class SubscribeProbe:
+    """The root value that checks a subscription's arguments before the first event.
 
-    It learns of which kind the stream is, and which event to go on after.
+    Resolving it enters the resource that the stream is about, and the event to resume after.
     """
 
     resource: Resource | None = None
@@ -41,86 +41,88 @@ class Opening:
 def events_type() -> Any:
     """Make `Events` with its fields."""
     fields = {name: _field(name, DECLARATIONS[kind]) for name, kind in STREAMED.items()}
-    told = "Events from now on. Each is told only to those who may see its object at that moment."
-    return made_type("Events", told, fields)
+    text = "Events from now on. An event is delivered only if you can see its record at that moment."
+    return made_type("Events", text, fields)
 
 
 def _field(name: str, declaration: Declaration) -> StrawberryField:
     kind = declaration.name
     shown = kind[0].lower() + kind[1:]
-    change = f"{kind}Change"
-    made_type(
-        change,
-        f"One change of a {kind}.",
-        {
-            "event_id": plain_field("event_id", "ID", "The event's own id."),
-            "occurred_at": plain_field("occurred_at", "datetime", "When it was changed."),
-            "operation": plain_field(
-                "operation", "str", "The mutation that changed it, or `expire` when time did."
-            ),
-            "correlation_id": plain_field(
-                "correlation_id", "str", "Ties together the records and events of one act."
-            ),
-            "transfer_id": plain_field(
-                "transfer_id", "ID | None", "The transfer that was part of the act, if one was."
-            ),
-            shown: plain_field(shown, kind, "The object as it is now."),
-        },
-    )
 
     def resolve(
         info: strawberry.Info, id: str | None = None, after: str | None = None
     ) -> dict[str, Any] | None:
-        wanted = None if id is None else read_id_of(declaration.resource, id)
+        operation: Operation = info.context
         raw: ResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
-        happened: Occurrence | Opening = raw.root_value
-        if isinstance(happened, Opening):
-            if wanted is not None and _seen(info.context, declaration, wanted, frozenset()) is None:
+        wanted = None if id is None else read_id_of(declaration.resource, id)
+        event: Occurrence | SubscribeProbe = raw.root_value
+        if isinstance(event, SubscribeProbe):
+            if wanted is not None and _record(operation, declaration, wanted, frozenset()) is None:
                 raise NotVisible
-            happened.resource = declaration.resource
-            happened.after = None if after is None else _event(info.context, declaration, after)
+            event.resource = declaration.resource
+            event.after = None if after is None else _stored_event(operation, declaration, after)
             return None
-        if happened.resource_type != kind or wanted not in {None, happened.resource_id}:
+        if event.resource_type != kind or wanted not in {None, event.resource_id}:
             return None
-        columns = columns_at(raw, shown, declaration)
-        record = _seen(info.context, declaration, happened.resource_id, columns)
-        return None if record is None else {**_told(happened), shown: record}
+        record = _record(operation, declaration, event.resource_id, columns_at(raw, shown, declaration))
+        return None if record is None else {**_values(event), shown: record}
 
-    arguments = {
-        "id": ("ID | None", f"Only of this {kind}; of every one you may see if it is left out."),
+    text = f"Changes of each {kind} that you can see, including new ones."
+    change = _change_type(kind, shown)
+    return field_with_arguments(name, f"{change} | None", text, resolve, _arguments(kind))
+
+
+def _change_type(kind: str, shown: str) -> str:
+    """Make `TransferChange` and the like."""
+    fields = {
+        "event_id": ("ID", "The id of the event; pass it as `after` to resume."),
+        "occurred_at": ("datetime", "When the change took place."),
+        "operation": (
+            "str",
+            "The operation that changed the record, such as `accept_transfer`; `expire` if time did.",
+        ),
+        "correlation_id": ("str", "The id shared by all audit records and events of one operation."),
+        "transfer_id": ("ID | None", "The transfer that the change was part of; null if none."),
+        shown: (kind, "The record as it is now."),
+    }
+    name = f"{kind}Change"
+    made = {key: plain_field(key, annotation, text) for key, (annotation, text) in fields.items()}
+    made_type(name, f"A change of a {kind}.", made)
+    return name
+
+
+def _arguments(kind: str) -> dict[str, tuple[str, str]]:
+    return {
+        "id": ("ID | None", f"Only changes of this {kind}. Default: of every one that you can see."),
         "after": (
             "ID | None",
-            "The `eventId` you had last: what came since is told first, and the minute before again.",
+            "The `eventId` you received last. Later events, and those of the minute before, come first.",
         ),
     }
-    return field_with_arguments(
-        name, f"{change} | None", f"A {kind} was made or changed.", resolve, arguments
-    )
 
 
-def _event(operation: Operation, declaration: Declaration, event_id: str) -> Occurrence:
-    """An event the client has had; BadInput if it may not know of it, or it is too old."""
+def _stored_event(operation: Operation, declaration: Declaration, event_id: str) -> Occurrence:
+    """An event that the client has received; BadInput if it is not visible or no longer stored."""
     feed = operation.work.feed(declaration.resource)
-    found = feed.find(event_id) if GUID_FORM.fullmatch(event_id) else None
-    if found is None:
-        kind = declaration.name
+    event = feed.find(event_id) if GUID_FORM.fullmatch(event_id) else None
+    if event is None:
         raise BadInput(
-            f"`after` is no event about a {kind} that you see and that is still kept. "
-            "Read the objects, and leave it out."
+            f"`after` is not the id of a stored event about a {declaration.name} that you can see. "
+            "Omit it, and read the records instead."
         )
-    return found
+    return event
 
 
-def _told(happened: Occurrence) -> dict[str, Any]:
-    transfer = happened.transfer_id
+def _values(event: Occurrence) -> dict[str, Any]:
+    transfer = event.transfer_id
     return {
-        "event_id": happened.id,
-        "occurred_at": happened.occurred_at,
-        "operation": happened.operation,
-        "correlation_id": happened.correlation_id,
+        "event_id": event.id,
+        "occurred_at": event.occurred_at,
+        "operation": event.operation,
+        "correlation_id": event.correlation_id,
         "transfer_id": None if transfer is None else prefix(TRANSFER) + transfer,
     }
 
 
-def _seen(operation: Operation, declaration: Declaration, row_id: str, columns: Any) -> Record | None:
+def _record(operation: Operation, declaration: Declaration, row_id: str, columns: Any) -> Record | None:
     return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)

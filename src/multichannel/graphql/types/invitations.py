@@ -33,14 +33,15 @@ WITH_ADMIN = (
 )
 
 
-@strawberry.type(description="How to let the customer know of a request.")
+@strawberry.type(description="What to send to the customer about a request.")
 class RelationshipInvitation:
     """A link and a mail."""
 
     url: str = strawberry.field(
-        description="Opens the explorer with the acceptance filled in; nothing is sent."
+        description="A link that opens the explorer with the mutation that accepts the request filled "
+        "in. It is not run."
     )
-    text: str = strawberry.field(description="A short mail with the link in it.")
+    text: str = strawberry.field(description="The text of an e-mail with the link.")
 
 
 NAMESPACE["RelationshipInvitation"] = RelationshipInvitation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from multichannel.graphql.framework.fields import column, many, one, resource_type
+from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP
 from multichannel.policy.schema.vocabulary import Action
 
@@ -11,37 +12,46 @@ SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 
 @resource_type(PARTNERSHIP)
 class Partnership:
-    """An indirect provider's link with an indirect reseller (SM3)."""
+    """The link between an indirect provider and an indirect reseller."""
 
-    status = column("Its state.", SUMMARY, filter=True)
+    status = column("The state of the partnership.", SUMMARY, filter=True)
     provider = one("The indirect provider.", "Partner", "provider_id", SUMMARY)
     reseller = one(
-        "The indirect reseller; to its provider null until it consents.", "Partner", "reseller_id", SUMMARY
+        "The indirect reseller; null for its provider until it accepts the invitation.",
+        "Partner",
+        "reseller_id",
+        SUMMARY,
     )
-    addressed_to = column("The tenant id that the provider invited.", READ, filter=True)
-    market = column("The country of both, as an ISO 3166 code (R12).", READ, filter=True)
-    cloud = column("The national cloud of both (R52).", READ, filter=True)
+    addressed_to = column("The tenant GUID that the provider invited.", READ, filter=True)
+    market = column("The country of both partners, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
+    cloud = column("The national cloud of both partners.", READ, filter=True)
     invited_at = column("When the provider invited the reseller.", READ, filter=True, order=True)
-    accepted_at = column("When the reseller's global admin consented.", READ, filter=True, order=True)
-    removed_at = column("When the provider ended it.", READ, filter=True)
-    created_at = column("When this service first heard of it.", READ, filter=True, order=True)
-    updated_at = column("When it last changed here.", READ, filter=True, order=True)
-    version = column("Counts changes.", READ)
+    accepted_at = column(
+        "When the reseller accepted the invitation; null until then.", READ, filter=True, order=True
+    )
+    removed_at = column(
+        "When the provider ended the partnership or withdrew the invitation; null until then.",
+        READ,
+        filter=True,
+    )
+    created_at = CREATED_AT
+    updated_at = UPDATED_AT
+    version = version()
 
 
 @resource_type(PARTNER)
 class Partner:
-    """A reseller, distributor or advisor; to others mostly a name."""
+    """A reseller, distributor or advisor. Other organisations can read little more than its name."""
 
     name = column("The company's name.", SUMMARY, filter=True)
     type = column("How it trades with the vendor.", READ)
-    status = column("Its standing in the vendor's programme (R19).", READ)
-    market = column("The country it sells in, as an ISO 3166 code (R12).", READ)
-    cloud = column("The national cloud it works in (R52).", READ)
-    partner_number = column("The vendor's number of it.", READ)
+    status = column("Its standing in the vendor's programme.", READ)
+    market = column("The country it sells in, as an ISO 3166-1 alpha-2 code.", READ)
+    cloud = column("The national cloud of its tenant.", READ)
+    partner_number = column("The partner number that the vendor assigned.", READ)
     reseller_relationships = many(
-        "Its relationships with customers, as far as you may see them.", "ResellerRelationship", "partner_id"
+        "Its relationships with customers that you can see.", "ResellerRelationship", "partner_id"
     )
-    resellers = many("As a provider, its partnerships with resellers.", "Partnership", "provider_id")
-    providers = many("As a reseller, its partnerships with providers.", "Partnership", "reseller_id")
-    users = many("Its people, if they are yours to manage.", "User", "tenant_id")
+    resellers = many("Its partnerships as a provider that you can see.", "Partnership", "provider_id")
+    providers = many("Its partnerships as a reseller that you can see.", "Partnership", "reseller_id")
+    users = many("The users of its tenant, if you may manage them.", "User", "tenant_id")

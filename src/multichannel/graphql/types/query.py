@@ -28,30 +28,40 @@ def viewer_types() -> None:
     """Make `Viewer` and `Capability`."""
     made_type(
         "Capability",
-        "Actions you are granted on some objects of a kind; `viewerCan` tells on which.",
+        "The actions that you may perform on some records of a type; `viewerCan` says on which.",
         {
-            "type": plain_field("type", "str", "The kind of object."),
+            "type": plain_field("type", "str", "The type of record, such as `Subscription`."),
             "actions": plain_field("actions", f"list[{named(Action)}]", "The actions."),
         },
     )
     made_type(
         "Viewer",
-        "Who you are to this service: the facts that policies decide by.",
+        "The signed-in user: the facts that the policy decides by.",
         {
-            "tenant_id": plain_field("tenant_id", "str", "Your tenant's GUID."),
-            "tenant_kind": plain_field("tenant_kind", named(TenantKind), "What your tenant is."),
-            "cloud": plain_field(
-                "cloud", f"{named(Cloud)} | None", "The national cloud your tenant lives in."
+            "tenant_id": plain_field("tenant_id", "str", "The GUID of your tenant."),
+            "tenant_kind": plain_field(
+                "tenant_kind", named(TenantKind), "The kind of organisation that your tenant belongs to."
             ),
-            "market": plain_field("market", "str | None", "The country of your tenant, as an ISO 3166 code."),
+            "cloud": plain_field(
+                "cloud",
+                f"{named(Cloud)} | None",
+                "The national cloud of your tenant; null for the service itself.",
+            ),
+            "market": plain_field(
+                "market",
+                "str | None",
+                "The country of your tenant, as an ISO 3166-1 alpha-2 code; null if it has none.",
+            ),
             "roles": plain_field("roles", f"list[{named(Role)}]", "Your roles."),
             "auth_mode": plain_field(
-                "auth_mode", named(AuthMode), "Whether a person stands behind your token."
+                "auth_mode",
+                named(AuthMode),
+                "Whether your token was issued for a user or for an application.",
             ),
-            "partner": plain_field("partner", "Partner | None", "Your partner organisation."),
-            "customer": plain_field("customer", "Customer | None", "Your customer organisation."),
+            "partner": plain_field("partner", "Partner | None", "Your organisation, if it is a partner."),
+            "customer": plain_field("customer", "Customer | None", "Your organisation, if it is a customer."),
             "capabilities": plain_field(
-                "capabilities", "list[Capability]", "What you may do, by kind of object."
+                "capabilities", "list[Capability]", "What you may do, by type of record."
             ),
         },
     )
@@ -97,7 +107,7 @@ def _node(info: strawberry.Info, id: str) -> Record | None:
 
 def _nodes(info: strawberry.Info, ids: list[str]) -> list[Record | None]:
     if len(ids) > MOST_IDS:
-        raise BadInput(f"nodes takes {MOST_IDS} ids at most; these are {len(ids)}.")
+        raise BadInput(f"nodes takes at most {MOST_IDS} ids, not {len(ids)}.")
     return _records(info, ids)
 
 
@@ -122,24 +132,32 @@ def _explain(info: strawberry.Info, action: Action, id: str) -> DecisionExplanat
 
 def query_fields() -> dict[str, StrawberryField]:
     """The fields of `Query` that are not lists."""
-    of_object = {"id": ("ID", "The object.")}
+    of_object = {"id": ("ID", "The id of the record.")}
     return {
-        "viewer": field_with_arguments("viewer", "Viewer", "Who am I, and what may I do?", _viewer, {}),
+        "viewer": field_with_arguments("viewer", "Viewer", "The signed-in user.", _viewer, {}),
         "node": field_with_arguments(
-            "node", "Node | None", "An object by its id; null when absent or not visible.", _node, of_object
+            "node",
+            "Node | None",
+            "A record by its id; null if it does not exist or you cannot see it.",
+            _node,
+            of_object,
         ),
         "nodes": field_with_arguments(
             "nodes",
             "list[Node | None]",
-            f"Objects by their ids, {MOST_IDS} at most; null for each that is absent or not visible.",
+            f"Up to {MOST_IDS} records by their ids, in the same order; null for each that does not "
+            f"exist or that you "
+            "cannot see.",
             _nodes,
-            {"ids": ("list[ID]", "The objects.")},
+            {"ids": ("list[ID]", "The ids of the records.")},
         ),
         "explain_decision": field_with_arguments(
             "explain_decision",
             "DecisionExplanation | None",
-            "Why you may or may not do something. NOT_FOUND for what you may not read.",
+            "Why the policy lets you perform an action on a record, or does not. The error is NOT_FOUND "
+            "if you cannot see the "
+            "record.",
             _explain,
-            {"action": (named(Action), "What to do."), **of_object},
+            {"action": (named(Action), "The action."), **of_object},
         ),
     }

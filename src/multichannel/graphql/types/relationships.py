@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from multichannel.graphql.framework.fields import column, computed, one, resource_type
+from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.graphql.types.invitations import invitations
 from multichannel.policy.schema.resources import RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
@@ -12,38 +13,44 @@ SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 
 @resource_type(RELATIONSHIP)
 class ResellerRelationship:
-    """A partner's link with a customer, the only door to selling and support (R4)."""
+    """The link between a partner and a customer that selling and support require."""
 
-    status = column("Its state now: a request nobody answered in time is expired.", SUMMARY, filter=True)
-    partner = one("The partner; null when you may not see it.", "Partner", "partner_id", SUMMARY)
+    status = column("The state of the relationship now.", SUMMARY, filter=True)
+    partner = one("The partner; null if you cannot see it.", "Partner", "partner_id", SUMMARY)
     customer = one(
-        "The customer; null when you may not see it, as while it has not accepted.",
+        "The customer; null if you cannot see it, as before it accepts the request.",
         "Customer",
         "customer_id",
         SUMMARY,
     )
-    addressed_to = column("The tenant id or domain that the request named.", READ, filter=True)
+    addressed_to = column("The tenant GUID or domain that the request was addressed to.", READ, filter=True)
     associated_partner = one(
-        "The reseller attached by the provider (R23, R24).", "Partner", "associated_partner_id", READ
+        "The reseller that serves the customer through the partner, an indirect provider; null if none.",
+        "Partner",
+        "associated_partner_id",
+        READ,
     )
     delegated_admin_requested = column(
-        "Whether the request asks for delegated admin privileges (R13).", SUMMARY, filter=True
+        "Whether the request includes delegated admin privileges.", SUMMARY, filter=True
     )
-    delegated_admin = column("Whether the partner holds delegated admin privileges (R13).", READ, filter=True)
+    delegated_admin = column("Whether the partner has delegated admin privileges.", READ, filter=True)
     invitation = computed(
-        "What to send to the customer, for who may withdraw the request, while it is open.",
+        "What to send to the customer. Null unless the request is open and you may withdraw it.",
         "RelationshipInvitation",
         SUMMARY,
         invitations,
     )
-    market = column("The country of the relationship, as an ISO 3166 code (R12).", READ, filter=True)
-    cloud = column("The national cloud of both parties (R52).", READ, filter=True)
-    requested_at = column("When the partner asked for it.", READ, filter=True, order=True)
-    accepted_at = column("When the customer's global admin accepted it (R14).", READ, filter=True, order=True)
-    expires_at = column("When an unanswered request lapses.", READ, filter=True)
+    market = column("The country of both parties, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
+    cloud = column("The national cloud of both parties.", READ, filter=True)
+    requested_at = column("When the partner made the request.", READ, filter=True, order=True)
+    accepted_at = column("When the customer accepted; null until then.", READ, filter=True, order=True)
+    expires_at = column("When the request expires if the customer does not answer.", READ, filter=True)
     closed_at = column(
-        "When it was declined, withdrawn, written off as lapsed, or removed.", READ, filter=True
+        "When the request was declined, withdrawn or recorded as expired, or the relationship ended; "
+        "null until then.",
+        READ,
+        filter=True,
     )
-    created_at = column("When this service first heard of it.", READ, filter=True, order=True)
-    updated_at = column("When it last changed here.", READ, filter=True, order=True)
-    version = column("Counts changes.", READ)
+    created_at = CREATED_AT
+    updated_at = UPDATED_AT
+    version = version()

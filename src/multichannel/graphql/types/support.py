@@ -11,30 +11,37 @@ from multichannel.services.support import support_options
 
 made_type(
     "SupportBlocker",
-    "A reason why a way is closed.",
+    "A reason why a support option is not available.",
     {
-        "code": plain_field("code", "str", "The reason, for programs."),
-        "message": plain_field("message", "str", "The reason, for people."),
-        "rule": plain_field("rule", "str | None", "The business rule behind it, such as R3."),
+        "code": plain_field("code", "str", "The reason as a code."),
+        "message": plain_field("message", "str", "The reason as a sentence for people."),
+        "rule": plain_field("rule", "str | None", "The business rule behind it, such as `R3`; null if none."),
     },
 )
 made_type(
     "SupportOption",
-    "A way in which your tenant may get to support a subscription.",
+    "A way for your tenant to get to support a subscription.",
     {
-        "kind": plain_field("kind", named(SupportOptionKind), "The way."),
-        "available": plain_field("available", "bool", "Whether it is open now: nothing blocks it."),
+        "kind": plain_field("kind", named(SupportOptionKind), "The kind of option."),
+        "available": plain_field(
+            "available", "bool", "Whether it is available now; then `blockedBy` is empty."
+        ),
         "available_from": plain_field(
-            "available_from", "datetime | None", "The end of the term, where that opens it."
+            "available_from",
+            "datetime | None",
+            "When it becomes available; null unless the end of the term opens it.",
         ),
         "blocked_by": plain_field(
-            "blocked_by", "list[SupportBlocker]", "All reasons against it, of policy and of state."
+            "blocked_by",
+            "list[SupportBlocker]",
+            "Every reason why it is not available: restrictions of the policy and refusals.",
         ),
     },
 )
 
 SUPPORT_OPTIONS = computed(
-    "Every way in which your tenant, a partner, may get to support it, with all that blocks each.",
+    "The ways for your tenant, a partner, to get to support the subscription, with every blocking "
+    "reason. Empty for customers.",
     "list[SupportOption]",
     Action.READ,
     support_options,

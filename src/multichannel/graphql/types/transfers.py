@@ -13,6 +13,7 @@ from multichannel.domain.transfers import TransferKind, TransferLine, TransferPr
 from multichannel.graphql.framework.fields import column, computed, one, resource_type
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.registry import NAMESPACE, named
+from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.query import Shown
@@ -23,41 +24,48 @@ named(TransferStatus)
 named(TransferSubject)
 
 
-@strawberry.type(name="TransferLine", description="One subscription of a transfer, as it was when chosen.")
+@strawberry.type(
+    name="TransferLine", description="A subscription in a transfer, as it was when it was chosen."
+)
 class Line:
     """A line as its readers see it."""
 
-    number: int = strawberry.field(description="Its place in the transfer, from 0.")
-    base_number: int | None = strawberry.field(description="The line of the base it is an add-on to (R36).")
+    number: int = strawberry.field(description="The position in the transfer, from 0.")
+    base_number: int | None = strawberry.field(description="For an add-on: the number of its base's line.")
     subscription: strawberry.ID | None = strawberry.field(
-        description="The subscription at the source; null when you may not see it."
+        description="The id of the subscription at the source; null if you cannot see it."
     )
     new_subscription: strawberry.ID | None = strawberry.field(
-        description="What it has become at the target; null when you may not see it."
+        description="The id of the new subscription at the target; null if there is none yet, or you "
+        "cannot see it."
     )
     subscription_vendor_id: str | None = strawberry.field(
-        description="The vendor's id at the source, to be quoted in tickets (R38)."
+        description="The vendor's id of the subscription at the source, to quote in support tickets."
     )
     offer_id: str | None = strawberry.field(description="The vendor's id of the offer.")
-    friendly_name: str | None = strawberry.field(description="The name it went by.")
-    quantity: int | None = strawberry.field(description="How many units move (R36).")
-    billing_cycle: str | None = strawberry.field(description="How often it is billed; it does not change.")
-    partner_number: str | None = strawberry.field(description="The vendor's number of the partner of record.")
+    friendly_name: str | None = strawberry.field(description="The display name.")
+    quantity: int | None = strawberry.field(description="The number of units transferred.")
+    billing_cycle: str | None = strawberry.field(
+        description="How often it is billed, as in `BillingCycle`; a transfer does not change it."
+    )
+    partner_number: str | None = strawberry.field(
+        description="The partner number that the vendor assigned to the partner of record."
+    )
     status: TransferStatus | None = strawberry.field(
-        description="COMPLETED or FAILED once the transfer was accepted."
+        description="COMPLETED or FAILED; null until the transfer is accepted."
     )
     error: str | None = strawberry.field(
-        description="Why it failed: a TransferObstacle, or the vendor's own words in imported history."
+        description="Why it failed: a `TransferObstacle`, or the vendor's message in imported history."
     )
 
 
-@strawberry.type(name="TransferEffect", description="What becomes of one thing in a transfer.")
+@strawberry.type(name="TransferEffect", description="What happens to one subject in a transfer.")
 class Effect:
     """An effect as clients see it."""
 
-    subject: TransferSubject = strawberry.field(description="What it is about.")
-    sentence: str = strawberry.field(description="What becomes of it, for people.")
-    rule: str = strawberry.field(description="The business rule behind it, such as R34.")
+    subject: TransferSubject = strawberry.field(description="The subject.")
+    sentence: str = strawberry.field(description="What happens to it, as a sentence for people.")
+    rule: str = strawberry.field(description="The business rule behind it, such as `R34`.")
 
 
 NAMESPACE["TransferLine"], NAMESPACE["TransferEffect"] = Line, Effect
@@ -121,61 +129,76 @@ def _stays_behind(work: Work, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]
 
 @resource_type(TRANSFER)
 class Transfer:
-    """Subscriptions on their way from a source partner to a target partner (SM4)."""
+    """The transfer of subscriptions from a source partner to a target partner."""
 
-    status = column("Its state now: what nobody decided in time is expired.", SUMMARY, filter=True)
-    kind = column("Which of the vendor's procedures it follows (R28 to R40).", SUMMARY, filter=True)
-    initiated_by = column("Who began it; null for history that was imported.", SUMMARY, filter=True)
+    status = column("The state of the transfer now.", SUMMARY, filter=True)
+    kind = column("The vendor's procedure that it follows.", SUMMARY, filter=True)
+    initiated_by = column("The party that started it; null for imported history.", SUMMARY, filter=True)
     customer = one(
-        "The customer whose subscriptions move; null when you may not see it.",
+        "The customer that owns the subscriptions; null if you cannot see it.",
         "Customer",
         "customer_id",
         SUMMARY,
     )
     customer_id = column("The tenant GUID of the customer.", SUMMARY, filter=True)
-    customer_name = column("The customer's name as the vendor exported it.", READ)
+    customer_name = column("The customer's name in imported history.", READ)
     source_partner = one(
-        "The partner that gives up; null when you may not see it.", "Partner", "source_partner_id", SUMMARY
+        "The partner that gives the subscriptions up; null if you cannot see it.",
+        "Partner",
+        "source_partner_id",
+        SUMMARY,
     )
-    source_partner_id = column("The tenant GUID of the partner that gives up.", SUMMARY, filter=True)
-    source_partner_name = column("Its name, once it has accepted or when it made the offer itself.", SUMMARY)
+    source_partner_id = column("The tenant GUID of the source partner.", SUMMARY, filter=True)
+    source_partner_name = column(
+        "The name of the source partner; null until it has accepted, unless it made the offer.", SUMMARY
+    )
     target_partner = one(
-        "The partner that receives; null when you may not see it.", "Partner", "target_partner_id", SUMMARY
+        "The partner that receives the subscriptions; null if you cannot see it.",
+        "Partner",
+        "target_partner_id",
+        SUMMARY,
     )
-    target_partner_id = column("The tenant GUID of the partner that receives.", SUMMARY, filter=True)
+    target_partner_id = column("The tenant GUID of the target partner.", SUMMARY, filter=True)
     target_partner_name = column(
-        "Its name, once it has accepted or when it made the request itself.", SUMMARY
+        "The name of the target partner; null until it has accepted, unless it made the request.", SUMMARY
     )
     target_product_types = computed(
-        "What the target asks for; empty for everything.",
+        "The product types that the target requests; empty for all.",
         f"list[{named(TransferProductType)}]",
         SUMMARY,
         _product_types,
     )
     partner_of_record = one(
-        "The reseller that is credited at a provider (R40); null when you may not see it.",
+        "The reseller of the target to credit as partner of record; null if none, or you cannot see it.",
         "Partner",
         "partner_of_record_id",
         READ,
     )
-    expires_at = column("When it lapses if nobody decides.", SUMMARY, filter=True)
-    cloud = column("The national cloud of all parties (R52).", SUMMARY, filter=True)
-    market = column("The country it stays in, as an ISO 3166 code (R29).", READ)
+    expires_at = column("When it expires if it is not decided.", SUMMARY, filter=True)
+    cloud = column("The national cloud of all parties.", SUMMARY, filter=True)
+    market = column("The country of all parties, as an ISO 3166-1 alpha-2 code.", READ)
     lines = computed(
-        "What moves, bases before their add-ons: chosen by the source when it accepts or offers.",
+        "The subscriptions to transfer, bases before their add-ons; chosen by the source when it offers "
+        "or accepts.",
         "list[TransferLine]",
         READ,
         _lines,
         witness="version",  # `status` is read to another degree
         absent=(),
     )
-    moves = computed("What moves with the lines.", "list[TransferEffect]", SUMMARY, _moves)
-    stays_behind = computed("What does not move.", "list[TransferEffect]", SUMMARY, _stays_behind)
-    source_consented_at = column("When the source signed a switch (SM4a).", READ)
-    customer_consented_at = column("When the customer signed a switch (SM4a).", READ)
-    target_consented_at = column("When the target signed a switch (SM4a).", READ)
-    requested_at = column("When it was begun.", READ, filter=True, order=True)
-    completed_at = column("When the subscriptions had moved.", READ, filter=True, order=True)
-    created_at = column("When this service first heard of it.", READ, filter=True, order=True)
-    updated_at = column("When it last changed here.", READ, filter=True, order=True)
-    version = column("Counts changes; pass it as `expectedVersion` to change what you saw.", READ)
+    moves = computed(
+        "What moves to the target along with the subscriptions.", "list[TransferEffect]", SUMMARY, _moves
+    )
+    stays_behind = computed(
+        "What does not move to the target.", "list[TransferEffect]", SUMMARY, _stays_behind
+    )
+    source_consented_at = column("When the source consented to a manual switch; null until then.", READ)
+    customer_consented_at = column("When the customer consented to a manual switch; null until then.", READ)
+    target_consented_at = column("When the target consented to a manual switch; null until then.", READ)
+    requested_at = column("When it was started.", READ, filter=True, order=True)
+    completed_at = column(
+        "When the subscriptions were transferred; null until then.", READ, filter=True, order=True
+    )
+    created_at = CREATED_AT
+    updated_at = UPDATED_AT
+    version = version(expected=True)

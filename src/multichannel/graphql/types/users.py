@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from multichannel.domain.users import Role
 from multichannel.graphql.framework.fields import column, computed, one, resource_type
 from multichannel.graphql.framework.registry import named
+from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import USER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import Work
@@ -20,16 +21,20 @@ def _roles(work: Work, ids: Collection[str]) -> Mapping[str, list[Role]]:
 
 @resource_type(USER)
 class User:
-    """A person or application of a tenant."""
+    """A person or an application with access for a tenant."""
 
-    display_name = column("The name others see.", READ, filter=True, order=True)
-    object_id = column("The object id of the tenant's directory.", READ, filter=True)
+    display_name = column("The name shown to others.", READ, filter=True, order=True)
+    object_id = column("The GUID of the user in the directory of its tenant.", READ, filter=True)
     roles = computed(
-        "The roles it has, in order.", f"list[{named(Role)}]", READ, _roles, witness="state", absent=()
+        "The user's roles, sorted.", f"list[{named(Role)}]", READ, _roles, witness="state", absent=()
     )
-    state = column("An inactive user cannot sign in.", READ, filter=True)
-    partner = one("The partner it belongs to; null for a customer's.", "Partner", "tenant_id", READ)
-    customer = one("The customer it belongs to; null for a partner's.", "Customer", "tenant_id", READ)
-    created_at = column("When this service first heard of it.", READ, filter=True, order=True)
-    updated_at = column("When it last changed here.", READ, filter=True, order=True)
-    version = column("Counts changes; pass it as `expectedVersion` to change what you saw.", READ)
+    state = column("Whether the user can sign in.", READ, filter=True)
+    partner = one(
+        "The partner of the user's tenant; null in a customer tenant.", "Partner", "tenant_id", READ
+    )
+    customer = one(
+        "The customer of the user's tenant; null in a partner tenant.", "Customer", "tenant_id", READ
+    )
+    created_at = CREATED_AT
+    updated_at = UPDATED_AT
+    version = version(expected=True)
