@@ -55,7 +55,7 @@ def test_a_chosen_persona_gets_its_answer_and_its_denial_from_this_server_alone(
     expect_result(visit.page, "totalCount")
 
     choose(visit.page, persona_with(demo_server, ["billing_admin"]))
-    run_example(visit.page, "A refused change", "RenameCustomer")
+    run_example(visit.page, "A denied change", "RenameCustomer")
     expect_result(visit.page, "FORBIDDEN")
 
     hosts = {urlsplit(url).netloc for url in visit.requests if not url.startswith(("data:", "blob:"))}

@@ -1,4 +1,4 @@
-"""The page about the policy in force, as a person with a browser has it: without scripts, by keyboard."""
+"""The page about the current policy in a browser: without scripts, and by keyboard."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def visited(chromium: Browser, demo_server: Server) -> Iterator[tuple[Page, list
     context.close()
 
 
-def test_it_shows_the_policy_in_force_and_asks_for_nothing_else(
+def test_it_shows_the_current_policy_and_requests_nothing_else(
     visited: tuple[Page, list[str], list[str]], demo_server: Server, shipped_policy: Policy
 ) -> None:
     page, asked, complaints = visited
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Policy in force")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Current policy")
     expect(page.get_by_text(shipped_policy.digest)).to_be_visible()
     table = page.get_by_role("region", name="Subscription: who is granted what")
     release = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="release", exact=True))
@@ -96,16 +96,17 @@ def test_programs_get_json_from_the_same_address(demo_server: Server, shipped_po
     assert "script-src" not in content_policy
 
 
-def test_it_tells_of_a_refused_policy_and_of_a_pin(shipped_policy: Policy) -> None:
+def test_it_shows_a_rejected_policy_and_a_pin(shipped_policy: Policy) -> None:
     state = InForce(shipped_policy, now())
     problem = Problem('user.polar:2: expected `)` & found "<b>"', "d1ge57", now(), "user.polar", 2)
 
     calm = bytes(policy_page(state).body).decode()
     alarmed = bytes(policy_page(replace(state, pinned=True, problem=problem)).body).decode()
 
-    assert "refused" not in calm
+    assert "rejected" not in calm
     assert "Pinned" not in calm
     assert "user.polar:2: expected `)` &amp; found &quot;&lt;b&gt;&quot;" in alarmed
     assert "d1ge57" in alarmed
+    assert "rejected" in alarmed
     assert "Pinned." in alarmed
     assert shipped_policy.digest in alarmed

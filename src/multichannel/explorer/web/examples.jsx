@@ -5,19 +5,19 @@ import source from "./examples.graphql?raw";
 const FIRST_CUSTOMER = "{ customers(first: 1) { nodes { id } } }";
 const NO_CUSTOMER = "customer_00000000-0000-0000-0000-000000000000";
 
-/** Each operation of examples.graphql; the comment above it is a title and, on further lines, what it shows. */
+/** The operations of examples.graphql; the comment above each is its title and, on further lines, its description. */
 export const EXAMPLES = source.trim().split(/\n\n(?=# )/).map((query) => {
-  const [title, ...shows] = query.match(/^# .*/gm).map((line) => line.slice(2));
-  return { title, shows: shows.join(" "), query, asksForCustomer: query.includes("$id") };
+  const [title, ...description] = query.match(/^# .*/gm).map((line) => line.slice(2));
+  return { title, description: description.join(" "), query, asksForCustomer: query.includes("$id") };
 });
 
-/** What a tab holds for an example. */
+/** The query and variables of a tab with an example. */
 export function tabFor({ query, asksForCustomer }, customer = NO_CUSTOMER) {
   const variables = asksForCustomer ? JSON.stringify({ id: customer }, null, 2) : "";
   return { query, variables };
 }
 
-/** The first customer the present caller sees, so that an example that takes an id has one that means something. */
+/** The id of the first customer that the caller can see, for the examples that take an id. */
 async function firstCustomer(fetcher) {
   try {
     const { data } = await fetcher({ query: FIRST_CUSTOMER });
@@ -45,13 +45,13 @@ function ExamplesPanel() {
   return (
     <section className="examples" aria-label="Examples">
       <h2>Examples</h2>
-      <p>Open one, run it, then change who is asking and run it again.</p>
+      <p>Open an example, run it, then run it again as another persona.</p>
       <ul>
         {EXAMPLES.map((example) => (
           <li key={example.title}>
             <button type="button" disabled={!queryEditor || !variableEditor} onClick={() => open(example)}>
               <strong>{example.title}</strong>
-              <span>{example.shows}</span>
+              <span>{example.description}</span>
             </button>
           </li>
         ))}

@@ -5,20 +5,20 @@ import { useEffect, useMemo, useState } from "react";
 import { EXAMPLES, EXAMPLES_PANEL, tabFor } from "./examples";
 import { PersonaPicker, TokenField } from "./sign-in";
 
-/** What a link to this page fills in, `?query=…&variables=…`; nothing of it is run. */
+/** The query and variables of a link to this page, `?query=…&variables=…`; they are filled in, not run. */
 const LINKED = linked(new URLSearchParams(location.search));
 
 const PANELS = [EXAMPLES_PANEL, HISTORY_PLUGIN];
 const FIRST_TAB = [LINKED ?? tabFor(EXAMPLES[0])];
 
-// What a small window has no room to show at once, a person opens.
+// Small windows start without the panel and the tools.
 const FIRST_PANEL = matchMedia("(min-width: 1000px)").matches ? EXAMPLES_PANEL : undefined;
 const FIRST_TOOL = matchMedia("(min-height: 700px)").matches ? "variables" : false;
 
-/** GraphiQL under a bar that says as whom it asks; the token lives in this component and nowhere else. */
+/** GraphiQL under a sign-in bar; the token is kept in this component and nowhere else. */
 export function Explorer() {
   const personas = useDemoPersonas();
-  // Undefined until the bar has said who asks, so that nothing is asked as nobody before.
+  // Undefined until the bar has set it, so that no request is sent without a token before that.
   const [token, setToken] = useState();
   const fetcher = useMemo(() => fetcherFor(token), [token]);
 
@@ -76,7 +76,7 @@ function linked(parameters) {
   return query ? { query, variables: indented(parameters.get("variables") ?? "") } : undefined;
 }
 
-/** JSON on lines of its own, for people to fill in; whatever else it is stays as it was sent. */
+/** Indented JSON, for people to fill in; text that is not JSON stays as it is. */
 function indented(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 
 const words = (name) => name.replaceAll("_", " ");
 
-/** Demo mode: a choice of who asks, by tenant, starting with the first persona. */
+/** Demo mode: a choice of personas, grouped by tenant. */
 export function PersonaPicker({ personas, onToken }) {
   const [chosen, setChosen] = useState(personas[0].persona);
   const active = personas.find(({ persona }) => persona === chosen);
@@ -32,7 +32,7 @@ export function PersonaPicker({ personas, onToken }) {
   );
 }
 
-/** A service with its own sign-in: a field for a bearer token, forgotten when the page closes. */
+/** Outside a demo: a field for a bearer token, forgotten when the page closes. */
 export function TokenField({ onToken }) {
   const [token, setToken] = useState("");
   useEffect(() => onToken(token.trim().replace(/^bearer\s+/i, "")), [token, onToken]);

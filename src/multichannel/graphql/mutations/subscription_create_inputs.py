@@ -42,7 +42,7 @@ class RecordExternalSubscriptionInput(MutationInput):
         default=Commerce.LEGACY, description="The vendor's generation of commerce."
     )
     quantity: int = strawberry.field(
-        default=1, description="The number of licences, 1 to 10,000; 1 for a usage-based subscription."
+        default=1, description="The number of licenses, 1 to 10,000; 1 for a usage-based subscription."
     )
     status: SubscriptionStatus = strawberry.field(
         default=SubscriptionStatus.ACTIVE, description="Its status; neither NONE nor DELETED."
@@ -59,7 +59,7 @@ class RecordExternalSubscriptionInput(MutationInput):
     )
     services: list[str] = strawberry.field(
         default_factory=list,
-        description=f"The names of its Azure services, up to {MOST_SERVICES}; empty for licences.",
+        description=f"The names of its Azure services, up to {MOST_SERVICES}; empty for licenses.",
     )
 
 
@@ -78,7 +78,7 @@ class CreateSubscriptionInput(MutationInput):
         default=Commerce.NEW_COMMERCE, description="The vendor's generation of commerce."
     )
     quantity: int = strawberry.field(
-        default=1, description="The number of licences, 1 to 10,000; 1 for a usage-based subscription."
+        default=1, description="The number of licenses, 1 to 10,000; 1 for a usage-based subscription."
     )
     term_duration: TermDuration | None = strawberry.field(
         default=None,
@@ -90,7 +90,7 @@ class CreateSubscriptionInput(MutationInput):
     )
     auto_renew_enabled: bool | None = strawberry.field(
         default=None,
-        description="Whether it renews at the end of its term. Default: true for licences. Trials and "
+        description="Whether it renews at the end of its term. Default: true for licenses. Trials and "
         "usage-based subscriptions cannot renew.",
     )
     is_trial: bool = strawberry.field(

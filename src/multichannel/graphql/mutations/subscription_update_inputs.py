@@ -28,7 +28,7 @@ class UpdateSubscriptionInput(SubscriptionInput):
 
     quantity: int | None = strawberry.field(
         default=strawberry.UNSET,
-        description="The number of licences, 1 to 10,000; must not be null.",
+        description="The number of licenses, 1 to 10,000; must not be null.",
     )
     auto_renew_enabled: bool | None = strawberry.field(
         default=strawberry.UNSET,

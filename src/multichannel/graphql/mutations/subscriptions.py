@@ -92,7 +92,7 @@ def reactivate_subscription(work: Work, input: ReactivateSubscriptionInput) -> S
 def cancel_subscription(work: Work, input: CancelSubscriptionInput) -> Subscription:
     """End a subscription and its add-ons immediately.
 
-    A new commerce licence can be canceled only within seven days of its purchase or renewal. The record of a
+    A new commerce license can be canceled only within seven days of its purchase or renewal. The record of a
     subscription of another channel is marked as deleted.
     """
     return subscriptions.cancel_subscription(

@@ -58,7 +58,7 @@ class Subscription:
     status = column("The state of the subscription now.", SUMMARY, filter=True)
     channel = column("The route by which it was bought.", SUMMARY, filter=True)
     cloud = column("The national cloud of the customer's tenant.", SUMMARY, filter=True)
-    # A summary holds it: whoever adds licences without viewing subscriptions (role matrix) names its version.
+    # A summary holds it: whoever adds licenses without viewing subscriptions (role matrix) names its version.
     version = version(SUMMARY, expected=True)
     customer = one("The customer that bought it.", "Customer", "customer_id", SUMMARY)
     transfer_eligibility = transfer_eligibility()
@@ -87,9 +87,9 @@ class Subscription:
     market = column("The country it was bought in, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
     product_type_id = column("The vendor's id of the product type.", READ)
     product_type_name = column("The vendor's name of the product type.", READ)
-    quantity = column("The number of units, such as licences.", READ, filter=True, order=True)
+    quantity = column("The number of units, such as licenses.", READ, filter=True, order=True)
     unit_type = column("The unit of `quantity`, such as `Licenses`.", READ)
-    billing_type = column("Whether it is billed by usage or by licence.", READ, filter=True)
+    billing_type = column("Whether it is billed by usage or by license.", READ, filter=True)
     parent = one("For an add-on: the base subscription.", "Subscription", "parent_id", READ)
     add_ons = many("Its add-ons that you can see.", "Subscription", "parent_id")
     continues = one(
