@@ -18,8 +18,8 @@ from multichannel.demo.personas import find_persona, token, tokens
 from multichannel.identity import KeySource, TokenVerifier
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.current_policy import InForce, LivePolicy
-from multichannel.server.app import Parts, make_app
-from multichannel.server.uvicorn_protocols import HttpConnection, SocketConnection
+from multichannel.server.app import Dependencies, make_app
+from multichannel.server.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 from multichannel.settings import load_settings
 from multichannel.store.engines import open_database
 from tests.databases import copy_of
@@ -59,7 +59,7 @@ def demo_app(
     verifier = TokenVerifier(issuer.issuer, issuer.audience, keys, now)
     settings = load_settings(demo=True, database_url=database)
     engine = open_database(database, connections=settings.threads)
-    parts = Parts(
+    parts = Dependencies(
         settings,
         engine,
         LivePolicy(InForce(policy, now())),
@@ -83,8 +83,8 @@ def running(app: Starlette) -> Iterator[str]:
         config = uvicorn.Config(
             app,
             loop="uvloop",
-            http=HttpConnection,
-            ws=SocketConnection,
+            http=HttpProtocol,
+            ws=WebSocketProtocol,
             ws_max_size=262_144,
             ws_per_message_deflate=False,
             log_config=None,

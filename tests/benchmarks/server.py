@@ -22,7 +22,7 @@ from multichannel.demo.issuer import DemoIssuer
 from multichannel.identity import KeySource, TokenVerifier
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.current_policy import InForce, LivePolicy
-from multichannel.server.app import Parts, make_app
+from multichannel.server.app import Dependencies, make_app
 from multichannel.server.bootstrap import now
 from multichannel.settings import load_settings
 from multichannel.store.engines import open_database
@@ -40,7 +40,7 @@ def product(engine: Engine, policy: Policy, keys: Path, url: str) -> Starlette:
     source = KeySource(str(issuer.jwks_path), now, demo=True)
     verifier = TokenVerifier(issuer.issuer, issuer.audience, source, now)
     live = LivePolicy(InForce(policy, now()))
-    return make_app(Parts(load_settings(demo=True, database_url=url), engine, live, verifier, now))
+    return make_app(Dependencies(load_settings(demo=True, database_url=url), engine, live, verifier, now))
 
 
 def by_hand(engine: Engine, scale: str) -> Starlette:

@@ -12,8 +12,8 @@ from multichannel.demo.cast import ALDER, MEADOW, fixed_id
 from multichannel.domain.audit import AuditRecord
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.audit.mutation_context import Act
-from multichannel.store.unit_of_work import Work
+from multichannel.store.audit.mutation_context import MutationContext
+from multichannel.store.unit_of_work import UnitOfWork
 from tests.cli.conftest import Run
 from tests.world import World
 
@@ -33,12 +33,14 @@ def acted(
     world.clock.now = now - timedelta(days=200)
     for city in ("Dover", "Salem", "Boise"):
 
-        def edit(work: Work, city: str = city) -> str:
+        def edit(work: UnitOfWork, city: str = city) -> str:
             customer = work.customers.get(MEADOW.id, to=Action.UPDATE)
             customer.change({"city": city}, expected_version=customer.version, at=work.now)
             return customer.id
 
-        world.store.act(caller.principal, Act("update_customer", "Customer", user_id=caller.user_id), edit)
+        world.store.act(
+            caller.principal, MutationContext("update_customer", "Customer", user_id=caller.user_id), edit
+        )
     world.clock.now = now
     return world
 

@@ -19,17 +19,17 @@ from multichannel.policy.schema.resources import CUSTOMER, RELATIONSHIP, SUBSCRI
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read import query as selection  # pytest would collect its class Test by that name
 from multichannel.store.read.query import (
+    And,
     Children,
-    Every,
-    Link,
-    Listing,
-    Order,
-    Record,
-    Shown,
+    ListQuery,
+    LoadedRecord,
+    OrderBy,
+    ReadableColumn,
+    ReadableRelation,
     Window,
 )
 from multichannel.store.read.reader import Reader
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS, Degrees, Sees
 from tests.world import World
 
@@ -37,27 +37,27 @@ Degree = dict[Action, set[str]]
 
 SHOWN = {
     CUSTOMER: (
-        Shown("company_name", Action.READ_SUMMARY),
-        Shown("email", Action.READ),
+        ReadableColumn("company_name", Action.READ_SUMMARY),
+        ReadableColumn("email", Action.READ),
     ),
     SUBSCRIPTION: (
-        Shown("friendly_name", Action.READ_SUMMARY),
-        Shown("vendor_id", Action.READ),
-        Shown("order_id", Action.READ_BILLING),
+        ReadableColumn("friendly_name", Action.READ_SUMMARY),
+        ReadableColumn("vendor_id", Action.READ),
+        ReadableColumn("order_id", Action.READ_BILLING),
     ),
 }
 """One column of each degree, from the lowest; every row of the world has a value in each."""
 ONE_PAGE, SMALL_PAGE = 100, 2
 PERSONA_NAMES = [persona.name for persona in PERSONAS]
-SUBSCRIPTIONS_OF_CUSTOMER = Link(SUBSCRIPTION, "id", "customer_id", None)
-CUSTOMER_OF_SUBSCRIPTION = Link(CUSTOMER, "customer_id", "id", Action.READ_SUMMARY)
+SUBSCRIPTIONS_OF_CUSTOMER = ReadableRelation(SUBSCRIPTION, "id", "customer_id", None)
+CUSTOMER_OF_SUBSCRIPTION = ReadableRelation(CUSTOMER, "customer_id", "id", Action.READ_SUMMARY)
 
 
-def listing(resource: Resource, window: Window, **options: object) -> Listing:
-    return Listing(frozenset(SHOWN[resource]), window, **options)  # type: ignore[arg-type]  # fields by name
+def listing(resource: Resource, window: Window, **options: object) -> ListQuery:
+    return ListQuery(frozenset(SHOWN[resource]), window, **options)  # type: ignore[arg-type]  # fields by name
 
 
-def listed(reader: Reader, resource: Resource, order: Order) -> Iterator[Record]:
+def listed(reader: Reader, resource: Resource, order: OrderBy) -> Iterator[LoadedRecord]:
     """All rows of a list, in small pages, each begun at the place where the last one ended."""
     after = None
     while True:
@@ -68,7 +68,7 @@ def listed(reader: Reader, resource: Resource, order: Order) -> Iterator[Record]
         after = page.records[-1].position
 
 
-def degree_of(record: Record) -> Action:
+def degree_of(record: LoadedRecord) -> Action:
     """The highest degree that is readable; the lower ones must be readable too."""
     columns = SHOWN[record.resource]
     readable = [not isinstance(record.values[column.name], NotPermitted) for column in columns]
@@ -76,7 +76,7 @@ def degree_of(record: Record) -> Action:
     return columns[sum(readable) - 1].read
 
 
-def by_degree(records: Iterable[Record], ids: dict[str, str]) -> Degree:
+def by_degree(records: Iterable[LoadedRecord], ids: dict[str, str]) -> Degree:
     names = {row_id: name for name, row_id in ids.items()}
     found: Degree = defaultdict(set)
     for record in records:
@@ -111,11 +111,11 @@ def test_the_table_speaks_of_every_persona_and_of_real_names() -> None:
     )
 
 
-@pytest.mark.parametrize("order", [Order(), Order(SHOWN[SUBSCRIPTION][0]), Order(descending=True)])
-def test_lists_hold_what_the_table_says_to_the_degree_it_says(world: World, order: Order) -> None:
+@pytest.mark.parametrize("order", [OrderBy(), OrderBy(SHOWN[SUBSCRIPTION][0]), OrderBy(descending=True)])
+def test_lists_hold_what_the_table_says_to_the_degree_it_says(world: World, order: OrderBy) -> None:
     for name, sees, reader in readers(world):
         by_name = order.column is not None
-        customers = listed(reader, CUSTOMER, Order(SHOWN[CUSTOMER][0]) if by_name else order)
+        customers = listed(reader, CUSTOMER, OrderBy(SHOWN[CUSTOMER][0]) if by_name else order)
         subscriptions = listed(reader, SUBSCRIPTION, order)
 
         assert by_degree(customers, CUSTOMER_IDS) == sees.customers, name
@@ -139,7 +139,7 @@ def test_asked_for_by_id_the_same_rows_are_there_and_no_others(world: World) -> 
 
 def test_below_its_customer_a_subscription_is_seen_as_in_the_list(world: World) -> None:
     for name, sees, reader in readers(world):
-        customers = [record.id for record in listed(reader, CUSTOMER, Order())]
+        customers = [record.id for record in listed(reader, CUSTOMER, OrderBy())]
         children = Children(SUBSCRIPTIONS_OF_CUSTOMER, customers)
         pages = reader.pages(SUBSCRIPTION, listing(SUBSCRIPTION, Window(ONE_PAGE), children=children))
         below = all_names(sees.customers)
@@ -164,14 +164,14 @@ def test_a_filter_finds_a_row_only_by_what_may_be_read_of_it(world: World) -> No
                     >= SHOWN[SUBSCRIPTION].index(column)
                 )
             )
-            known = selection.Test(column, "is_null", value=False)
+            known = selection.Compare(column, "is_null", value=False)
             assert reader.count(SUBSCRIPTION, known) == len(readable), (name, column)
 
 
 def test_a_filter_through_the_customer_finds_only_what_both_sides_show(world: World) -> None:
-    served = selection.Test(SHOWN[CUSTOMER][0], "eq", MEADOW.name)
+    served = selection.Compare(SHOWN[CUSTOMER][0], "eq", MEADOW.name)
     for name, sees, reader in readers(world):
-        through = selection.Through(CUSTOMER_OF_SUBSCRIPTION, Every((served,)))
+        through = selection.RelatedTo(CUSTOMER_OF_SUBSCRIPTION, And((served,)))
         sees_meadow = MEADOW.key in all_names(sees.customers)
         expected = {each for each in all_names(sees.subscriptions) if each.startswith("meadow-")}
 
@@ -223,7 +223,7 @@ def relationship(world: World, partner: str, customer: str) -> ResellerRelations
 
 
 def add(world: World, row: Base) -> None:
-    def use_case(work: Work) -> None:
+    def use_case(work: UnitOfWork) -> None:
         work.add_under(work.service(to=Action.SEED), row)
 
     world.store.write(SEEDER, use_case)
@@ -233,8 +233,8 @@ def test_nothing_crosses_national_clouds_even_where_a_relationship_says_so(world
     add(world, relationship(world, LAUREL.id, MEADOW.id))
 
     with world.store.reading(world.principal("laurel-admin-agent")) as work:
-        customers = {record.id for record in listed(work.reader, CUSTOMER, Order())}
-        subscriptions = {record.id for record in listed(work.reader, SUBSCRIPTION, Order())}
+        customers = {record.id for record in listed(work.reader, CUSTOMER, OrderBy())}
+        subscriptions = {record.id for record in listed(work.reader, SUBSCRIPTION, OrderBy())}
 
     government = {each.id for each in PURCHASES if each.customer in {SUMMIT, PRAIRIE}}
     assert customers == {SUMMIT.id}
@@ -249,14 +249,16 @@ def test_only_an_active_relationship_opens_anything(world: World, status: Relati
     add(world, row)
 
     with world.store.reading(world.principal("dogwood-sales-agent")) as work:
-        assert by_degree(listed(work.reader, CUSTOMER, Order()), CUSTOMER_IDS) == {Action.READ: {"meadow"}}
+        assert by_degree(listed(work.reader, CUSTOMER, OrderBy()), CUSTOMER_IDS) == {Action.READ: {"meadow"}}
 
 
 def statuses(world: World, persona: str) -> dict[str, str]:
     """The customers a partner has asked, by the id of the customer, with what came of it."""
-    columns = frozenset({Shown("customer_id", Action.READ_SUMMARY), Shown("status", Action.READ_SUMMARY)})
+    columns = frozenset(
+        {ReadableColumn("customer_id", Action.READ_SUMMARY), ReadableColumn("status", Action.READ_SUMMARY)}
+    )
     with world.store.reading(world.principal(persona)) as work:
-        page = work.reader.page(RELATIONSHIP, Listing(columns, Window(ONE_PAGE)))
+        page = work.reader.page(RELATIONSHIP, ListQuery(columns, Window(ONE_PAGE)))
     names = {row_id: name for name, row_id in CUSTOMER_IDS.items()}
     return {names[record.values["customer_id"]]: record.values["status"] for record in page.records}
 

@@ -19,7 +19,7 @@ from multichannel.errors import NotPermitted
 from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION, Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS
 from tests.world import World
 
@@ -49,7 +49,7 @@ def test_some_persona_holds_every_standing(world: World, resource: Resource, nam
 
 
 def test_a_partner_that_left_the_programme_is_told_so_and_changes_nothing(world: World) -> None:
-    def change(work: Work) -> Customer:
+    def change(work: UnitOfWork) -> Customer:
         return work.customers.get(EMBER.id, to=Action.UPDATE)
 
     with pytest.raises(NotPermitted) as denial:
@@ -96,7 +96,7 @@ def test_what_is_there_is_not_made_again(world: World) -> None:
 
 
 def test_only_the_seeder_may_make_a_world(world: World) -> None:
-    def make(work: Work) -> None:
+    def make(work: UnitOfWork) -> None:
         work.service(to=Action.SEED)
 
     world.store.write(SEEDER, make)

@@ -13,7 +13,7 @@ from multichannel.errors import Unauthenticated
 from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.execution.event_streams import EventStreams, Pulse
 from multichannel.policy.schema.resources import SUBSCRIPTION
-from multichannel.store.read.event_feed import Occurrence
+from multichannel.store.read.event_feed import StoredEvent
 from multichannel.store.users import Caller
 from tests.graphql.conftest import Api
 
@@ -66,14 +66,14 @@ def attach(api: Api, reseller_id: str | None) -> None:
     )
 
 
-def news(api: Api, persona: str) -> list[Occurrence]:
+def news(api: Api, persona: str) -> list[StoredEvent]:
     """All that a stream would tell the persona."""
     with api.world.store.reading(api.world.principal(persona)) as work:
         feed = work.feed(SUBSCRIPTION)
-        return list(feed.after(feed.lately()))
+        return list(feed.after(feed.window_start()))
 
 
-def told(streams: EventStreams, persona: str, occurrence: Occurrence) -> Any:
+def told(streams: EventStreams, persona: str, occurrence: StoredEvent) -> Any:
     """What a stream says of an event."""
     return streams._tell(persona, read_document(NAMES, keep=True), None, None, occurrence)
 

@@ -18,10 +18,10 @@ from multichannel.domain.transfers import Initiator, Transfer, TransferKind, Tra
 from multichannel.domain.users import Role
 from multichannel.errors import Denied, Refused
 from multichannel.services import transfers
-from multichannel.store.audit.mutation_context import Act
+from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.engines import open_database
 from multichannel.store.store import Store
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 from tests.graphql.conftest import Api
 from tests.graphql.transferring import Deals, customer, subscription
 from tests.world import World
@@ -363,7 +363,7 @@ def at_once(world: World, deeds: list[tuple[str, str, Any]]) -> list[str]:
         persona, name, use_case = deed
         start.wait(timeout=30)
         try:
-            store.act(callers[persona].principal, Act(name, "Transfer"), use_case)
+            store.act(callers[persona].principal, MutationContext(name, "Transfer"), use_case)
         except (Refused, Denied) as error:
             return f"{name} {error.code}"
         return f"{name} done"
@@ -377,13 +377,13 @@ def at_once(world: World, deeds: list[tuple[str, str, Any]]) -> list[str]:
 def test_of_8_decisions_at_once_exactly_one_counts(deals: Deals) -> None:
     transfer_id = row_id(deals.done(SOURCE, "offerTransfer", **OFFER))
 
-    def accept(work: Work) -> str:
+    def accept(work: UnitOfWork) -> str:
         return transfers.accept_transfer(work, transfer_id, subscription_ids=None, expected_version=None).id
 
-    def decline(work: Work) -> str:
+    def decline(work: UnitOfWork) -> str:
         return transfers.decline_transfer(work, transfer_id, expected_version=None).id
 
-    def cancel(work: Work) -> str:
+    def cancel(work: UnitOfWork) -> str:
         return transfers.cancel_transfer(work, transfer_id, expected_version=None).id
 
     deeds = [(TARGET, "accept", accept), (TARGET, "decline", decline), (SOURCE, "cancel", cancel)]

@@ -15,7 +15,7 @@ from multichannel.domain.users import Role, RoleAssignment, User
 from multichannel.errors import NotPermitted
 from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.services.users import NewUser, create_user, update_user_roles
-from multichannel.store.audit.mutation_context import Act
+from multichannel.store.audit.mutation_context import MutationContext
 from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
 from tests.refusals import refuses
@@ -201,7 +201,7 @@ def test_a_tenant_keeps_an_active_global_admin_even_if_two_take_each_other_away(
     caller = api.world.caller("alder-global-admin")
 
     def take(whom: str, by: str, version: int) -> None:
-        act = Act("update_user_roles", "User", whom, user_id=by)
+        act = MutationContext("update_user_roles", "User", whom, user_id=by)
         api.world.store.act(
             caller.principal,
             act,
@@ -221,7 +221,7 @@ def test_an_inactive_global_admin_does_not_count_as_one(api: Api) -> None:
     caller = api.world.caller("alder-global-admin")
     with api.world.store.engine.begin() as connection:
         connection.execute(update(User).where(User.id == second).values(state="inactive"))
-    act = Act("update_user_roles", "User", caller.user_id, user_id=second)
+    act = MutationContext("update_user_roles", "User", caller.user_id, user_id=second)
 
     with refuses(Refusal.LAST_GLOBAL_ADMIN):
         api.world.store.act(
@@ -235,7 +235,7 @@ def test_an_application_alone_manages_nobody(api: Api) -> None:
     caller = api.world.caller("alder-global-admin")
     alone = replace(caller.principal, auth_mode=AuthMode.APP)
     newcomer = NewUser(NEWCOMER, "Newcomer", ())
-    act = Act("create_user", "Partner", user_id=caller.user_id)
+    act = MutationContext("create_user", "Partner", user_id=caller.user_id)
 
     with pytest.raises(NotPermitted) as denial:
         api.world.store.act(alone, act, lambda work: create_user(work, newcomer).id)

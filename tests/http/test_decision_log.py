@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from multichannel.decision_log.background_worker import SELDOM, Aside, Faults
-from multichannel.decision_log.decisions import DecidedList, Decision, read_log
+from multichannel.decision_log.background_worker import LOG_INTERVAL, BackgroundWorker, ThrottledLogger
+from multichannel.decision_log.decisions import Decision, ListDecision, read_log
 from multichannel.decision_log.encoding import Pseudonyms
 from multichannel.decision_log.log_file import DecisionLog, LineFile
 from multichannel.demo.cast import ALDER, MEADOW
@@ -25,7 +25,7 @@ from multichannel.demo.personas import find_persona, token
 from multichannel.errors import Misconfigured
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER
-from multichannel.server.decision_sinks import check_logs, listeners
+from multichannel.server.decision_sinks import check_log_files, open_sinks
 from multichannel.settings import load_settings
 from multichannel.store.users import SIGNING_IN
 from tests.databases import copy_of
@@ -66,7 +66,7 @@ def service(world: str, folder: Path, policy: Policy) -> Iterator[Ask]:
 
 def listed(policy: Policy) -> Decision:
     """Some decision."""
-    return DecidedList(
+    return ListDecision(
         time=now(),
         policy=policy,
         operation="count",
@@ -140,7 +140,7 @@ def test_lines_of_several_writers_stay_whole(tmp_path: Path, shipped_policy: Pol
 
     def hear(log: DecisionLog) -> None:
         for _ in range(50):
-            log.hear([listed(shipped_policy)] * 4)
+            log.submit([listed(shipped_policy)] * 4)
 
     for log in logs:
         log.__enter__()
@@ -240,7 +240,7 @@ def test_what_does_not_fit_in_the_queue_is_counted_in_the_log(tmp_path: Path, sh
     log = DecisionLog(tmp_path / "log", KEY, sample=1)
     log._queue.maxsize = 2
     for _ in range(4):
-        log.hear([listed(shipped_policy)] * 3)
+        log.submit([listed(shipped_policy)] * 3)
     with log:
         pass
 
@@ -259,9 +259,9 @@ def test_a_thread_that_fails_goes_on_with_what_comes_next(
             raise OSError("no space left")
         handled.append((len(batch), dropped))
 
-    aside = Aside(handle, sample=1)
+    aside = BackgroundWorker(handle, sample=1)
     for size in (1, 1, 2, 2):
-        aside.hear([listed(shipped_policy)] * size)
+        aside.submit([listed(shipped_policy)] * size)
     with aside:
         pass
 
@@ -277,8 +277,8 @@ def test_what_is_lost_to_the_end_is_told_by_the_service(
     def handle(_batch: Sequence[Decision], _dropped: int) -> None:
         raise OSError("no space left")
 
-    aside = Aside(handle, sample=1)
-    aside.hear([listed(shipped_policy)] * 3)
+    aside = BackgroundWorker(handle, sample=1)
+    aside.submit([listed(shipped_policy)] * 3)
     with aside:
         pass
 
@@ -293,10 +293,10 @@ def test_a_fault_that_goes_on_is_told_once_a_minute_with_how_many_it_met(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock = [0.0]
-    faults = Faults("%d failed", lambda: clock[0])
-    for seconds in (0, 1, SELDOM - 2, 1, 1, SELDOM):
+    faults = ThrottledLogger("%d failed", lambda: clock[0])
+    for seconds in (0, 1, LOG_INTERVAL - 2, 1, 1, LOG_INTERVAL):
         clock[0] += seconds
-        faults.note(2, OSError("no space left"))
+        faults.log(2, OSError("no space left"))
 
     assert [record.getMessage() for record in caplog.records] == ["2 failed", "6 failed", "4 failed"]
     assert all(record.exc_info for record in caplog.records)
@@ -344,7 +344,7 @@ def test_a_log_that_cannot_be_written_is_refused_at_the_start(
     settings = load_settings(demo=True)
 
     with pytest.raises(Misconfigured, match=r"decisions\.jsonl cannot be written: Is a directory"):
-        check_logs(settings)
+        check_log_files(settings)
     with pytest.raises(Misconfigured, match=r"decisions\.jsonl cannot be written"):
-        listeners(settings, world.store)
+        open_sinks(settings, world.store)
     assert [path.name for path in tmp_path.glob("logs/*")] == ["decisions.jsonl"]

@@ -15,7 +15,7 @@ import watchfiles
 
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.server import policy_watcher as module
-from multichannel.server.policy_watcher import watching
+from multichannel.server.policy_watcher import policy_watcher
 from tests.policy.authoring import Author
 
 SOON = 0.1
@@ -36,7 +36,7 @@ def await_changes(reloader: Reloader, looked: float, *changes: Callable[[], obje
     reloader.live.told.append(lambda _outcomes: told.set())
 
     async def watch() -> None:
-        async with watching(reloader, looked):
+        async with policy_watcher(reloader, looked):
             for change in changes:
                 told.clear()
                 await asyncio.to_thread(change)
@@ -193,7 +193,7 @@ def test_a_look_that_fails_is_logged_and_the_next_one_works(
 
 def test_a_policy_that_is_not_reloaded_is_not_watched() -> None:
     async def watch() -> int:
-        async with watching(None):
+        async with policy_watcher(None):
             return len(asyncio.all_tasks())
 
     assert asyncio.run(watch()) == 1

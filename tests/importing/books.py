@@ -24,7 +24,7 @@ from multichannel.policy.schema.vocabulary import Action, Principal, SystemRole,
 from multichannel.services.imports import import_export
 from multichannel.services.provisioning import add_partner
 from multichannel.store.engines import open_database
-from multichannel.store.read.query import Listing, Shown, Window
+from multichannel.store.read.query import ListQuery, ReadableColumn, Window
 from multichannel.store.store import Store
 
 Payload = dict[str, Any]
@@ -127,8 +127,8 @@ class Books:
                 if resource.model is None or Action.READ not in resource.reads:
                     continue
                 columns = inspect(resource.model).column_attrs.keys()
-                shown = frozenset(Shown(column, Action.READ) for column in columns)
-                page = work.reader.page(resource, Listing(shown, Window(100)))
+                shown = frozenset(ReadableColumn(column, Action.READ) for column in columns)
+                page = work.reader.page(resource, ListQuery(shown, Window(100)))
                 seen[name] = [
                     {key: str(value) for key, value in each.values.items()} for each in page.records
                 ]

@@ -22,7 +22,7 @@ from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
 from multichannel.store.engines import WRITING, execution_options, open_database
 from multichannel.store.facts import facts_of
-from multichannel.store.read.query import Listing, Order, Shown, Window
+from multichannel.store.read.query import ListQuery, OrderBy, ReadableColumn, Window
 from multichannel.store.read.reader import Reader
 from multichannel.store.session import GuardedSession
 from tests.policy.oracle import Oracle, World
@@ -176,7 +176,7 @@ def test_lists_counts_and_permissions_show_what_the_predicates_grant(
     def agree(data: st.DataObject) -> None:
         world = data.draw(worlds())
         people = data.draw(principals(world))
-        order = Order if data.draw(st.booleans()) else _by_shown
+        order = OrderBy if data.draw(st.booleans()) else _by_shown
         with stored(engines, policy, world) as databases:
             for who in people:
                 for resource in STORED:
@@ -186,12 +186,12 @@ def test_lists_counts_and_permissions_show_what_the_predicates_grant(
     agree()
 
 
-def _by_shown(resource: Resource | None = None) -> Order:
-    return Order(_shown(resource)) if resource else Order()
+def _by_shown(resource: Resource | None = None) -> OrderBy:
+    return OrderBy(_shown(resource)) if resource else OrderBy()
 
 
-def _shown(resource: Resource) -> Shown:
-    return Shown(SHOWN[resource.name], resource.reads[-1])
+def _shown(resource: Resource) -> ReadableColumn:
+    return ReadableColumn(SHOWN[resource.name], resource.reads[-1])
 
 
 def _listings(database: Stored, who: Principal, resource: Resource, order: Any) -> list[str]:
@@ -199,7 +199,7 @@ def _listings(database: Stored, who: Principal, resource: Resource, order: Any) 
     reader = database.reader(who)
     by_action = {action: database.granted(who, action, resource) for action in resource.actions}
     union = set().union(*(by_action[action] for action in resource.reads))
-    walked = _walk(reader, resource, _by_shown(resource) if order is _by_shown else Order())
+    walked = _walk(reader, resource, _by_shown(resource) if order is _by_shown else OrderBy())
     model: Any = resource.model
     visible = {
         row.id for row in database.run(select(model.id).where(reader.sight(resource).visible(resource.model)))
@@ -216,13 +216,13 @@ def _listings(database: Stored, who: Principal, resource: Resource, order: Any) 
     return walked
 
 
-def _walk(reader: Reader, resource: Resource, order: Order) -> list[str]:
+def _walk(reader: Reader, resource: Resource, order: OrderBy) -> list[str]:
     """All ids of a list, two by two."""
     columns = frozenset({_shown(resource)})
     found: list[str] = []
     window = Window(2)
     while True:
-        page = reader.page(resource, Listing(columns, window, order=order))
+        page = reader.page(resource, ListQuery(columns, window, order=order))
         found += [record.id for record in page.records]
         if not page.more_after:
             return found

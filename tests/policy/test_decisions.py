@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 
-from multichannel.decision_log.decisions import Cut, DecidedList, DecidedRecord, Dropped, read_lines, read_log
+from multichannel.decision_log.decisions import (
+    DroppedDecisions,
+    ListDecision,
+    RecordDecision,
+    TruncatedLine,
+    read_entries,
+    read_log,
+)
 from multichannel.decision_log.encoding import DecisionLines, Pseudonyms
 from multichannel.errors import BadInput
 from multichannel.policy.decide.canonical import digest_of
@@ -48,9 +55,9 @@ def customer(*partners: str) -> CustomerFacts:
     return CustomerFacts(id=MEADOW, market="US", cloud="public", relationships=links)
 
 
-def record(policy: Policy, **told: Any) -> DecidedRecord:
+def record(policy: Policy, **told: Any) -> RecordDecision:
     """That Alder's agent may update Meadow, or something else."""
-    decision = DecidedRecord(
+    decision = RecordDecision(
         time=AT,
         policy=policy,
         operation="get",
@@ -145,7 +152,7 @@ def test_what_is_absent_has_no_facts(shipped_policy: Policy) -> None:
 
 def test_a_list_says_what_it_was_kept_to_and_how_many_came_of_it(shipped_policy: Policy) -> None:
     lines = DecisionLines(KEY)
-    decision = DecidedList(
+    decision = ListDecision(
         time=AT,
         policy=shipped_policy,
         operation="page",
@@ -243,7 +250,7 @@ def test_a_digest_is_of_what_is_asked_however_it_was_put_together() -> None:
 
 def test_the_words_of_a_vocabulary_and_the_service_itself_keep_their_names(shipped_policy: Policy) -> None:
     facts = AUDIT_RECORD.facts(id=LINK, tenant_id=ALDER, resource_type="Customer", cloud="public")
-    decision = DecidedRecord(
+    decision = RecordDecision(
         time=AT,
         policy=shipped_policy,
         operation="get",
@@ -309,7 +316,7 @@ def test_a_log_tells_what_it_has_lost(shipped_policy: Policy, tmp_path: Path) ->
     line = DecisionLines(KEY).line(record(shipped_policy))
     log = written(tmp_path / "log", {"kind": "dropped", "count": 7}, line)
 
-    assert [each for each in read_lines(log) if isinstance(each, Dropped)] == [Dropped(7)]
+    assert [each for each in read_entries(log) if isinstance(each, DroppedDecisions)] == [DroppedDecisions(7)]
     assert len(list(read_log(log))) == 1
 
 
@@ -319,8 +326,10 @@ def test_a_line_that_is_cut_off_spoils_no_other(shipped_policy: Policy, tmp_path
     log = tmp_path / "log"
     log.write_bytes(f"{whole[:40]}{whole}\n{whole}\n".encode() + b"\xff\0\n" + whole[:-1].encode())
 
-    found = list(read_lines(log))
-    assert [each for each in found if isinstance(each, Cut)] == [Cut(f"{log}:{n}") for n in (1, 3, 4)]
+    found = list(read_entries(log))
+    assert [each for each in found if isinstance(each, TruncatedLine)] == [
+        TruncatedLine(f"{log}:{n}") for n in (1, 3, 4)
+    ]
     assert [each.id for each in read_log(log)] == [line["id"]]
 
 

@@ -21,17 +21,17 @@ from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.server.decision_sinks import listeners
-from multichannel.server.shadow_policy import LOOKED, MOST_ROWS, Candidate, Difference, Shadow
+from multichannel.server.decision_sinks import open_sinks
+from multichannel.server.shadow_policy import LOOKED, MOST_ROWS, CandidateFolder, Difference, ShadowPolicy
 from multichannel.settings import load_settings
-from multichannel.store.decision_recorder import Watch
-from multichannel.store.read.query import Listing, Shown, Window
-from multichannel.store.unit_of_work import Work
+from multichannel.store.decision_recorder import DecisionRecorder
+from multichannel.store.read.query import ListQuery, ReadableColumn, Window
+from multichannel.store.unit_of_work import UnitOfWork
 from tests.world import World, one_engine
 
 KEY = "k" * 32
 AGENT, HELPER = "alder-sales-agent", "alder-helpdesk-agent"
-NAMES = Listing(frozenset({Shown("company_name", Action.READ_SUMMARY)}), Window(100))
+NAMES = ListQuery(frozenset({ReadableColumn("company_name", Action.READ_SUMMARY)}), Window(100))
 SALES_AGENTS = (
     '"relationship_holder", "{action}", _: Customer) if\n'
     '  role in ["global_admin", "admin_agent", "sales_agent"'
@@ -62,7 +62,7 @@ def without_sales_agents(action: str) -> tuple[str, str]:
     return old, old.replace(', "sales_agent"', "")
 
 
-def work_with(world: World, principal: Principal, *use_cases: Callable[[Work], Any]) -> list[Any]:
+def work_with(world: World, principal: Principal, *use_cases: Callable[[UnitOfWork], Any]) -> list[Any]:
     """What each gives, or the reasons it is denied for."""
     found = []
     for use_case in use_cases:
@@ -73,30 +73,32 @@ def work_with(world: World, principal: Principal, *use_cases: Callable[[Work], A
     return found
 
 
-def update(work: Work) -> str:
+def update(work: UnitOfWork) -> str:
     """Fetch a customer to change it."""
     return work.customers.get(MEADOW.id, to=Action.UPDATE).id
 
 
-def sell(work: Work) -> str:
+def sell(work: UnitOfWork) -> str:
     """Fetch a customer to sell to it."""
     return work.customers.get(MEADOW.id, to=Action.CREATE_SUBSCRIPTION).id
 
 
-def names(work: Work) -> list[str]:
+def names(work: UnitOfWork) -> list[str]:
     """All customers that are seen."""
     return sorted(record.values["company_name"] for record in work.reader.page(CUSTOMER, NAMES).records)
 
 
-def shadowed(world: World, candidate: Policy, *use_cases: Callable[[Work], Any], persona: str = AGENT) -> Any:
+def shadowed(
+    world: World, candidate: Policy, *use_cases: Callable[[UnitOfWork], Any], persona: str = AGENT
+) -> Any:
     """What use cases give in the shadow of a candidate, and the differences that were told."""
     told: list[Difference] = []
     principal = world.principal(persona)
-    shadow = Shadow(lambda: candidate, world.store, KEY, told.extend, sample=1)
-    world.store.watch = Watch(world.store.clock, [shadow])
+    shadow = ShadowPolicy(lambda: candidate, world.store, KEY, told.extend, sample=1)
+    world.store.recorder = DecisionRecorder(world.store.clock, [shadow])
     with shadow:
         given = work_with(world, principal, *use_cases)
-    world.store.watch = None
+    world.store.recorder = None
     return given, told
 
 
@@ -196,10 +198,10 @@ def test_nobody_waits_for_a_shadow(world: World, shipped_policy: Policy, changed
         told.extend(differences)
 
     candidate = changed(*without_sales_agents("update"))
-    shadow = Shadow(lambda: candidate, world.store, KEY, hold, sample=1)
+    shadow = ShadowPolicy(lambda: candidate, world.store, KEY, hold, sample=1)
     shadow._queue.maxsize = 2
     principal = world.principal(AGENT)
-    world.store.watch = Watch(world.store.clock, [shadow])
+    world.store.recorder = DecisionRecorder(world.store.clock, [shadow])
     with shadow:
         world.store.write(principal, update)
         is_asked.wait()
@@ -219,8 +221,8 @@ def test_a_shadow_that_does_not_load_is_told_and_nothing_else(
     (tmp_path / "bad.polar").write_text("allow(", "utf-8")
     for folder in (tmp_path, tmp_path / "nowhere"):
         monkeypatch.setenv("MULTICHANNEL_SHADOW_DIR", str(folder))
-        [shadow] = listeners(load_settings(demo=True), world.store)
-        world.store.watch = Watch(world.store.clock, [shadow])
+        [shadow] = open_sinks(load_settings(demo=True), world.store)
+        world.store.recorder = DecisionRecorder(world.store.clock, [shadow])
         with shadow:
             assert world.store.write(world.principal(AGENT), update) == MEADOW.id
         [record] = caplog.records
@@ -235,7 +237,7 @@ def test_a_candidate_is_loaded_anew_when_its_folder_has_changed(
     caplog.set_level(logging.INFO, "multichannel.server.shadow_policy")
     folder, clock = tmp_path / "candidate", [0.0]
     shutil.copytree(SHIPPED_POLICIES, folder)
-    candidate = Candidate(folder, lambda: clock[0])
+    candidate = CandidateFolder(folder, lambda: clock[0])
     first = candidate()
     assert first is not None
 
@@ -264,8 +266,8 @@ def configured(world: World, candidate: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("MULTICHANNEL_SHADOW_DIR", str(candidate))
     monkeypatch.setenv("MULTICHANNEL_SHADOW_SAMPLE", "1")
     principal = world.principal(AGENT)
-    [shadow] = listeners(load_settings(demo=True), world.store)
-    world.store.watch = Watch(world.store.clock, [shadow])
+    [shadow] = open_sinks(load_settings(demo=True), world.store)
+    world.store.recorder = DecisionRecorder(world.store.clock, [shadow])
     with shadow:
         world.store.write(principal, update)
 

@@ -22,7 +22,7 @@ from multichannel.domain.transfers import Transfer
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.vocabulary import NO_TENANT
-from multichannel.server.expiry_job import sweep_once, sweeping
+from multichannel.server.expiry_job import expire_once, expiry_job
 from multichannel.services.audit import verify
 from multichannel.services.expiry import sweep
 from multichannel.store.engines import open_database
@@ -230,7 +230,7 @@ def test_a_running_service_sweeps_each_time_an_interval_has_passed(world: World)
             loop.call_soon_threadsafe(swept.set)
 
         world.store.committed.append(tell)
-        async with sweeping(world.store, 0.001):
+        async with expiry_job(world.store, 0.001):
             await asyncio.wait_for(swept.wait(), 30)
 
     asyncio.run(serve())
@@ -240,7 +240,7 @@ def test_a_running_service_sweeps_each_time_an_interval_has_passed(world: World)
 
 def test_a_service_that_ends_before_the_interval_does_not_sweep(world: World) -> None:
     async def serve() -> None:
-        async with sweeping(world.store, 3600):
+        async with expiry_job(world.store, 3600):
             pass
 
     asyncio.run(serve())
@@ -254,7 +254,7 @@ def test_a_sweep_that_fails_is_logged_and_the_service_goes_on(
     def broken() -> Policy:
         raise RuntimeError("no policy")
 
-    sweep_once(Store(world.store.engine, broken, world.clock))
+    expire_once(Store(world.store.engine, broken, world.clock))
 
     assert [each.message for each in caplog.records] == [
         "the sweep failed; what is due is written down the next time"

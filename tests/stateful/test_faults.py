@@ -14,8 +14,8 @@ from multichannel.domain.transfers import Transfer
 from multichannel.policy.decide.policy import Policy
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.services import transfer_execution as handover
-from multichannel.store.audit.audit_writer import Ledger
-from multichannel.store.audit.mutation_context import Keys
+from multichannel.store.audit.audit_writer import AuditWriter
+from multichannel.store.audit.mutation_context import IdempotencyKeys
 from tests.databases import copy_of
 from tests.stateful.machine import machine_of
 from tests.stateful.runs import runs
@@ -29,16 +29,16 @@ def keep_the_old_subscription_running(patch: pytest.MonkeyPatch) -> None:
 
 
 def skip_a_record_of_the_other_side(patch: pytest.MonkeyPatch) -> None:
-    append = Ledger._append
+    append = AuditWriter._append
 
-    def one_less(self: Ledger, status: Any, entries: Any, reasons: Any = ()) -> None:
+    def one_less(self: AuditWriter, status: Any, entries: Any, reasons: Any = ()) -> None:
         append(self, status, entries[:-1] if len(entries) > 1 else entries, reasons)
 
-    patch.setattr(Ledger, "_append", one_less)
+    patch.setattr(AuditWriter, "_append", one_less)
 
 
 def forget_idempotency_keys(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Keys, "keep", lambda _self, _outcome, _now: None)
+    patch.setattr(IdempotencyKeys, "keep", lambda _self, _outcome, _now: None)
 
 
 def decide_transfers_that_have_lapsed(patch: pytest.MonkeyPatch) -> None:

@@ -22,10 +22,10 @@ from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.audit import prune, verify, verify_one
 from multichannel.store.audit import audit_chains as chains
-from multichannel.store.audit.mutation_context import Act, Once
-from multichannel.store.session import GuardedSession, Undecided
+from multichannel.store.audit.mutation_context import IdempotentRequest, MutationContext
+from multichannel.store.session import GuardedSession, PolicyBypass
 from multichannel.store.store import Store
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent
 
 Verified = dict[str, tuple[Flaw | None, int | None]]
@@ -35,12 +35,14 @@ LENGTH = 4
 def call(store: Store, key: str | None = None, by: str = ALDER) -> None:
     """One more call to Meadow: its telephone number counts them."""
 
-    def use_case(work: Work) -> str:
+    def use_case(work: UnitOfWork) -> str:
         customer = work.customers.get(MEADOW, to=Action.UPDATE)
         customer.phone_number = str(int(customer.phone_number or "0") + 1)
         return customer.id
 
-    act = Act("update_customer", "Customer", MEADOW, new_id(), Once(key, "digest") if key else None)
+    act = MutationContext(
+        "update_customer", "Customer", MEADOW, new_id(), IdempotentRequest(key, "digest") if key else None
+    )
     store.act(agent(by), act, use_case)
 
 
@@ -250,7 +252,7 @@ def test_nothing_writes_the_books_through_the_session(engine: Engine, books: Sto
         session.write(update(AuditRecord).values(operation="x"), [{}])
 
     def as_books(session: GuardedSession, _row: Any) -> None:
-        session.keep_books(update(AuditRecord).values(operation="x"), [])
+        session.write_audit(update(AuditRecord).values(operation="x"), [])
 
     for attempt in (alter, remove, add, in_bulk, as_books):
         assert _is_refused(engine, record.id, attempt), attempt.__name__
@@ -263,7 +265,7 @@ def _is_refused(engine: Engine, row_id: str, attempt: Callable[[GuardedSession, 
         session.grant([row])
         try:
             attempt(session, row)
-        except Undecided:
+        except PolicyBypass:
             return True
         return False
 

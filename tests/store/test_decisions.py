@@ -13,27 +13,27 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from multichannel.decision_log.decisions import DecidedList, DecidedRecord, Decision
+from multichannel.decision_log.decisions import Decision, ListDecision, RecordDecision
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import Busy, NotPermitted, NotVisible
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER, SERVICE, USER
 from multichannel.policy.schema.vocabulary import Action, AuthMode, SystemRole, system_principal
-from multichannel.store.audit.mutation_context import Act
-from multichannel.store.decision_recorder import Watch
+from multichannel.store.audit.mutation_context import MutationContext
+from multichannel.store.decision_recorder import DecisionRecorder
 from multichannel.store.engines import WRITING, execution_options
-from multichannel.store.read.query import Listing, Shown, Window
+from multichannel.store.read.query import ListQuery, ReadableColumn, Window
 from multichannel.store.read.reader import Reader
 from multichannel.store.store import ATTEMPTS, Store
-from multichannel.store.unit_of_work import Work
-from multichannel.store.users import SIGNING_IN, Users
+from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.users import SIGNING_IN, CallerLookup
 from multichannel.store.write.repository import Repository
 from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, add_tenant, agent
 
 NOBODY = "00000000-0000-4000-8000-00000000ffff"
 CREEK = "00000000-0000-4000-8000-000000000004"
-NAMES = Listing(frozenset({Shown("company_name", Action.READ_SUMMARY)}), Window(10))
-UPDATE = Act("update_customer", "Customer", MEADOW)
+NAMES = ListQuery(frozenset({ReadableColumn("company_name", Action.READ_SUMMARY)}), Window(10))
+UPDATE = MutationContext("update_customer", "Customer", MEADOW)
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Ear:
     sample: float = 1
     heard: list[Sequence[Decision]] = field(default_factory=list)
 
-    def hear(self, decisions: Sequence[Decision]) -> None:
+    def submit(self, decisions: Sequence[Decision]) -> None:
         self.heard.append(decisions)
 
     @property
@@ -57,7 +57,7 @@ class Ear:
 def ear(store: Store) -> Ear:
     """Listens to everything."""
     ear = Ear()
-    store.watch = Watch(store.clock, [ear])
+    store.recorder = DecisionRecorder(store.clock, [ear])
     return ear
 
 
@@ -77,13 +77,13 @@ def statements(engine: Engine) -> Iterator[list[str]]:
 
 def told(decision: Decision) -> tuple[str, str, Any, Any, Any]:
     """Operation and resource; of a record action, id and verdict; of a list actions, None and rows."""
-    if isinstance(decision, DecidedList):
+    if isinstance(decision, ListDecision):
         return decision.operation, decision.resource.name, decision.actions, None, decision.rows
     found = None if decision.facts is None else decision.facts.id
     return decision.operation, decision.resource.name, decision.action, found, decision.allowed
 
 
-def _fetch(row_id: str, work: Work) -> None:
+def _fetch(row_id: str, work: UnitOfWork) -> None:
     work.customers.get(row_id, to=Action.UPDATE)
 
 
@@ -91,7 +91,7 @@ def test_a_row_that_is_granted_is_noted_with_its_facts(store: Store, ear: Ear, p
     store.write(agent(), lambda work: work.customers.get(MEADOW, to=Action.UPDATE))
 
     [decision] = ear.only
-    assert isinstance(decision, DecidedRecord)
+    assert isinstance(decision, RecordDecision)
     assert told(decision) == ("get", "Customer", Action.UPDATE, MEADOW, True)
     assert decision.facts is not None
     [relationship] = decision.facts.relationships
@@ -127,7 +127,7 @@ def test_of_several_rows_each_has_a_verdict_though_one_denies_them_all(
     with pytest.raises(NotVisible):
         store.write(agent(), lambda work: work.customers.get_all([MEADOW, CREEK, NOBODY], to=Action.READ))
 
-    assert [told(each)[2:] for each in ear.only if isinstance(each, DecidedRecord)] == [
+    assert [told(each)[2:] for each in ear.only if isinstance(each, RecordDecision)] == [
         (Action.READ, MEADOW, True),
         (Action.READ, CREEK, False),
         (Action.READ, None, False),
@@ -146,9 +146,9 @@ def test_a_list_is_noted_once_with_how_many_rows_came_of_it(store: Store, ear: E
         work.reader.count(CUSTOMER)
         work.reader.records(CUSTOMER, NAMES.columns, "id", [MEADOW, NOBODY])
         work.reader.permitted(CUSTOMER, [MEADOW])
-        work.customers.weigh([MEADOW, NOBODY], to=Action.UPDATE)
+        work.customers.find_permitted([MEADOW, NOBODY], to=Action.UPDATE)
         work.customers.facts(MEADOW)
-        work.judge(CUSTOMER, [MEADOW], Action.UPDATE, Action.READ_SUMMARY)
+        work.check_rows(CUSTOMER, [MEADOW], Action.UPDATE, Action.READ_SUMMARY)
 
     reads = CUSTOMER.reads
     assert [told(each) for each in ear.only] == [
@@ -156,10 +156,10 @@ def test_a_list_is_noted_once_with_how_many_rows_came_of_it(store: Store, ear: E
         ("count", "Customer", reads, None, 1),
         ("records", "Customer", reads, None, 1),
         ("permitted", "Customer", CUSTOMER.actions, None, 1),
-        ("weigh", "Customer", (Action.UPDATE,), None, 1),
+        ("find_permitted", "Customer", (Action.UPDATE,), None, 1),
         ("facts", "Customer", reads, None, 1),
-        ("judge", "Customer", (Action.UPDATE,), None, 1),
-        ("judge", "Customer", (Action.READ_SUMMARY,), None, 1),
+        ("check_rows", "Customer", (Action.UPDATE,), None, 1),
+        ("check_rows", "Customer", (Action.READ_SUMMARY,), None, 1),
     ]
 
 
@@ -184,7 +184,7 @@ def test_the_service_itself_is_a_record(store: Store, ear: Ear, role: SystemRole
                 work.service(to=Action.ADD_PARTNER)
 
     [decision] = ear.only
-    assert isinstance(decision, DecidedRecord)
+    assert isinstance(decision, RecordDecision)
     assert (decision.resource, decision.action, decision.allowed) == (SERVICE, Action.ADD_PARTNER, allowed)
 
 
@@ -195,14 +195,14 @@ def test_signing_in_is_a_decision_about_the_user(store: Store, ear: Ear) -> None
     assert nobody is None
     [decision] = ear.only
     assert (decision.operation, decision.resource, decision.principal) == ("sign_in", USER, SIGNING_IN)
-    assert isinstance(decision, DecidedRecord)
+    assert isinstance(decision, RecordDecision)
     assert (decision.facts, decision.allowed) == (None, False)
 
 
 def test_a_denied_act_leaves_its_decision_though_nothing_is_written(
     store: Store, ear: Ear, phone: Callable[[], str | None]
 ) -> None:
-    def change(work: Work) -> str:
+    def change(work: UnitOfWork) -> str:
         work.customers.get(MEADOW, to=Action.UPDATE).phone_number = "1"
         return work.customers.get(MEADOW, to=Action.CREATE_SUBSCRIPTION).id
 
@@ -210,7 +210,7 @@ def test_a_denied_act_leaves_its_decision_though_nothing_is_written(
         store.act(agent(ALDER, "helpdesk_agent"), UPDATE, change)
 
     assert phone() == "0"
-    assert [told(each)[2:] for each in ear.only if isinstance(each, DecidedRecord)] == [
+    assert [told(each)[2:] for each in ear.only if isinstance(each, RecordDecision)] == [
         (Action.UPDATE, MEADOW, True),
         (Action.CREATE_SUBSCRIPTION, MEADOW, False),
     ]
@@ -223,7 +223,7 @@ def test_what_is_decided_again_is_noted_once(
     monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     tries = []
 
-    def change(work: Work) -> str:
+    def change(work: UnitOfWork) -> str:
         work.customers.get(MEADOW, to=Action.UPDATE)
         tries.append(1)
         if len(tries) < attempts:
@@ -242,7 +242,7 @@ def test_what_was_decided_in_the_last_of_all_attempts_is_noted(
     monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     tries = []
 
-    def change(work: Work) -> str:
+    def change(work: UnitOfWork) -> str:
         work.customers.get(MEADOW, to=Action.UPDATE)
         tries.append(1)
         raise DBAPIError("COMMIT", {}, psycopg.errors.SerializationFailure())
@@ -267,7 +267,7 @@ def test_an_operation_is_heard_whole_or_not_at_all_by_each_listener(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     often, seldom = Ear(0.5), Ear(0.1)
-    store.watch = Watch(store.clock, [often, seldom])
+    store.recorder = DecisionRecorder(store.clock, [often, seldom])
     for drawn in (0.6, 0.3, 0.05):
         monkeypatch.setattr("random.random", lambda drawn=drawn: drawn)
         with store.operation():
@@ -296,17 +296,17 @@ def test_threads_do_not_hear_of_each_other(store: Store, ear: Ear) -> None:
 
 
 def test_where_nobody_listens_nothing_else_is_done(store: Store, statements: list[str]) -> None:
-    def use_case(work: Work) -> tuple[type, ...]:
+    def use_case(work: UnitOfWork) -> tuple[type, ...]:
         work.reader.page(CUSTOMER, NAMES)
         work.customers.get(MEADOW, to=Action.READ)
         return type(work.reader), type(work.customers), type(work.sign_in)
 
     counted = []
     for sample in (None, 0.0, 1.0):
-        store.watch = None if sample is None else Watch(store.clock, [Ear(sample)])
+        store.recorder = None if sample is None else DecisionRecorder(store.clock, [Ear(sample)])
         statements.clear()
         kinds = store.write(agent(), use_case)
-        assert (kinds == (Reader, Repository, Users)) == (sample != 1)
+        assert (kinds == (Reader, Repository, CallerLookup)) == (sample != 1)
         counted.append(list(statements))
 
     unwatched, unsampled, sampled = counted

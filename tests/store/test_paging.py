@@ -18,19 +18,19 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.engines import WRITING, execution_options
-from multichannel.store.read.query import Listing, Order, Page, Shown, Window
+from multichannel.store.read.query import ListQuery, OrderBy, Page, ReadableColumn, Window
 from multichannel.store.read.reader import Reader
 from multichannel.store.session import GuardedSession
 from tests.store.conftest import ALDER, NOW, add_relationship, agent
 
 NAME, PHONE, MARKET = (
-    Shown("company_name", Action.READ_SUMMARY),
-    Shown("phone_number", Action.READ),
-    Shown("market", Action.READ_SUMMARY),
+    ReadableColumn("company_name", Action.READ_SUMMARY),
+    ReadableColumn("phone_number", Action.READ),
+    ReadableColumn("market", Action.READ_SUMMARY),
 )
 VALUES = st.sampled_from((None, "", "a", "A", "b", "é", "z"))
 ROWS = st.lists(st.tuples(VALUES, VALUES, st.sampled_from("XY")), max_size=9)
-ORDERS = st.builds(Order, st.sampled_from((None, NAME, PHONE, MARKET)), st.booleans())
+ORDERS = st.builds(OrderBy, st.sampled_from((None, NAME, PHONE, MARKET)), st.booleans())
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def _store(connection: Connection, rows: list[Any]) -> None:
         add_relationship(connection, ALDER, row_id)
 
 
-def _expected(rows: list[Any], order: Order, *, readable: bool) -> list[str]:
+def _expected(rows: list[Any], order: OrderBy, *, readable: bool) -> list[str]:
     """The ids in order: unknown and unreadable values last, or first when it descends."""
     position = {NAME: 0, PHONE: 1, MARKET: 2}
 
@@ -88,7 +88,7 @@ def _expected(rows: list[Any], order: Order, *, readable: bool) -> list[str]:
     return [_row_id(number) for number in numbers]
 
 
-def _walk(reader: Reader, order: Order, size: int, *, backwards: bool) -> list[str]:
+def _walk(reader: Reader, order: OrderBy, size: int, *, backwards: bool) -> list[str]:
     """All ids in the list's order, window by window from one end."""
     found: list[str] = []
     window = Window(size, backwards=backwards)
@@ -102,8 +102,8 @@ def _walk(reader: Reader, order: Order, size: int, *, backwards: bool) -> list[s
         window = replace(window, before=edge) if backwards else replace(window, after=edge)
 
 
-def _page(reader: Reader, order: Order, window: Window) -> Page:
-    return reader.page(CUSTOMER, Listing(frozenset({NAME, PHONE}), window, order=order))
+def _page(reader: Reader, order: OrderBy, window: Window) -> Page:
+    return reader.page(CUSTOMER, ListQuery(frozenset({NAME, PHONE}), window, order=order))
 
 
 def _settings(examples: int) -> settings:
@@ -124,7 +124,7 @@ def test_walking_forwards_and_backwards_gives_every_row_once_in_order(
 ) -> None:
     @_settings(examples)
     @given(ROWS, ORDERS, st.integers(1, 4))
-    def walk(rows: list[Any], order: Order, size: int) -> None:
+    def walk(rows: list[Any], order: OrderBy, size: int) -> None:
         with _stored(connection, policy, role, rows) as reader:
             expected = _expected(rows, order, readable=role == "sales_agent")
             assert _walk(reader, order, size, backwards=False) == expected
@@ -141,7 +141,7 @@ def test_a_window_between_two_rows_holds_what_lies_between_them(
 ) -> None:
     @_settings(25)
     @given(ROWS.filter(lambda rows: len(rows) > 1), ORDERS, st.data())
-    def between(rows: list[Any], order: Order, data: st.DataObject) -> None:
+    def between(rows: list[Any], order: OrderBy, data: st.DataObject) -> None:
         with _stored(connection, policy, role, rows) as reader:
             everything = _page(reader, order, Window(100)).records
             first = data.draw(st.integers(0, len(everything) - 1))
@@ -162,7 +162,7 @@ def test_no_position_carries_a_value_that_was_not_readable(connection: Connectio
     connection.begin()
     for role, readable in (("sales_agent", True), ("billing_admin", False)):
         with _stored(connection, policy, role, rows) as reader:
-            page = _page(reader, Order(PHONE), Window(10))
+            page = _page(reader, OrderBy(PHONE), Window(10))
             assert len(page.records) == 2
             assert all((record.position.value is not None) is readable for record in page.records)
             assert all(isinstance(record.values["phone_number"], str) is readable for record in page.records)

@@ -16,10 +16,10 @@ from multichannel.domain.tenants import Tenant, TenantKind
 from multichannel.domain.users import RoleAssignment, User
 from multichannel.errors import NotPermitted, NotVisible
 from multichannel.policy.schema.vocabulary import NO_TENANT, Action, SystemRole, system_principal
-from multichannel.store.session import GuardedSession, Undecided
+from multichannel.store.session import GuardedSession, PolicyBypass
 from multichannel.store.store import Store
-from multichannel.store.unit_of_work import Work
-from multichannel.store.write.owner_bulk_writer import OwnedRows
+from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.owner_bulk_writer import OwnerBulkWriter
 from multichannel.store.write.repository import Repository
 from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent
 
@@ -52,36 +52,36 @@ def _tenant_values() -> dict[str, Any]:
 
 @pytest.mark.parametrize("way", AROUND)
 def test_a_statement_that_carries_no_decision_is_refused(store: Store, way: str) -> None:
-    with store.reading(agent()) as work, pytest.raises(Undecided):
+    with store.reading(agent()) as work, pytest.raises(PolicyBypass):
         AROUND[way](work._session)
 
 
 def test_a_relation_that_nobody_loaded_is_not_loaded(store: Store) -> None:
-    def load(work: Work) -> None:
+    def load(work: UnitOfWork) -> None:
         user = User(tenant_id=ALDER, object_id=NO_TENANT, display_name="U", cloud="public", created_at=NOW)
         parent = work.partners.get(ALDER, to=Action.ADD_USER)
         work.add_under(parent, user)
         work._session.expire(user)
-        with pytest.raises((InvalidRequestError, Undecided), match=r"raise|without a decision"):
+        with pytest.raises((InvalidRequestError, PolicyBypass), match=r"raise|without a decision"):
             _ = user.assignments
 
     store.write(system_principal(SystemRole.OPERATOR), load)
 
 
 def test_what_was_fetched_to_be_read_is_not_written(store: Store) -> None:
-    def write(work: Work) -> None:
+    def write(work: UnitOfWork) -> None:
         work.customers.get(MEADOW, to=Action.READ).phone_number = "1"
 
-    with pytest.raises(Undecided):
+    with pytest.raises(PolicyBypass):
         store.write(agent(), write)
 
 
 def test_nothing_is_made_under_a_parent_that_was_fetched_to_be_read(store: Store) -> None:
-    def write(work: Work) -> None:
+    def write(work: UnitOfWork) -> None:
         parent = work.partners.get(ALDER, to=Action.READ)
         work.add_under(parent, Tenant(**_tenant_values()))
 
-    with pytest.raises(Undecided):
+    with pytest.raises(PolicyBypass):
         store.write(agent(), write)
 
 
@@ -89,7 +89,7 @@ def test_nothing_is_made_under_a_parent_that_was_fetched_to_be_read(store: Store
 def test_a_flush_of_what_was_not_granted_is_refused_and_nothing_is_stored(
     store: Store, phone: Callable[[], str | None], change: str
 ) -> None:
-    def write(work: Work) -> None:
+    def write(work: UnitOfWork) -> None:
         statement = select(Customer).where(Customer.id == MEADOW)
         customer = work._session.decided(statement, {}).scalar_one()
         if change == "new":
@@ -99,13 +99,13 @@ def test_a_flush_of_what_was_not_granted_is_refused_and_nothing_is_stored(
         else:
             work._session.delete(customer)
 
-    with pytest.raises(Undecided):
+    with pytest.raises(PolicyBypass):
         store.write(agent(), write)
     assert phone() == "0"
 
 
 def test_a_row_fetched_for_an_action_may_be_written(store: Store, phone: Callable[[], str | None]) -> None:
-    def write(work: Work) -> None:
+    def write(work: UnitOfWork) -> None:
         work.customers.get(MEADOW, to=Action.UPDATE).phone_number = "1"
 
     store.write(agent(), write)
@@ -113,7 +113,7 @@ def test_a_row_fetched_for_an_action_may_be_written(store: Store, phone: Callabl
 
 
 def test_a_failure_after_a_write_leaves_nothing_behind(store: Store, phone: Callable[[], str | None]) -> None:
-    def write(work: Work) -> None:
+    def write(work: UnitOfWork) -> None:
         work.customers.get(MEADOW, to=Action.UPDATE).phone_number = "1"
         work._session.flush()
         raise ZeroDivisionError
@@ -124,20 +124,20 @@ def test_a_failure_after_a_write_leaves_nothing_behind(store: Store, phone: Call
 
 
 def test_nothing_is_stored_under_a_parent_that_was_not_fetched(store: Store) -> None:
-    with pytest.raises(Undecided):
+    with pytest.raises(PolicyBypass):
         store.write(agent(), lambda work: work.add_under(Tenant(id=ALDER), Tenant(**_tenant_values())))
 
 
 def test_bulk_writes_need_an_owner_that_was_fetched_and_stay_with_it(store: Store) -> None:
-    def of_a_stranger(work: Work) -> None:
-        OwnedRows(work._session, User, "tenant_id", Tenant(id=BIRCH))  # type: ignore[arg-type]
+    def of_a_stranger(work: UnitOfWork) -> None:
+        OwnerBulkWriter(work._session, User, "tenant_id", Tenant(id=BIRCH))  # type: ignore[arg-type]
 
-    def for_another(work: Work) -> None:
+    def for_another(work: UnitOfWork) -> None:
         alder = work.partners.get(ALDER, to=Action.READ)
-        OwnedRows(work._session, RoleAssignment, "tenant_id", alder).insert([{"tenant_id": BIRCH}])
+        OwnerBulkWriter(work._session, RoleAssignment, "tenant_id", alder).insert([{"tenant_id": BIRCH}])
 
     for use_case in (of_a_stranger, for_another):
-        with pytest.raises(Undecided):
+        with pytest.raises(PolicyBypass):
             store.write(agent(), use_case)
 
 
@@ -154,7 +154,7 @@ def test_a_row_comes_for_an_action_or_not_at_all(store: Store) -> None:
         get("sales_agent", BIRCH, Action.UPDATE)()
 
 
-def _read(row_id: str, work: Work) -> None:
+def _read(row_id: str, work: UnitOfWork) -> None:
     work.customers.get(row_id, to=Action.READ)
 
 

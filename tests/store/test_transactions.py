@@ -20,7 +20,7 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.engines import READING, WRITING, execution_options, open_database
 from multichannel.store.store import ATTEMPTS, Store
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 from tests.store.conftest import ALDER, MEADOW, NOW, add, agent
 
 Phone = Callable[[], str | None]
@@ -39,7 +39,7 @@ def statements(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-def _add_one(work: Work) -> None:
+def _add_one(work: UnitOfWork) -> None:
     customer = work.customers.get(MEADOW, to=Action.UPDATE)
     customer.phone_number = str(int(customer.phone_number or "0") + 1)
 
@@ -73,7 +73,7 @@ def test_after_as_many_attempts_as_there_are_the_client_may_try_again(
     monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     attempts = []
 
-    def conflict(work: Work) -> None:
+    def conflict(work: UnitOfWork) -> None:
         attempts.append(work)
         raise DBAPIError("COMMIT", {}, psycopg.errors.SerializationFailure())
 
@@ -97,7 +97,7 @@ def test_a_row_that_another_holds_is_no_fault_and_may_be_tried_again(
 
     engine.dispose()
 
-    def hold(work: Work) -> None:
+    def hold(work: UnitOfWork) -> None:
         _add_one(work)
         work._session.flush()
         with pytest.raises(Busy):
@@ -110,7 +110,7 @@ def test_a_row_that_another_holds_is_no_fault_and_may_be_tried_again(
 def test_an_error_that_is_no_conflict_is_not_tried_again(store: Store) -> None:
     attempts = []
 
-    def fail(work: Work) -> None:
+    def fail(work: UnitOfWork) -> None:
         attempts.append(work)
         customer = work.customers.get(MEADOW, to=Action.UPDATE)
         customer.market = None  # type: ignore[assignment]
@@ -144,7 +144,7 @@ def test_two_writers_that_decide_by_the_same_reading_come_out_as_if_one_went_fir
     both_have_read = threading.Barrier(2)
     runs = []
 
-    def add_one_to_what_was_read(work: Work) -> None:
+    def add_one_to_what_was_read(work: UnitOfWork) -> None:
         runs.append(threading.get_ident())
         seen = work._session.decided(select(Customer.phone_number), {}).scalar_one()
         if runs.count(threading.get_ident()) == 1:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from multichannel.decision_log.decisions import DecidedRecord
+from multichannel.decision_log.decisions import RecordDecision
 from multichannel.decision_log.encoding import DecisionLines
 from multichannel.demo.cast import fixed_id
 from multichannel.policy.decide.policy import Policy
@@ -290,7 +290,7 @@ def log(world: World, tmp_path: Path) -> tuple[Path, str]:
     who = world.principal("alder-billing-admin")
     with world.store.reading(who) as work:
         facts = work.repository(CUSTOMER).facts(fixed_id("meadow"))
-    decided = DecidedRecord(
+    decided = RecordDecision(
         time=world.clock.now,
         policy=world.policy,
         operation="get",

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from multichannel.cli.policy import app
-from multichannel.decision_log.decisions import DecidedList, DecidedRecord, Decision
+from multichannel.decision_log.decisions import Decision, ListDecision, RecordDecision
 from multichannel.decision_log.encoding import DecisionLines, Pseudonyms
 from multichannel.errors import BadInput
 from multichannel.policy.decide.policy import Policy
@@ -49,10 +49,10 @@ def customer(partner: str, *, cloud: str = "public") -> CustomerFacts:
     return CustomerFacts(id=MEADOW, market="US", cloud=cloud, relationships=[link])
 
 
-def decided(policy: Policy, who: Principal, facts: CustomerFacts | None) -> DecidedRecord:
+def decided(policy: Policy, who: Principal, facts: CustomerFacts | None) -> RecordDecision:
     """What the policy says to somebody who wants to update a customer."""
     allowed = facts is not None and policy.check(who, Action.UPDATE, facts).allowed
-    return DecidedRecord(
+    return RecordDecision(
         time=AT,
         policy=policy,
         operation="get",
@@ -65,9 +65,9 @@ def decided(policy: Policy, who: Principal, facts: CustomerFacts | None) -> Deci
     )
 
 
-def listed(policy: Policy, who: Principal, *actions: Action) -> DecidedList:
+def listed(policy: Policy, who: Principal, *actions: Action) -> ListDecision:
     """A list of customers."""
-    return DecidedList(
+    return ListDecision(
         time=AT,
         policy=policy,
         operation="page",

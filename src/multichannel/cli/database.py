@@ -8,7 +8,7 @@ import typer
 
 from multichannel.cli.options import DatabaseUrl
 from multichannel.errors import Refused
-from multichannel.server.bootstrap import url_of
+from multichannel.server.bootstrap import driver_url
 from multichannel.settings import load_settings
 from multichannel.store import migrations
 
@@ -22,21 +22,21 @@ def upgrade(database_url: DatabaseUrl = None) -> None:
     if settings.database_url.get_backend_name() == "sqlite" and settings.database_url.database:
         # So that the first command in an empty folder works.
         Path(settings.database_url.database).parent.mkdir(parents=True, exist_ok=True)
-    migrations.upgrade(url_of(settings))
+    migrations.upgrade(driver_url(settings))
     typer.echo(f"{settings.database_url} is at {migrations.head()}")
 
 
 @app.command()
 def current(database_url: DatabaseUrl = None) -> None:
     """Print the version the database is at. Example: multichannel db current."""
-    typer.echo(migrations.current(url_of(load_settings(database_url=database_url))) or "no version")
+    typer.echo(migrations.current(driver_url(load_settings(database_url=database_url))) or "no version")
 
 
 @app.command()
 def check(database_url: DatabaseUrl = None) -> None:
     """Exit 1 unless the database is at this version. Example: multichannel db check."""
     settings = load_settings(database_url=database_url)
-    found = migrations.current(url_of(settings))
+    found = migrations.current(driver_url(settings))
     if found != migrations.head():
         raise Refused(f"{settings.database_url} is at {found or 'no version'}; run: multichannel db upgrade")
     typer.echo(f"{settings.database_url} is at {found}, as it should be")

@@ -18,7 +18,7 @@ from multichannel.demo import personas, world
 from multichannel.demo.cast import PERSONAS
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.errors import Refused
-from multichannel.server.bootstrap import now, open_policy, open_store, url_of
+from multichannel.server.bootstrap import driver_url, now, open_policy, open_store
 from multichannel.settings import Settings, load_settings
 from multichannel.store import migrations
 
@@ -30,7 +30,7 @@ def demo(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 for any free one.")] = None,
     workers: Annotated[int | None, typer.Option(help="How many processes serve.")] = None,
-    database_url: DatabaseUrl = None,
+    driver_url: DatabaseUrl = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start the world over.")] = False,
     shadow: Shadow = None,
 ) -> None:
@@ -39,7 +39,7 @@ def demo(
     Example: multichannel demo --port 8001
     """
     settings = load_settings(
-        demo=True, host=host, port=port, workers=workers, database_url=database_url, shadow_dir=shadow
+        demo=True, host=host, port=port, workers=workers, driver_url=driver_url, shadow_dir=shadow
     )
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
     made = prepare(settings, fresh=fresh)
@@ -80,7 +80,7 @@ def prepare(settings: Settings, *, fresh: bool = False) -> bool:
 
 
 def _prepare_database(settings: Settings, *, fresh: bool) -> bool:
-    url = url_of(settings)
+    url = driver_url(settings)
     version = migrations.current(url)
     if not migrations.is_known(version):
         raise Refused(

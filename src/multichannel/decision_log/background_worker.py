@@ -14,16 +14,16 @@ from multichannel.decision_log.decisions import Decision
 
 log = logging.getLogger(__name__)
 
-MOST_OPERATIONS = 1_000
+MAX_WAITING = 1_000
 """How many may wait; of more, the decisions are dropped and counted."""
 
-SELDOM = 60.0
+LOG_INTERVAL = 60.0
 """Seconds between two complaints about what goes wrong with every decision."""
 
-Batch = Sequence[Decision]
+Decisions = Sequence[Decision]
 
 
-class Faults:
+class ThrottledLogger:
     """Complains of a fault at once, and while it goes on once a minute, with how many decisions it met."""
 
     def __init__(self, words: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -33,30 +33,30 @@ class Faults:
         self._count = 0
         self._not_before = clock()
 
-    def note(self, count: int, fault: Exception) -> None:
+    def log(self, count: int, fault: Exception) -> None:
         """Note a fault, and so many decisions that it met."""
         self._count += count
         if self._clock() >= self._not_before:
             log.error(self._words, self._count, exc_info=fault)
-            self._count, self._not_before = 0, self._clock() + SELDOM
+            self._count, self._not_before = 0, self._clock() + LOG_INTERVAL
 
 
-class Aside:
+class BackgroundWorker:
     """A listener that handles what it hears in a thread of its own, while the block lasts."""
 
     def __init__(
-        self, handle: Callable[[Batch, int], None], *, sample: float, waiting: int = MOST_OPERATIONS
+        self, handle: Callable[[Decisions, int], None], *, sample: float, waiting: int = MAX_WAITING
     ) -> None:
         """`handle` is given decisions, and how many were lost, to it or by it, since the last time."""
         self.sample = sample
         self._handle = handle
-        self._queue: queue.Queue[Batch | None] = queue.Queue(waiting)
+        self._queue: queue.Queue[Decisions | None] = queue.Queue(waiting)
         self._lock = threading.Lock()
         self._dropped = 0
-        self._faults = Faults("%d decisions could not be handled")
+        self._faults = ThrottledLogger("%d decisions could not be handled")
         self._thread = threading.Thread(target=self._work, name="decisions", daemon=True)
 
-    def hear(self, decisions: Batch) -> None:
+    def submit(self, decisions: Decisions) -> None:
         """Take decisions, or drop and count them when too many wait."""
         try:
             self._queue.put_nowait(decisions)
@@ -80,7 +80,7 @@ class Aside:
         if self._dropped:
             log.warning("%d decisions are lost, and nothing tells of them", self._dropped)
 
-    def _handle_safely(self, batch: Batch) -> None:
+    def _handle_safely(self, batch: Decisions) -> None:
         with self._lock:
             dropped, self._dropped = self._dropped, 0
         if not batch and not dropped:
@@ -89,7 +89,7 @@ class Aside:
             self._handle(batch, dropped)
         except Exception as fault:  # noqa: BLE001  (whatever it is, the next may do; it is logged)
             if batch:
-                self._faults.note(len(batch), fault)
+                self._faults.log(len(batch), fault)
             with self._lock:
                 self._dropped += len(batch) + dropped
 

@@ -24,7 +24,7 @@ RECORD, LIST, DROPPED = "record", "list", "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class DecisionBase:
     """A decision with the policy that made it. `operation` names what asked, such as `get` or `page`."""
 
     kind: ClassVar[str]
@@ -37,7 +37,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecidedRecord(Decided):
+class RecordDecision(DecisionBase):
     """Whether one action was allowed on one record; `facts` is None where there is no such record."""
 
     kind: ClassVar[str] = RECORD
@@ -47,7 +47,7 @@ class DecidedRecord(Decided):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecidedList(Decided):
+class ListDecision(DecisionBase):
     """That a list was kept to the rows where any of some actions is granted, and how many came of it."""
 
     kind: ClassVar[str] = LIST
@@ -55,7 +55,7 @@ class DecidedList(Decided):
     rows: int
 
 
-Decision = DecidedRecord | DecidedList
+Decision = RecordDecision | ListDecision
 
 Kinds = dict[str, type | tuple[type, ...]]
 COMMON: Kinds = {"id": str, "policy": str, "operation": str, "principal": dict, "resource": str}
@@ -72,7 +72,7 @@ OF_KIND: Mapping[str, Kinds] = {
 
 
 @dataclass(frozen=True)
-class Logged:
+class LoggedDecision:
     """One line of a decision log. Its parts are read when they are asked for; BadInput tells the line."""
 
     place: str
@@ -175,25 +175,25 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedDecisions:
     """That the server was too busy to log so many decisions."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class TruncatedLine:
     """A line that is not whole: the disk was full, or the process was killed."""
 
     place: str
 
 
-def read_log(path: Path) -> Iterator[Logged]:
+def read_log(path: Path) -> Iterator[LoggedDecision]:
     """The decisions of a log, a line at a time; BadInput with the line of what is something else."""
-    return (line for line in read_lines(path) if isinstance(line, Logged))
+    return (line for line in read_entries(path) if isinstance(line, LoggedDecision))
 
 
-def read_lines(path: Path) -> Iterator[Logged | Dropped | Cut]:
+def read_entries(path: Path) -> Iterator[LoggedDecision | DroppedDecisions | TruncatedLine]:
     """The same with what the log itself says it has lost, and with lines that are not whole."""
     try:
         with path.open("rb") as lines:
@@ -203,14 +203,14 @@ def read_lines(path: Path) -> Iterator[Logged | Dropped | Cut]:
         raise BadInput(f"{path}: {problem.strerror}") from None
 
 
-def _read(place: str, line: bytes) -> Logged | Dropped | Cut:
+def _read(place: str, line: bytes) -> LoggedDecision | DroppedDecisions | TruncatedLine:
     try:
         content = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return Cut(place)
+        return TruncatedLine(place)
     kind = content.get("kind") if isinstance(content, dict) else None
     if kind == DROPPED and isinstance(content.get("count"), int):
-        return Dropped(content["count"])
+        return DroppedDecisions(content["count"])
     if not isinstance(kind, str) or kind not in OF_KIND:
         raise BadInput(f"{place}: this is no decision")
     if content.get("schema_version") != SCHEMA_VERSION:
@@ -218,4 +218,4 @@ def _read(place: str, line: bytes) -> Logged | Dropped | Cut:
     for name, kinds in (COMMON | OF_KIND[kind]).items():
         if not isinstance(content.get(name), kinds) or name not in content:
             raise BadInput(f"{place}: a decision about a {kind} needs `{name}`")
-    return Logged(place, content)
+    return LoggedDecision(place, content)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from multichannel.decision_log.decisions import SCHEMA_VERSION, DecidedList, DecidedRecord, Decision
+from multichannel.decision_log.decisions import SCHEMA_VERSION, Decision, ListDecision, RecordDecision
 from multichannel.policy.decide.canonical import digest_of
 from multichannel.policy.decide.conditions import Value
 from multichannel.policy.decide.evaluate import failures
@@ -63,7 +63,7 @@ class DecisionLines:
             "kind": decision.kind,
             "operation": decision.operation,
             "principal": self._principal(decision.principal),
-            **(self._list(decision) if isinstance(decision, DecidedList) else self._record(decision)),
+            **(self._list(decision) if isinstance(decision, ListDecision) else self._record(decision)),
             "microseconds": decision.microseconds,
         }
 
@@ -74,7 +74,7 @@ class DecisionLines:
         asked = policy, principal, actions, resource
         return self._once(policy, ("filter", *asked[1:]), lambda: self._digest(*asked))
 
-    def _record(self, decision: DecidedRecord) -> dict[str, Any]:
+    def _record(self, decision: RecordDecision) -> dict[str, Any]:
         reasons, rules = judged(decision)
         facts = None if decision.facts is None else self._facts(decision.resource, decision.facts)
         return {
@@ -86,7 +86,7 @@ class DecisionLines:
             "rules": rules,
         }
 
-    def _list(self, decision: DecidedList) -> dict[str, Any]:
+    def _list(self, decision: ListDecision) -> dict[str, Any]:
         asked = decision.policy, decision.principal, decision.actions, decision.resource
         return {
             "actions": [action.value for action in decision.actions],
@@ -136,7 +136,7 @@ class DecisionLines:
         return digest_of(predicates, rename)
 
 
-def judged(decision: DecidedRecord) -> tuple[tuple[str, ...], list[str]]:
+def judged(decision: RecordDecision) -> tuple[tuple[str, ...], list[str]]:
     """The reasons of a denial, and the rules of either verdict as `file:line`; none of what is not there."""
     asked = decision.policy, decision.principal, decision.action, decision.resource, decision.facts
     return judged_by(*asked, allowed=decision.allowed)

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from multichannel.decision_log.background_worker import Aside, Batch
+from multichannel.decision_log.background_worker import BackgroundWorker, Decisions
 from multichannel.decision_log.decisions import DROPPED
 from multichannel.decision_log.encoding import DecisionLines
 from multichannel.errors import Misconfigured
@@ -70,7 +70,7 @@ class LineFile:
         return os.path.samestat(found, os.fstat(self._file))
 
 
-class DecisionLog(Aside):
+class DecisionLog(BackgroundWorker):
     """Writes the decisions of a share of operations to a file, in a thread of its own."""
 
     def __init__(self, path: Path, key: str, *, sample: float) -> None:
@@ -84,6 +84,6 @@ class DecisionLog(Aside):
         super().__exit__()
         self._file.close()
 
-    def _write(self, batch: Batch, dropped: int) -> None:
+    def _write(self, batch: Decisions, dropped: int) -> None:
         lost = [{"kind": DROPPED, "count": dropped}] if dropped else []
         self._file.add([*map(self._lines.line, batch), *lost])

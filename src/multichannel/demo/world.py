@@ -8,7 +8,7 @@ from multichannel.errors import Refused
 from multichannel.policy.schema.resources import PARTNER
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
 from multichannel.store.store import Store
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 SEEDER = system_principal(SystemRole.SEEDER)
 
@@ -24,7 +24,7 @@ def require_no_other_data(store: Store) -> None:
         _is_made(work)
 
 
-def _seed(work: Work) -> bool:
+def _seed(work: UnitOfWork) -> bool:
     if _is_made(work):
         return False
     service = work.service(to=Action.SEED)
@@ -33,7 +33,7 @@ def _seed(work: Work) -> bool:
     return True
 
 
-def _is_made(work: Work) -> bool:
+def _is_made(work: UnitOfWork) -> bool:
     """Whether the world is there: its first partner, with an id that no real tenant has, tells."""
     if work.reader.records(PARTNER, (), "id", [ALDER.id]):
         return True

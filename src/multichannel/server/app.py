@@ -29,12 +29,12 @@ from multichannel.policy.deployment.current_policy import LivePolicy
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.server import health as readiness
-from multichannel.server.decision_sinks import listeners
-from multichannel.server.expiry_job import sweeping
+from multichannel.server.decision_sinks import open_sinks
+from multichannel.server.expiry_job import expiry_job
 from multichannel.server.metrics import Metrics
-from multichannel.server.policy_watcher import watching
+from multichannel.server.policy_watcher import policy_watcher
 from multichannel.settings import Settings
-from multichannel.store.decision_recorder import Watch
+from multichannel.store.decision_recorder import DecisionRecorder
 from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN, Caller
 
@@ -48,7 +48,7 @@ Personas = Callable[[], list[dict[str, object]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Dependencies:
     """What an application is made of.
 
     `personas` gives the demo's tokens; None outside the demo. Without a `reloader` the policy stays.
@@ -63,12 +63,12 @@ class Parts:
     reloader: Reloader | None = None
 
 
-def make_app(parts: Parts) -> Starlette:
+def make_app(parts: Dependencies) -> Starlette:
     """The ASGI application. It owns the engine, and disposes of it when it ends."""
     build_schema()
     store = Store(parts.engine, parts.policy.current, parts.clock, public_url=parts.settings.public_url)
-    ears = listeners(parts.settings, store)
-    store.watch = Watch(store.clock, ears) if ears else None
+    ears = open_sinks(parts.settings, store)
+    store.recorder = DecisionRecorder(store.clock, ears) if ears else None
     threads = parts.settings.threads
     sign_in = _sign_in(store, parts.verifier)
     streams = EventStreams(store, sign_in, Pulse(LOOKED_FOR))
@@ -79,7 +79,7 @@ def make_app(parts: Parts) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         with all_of(ears):
-            async with sweeping(store, parts.settings.sweep_seconds), watching(parts.reloader):
+            async with expiry_job(store, parts.settings.sweep_seconds), policy_watcher(parts.reloader):
                 yield {AUDIENCE: audience}
             execution.close()
             streams.close()

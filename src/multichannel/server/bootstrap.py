@@ -20,7 +20,7 @@ from multichannel.store.store import Store
 SHIPPED_POLICIES = Path(multichannel.__file__).parent / "policies"
 
 
-def url_of(settings: Settings) -> str:
+def driver_url(settings: Settings) -> str:
     """The database URL with its password, for drivers only."""
     return settings.database_url.render_as_string(hide_password=False)
 
@@ -47,7 +47,7 @@ def load_policy(settings: Settings) -> Policy:
 
 def require_current(settings: Settings) -> None:
     """Misconfigured unless the database has this version's schema."""
-    found = migrations.current(url_of(settings))
+    found = migrations.current(driver_url(settings))
     if found != migrations.head():
         raise Misconfigured(
             f"The database {settings.database_url} is at {found or 'no version'}, and this needs "
@@ -65,7 +65,7 @@ def open_store(settings: Settings, *, connections: int = 2) -> Iterator[Store]:
     """The store, on a database that has this version's schema."""
     require_current(settings)
     policy = load_policy(settings)
-    engine = open_database(url_of(settings), connections=connections)
+    engine = open_database(driver_url(settings), connections=connections)
     try:
         yield Store(engine, lambda: policy, now)
     finally:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def sweeping(store: Store, seconds: float) -> AsyncIterator[None]:
+async def expiry_job(store: Store, seconds: float) -> AsyncIterator[None]:
     """Sweep while the block lasts; a sweep that runs at its end is waited for."""
     stop = asyncio.Event()
     task = asyncio.create_task(_sweep_until(stop, store, seconds))
@@ -30,10 +30,10 @@ async def _sweep_until(stop: asyncio.Event, store: Store, seconds: float) -> Non
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), seconds)
             return
-        await asyncio.to_thread(sweep_once, store)
+        await asyncio.to_thread(expire_once, store)
 
 
-def sweep_once(store: Store) -> None:
+def expire_once(store: Store) -> None:
     """One sweep; what goes wrong is logged, and tried again the next time."""
     try:
         sweep(store)

@@ -24,7 +24,7 @@ def ready(store: Store, live: LivePolicy) -> Endpoint:
     """Whether the service can answer: 200 or 503. A policy that was refused does not hinder it."""
 
     def respond(_request: Request) -> Response:
-        usable = store.answers()
+        usable = store.is_reachable()
         body = {"ready": usable, "database": usable, **status(live.state)}
         return JSONResponse(body, 200 if usable else 503)
 

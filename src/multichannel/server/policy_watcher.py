@@ -28,7 +28,7 @@ _Watched = tuple[tuple[Path, int], ...]
 
 
 @asynccontextmanager
-async def watching(reloader: Reloader | None, looked: float = LOOKED) -> AsyncIterator[None]:
+async def policy_watcher(reloader: Reloader | None, looked: float = LOOKED) -> AsyncIterator[None]:
     """Reload while the block lasts, in a thread of its own; a reload that runs at its end is waited for."""
     if reloader is None:
         yield

@@ -14,11 +14,11 @@ from uvicorn.config import LOGGING_CONFIG
 
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.identity import KeySource, TokenVerifier
-from multichannel.server.app import Parts, Personas, make_app
-from multichannel.server.bootstrap import now, open_policy, require_current, url_of
-from multichannel.server.decision_sinks import check_logs
+from multichannel.server.app import Dependencies, Personas, make_app
+from multichannel.server.bootstrap import driver_url, now, open_policy, require_current
+from multichannel.server.decision_sinks import check_log_files
 from multichannel.server.metrics import SHARED
-from multichannel.server.uvicorn_protocols import HttpConnection, SocketConnection
+from multichannel.server.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 from multichannel.settings import Settings, check_serving, load_settings
 from multichannel.store.engines import open_database
 
@@ -62,10 +62,10 @@ LOGGING = {
 
 def serve(settings: Settings) -> None:
     """Serve until stopped. Workers read the settings from the environment that this sets."""
-    os.environ["MULTICHANNEL_DATABASE_URL"] = url_of(settings)
+    os.environ["MULTICHANNEL_DATABASE_URL"] = driver_url(settings)
     if settings.shadow_dir is not None:
         os.environ["MULTICHANNEL_SHADOW_DIR"] = str(settings.shadow_dir)
-    check_logs(settings)
+    check_log_files(settings)
     with _shared_metrics(settings.workers):
         _run(settings)
 
@@ -78,8 +78,8 @@ def _run(settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http=HttpConnection,
-        ws=SocketConnection,
+        http=HttpProtocol,
+        ws=WebSocketProtocol,
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,
         limit_concurrency=settings.threads * CONNECTIONS_PER_THREAD,
@@ -126,10 +126,10 @@ def _app(settings: Settings, verifier: TokenVerifier, personas: Personas | None 
     require_current(settings)
     # More than operations take, so that readiness can be told, and the sweeper and a shadow policy work,
     # while all of them run.
-    engine = open_database(url_of(settings), connections=settings.threads + 3)
+    engine = open_database(driver_url(settings), connections=settings.threads + 3)
     # A process that takes the place of another starts, too, while the policy folder holds a bad one.
     policy = open_policy(settings, or_former=True)
-    app = make_app(Parts(settings, engine, policy.live, verifier, now, personas, policy))
+    app = make_app(Dependencies(settings, engine, policy.live, verifier, now, personas, policy))
     _settle()
     return app
 

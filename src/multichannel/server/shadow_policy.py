@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
-from multichannel.decision_log.background_worker import Aside, Batch, Faults
-from multichannel.decision_log.decisions import DROPPED, DecidedList, DecidedRecord, Decision
+from multichannel.decision_log.background_worker import BackgroundWorker, Decisions, ThrottledLogger
+from multichannel.decision_log.decisions import DROPPED, Decision, ListDecision, RecordDecision
 from multichannel.decision_log.encoding import DecisionLines, judged
 from multichannel.decision_log.log_file import LineFile
 from multichannel.errors import PolicyInvalid
@@ -32,7 +32,7 @@ LOOKED = 2.0
 Difference = dict[str, Any]
 
 
-class Shadow(Aside):
+class ShadowPolicy(BackgroundWorker):
     """Asks a candidate what was decided, and tells where it says otherwise."""
 
     def __init__(
@@ -53,9 +53,9 @@ class Shadow(Aside):
         self._store = store
         self._lines = DecisionLines(key)
         self._tell = tell
-        self._failures = Faults("the shadow policy failed on %d decisions, the last of them so:")
+        self._failures = ThrottledLogger("the shadow policy failed on %d decisions, the last of them so:")
 
-    def _compare(self, batch: Batch, dropped: int) -> None:
+    def _compare(self, batch: Decisions, dropped: int) -> None:
         candidate = self._candidate()
         if candidate is None:
             return
@@ -66,7 +66,7 @@ class Shadow(Aside):
                 if said is not None:
                     differences.append({**self._lines.line(decision), "shadow": said})
             except Exception as fault:  # noqa: BLE001  (however it fails, the next is asked; it is logged)
-                self._failures.note(1, fault)
+                self._failures.log(1, fault)
         if dropped:
             differences.append({"kind": DROPPED, "count": dropped})
         if differences:
@@ -76,11 +76,11 @@ class Shadow(Aside):
         """What the candidate says, where that is something else."""
         if decision.policy.digest == candidate.digest:
             return None
-        if isinstance(decision, DecidedList):
+        if isinstance(decision, ListDecision):
             return self._list(candidate, decision)
         return _record(candidate, decision)
 
-    def _list(self, candidate: Policy, decision: DecidedList) -> Difference | None:
+    def _list(self, candidate: Policy, decision: ListDecision) -> Difference | None:
         for action in decision.actions:
             candidate.translated(decision.principal, action, decision.resource)  # or its fault
         asked = decision.principal, decision.actions, decision.resource
@@ -95,13 +95,13 @@ class Shadow(Aside):
             "rows": self._reach(candidate, decision),
         }
 
-    def _reach(self, policy: Policy, decision: DecidedList) -> int:
+    def _reach(self, policy: Policy, decision: ListDecision) -> int:
         """How many rows such a list could show under a policy, now."""
-        with self._store.under(policy).reading(decision.principal) as work:
+        with self._store.with_policy(policy).reading(decision.principal) as work:
             return work.reader.reach(decision.resource, decision.actions, most=MOST_ROWS)
 
 
-def _record(candidate: Policy, decision: DecidedRecord) -> Difference | None:
+def _record(candidate: Policy, decision: RecordDecision) -> Difference | None:
     if decision.facts is None:
         return None
     verdict = candidate.judged(decision.principal, decision.action, decision.facts)
@@ -111,7 +111,7 @@ def _record(candidate: Policy, decision: DecidedRecord) -> Difference | None:
     return {"policy": candidate.digest, "allowed": verdict.allowed, "reasons": list(verdict.reasons)}
 
 
-class Candidate:
+class CandidateFolder:
     """The policy in a folder, which is looked at again now and then, when somebody asks for it.
 
     While it does not load there is none, and a line in the log says why.

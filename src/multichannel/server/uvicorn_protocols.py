@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 log.setLevel(logging.WARNING)
 
 
-class _Impatient(_Protocol):
+class _StallGuard(_Protocol):
     """Cuts off a client that stops reading; it would keep its connection and what waits for it for ever."""
 
     transport: asyncio.Transport
@@ -61,7 +61,7 @@ class _Impatient(_Protocol):
             self.transport.abort()
 
 
-class HttpConnection(_Impatient, HttpToolsProtocol):
+class HttpProtocol(_StallGuard, HttpToolsProtocol):
     """HTTP; when the server stops, event streams end, which would last as long as their clients like."""
 
     def shutdown(self) -> None:
@@ -71,7 +71,7 @@ class HttpConnection(_Impatient, HttpToolsProtocol):
         super().shutdown()
 
 
-class SocketConnection(_Impatient, WebSocketsSansIOProtocol):
+class WebSocketProtocol(_StallGuard, WebSocketsSansIOProtocol):
     """A WebSocket; when the server stops, it is closed with 1012.
 
     What uvicorn logs of each handshake is left out: as with requests, addresses may hold what is secret.

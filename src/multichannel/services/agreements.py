@@ -5,10 +5,10 @@ from __future__ import annotations
 from multichannel.domain.agreements import CustomerAgreement, Signature, confirmed
 from multichannel.domain.tenants import TenantKind
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 
-def confirm_customer_agreement(work: Work, customer_id: str, signature: Signature) -> CustomerAgreement:
+def confirm_customer_agreement(work: UnitOfWork, customer_id: str, signature: Signature) -> CustomerAgreement:
     """A further acceptance (SM6): a partner attests for itself, a customer's own signature holds with all.
 
     AGREEMENT_NOT_OFFERED (R52) or AGREED_IN_THE_FUTURE.

@@ -12,7 +12,7 @@ from multichannel.domain.idempotency import KEPT, IdempotencyKey
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
 from multichannel.store.audit.audit_chains import ChainBroken
 from multichannel.store.store import Store
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 AUDITOR = system_principal(SystemRole.AUDITOR)
 SWEEPER = system_principal(SystemRole.SWEEPER)
@@ -57,11 +57,11 @@ def _prune_one(store: Store, tenant_id: str, before: datetime) -> int:
     return store.write(SWEEPER, lambda work: work.chains.prune(tenant_id, before=before))
 
 
-def _drop(work: Work, before: datetime) -> tuple[int, int]:
+def _drop(work: UnitOfWork, before: datetime) -> tuple[int, int]:
     service = work.service(to=Action.EXPIRE)
     return (
-        work.let_go(service, Event, "occurred_at", before=before),
-        work.let_go(service, IdempotencyKey, "created_at", before=work.now - KEPT),
+        work.prune(service, Event, "occurred_at", before=before),
+        work.prune(service, IdempotencyKey, "created_at", before=work.now - KEPT),
     )
 
 

@@ -8,11 +8,11 @@ from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, Ten
 from multichannel.domain.users import Role, User
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import users
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 
 def add_partner(  # noqa: PLR0913  (an organisation has this many properties)
-    work: Work,
+    work: UnitOfWork,
     partner_id: str,
     *,
     name: str,
@@ -38,7 +38,7 @@ def add_partner(  # noqa: PLR0913  (an organisation has this many properties)
 
 
 def add_user(
-    work: Work, partner_id: str, *, object_id: str, display_name: str, roles: Sequence[Role]
+    work: UnitOfWork, partner_id: str, *, object_id: str, display_name: str, roles: Sequence[Role]
 ) -> User:
     """A new user of a partner, with its roles."""
     partner = work.partners.get(partner_id, to=Action.ADD_USER)

@@ -26,7 +26,7 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription, SubscriptionStatus
 from multichannel.domain.tenants import Partner
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 ACTIVE = RelationshipStatus.ACTIVE
 
@@ -40,14 +40,14 @@ class Request:
     provider_id: str | None = None
 
 
-def request_reseller_relationship(work: Work, asked: Request) -> ResellerRelationship:
+def request_reseller_relationship(work: UnitOfWork, asked: Request) -> ResellerRelationship:
     """A request to an address, the same whether or not there is a customer at it (R4).
 
     Through a provider it is two, the provider's beside the reseller's own (SM1). OWN_CUSTOMER,
     DELEGATED_ADMIN_REQUIRED, NO_PARTNERSHIP, REQUEST_PENDING or ALREADY_RELATED.
     """
     partner = _asking(work, asked)
-    known = work.companies(partner).customers_at(asked.address, partner.cloud)
+    known = work.tenant_directory(partner).customers_at(asked.address, partner.cloud)
     request = new_request(
         partner,
         address=asked.address,
@@ -64,14 +64,14 @@ def request_reseller_relationship(work: Work, asked: Request) -> ResellerRelatio
 
 
 def accept_reseller_relationship(
-    work: Work, relationship_id: str, signature: Signature | None
+    work: UnitOfWork, relationship_id: str, signature: Signature | None
 ) -> ResellerRelationship:
     """The customer's yes, to the provider's request beside it as well (R14, SM1).
 
     A customer that has not signed the agreement yet signs it in the same step: AGREEMENT_REQUIRED.
     """
     relationship = work.relationships.get(relationship_id, to=Action.ACCEPT)
-    look = work.look(relationship)
+    look = work.query_for(relationship)
     customer = look.one(Customer, id=relationship.customer_id)
     if customer is None:
         raise LookupError(f"relationship {relationship.id} was accepted by nobody")
@@ -87,7 +87,7 @@ def accept_reseller_relationship(
     return relationship
 
 
-def decline_reseller_relationship(work: Work, relationship_id: str) -> ResellerRelationship:
+def decline_reseller_relationship(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
     """The customer's no (R14)."""
     relationship = work.relationships.get(relationship_id, to=Action.DECLINE)
     for each in _together(work, relationship):
@@ -95,7 +95,7 @@ def decline_reseller_relationship(work: Work, relationship_id: str) -> ResellerR
     return relationship
 
 
-def cancel_reseller_relationship_request(work: Work, relationship_id: str) -> ResellerRelationship:
+def cancel_reseller_relationship_request(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
     """The partner withdraws its request, before it was answered."""
     relationship = work.relationships.get(relationship_id, to=Action.CANCEL)
     for each in _together(work, relationship):
@@ -103,14 +103,14 @@ def cancel_reseller_relationship_request(work: Work, relationship_id: str) -> Re
     return relationship
 
 
-def revoke_delegated_admin(work: Work, relationship_id: str) -> ResellerRelationship:
+def revoke_delegated_admin(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
     """The customer ends a partner's admin rights; the relationship stays (R15)."""
     relationship = work.relationships.get(relationship_id, to=Action.REVOKE_DELEGATED_ADMIN)
     relationship.revoke_delegated_admin(at=work.now)
     return relationship
 
 
-def remove_reseller_relationship(work: Work, relationship_id: str) -> ResellerRelationship:
+def remove_reseller_relationship(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
     """The partner leaves the customer, and supports none of its subscriptions any more (R17, R18).
 
     ACTIVE_SUBSCRIPTIONS while it bills any that is active. A provider that serves the customer through
@@ -118,7 +118,7 @@ def remove_reseller_relationship(work: Work, relationship_id: str) -> ResellerRe
     """
     relationship = work.relationships.get(relationship_id, to=Action.REMOVE)
     relationship.remove(at=work.now)
-    look = work.look(relationship)
+    look = work.query_for(relationship)
     # Nothing is flushed yet, so that this relationship is among them.
     pair = {"partner_id": relationship.partner_id, "customer_id": relationship.customer_id}
     if look.count(ResellerRelationship, status=ACTIVE, **pair) > 1:
@@ -138,7 +138,7 @@ def remove_reseller_relationship(work: Work, relationship_id: str) -> ResellerRe
 
 
 def extend_relationship_to_provider(
-    work: Work, relationship_id: str, provider_id: str
+    work: UnitOfWork, relationship_id: str, provider_id: str
 ) -> ResellerRelationship:
     """A direct-bill partner that becomes a reseller goes on through its provider (SM1).
 
@@ -156,7 +156,7 @@ def extend_relationship_to_provider(
     return relationship
 
 
-def _asking(work: Work, asked: Request) -> Partner:
+def _asking(work: UnitOfWork, asked: Request) -> Partner:
     """The caller's partner, fetched for what is asked of it (C2, R19)."""
     through = asked.provider_id is not None
     action = Action.REQUEST_RELATIONSHIP_THROUGH_PROVIDER if through else Action.REQUEST_RELATIONSHIP
@@ -166,9 +166,9 @@ def _asking(work: Work, asked: Request) -> Partner:
     return work.partners.get(own, to=action)
 
 
-def _require_possible(work: Work, partner: Partner, asked: Request, known: Sequence[str]) -> None:
+def _require_possible(work: UnitOfWork, partner: Partner, asked: Request, known: Sequence[str]) -> None:
     """Guards that look at what the partner knows itself: its own requests, customers and providers."""
-    look = work.look(partner)
+    look = work.query_for(partner)
     if asked.provider_id is not None and not _are_partners(work, partner, asked.provider_id, partner.id):
         raise Refusal.NO_PARTNERSHIP.error()
     own = look.all(
@@ -181,24 +181,24 @@ def _require_possible(work: Work, partner: Partner, asked: Request, known: Seque
     raise_first(refusals_to_request([*own, *active], address=asked.address, customer_ids=known, at=work.now))
 
 
-def _add_requested(work: Work, partner: Partner, request: ResellerRelationship) -> None:
+def _add_requested(work: UnitOfWork, partner: Partner, request: ResellerRelationship) -> None:
     """Stored. Whether a customer was found at the address is not told, nor in the partner's own records."""
     work.add_under(partner, request)
-    work.hush(request, "customer_id")
+    work.redact(request, "customer_id")
 
 
-def _together(work: Work, relationship: ResellerRelationship) -> list[ResellerRelationship]:
+def _together(work: UnitOfWork, relationship: ResellerRelationship) -> list[ResellerRelationship]:
     """A request with the one beside it, a reseller's and its provider's, to be answered as one (SM1)."""
-    look, first = work.look(relationship), relationship.invited_with_id
+    look, first = work.query_for(relationship), relationship.invited_with_id
     beside = look.linked(
         ResellerRelationship, **({"id": first} if first else {"invited_with_id": relationship.id})
     )
     return [relationship, *beside]
 
 
-def _active_like(work: Work, parent: Base, wanted: ResellerRelationship) -> bool:
+def _active_like(work: UnitOfWork, parent: Base, wanted: ResellerRelationship) -> bool:
     """Whether the partner has an active relationship with the customer already, through the same reseller."""
-    return work.look(parent).any(
+    return work.query_for(parent).any(
         ResellerRelationship,
         partner_id=wanted.partner_id,
         customer_id=wanted.customer_id,
@@ -207,17 +207,17 @@ def _active_like(work: Work, parent: Base, wanted: ResellerRelationship) -> bool
     )
 
 
-def _are_partners(work: Work, parent: Base, provider_id: str, reseller_id: str) -> bool:
-    return work.look(parent).any(
+def _are_partners(work: UnitOfWork, parent: Base, provider_id: str, reseller_id: str) -> bool:
+    return work.query_for(parent).any(
         Partnership, provider_id=provider_id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
     )
 
 
 def _sign(
-    work: Work, relationship: ResellerRelationship, customer: Customer, signature: Signature | None
+    work: UnitOfWork, relationship: ResellerRelationship, customer: Customer, signature: Signature | None
 ) -> None:
     """The customer's own signature, unless it has one, or lives where there is nothing to sign (R52)."""
-    if customer.cloud in WITHOUT_AGREEMENTS or work.look(relationship).any(
+    if customer.cloud in WITHOUT_AGREEMENTS or work.query_for(relationship).any(
         CustomerAgreement, customer_id=customer.id, kind=AgreementKind.DIRECT
     ):
         return
@@ -235,12 +235,12 @@ def _is_private_to_another(subscription: Subscription, partner_id: str) -> bool:
     )
 
 
-def _share_billing_profile(work: Work, relationship: ResellerRelationship, provider_id: str) -> None:
+def _share_billing_profile(work: UnitOfWork, relationship: ResellerRelationship, provider_id: str) -> None:
     """Whether the provider had a profile of the customer is not for the partner to learn from its records."""
-    look = work.look(relationship)
+    look = work.query_for(relationship)
     own = look.one(BillingProfile, partner_id=relationship.partner_id, customer_id=relationship.customer_id)
     if own is None or look.any(BillingProfile, partner_id=provider_id, customer_id=relationship.customer_id):
         return
     shared = own.shared_with(provider_id, at=work.now)
     work.add_under(relationship, shared)
-    work.hush(shared)
+    work.redact(shared)

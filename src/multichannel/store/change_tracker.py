@@ -19,12 +19,12 @@ KINDS = {
     for resource in RESOURCES.values()
     if resource.model is not None and resource.model is not AuditRecord
 }
-UNTOLD = {"version", "created_at", "updated_at"}
+UNRECORDED = {"version", "created_at", "updated_at"}
 """Columns that say no more than the record itself does."""
 
 
 @dataclass(slots=True)
-class Change:
+class RowChange:
     """One object that was made or changed, with the columns that differ, by name."""
 
     resource: Resource
@@ -32,14 +32,14 @@ class Change:
     created: bool
     old: dict[str, Any] = field(default_factory=dict)
     new: dict[str, Any] = field(default_factory=dict)
-    hushed: set[str] = field(default_factory=set)
+    redacted: set[str] = field(default_factory=set)
     """Columns that the one who acts is told nothing of; with `id` among them, of the object itself."""
-    left: set[str] = field(default_factory=set)
+    former_viewers: set[str] = field(default_factory=set)
     """Tenants that were concerned before, and could see it then."""
 
-    def differ(self, name: str, old: Any, new: Any) -> None:
+    def record(self, name: str, old: Any, new: Any) -> None:
         """A column holds something else; of several changes the first old and the last new value count."""
-        if name not in UNTOLD:
+        if name not in UNRECORDED:
             self.old.setdefault(name, _told(old))
             self.new[name] = _told(new)
 
@@ -60,36 +60,36 @@ class Change:
         return named - self.parties
 
 
-class Changes:
+class ChangeTracker:
     """The changed objects of a session, in the order in which they first changed."""
 
     def __init__(self) -> None:
         """Nothing has changed yet."""
-        self._found: dict[int, Change] = {}
+        self._found: dict[int, RowChange] = {}
 
-    def __iter__(self) -> Iterator[Change]:
+    def __iter__(self) -> Iterator[RowChange]:
         """Those that differ in the end."""
         return iter([change for change in self._found.values() if change.is_change])
 
-    def gather(self, new: Iterable[Any], dirty: Iterable[Any]) -> list[Change]:
+    def collect(self, new: Iterable[Any], dirty: Iterable[Any]) -> list[RowChange]:
         """Take down what a flush is about to write; gives what it concerns."""
         made = [self._of(row, created=True) for row in new if type(row) in KINDS]
         changed = [self._of(row, created=False) for row in dirty if type(row) in KINDS]
         for change in (*made, *changed):
             for name, old, value in _differences(change.row):
-                change.differ(name, old, value)
+                change.record(name, old, value)
         return [*made, *changed]
 
-    def note(self, row: Base, name: str, old: Any, new: Any) -> None:
+    def record(self, row: Base, name: str, old: Any, new: Any) -> None:
         """Take down what belongs to an object and is stored elsewhere, such as a user's roles."""
-        self._of(row, created=False).differ(name, old, new)
+        self._of(row, created=False).record(name, old, new)
 
-    def hush(self, row: Base, *names: str) -> None:
+    def redact(self, row: Base, *names: str) -> None:
         """Keep columns of an object, which was made or changed, from the one who acts."""
-        self._found[id(row)].hushed.update(names)
+        self._found[id(row)].redacted.update(names)
 
-    def _of(self, row: Any, *, created: bool) -> Change:
-        return self._found.setdefault(id(row), Change(KINDS[type(row)], row, created))
+    def _of(self, row: Any, *, created: bool) -> RowChange:
+        return self._found.setdefault(id(row), RowChange(KINDS[type(row)], row, created))
 
 
 def _differences(row: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from multichannel.decision_log.decisions import DecidedList, DecidedRecord, Decision
+from multichannel.decision_log.decisions import Decision, ListDecision, RecordDecision
 from multichannel.store.facts import Run, facts_of
 
 if TYPE_CHECKING:
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from multichannel.policy.schema.vocabulary import Action, Principal
 
 
-class Listener(Protocol):
+class DecisionSink(Protocol):
     """Who is told decisions."""
 
     @property
     def sample(self) -> float:
         """The share of operations to be told of, from 0 to 1."""
 
-    def hear(self, decisions: Sequence[Decision]) -> None:
+    def submit(self, decisions: Sequence[Decision]) -> None:
         """Take the decisions of one operation, at once and without failing: somebody waits."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingDecision:
     """What a decision is about, and since when it has been asked for."""
 
     policy: Policy
@@ -57,7 +57,7 @@ class Asked:
         }
 
 
-class Notes:
+class Recording:
     """The decisions of one operation so far."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -66,26 +66,26 @@ class Notes:
         self._clock = clock
 
     @staticmethod
-    def asked(policy: Policy, principal: Principal, resource: Resource, operation: str) -> Asked:
+    def asked(policy: Policy, principal: Principal, resource: Resource, operation: str) -> PendingDecision:
         """A question that is about to be put."""
-        return Asked(policy, principal, resource, operation, time.perf_counter())
+        return PendingDecision(policy, principal, resource, operation, time.perf_counter())
 
-    def record(self, asked: Asked, action: Action, facts: Any | None, *, allowed: bool) -> None:
+    def record(self, asked: PendingDecision, action: Action, facts: Any | None, *, allowed: bool) -> None:
         """Note the verdict on one record of facts."""
         told = asked.told(self._clock())
-        self.decisions.append(DecidedRecord(**told, action=action, facts=facts, allowed=allowed))
+        self.decisions.append(RecordDecision(**told, action=action, facts=facts, allowed=allowed))
 
-    def rows(self, run: Run, asked: Asked, action: Action, verdicts: Mapping[str, bool]) -> None:
+    def rows(self, run: Run, asked: PendingDecision, action: Action, verdicts: Mapping[str, bool]) -> None:
         """Note the verdicts on rows by id, with the facts of those there are."""
         told = asked.told(self._clock())
         for row_id, allowed in verdicts.items():
             facts = facts_of(run, asked.resource, row_id, tenant_id=asked.principal.tenant_id)
-            self.decisions.append(DecidedRecord(**told, action=action, facts=facts, allowed=allowed))
+            self.decisions.append(RecordDecision(**told, action=action, facts=facts, allowed=allowed))
 
-    def listed(self, asked: Asked, actions: Collection[Action], rows: int) -> None:
+    def listed(self, asked: PendingDecision, actions: Collection[Action], rows: int) -> None:
         """Note that a list was kept to what is granted."""
         told = asked.told(self._clock())
-        self.decisions.append(DecidedList(**told, actions=tuple(actions), rows=rows))
+        self.decisions.append(ListDecision(**told, actions=tuple(actions), rows=rows))
 
     @property
     def place(self) -> int:
@@ -97,30 +97,30 @@ class Notes:
         del self.decisions[place:]
 
 
-class Watch:
+class DecisionRecorder:
     """Draws which operations are listened to, by whom, and gathers what is decided in them."""
 
-    def __init__(self, clock: Callable[[], datetime], listeners: Sequence[Listener]) -> None:
+    def __init__(self, clock: Callable[[], datetime], listeners: Sequence[DecisionSink]) -> None:
         """Each listener has a share of its own."""
         self._clock = clock
         self._listeners = listeners
         self._thread = threading.local()
 
     @property
-    def notes(self) -> Notes | None:
+    def notes(self) -> Recording | None:
         """Where to note decisions in this thread; None where nobody listens."""
-        found: Notes | None = getattr(self._thread, "notes", None)
+        found: Recording | None = getattr(self._thread, "notes", None)
         return found
 
     def operation(self) -> AbstractContextManager[None]:
         """One operation of this thread; part of the outer one if there is one."""
-        return ALONG if getattr(self._thread, "is_open", False) else self._begun()
+        return NESTED if getattr(self._thread, "is_open", False) else self._begun()
 
     @contextmanager
     def _begun(self) -> Iterator[None]:
         drawn = random.random()  # noqa: S311  (a sample, not a secret)
         heard_by = [listener for listener in self._listeners if drawn < listener.sample]
-        notes = Notes(self._clock) if heard_by else None
+        notes = Recording(self._clock) if heard_by else None
         self._thread.is_open, self._thread.notes = True, notes
         try:
             yield
@@ -128,8 +128,8 @@ class Watch:
             self._thread.is_open, self._thread.notes = False, None
             if notes is not None and notes.decisions:
                 for listener in heard_by:
-                    listener.hear(tuple(notes.decisions))
+                    listener.submit(tuple(notes.decisions))
 
 
-ALONG: AbstractContextManager[None] = nullcontext()
+NESTED: AbstractContextManager[None] = nullcontext()
 """What is part of an operation, or of one that nobody could listen to."""

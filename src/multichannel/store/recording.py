@@ -19,12 +19,20 @@ from multichannel.policy.decide.to_sql import where
 from multichannel.policy.schema.facts import ServiceFacts
 from multichannel.policy.schema.resources import SERVICE, USER, Resource
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal
-from multichannel.store.decision_recorder import Asked, Notes
-from multichannel.store.read.bulk_check import Judgement, judge
-from multichannel.store.read.query import EVERYTHING, Children, Condition, Listing, Page, Record, Shown
+from multichannel.store.decision_recorder import PendingDecision, Recording
+from multichannel.store.read.bulk_check import CheckResult, check_rows
+from multichannel.store.read.query import (
+    EVERYTHING,
+    Children,
+    Condition,
+    ListQuery,
+    LoadedRecord,
+    Page,
+    ReadableColumn,
+)
 from multichannel.store.read.reader import Reader
-from multichannel.store.session import GuardedSession, Undecided
-from multichannel.store.users import SIGNING_IN, Caller, Users
+from multichannel.store.session import GuardedSession, PolicyBypass
+from multichannel.store.users import SIGNING_IN, Caller, CallerLookup
 from multichannel.store.write.repository import Repository
 
 if TYPE_CHECKING:
@@ -33,11 +41,11 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Base")
 
 
-def notes_of(session: GuardedSession) -> Notes:
+def notes_of(session: GuardedSession) -> Recording:
     """Where a session that is listened to notes its decisions."""
-    if session.notes is None:
-        raise Undecided("nobody listens to this operation")
-    return session.notes
+    if session.recording is None:
+        raise PolicyBypass("nobody listens to this operation")
+    return session.recording
 
 
 class ObservedRepository(Repository[T]):
@@ -80,10 +88,10 @@ class ObservedRepository(Repository[T]):
         self._listed(asked, (to,), len(rows))
         return rows
 
-    def weigh(self, row_ids: Collection[str], *, to: Action) -> Sequence[T]:
+    def find_permitted(self, row_ids: Collection[str], *, to: Action) -> Sequence[T]:
         """The rows, as ever."""
-        asked = self._asked("weigh")
-        rows = super().weigh(row_ids, to=to)
+        asked = self._asked("find_permitted")
+        rows = super().find_permitted(row_ids, to=to)
         self._listed(asked, (to,), len(rows))
         return rows
 
@@ -94,13 +102,13 @@ class ObservedRepository(Repository[T]):
         self._listed(asked, self._resource.reads, 0 if found is None else 1)
         return found
 
-    def _asked(self, operation: str) -> Asked:
-        return Notes.asked(self._policy, self._principal, self._resource, operation)
+    def _asked(self, operation: str) -> PendingDecision:
+        return Recording.asked(self._policy, self._principal, self._resource, operation)
 
-    def _note(self, asked: Asked, action: Action, verdicts: dict[str, bool]) -> None:
+    def _note(self, asked: PendingDecision, action: Action, verdicts: dict[str, bool]) -> None:
         notes_of(self._session).rows(self._run, asked, action, verdicts)
 
-    def _listed(self, asked: Asked, actions: Collection[Action], rows: int) -> None:
+    def _listed(self, asked: PendingDecision, actions: Collection[Action], rows: int) -> None:
         notes_of(self._session).listed(asked, actions, rows)
 
     def _granted(self, row_ids: Collection[str], action: Action) -> set[str]:
@@ -114,14 +122,14 @@ class ObservedRepository(Repository[T]):
 class ObservedReader(Reader):
     """A reader whose lists are noted, each once."""
 
-    def page(self, resource: Resource, listing: Listing) -> Page:
+    def page(self, resource: Resource, listing: ListQuery) -> Page:
         """One window, as ever."""
         asked = self._asked(resource, "page")
         page = super().page(resource, listing)
         self._listed(asked, resource.reads, len(page.records))
         return page
 
-    def pages(self, resource: Resource, listing: Listing) -> dict[Any, Page]:
+    def pages(self, resource: Resource, listing: ListQuery) -> dict[Any, Page]:
         """One window for each parent, as ever."""
         asked = self._asked(resource, "pages")
         pages = super().pages(resource, listing)
@@ -129,8 +137,8 @@ class ObservedReader(Reader):
         return pages
 
     def records(
-        self, resource: Resource, columns: Collection[Shown], key: str, keys: Iterable[Any]
-    ) -> dict[Any, Record]:
+        self, resource: Resource, columns: Collection[ReadableColumn], key: str, keys: Iterable[Any]
+    ) -> dict[Any, LoadedRecord]:
         """The visible rows, as ever."""
         asked = self._asked(resource, "records")
         found = super().records(resource, columns, key, keys)
@@ -158,19 +166,19 @@ class ObservedReader(Reader):
         self._listed(asked, resource.actions, len(found))
         return found
 
-    def _asked(self, resource: Resource, operation: str) -> Asked:
-        return Notes.asked(self._policy, self.principal, resource, operation)
+    def _asked(self, resource: Resource, operation: str) -> PendingDecision:
+        return Recording.asked(self._policy, self.principal, resource, operation)
 
-    def _listed(self, asked: Asked, actions: Collection[Action], rows: int) -> None:
+    def _listed(self, asked: PendingDecision, actions: Collection[Action], rows: int) -> None:
         notes_of(self._session).listed(asked, actions, rows)
 
 
-class ObservedUsers(Users):
+class ObservedUsers(CallerLookup):
     """Signing in, noted as a decision about the user."""
 
     def caller(self, *, tenant_id: str, object_id: str, auth_mode: AuthMode) -> Caller | None:
         """The caller, as ever."""
-        asked = Notes.asked(self._policy, SIGNING_IN, USER, "sign_in")
+        asked = Recording.asked(self._policy, SIGNING_IN, USER, "sign_in")
         found = super().caller(tenant_id=tenant_id, object_id=object_id, auth_mode=auth_mode)
         user_id = found.user_id if found else self._hidden(tenant_id, object_id)
         if user_id is None:
@@ -190,7 +198,7 @@ class ObservedUsers(Users):
         return found[0].id if found else None
 
 
-def observed_judge(  # noqa: PLR0913, PLR0917  (as `judge` has them)
+def observed_judge(  # noqa: PLR0913, PLR0917  (as `check_rows` has them)
     session: GuardedSession,
     policy: Policy,
     principal: Principal,
@@ -198,10 +206,10 @@ def observed_judge(  # noqa: PLR0913, PLR0917  (as `judge` has them)
     resource: Resource,
     ids: Collection[str],
     actions: Sequence[Action],
-) -> Mapping[str, Mapping[Action, Judgement]]:
-    """What `judge` gives; for each action a list of those rows that it is granted on is noted."""
-    asked = Notes.asked(policy, principal, resource, "judge")
-    found = judge(session, policy, principal, now, resource, ids, actions)
+) -> Mapping[str, Mapping[Action, CheckResult]]:
+    """What `check_rows` gives; for each action a list of those rows that it is granted on is noted."""
+    asked = Recording.asked(policy, principal, resource, "check_rows")
+    found = check_rows(session, policy, principal, now, resource, ids, actions)
     for action in actions:
         rows = sum(judgements[action].allowed for judgements in found.values())
         notes_of(session).listed(asked, (action,), rows)
@@ -212,7 +220,7 @@ def observed_check(
     session: GuardedSession, policy: Policy, principal: Principal, action: Action, service: ServiceFacts
 ) -> Verdict:
     """The policy's verdict on the service itself, noted."""
-    asked = Notes.asked(policy, principal, SERVICE, "service")
+    asked = Recording.asked(policy, principal, SERVICE, "service")
     verdict = policy.check(principal, action, service)
     notes_of(session).record(asked, action, service, allowed=verdict.allowed)
     return verdict

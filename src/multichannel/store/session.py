@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from multichannel.domain.audit import AuditChain, AuditRecord
 from multichannel.domain.events import Event
 from multichannel.domain.idempotency import IdempotencyKey
-from multichannel.store.change_tracker import Change, Changes
+from multichannel.store.change_tracker import ChangeTracker, RowChange
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable, Result
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import ORMExecuteState
     from sqlalchemy.orm.unitofwork import UOWTransaction
 
-    from multichannel.store.decision_recorder import Notes
+    from multichannel.store.decision_recorder import Recording
 
 MARK = "decided"
-BOOKS = {model.__tablename__ for model in (AuditChain, AuditRecord, Event, IdempotencyKey)}
+AUDIT_TABLES = {model.__tablename__ for model in (AuditChain, AuditRecord, Event, IdempotencyKey)}
 """The tables of the books, which no use case writes."""
 
 
-class Undecided(Exception):
+class PolicyBypass(Exception):
     """Somebody tried to reach data around the policy. A programming fault, never a client's."""
 
 
@@ -37,11 +37,11 @@ class GuardedSession(Session):
         """Work on one connection, whose transaction the caller ends."""
         super().__init__(bind=connection, autoflush=False, expire_on_commit=False)
         self._granted: dict[int, object] = {}
-        self._weighed: dict[int, object] = {}
-        self.changes = Changes()
-        self.before_writing: Callable[[list[Change]], None] = _nobody_listens
+        self._query_parents: dict[int, object] = {}
+        self.changes = ChangeTracker()
+        self.before_writing: Callable[[list[RowChange]], None] = _ignore_changes
         """Told what a flush is about to change, while the database still holds what was."""
-        self.notes: Notes | None = None
+        self.recording: Recording | None = None
         """Where decisions are noted; None where nobody listens."""
 
     def decided(self, statement: Executable, parameters: Mapping[str, Any]) -> Result[Any]:
@@ -50,22 +50,22 @@ class GuardedSession(Session):
 
     def write(self, statement: Any, rows: list[dict[str, Any]]) -> CursorResult[Any]:
         """Run a bulk write of rows whose owner was granted; never of the books."""
-        if statement.table.name in BOOKS:
-            raise Undecided(f"{statement.table.name} is a table of the books")
-        return self.connection_of_grant().execute(statement, rows)
+        if statement.table.name in AUDIT_TABLES:
+            raise PolicyBypass(f"{statement.table.name} is a table of the books")
+        return self.granted_connection().execute(statement, rows)
 
-    def keep_books(self, statement: Any, rows: list[dict[str, Any]]) -> None:
+    def write_audit(self, statement: Any, rows: list[dict[str, Any]]) -> None:
         """Write the books themselves: new records, events and keys, and where chains end. Nothing else."""
-        if statement.table.name not in BOOKS:
-            raise Undecided(f"{statement.table.name} is no table of the books")
+        if statement.table.name not in AUDIT_TABLES:
+            raise PolicyBypass(f"{statement.table.name} is no table of the books")
         if not (statement.is_insert or statement.table.name == AuditChain.__tablename__):
-            raise Undecided(f"{statement.table.name} is written once")
+            raise PolicyBypass(f"{statement.table.name} is written once")
         self._bound.execute(statement, rows)
 
-    def let_go(self, statement: Any, parameters: dict[str, Any]) -> int:
+    def prune(self, statement: Any, parameters: dict[str, Any]) -> int:
         """Delete from the books what has been kept long enough; gives how many rows."""
-        if statement.table.name not in BOOKS or not statement.is_delete:
-            raise Undecided("only rows of the books are let go")
+        if statement.table.name not in AUDIT_TABLES or not statement.is_delete:
+            raise PolicyBypass("only rows of the books are let go")
         return self._bound.execute(statement, parameters).rowcount
 
     def grant(self, rows: Iterable[object]) -> None:
@@ -78,28 +78,28 @@ class GuardedSession(Session):
 
     def connection(self, *_arguments: Any, **_options: Any) -> Connection:
         """Refused: a statement on the bare connection carries no decision."""
-        raise Undecided("the connection itself was asked for")
+        raise PolicyBypass("the connection itself was asked for")
 
-    def weigh(self, rows: Iterable[object]) -> None:
+    def allow_queries_for(self, rows: Iterable[object]) -> None:
         """Let guards look on behalf of these rows, which an action is granted on; they cannot be written."""
-        self._weighed.update((id(row), row) for row in rows)
+        self._query_parents.update((id(row), row) for row in rows)
 
-    def may_look_for(self, row: object) -> bool:
+    def may_query_for(self, row: object) -> bool:
         """Whether guards may look on behalf of the row."""
-        return self.is_granted(row) or id(row) in self._weighed
+        return self.is_granted(row) or id(row) in self._query_parents
 
     def bulk_save_objects(self, *_arguments: Any, **_options: Any) -> None:
         """Refused: it would pass by the flush that checks what was granted."""
-        raise Undecided("a bulk write that passes by the flush")
+        raise PolicyBypass("a bulk write that passes by the flush")
 
     bulk_insert_mappings = bulk_save_objects
     bulk_update_mappings = bulk_save_objects
 
-    def connection_of_grant(self) -> Connection:
+    def granted_connection(self) -> Connection:
         """The connection, for bulk writes; refused while nothing has been granted."""
         if not self._granted:
             message = "a bulk write without a granted owner"
-            raise Undecided(message)
+            raise PolicyBypass(message)
         return self._bound
 
     @property
@@ -112,20 +112,20 @@ class GuardedSession(Session):
 def _refuse_undecided(state: ORMExecuteState) -> None:
     if not state.execution_options.get(MARK):
         message = f"a statement without a decision: {state.statement.__visit_name__}"
-        raise Undecided(message)
+        raise PolicyBypass(message)
 
 
 @event.listens_for(GuardedSession, "before_flush")
 def _refuse_ungranted(session: GuardedSession, _context: UOWTransaction, _instances: object) -> None:
     for row in (*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))):
-        if type(row).__tablename__ in BOOKS:
-            raise Undecided(f"a {type(row).__name__} written as if it were no book")
+        if type(row).__tablename__ in AUDIT_TABLES:
+            raise PolicyBypass(f"a {type(row).__name__} written as if it were no book")
         if not session.is_granted(row):
             message = f"a write of a {type(row).__name__} that was not granted"
-            raise Undecided(message)
+            raise PolicyBypass(message)
     changed = [row for row in session.dirty if session.is_modified(row)]
-    session.before_writing(session.changes.gather(session.new, changed))
+    session.before_writing(session.changes.collect(session.new, changed))
 
 
-def _nobody_listens(_changes: list[Change]) -> None:
+def _ignore_changes(_changes: list[RowChange]) -> None:
     """What the service does for itself, such as an import, keeps its own books."""

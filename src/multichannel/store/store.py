@@ -17,12 +17,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from multichannel.domain.audit import AuditStatus
 from multichannel.errors import Busy, Denied, NotPermitted, Refused
-from multichannel.store.audit.audit_writer import Ledger
-from multichannel.store.audit.mutation_context import Act, Keys, Replayed, refused_outcome
-from multichannel.store.decision_recorder import ALONG, Watch
+from multichannel.store.audit.audit_writer import AuditWriter
+from multichannel.store.audit.mutation_context import (
+    IdempotencyKeys,
+    MutationContext,
+    ReplayedRefusal,
+    refused_outcome,
+)
+from multichannel.store.decision_recorder import NESTED, DecisionRecorder
 from multichannel.store.engines import READING, WRITING, execution_options
 from multichannel.store.session import GuardedSession
-from multichannel.store.unit_of_work import PUBLIC_URL, Work
+from multichannel.store.unit_of_work import PUBLIC_URL, UnitOfWork
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -60,10 +65,10 @@ class Store:
         self.clock = clock
         self.committed: list[Callable[[], None]] = []
         """Called after each act that was committed, by the thread that did it."""
-        self.watch: Watch | None = None
+        self.recorder: DecisionRecorder | None = None
         """Listens to what is decided; None where nobody does."""
 
-    def under(self, policy: Policy) -> Store:
+    def with_policy(self, policy: Policy) -> Store:
         """The same database under another policy; nobody listens to it."""
         return Store(self.engine, lambda: policy, self.clock, public_url=self._public_url)
 
@@ -72,7 +77,7 @@ class Store:
 
         It is listened to as a whole, or not at all.
         """
-        return self._operation() if self._kept_policy is None else ALONG
+        return self._operation() if self._kept_policy is None else NESTED
 
     @property
     def _kept_policy(self) -> Policy | None:
@@ -82,7 +87,7 @@ class Store:
     def _operation(self) -> Iterator[None]:
         self._kept.policy = self._in_force()
         try:
-            with ALONG if self.watch is None else self.watch.operation():
+            with NESTED if self.recorder is None else self.recorder.operation():
                 yield
         finally:
             self._kept.policy = None
@@ -91,12 +96,12 @@ class Store:
         return self._kept_policy or self._in_force()
 
     @contextmanager
-    def reading(self, principal: Principal) -> Iterator[Work]:
+    def reading(self, principal: Principal) -> Iterator[UnitOfWork]:
         """One snapshot to read from."""
         with self._connected(READING) as session:
-            yield Work(session, self._policy(), principal, self.clock(), public_url=self._public_url)
+            yield UnitOfWork(session, self._policy(), principal, self.clock(), public_url=self._public_url)
 
-    def answers(self) -> bool:
+    def is_reachable(self) -> bool:
         """Whether the database does."""
         try:
             with self.engine.connect() as connection:
@@ -104,7 +109,7 @@ class Store:
         except SQLAlchemyError:
             return False
 
-    def write(self, principal: Principal, use_case: Callable[[Work], T]) -> T:
+    def write(self, principal: Principal, use_case: Callable[[UnitOfWork], T]) -> T:
         """Run what the service does for itself in one transaction; it keeps no books.
 
         It is run again from its start when the database asks for that. Busy when others stay in the way;
@@ -113,7 +118,7 @@ class Store:
         with self.operation():
             return self._again(lambda: self._write_once(principal, use_case), CONFLICTS)
 
-    def act(self, principal: Principal, act: Act, use_case: Callable[[Work], str]) -> str:
+    def act(self, principal: Principal, act: MutationContext, use_case: Callable[[UnitOfWork], str]) -> str:
         """Run a mutation in one transaction with its books; gives the id of what it changed.
 
         With an idempotency key the first outcome is given again. What is refused or denied is recorded in a
@@ -125,10 +130,10 @@ class Store:
             tell()
         return outcome
 
-    def _act(self, principal: Principal, act: Act, use_case: Callable[[Work], str]) -> str:
+    def _act(self, principal: Principal, act: MutationContext, use_case: Callable[[UnitOfWork], str]) -> str:
         try:
             return self._again(lambda: self._act_once(principal, act, use_case))
-        except Replayed:
+        except ReplayedRefusal:
             raise
         except Refused as refusal:
             self._again(partial(self._refuse_once, principal, act, refusal))
@@ -139,51 +144,53 @@ class Store:
             self._again(partial(self._record_once, principal, act, AuditStatus.DECLINED, told))
             raise
 
-    def _write_once(self, principal: Principal, use_case: Callable[[Work], T]) -> T:
+    def _write_once(self, principal: Principal, use_case: Callable[[UnitOfWork], T]) -> T:
         with self._connected(WRITING) as session:
-            outcome = use_case(Work(session, self._policy(), principal, self.clock()))
+            outcome = use_case(UnitOfWork(session, self._policy(), principal, self.clock()))
             session.flush()
             _commit(session)
             return outcome
 
-    def _act_once(self, principal: Principal, act: Act, use_case: Callable[[Work], str]) -> str:
+    def _act_once(
+        self, principal: Principal, act: MutationContext, use_case: Callable[[UnitOfWork], str]
+    ) -> str:
         with self._connected(WRITING) as session:
             policy, now = self._policy(), self.clock()
-            keys = Keys(session, principal.tenant_id, act)
+            keys = IdempotencyKeys(session, principal.tenant_id, act)
             first = keys.first_outcome()
             if first is not None:
                 return first
-            ledger = Ledger(session, policy, principal, now, act)
-            session.before_writing = ledger.flushing
-            outcome = use_case(Work(session, policy, principal, now, act.user_id))
+            ledger = AuditWriter(session, policy, principal, now, act)
+            session.before_writing = ledger.before_flush
+            outcome = use_case(UnitOfWork(session, policy, principal, now, act.user_id))
             session.flush()
-            ledger.close(session.changes)
+            ledger.record_success(session.changes)
             keys.keep({"id": outcome}, now)
             _commit(session)
             return outcome
 
-    def _refuse_once(self, principal: Principal, act: Act, refusal: Refused) -> None:
+    def _refuse_once(self, principal: Principal, act: MutationContext, refusal: Refused) -> None:
         """Remember a refusal with its key; if another call was quicker, its outcome stays."""
         with self._connected(WRITING) as session:
             now = self.clock()
-            keys = Keys(session, principal.tenant_id, act)
+            keys = IdempotencyKeys(session, principal.tenant_id, act)
             if not keys.is_used():
                 keys.keep(refused_outcome(refusal), now)
-            ledger = Ledger(session, self._policy(), principal, now, act)
-            ledger.stand_aside(AuditStatus.FAILED, [refusal.code])
+            ledger = AuditWriter(session, self._policy(), principal, now, act)
+            ledger.record_failure(AuditStatus.FAILED, [refusal.code])
             _commit(session)
 
     def _record_once(
-        self, principal: Principal, act: Act, status: AuditStatus, reasons: tuple[str, ...]
+        self, principal: Principal, act: MutationContext, status: AuditStatus, reasons: tuple[str, ...]
     ) -> None:
         with self._connected(WRITING) as session:
-            Ledger(session, self._policy(), principal, self.clock(), act).stand_aside(status, reasons)
+            AuditWriter(session, self._policy(), principal, self.clock(), act).record_failure(status, reasons)
             _commit(session)
 
     def _again(self, attempt: Callable[[], T], conflicts: Collection[str] = CONFLICTS_OF_ACTS) -> T:
         """What the attempt gives, once no other transaction is in its way."""
         tries = 1
-        notes = None if self.watch is None else self.watch.notes
+        notes = None if self.recorder is None else self.recorder.notes
         place = 0 if notes is None else notes.place
         while True:
             try:
@@ -205,7 +212,7 @@ class Store:
             with self.operation(), self.engine.connect() as connection:
                 connection.execution_options(**execution_options(self.engine, mode))
                 with GuardedSession(connection) as session:
-                    session.notes = None if self.watch is None else self.watch.notes
+                    session.recording = None if self.recorder is None else self.recorder.notes
                     yield session
         except PoolTimeout as error:
             raise Busy(BUSY) from error

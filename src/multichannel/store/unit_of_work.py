@@ -29,9 +29,9 @@ from multichannel.policy.schema.resources import (
     Resource,
 )
 from multichannel.policy.schema.vocabulary import NO_TENANT, Action
-from multichannel.store.audit.audit_chains import Chains
-from multichannel.store.read.bulk_check import Judgement, judge
-from multichannel.store.read.event_feed import Feed
+from multichannel.store.audit.audit_chains import AuditChains
+from multichannel.store.read.bulk_check import CheckResult, check_rows
+from multichannel.store.read.event_feed import EventFeed
 from multichannel.store.read.reader import Reader
 from multichannel.store.recording import (
     ObservedReader,
@@ -40,12 +40,12 @@ from multichannel.store.recording import (
     observed_check,
     observed_judge,
 )
-from multichannel.store.session import GuardedSession, Undecided
-from multichannel.store.users import Roles, Users
-from multichannel.store.write.guard_queries import Look
-from multichannel.store.write.owner_bulk_writer import OwnedRows
+from multichannel.store.session import GuardedSession, PolicyBypass
+from multichannel.store.users import CallerLookup, UserRoles
+from multichannel.store.write.guard_queries import GuardQueries
+from multichannel.store.write.owner_bulk_writer import OwnerBulkWriter
 from multichannel.store.write.repository import Repository
-from multichannel.store.write.tenant_directory import Companies
+from multichannel.store.write.tenant_directory import TenantDirectory
 
 if TYPE_CHECKING:
     from multichannel.domain.base import Base
@@ -59,12 +59,12 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 """Where people reach the service, unless its settings say otherwise."""
 
 
-class TheService:
+class ServiceResource:
     """The parent of what has no other parent."""
 
 
 @dataclass(frozen=True)
-class Work:
+class UnitOfWork:
     """What a use case works with: who asks, at what time, and the rows it may have."""
 
     _session: GuardedSession
@@ -77,7 +77,7 @@ class Work:
     @property
     def reader(self) -> Reader:
         """Lists and records to show."""
-        kind = Reader if self._session.notes is None else ObservedReader
+        kind = Reader if self._session.recording is None else ObservedReader
         return kind(self._session, self.policy, self.principal, self.now)
 
     @property
@@ -115,16 +115,16 @@ class Work:
         """Users to act on."""
         return self.repository(USER)
 
-    def service(self, *, to: Action) -> TheService:
+    def service(self, *, to: Action) -> ServiceResource:
         """The service itself, as the parent of what has no other; NotPermitted if denied."""
         asked = (self.principal, to, ServiceFacts(id=NO_TENANT))
-        if self._session.notes is None:
+        if self._session.recording is None:
             verdict = self.policy.check(*asked)
         else:
             verdict = observed_check(self._session, self.policy, *asked)
         if not verdict.allowed:
             raise NotPermitted(f"{to.name} of the service is not granted to you.")
-        service = TheService()
+        service = ServiceResource()
         self._session.grant([service])
         return service
 
@@ -134,7 +134,7 @@ class Work:
         At once, so that rows can follow that refer to it; what was changed before is written before.
         """
         if not self._session.is_granted(parent):
-            raise Undecided(f"a new {type(row).__name__} under a parent that was not fetched for it")
+            raise PolicyBypass(f"a new {type(row).__name__} under a parent that was not fetched for it")
         self._session.flush()
         self._session.grant([row])
         self._session.add(row)
@@ -143,7 +143,7 @@ class Work:
     def add_all_under(self, parent: object, rows: Sequence[Base]) -> None:
         """Store new rows by virtue of their parent, in as many statements as there are kinds of rows."""
         if not self._session.is_granted(parent):
-            raise Undecided("new rows under a parent that was not fetched for them")
+            raise PolicyBypass("new rows under a parent that was not fetched for them")
         self._session.flush()
         self._session.grant(rows)
         self._session.add_all(rows)
@@ -152,74 +152,74 @@ class Work:
     def remove_under(self, parent: object, row: Base) -> None:
         """Take away what belongs to a row that was fetched for the action of changing it."""
         if not self._session.is_granted(parent):
-            raise Undecided(f"a {type(row).__name__} taken from a parent that was not fetched for it")
+            raise PolicyBypass(f"a {type(row).__name__} taken from a parent that was not fetched for it")
         self._session.grant([row])
         self._session.delete(row)
 
-    def look(self, *parents: object) -> Look:
+    def query_for(self, *parents: object) -> GuardQueries:
         """What guards need to know, on behalf of rows that were fetched to be acted on."""
-        return Look(self._session, self.now, *parents)
+        return GuardQueries(self._session, self.now, *parents)
 
-    def weighed(self, resource: Resource, row_ids: Collection[str], *, to: Action) -> Sequence[Any]:
+    def find_permitted(self, resource: Resource, row_ids: Collection[str], *, to: Action) -> Sequence[Any]:
         """The rows on which an action is granted, by id: to tell whether it could be done, not to do it.
 
         They are not locked and cannot be written; guards may look on their behalf.
         """
-        return self.repository(resource).weigh(row_ids, to=to)
+        return self.repository(resource).find_permitted(row_ids, to=to)
 
-    def judge(
+    def check_rows(
         self, resource: Resource, ids: Collection[str], *actions: Action
-    ) -> Mapping[str, Mapping[Action, Judgement]]:
+    ) -> Mapping[str, Mapping[Action, CheckResult]]:
         """What the policy says of actions on rows that the caller has been shown, with all reasons."""
-        decide = judge if self._session.notes is None else observed_judge
+        decide = check_rows if self._session.recording is None else observed_judge
         return decide(self._session, self.policy, self.principal, self.now, resource, ids, actions)
 
-    def note(self, row: Base, name: str, old: Any, new: Any) -> None:
+    def record_change(self, row: Base, name: str, old: Any, new: Any) -> None:
         """Tell the books of a change that belongs to a row and is stored elsewhere."""
-        self._session.changes.note(row, name, old, new)
+        self._session.changes.record(row, name, old, new)
 
-    def feed(self, resource: Resource) -> Feed:
+    def feed(self, resource: Resource) -> EventFeed:
         """What has happened to objects of a kind."""
-        return Feed(self._session, resource, self.policy.sight(self.principal, resource), self.now)
+        return EventFeed(self._session, resource, self.policy.sight(self.principal, resource), self.now)
 
-    def hush(self, row: Base, *names: str) -> None:
+    def redact(self, row: Base, *names: str) -> None:
         """Keep columns of a row that was stored here out of the records of the one who acts.
 
         Where none is named, the row itself: that there was something to store tells of others.
         """
-        self._session.changes.hush(row, *(names or ("id",)))
+        self._session.changes.redact(row, *(names or ("id",)))
 
     @property
-    def sign_in(self) -> Users:
+    def sign_in(self) -> CallerLookup:
         """Users, for signing in."""
-        kind = Users if self._session.notes is None else ObservedUsers
+        kind = CallerLookup if self._session.recording is None else ObservedUsers
         return kind(self._session, self.policy)
 
     @property
-    def chains(self) -> Chains:
+    def chains(self) -> AuditChains:
         """The audit chains, to be walked or pruned."""
-        return Chains(self._session, self.policy, self.principal)
+        return AuditChains(self._session, self.policy, self.principal)
 
-    def let_go(self, service: TheService, model: type[Base], column: str, *, before: datetime) -> int:
+    def prune(self, service: ServiceResource, model: type[Base], column: str, *, before: datetime) -> int:
         """Drop rows of the books that are older; gives how many. `service` was asked for to do so."""
         if not self._session.is_granted(service):
-            raise Undecided(f"rows of {model.__name__} dropped without a decision")
-        return self._session.let_go(delete(model).where(getattr(model, column) < before), {})
+            raise PolicyBypass(f"rows of {model.__name__} dropped without a decision")
+        return self._session.prune(delete(model).where(getattr(model, column) < before), {})
 
     @property
-    def roles(self) -> Roles:
+    def roles(self) -> UserRoles:
         """The roles of users that may be read."""
-        return Roles(self._session, self.policy, self.principal)
+        return UserRoles(self._session, self.policy, self.principal)
 
-    def owned(self, owner: Partner, model: type[Base], column: str = "owner_id") -> OwnedRows:
+    def bulk_writer(self, owner: Partner, model: type[Base], column: str = "owner_id") -> OwnerBulkWriter:
         """Rows of a partner that was fetched for the action they are written by."""
-        return OwnedRows(self._session, model, column, owner)
+        return OwnerBulkWriter(self._session, model, column, owner)
 
-    def companies(self, sponsor: Partner) -> Companies:
+    def tenant_directory(self, sponsor: Partner) -> TenantDirectory:
         """The organisations that a partner, fetched for the action this is part of, may name."""
-        return Companies(self._session, sponsor)
+        return TenantDirectory(self._session, sponsor)
 
     def repository(self, resource: Resource) -> Repository[Any]:
         """The rows of any kind of resource."""
-        kind = Repository if self._session.notes is None else ObservedRepository
+        kind = Repository if self._session.recording is None else ObservedRepository
         return kind(self._session, self.policy, self.principal, self.now, resource)

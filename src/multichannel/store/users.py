@@ -35,8 +35,8 @@ class Caller:
     user_id: str
 
 
-class Users:
-    """Users, as those who sign in."""
+class CallerLookup:
+    """CallerLookup, as those who sign in."""
 
     def __init__(self, session: GuardedSession, policy: Policy) -> None:
         """Bind what the statement needs."""
@@ -50,7 +50,7 @@ class Users:
         return Caller(_principal(rows, tenant_id, auth_mode), rows[0].user_id) if rows else None
 
 
-class Roles:
+class UserRoles:
     """The roles of users, where the users may be read."""
 
     def __init__(self, session: GuardedSession, policy: Policy, principal: Principal) -> None:

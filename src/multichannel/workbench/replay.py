@@ -16,7 +16,13 @@ from typing import Any, TypeVar
 
 import orjson
 
-from multichannel.decision_log.decisions import RECORD, Cut, Dropped, Logged, read_lines
+from multichannel.decision_log.decisions import (
+    RECORD,
+    DroppedDecisions,
+    LoggedDecision,
+    TruncatedLine,
+    read_entries,
+)
 from multichannel.decision_log.encoding import judged_by
 from multichannel.errors import BadInput
 from multichannel.policy.decide.canonical import digest_of
@@ -100,7 +106,7 @@ def replay(logs: Iterable[Path], candidate: Policy, policy_of: PolicyOf) -> Repl
     run = _Run(candidate, policy_of)
     for log in logs:
         before, cut = run.found.logged, run.found.skipped[CUT]
-        for line in read_lines(log):
+        for line in read_entries(log):
             run.take(line)
         read = run.found.logged - before
         if read and run.found.skipped[CUT] - cut == read:
@@ -117,12 +123,12 @@ class _Run:
         self._policy_of = cache(policy_of)
         self._answers: dict[tuple[str, bytes], Any] = {}
 
-    def take(self, line: Logged | Dropped | Cut) -> None:
-        if isinstance(line, Dropped):
+    def take(self, line: LoggedDecision | DroppedDecisions | TruncatedLine) -> None:
+        if isinstance(line, DroppedDecisions):
             self.found.dropped += line.count
             return
         self.found.logged += 1
-        if isinstance(line, Cut):
+        if isinstance(line, TruncatedLine):
             self.found.skipped[CUT] += 1
             return
         self.found.versions[line.policy] += 1
@@ -138,17 +144,17 @@ class _Run:
         self._add(change, line)
         self._hold_against(line)
 
-    def _record(self, line: Logged) -> Change:
+    def _record(self, line: LoggedDecision) -> Change:
         verdict = self._verdict(line, self._candidate)
         if verdict.allowed != line.allowed:
             return Change.NEWLY_ALLOWED if verdict.allowed else Change.NEWLY_DENIED
         return Change.SAME if verdict.reasons == line.reasons else Change.REASON
 
-    def _list(self, line: Logged) -> Change:
+    def _list(self, line: LoggedDecision) -> Change:
         same = self._filter(line, self._candidate) == line.content["predicate"]
         return Change.SAME if same else Change.FILTER
 
-    def _hold_against(self, line: Logged) -> None:
+    def _hold_against(self, line: LoggedDecision) -> None:
         """That the policy which made a decision, where it is at hand, makes it again."""
         policy = self._policy_of(line.policy)
         if policy is None:
@@ -162,11 +168,11 @@ class _Run:
             found.tenants[_tenant(line)] += 1
             self.found.disagreements = found
 
-    def _verdict(self, line: Logged, policy: Policy) -> Verdict:
+    def _verdict(self, line: LoggedDecision, policy: Policy) -> Verdict:
         alike = _without_ids(line.content["principal"], line.content, "action", "resource", "facts")
         return self._once(policy, alike, lambda: policy.check(line.principal, line.action, line.record))
 
-    def _filter(self, line: Logged, policy: Policy) -> str:
+    def _filter(self, line: LoggedDecision, policy: Policy) -> str:
         alike = orjson.dumps([line.content["principal"], line.content["actions"], line.content["resource"]])
         return self._once(policy, alike, lambda: _digest(line, policy))
 
@@ -180,13 +186,13 @@ class _Run:
         found: T = self._answers[key]
         return found
 
-    def _add(self, change: Change, line: Logged) -> None:
+    def _add(self, change: Change, line: LoggedDecision) -> None:
         kind = Kind(change, ", ".join(action.value for action in line.actions), line.resource.name)
         if kind not in self.found.groups:
             self.found.groups[kind] = self._example(change, line)
         self.found.groups[kind].tenants[_tenant(line)] += 1
 
-    def _example(self, change: Change, line: Logged) -> Group:
+    def _example(self, change: Change, line: LoggedDecision) -> Group:
         """The first of a group; what the candidate says is told where it is something else."""
         if line.kind != RECORD or change is Change.SAME:
             return Group(line.id, line.place)
@@ -197,12 +203,12 @@ class _Run:
         return Group(line.id, line.place, line.reasons, verdict.reasons, tuple(rules))
 
 
-def _digest(line: Logged, policy: Policy) -> str:
+def _digest(line: LoggedDecision, policy: Policy) -> str:
     predicates = {action: policy.predicate(line.principal, action, line.resource) for action in line.actions}
     return digest_of(predicates, lambda value: value)
 
 
-def _tenant(line: Logged) -> str:
+def _tenant(line: LoggedDecision) -> str:
     return str(line.content["principal"]["tenant_id"])
 
 

@@ -13,12 +13,12 @@ from multichannel.policy.schema.resources import Resource
 from multichannel.store.read.query import (
     Children,
     Condition,
-    Link,
-    Listing,
-    Order,
+    ListQuery,
+    LoadedRecord,
+    OrderBy,
     Page,
-    Record,
-    Shown,
+    ReadableColumn,
+    ReadableRelation,
     Window,
 )
 
@@ -35,11 +35,11 @@ class Asked:
     resource: Resource
     window: Window
     condition: Condition
-    order: Order
+    order: OrderBy
     marked: str
 
 
-def asked(resource: Resource, arguments: dict[str, Any], condition: Condition, order: Order) -> Asked:
+def asked(resource: Resource, arguments: dict[str, Any], condition: Condition, order: OrderBy) -> Asked:
     """Check the page arguments; BadInput tells which one is wrong."""
     first, last = _size(arguments, "first"), _size(arguments, "last")
     if first is not None and last is not None:
@@ -63,7 +63,7 @@ def _size(arguments: dict[str, Any], name: str) -> int | None:
     return size
 
 
-def _kind(resource: Resource, order: Order) -> type:
+def _kind(resource: Resource, order: OrderBy) -> type:
     if order.column is None:
         return type(None)
     kind: type = resource.column(order.column.name).type.python_type
@@ -74,7 +74,7 @@ def _kind(resource: Resource, order: Order) -> type:
 class Edge:
     """A record in a list, with its place."""
 
-    node: Record
+    node: LoadedRecord
     cursor: str
 
 
@@ -91,14 +91,14 @@ class PageInfo:
 class Connection:
     """A window of a list. Nothing is read before a field needs it; then once, for all siblings."""
 
-    def __init__(self, reader: Reader, what: Asked, columns: frozenset[Shown]) -> None:
+    def __init__(self, reader: Reader, what: Asked, columns: frozenset[ReadableColumn]) -> None:
         """`columns` are those selected below."""
         self._reader = reader
         self._asked = what
         self._columns = columns
 
     @property
-    def nodes(self) -> list[Record]:
+    def nodes(self) -> list[LoadedRecord]:
         """The records."""
         return self._page.records
 
@@ -123,18 +123,25 @@ class Connection:
     def _page(self) -> Page:
         return self._reader.page(self._asked.resource, self._listing(None))
 
-    def _listing(self, children: Children | None) -> Listing:
-        return Listing(self._columns, self._asked.window, self._asked.condition, self._asked.order, children)
+    def _listing(self, children: Children | None) -> ListQuery:
+        return ListQuery(
+            self._columns, self._asked.window, self._asked.condition, self._asked.order, children
+        )
 
-    def _cursor(self, record: Record) -> str:
+    def _cursor(self, record: LoadedRecord) -> str:
         return write_cursor(record.position, self._asked.marked)
 
 
 class NestedConnection(Connection):
-    """A window of a record's own list, read for all records of its cohort in one statement."""
+    """A window of a record's own list, read for all records of its batch in one statement."""
 
     def __init__(
-        self, reader: Reader, what: Asked, columns: frozenset[Shown], parent: Record, link: Link
+        self,
+        reader: Reader,
+        what: Asked,
+        columns: frozenset[ReadableColumn],
+        parent: LoadedRecord,
+        link: ReadableRelation,
     ) -> None:
         """`link` leads from the parent to the list."""
         super().__init__(reader, what, columns)
@@ -145,7 +152,7 @@ class NestedConnection(Connection):
     def total_count(self) -> int:
         """How many records the parent's whole list has, its filter applied."""
         what = self._asked
-        counts: dict[str, int] = cohort_of(self._parent).once(
+        counts: dict[str, int] = batch_of(self._parent).load_once(
             ("count", self._link, what.condition),
             lambda parents: self._reader.counts(what.resource, self._children(parents), what.condition),
         )
@@ -153,20 +160,20 @@ class NestedConnection(Connection):
 
     @cached_property
     def _page(self) -> Page:
-        pages: dict[str, Page] = cohort_of(self._parent).once(
+        pages: dict[str, Page] = batch_of(self._parent).load_once(
             (self._link, self._asked, self._columns),
             lambda parents: self._reader.pages(self._asked.resource, self._listing(self._children(parents))),
         )
         empty = Page([], more_after=False, more_before=False)
         return pages.get(self._parent.id, empty)
 
-    def _children(self, parents: list[Record]) -> Children:
+    def _children(self, parents: list[LoadedRecord]) -> Children:
         return Children(self._link, sorted(parent.id for parent in parents))
 
 
-def cohort_of(record: Record) -> Any:
+def batch_of(record: LoadedRecord) -> Any:
     """The rows a record was loaded with."""
-    if record.cohort is None:
+    if record.batch is None:
         message = f"a {record.resource.name} that was not loaded with others"
         raise LookupError(message)
-    return record.cohort
+    return record.batch

@@ -13,10 +13,10 @@ from multichannel.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from multichannel.policy.schema.vocabulary import Principal
-    from multichannel.store.audit.mutation_context import Act
+    from multichannel.store.audit.mutation_context import MutationContext
     from multichannel.store.read.reader import Reader
     from multichannel.store.store import Store
-    from multichannel.store.unit_of_work import Work
+    from multichannel.store.unit_of_work import UnitOfWork
     from multichannel.store.users import Caller
 
 
@@ -27,8 +27,8 @@ class Operation:
         """`caller` is None when nobody has signed in."""
         self._store = store
         self._caller = caller
-        self._reading: AbstractContextManager[Work] | None = None
-        self._work: Work | None = None
+        self._reading: AbstractContextManager[UnitOfWork] | None = None
+        self._work: UnitOfWork | None = None
 
     @property
     def caller(self) -> Caller:
@@ -44,7 +44,7 @@ class Operation:
         return self.caller.principal
 
     @property
-    def work(self) -> Work:
+    def work(self) -> UnitOfWork:
         """The snapshot of this operation, opened by the first who reads."""
         if self._work is None:
             self._reading = self._store.reading(self.principal)
@@ -56,7 +56,7 @@ class Operation:
         """Lists and records to show."""
         return self.work.reader
 
-    def act(self, act: Act, use_case: Callable[[Work], str]) -> str:
+    def act(self, act: MutationContext, use_case: Callable[[UnitOfWork], str]) -> str:
         """Run a mutation in a transaction of its own; what is read afterwards sees it."""
         caller = self.caller
         self.close()

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from multichannel.policy.schema.resources import RESOURCES, Resource
-from multichannel.store.read.query import Link, Shown
+from multichannel.store.read.query import ReadableColumn, ReadableRelation
 
 if TYPE_CHECKING:
     from multichannel.policy.schema.vocabulary import Action
@@ -49,7 +49,7 @@ class ManyOf:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What is worked out for all records of a cohort at once, where `witness`, a column, may be read.
+    """What is worked out for all records of a batch at once, where `witness`, a column, may be read.
 
     `compute(work, ids, **arguments)` gives the values by id; a record that is not in it has `absent`.
     """
@@ -114,16 +114,16 @@ class Declaration:
         return {name: item for name, item in self.fields.items() if isinstance(item, Column)}
 
     @cached_property
-    def needs(self) -> dict[str, Shown]:
+    def needs(self) -> dict[str, ReadableColumn]:
         """The column each field needs loaded, by GraphQL name; connections need none."""
         found = {}
         for name, item in self.fields.items():
             if isinstance(item, Column):
-                found[camel(name)] = Shown(name, item.read)
+                found[camel(name)] = ReadableColumn(name, item.read)
             elif isinstance(item, One):
-                found[camel(name)] = Shown(item.local, item.read)
+                found[camel(name)] = ReadableColumn(item.local, item.read)
             elif isinstance(item, Computed):
-                found[camel(name)] = Shown(item.witness, item.read)
+                found[camel(name)] = ReadableColumn(item.witness, item.read)
         return found
 
     @cached_property
@@ -131,14 +131,14 @@ class Declaration:
         """The relations by name."""
         return {name: item for name, item in self.fields.items() if isinstance(item, One | ManyOf)}
 
-    def link(self, name: str) -> Link:
+    def link(self, name: str) -> ReadableRelation:
         """The relation behind a declared field. A connection is as readable as the relation back to here."""
         item = self.relations[name]
         if isinstance(item, One):
-            return Link(RESOURCES[item.target], item.local, "id", item.read)
+            return ReadableRelation(RESOURCES[item.target], item.local, "id", item.read)
         back = (other for other in DECLARATIONS[item.target].relations.values() if isinstance(other, One))
         remote_read = next(other.read for other in back if other.local == item.remote)
-        return Link(RESOURCES[item.target], "id", item.remote, None, remote_read)
+        return ReadableRelation(RESOURCES[item.target], "id", item.remote, None, remote_read)
 
 
 DECLARATIONS: dict[str, Declaration] = {}

@@ -13,7 +13,16 @@ from strawberry.types.field import StrawberryField
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, ManyOf, One, camel
 from multichannel.graphql.framework.registry import NAMESPACE, enter, named
-from multichannel.store.read.query import EVERYTHING, Condition, Every, Order, Shown, Some, Test, Through
+from multichannel.store.read.query import (
+    EVERYTHING,
+    And,
+    Compare,
+    Condition,
+    Or,
+    OrderBy,
+    ReadableColumn,
+    RelatedTo,
+)
 
 TEXT_OPERATORS = {
     "eq": "Equal to this value.",
@@ -71,12 +80,12 @@ def _relation_text(attribute: str, item: One | ManyOf) -> str:
 
 def order_enum(declaration: Declaration) -> None:
     """Make `CustomerOrder` and the like: each orderable column, rising and falling; ties go by id."""
-    members: dict[str, Any] = {"ID": Order(), "ID_DESC": Order(descending=True)}
+    members: dict[str, Any] = {"ID": OrderBy(), "ID_DESC": OrderBy(descending=True)}
     for attribute, column in declaration.columns.items():
         if column.order:
-            shown = Shown(attribute, column.read)
-            members[attribute.upper()] = Order(shown)
-            members[f"{attribute.upper()}_DESC"] = Order(shown, descending=True)
+            shown = ReadableColumn(attribute, column.read)
+            members[attribute.upper()] = OrderBy(shown)
+            members[f"{attribute.upper()}_DESC"] = OrderBy(shown, descending=True)
     name = f"{declaration.name}Order"
     words = Enum(name, {member: member.lower() for member in members})  # type: ignore[misc]  # made from data
     described = (
@@ -88,12 +97,12 @@ def order_enum(declaration: Declaration) -> None:
     ORDERS[name] = {member.lower(): order for member, order in members.items()}
 
 
-ORDERS: dict[str, dict[str, Order]] = {}
+ORDERS: dict[str, dict[str, OrderBy]] = {}
 
 
-def read_order(declaration: Declaration, value: Any) -> Order:
+def read_order(declaration: Declaration, value: Any) -> OrderBy:
     """What an order argument means; by id when there is none."""
-    return Order() if value is None else ORDERS[f"{declaration.name}Order"][value.value]
+    return OrderBy() if value is None else ORDERS[f"{declaration.name}Order"][value.value]
 
 
 def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Condition:
@@ -104,7 +113,7 @@ def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Conditi
         message = f"A filter goes {DEEPEST} levels deep at most."
         raise BadInput(message)
     given = {name: part for name, part in vars(value).items() if part is not strawberry.UNSET}
-    return Every(tuple(_part(declaration, name, part, depth + 1) for name, part in given.items()))
+    return And(tuple(_part(declaration, name, part, depth + 1) for name, part in given.items()))
 
 
 def _part(declaration: Declaration, name: str, part: Any, depth: int) -> Condition:
@@ -116,14 +125,14 @@ def _part(declaration: Declaration, name: str, part: Any, depth: int) -> Conditi
     if name in {"and_", "or_"}:
         _check_length(name, part)
         parts = tuple(read_filter(declaration, item, depth) for item in part)
-        return Every(parts) if name == "and_" else Some(parts)
+        return And(parts) if name == "and_" else Or(parts)
     if name in declaration.columns:
-        return _tests(Shown(name, declaration.columns[name].read), part)
+        return _tests(ReadableColumn(name, declaration.columns[name].read), part)
     link = declaration.link(name)
-    return Through(link, read_filter(DECLARATIONS[link.target.name], part, depth))
+    return RelatedTo(link, read_filter(DECLARATIONS[link.target.name], part, depth))
 
 
-def _tests(shown: Shown, part: Any) -> Condition:
+def _tests(shown: ReadableColumn, part: Any) -> Condition:
     tests = []
     for attribute, value in vars(part).items():
         operator = attribute.rstrip("_")
@@ -134,8 +143,8 @@ def _tests(shown: Shown, part: Any) -> Condition:
         if any(each is None or (isinstance(each, str) and "\0" in each) for each in operands):
             message = f"filter.{camel(shown.name)}.{camel(operator)} is no value to test for."
             raise BadInput(message)
-        tests.append(Test(shown, operator, tuple(value) if isinstance(value, list) else value))
-    return Every(tuple(tests))
+        tests.append(Compare(shown, operator, tuple(value) if isinstance(value, list) else value))
+    return And(tuple(tests))
 
 
 def _check_length(name: str, items: list[Any]) -> None:

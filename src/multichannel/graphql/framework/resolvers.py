@@ -1,4 +1,4 @@
-"""Resolvers of declared fields: a leaf is one look-up, a relation is loaded for the whole cohort."""
+"""Resolvers of declared fields: a leaf is one look-up, a relation is loaded for the whole batch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from multichannel.errors import NotPermitted
-from multichannel.graphql.framework.connections import Connection, NestedConnection, asked, cohort_of
+from multichannel.graphql.framework.connections import Connection, NestedConnection, asked, batch_of
 from multichannel.graphql.framework.context import ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Column, Computed, Declaration, One
 from multichannel.graphql.framework.filters import read_filter, read_order
@@ -14,7 +14,7 @@ from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.selected_columns import columns_of_connection, columns_of_record
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import Record
+from multichannel.store.read.query import LoadedRecord
 
 Resolver = Callable[[Any, ResolveInfo], Any]
 
@@ -22,7 +22,7 @@ Resolver = Callable[[Any, ResolveInfo], Any]
 def leaf(name: str) -> Resolver:
     """The value, or the denial in its place, which the executor raises at the field's path."""
 
-    def resolve(record: Record, _info: ResolveInfo) -> Any:
+    def resolve(record: LoadedRecord, _info: ResolveInfo) -> Any:
         return record.values[name]
 
     return resolve
@@ -32,17 +32,17 @@ def global_id(declaration: Declaration) -> Resolver:
     """The id clients know a record by."""
     head = prefix(declaration.resource)
 
-    def resolve(record: Record, _info: ResolveInfo) -> str:
+    def resolve(record: LoadedRecord, _info: ResolveInfo) -> str:
         return head + record.id
 
     return resolve
 
 
 def viewer_can(declaration: Declaration) -> Resolver:
-    """What the caller may do to a record; one statement for its cohort."""
+    """What the caller may do to a record; one statement for its batch."""
 
-    def resolve(record: Record, info: ResolveInfo) -> list[Action]:
-        permitted: dict[str, list[Action]] = cohort_of(record).once(
+    def resolve(record: LoadedRecord, info: ResolveInfo) -> list[Action]:
+        permitted: dict[str, list[Action]] = batch_of(record).load_once(
             "viewer_can",
             lambda records: info.context.reader.permitted(
                 declaration.resource, {item.id for item in records}
@@ -54,14 +54,14 @@ def viewer_can(declaration: Declaration) -> Resolver:
 
 
 def related(item: One) -> Resolver:
-    """The related record, or None when it is absent or not visible; one statement for the cohort."""
+    """The related record, or None when it is absent or not visible; one statement for the batch."""
 
-    def resolve(record: Record, info: ResolveInfo) -> Any:
+    def resolve(record: LoadedRecord, info: ResolveInfo) -> Any:
         key = record.values[item.local]
         if not isinstance(key, str):
             return key
 
-        def load(records: list[Record]) -> dict[str, Record]:
+        def load(records: list[LoadedRecord]) -> dict[str, LoadedRecord]:
             keys = {
                 other.values[item.local] for other in records if isinstance(other.values[item.local], str)
             }
@@ -69,26 +69,26 @@ def related(item: One) -> Resolver:
             return info.context.reader.records(RESOURCES[item.target], columns, "id", keys)
 
         nodes = tuple(id(node) for node in info.field_nodes)
-        found: dict[str, Record] = cohort_of(record).once((item.local, nodes), load)
+        found: dict[str, LoadedRecord] = batch_of(record).load_once((item.local, nodes), load)
         return found.get(key)
 
     return resolve
 
 
 def computed_value(name: str, item: Computed) -> Callable[..., Any]:
-    """What is worked out for the cohort, or the denial in its place where the record is not read so far."""
+    """What is worked out for the batch, or the denial in its place where the record is not read so far."""
 
-    def resolve(record: Record, info: ResolveInfo, **arguments: Any) -> Any:
+    def resolve(record: LoadedRecord, info: ResolveInfo, **arguments: Any) -> Any:
         witness = record.values[item.witness]
         if isinstance(witness, NotPermitted):
             return witness
 
-        def load(records: list[Record]) -> Mapping[str, Any]:
+        def load(records: list[LoadedRecord]) -> Mapping[str, Any]:
             ids = [other.id for other in records if not isinstance(other.values[item.witness], NotPermitted)]
             return item.compute(info.context.work, ids, **arguments)
 
         key = (name, tuple(sorted(arguments.items())))
-        found: Mapping[str, Any] = cohort_of(record).once(key, load)
+        found: Mapping[str, Any] = batch_of(record).load_once(key, load)
         return found.get(record.id, item.absent)
 
     return resolve
@@ -109,9 +109,9 @@ def nested_connection(declaration: Declaration, name: str) -> Callable[..., Conn
     link = declaration.link(name)
     target = DECLARATIONS[link.target.name]
 
-    def resolve(record: Record, info: ResolveInfo, arguments: dict[str, Any]) -> Connection:
+    def resolve(record: LoadedRecord, info: ResolveInfo, arguments: dict[str, Any]) -> Connection:
         nodes = tuple(id(node) for node in info.field_nodes)
-        what, columns = cohort_of(record).once(
+        what, columns = batch_of(record).load_once(
             (name, nodes), lambda _records: (_asked(target, arguments), columns_of_connection(info, target))
         )
         return NestedConnection(info.context.reader, what, columns, record, link)

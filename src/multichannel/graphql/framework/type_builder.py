@@ -113,7 +113,7 @@ def assemble(declaration: Declaration, node: type) -> None:
 
 
 def computed_field(name: str, item: Computed) -> StrawberryField:
-    """A field worked out for a whole cohort, with arguments if it has any."""
+    """A field worked out for a whole batch, with arguments if it has any."""
     annotation = f"{item.type} | None"
     if not item.arguments:
         return plain_field(name, annotation, _gated(item))

@@ -12,11 +12,11 @@ from multichannel.graphql.framework.fields import camel, column, computed, resou
 from multichannel.graphql.framework.registry import NAMESPACE
 from multichannel.policy.schema.resources import AUDIT_RECORD
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import Shown
-from multichannel.store.unit_of_work import Work
+from multichannel.store.read.query import ReadableColumn
+from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY, READ = Action.READ_SUMMARY, Action.READ
-OLD, NEW = Shown("old_value", READ), Shown("new_value", READ)
+OLD, NEW = ReadableColumn("old_value", READ), ReadableColumn("new_value", READ)
 
 
 @strawberry.type(
@@ -34,7 +34,7 @@ class AuditChange:
 NAMESPACE["AuditChange"] = AuditChange
 
 
-def _changes(work: Work, ids: Collection[str]) -> Mapping[str, list[AuditChange]]:
+def _changes(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, list[AuditChange]]:
     """The fields of each record in order, for those that may be read."""
     records = work.reader.records(AUDIT_RECORD, frozenset({OLD, NEW}), "id", ids)
     return {

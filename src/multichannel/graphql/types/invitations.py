@@ -12,12 +12,12 @@ from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.registry import NAMESPACE
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import Record, Shown
-from multichannel.store.unit_of_work import Work
+from multichannel.store.read.query import LoadedRecord, ReadableColumn
+from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY = Action.READ_SUMMARY
-STATUS, ADMIN = Shown("status", SUMMARY), Shown("delegated_admin_requested", SUMMARY)
-NAME = Shown("name", SUMMARY)
+STATUS, ADMIN = ReadableColumn("status", SUMMARY), ReadableColumn("delegated_admin_requested", SUMMARY)
+NAME = ReadableColumn("name", SUMMARY)
 ACCEPTANCE = """mutation AcceptRelationship($input: AcceptResellerRelationshipInput!) {
   acceptResellerRelationship(input: $input) {
     resellerRelationship { status partner { name } }
@@ -47,7 +47,7 @@ class RelationshipInvitation:
 NAMESPACE["RelationshipInvitation"] = RelationshipInvitation
 
 
-def invitations(work: Work, ids: Collection[str]) -> Mapping[str, RelationshipInvitation]:
+def invitations(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, RelationshipInvitation]:
     """Those of the open requests that the caller may withdraw, by id."""
     permitted = work.reader.permitted(RELATIONSHIP, ids)
     own = [row_id for row_id in ids if Action.CANCEL in permitted.get(row_id, ())]
@@ -61,7 +61,7 @@ def invitations(work: Work, ids: Collection[str]) -> Mapping[str, RelationshipIn
     }
 
 
-def _invitation(public_url: str, partner: str, record: Record) -> RelationshipInvitation:
+def _invitation(public_url: str, partner: str, record: LoadedRecord) -> RelationshipInvitation:
     variables = {"input": {"id": prefix(RELATIONSHIP) + record.id, "agreement": SIGNER}}
     asked = urlencode({"query": ACCEPTANCE, "variables": orjson.dumps(variables).decode()})
     url = f"{public_url}/graphql?{asked}"

@@ -19,7 +19,7 @@ from multichannel.graphql.framework.type_builder import field_with_arguments, ma
 from multichannel.graphql.types.decision_explanation import DecisionExplanation, explain_decision
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal
-from multichannel.store.read.query import Record
+from multichannel.store.read.query import LoadedRecord
 
 MOST_IDS = 100
 
@@ -80,7 +80,7 @@ VIEWER_RESOLVERS: dict[str, Any] = {
 }
 
 
-def _own(principal: Principal, info: Any, resource: Resource) -> Record | None:
+def _own(principal: Principal, info: Any, resource: Resource) -> LoadedRecord | None:
     """The caller's own organisation, if it is of this kind and the policy shows it."""
     columns = columns_of_record(info, DECLARATIONS[resource.name])
     found = info.context.reader.records(resource, columns, "id", [principal.tenant_id])
@@ -101,21 +101,21 @@ def _viewer(info: strawberry.Info) -> Principal:
     return info.context.principal  # type: ignore[no-any-return]
 
 
-def _node(info: strawberry.Info, id: str) -> Record | None:
+def _node(info: strawberry.Info, id: str) -> LoadedRecord | None:
     return _records(info, [id])[0]
 
 
-def _nodes(info: strawberry.Info, ids: list[str]) -> list[Record | None]:
+def _nodes(info: strawberry.Info, ids: list[str]) -> list[LoadedRecord | None]:
     if len(ids) > MOST_IDS:
         raise BadInput(f"nodes takes at most {MOST_IDS} ids, not {len(ids)}.")
     return _records(info, ids)
 
 
-def _records(info: strawberry.Info, ids: list[str]) -> list[Record | None]:
+def _records(info: strawberry.Info, ids: list[str]) -> list[LoadedRecord | None]:
     """The visible ones among some objects in their order, one statement for each kind."""
     wanted = [read_id(id) for id in ids]
     raw = info._raw_info  # noqa: SLF001  (Strawberry has no public way to the executor's own)
-    found: dict[tuple[Resource, str], Record] = {}
+    found: dict[tuple[Resource, str], LoadedRecord] = {}
     for resource in dict.fromkeys(resource for resource, _ in wanted):
         declaration = DECLARATIONS.get(resource.name)
         if declaration is not None:

@@ -14,11 +14,11 @@ from multichannel.graphql.types.eligibility import transfer_eligibility
 from multichannel.graphql.types.support import SUPPORT_OPTIONS
 from multichannel.policy.schema.resources import SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import Shown
-from multichannel.store.unit_of_work import Work
+from multichannel.store.read.query import ReadableColumn
+from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY, READ, BILLING = Action.READ_SUMMARY, Action.READ, Action.READ_BILLING
-OF_MOVE = frozenset(Shown(name, READ) for name in ("services", "canceled_services", "status"))
+OF_MOVE = frozenset(ReadableColumn(name, READ) for name in ("services", "canceled_services", "status"))
 
 
 @strawberry.type(
@@ -36,7 +36,7 @@ class LeftToMove:
 NAMESPACE["LeftToMove"] = LeftToMove
 
 
-def _left_to_move(work: Work, ids: Collection[str]) -> Mapping[str, LeftToMove]:
+def _left_to_move(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, LeftToMove]:
     """What is left of each, as far as it may be read; nothing is left of what has ended."""
     found = {}
     for row_id, record in work.reader.records(SUBSCRIPTION, OF_MOVE, "id", ids).items():

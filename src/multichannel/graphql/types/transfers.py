@@ -16,8 +16,8 @@ from multichannel.graphql.framework.registry import NAMESPACE, named
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import Shown
-from multichannel.store.unit_of_work import Work
+from multichannel.store.read.query import ReadableColumn
+from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 named(TransferStatus)
@@ -71,12 +71,12 @@ class Effect:
 NAMESPACE["TransferLine"], NAMESPACE["TransferEffect"] = Line, Effect
 
 
-def _lines(work: Work, ids: Sequence[str]) -> Mapping[str, list[Line]]:
+def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[Line]]:
     """The lines of the transfers that may be read, with the subscriptions that may be seen."""
-    readable = work.weighed(TRANSFER, ids, to=READ)
+    readable = work.find_permitted(TRANSFER, ids, to=READ)
     if not readable:
         return {}
-    rows = work.look(*readable).all(TransferLine, transfer_id=[each.id for each in readable])
+    rows = work.query_for(*readable).all(TransferLine, transfer_id=[each.id for each in readable])
     named_by_lines = {key for row in rows for key in (row.subscription_id, row.new_subscription_id) if key}
     seen = work.reader.records(SUBSCRIPTION, (), "id", named_by_lines) if named_by_lines else {}
     found: dict[str, list[Line]] = defaultdict(list)
@@ -105,13 +105,13 @@ def _line(row: TransferLine, seen: Mapping[str, Any]) -> Line:
     )
 
 
-def _values(work: Work, ids: Sequence[str], name: str) -> dict[str, Any]:
+def _values(work: UnitOfWork, ids: Sequence[str], name: str) -> dict[str, Any]:
     """A column of the summary, by id."""
-    records = work.reader.records(TRANSFER, {Shown(name, SUMMARY)}, "id", ids)
+    records = work.reader.records(TRANSFER, {ReadableColumn(name, SUMMARY)}, "id", ids)
     return {row_id: record.values[name] for row_id, record in records.items()}
 
 
-def _product_types(work: Work, ids: Sequence[str]) -> Mapping[str, list[TransferProductType]]:
+def _product_types(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[TransferProductType]]:
     """The types asked for; left out where imported history names one that nobody knows."""
     asked = _values(work, ids, "target_product_types")
     known = {each.replace("_", ""): each for each in TransferProductType}
@@ -119,11 +119,11 @@ def _product_types(work: Work, ids: Sequence[str]) -> Mapping[str, list[Transfer
     return {key: [known[word] for word in words] for key, words in plain.items() if known.keys() >= {*words}}
 
 
-def _moves(_work: Work, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+def _moves(_work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
     return dict.fromkeys(ids, MOVES)
 
 
-def _stays_behind(work: Work, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+def _stays_behind(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
     return {key: stays_behind(TransferKind(kind)) for key, kind in _values(work, ids, "kind").items()}
 
 

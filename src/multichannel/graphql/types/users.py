@@ -10,12 +10,12 @@ from multichannel.graphql.framework.registry import named
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import USER
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 READ = Action.READ
 
 
-def _roles(work: Work, ids: Collection[str]) -> Mapping[str, list[Role]]:
+def _roles(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, list[Role]]:
     return work.roles.of(ids)
 
 

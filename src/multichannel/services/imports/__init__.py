@@ -13,7 +13,7 @@ from multichannel.services.imports.subscriptions import store_subscriptions
 from multichannel.services.imports.transfers import store_transfers
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.store import Store
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 IMPORTER = system_principal(SystemRole.IMPORTER)
 
@@ -34,7 +34,7 @@ def import_export(store: Store, partner_id: str, export: Export) -> ImportReport
     return store.write(IMPORTER, lambda work: store_export(work, partner_id, export))
 
 
-def store_export(work: Work, partner_id: str, export: Export) -> ImportReport:
+def store_export(work: UnitOfWork, partner_id: str, export: Export) -> ImportReport:
     """Write a checked export, what others refer to first: partners, customers, subscriptions, transfers."""
     partner = work.partners.get(partner_id, to=Action.IMPORT)
     unit = ImportUnit(work, partner, export)

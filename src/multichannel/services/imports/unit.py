@@ -14,8 +14,8 @@ from multichannel.importing.export import Export, Found
 from multichannel.importing.payloads import Imported
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import FileReport, Outcome
-from multichannel.store.unit_of_work import Work
-from multichannel.store.write.owner_bulk_writer import OwnedRows, Row
+from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.owner_bulk_writer import OwnerBulkWriter, Row
 
 BATCH: Final = 1000
 """As many items are held at a time."""
@@ -30,13 +30,13 @@ TENANT_CONFLICT: Final = "TENANT_CONFLICT"
 class ImportUnit:
     """What every step of an import works with. It is made anew when the transaction is run again."""
 
-    def __init__(self, work: Work, importer: Partner, export: Export) -> None:
+    def __init__(self, work: UnitOfWork, importer: Partner, export: Export) -> None:
         """`importer` was fetched for the import."""
         self.importer = importer
         self.export = export
         self.report = export.blank_report()
         self.now = work.now
-        self.companies = work.companies(importer)
+        self.companies = work.tenant_directory(importer)
         self._work = work
 
     @property
@@ -49,9 +49,9 @@ class ImportUnit:
         """The customers an Advisor knows by its subscriptions alone, and those inferred since."""
         return set() if self.sells else self.rows(Subscription, "owner_id").distinct("customer_id")
 
-    def rows(self, model: type[Base], column: str = "partner_id") -> OwnedRows:
+    def rows(self, model: type[Base], column: str = "partner_id") -> OwnerBulkWriter:
         """The importer's own rows of a kind."""
-        return self._work.owned(self.importer, model, column)
+        return self._work.bulk_writer(self.importer, model, column)
 
     def batches(self, kind: type[F]) -> Iterator[list[Found[F]]]:
         """All facts of a kind, some at a time."""
@@ -78,7 +78,7 @@ class ImportUnit:
 
     def settle(
         self,
-        rows: OwnedRows,
+        rows: OwnerBulkWriter,
         existing: Mapping[str, Row],
         wanted: Mapping[str, Row],
         touched: Collection[str] = (),

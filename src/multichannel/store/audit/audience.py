@@ -15,13 +15,13 @@ from multichannel.domain.users import Role
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Principal
-from multichannel.store.change_tracker import Change
+from multichannel.store.change_tracker import RowChange
 from multichannel.store.session import GuardedSession
 
 EVERY_ROLE = tuple(sorted(role.value for role in Role))
 
 
-class Parties:
+class ChangeAudience:
     """The tenants that the changes of one transaction concern."""
 
     def __init__(self, session: GuardedSession, policy: Policy, now: datetime) -> None:
@@ -40,14 +40,14 @@ class Parties:
         """The cloud a tenant lives in."""
         return self._known[tenant_id].cloud or Cloud.PUBLIC
 
-    def note_leaving(self, changes: list[Change]) -> None:
+    def note_leaving(self, changes: list[RowChange]) -> None:
         """Keep who is about to be no party any more, and sees the object yet."""
         self._meet({tenant_id for change in changes for tenant_id in change.former_parties})
         seen = self._seeing((change, tenant_id) for change in changes for tenant_id in change.former_parties)
         for change in changes:
-            change.left |= seen[id(change)]
+            change.former_viewers |= seen[id(change)]
 
-    def concerned(self, changes: list[Change], actor: str) -> dict[int, set[str]]:
+    def concerned(self, changes: list[RowChange], actor: str) -> dict[int, set[str]]:
         """By object, the tenants that see it now, or left it by this very change.
 
         The actor is concerned by all it did, but for what it made for others and does not see, such as
@@ -61,15 +61,15 @@ class Parties:
                 *((change, actor) for change in for_others),
             )
         )
-        found = {id(change): seen[id(change)] | change.left for change in changes}
+        found = {id(change): seen[id(change)] | change.former_viewers for change in changes}
         for change in changes:
             if actor in self._known and not any(change is other for other in for_others):
                 found[id(change)].add(actor)
         return found
 
-    def _seeing(self, pairs: Iterable[tuple[Change, str]]) -> dict[int, set[str]]:
+    def _seeing(self, pairs: Iterable[tuple[RowChange, str]]) -> dict[int, set[str]]:
         """One statement for each tenant and kind of object."""
-        asked: dict[tuple[str, str], list[Change]] = defaultdict(list)
+        asked: dict[tuple[str, str], list[RowChange]] = defaultdict(list)
         for change, tenant_id in pairs:
             asked[tenant_id, change.resource.name].append(change)
         found: dict[int, set[str]] = defaultdict(set)
@@ -81,7 +81,7 @@ class Parties:
                         found[id(change)].add(tenant_id)
         return found
 
-    def _visible(self, who: Principal, resource: Resource, changes: list[Change]) -> set[str]:
+    def _visible(self, who: Principal, resource: Resource, changes: list[RowChange]) -> set[str]:
         model: Any = resource.mapped
         visible = self._policy.sight(who, resource).visible(model)
         statement = select(model.id).where(model.id.in_(sorted({each.row.id for each in changes})), visible)

@@ -31,7 +31,7 @@ class ChainBroken(Refused):
         super().__init__(f"{found}. Nothing of this chain was pruned.")
 
 
-class Chains:
+class AuditChains:
     """The chains of all tenants, as far as the principal may read or let go of their records."""
 
     def __init__(self, session: GuardedSession, policy: Policy, principal: Principal) -> None:
@@ -74,7 +74,7 @@ class Chains:
         found = examine(begin, self._records(tenant_id, Action.EXPIRE, after=head.pruned, upto=upto))
         if found.flaw is not None:
             raise ChainBroken(found)
-        gone = self._session.let_go(
+        gone = self._session.prune(
             delete(AuditRecord).where(
                 AuditRecord.tenant_id == tenant_id,
                 AuditRecord.number <= upto,
@@ -85,7 +85,7 @@ class Chains:
         if gone != upto - head.pruned:
             raise _denial()
         moved = update(AuditChain).where(AuditChain.tenant_id == tenant_id)
-        self._session.keep_books(moved.values(pruned=upto, checkpoint=seal), [{}])
+        self._session.write_audit(moved.values(pruned=upto, checkpoint=seal), [{}])
         return gone
 
     def _head(self, tenant_id: str, *, lock: bool = False) -> Head | None:

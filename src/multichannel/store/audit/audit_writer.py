@@ -21,9 +21,9 @@ from multichannel.domain.tenants import Cloud
 from multichannel.domain.transfers import Transfer
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import Principal
-from multichannel.store.audit.audience import Parties
-from multichannel.store.audit.mutation_context import Act
-from multichannel.store.change_tracker import Change
+from multichannel.store.audit.audience import ChangeAudience
+from multichannel.store.audit.mutation_context import MutationContext
+from multichannel.store.change_tracker import RowChange
 from multichannel.store.session import GuardedSession
 
 SHARED = {"status"}
@@ -31,7 +31,7 @@ SHARED = {"status"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One act on one object, in one tenant's chain, before it has its place there."""
 
     tenant_id: str
@@ -44,49 +44,54 @@ class Entry:
     event_id: str | None = None
 
 
-class Ledger:
+class AuditWriter:
     """Keeps the books of one transaction."""
 
     def __init__(
-        self, session: GuardedSession, policy: Policy, principal: Principal, now: datetime, act: Act
+        self,
+        session: GuardedSession,
+        policy: Policy,
+        principal: Principal,
+        now: datetime,
+        act: MutationContext,
     ) -> None:
         """`principal` is who acts."""
         self._session = session
         self._principal = principal
         self._now = now
         self._act = act
-        self._parties = Parties(session, policy, now)
+        self._parties = ChangeAudience(session, policy, now)
 
-    def flushing(self, changes: Iterable[Change]) -> None:
+    def before_flush(self, changes: Iterable[RowChange]) -> None:
         """Before a flush: who is concerned by objects that are about to stop naming them."""
         leaving = [change for change in changes if change.former_parties]
         if leaving:
             self._parties.note_leaving(leaving)
 
-    def close(self, changes: Iterable[Change]) -> None:
+    def record_success(self, changes: Iterable[RowChange]) -> None:
         """Record what was done: an event for each changed object, a record for each tenant concerned."""
         changed = list(changes)
         own = self._principal.tenant_id
         tenants = self._parties.concerned(changed, own)
-        entries: list[Entry] = []
+        entries: list[AuditEntry] = []
         events: list[dict[str, Any]] = []
         transfer_id = next((each.row.id for each in changed if isinstance(each.row, Transfer)), None)
         for change in changed:
             event = self._event(change, transfer_id)
             events.append(event)
-            told = sorted(tenants[id(change)] - ({own} if "id" in change.hushed else set()))
+            told = sorted(tenants[id(change)] - ({own} if "id" in change.redacted else set()))
             entries += [self._entry(change, tenant_id, event["id"]) for tenant_id in told]
         if not changed and own in self._parties.known:
             entries = [self._bare_entry()]
         self._append(AuditStatus.SUCCEEDED, entries)
         if events:
-            self._session.keep_books(insert(Event), events)
+            self._session.write_audit(insert(Event), events)
 
-    def stand_aside(self, status: AuditStatus, reasons: Iterable[str]) -> None:
+    def record_failure(self, status: AuditStatus, reasons: Iterable[str]) -> None:
         """Record that nothing was done, in the chain of the one who asked and in no other."""
         self._append(status, [self._bare_entry()], tuple(reasons))
 
-    def _event(self, change: Change, transfer_id: str | None) -> dict[str, Any]:
+    def _event(self, change: RowChange, transfer_id: str | None) -> dict[str, Any]:
         return {
             "id": new_id(),
             "occurred_at": self._now,
@@ -98,9 +103,9 @@ class Ledger:
             "correlation_id": self._act.correlation_id,
         }
 
-    def _entry(self, change: Change, tenant_id: str, event_id: str) -> Entry:
-        told = change.new.keys() - change.hushed if tenant_id == self._principal.tenant_id else SHARED
-        return Entry(
+    def _entry(self, change: RowChange, tenant_id: str, event_id: str) -> AuditEntry:
+        told = change.new.keys() - change.redacted if tenant_id == self._principal.tenant_id else SHARED
+        return AuditEntry(
             tenant_id,
             self._parties.cloud_of(tenant_id),
             change.resource.name,
@@ -111,9 +116,9 @@ class Ledger:
             event_id,
         )
 
-    def _bare_entry(self) -> Entry:
+    def _bare_entry(self) -> AuditEntry:
         act, principal = self._act, self._principal
-        return Entry(
+        return AuditEntry(
             principal.tenant_id,
             principal.cloud or Cloud.PUBLIC,
             act.resource_type,
@@ -123,7 +128,7 @@ class Ledger:
             {},
         )
 
-    def _append(self, status: AuditStatus, entries: list[Entry], reasons: tuple[str, ...] = ()) -> None:
+    def _append(self, status: AuditStatus, entries: list[AuditEntry], reasons: tuple[str, ...] = ()) -> None:
         """Give each entry its place at the end of its tenant's chain."""
         heads = self._heads({entry.tenant_id for entry in entries})
         records = []
@@ -134,11 +139,11 @@ class Ledger:
             record["seal"] = head["seal"] = sealed(head["seal"], record)
             records.append(record)
         if records:
-            self._session.keep_books(insert(AuditRecord), records)
+            self._session.write_audit(insert(AuditRecord), records)
             self._move(heads)
 
     def _record(
-        self, entry: Entry, status: AuditStatus, reasons: tuple[str, ...], number: int
+        self, entry: AuditEntry, status: AuditStatus, reasons: tuple[str, ...], number: int
     ) -> dict[str, Any]:
         own = entry.tenant_id == self._principal.tenant_id
         return {
@@ -173,7 +178,7 @@ class Ledger:
         found = {row.tenant_id: {"length": row.length, "seal": row.seal} for row in rows}
         fresh = sorted(tenant_ids - found.keys())
         if fresh:
-            self._session.keep_books(insert(AuditChain), [{"tenant_id": tenant_id} for tenant_id in fresh])
+            self._session.write_audit(insert(AuditChain), [{"tenant_id": tenant_id} for tenant_id in fresh])
         return found | {tenant_id: {"length": 0, "seal": GENESIS} for tenant_id in fresh}
 
     def _move(self, heads: dict[str, dict[str, Any]]) -> None:
@@ -186,16 +191,16 @@ class Ledger:
             {"of_tenant": key, "new_length": head["length"], "new_seal": head["seal"]}
             for key, head in sorted(heads.items())
         ]
-        self._session.keep_books(statement, rows)
+        self._session.write_audit(statement, rows)
 
 
-def _customer_of(change: Change) -> str | None:
+def _customer_of(change: RowChange) -> str | None:
     row = change.row
     found: str | None = row.id if change.resource.name == "Customer" else getattr(row, "customer_id", None)
     return found
 
 
-def _customer_told(change: Change, tenant_id: str) -> str | None:
+def _customer_told(change: RowChange, tenant_id: str) -> str | None:
     """The customer concerned. Whom a request was addressed to is the customer's alone until it answers."""
     row, found = change.row, _customer_of(change)
     if isinstance(row, ResellerRelationship) and tenant_id != found:

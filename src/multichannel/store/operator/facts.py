@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def facts_at_hand(
+def load_facts(
     engine: Engine, resource: Resource, row_id: str, *, tenant_id: str, now: datetime
 ) -> Any | None:
     """The facts of one row as a principal of this tenant is decided by, seen by it or not; None if absent."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 SCANNED = 10_000
 
 
-def some_tenants(store: Store, *, of_each: int, ids: Sequence[str] = ()) -> tuple[tuple[str, Principal], ...]:
+def sample_tenants(
+    store: Store, *, of_each: int, ids: Sequence[str] = ()
+) -> tuple[tuple[str, Principal], ...]:
     """So many tenants of each kind and type, or those with these ids: names, and somebody with every role.
 
     It is for whoever operates the service, who may ask as anybody; what each of them sees is then decided.

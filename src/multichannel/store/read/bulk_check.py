@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class CheckResult:
     """Whether an action is allowed on a row, and every restriction that stands against it, with its rule."""
 
     allowed: bool
     restrictions: tuple[tuple[str, Rule], ...]
 
 
-def judge(  # noqa: PLR0913, PLR0917  (who asks of what, and what)
+def check_rows(  # noqa: PLR0913, PLR0917  (who asks of what, and what)
     session: GuardedSession,
     policy: Policy,
     principal: Principal,
@@ -37,7 +37,7 @@ def judge(  # noqa: PLR0913, PLR0917  (who asks of what, and what)
     resource: Resource,
     ids: Collection[str],
     actions: Sequence[Action],
-) -> Mapping[str, Mapping[Action, Judgement]]:
+) -> Mapping[str, Mapping[Action, CheckResult]]:
     """By row and action what the policy says of rows that the principal has been shown."""
     model = resource.mapped
     columns: list[Any] = [model.id]
@@ -54,11 +54,11 @@ def judge(  # noqa: PLR0913, PLR0917  (who asks of what, and what)
     return {row["id"]: {action: _judgement(row, action, hits) for action in actions} for row in found}
 
 
-def _judgement(row: Any, action: Action, hits: list[tuple[Action, str, Rule]]) -> Judgement:
+def _judgement(row: Any, action: Action, hits: list[tuple[Action, str, Rule]]) -> CheckResult:
     restrictions = tuple(
         (code, rule) for number, (of, code, rule) in enumerate(hits) if of is action and row[f"hit_{number}"]
     )
-    return Judgement(bool(row[f"may_{action}"]), restrictions)
+    return CheckResult(bool(row[f"may_{action}"]), restrictions)
 
 
 def _by_reason(derivations: Sequence[Derivation]) -> dict[str, list[Derivation]]:

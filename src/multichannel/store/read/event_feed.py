@@ -26,12 +26,12 @@ LARGEST_BATCH = 100
 LOWEST = "00000000-0000-0000-0000-000000000000"
 """Before every id."""
 
-Place = tuple[datetime, str]
+FeedPosition = tuple[datetime, str]
 """Where to go on after: a time, and the id of an event of that time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
+class StoredEvent:
     """One event."""
 
     id: str
@@ -43,7 +43,7 @@ class Occurrence:
     correlation_id: str
 
     @property
-    def place(self) -> Place:
+    def place(self) -> FeedPosition:
         """Where it stands among the others."""
         return self.occurred_at, self.id
 
@@ -59,7 +59,7 @@ COLUMNS = (
 )
 
 
-class Feed:
+class EventFeed:
     """The events of one kind of object, as one principal may know of them now."""
 
     def __init__(self, session: GuardedSession, resource: Resource, sight: Sight, now: datetime) -> None:
@@ -69,27 +69,27 @@ class Feed:
         self._sight = sight
         self._now = now
 
-    def begin(self) -> set[str]:
+    def seen_ids(self) -> set[str]:
         """The ids of what has happened already, seen or not: it is not to be told."""
         statement = select(Event.id).where(
             Event.resource_type == self._resource.name, Event.occurred_at > self._now - WINDOW
         )
         return set(self._session.decided(statement, {}).scalars())
 
-    def find(self, event_id: str) -> Occurrence | None:
+    def find(self, event_id: str) -> StoredEvent | None:
         """One event; None if it is gone, or about nothing the principal sees."""
         found = self._told(Event.id == event_id)
         return found[0] if found else None
 
-    def after(self, place: Place) -> Sequence[Occurrence]:
+    def after(self, place: FeedPosition) -> Sequence[StoredEvent]:
         """Some of what came after a place, in order."""
         return self._told(tuple_(Event.occurred_at, Event.id) > place)
 
-    def lately(self) -> Place:
+    def window_start(self) -> FeedPosition:
         """Where the window begins."""
         return self._now - WINDOW, LOWEST
 
-    def _told(self, condition: Any) -> Sequence[Occurrence]:
+    def _told(self, condition: Any) -> Sequence[StoredEvent]:
         model: Any = self._resource.mapped
         statement = (
             select(*COLUMNS)
@@ -98,4 +98,4 @@ class Feed:
             .order_by(Event.occurred_at, Event.id)
             .limit(LARGEST_BATCH)
         )
-        return [Occurrence(*tuple(row)) for row in self._session.decided(statement, {"now": self._now})]
+        return [StoredEvent(*tuple(row)) for row in self._session.decided(statement, {"now": self._now})]

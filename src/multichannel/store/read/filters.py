@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from multichannel.policy.decide.visibility import Sight
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import Condition, Every, Shown, Some, Test, Through
+from multichannel.store.read.query import And, Compare, Condition, Or, ReadableColumn, RelatedTo
 
 Clause = ColumnElement[bool]
 
@@ -30,7 +30,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
 """What a filter may ask of a value; all but `is_null` are false of an unknown one."""
 
 
-def degrees_of(columns: Iterable[Shown]) -> list[Action]:
+def degrees_of(columns: Iterable[ReadableColumn]) -> list[Action]:
     """The degrees of reading some columns need, in a fixed order."""
     return sorted({column.read for column in columns})
 
@@ -44,26 +44,26 @@ class Filters:
 
     def clauses(self, resource: Resource, entity: Any, condition: Condition) -> list[Clause]:
         """Clauses that must all hold for rows of `entity`."""
-        if isinstance(condition, Every):
+        if isinstance(condition, And):
             return [
                 clause for part in condition.conditions for clause in self.clauses(resource, entity, part)
             ]
         return [self._clause(resource, entity, condition)]
 
     def _clause(self, resource: Resource, entity: Any, condition: Condition) -> Clause:
-        if isinstance(condition, Every):
+        if isinstance(condition, And):
             return and_(true(), *self.clauses(resource, entity, condition))
-        if isinstance(condition, Some):
+        if isinstance(condition, Or):
             return or_(false(), *(self._clause(resource, entity, part) for part in condition.conditions))
-        if isinstance(condition, Through):
+        if isinstance(condition, RelatedTo):
             return self._through(resource, entity, condition)
         return self._test(resource, entity, condition)
 
-    def _test(self, resource: Resource, entity: Any, test: Test) -> Clause:
+    def _test(self, resource: Resource, entity: Any, test: Compare) -> Clause:
         holds = OPERATORS[test.operator](getattr(entity, test.column.name), test.value)
         return and_(holds, *self.readable(resource, entity, test.column.read))
 
-    def _through(self, resource: Resource, entity: Any, through: Through) -> Clause:
+    def _through(self, resource: Resource, entity: Any, through: RelatedTo) -> Clause:
         """Some related row that is itself visible, reached only where the link may be followed."""
         link = through.link
         related = aliased(link.target.mapped)

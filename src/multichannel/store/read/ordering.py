@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, literal, null, or_, tuple_
 
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import Order, Position, Window
+from multichannel.store.read.query import OrderBy, Position, Window
 
 Clause = ColumnElement[bool]
 
@@ -23,7 +23,7 @@ class Ordering:
     def __init__(
         self,
         entity: Any,
-        order: Order,
+        order: OrderBy,
         readable: Callable[[Action, Any], Clause | None],
     ) -> None:
         """`readable` gives the clause under which a degree may be read, or None where it always may."""

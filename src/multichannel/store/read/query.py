@@ -11,7 +11,7 @@ from multichannel.policy.schema.vocabulary import Action
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReadableColumn:
     """A mapped attribute as clients may see it: `read` is the degree of reading it belongs to."""
 
     name: str
@@ -19,7 +19,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ReadableRelation:
     """A relation clients may follow: rows of `target` whose `remote` equals this side's `local`.
 
     `read` is the degree of reading it belongs to here, `remote_read` there; None where to be seen is enough.
@@ -33,45 +33,45 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Compare:
     """`column operator value`; it holds only where the column may be read."""
 
-    column: Shown
+    column: ReadableColumn
     operator: str
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Through:
+class RelatedTo:
     """Some visible related row passes."""
 
-    link: Link
+    link: ReadableRelation
     condition: Condition
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class And:
     """All of them; of nothing, true."""
 
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class Or:
     """One of them; of nothing, false."""
 
     conditions: tuple[Condition, ...]
 
 
-Condition = Test | Through | Every | Some
-EVERYTHING = Every(())
+Condition = Compare | RelatedTo | And | Or
+EVERYTHING = And(())
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class OrderBy:
     """By one column and then by id; with no column, by id. Unreadable and unknown values come last."""
 
-    column: Shown | None = None
+    column: ReadableColumn | None = None
     descending: bool = False
 
 
@@ -97,18 +97,18 @@ class Window:
 class Children:
     """Restricts a list to the rows of these parents, windowed for each."""
 
-    link: Link
+    link: ReadableRelation
     parents: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListQuery:
     """A list: what to show of which rows."""
 
-    columns: frozenset[Shown]
+    columns: frozenset[ReadableColumn]
     window: Window
     condition: Condition = EVERYTHING
-    order: Order = field(default_factory=Order)
+    order: OrderBy = field(default_factory=OrderBy)
     children: Children | None = None
 
 
@@ -116,35 +116,35 @@ class Listing:
 class Page:
     """Rows of one window with what lies beyond it."""
 
-    records: list[Record]
+    records: list[LoadedRecord]
     more_after: bool
     more_before: bool
 
 
 @dataclass(slots=True, eq=False)
-class Record:
+class LoadedRecord:
     """One visible row: readable values, and for the others the denial that stands in their place."""
 
     resource: Resource
     id: str
     values: Mapping[str, Any]
     position: Position
-    cohort: Cohort | None = None
+    batch: Batch | None = None
 
 
-class Cohort:
+class Batch:
     """Rows that were loaded together, and what was then loaded for all of them at once."""
 
     __slots__ = ("_loaded", "records")
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    def __init__(self, records: Sequence[LoadedRecord]) -> None:
         """Make the rows know each other."""
         self.records = records
         self._loaded: dict[Any, Any] = {}
         for record in records:
-            record.cohort = self
+            record.batch = self
 
-    def once(self, key: Any, load: Any) -> Any:
+    def load_once(self, key: Any, load: Any) -> Any:
         """What `load(records)` gives, called for the first sibling that asks."""
         try:
             return self._loaded[key]

@@ -19,15 +19,15 @@ from multichannel.store.read.filters import Filters, degrees_of
 from multichannel.store.read.ordering import Ordering
 from multichannel.store.read.query import (
     EVERYTHING,
+    Batch,
     Children,
-    Cohort,
     Condition,
-    Listing,
-    Order,
+    ListQuery,
+    LoadedRecord,
+    OrderBy,
     Page,
     Position,
-    Record,
-    Shown,
+    ReadableColumn,
 )
 from multichannel.store.session import GuardedSession
 
@@ -48,14 +48,14 @@ class Reader:
         """What the principal sees of a kind of resource."""
         return self._policy.sight(self.principal, resource)
 
-    def page(self, resource: Resource, listing: Listing) -> Page:
+    def page(self, resource: Resource, listing: ListQuery) -> Page:
         """One window of a list."""
         ordering = self._ordering(resource, listing.order)
         columns = self._columns(resource, listing.columns, ordering)
         rows = self._run(self._window(resource, listing, ordering, columns))
         return self._as_page(resource, listing, rows)
 
-    def pages(self, resource: Resource, listing: Listing) -> dict[Any, Page]:
+    def pages(self, resource: Resource, listing: ListQuery) -> dict[Any, Page]:
         """One window for each parent of `listing.children` that has rows, in one statement."""
         children = _children(listing)
         ordering = self._ordering(resource, listing.order)
@@ -78,14 +78,14 @@ class Reader:
         for row in self._run(statement):
             grouped[getattr(row, OF_PARENT)].append(row)
         pages = {key: self._as_page(resource, listing, rows) for key, rows in grouped.items()}
-        Cohort([record for page in pages.values() for record in page.records])
+        Batch([record for page in pages.values() for record in page.records])
         return pages
 
     def records(
-        self, resource: Resource, columns: Collection[Shown], key: str, keys: Iterable[Any]
-    ) -> dict[Any, Record]:
+        self, resource: Resource, columns: Collection[ReadableColumn], key: str, keys: Iterable[Any]
+    ) -> dict[Any, LoadedRecord]:
         """The visible rows whose `key` column is among `keys`, by it, in one statement."""
-        ordering = self._ordering(resource, Order())
+        ordering = self._ordering(resource, OrderBy())
         column = getattr(resource.mapped, key)
         statement = select(*self._columns(resource, columns, ordering), column.label(OF_PARENT)).where(
             column.in_(sorted(set(keys))), self.sight(resource).visible(resource.mapped)
@@ -93,7 +93,7 @@ class Reader:
         rows = self._run(statement)
         record = self._recorder(resource, columns)
         found = {getattr(row, OF_PARENT): record(row) for row in rows}
-        Cohort(list(found.values()))
+        Batch(list(found.values()))
         return found
 
     def count(self, resource: Resource, condition: Condition = EVERYTHING) -> int:
@@ -142,13 +142,15 @@ class Reader:
     def _run(self, statement: Select[Any]) -> Sequence[Any]:
         return self._session.decided(statement, {"now": self.now}).all()
 
-    def _ordering(self, resource: Resource, order: Order) -> Ordering:
+    def _ordering(self, resource: Resource, order: OrderBy) -> Ordering:
         return Ordering(resource.mapped, order, self.sight(resource).condition)
 
     def _filter(self, resource: Resource, condition: Condition) -> list[ColumnElement[bool]]:
         return Filters(self.sight).clauses(resource, resource.mapped, condition)
 
-    def _columns(self, resource: Resource, columns: Collection[Shown], ordering: Ordering) -> list[Any]:
+    def _columns(
+        self, resource: Resource, columns: Collection[ReadableColumn], ordering: Ordering
+    ) -> list[Any]:
         """Id, order value, a flag for each degree in doubt, and the columns that may be read somewhere."""
         sight = self.sight(resource)
         chosen: list[Any] = [resource.mapped.id.label("id")]
@@ -166,7 +168,7 @@ class Reader:
         return chosen
 
     def _window(
-        self, resource: Resource, listing: Listing, ordering: Ordering, columns: list[Any]
+        self, resource: Resource, listing: ListQuery, ordering: Ordering, columns: list[Any]
     ) -> Select[Any]:
         """A page of a whole list. Seen in several ways, the candidates of each are found by its own index."""
         ways = self.sight(resource).ways
@@ -185,7 +187,7 @@ class Reader:
         return chosen.order_by(*order).limit(limit)
 
     def _matching(
-        self, resource: Resource, listing: Listing, ordering: Ordering, columns: list[Any]
+        self, resource: Resource, listing: ListQuery, ordering: Ordering, columns: list[Any]
     ) -> Select[Any]:
         """The rows of some parents: few, found by their parent, so one clause tests what is visible."""
         children = _children(listing)
@@ -205,19 +207,21 @@ class Reader:
             *readable,
         ]
 
-    def _as_page(self, resource: Resource, listing: Listing, rows: Sequence[Any]) -> Page:
+    def _as_page(self, resource: Resource, listing: ListQuery, rows: Sequence[Any]) -> Page:
         window = listing.window
         records = [*map(self._recorder(resource, listing.columns), rows[: window.size])]
         more = len(rows) > window.size
         if window.backwards:
             records.reverse()
         if listing.children is None:
-            Cohort(records)
+            Batch(records)
         more_before = more if window.backwards else window.after is not None
         more_after = window.before is not None if window.backwards else more
         return Page(records, more_after=more_after, more_before=more_before)
 
-    def _recorder(self, resource: Resource, columns: Collection[Shown]) -> Callable[[Any], Record]:
+    def _recorder(
+        self, resource: Resource, columns: Collection[ReadableColumn]
+    ) -> Callable[[Any], LoadedRecord]:
         """Makes rows records; what is readable everywhere costs a look-up, and no question."""
         sight = self.sight(resource)
         degrees = {column: sight.degree(column.read) for column in columns}
@@ -226,13 +230,13 @@ class Reader:
         ]
         doubtful = [column for column, degree in degrees.items() if degree is not Degree.ALL]
 
-        def record(row: Any) -> Record:
+        def record(row: Any) -> LoadedRecord:
             mapping = row._mapping  # noqa: SLF001  (SQLAlchemy's documented accessor of labels)
             values = {name: mapping[label] for name, label in whole}
             for column in doubtful:
                 readable = mapping.get(f"may_{column.read}")
                 values[column.name] = mapping[f"v_{column.name}"] if readable else _denial(column.read)
-            return Record(resource, mapping["id"], values, Position(mapping[ORDERED], mapping["id"]))
+            return LoadedRecord(resource, mapping["id"], values, Position(mapping[ORDERED], mapping["id"]))
 
         return record
 
@@ -241,7 +245,7 @@ def _denial(action: Action) -> NotPermitted:
     return NotPermitted(f"This field needs {action.name}, which is not granted to you here.")
 
 
-def _children(listing: Listing) -> Children:
+def _children(listing: ListQuery) -> Children:
     if listing.children is None:
         message = "a list by parents needs parents"
         raise ValueError(message)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, inspect, select
 
-from multichannel.store.session import GuardedSession, Undecided
+from multichannel.store.session import GuardedSession, PolicyBypass
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Base")
 
 
-class Look:
+class GuardQueries:
     """Looks at rows on behalf of one that was fetched to be acted on; what is found cannot be written.
 
     Conditions are equalities by attribute; a list or set means one of its items, `status` the one in force.
@@ -27,8 +27,8 @@ class Look:
 
     def __init__(self, session: GuardedSession, now: datetime, *parents: object) -> None:
         """`parents`, one or several, were fetched for the action that the look is part of."""
-        if not parents or not all(session.may_look_for(parent) for parent in parents):
-            raise Undecided("a look on behalf of a row that was not fetched to be acted on")
+        if not parents or not all(session.may_query_for(parent) for parent in parents):
+            raise PolicyBypass("a look on behalf of a row that was not fetched to be acted on")
         self._session = session
         self._now = now
         self._parents: tuple[Any, ...] = parents
@@ -75,12 +75,14 @@ class Look:
 
     def _require_granted(self) -> None:
         if not all(self._session.is_granted(parent) for parent in self._parents):
-            raise Undecided("rows to be written along with one that was fetched to be weighed")
+            raise PolicyBypass("rows to be written along with one that was fetched to be weighed")
 
     def _require_link(self, row: Any) -> None:
         references = _references(row)
         if not any(parent.id in references or row.id in _references(parent) for parent in self._parents):
-            raise Undecided(f"a {type(row).__name__} that has no link with the row it should go along with")
+            raise PolicyBypass(
+                f"a {type(row).__name__} that has no link with the row it should go along with"
+            )
 
     def _rows(self, statement: Select[Any], model: Any, equal: dict[str, Any]) -> Sequence[Any]:
         ordered = statement.where(*_conditions(model, equal)).order_by(*inspect(model).primary_key)

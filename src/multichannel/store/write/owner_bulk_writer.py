@@ -10,19 +10,19 @@ from sqlalchemy import Select, Table, bindparam, case, delete, insert, select, t
 
 from multichannel.domain.base import Base
 from multichannel.domain.tenants import Partner
-from multichannel.store.session import GuardedSession, Undecided
+from multichannel.store.session import GuardedSession, PolicyBypass
 
 Row: TypeAlias = Mapping[str, Any]
 """A row by column name."""
 
 
-class OwnedRows:
+class OwnerBulkWriter:
     """The rows of one mapped class whose `owner` column holds one granted tenant, and no others."""
 
     def __init__(self, session: GuardedSession, model: type[Base], owner_column: str, owner: Partner) -> None:
         """`owner` is the row that was fetched for the action these writes are part of."""
         if not session.is_granted(owner):
-            raise Undecided(f"bulk writes of {model.__name__} for an owner that was not fetched for them")
+            raise PolicyBypass(f"bulk writes of {model.__name__} for an owner that was not fetched for them")
         self._session = session
         self._table = cast("Table", model.__table__)
         self._column = owner_column
@@ -77,7 +77,7 @@ class OwnedRows:
 
     def _require_own(self, rows: Sequence[Row]) -> None:
         if any(row.get(self._column, self._owner_id) != self._owner_id for row in rows):
-            raise Undecided(f"a row of {self._table.name} for another owner")
+            raise PolicyBypass(f"a row of {self._table.name} for another owner")
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove rows by id; none of another owner goes."""
@@ -118,7 +118,7 @@ class OwnedRows:
 
         Else it takes an owner for a small one, and reads all of its rows to find a few.
         """
-        connection = self._session.connection_of_grant()
+        connection = self._session.granted_connection()
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"ANALYZE (SKIP_LOCKED) {self._table.name}"))
 

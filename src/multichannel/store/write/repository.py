@@ -94,14 +94,14 @@ class Repository(Generic[T]):
         self._session.grant(rows)
         return rows
 
-    def weigh(self, row_ids: Collection[str], *, to: Action) -> Sequence[T]:
+    def find_permitted(self, row_ids: Collection[str], *, to: Action) -> Sequence[T]:
         """The rows that the principal may do this to, by id: not locked, not to be written."""
         model: Any = self._resource.model
         predicate = self._policy.predicate(self._principal, to, self._resource)
         granted = where(predicate, self._resource, model)
         statement = select(model).where(model.id.in_(sorted(set(row_ids))), granted).order_by(model.id)
         rows = [row[0] for row in self._run(statement)]
-        self._session.weigh(rows)
+        self._session.allow_queries_for(rows)
         return rows
 
     def facts(self, row_id: str) -> Any | None:

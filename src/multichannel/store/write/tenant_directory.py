@@ -13,34 +13,34 @@ from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, Tenant, TenantKind
-from multichannel.store.session import GuardedSession, Undecided
+from multichannel.store.session import GuardedSession, PolicyBypass
 from multichannel.store.write.owner_bulk_writer import Row
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class KnownTenant:
     """What is known of a tenant id: enough to tell whether it can be what somebody says it is."""
 
     kind: TenantKind
     cloud: Cloud
 
 
-class Companies:
+class TenantDirectory:
     """What a partner may do to organisations that are not its own: name them."""
 
     def __init__(self, session: GuardedSession, sponsor: Partner) -> None:
         """`sponsor` is the row that was fetched for the action these writes are part of."""
         if not session.is_granted(sponsor):
             message = "companies named by a partner that was not fetched for it"
-            raise Undecided(message)
+            raise PolicyBypass(message)
         self._session = session
         self._sponsor_id = sponsor.id
 
-    def known(self, ids: Iterable[str]) -> dict[str, Company]:
+    def known(self, ids: Iterable[str]) -> dict[str, KnownTenant]:
         """Those of the tenants that are known, by id."""
         statement = select(Tenant.id, Tenant.kind, Tenant.cloud).where(Tenant.id.in_(sorted(set(ids))))
         rows = self._session.decided(statement, {})
-        return {row.id: Company(row.kind, row.cloud) for row in rows}
+        return {row.id: KnownTenant(row.kind, row.cloud) for row in rows}
 
     def customers_at(self, address: str, cloud: Cloud) -> list[str]:
         """The ids of the customers of a cloud that have this tenant id, or this domain."""

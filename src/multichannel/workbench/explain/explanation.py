@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from multichannel.decision_log.decisions import RECORD, Logged, read_log
+from multichannel.decision_log.decisions import RECORD, LoggedDecision, read_log
 from multichannel.errors import BadInput, PolicyInvalid
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
@@ -31,7 +31,7 @@ class Explained:
     digest: str
     explanation: Explanation
     filters: Mapping[str, str] = field(default_factory=dict)
-    logged: Logged | None = None
+    logged: LoggedDecision | None = None
 
 
 def explained(
@@ -47,7 +47,7 @@ def explained(
     return Explained(name, principal, action, asked, policy.digest, found, made)
 
 
-def logged(log: Path, prefix: str) -> Logged:
+def logged(log: Path, prefix: str) -> LoggedDecision:
     """The one decision on a record whose id begins like this; BadInput if there is none, or several."""
     found = {line.id: line for line in read_log(log) if line.id.startswith(prefix.lower())}
     if len(found) != 1:
@@ -61,14 +61,14 @@ def logged(log: Path, prefix: str) -> Logged:
     return line
 
 
-def explain_logged(line: Logged, policy: Policy, *, sql: bool = False) -> Explained:
+def explain_logged(line: LoggedDecision, policy: Policy, *, sql: bool = False) -> Explained:
     """Explain a decision of a log once more; ids are as the log has them."""
     asked = Asked(str(line.record.id), line.resource, line.record)  # type: ignore[union-attr]  # see `logged`
     found = explained(policy, (line.principal.tenant_id, line.principal), line.action, asked, sql=sql)
     return Explained(**{**vars(found), "logged": line})
 
 
-def policy_of(line: Logged, folder: Path, versions: Versions) -> Policy:
+def policy_of(line: LoggedDecision, folder: Path, versions: Versions) -> Policy:
     """The policy a decision was made with: the folder's, or a version that was in force; else BadInput."""
     source = PolicySource.read(folder)
     if source.digest == line.policy:
@@ -150,7 +150,7 @@ def _condition(tried: Tried) -> dict[str, Any]:
     }
 
 
-def _decision(line: Logged) -> dict[str, Any]:
+def _decision(line: LoggedDecision) -> dict[str, Any]:
     return {"id": line.id, "allowed": line.allowed, "reasons": line.reasons, "policy_sha256": line.policy}
 
 

@@ -17,7 +17,7 @@ from multichannel.policy.testing.case_files import read_cases
 from multichannel.policy.testing.cast import CAST, TENANT_FACTS, TENANT_WORDS, Cast
 from multichannel.policy.testing.record_builder import Records
 from multichannel.policy.testing.yaml_document import Document
-from multichannel.store.operator.facts import facts_at_hand
+from multichannel.store.operator.facts import load_facts
 from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN
 
@@ -141,7 +141,7 @@ class Asking:
             return Asked(what, resource, facts)
         if database.open_to_operator:
             engine, now = database.store.engine, database.store.clock()
-            facts = facts_at_hand(engine, resource, row_id, tenant_id=principal.tenant_id, now=now)
+            facts = load_facts(engine, resource, row_id, tenant_id=principal.tenant_id, now=now)
         elif facts is None:
             raise BadInput(
                 f"{what} is nothing that this principal sees. To explain it all the same, name the database "
