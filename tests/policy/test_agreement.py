@@ -20,6 +20,7 @@ from multichannel.policy.decide.to_sql import where
 from multichannel.policy.explain.explanation import explain
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
+from multichannel.store.access import Access
 from multichannel.store.engines import WRITING, execution_options, open_database
 from multichannel.store.facts import facts_of
 from multichannel.store.read.query import ListQuery, OrderBy, ReadableColumn, Window
@@ -70,7 +71,7 @@ class Stored:
 
     def reader(self, who: Principal) -> Reader:
         """What lists and counts are read with."""
-        return Reader(self.session, self.policy, who, self.world.now)
+        return Reader(Access(self.session, self.policy, who, self.world.now))
 
     def run(self, statement: Any) -> Any:
         """All rows of a statement, at the world's time."""

@@ -17,6 +17,7 @@ from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.access import Access
 from multichannel.store.engines import WRITING, execution_options
 from multichannel.store.read.query import ListQuery, OrderBy, Page, ReadableColumn, Window
 from multichannel.store.read.reader import Reader
@@ -52,7 +53,7 @@ def _stored(connection: Connection, policy: Policy, role: str, rows: list[Any]) 
         connection.exec_driver_sql("DELETE FROM reseller_relationships")
         _store(connection, rows)
         with GuardedSession(connection) as session:
-            yield Reader(session, policy, agent(ALDER, role), NOW)
+            yield Reader(Access(session, policy, agent(ALDER, role), NOW))
     finally:
         nested.rollback()
 

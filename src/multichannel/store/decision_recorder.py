@@ -1,7 +1,7 @@
-"""Decisions, noted where they are made in operations that somebody listens to; others cost nothing.
+"""Records the decisions of sampled operations; other operations record nothing, at no cost.
 
-An operation is what one request does, from signing in to its last read: it is listened to whole or not at
-all. Its decisions are handed over when it ends, whatever became of its transactions.
+An operation is what one request does, from signing in to its last read. It is recorded whole or not at all,
+and its decisions go to the sinks when it ends, whatever became of its transactions.
 """
 
 from __future__ import annotations
@@ -11,125 +11,113 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from multichannel.decision_log.decisions import Decision, ListDecision, RecordDecision
-from multichannel.store.facts import Run, facts_of
+from multichannel.store.facts import facts_of
 
 if TYPE_CHECKING:
-    from multichannel.policy.decide.policy import Policy
     from multichannel.policy.schema.resources import Resource
-    from multichannel.policy.schema.vocabulary import Action, Principal
+    from multichannel.policy.schema.vocabulary import Action
+    from multichannel.store.access import Access
 
 
 class DecisionSink(Protocol):
-    """Who is told decisions."""
+    """Receives decisions."""
 
     @property
     def sample(self) -> float:
-        """The share of operations to be told of, from 0 to 1."""
+        """The share of operations whose decisions this sink receives, from 0 to 1."""
 
     def submit(self, decisions: Sequence[Decision]) -> None:
-        """Take the decisions of one operation, at once and without failing: somebody waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingDecision:
-    """What a decision is about, and since when it has been asked for."""
-
-    policy: Policy
-    principal: Principal
-    resource: Resource
-    operation: str
-    since: float
-
-    def told(self, now: datetime) -> dict[str, Any]:
-        """What is said of every decision, once it is made."""
-        return {
-            "time": now,
-            "policy": self.policy,
-            "operation": self.operation,
-            "principal": self.principal,
-            "resource": self.resource,
-            "microseconds": round((time.perf_counter() - self.since) * 1e6),
-        }
+        """Take the decisions of one operation; must neither block nor raise, as a request is waiting."""
 
 
 class Recording:
     """The decisions of one operation so far."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        """`clock` gives their time."""
         self.decisions: list[Decision] = []
-        self._clock = clock
+        self.clock = clock
 
-    @staticmethod
-    def asked(policy: Policy, principal: Principal, resource: Resource, operation: str) -> PendingDecision:
-        """A question that is about to be put."""
-        return PendingDecision(policy, principal, resource, operation, time.perf_counter())
+    def rewind(self, length: int) -> None:
+        """Drop the decisions after the first `length`: the transaction that made them is run again."""
+        del self.decisions[length:]
 
-    def record(self, asked: PendingDecision, action: Action, facts: Any | None, *, allowed: bool) -> None:
-        """Note the verdict on one record of facts."""
-        told = asked.told(self._clock())
-        self.decisions.append(RecordDecision(**told, action=action, facts=facts, allowed=allowed))
 
-    def rows(self, run: Run, asked: PendingDecision, action: Action, verdicts: Mapping[str, bool]) -> None:
-        """Note the verdicts on rows by id, with the facts of those there are."""
-        told = asked.told(self._clock())
+@dataclass(frozen=True, slots=True)
+class PendingDecision:
+    """A decision that is being made: what it is about, and since when."""
+
+    recording: Recording
+    access: Access
+    resource: Resource
+    operation: str
+    started: float = field(default_factory=time.perf_counter)
+
+    def record(self, action: Action, facts: Any | None, *, allowed: bool) -> None:
+        """Record the verdict on one record."""
+        self._add(RecordDecision(**self._shared(), action=action, facts=facts, allowed=allowed))
+
+    def rows(self, action: Action, verdicts: Mapping[str, bool]) -> None:
+        """Record the verdicts on rows by id, with the facts of those that exist."""
+        shared, tenant_id = self._shared(), self.access.principal.tenant_id
         for row_id, allowed in verdicts.items():
-            facts = facts_of(run, asked.resource, row_id, tenant_id=asked.principal.tenant_id)
-            self.decisions.append(RecordDecision(**told, action=action, facts=facts, allowed=allowed))
+            facts = facts_of(self.access.run, self.resource, row_id, tenant_id=tenant_id)
+            self._add(RecordDecision(**shared, action=action, facts=facts, allowed=allowed))
 
-    def listed(self, asked: PendingDecision, actions: Collection[Action], rows: int) -> None:
-        """Note that a list was kept to what is granted."""
-        told = asked.told(self._clock())
-        self.decisions.append(ListDecision(**told, actions=tuple(actions), rows=rows))
+    def listed(self, actions: Collection[Action], rows: int) -> None:
+        """Record that a list was filtered to the rows on which one of the actions is granted."""
+        self._add(ListDecision(**self._shared(), actions=tuple(actions), rows=rows))
 
-    @property
-    def place(self) -> int:
-        """Where the next decision will stand."""
-        return len(self.decisions)
+    def _add(self, decision: Decision) -> None:
+        self.recording.decisions.append(decision)
 
-    def forget(self, place: int) -> None:
-        """Leave out what was decided from there on: it is decided again."""
-        del self.decisions[place:]
+    def _shared(self) -> dict[str, Any]:
+        return {
+            "time": self.recording.clock(),
+            "policy": self.access.policy,
+            "operation": self.operation,
+            "principal": self.access.principal,
+            "resource": self.resource,
+            "microseconds": round((time.perf_counter() - self.started) * 1e6),
+        }
 
 
 class DecisionRecorder:
-    """Draws which operations are listened to, by whom, and gathers what is decided in them."""
+    """Samples operations for each sink, and passes their decisions on."""
 
-    def __init__(self, clock: Callable[[], datetime], listeners: Sequence[DecisionSink]) -> None:
-        """Each listener has a share of its own."""
+    def __init__(self, clock: Callable[[], datetime], sinks: Sequence[DecisionSink]) -> None:
         self._clock = clock
-        self._listeners = listeners
+        self._sinks = sinks
         self._thread = threading.local()
 
     @property
-    def notes(self) -> Recording | None:
-        """Where to note decisions in this thread; None where nobody listens."""
-        found: Recording | None = getattr(self._thread, "notes", None)
-        return found
+    def recording(self) -> Recording | None:
+        """The recording of this thread's operation; None if it is not sampled."""
+        current: Recording | None = getattr(self._thread, "recording", None)
+        return current
 
     def operation(self) -> AbstractContextManager[None]:
         """One operation of this thread; part of the outer one if there is one."""
-        return NESTED if getattr(self._thread, "is_open", False) else self._begun()
+        return NESTED if getattr(self._thread, "is_open", False) else self._sampled()
 
     @contextmanager
-    def _begun(self) -> Iterator[None]:
+    def _sampled(self) -> Iterator[None]:
         drawn = random.random()  # noqa: S311  (a sample, not a secret)
-        heard_by = [listener for listener in self._listeners if drawn < listener.sample]
-        notes = Recording(self._clock) if heard_by else None
-        self._thread.is_open, self._thread.notes = True, notes
+        sinks = [sink for sink in self._sinks if drawn < sink.sample]
+        recording = Recording(self._clock) if sinks else None
+        self._thread.is_open, self._thread.recording = True, recording
         try:
             yield
         finally:
-            self._thread.is_open, self._thread.notes = False, None
-            if notes is not None and notes.decisions:
-                for listener in heard_by:
-                    listener.submit(tuple(notes.decisions))
+            self._thread.is_open, self._thread.recording = False, None
+            if recording is not None and recording.decisions:
+                for sink in sinks:
+                    sink.submit(tuple(recording.decisions))
 
 
 NESTED: AbstractContextManager[None] = nullcontext()
-"""What is part of an operation, or of one that nobody could listen to."""
+"""A block that is part of an operation, or of one that cannot be recorded."""

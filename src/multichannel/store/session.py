@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 MARK = "decided"
 AUDIT_TABLES = {model.__tablename__ for model in (AuditChain, AuditRecord, Event, IdempotencyKey)}
-"""The tables of the books, which no use case writes."""
+"""The tables of the audit log, the event outbox and idempotency keys, which no use case writes."""
 
 
 class PolicyBypass(Exception):
-    """Somebody tried to reach data around the policy. A programming fault, never a client's."""
+    """Code accessed data without a decision of the policy. A programming error, never a client's."""
 
 
 class GuardedSession(Session):
-    """A session for the repositories alone; whatever else uses it is refused."""
+    """A session for the repositories alone; any other use is refused."""
 
     def __init__(self, connection: Connection) -> None:
         """Work on one connection, whose transaction the caller ends."""
@@ -40,32 +40,32 @@ class GuardedSession(Session):
         self._query_parents: dict[int, object] = {}
         self.changes = ChangeTracker()
         self.before_writing: Callable[[list[RowChange]], None] = _ignore_changes
-        """Told what a flush is about to change, while the database still holds what was."""
+        """Receives what a flush is about to change, while the database still holds the old values."""
         self.recording: Recording | None = None
-        """Where decisions are noted; None where nobody listens."""
+        """Where decisions are recorded; None where the operation is not sampled."""
 
     def decided(self, statement: Executable, parameters: Mapping[str, Any]) -> Result[Any]:
         """Run a statement whose WHERE holds the policy's predicate."""
         return self.execute(statement, dict(parameters), execution_options={MARK: True})
 
     def write(self, statement: Any, rows: list[dict[str, Any]]) -> CursorResult[Any]:
-        """Run a bulk write of rows whose owner was granted; never of the books."""
+        """Run a bulk write of rows whose owner was granted; never of the audit tables."""
         if statement.table.name in AUDIT_TABLES:
-            raise PolicyBypass(f"{statement.table.name} is a table of the books")
+            raise PolicyBypass(f"a bulk write of the audit table {statement.table.name}")
         return self.granted_connection().execute(statement, rows)
 
     def write_audit(self, statement: Any, rows: list[dict[str, Any]]) -> None:
-        """Write the books themselves: new records, events and keys, and where chains end. Nothing else."""
+        """Insert audit records, events and idempotency keys, or move the end of a chain; nothing else."""
         if statement.table.name not in AUDIT_TABLES:
-            raise PolicyBypass(f"{statement.table.name} is no table of the books")
+            raise PolicyBypass(f"{statement.table.name} is not an audit table")
         if not (statement.is_insert or statement.table.name == AuditChain.__tablename__):
-            raise PolicyBypass(f"{statement.table.name} is written once")
+            raise PolicyBypass(f"a change of a row of {statement.table.name}, whose rows never change")
         self._bound.execute(statement, rows)
 
     def prune(self, statement: Any, parameters: dict[str, Any]) -> int:
-        """Delete from the books what has been kept long enough; gives how many rows."""
+        """Delete rows of the audit tables that are past their retention; returns how many."""
         if statement.table.name not in AUDIT_TABLES or not statement.is_delete:
-            raise PolicyBypass("only rows of the books are let go")
+            raise PolicyBypass("only rows of the audit tables are pruned")
         return self._bound.execute(statement, parameters).rowcount
 
     def grant(self, rows: Iterable[object]) -> None:
@@ -76,56 +76,57 @@ class GuardedSession(Session):
         """Whether the row may be written."""
         return id(row) in self._granted
 
-    def connection(self, *_arguments: Any, **_options: Any) -> Connection:
-        """Refused: a statement on the bare connection carries no decision."""
-        raise PolicyBypass("the connection itself was asked for")
-
     def allow_queries_for(self, rows: Iterable[object]) -> None:
-        """Let guards look on behalf of these rows, which an action is granted on; they cannot be written."""
+        """Let guards query on behalf of these rows, on which an action is granted; no writes."""
         self._query_parents.update((id(row), row) for row in rows)
 
     def may_query_for(self, row: object) -> bool:
-        """Whether guards may look on behalf of the row."""
+        """Whether guards may query on behalf of the row."""
         return self.is_granted(row) or id(row) in self._query_parents
 
+    def granted_connection(self) -> Connection:
+        """The connection, for bulk writes; refused until a row is granted."""
+        if not self._granted:
+            raise PolicyBypass("a bulk write without a granted owner")
+        return self._bound
+
+    def commit_connection(self) -> None:
+        """Commit the connection's transaction."""
+        self._bound.commit()
+
+    def connection(self, *_arguments: Any, **_options: Any) -> Connection:
+        """Refused: a statement on the bare connection carries no decision."""
+        raise PolicyBypass("the bare connection was requested")
+
     def bulk_save_objects(self, *_arguments: Any, **_options: Any) -> None:
-        """Refused: it would pass by the flush that checks what was granted."""
-        raise PolicyBypass("a bulk write that passes by the flush")
+        """Refused: it would bypass the flush, which checks what was granted."""
+        raise PolicyBypass("a bulk write that bypasses the flush")
 
     bulk_insert_mappings = bulk_save_objects
     bulk_update_mappings = bulk_save_objects
 
-    def granted_connection(self) -> Connection:
-        """The connection, for bulk writes; refused while nothing has been granted."""
-        if not self._granted:
-            message = "a bulk write without a granted owner"
-            raise PolicyBypass(message)
-        return self._bound
-
     @property
     def _bound(self) -> Connection:
-        bind: Connection = self.get_bind()  # type: ignore[assignment]  # bound to a connection at birth
+        bind: Connection = self.get_bind()  # type: ignore[assignment]  # the constructor binds a connection
         return bind
 
 
 @event.listens_for(GuardedSession, "do_orm_execute")
 def _refuse_undecided(state: ORMExecuteState) -> None:
     if not state.execution_options.get(MARK):
-        message = f"a statement without a decision: {state.statement.__visit_name__}"
-        raise PolicyBypass(message)
+        raise PolicyBypass(f"a statement without a decision: {state.statement.__visit_name__}")
 
 
 @event.listens_for(GuardedSession, "before_flush")
 def _refuse_ungranted(session: GuardedSession, _context: UOWTransaction, _instances: object) -> None:
-    for row in (*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))):
-        if type(row).__tablename__ in AUDIT_TABLES:
-            raise PolicyBypass(f"a {type(row).__name__} written as if it were no book")
-        if not session.is_granted(row):
-            message = f"a write of a {type(row).__name__} that was not granted"
-            raise PolicyBypass(message)
     changed = [row for row in session.dirty if session.is_modified(row)]
+    for row in (*session.new, *session.deleted, *changed):
+        if type(row).__tablename__ in AUDIT_TABLES:
+            raise PolicyBypass(f"a use case wrote a {type(row).__name__}, which belongs to the audit tables")
+        if not session.is_granted(row):
+            raise PolicyBypass(f"a write of a {type(row).__name__} that was not granted")
     session.before_writing(session.changes.collect(session.new, changed))
 
 
 def _ignore_changes(_changes: list[RowChange]) -> None:
-    """What the service does for itself, such as an import, keeps its own books."""
+    """Used by `Store.write`, whose use cases, such as imports, write no audit records."""

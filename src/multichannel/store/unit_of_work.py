@@ -1,11 +1,11 @@
-"""What a use case works with: who asks, at what time, and the rows it may have."""
+"""The unit of work of a use case: the principal, the time, and the rows it may have."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete
 
@@ -23,6 +23,7 @@ from multichannel.policy.schema.resources import (
     PARTNER,
     PARTNERSHIP,
     RELATIONSHIP,
+    SERVICE,
     SUBSCRIPTION,
     TRANSFER,
     USER,
@@ -33,14 +34,7 @@ from multichannel.store.audit.audit_chains import AuditChains
 from multichannel.store.read.bulk_check import CheckResult, check_rows
 from multichannel.store.read.event_feed import EventFeed
 from multichannel.store.read.reader import Reader
-from multichannel.store.recording import (
-    ObservedReader,
-    ObservedRepository,
-    ObservedUsers,
-    observed_check,
-    observed_judge,
-)
-from multichannel.store.session import GuardedSession, PolicyBypass
+from multichannel.store.session import PolicyBypass
 from multichannel.store.users import CallerLookup, UserRoles
 from multichannel.store.write.guard_queries import GuardQueries
 from multichannel.store.write.owner_bulk_writer import OwnerBulkWriter
@@ -51,34 +45,44 @@ if TYPE_CHECKING:
     from multichannel.domain.base import Base
     from multichannel.policy.decide.policy import Policy
     from multichannel.policy.schema.vocabulary import Principal
-
-T = TypeVar("T", bound="Base")
-
+    from multichannel.store.access import Access
+    from multichannel.store.session import GuardedSession
 
 PUBLIC_URL = "http://127.0.0.1:8000"
-"""Where people reach the service, unless its settings say otherwise."""
+"""The service's address in links, unless the settings name another."""
 
 
 class ServiceResource:
-    """The parent of what has no other parent."""
+    """The service itself, as the parent of rows that have no other parent."""
 
 
 @dataclass(frozen=True)
 class UnitOfWork:
-    """What a use case works with: who asks, at what time, and the rows it may have."""
+    """What a use case works with: the principal, the time, and the rows it may have."""
 
-    _session: GuardedSession
-    policy: Policy
-    principal: Principal
-    now: datetime
+    _access: Access
     user_id: str | None = None
     public_url: str = PUBLIC_URL
 
     @property
+    def policy(self) -> Policy:
+        """The policy of the whole operation."""
+        return self._access.policy
+
+    @property
+    def principal(self) -> Principal:
+        """The principal that every decision is made for."""
+        return self._access.principal
+
+    @property
+    def now(self) -> datetime:
+        """The time of the transaction."""
+        return self._access.now
+
+    @property
     def reader(self) -> Reader:
         """Lists and records to show."""
-        kind = Reader if self._session.recording is None else ObservedReader
-        return kind(self._session, self.policy, self.principal, self.now)
+        return Reader(self._access)
 
     @property
     def customers(self) -> Repository[Customer]:
@@ -115,111 +119,110 @@ class UnitOfWork:
         """Users to act on."""
         return self.repository(USER)
 
+    def repository(self, resource: Resource) -> Repository[Any]:
+        """The rows of any resource type."""
+        return Repository(self._access, resource)
+
     def service(self, *, to: Action) -> ServiceResource:
-        """The service itself, as the parent of what has no other; NotPermitted if denied."""
-        asked = (self.principal, to, ServiceFacts(id=NO_TENANT))
-        if self._session.recording is None:
-            verdict = self.policy.check(*asked)
-        else:
-            verdict = observed_check(self._session, self.policy, *asked)
-        if not verdict.allowed:
+        """The service itself, as the parent of rows that have no other; NotPermitted if denied."""
+        pending = self._access.pending(SERVICE, "service")
+        facts = ServiceFacts(id=NO_TENANT)
+        allowed = self.policy.check(self.principal, to, facts).allowed
+        if pending is not None:
+            pending.record(to, facts, allowed=allowed)
+        if not allowed:
             raise NotPermitted(f"{to.name} of the service is not granted to you.")
         service = ServiceResource()
         self._session.grant([service])
         return service
 
     def add_under(self, parent: object, row: Base) -> None:
-        """Store a new row by virtue of its parent, which was fetched for the action of creating it.
+        """Store a new row under its parent, which was fetched for the action of creating it.
 
-        At once, so that rows can follow that refer to it; what was changed before is written before.
+        The row is stored at once, after earlier changes, so that rows that refer to it can follow.
         """
-        if not self._session.is_granted(parent):
-            raise PolicyBypass(f"a new {type(row).__name__} under a parent that was not fetched for it")
-        self._session.flush()
-        self._session.grant([row])
-        self._session.add(row)
-        self._session.flush()
+        self.add_all_under(parent, [row])
 
     def add_all_under(self, parent: object, rows: Sequence[Base]) -> None:
-        """Store new rows by virtue of their parent, in as many statements as there are kinds of rows."""
-        if not self._session.is_granted(parent):
-            raise PolicyBypass("new rows under a parent that was not fetched for them")
+        """Store new rows under their parent, in one statement for each kind of row."""
+        self._require_granted(parent, "new rows under a parent that was not fetched for them")
         self._session.flush()
         self._session.grant(rows)
         self._session.add_all(rows)
         self._session.flush()
 
     def remove_under(self, parent: object, row: Base) -> None:
-        """Take away what belongs to a row that was fetched for the action of changing it."""
-        if not self._session.is_granted(parent):
-            raise PolicyBypass(f"a {type(row).__name__} taken from a parent that was not fetched for it")
+        """Delete a row that belongs to a parent, which was fetched for the action of changing it."""
+        self._require_granted(
+            parent, f"a {type(row).__name__} removed from a parent that was not fetched for it"
+        )
         self._session.grant([row])
         self._session.delete(row)
 
     def query_for(self, *parents: object) -> GuardQueries:
-        """What guards need to know, on behalf of rows that were fetched to be acted on."""
-        return GuardQueries(self._session, self.now, *parents)
+        """Queries of guards on behalf of rows that were fetched for an action."""
+        return GuardQueries(self._access, *parents)
 
     def find_permitted(self, resource: Resource, row_ids: Collection[str], *, to: Action) -> Sequence[Any]:
         """The rows on which an action is granted, by id: to tell whether it could be done, not to do it.
 
-        They are not locked and cannot be written; guards may look on their behalf.
+        They are not locked and cannot be written; guards may query on their behalf.
         """
         return self.repository(resource).find_permitted(row_ids, to=to)
 
     def check_rows(
         self, resource: Resource, ids: Collection[str], *actions: Action
     ) -> Mapping[str, Mapping[Action, CheckResult]]:
-        """What the policy says of actions on rows that the caller has been shown, with all reasons."""
-        decide = check_rows if self._session.recording is None else observed_judge
-        return decide(self._session, self.policy, self.principal, self.now, resource, ids, actions)
+        """The policy's verdict on actions, with all restrictions, on rows that were shown to the caller."""
+        return check_rows(self._access, resource, ids, actions)
 
     def record_change(self, row: Base, name: str, old: Any, new: Any) -> None:
-        """Tell the books of a change that belongs to a row and is stored elsewhere."""
+        """Record a change that belongs to a row and is stored elsewhere, such as a user's roles."""
         self._session.changes.record(row, name, old, new)
 
-    def feed(self, resource: Resource) -> EventFeed:
-        """What has happened to objects of a kind."""
-        return EventFeed(self._session, resource, self.policy.sight(self.principal, resource), self.now)
-
     def redact(self, row: Base, *names: str) -> None:
-        """Keep columns of a row that was stored here out of the records of the one who acts.
+        """Leave columns of a row that was stored here out of the audit records of the tenant that acts.
 
-        Where none is named, the row itself: that there was something to store tells of others.
+        Without names, the row itself: that there was something to store reveals what others did.
         """
         self._session.changes.redact(row, *(names or ("id",)))
 
+    def feed(self, resource: Resource) -> EventFeed:
+        """The events of a resource type."""
+        return EventFeed(self._access, resource)
+
     @property
     def sign_in(self) -> CallerLookup:
-        """Users, for signing in."""
-        kind = CallerLookup if self._session.recording is None else ObservedUsers
-        return kind(self._session, self.policy)
-
-    @property
-    def chains(self) -> AuditChains:
-        """The audit chains, to be walked or pruned."""
-        return AuditChains(self._session, self.policy, self.principal)
-
-    def prune(self, service: ServiceResource, model: type[Base], column: str, *, before: datetime) -> int:
-        """Drop rows of the books that are older; gives how many. `service` was asked for to do so."""
-        if not self._session.is_granted(service):
-            raise PolicyBypass(f"rows of {model.__name__} dropped without a decision")
-        return self._session.prune(delete(model).where(getattr(model, column) < before), {})
+        """The lookup of callers."""
+        return CallerLookup(self._access)
 
     @property
     def roles(self) -> UserRoles:
-        """The roles of users that may be read."""
-        return UserRoles(self._session, self.policy, self.principal)
+        """The roles of users who may be read."""
+        return UserRoles(self._access)
+
+    @property
+    def chains(self) -> AuditChains:
+        """The audit chains, to be verified or pruned."""
+        return AuditChains(self._access)
+
+    def prune(self, service: ServiceResource, model: type[Base], column: str, *, before: datetime) -> int:
+        """Delete rows of an audit table that are older; returns how many."""
+        self._require_granted(service, f"rows of {model.__name__} deleted without a decision")
+        return self._session.prune(delete(model).where(getattr(model, column) < before), {})
 
     def bulk_writer(self, owner: Partner, model: type[Base], column: str = "owner_id") -> OwnerBulkWriter:
         """Rows of a partner that was fetched for the action they are written by."""
         return OwnerBulkWriter(self._session, model, column, owner)
 
     def tenant_directory(self, sponsor: Partner) -> TenantDirectory:
-        """The organisations that a partner, fetched for the action this is part of, may name."""
+        """The tenants that a partner, fetched for the action this is part of, may name."""
         return TenantDirectory(self._session, sponsor)
 
-    def repository(self, resource: Resource) -> Repository[Any]:
-        """The rows of any kind of resource."""
-        kind = Repository if self._session.recording is None else ObservedRepository
-        return kind(self._session, self.policy, self.principal, self.now, resource)
+    @property
+    def _session(self) -> GuardedSession:
+        return self._access.session
+
+    def _require_granted(self, parent: object, message: str) -> None:
+        if not self._session.is_granted(parent):
+            raise PolicyBypass(message)

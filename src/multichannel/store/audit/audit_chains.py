@@ -1,4 +1,4 @@
-"""The audit chains as they are stored: walked in constant memory, and pruned at their beginning."""
+"""The stored audit chains: verified in constant memory, and pruned from their beginning."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from sqlalchemy import Select, delete, func, select, update
 
 from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, Examined, Flaw, Head, examine
 from multichannel.errors import NotPermitted, Refused
-from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.to_sql import where
 from multichannel.policy.schema.resources import AUDIT_RECORD
-from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.store.session import GuardedSession
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.access import Access
 
 PAGE = 500
 """Records in memory at once."""
@@ -24,44 +22,42 @@ COLUMNS = tuple(AuditRecord.__table__.columns)
 
 
 class ChainBroken(Refused):
-    """A chain that is not whole is not pruned: what is wrong with it would be gone."""
+    """A broken chain is not pruned, so that the evidence stays."""
 
-    def __init__(self, found: Examined) -> None:
-        """Name the first bad record."""
-        super().__init__(f"{found}. Nothing of this chain was pruned.")
+    def __init__(self, examined: Examined) -> None:
+        super().__init__(f"{examined}. Nothing of this chain was pruned.")
 
 
 class AuditChains:
-    """The chains of all tenants, as far as the principal may read or let go of their records."""
+    """The chains of all tenants, as far as the principal may read or delete their records."""
 
-    def __init__(self, session: GuardedSession, policy: Policy, principal: Principal) -> None:
-        """Bind what the statements need."""
-        self._session = session
-        self._policy = policy
-        self._principal = principal
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._session = access.session
 
     def tenants(self, *, after: str | None = None) -> list[str]:
         """The next tenants, in order, that have a chain or a record; none when there are no more."""
-        found: set[str] = set()
+        tenant_ids: set[str] = set()
         for column in (AuditChain.tenant_id, AuditRecord.tenant_id):
             beyond = [column > after] if after else []
             statement = select(column).distinct().where(*beyond).order_by(column).limit(PAGE)
-            found.update(self._session.decided(statement, {}).scalars())
-        return sorted(found)[:PAGE]
+            tenant_ids.update(self._session.decided(statement, {}).scalars())
+        return sorted(tenant_ids)[:PAGE]
 
     def examine(self, tenant_id: str) -> Examined:
-        """Walk the chain of a tenant, of which every record must be readable to the principal."""
+        """Verify the chain of a tenant; every record must be readable to the principal."""
         head = self._head(tenant_id)
         if head is None:
             return self._without_head(Head(tenant_id, 0, GENESIS, 0, GENESIS))
         return examine(head, self._records(tenant_id, Action.READ, after=head.pruned))
 
     def prune(self, tenant_id: str, *, before: datetime) -> int:
-        """Let go of the records before the first that is not older; gives how many.
+        """Delete the records before the first that is not older; returns how many.
 
-        ChainBroken if they are not whole, NotPermitted if the policy does not grant it for all of them.
+        ChainBroken if they do not verify, NotPermitted if the policy does not grant it for all of them.
         """
-        if not self._policy.predicate(self._principal, Action.EXPIRE, AUDIT_RECORD).allowed:
+        policy, principal = self._access.policy, self._access.principal
+        if not policy.predicate(principal, Action.EXPIRE, AUDIT_RECORD).allowed:
             raise _denial()
         head = self._head(tenant_id, lock=True)
         if head is None:
@@ -71,22 +67,22 @@ class AuditChains:
             return 0
         seal = self._seal(tenant_id, upto)
         begin = replace(head, length=upto, seal=seal)
-        found = examine(begin, self._records(tenant_id, Action.EXPIRE, after=head.pruned, upto=upto))
-        if found.flaw is not None:
-            raise ChainBroken(found)
-        gone = self._session.prune(
+        examined = examine(begin, self._records(tenant_id, Action.EXPIRE, after=head.pruned, upto=upto))
+        if examined.flaw is not None:
+            raise ChainBroken(examined)
+        deleted = self._session.prune(
             delete(AuditRecord).where(
                 AuditRecord.tenant_id == tenant_id,
                 AuditRecord.number <= upto,
-                self._granted(Action.EXPIRE),
+                self._access.granted(Action.EXPIRE, AUDIT_RECORD),
             ),
             {},
         )
-        if gone != upto - head.pruned:
+        if deleted != upto - head.pruned:
             raise _denial()
         moved = update(AuditChain).where(AuditChain.tenant_id == tenant_id)
         self._session.write_audit(moved.values(pruned=upto, checkpoint=seal), [{}])
-        return gone
+        return deleted
 
     def _head(self, tenant_id: str, *, lock: bool = False) -> Head | None:
         statement = select(
@@ -100,7 +96,7 @@ class AuditChains:
         return None if row is None else Head(*tuple(row))
 
     def _without_head(self, none: Head) -> Examined:
-        """Whole if nothing was ever recorded for the tenant."""
+        """Valid if nothing was ever recorded for the tenant."""
         statement = select(func.min(AuditRecord.number)).where(AuditRecord.tenant_id == none.tenant_id)
         first = self._session.decided(statement, {}).scalar()
         return Examined(none, 0) if first is None else Examined(none, 0, Flaw.NO_HEAD, first)
@@ -108,10 +104,10 @@ class AuditChains:
     def _records(
         self, tenant_id: str, action: Action, *, after: int, upto: int | None = None
     ) -> Iterator[Row | None]:
-        """The records by number, some at a time; None for one whose values cannot be read."""
+        """The records by number, a page at a time; None for one whose values cannot be read."""
         statement = (
             select(*COLUMNS)
-            .where(AuditRecord.tenant_id == tenant_id, self._granted(action))
+            .where(AuditRecord.tenant_id == tenant_id, self._access.granted(action, AUDIT_RECORD))
             .order_by(AuditRecord.number)
         )
         if upto is not None:
@@ -126,7 +122,7 @@ class AuditChains:
     def _page(self, statement: Select[Any]) -> list[Row | None]:
         try:
             return [*self._session.decided(statement.limit(PAGE), {}).mappings()]
-        except (ValueError, LookupError):  # some row of these; all before it are whole
+        except (ValueError, LookupError):  # a row of this page; all before it are readable
             return list(self._one_by_one(statement))
 
     def _one_by_one(self, statement: Select[Any]) -> Iterator[Row | None]:
@@ -142,18 +138,14 @@ class AuditChains:
         statement = select(func.min(AuditRecord.number)).where(
             AuditRecord.tenant_id == head.tenant_id, AuditRecord.operation_date >= before
         )
-        found: int | None = self._session.decided(statement, {}).scalar()
-        return head.length + 1 if found is None else found
+        number: int | None = self._session.decided(statement, {}).scalar()
+        return head.length + 1 if number is None else number
 
     def _seal(self, tenant_id: str, number: int) -> str:
         statement = select(AuditRecord.seal).where(
             AuditRecord.tenant_id == tenant_id, AuditRecord.number == number
         )
         return str(self._session.decided(statement, {}).scalar())
-
-    def _granted(self, action: Action) -> Any:
-        predicate = self._policy.predicate(self._principal, action, AUDIT_RECORD)
-        return where(predicate, AUDIT_RECORD, AuditRecord)
 
 
 def _denial() -> NotPermitted:

@@ -1,6 +1,5 @@
-"""The books: audit records in the chain of every tenant concerned, and events, written with the change.
+"""Writes the audit log of one transaction: a record in the chain of each tenant in the audience, and events.
 
-A tenant is concerned by a change of an object that names it, if the policy lets anybody of it see the object.
 The tenant that acts has old and new values in its chain; the others that it happened, and the status.
 """
 
@@ -8,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -19,20 +17,20 @@ from multichannel.domain.events import Event
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Cloud
 from multichannel.domain.transfers import Transfer
-from multichannel.policy.decide.policy import Policy
-from multichannel.policy.schema.vocabulary import Principal
 from multichannel.store.audit.audience import ChangeAudience
-from multichannel.store.audit.mutation_context import MutationContext
-from multichannel.store.change_tracker import RowChange
-from multichannel.store.session import GuardedSession
+
+if TYPE_CHECKING:
+    from multichannel.store.access import Access
+    from multichannel.store.audit.mutation_context import MutationContext
+    from multichannel.store.change_tracker import RowChange
 
 SHARED = {"status"}
-"""What every tenant concerned is told of a change; the rest it may read of the object itself."""
+"""The columns whose values every tenant in the audience receives; others it may read of the record itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One act on one object, in one tenant's chain, before it has its place there."""
+    """One change of one row, for one tenant's chain, before it has its place there."""
 
     tenant_id: str
     cloud: Cloud
@@ -45,84 +43,76 @@ class AuditEntry:
 
 
 class AuditWriter:
-    """Keeps the books of one transaction."""
+    """Writes the audit log of one transaction."""
 
-    def __init__(
-        self,
-        session: GuardedSession,
-        policy: Policy,
-        principal: Principal,
-        now: datetime,
-        act: MutationContext,
-    ) -> None:
-        """`principal` is who acts."""
-        self._session = session
-        self._principal = principal
-        self._now = now
-        self._act = act
-        self._parties = ChangeAudience(session, policy, now)
+    def __init__(self, access: Access, mutation: MutationContext) -> None:
+        self._access = access
+        self._session = access.session
+        self._principal = access.principal
+        self._mutation = mutation
+        self._audience = ChangeAudience(access)
 
     def before_flush(self, changes: Iterable[RowChange]) -> None:
-        """Before a flush: who is concerned by objects that are about to stop naming them."""
+        """Find the viewers of rows that are about to stop naming them."""
         leaving = [change for change in changes if change.former_parties]
         if leaving:
-            self._parties.note_leaving(leaving)
+            self._audience.note_former_viewers(leaving)
 
     def record_success(self, changes: Iterable[RowChange]) -> None:
-        """Record what was done: an event for each changed object, a record for each tenant concerned."""
+        """Write an event for each changed row, and a record for each tenant in its audience."""
         changed = list(changes)
         own = self._principal.tenant_id
-        tenants = self._parties.concerned(changed, own)
+        audience = self._audience.of(changed, own)
         entries: list[AuditEntry] = []
         events: list[dict[str, Any]] = []
         transfer_id = next((each.row.id for each in changed if isinstance(each.row, Transfer)), None)
         for change in changed:
             event = self._event(change, transfer_id)
             events.append(event)
-            told = sorted(tenants[id(change)] - ({own} if "id" in change.redacted else set()))
-            entries += [self._entry(change, tenant_id, event["id"]) for tenant_id in told]
-        if not changed and own in self._parties.known:
+            tenant_ids = sorted(audience[id(change)] - ({own} if "id" in change.redacted else set()))
+            entries += [self._entry(change, tenant_id, event["id"]) for tenant_id in tenant_ids]
+        if not changed and self._audience.is_known(own):
             entries = [self._bare_entry()]
         self._append(AuditStatus.SUCCEEDED, entries)
         if events:
             self._session.write_audit(insert(Event), events)
 
     def record_failure(self, status: AuditStatus, reasons: Iterable[str]) -> None:
-        """Record that nothing was done, in the chain of the one who asked and in no other."""
+        """Record that nothing was done, in the chain of the principal's own tenant alone."""
         self._append(status, [self._bare_entry()], tuple(reasons))
 
     def _event(self, change: RowChange, transfer_id: str | None) -> dict[str, Any]:
         return {
             "id": new_id(),
-            "occurred_at": self._now,
-            "operation": self._act.operation,
+            "occurred_at": self._access.now,
+            "operation": self._mutation.operation,
             "resource_type": change.resource.name,
             "resource_id": change.row.id,
             "customer_id": _customer_of(change),
             "transfer_id": change.row.id if isinstance(change.row, Transfer) else transfer_id,
-            "correlation_id": self._act.correlation_id,
+            "correlation_id": self._mutation.correlation_id,
         }
 
     def _entry(self, change: RowChange, tenant_id: str, event_id: str) -> AuditEntry:
-        told = change.new.keys() - change.redacted if tenant_id == self._principal.tenant_id else SHARED
+        own = tenant_id == self._principal.tenant_id
+        columns = change.new.keys() - change.redacted if own else SHARED
         return AuditEntry(
             tenant_id,
-            self._parties.cloud_of(tenant_id),
+            self._audience.cloud_of(tenant_id),
             change.resource.name,
             change.row.id,
-            _customer_told(change, tenant_id),
-            {} if change.created else {name: value for name, value in change.old.items() if name in told},
-            {name: value for name, value in change.new.items() if name in told},
+            _customer_for(change, tenant_id),
+            {} if change.created else {name: value for name, value in change.old.items() if name in columns},
+            {name: value for name, value in change.new.items() if name in columns},
             event_id,
         )
 
     def _bare_entry(self) -> AuditEntry:
-        act, principal = self._act, self._principal
         return AuditEntry(
-            principal.tenant_id,
-            principal.cloud or Cloud.PUBLIC,
-            act.resource_type,
-            act.resource_id,
+            self._principal.tenant_id,
+            self._principal.cloud or Cloud.PUBLIC,
+            self._mutation.resource_type,
+            self._mutation.resource_id,
             None,
             {},
             {},
@@ -150,11 +140,11 @@ class AuditWriter:
             "id": new_id(),
             "tenant_id": entry.tenant_id,
             "number": number,
-            "operation_date": self._now,
-            "operation": self._act.operation,
+            "operation_date": self._access.now,
+            "operation": self._mutation.operation,
             "status": status,
             "actor_tenant_id": self._principal.tenant_id,
-            "actor_user_id": self._act.user_id if own else None,
+            "actor_user_id": self._mutation.user_id if own else None,
             "resource_type": entry.resource_type,
             "resource_id": entry.resource_id,
             "customer_id": entry.customer_id,
@@ -162,24 +152,24 @@ class AuditWriter:
             "new_value": entry.new,
             "reasons": list(reasons),
             "event_id": entry.event_id,
-            "correlation_id": self._act.correlation_id,
+            "correlation_id": self._mutation.correlation_id,
             "cloud": entry.cloud,
         }
 
     def _heads(self, tenant_ids: set[str]) -> dict[str, dict[str, Any]]:
-        """Where the chains end, locked in one order; a chain begins with its first record."""
+        """The ends of the chains, locked in one order; a chain begins with its first record."""
         statement = (
             select(AuditChain.tenant_id, AuditChain.length, AuditChain.seal)
             .where(AuditChain.tenant_id.in_(sorted(tenant_ids)))
             .order_by(AuditChain.tenant_id)
             .with_for_update()
         )
-        rows = self._session.decided(statement, {})
-        found = {row.tenant_id: {"length": row.length, "seal": row.seal} for row in rows}
-        fresh = sorted(tenant_ids - found.keys())
+        rows = self._access.run(statement)
+        heads = {row.tenant_id: {"length": row.length, "seal": row.seal} for row in rows}
+        fresh = sorted(tenant_ids - heads.keys())
         if fresh:
             self._session.write_audit(insert(AuditChain), [{"tenant_id": tenant_id} for tenant_id in fresh])
-        return found | {tenant_id: {"length": 0, "seal": GENESIS} for tenant_id in fresh}
+        return heads | {tenant_id: {"length": 0, "seal": GENESIS} for tenant_id in fresh}
 
     def _move(self, heads: dict[str, dict[str, Any]]) -> None:
         statement = (
@@ -196,13 +186,15 @@ class AuditWriter:
 
 def _customer_of(change: RowChange) -> str | None:
     row = change.row
-    found: str | None = row.id if change.resource.name == "Customer" else getattr(row, "customer_id", None)
-    return found
+    customer_id: str | None = (
+        row.id if change.resource.name == "Customer" else getattr(row, "customer_id", None)
+    )
+    return customer_id
 
 
-def _customer_told(change: RowChange, tenant_id: str) -> str | None:
-    """The customer concerned. Whom a request was addressed to is the customer's alone until it answers."""
-    row, found = change.row, _customer_of(change)
-    if isinstance(row, ResellerRelationship) and tenant_id != found:
+def _customer_for(change: RowChange, tenant_id: str) -> str | None:
+    """The customer, unless it has not yet answered a request: until then, only the customer learns its id."""
+    row, customer_id = change.row, _customer_of(change)
+    if isinstance(row, ResellerRelationship) and tenant_id != customer_id:
         return row.answered_for
-    return found
+    return customer_id

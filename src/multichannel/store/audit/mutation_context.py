@@ -1,16 +1,18 @@
-"""What somebody sets out to do, for the books: its name, who does it, and how it may be repeated."""
+"""The context of one mutation, which its audit records carry, and its idempotency key."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
 from multichannel.domain.base import new_id
 from multichannel.domain.idempotency import IdempotencyKey, KeyReused
 from multichannel.errors import Refused
-from multichannel.store.session import GuardedSession
+
+if TYPE_CHECKING:
+    from multichannel.store.access import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,9 @@ class IdempotentRequest:
 
 @dataclass(frozen=True, slots=True)
 class MutationContext:
-    """One mutation on the way: all its records carry its name, its user and its correlation id.
+    """What all audit records of a mutation carry: its operation, its user and its correlation id.
 
-    `resource_type` and `resource_id` are what it is asked of, for the record of an act that changes nothing.
+    `resource_type` and `resource_id` name its target, for the record of a mutation that changes nothing.
     """
 
     operation: str
@@ -37,48 +39,46 @@ class MutationContext:
 
 
 class ReplayedRefusal(Refused):
-    """The first call with this key was refused, and so is this one."""
+    """The first call with this idempotency key was refused; the same refusal is returned."""
 
     def __init__(self, outcome: dict[str, Any]) -> None:
-        """Say what was said first."""
         super().__init__(outcome["message"], outcome["path"])
         self.code = outcome["refused"]
         self.rule = outcome["rule"]
 
 
 class IdempotencyKeys:
-    """The idempotency keys of one user of one tenant."""
+    """The idempotency keys of one operation of one user of one tenant."""
 
-    def __init__(self, session: GuardedSession, tenant_id: str, act: MutationContext) -> None:
-        """Keys are scoped by tenant, user and operation."""
-        self._session = session
-        self._scope = {"tenant_id": tenant_id, "user_id": act.user_id, "operation": act.operation}
-        self._request = act.idempotency
+    def __init__(self, access: Access, mutation: MutationContext) -> None:
+        self._access = access
+        self._scope = {
+            "tenant_id": access.principal.tenant_id,
+            "user_id": mutation.user_id,
+            "operation": mutation.operation,
+        }
+        self._request = mutation.idempotency
 
     def first_outcome(self) -> str | None:
-        """The id the first call returned, or None; raises ReplayedRefusal or KeyReused."""
-        found = self._used()
-        if found is None or self._request is None:
+        """The id that the first call with the key returned; None if this is the first.
+
+        ReplayedRefusal if the first call was refused, KeyReused if it had another input.
+        """
+        used = self._used()
+        if used is None or self._request is None:
             return None
-        if found.input_digest != self._request.input_digest:
+        if used.input_digest != self._request.input_digest:
             raise KeyReused
-        if "refused" in found.outcome:
-            raise ReplayedRefusal(found.outcome)
-        return str(found.outcome["id"])
+        if "refused" in used.outcome:
+            raise ReplayedRefusal(used.outcome)
+        return str(used.outcome["id"])
 
     def is_used(self) -> bool:
-        """Whether a call with this key has come to an end."""
+        """Whether a call with the key has ended."""
         return self._used() is not None
 
-    def _used(self) -> Any | None:
-        if self._request is None:
-            return None
-        columns = select(IdempotencyKey.input_digest, IdempotencyKey.outcome)
-        statement = columns.filter_by(**self._scope, key=self._request.key)
-        return self._session.decided(statement, {}).first()
-
-    def keep(self, outcome: dict[str, Any], now: Any) -> None:
-        """Remember what came of the call, if it has a key."""
+    def keep(self, outcome: dict[str, Any]) -> None:
+        """Store the outcome of the call, if it has a key."""
         if self._request is None:
             return
         row = {
@@ -86,13 +86,20 @@ class IdempotencyKeys:
             "key": self._request.key,
             "input_digest": self._request.input_digest,
             "outcome": outcome,
-            "created_at": now,
+            "created_at": self._access.now,
         }
-        self._session.write_audit(insert(IdempotencyKey), [row])
+        self._access.session.write_audit(insert(IdempotencyKey), [row])
+
+    def _used(self) -> Any | None:
+        if self._request is None:
+            return None
+        columns = select(IdempotencyKey.input_digest, IdempotencyKey.outcome)
+        rows = self._access.run(columns.filter_by(**self._scope, key=self._request.key))
+        return rows[0] if rows else None
 
 
 def refused_outcome(refusal: Refused) -> dict[str, Any]:
-    """A refusal as it is remembered with a key."""
+    """A refusal as it is stored with an idempotency key."""
     return {
         "refused": refusal.code,
         "message": refusal.message,

@@ -1,7 +1,7 @@
-"""What has happened to objects that the caller may see, told again from a while back so that none is lost.
+"""Events about records that the caller may see, read again from a while back so that none is lost.
 
-Times do not order commits: what happened first may be committed last. So whoever follows events looks each
-time at all of a window that is longer than any transaction lasts, and leaves out what it has had.
+Events are not committed in the order of their times: an earlier one may appear later. So a subscriber reads,
+each time, a whole window that is longer than any transaction lasts, and leaves out what it has had.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, tuple_
 
 from multichannel.domain.events import Event
-from multichannel.store.session import GuardedSession
 
 if TYPE_CHECKING:
-    from multichannel.policy.decide.visibility import Sight
     from multichannel.policy.schema.resources import Resource
+    from multichannel.store.access import Access
 
 WINDOW = timedelta(seconds=60)
-"""Twice as long as a statement may take."""
+"""Twice the longest time a statement may take."""
 LARGEST_BATCH = 100
 LOWEST = "00000000-0000-0000-0000-000000000000"
-"""Before every id."""
+"""Sorts before every id."""
 
 FeedPosition = tuple[datetime, str]
-"""Where to go on after: a time, and the id of an event of that time."""
+"""A time, and the id of an event of that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ class StoredEvent:
     correlation_id: str
 
     @property
-    def place(self) -> FeedPosition:
-        """Where it stands among the others."""
+    def position(self) -> FeedPosition:
+        """Its position in the feed."""
         return self.occurred_at, self.id
 
 
@@ -60,42 +59,40 @@ COLUMNS = (
 
 
 class EventFeed:
-    """The events of one kind of object, as one principal may know of them now."""
+    """The events of one resource type that one principal may see now."""
 
-    def __init__(self, session: GuardedSession, resource: Resource, sight: Sight, now: datetime) -> None:
-        """`sight` is what the principal sees of the objects."""
-        self._session = session
+    def __init__(self, access: Access, resource: Resource) -> None:
+        self._access = access
         self._resource = resource
-        self._sight = sight
-        self._now = now
 
     def seen_ids(self) -> set[str]:
-        """The ids of what has happened already, seen or not: it is not to be told."""
+        """The ids of the window's events, visible or not: a new subscriber does not receive them."""
         statement = select(Event.id).where(
-            Event.resource_type == self._resource.name, Event.occurred_at > self._now - WINDOW
+            Event.resource_type == self._resource.name, Event.occurred_at > self.window_start()[0]
         )
-        return set(self._session.decided(statement, {}).scalars())
+        return {row.id for row in self._access.run(statement)}
 
     def find(self, event_id: str) -> StoredEvent | None:
-        """One event; None if it is gone, or about nothing the principal sees."""
-        found = self._told(Event.id == event_id)
-        return found[0] if found else None
+        """One event; None if it was pruned, or the principal does not see its record."""
+        events = self._events(Event.id == event_id)
+        return events[0] if events else None
 
-    def after(self, place: FeedPosition) -> Sequence[StoredEvent]:
-        """Some of what came after a place, in order."""
-        return self._told(tuple_(Event.occurred_at, Event.id) > place)
+    def after(self, position: FeedPosition) -> Sequence[StoredEvent]:
+        """The first events after a position, in order."""
+        return self._events(tuple_(Event.occurred_at, Event.id) > position)
 
     def window_start(self) -> FeedPosition:
-        """Where the window begins."""
-        return self._now - WINDOW, LOWEST
+        """The position before all events of the window."""
+        return self._access.now - WINDOW, LOWEST
 
-    def _told(self, condition: Any) -> Sequence[StoredEvent]:
-        model: Any = self._resource.mapped
+    def _events(self, condition: Any) -> Sequence[StoredEvent]:
+        model = self._resource.mapped
+        visible = self._access.sight(self._resource).visible(model)
         statement = (
             select(*COLUMNS)
             .join(model, model.id == Event.resource_id)
-            .where(Event.resource_type == self._resource.name, condition, self._sight.visible(model))
+            .where(Event.resource_type == self._resource.name, condition, visible)
             .order_by(Event.occurred_at, Event.id)
             .limit(LARGEST_BATCH)
         )
-        return [StoredEvent(*tuple(row)) for row in self._session.decided(statement, {"now": self._now})]
+        return [StoredEvent(*tuple(row)) for row in self._access.run(statement)]

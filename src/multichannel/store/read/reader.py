@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, null, or_, select, union, union_all
 
 from multichannel.errors import NotPermitted
-from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.to_sql import where
 from multichannel.policy.decide.visibility import Degree, Sight
 from multichannel.policy.schema.resources import Resource
-from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.access import Access
+from multichannel.store.decision_recorder import PendingDecision
 from multichannel.store.read.filters import Filters, degrees_of
 from multichannel.store.read.ordering import Ordering
 from multichannel.store.read.query import (
@@ -29,7 +28,7 @@ from multichannel.store.read.query import (
     Position,
     ReadableColumn,
 )
-from multichannel.store.session import GuardedSession
+from multichannel.store.recording import read_levels, records_list
 
 OF_PARENT, RANK, ORDERED = "of_parent_", "rank_", "ordered_"
 
@@ -37,24 +36,22 @@ OF_PARENT, RANK, ORDERED = "of_parent_", "rank_", "ordered_"
 class Reader:
     """Reads for one principal at one time in one snapshot."""
 
-    def __init__(self, session: GuardedSession, policy: Policy, principal: Principal, now: datetime) -> None:
-        """Bind what every statement needs."""
-        self._session = session
-        self._policy = policy
-        self.principal = principal
-        self.now = now
+    def __init__(self, access: Access) -> None:
+        self._access = access
 
     def sight(self, resource: Resource) -> Sight:
-        """What the principal sees of a kind of resource."""
-        return self._policy.sight(self.principal, resource)
+        """What the principal sees of a resource type."""
+        return self._access.sight(resource)
 
+    @records_list(read_levels, lambda page: len(page.records))
     def page(self, resource: Resource, listing: ListQuery) -> Page:
         """One window of a list."""
         ordering = self._ordering(resource, listing.order)
         columns = self._columns(resource, listing.columns, ordering)
-        rows = self._run(self._window(resource, listing, ordering, columns))
+        rows = self._access.run(self._window(resource, listing, ordering, columns))
         return self._as_page(resource, listing, rows)
 
+    @records_list(read_levels, lambda pages: sum(len(page.records) for page in pages.values()))
     def pages(self, resource: Resource, listing: ListQuery) -> dict[Any, Page]:
         """One window for each parent of `listing.children` that has rows, in one statement."""
         children = _children(listing)
@@ -75,12 +72,13 @@ class Reader:
             .order_by(ranked.c[OF_PARENT], ranked.c[RANK])
         )
         grouped: dict[Any, list[Any]] = defaultdict(list)
-        for row in self._run(statement):
+        for row in self._access.run(statement):
             grouped[getattr(row, OF_PARENT)].append(row)
         pages = {key: self._as_page(resource, listing, rows) for key, rows in grouped.items()}
         Batch([record for page in pages.values() for record in page.records])
         return pages
 
+    @records_list(read_levels)
     def records(
         self, resource: Resource, columns: Collection[ReadableColumn], key: str, keys: Iterable[Any]
     ) -> dict[Any, LoadedRecord]:
@@ -90,12 +88,13 @@ class Reader:
         statement = select(*self._columns(resource, columns, ordering), column.label(OF_PARENT)).where(
             column.in_(sorted(set(keys))), self.sight(resource).visible(resource.mapped)
         )
-        rows = self._run(statement)
+        rows = self._access.run(statement)
         record = self._recorder(resource, columns)
         found = {getattr(row, OF_PARENT): record(row) for row in rows}
         Batch(list(found.values()))
         return found
 
+    @records_list(read_levels, int)
     def count(self, resource: Resource, condition: Condition = EVERYTHING) -> int:
         """How many rows of a list are visible."""
         filters = self._filter(resource, condition)
@@ -103,8 +102,9 @@ class Reader:
         if not ids:
             return 0
         counted = ids[0].subquery() if len(ids) == 1 else union(*ids).subquery()
-        return int(self._run(select(func.count()).select_from(counted))[0][0])
+        return int(self._access.run(select(func.count()).select_from(counted))[0][0])
 
+    @records_list(read_levels, lambda counts: sum(counts.values()))
     def counts(self, resource: Resource, children: Children, condition: Condition) -> dict[Any, int]:
         """How many rows each parent has, for parents that have any."""
         parent = getattr(resource.mapped, children.link.remote)
@@ -113,34 +113,27 @@ class Reader:
             .where(*self._below(resource, children), *self._filter(resource, condition))
             .group_by(parent)
         )
-        return dict(self._run(statement))
+        return dict(self._access.run(statement))
 
+    @records_list(lambda resource, _options: resource.actions)
     def permitted(self, resource: Resource, ids: Collection[str]) -> dict[str, list[Action]]:
-        """What the principal may do to each of these rows, in one statement."""
-        may = [
-            where(self._policy.predicate(self.principal, action, resource), resource, resource.mapped).label(
-                action
-            )
-            for action in resource.actions
-        ]
+        """The actions granted on each of these rows, in one statement."""
+        may = [self._access.granted(action, resource).label(action) for action in resource.actions]
         identity = resource.mapped.id
-        rows = self._run(select(identity, *may).where(identity.in_(sorted(ids))))
+        rows = self._access.run(select(identity, *may).where(identity.in_(sorted(ids))))
         return {
             row[0]: [action for action, flag in zip(resource.actions, row[1:], strict=True) if flag]
             for row in rows
         }
 
     def reach(self, resource: Resource, actions: Collection[Action], *, most: int) -> int:
-        """How many rows some of these actions are granted on, counted as far as `most`."""
-        model = resource.mapped
-        granted = [
-            where(self._policy.predicate(self.principal, each, resource), resource, model) for each in actions
-        ]
-        some = select(model.id).where(or_(false(), *granted)).limit(most).subquery()
-        return int(self._run(select(func.count()).select_from(some))[0][0])
+        """How many rows any of these actions is granted on, counted up to `most`; never recorded."""
+        granted = [self._access.granted(action, resource) for action in actions]
+        some = select(resource.mapped.id).where(or_(false(), *granted)).limit(most).subquery()
+        return int(self._access.run(select(func.count()).select_from(some))[0][0])
 
-    def _run(self, statement: Select[Any]) -> Sequence[Any]:
-        return self._session.decided(statement, {"now": self.now}).all()
+    def _pending(self, operation: str, resource: Resource, *_arguments: Any) -> PendingDecision | None:
+        return self._access.pending(resource, operation)
 
     def _ordering(self, resource: Resource, order: OrderBy) -> Ordering:
         return Ordering(resource.mapped, order, self.sight(resource).condition)

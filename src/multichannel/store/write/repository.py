@@ -2,124 +2,138 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
+from multichannel.domain.base import UtcTime
+from multichannel.domain.subscriptions import Subscription, SubscriptionStatus
 from multichannel.errors import NotPermitted, NotVisible
-from multichannel.policy.decide.to_sql import where
 from multichannel.policy.schema.vocabulary import READS, Action
 from multichannel.store.facts import facts_of
-from multichannel.store.write.expiry import is_due
+from multichannel.store.recording import read_levels, records_list, records_rows, requested_action
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Select
+    from collections.abc import Collection, Iterable, Sequence
 
     from multichannel.domain.base import Base
-    from multichannel.policy.decide.policy import Policy
     from multichannel.policy.schema.resources import Resource
-    from multichannel.policy.schema.vocabulary import Principal
-    from multichannel.store.session import GuardedSession
+    from multichannel.store.access import Access
+    from multichannel.store.decision_recorder import PendingDecision
 
 T = TypeVar("T", bound="Base")
+FIRST_REAL_DATE = datetime(1900, 1, 1, tzinfo=UTC)
+"""The vendor writes the year 1 where there is no date."""
 
 
 class Repository(Generic[T]):
-    """The rows of one kind, for one principal."""
+    """The rows of one resource type, for one principal."""
 
-    def __init__(
-        self, session: GuardedSession, policy: Policy, principal: Principal, now: datetime, resource: Resource
-    ) -> None:
-        """Bind what every statement needs."""
-        self._session = session
-        self._policy = policy
-        self._principal = principal
-        self._now = now
+    def __init__(self, access: Access, resource: Resource) -> None:
+        self._access = access
         self._resource = resource
+        self._model: Any = resource.model
 
+    @records_rows
     def get(self, row_id: str, *, to: Action) -> T:
-        """The row, locked, if the principal may do this to it; NotVisible or NotPermitted if not.
+        """The row, locked, if the action is granted on it; NotVisible or NotPermitted if not.
 
-        It may then be written, unless it was fetched to be read.
+        It may be written, unless it was fetched to be read.
         """
-        model: Any = self._resource.model
-        predicate = self._policy.predicate(self._principal, to, self._resource)
-        statement = select(model).where(model.id == row_id, where(predicate, self._resource, model))
-        found = self._run(statement.with_for_update(of=model, key_share=True))
-        if not found:
-            raise self._refusal(row_id, to)
-        row: T = found[0][0]
-        if to not in READS:
-            self._session.grant([row])
-        return row
+        rows = self._locked(self._model.id == row_id, to)
+        if not rows:
+            raise self._denial(row_id, to)
+        self._allow_writes(rows, to)
+        return rows[0]
 
+    @records_rows
     def get_all(self, row_ids: Collection[str], *, to: Action) -> list[T]:
         """The rows, locked, in the order of the ids; NotVisible or NotPermitted for the first denied one."""
-        model: Any = self._resource.model
-        predicate = self._policy.predicate(self._principal, to, self._resource)
-        statement = select(model).where(
-            model.id.in_(sorted(set(row_ids))), where(predicate, self._resource, model)
-        )
-        found = self._run(statement.order_by(model.id).with_for_update(of=model, key_share=True))
-        rows: dict[str, T] = {row[0].id: row[0] for row in found}
+        locked: list[Any] = self._locked(self._among(row_ids), to)
+        rows: dict[str, T] = {row.id: row for row in locked}
         for row_id in row_ids:
             if row_id not in rows:
-                raise self._refusal(row_id, to)
-        if to not in READS:
-            self._session.grant(rows.values())
+                raise self._denial(row_id, to)
+        self._allow_writes(rows.values(), to)
         return [rows[row_id] for row_id in row_ids]
 
+    @records_list(lambda _resource, _options: (Action.EXPIRE,))
     def due(self, *, after: str, limit: int) -> list[str]:
-        """The ids of rows that time may have changed and that may be settled, in order from `after` on."""
-        model: Any = self._resource.model
-        predicate = self._policy.predicate(self._principal, Action.EXPIRE, self._resource)
-        beyond = [model.id > after] if after else []
-        statement = select(model.id).where(is_due(model), where(predicate, self._resource, model), *beyond)
-        return [row.id for row in self._run(statement.order_by(model.id).limit(limit))]
+        """The ids, in order from `after` on, of rows that are due to expire and for which this is granted."""
+        beyond = [self._model.id > after] if after else []
+        statement = select(self._model.id).where(_is_due(self._model), self._granted(Action.EXPIRE), *beyond)
+        return [row.id for row in self._access.run(statement.order_by(self._model.id).limit(limit))]
 
+    @records_list(requested_action)
     def take(self, row_ids: Collection[str], *, to: Action) -> list[T]:
-        """Those of the rows it is granted for and that nobody else is changing, locked, to be written."""
-        model: Any = self._resource.model
-        predicate = self._policy.predicate(self._principal, to, self._resource)
-        statement = (
-            select(model)
-            .where(model.id.in_(sorted(set(row_ids))), where(predicate, self._resource, model))
-            .order_by(model.id)
-            .with_for_update(of=model, key_share=True, skip_locked=True)
-        )
-        rows = [row[0] for row in self._run(statement)]
-        self._session.grant(rows)
+        """The rows on which the action is granted and that nobody else has locked: locked, to be written."""
+        statement = self._select(self._among(row_ids), to)
+        rows = self._fetch(statement.with_for_update(of=self._model, key_share=True, skip_locked=True))
+        self._access.session.grant(rows)
         return rows
 
+    @records_list(requested_action)
     def find_permitted(self, row_ids: Collection[str], *, to: Action) -> Sequence[T]:
-        """The rows that the principal may do this to, by id: not locked, not to be written."""
-        model: Any = self._resource.model
-        predicate = self._policy.predicate(self._principal, to, self._resource)
-        granted = where(predicate, self._resource, model)
-        statement = select(model).where(model.id.in_(sorted(set(row_ids))), granted).order_by(model.id)
-        rows = [row[0] for row in self._run(statement)]
-        self._session.allow_queries_for(rows)
+        """The rows on which the action is granted, by id: not locked, not to be written."""
+        rows = self._fetch(self._select(self._among(row_ids), to))
+        self._access.session.allow_queries_for(rows)
         return rows
 
+    @records_list(read_levels, lambda facts: 0 if facts is None else 1)
     def facts(self, row_id: str) -> Any | None:
-        """The facts of a row if the principal may read it to some degree, else None."""
-        model: Any = self._resource.model
-        visible = self._policy.sight(self._principal, self._resource).visible(model)
-        if not self._run(select(model.id).where(model.id == row_id, visible)):
+        """The facts of a row if the principal may read it at any level, else None."""
+        visible = self._access.sight(self._resource).visible(self._model)
+        if not self._access.run(select(self._model.id).where(self._model.id == row_id, visible)):
             return None
-        return facts_of(self._run, self._resource, row_id, tenant_id=self._principal.tenant_id)
+        tenant_id = self._access.principal.tenant_id
+        return facts_of(self._access.run, self._resource, row_id, tenant_id=tenant_id)
 
-    def _refusal(self, row_id: str, action: Action) -> NotVisible | NotPermitted:
-        """Why not, to those who may read the row; to others it does not exist."""
+    def _denial(self, row_id: str, action: Action) -> NotVisible | NotPermitted:
+        """The reasons, for a principal that may read the row; for others the row does not exist."""
         facts = self.facts(row_id)
         if facts is None:
             return NotVisible()
-        may_read = self._policy.check(self._principal, Action.READ, facts).allowed
-        reasons = self._policy.check(self._principal, action, facts).reasons if may_read else ()
+        policy, principal = self._access.policy, self._access.principal
+        may_read = policy.check(principal, Action.READ, facts).allowed
+        reasons = policy.check(principal, action, facts).reasons if may_read else ()
         return NotPermitted(f"You may read this, but {action.name} is not granted to you here.", reasons)
 
-    def _run(self, statement: Select[Any]) -> Sequence[Any]:
-        return self._session.decided(statement, {"now": self._now}).all()
+    def _locked(self, condition: ColumnElement[bool], action: Action) -> list[T]:
+        statement = self._select(condition, action)
+        return self._fetch(statement.with_for_update(of=self._model, key_share=True))
+
+    def _allow_writes(self, rows: Iterable[T], action: Action) -> None:
+        if action not in READS:
+            self._access.session.grant(rows)
+
+    def _select(self, condition: ColumnElement[bool], action: Action) -> Select[Any]:
+        return select(self._model).where(condition, self._granted(action)).order_by(self._model.id)
+
+    def _fetch(self, statement: Select[Any]) -> list[T]:
+        return [row[0] for row in self._access.run(statement)]
+
+    def _among(self, row_ids: Collection[str]) -> ColumnElement[bool]:
+        condition: ColumnElement[bool] = self._model.id.in_(sorted(set(row_ids)))
+        return condition
+
+    def _granted(self, action: Action) -> ColumnElement[bool]:
+        return self._access.granted(action, self._resource)
+
+    def _pending(self, operation: str, *_arguments: Any) -> PendingDecision | None:
+        return self._access.pending(self._resource, operation)
+
+
+def _is_due(model: Any) -> ColumnElement[bool]:
+    """Whether the stored status may be behind the bound `:now`: it has expired, or a term has ended."""
+    expired: ColumnElement[bool] = model.status.comparator.is_due()
+    if model is not Subscription:
+        return expired
+    end = Subscription.commitment_end_date
+    term_has_ended = and_(
+        Subscription.stored_status == SubscriptionStatus.ACTIVE,
+        Subscription.auto_renew_enabled.is_(True),
+        end > FIRST_REAL_DATE,
+        end <= bindparam("now", type_=UtcTime()),
+    )
+    return or_(expired, term_has_ended)

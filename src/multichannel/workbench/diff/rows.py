@@ -9,7 +9,7 @@ from multichannel.errors import BadInput
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.store.operator.tenants import sample_tenants
+from multichannel.store.operator_access import sample_tenants
 from multichannel.store.store import Store
 
 OF_EACH = 3
@@ -43,7 +43,7 @@ class Rows:
 
 def count(store: Store, old: Policy, new: Policy, tenant_ids: Sequence[str] = ()) -> Rows:
     """Count for some tenants of each kind, or for these; BadInput for an id of no tenant."""
-    tenants = sample_tenants(store, of_each=OF_EACH, ids=tenant_ids)
+    tenants = sample_tenants(store.engine, of_each=OF_EACH, ids=tenant_ids)
     unknown = set(tenant_ids) - {principal.tenant_id for _, principal in tenants}
     if unknown:
         raise BadInput(f"there is no tenant {min(unknown)} in this database")

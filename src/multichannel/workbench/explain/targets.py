@@ -17,7 +17,7 @@ from multichannel.policy.testing.case_files import read_cases
 from multichannel.policy.testing.cast import CAST, TENANT_FACTS, TENANT_WORDS, Cast
 from multichannel.policy.testing.record_builder import Records
 from multichannel.policy.testing.yaml_document import Document
-from multichannel.store.operator.facts import load_facts
+from multichannel.store.operator_access import load_facts
 from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN
 

@@ -1,0 +1,48 @@
+"""One principal's access to the database: the transaction, the policy and the time that decide every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from multichannel.policy.decide.to_sql import where
+from multichannel.store.decision_recorder import PendingDecision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Executable
+
+    from multichannel.policy.decide.policy import Policy
+    from multichannel.policy.decide.visibility import Sight
+    from multichannel.policy.schema.resources import Resource
+    from multichannel.policy.schema.vocabulary import Action, Principal
+    from multichannel.store.session import GuardedSession
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What every statement on behalf of a principal needs."""
+
+    session: GuardedSession
+    policy: Policy
+    principal: Principal
+    now: datetime
+
+    def granted(self, action: Action, resource: Resource) -> ColumnElement[bool]:
+        """Holds for the rows of a resource type on which the action is granted."""
+        return where(self.policy.predicate(self.principal, action, resource), resource, resource.mapped)
+
+    def sight(self, resource: Resource) -> Sight:
+        """What the principal sees of a resource type."""
+        return self.policy.sight(self.principal, resource)
+
+    def run(self, statement: Executable) -> Sequence[Any]:
+        """The rows of a statement whose WHERE holds the policy's predicate."""
+        return self.session.decided(statement, {"now": self.now}).all()
+
+    def pending(self, resource: Resource, operation: str) -> PendingDecision | None:
+        """A decision to record; None where the operation is not sampled."""
+        recording = self.session.recording
+        return None if recording is None else PendingDecision(recording, self, resource, operation)

@@ -1,1 +1,0 @@
-"""Direct reads for operators who hold the database; no request comes here."""

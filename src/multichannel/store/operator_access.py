@@ -1,0 +1,69 @@
+"""Direct reads for an operator, who holds the database and may see everything. No request comes here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from multichannel.domain.customers import Customer
+from multichannel.domain.tenants import Partner, Tenant, TenantKind
+from multichannel.store.engines import READING, execution_options
+from multichannel.store.facts import facts_of
+from multichannel.store.principals import principal_of, select_tenants
+from multichannel.store.session import GuardedSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Engine
+
+    from multichannel.policy.schema.resources import Resource
+    from multichannel.policy.schema.vocabulary import Principal
+
+SCANNED = 10_000
+
+
+def load_facts(
+    engine: Engine, resource: Resource, row_id: str, *, tenant_id: str, now: datetime
+) -> Any | None:
+    """The facts of one row that decide for principals of a tenant, visible to them or not; None if absent."""
+    with _reading(engine) as session:
+        return facts_of(
+            lambda statement: session.decided(statement, {"now": now}).all(),
+            resource,
+            row_id,
+            tenant_id=tenant_id,
+        )
+
+
+def sample_tenants(
+    engine: Engine, *, of_each: int, ids: Sequence[str] = ()
+) -> tuple[tuple[str, Principal], ...]:
+    """Up to `of_each` tenants of each kind and type, or those with these ids: name and principal.
+
+    The principals have every role.
+    """
+    statement = (
+        select_tenants(Partner.name, Customer.company_name)
+        .where(Tenant.kind != TenantKind.SYSTEM, *([Tenant.id.in_(ids)] if ids else []))
+        .order_by(Tenant.id)
+        .limit(SCANNED)
+    )
+    seen: Counter[object] = Counter()
+    tenants = []
+    with _reading(engine) as session:
+        for row in session.decided(statement, {}):
+            seen[row.kind, row.type] += 1
+            if ids or seen[row.kind, row.type] <= of_each:
+                tenants.append((row.name or row.company_name or row.tenant_id, principal_of(row)))
+    return tuple(tenants)
+
+
+@contextmanager
+def _reading(engine: Engine) -> Iterator[GuardedSession]:
+    with engine.connect() as connection:
+        connection.execution_options(**execution_options(engine, READING))
+        with GuardedSession(connection) as session:
+            yield session
