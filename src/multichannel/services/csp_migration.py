@@ -9,13 +9,13 @@ from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.subscriptions import Subscription
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.subscriptions import fetch, has_agreement
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 AZURE_PLAN = "Azure plan"
 
 
 def move_subscription_to_csp(
-    work: Work, row_id: str, *, offer_name: str | None = None, friendly_name: str | None = None
+    work: UnitOfWork, row_id: str, *, offer_name: str | None = None, friendly_name: str | None = None
 ) -> Subscription:
     """A new CSP subscription with the old one's details; the old one is left as it is (R5, R6).
 
@@ -38,7 +38,7 @@ def move_subscription_to_csp(
     return made
 
 
-def cancel_service(work: Work, row_id: str, service: str, *, expected_version: int) -> Subscription:
+def cancel_service(work: UnitOfWork, row_id: str, service: str, *, expected_version: int) -> Subscription:
     """Cancel one service of the old subscription, once something in CSP continues it (R5).
 
     NOT_MOVED_YET, SERVICE_UNKNOWN or SERVICE_ALREADY_CANCELED.
@@ -50,6 +50,6 @@ def cancel_service(work: Work, row_id: str, service: str, *, expected_version: i
     return old
 
 
-def _is_continued(work: Work, old: Subscription, **equal: str) -> bool:
+def _is_continued(work: UnitOfWork, old: Subscription, **equal: str) -> bool:
     """Whether something in CSP continues it that has not come to an end."""
-    return work.look(old).any(Subscription, continues_id=old.id, status=sorted(LIVE), **equal)
+    return work.query_for(old).any(Subscription, continues_id=old.id, status=sorted(LIVE), **equal)

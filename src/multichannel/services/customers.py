@@ -14,7 +14,7 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.tenants import Partner, PartnerType, Tenant, TenantKind
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.users import NewUser, add_user
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 Texts = Mapping[str, str | None]
 """Columns by name."""
@@ -34,7 +34,7 @@ class NewCustomer:
     global_admin: NewUser | None = None
 
 
-def create_customer(work: Work, new: NewCustomer) -> Customer:
+def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     """A new customer with a tenant of its own, in an active relationship with the caller's partner (SM1).
 
     The tenant's id is new, so that no id can be tried out; and it is neither the partner's own nor that of a
@@ -54,21 +54,21 @@ def create_customer(work: Work, new: NewCustomer) -> Customer:
         work.add_under(partner, confirmed(customer, new.signature, attested_by=partner.id, at=work.now))
     if new.global_admin is not None:
         add_user(work, partner, new.global_admin, tenant=customer)
-    work.companies(partner).deliver_requests(customer, now=work.now)
+    work.tenant_directory(partner).deliver_requests(customer, now=work.now)
     return customer
 
 
-def update_customer(work: Work, customer_id: str, changes: Texts, *, expected_version: int) -> Customer:
+def update_customer(work: UnitOfWork, customer_id: str, changes: Texts, *, expected_version: int) -> Customer:
     """Edit the company profile. STALE_VERSION if it has changed since the caller read it."""
     customer = work.customers.get(customer_id, to=Action.UPDATE)
     customer.change(dict(changes), expected_version=expected_version, at=work.now)
     return customer
 
 
-def _require_possible(work: Work, partner: Partner, new: NewCustomer) -> None:
+def _require_possible(work: UnitOfWork, partner: Partner, new: NewCustomer) -> None:
     if new.market not in {None, partner.market}:
         raise Refusal.OTHER_MARKET.error()
-    look = work.look(partner)
+    look = work.query_for(partner)
     if new.associated_partner_id is not None and not (
         partner.type is PartnerType.INDIRECT_PROVIDER
         and look.any(
@@ -83,7 +83,7 @@ def _require_possible(work: Work, partner: Partner, new: NewCustomer) -> None:
         raise Refusal.DOMAIN_TAKEN.error()
 
 
-def _customer(partner: Partner, new: NewCustomer, work: Work) -> Customer:
+def _customer(partner: Partner, new: NewCustomer, work: UnitOfWork) -> Customer:
     return Customer(
         id=new_id(),
         company_name=new.company_name,
@@ -96,7 +96,9 @@ def _customer(partner: Partner, new: NewCustomer, work: Work) -> Customer:
     )
 
 
-def _relationship(partner: Partner, customer: Customer, new: NewCustomer, work: Work) -> ResellerRelationship:
+def _relationship(
+    partner: Partner, customer: Customer, new: NewCustomer, work: UnitOfWork
+) -> ResellerRelationship:
     """Active at once (SM1); whoever makes a tenant administers it until its global admin ends that (R13)."""
     return ResellerRelationship(
         partner_id=partner.id,
@@ -115,7 +117,9 @@ def _relationship(partner: Partner, customer: Customer, new: NewCustomer, work: 
     )
 
 
-def _billing_profile(partner: Partner, customer: Customer, new: NewCustomer, work: Work) -> BillingProfile:
+def _billing_profile(
+    partner: Partner, customer: Customer, new: NewCustomer, work: UnitOfWork
+) -> BillingProfile:
     """The partner's own; what it leaves out is as in the company profile."""
     shared = {name: value for name, value in new.profile.items() if name in BillingProfile.__mapper__.columns}
     told = {"company_name": new.company_name, **shared, **new.billing}

@@ -11,23 +11,25 @@ from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.transfers import OPEN, Transfer, TransferKind, TransferLine
 from multichannel.policy.schema.resources import SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.unit_of_work import Work
-from multichannel.store.write.guard_queries import Look
+from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 
 def transfer_eligibility(
-    work: Work, subscription_ids: Sequence[str], kind: TransferKind
+    work: UnitOfWork, subscription_ids: Sequence[str], kind: TransferKind
 ) -> Mapping[str, Sequence[Refusal]]:
     """All rules that each fails, by id, of those that the caller may release; the others are left out."""
-    subscriptions: Sequence[Subscription] = work.weighed(SUBSCRIPTION, subscription_ids, to=Action.RELEASE)
+    subscriptions: Sequence[Subscription] = work.find_permitted(
+        SUBSCRIPTION, subscription_ids, to=Action.RELEASE
+    )
     if not subscriptions:
         return {}
-    weighed = candidates(work.look(*subscriptions), subscriptions)
+    weighed = candidates(work.query_for(*subscriptions), subscriptions)
     return {each.subscription.id: ineligibility_reasons(each, kind, work.now) for each in weighed}
 
 
 def candidates(
-    look: Look,
+    look: GuardQueries,
     subscriptions: Sequence[Subscription],
     *,
     with_base: Collection[str] = (),
@@ -51,7 +53,7 @@ def candidates(
     ]
 
 
-def _in_open_transfers(look: Look, ids: Collection[str], besides: Transfer | None) -> set[str | None]:
+def _in_open_transfers(look: GuardQueries, ids: Collection[str], besides: Transfer | None) -> set[str | None]:
     lines = look.all(TransferLine, subscription_id=ids)
     named = {line.transfer_id for line in lines} - {besides.id if besides else None}
     if not named:

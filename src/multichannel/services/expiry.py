@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from multichannel.domain.tenants import Cloud
 from multichannel.policy.schema.resources import RELATIONSHIP, SUBSCRIPTION, TRANSFER, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal, SystemRole, system_principal
-from multichannel.store.audit.mutation_context import Act
+from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.store import Store
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 EXPIRABLE = (RELATIONSHIP, TRANSFER, SUBSCRIPTION)
 """The resources with a status that time alone changes."""
@@ -28,7 +28,7 @@ def sweep(store: Store, *, batch: int = BATCH) -> dict[str, int]:
         sweeper = system_principal(SystemRole.SWEEPER, cloud=cloud)
         for resource in EXPIRABLE:
             for ids in _due(store, sweeper, resource, batch):
-                act = Act("expire", resource.name)
+                act = MutationContext("expire", resource.name)
                 changed[resource.name] += int(store.act(sweeper, act, _applying(resource, ids)))
     return changed
 
@@ -46,10 +46,10 @@ def _due(store: Store, sweeper: Principal, resource: Resource, batch: int) -> It
         after = ids[-1]
 
 
-def _applying(resource: Resource, ids: list[str]) -> Callable[[Work], str]:
+def _applying(resource: Resource, ids: list[str]) -> Callable[[UnitOfWork], str]:
     """Settle those rows that nobody is changing, and that nobody else has settled meanwhile."""
 
-    def use_case(work: Work) -> str:
+    def use_case(work: UnitOfWork) -> str:
         rows = work.repository(resource).take(ids, to=Action.EXPIRE)
         return str(sum(row.apply_due(work.now) for row in rows))
 

@@ -14,12 +14,12 @@ from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Channel, RecordedBy, StopReason, Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 ACTIVE = "active"
 
 
-def record_external_subscription(work: Work, customer_id: str, note: Note) -> Subscription:
+def record_external_subscription(work: UnitOfWork, customer_id: str, note: Note) -> Subscription:
     """A record of what the customer has elsewhere (R4): the customer's own, or a partner's private one.
 
     It is never held against other records: two parties may write down the same, and neither is told.
@@ -33,7 +33,7 @@ def record_external_subscription(work: Work, customer_id: str, note: Note) -> Su
 
 
 def create_subscription(
-    work: Work,
+    work: UnitOfWork,
     customer_id: str,
     order: Order,
     *,
@@ -50,11 +50,11 @@ def create_subscription(
     if not has_agreement(work, customer):
         raise Refusal.AGREEMENT_REQUIRED.error()
     own = {"customer_id": customer.id, "billing_partner_id": seller_id, "channel": Channel.CSP}
-    parent = work.look(customer).one(Subscription, id=parent_id, **own) if parent_id else None
+    parent = work.query_for(customer).one(Subscription, id=parent_id, **own) if parent_id else None
     if parent_id and parent is None:
         raise Refusal.ADD_ON_UNRELATED.error()
     offer = {"offer_id": order.offer_id} if order.offer_id else {"offer_name": order.offer_name}
-    require_first(order, work.look(customer).all(Subscription, **own, **offer), work.now)
+    require_first(order, work.query_for(customer).all(Subscription, **own, **offer), work.now)
     made = bought(order, customer, seller_id, at=work.now, parent=parent)
     if partner_of_record_id:
         made.partner_number = _number_of_reseller(work, customer, partner_of_record_id, "partnerOfRecord")
@@ -64,7 +64,7 @@ def create_subscription(
 
 
 def update_subscription(
-    work: Work, row_id: str, edits: Mapping[str, Any], *, expected_version: int
+    work: UnitOfWork, row_id: str, edits: Mapping[str, Any], *, expected_version: int
 ) -> Subscription:
     """Change quantity, name or automatic renewal (R44, R46)."""
     found = fetch(work, row_id, Action.UPDATE, expected_version)
@@ -75,7 +75,7 @@ def update_subscription(
 
 
 def suspend_subscription(
-    work: Work, row_id: str, reason: StopReason, *, expected_version: int
+    work: UnitOfWork, row_id: str, reason: StopReason, *, expected_version: int
 ) -> Subscription:
     """Suspend it with its add-ons (R41, R42)."""
     found = fetch(work, row_id, Action.SUSPEND, expected_version)
@@ -83,7 +83,7 @@ def suspend_subscription(
     return found
 
 
-def reactivate_subscription(work: Work, row_id: str, *, expected_version: int) -> Subscription:
+def reactivate_subscription(work: UnitOfWork, row_id: str, *, expected_version: int) -> Subscription:
     """Reactivate it; an add-on needs an active base (R41)."""
     found = fetch(work, row_id, Action.REACTIVATE, expected_version)
     found.reactivate(at=work.now, parent=_parent(work, found))
@@ -91,7 +91,7 @@ def reactivate_subscription(work: Work, row_id: str, *, expected_version: int) -
 
 
 def cancel_subscription(
-    work: Work, row_id: str, reason: StopReason, *, expected_version: int
+    work: UnitOfWork, row_id: str, reason: StopReason, *, expected_version: int
 ) -> Subscription:
     """End it with its add-ons (R42, R48). A record of another channel is marked as deleted."""
     found = fetch(work, row_id, Action.CANCEL, expected_version)
@@ -100,7 +100,7 @@ def cancel_subscription(
 
 
 def assign_support_contact(
-    work: Work, row_id: str, partner_id: str | None, *, expected_version: int
+    work: UnitOfWork, row_id: str, partner_id: str | None, *, expected_version: int
 ) -> Subscription:
     """Designate the partner that supports it, or nobody (R26).
 
@@ -115,7 +115,7 @@ def assign_support_contact(
 
 
 def assign_partner_of_record(
-    work: Work, row_id: str, partner_id: str | None, *, expected_version: int
+    work: UnitOfWork, row_id: str, partner_id: str | None, *, expected_version: int
 ) -> Subscription:
     """Set or clear the partner of record. PARTNER_OF_RECORD_INVALID (R25)."""
     found = fetch(work, row_id, Action.ASSIGN_PARTNER_OF_RECORD, expected_version)
@@ -124,7 +124,7 @@ def assign_partner_of_record(
     return found
 
 
-def fetch(work: Work, row_id: str, action: Action, expected_version: int) -> Subscription:
+def fetch(work: UnitOfWork, row_id: str, action: Action, expected_version: int) -> Subscription:
     """The subscription for an action, in the version the caller saw and with what time has done to it."""
     found = work.subscriptions.get(row_id, to=action)
     found.require_version(expected_version)
@@ -132,26 +132,26 @@ def fetch(work: Work, row_id: str, action: Action, expected_version: int) -> Sub
     return found
 
 
-def has_agreement(work: Work, customer: Customer) -> bool:
+def has_agreement(work: UnitOfWork, customer: Customer) -> bool:
     """Whether the customer is bound by the customer agreement with the caller's partner (R13, SM6)."""
-    agreements = work.look(customer).all(CustomerAgreement, customer_id=customer.id)
+    agreements = work.query_for(customer).all(CustomerAgreement, customer_id=customer.id)
     return is_bound(agreements, work.principal.tenant_id, customer.cloud)
 
 
-def _add_ons(work: Work, base: Subscription) -> Sequence[Subscription]:
+def _add_ons(work: UnitOfWork, base: Subscription) -> Sequence[Subscription]:
     """The add-ons of the same owner, which go along with their base (R41)."""
-    return work.look(base).linked(Subscription, parent_id=base.id, owner_id=base.owner_id)
+    return work.query_for(base).linked(Subscription, parent_id=base.id, owner_id=base.owner_id)
 
 
-def _parent(work: Work, add_on: Subscription) -> Subscription | None:
-    return work.look(add_on).one(Subscription, id=add_on.parent_id) if add_on.parent_id else None
+def _parent(work: UnitOfWork, add_on: Subscription) -> Subscription | None:
+    return work.query_for(add_on).one(Subscription, id=add_on.parent_id) if add_on.parent_id else None
 
 
 def _number_of_reseller(
-    work: Work, parent: Customer | Subscription, reseller_id: str, path: str
+    work: UnitOfWork, parent: Customer | Subscription, reseller_id: str, path: str
 ) -> str | None:
     """The number a provider credits its own active reseller by, or PARTNER_OF_RECORD_INVALID (R20, R25)."""
-    look = work.look(parent)
+    look = work.query_for(parent)
     partnership = look.one(
         Partnership,
         provider_id=work.principal.tenant_id,
@@ -165,9 +165,9 @@ def _number_of_reseller(
     return partnership.reseller_number
 
 
-def _may_support(work: Work, found: Subscription, partner_id: str) -> bool:
+def _may_support(work: UnitOfWork, found: Subscription, partner_id: str) -> bool:
     """R26: a customer names any partner of its own; a seller itself, or its reseller that serves there."""
-    look, own = work.look(found), work.principal.tenant_id
+    look, own = work.query_for(found), work.principal.tenant_id
     holds = look.any(
         ResellerRelationship, partner_id=partner_id, customer_id=found.customer_id, status=ACTIVE
     )

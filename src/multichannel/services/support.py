@@ -16,8 +16,8 @@ from multichannel.domain.tenants import PartnerType, TenantKind
 from multichannel.domain.transfers import Transfer, TransferStatus
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, SUBSCRIPTION, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.store.read.bulk_check import Judgement
-from multichannel.store.unit_of_work import Work
+from multichannel.store.read.bulk_check import CheckResult
+from multichannel.store.unit_of_work import UnitOfWork
 
 T = TypeVar("T", ResellerRelationship, CustomerAgreement, Transfer)
 
@@ -52,7 +52,7 @@ class SupportOption:
     blocked_by: tuple[Blocker, ...]
 
 
-def support_options(work: Work, ids: Sequence[str]) -> dict[str, list[SupportOption]]:
+def support_options(work: UnitOfWork, ids: Sequence[str]) -> dict[str, list[SupportOption]]:
     """By subscription, of those that the caller may READ, every option of a partner; none for a customer.
 
     The number of statements does not depend on the number of subscriptions.
@@ -60,16 +60,16 @@ def support_options(work: Work, ids: Sequence[str]) -> dict[str, list[SupportOpt
     principal = work.principal
     if principal.kind is not TenantKind.PARTNER:
         return {}
-    rows = {row.id: row for row in work.subscriptions.weigh(ids, to=Action.READ)}
+    rows = {row.id: row for row in work.subscriptions.find_permitted(ids, to=Action.READ)}
     if not rows:
         return {}
     customers = {row.customer_id for row in rows.values()}
     checks = {
-        PARTNER: work.judge(
+        PARTNER: work.check_rows(
             PARTNER, [principal.tenant_id], _request_action(principal), Action.REQUEST_TRANSFER
         ),
-        CUSTOMER: work.judge(CUSTOMER, customers, Action.CREATE_SUBSCRIPTION),
-        SUBSCRIPTION: work.judge(SUBSCRIPTION, rows, Action.MOVE_TO_CSP),
+        CUSTOMER: work.check_rows(CUSTOMER, customers, Action.CREATE_SUBSCRIPTION),
+        SUBSCRIPTION: work.check_rows(SUBSCRIPTION, rows, Action.MOVE_TO_CSP),
     }
 
     def option(kind: SupportOptionKind, facts: SupportFacts) -> SupportOption:
@@ -100,7 +100,7 @@ def _request_action(principal: Principal) -> Action:
     return Action.REQUEST_RELATIONSHIP_THROUGH_PROVIDER if through else Action.REQUEST_RELATIONSHIP
 
 
-def _policy_blockers(check: Judgement | None) -> Iterator[Blocker]:
+def _policy_blockers(check: CheckResult | None) -> Iterator[Blocker]:
     """The restrictions that apply, in the words of the policy's comments; else that nothing is granted."""
     restrictions = check.restrictions if check else ()
     for code, rule in restrictions:
@@ -114,10 +114,10 @@ def _first_sentence(comment: str) -> str:
     return f"{first[:1].upper()}{first[1:]}."
 
 
-def _facts(work: Work, rows: Mapping[str, Subscription]) -> dict[str, SupportFacts]:
+def _facts(work: UnitOfWork, rows: Mapping[str, Subscription]) -> dict[str, SupportFacts]:
     """What the caller's own tenant knows about each; rows of other partners are not read."""
     own = work.principal.tenant_id
-    look = work.look(next(iter(rows.values())))
+    look = work.query_for(next(iter(rows.values())))
     customers = sorted({row.customer_id for row in rows.values()})
     relationships = look.all(
         ResellerRelationship,

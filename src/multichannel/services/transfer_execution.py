@@ -15,11 +15,11 @@ from multichannel.domain.transfer_effects import leave, successor
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.errors import Refused
 from multichannel.services.eligibility import candidates
-from multichannel.store.unit_of_work import Work
-from multichannel.store.write.guard_queries import Look
+from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 
-def refusals_of_target(look: Look, transfer: Transfer, *, market: str | None) -> Iterator[Refused]:
+def refusals_of_target(look: GuardQueries, transfer: Transfer, *, market: str | None) -> Iterator[Refused]:
     """What the target lacks to receive subscriptions of the customer, for the target alone to know.
 
     `market` is that of the company whose market has to be the one of the transfer.
@@ -56,7 +56,7 @@ Errors = Mapping[int, Refusal]
 """Why lines fail, by their numbers."""
 
 
-def execute_transfer(work: Work, transfer: Transfer, lines: Lines, errors: Errors) -> None:
+def execute_transfer(work: UnitOfWork, transfer: Transfer, lines: Lines, errors: Errors) -> None:
     """Move every line without an error, bases first, and end the transfer by what came of its lines.
 
     An add-on whose base fails stays with it (R36).
@@ -79,14 +79,14 @@ def execute_transfer(work: Work, transfer: Transfer, lines: Lines, errors: Error
     transfer.complete([line for line, _ in lines], work.now)
 
 
-def _line_errors(work: Work, transfer: Transfer, lines: Lines) -> Errors:
+def _line_errors(work: UnitOfWork, transfer: Transfer, lines: Lines) -> Errors:
     """The first rule that each line of an offer fails now; all of them, where the target is not ready."""
     unready = target_errors(work, transfer, [line for line, _ in lines])
     if unready:
         return unready
     with_base = {subscription.id for line, subscription in lines if line.base_number is not None}
     subscriptions = [subscription for _, subscription in lines]
-    weighed = candidates(work.look(transfer), subscriptions, with_base=with_base, besides=transfer)
+    weighed = candidates(work.query_for(transfer), subscriptions, with_base=with_base, besides=transfer)
     failed = {
         line.number: ineligibility_reasons(each, transfer.kind, work.now)
         for (line, _), each in zip(lines, weighed, strict=True)
@@ -94,9 +94,9 @@ def _line_errors(work: Work, transfer: Transfer, lines: Lines) -> Errors:
     return {number: reasons[0] for number, reasons in failed.items() if reasons}
 
 
-def target_errors(work: Work, transfer: Transfer, lines: Sequence[TransferLine]) -> Errors:
+def target_errors(work: UnitOfWork, transfer: Transfer, lines: Sequence[TransferLine]) -> Errors:
     """An error for every line if the target cannot receive at the time of execution (R19, R29, R33)."""
-    look = work.look(transfer)
+    look = work.query_for(transfer)
     target = look.one(Partner, id=transfer.target_partner_id)
     if target is not None and target.status is PartnerStatus.ACTIVE:
         refusals = refusals_of_target(look, transfer, market=transfer.market)
@@ -105,18 +105,18 @@ def target_errors(work: Work, transfer: Transfer, lines: Sequence[TransferLine])
     return {line.number: Refusal.TARGET_NOT_READY for line in lines}
 
 
-def require_ready_target(work: Work, transfer: Transfer) -> Partner:
+def require_ready_target(work: UnitOfWork, transfer: Transfer) -> Partner:
     """The target, which decides for itself and is told what it lacks (R29, R33)."""
-    look = work.look(transfer)
+    look = work.query_for(transfer)
     target = look.all(Partner, id=transfer.target_partner_id)[0]
     raise_first(refusals_of_target(look, transfer, market=target.market))
     return target
 
 
-def execute_offer(work: Work, transfer: Transfer) -> None:
+def execute_offer(work: UnitOfWork, transfer: Transfer) -> None:
     """Move the lines that were chosen when it was offered."""
-    lines = sorted(work.look(transfer).linked(TransferLine, transfer_id=transfer.id), key=_number)
-    found = work.look(*lines).linked(Subscription, id=[line.subscription_id for line in lines])
+    lines = sorted(work.query_for(transfer).linked(TransferLine, transfer_id=transfer.id), key=_number)
+    found = work.query_for(*lines).linked(Subscription, id=[line.subscription_id for line in lines])
     subscriptions = {each.id: each for each in found}
     pairs = [(line, subscriptions[str(line.subscription_id)]) for line in lines]
     execute_transfer(work, transfer, pairs, _line_errors(work, transfer, pairs))

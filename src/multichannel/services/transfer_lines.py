@@ -13,7 +13,7 @@ from multichannel.domain.transfer_effects import line_of
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferProductType
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.eligibility import candidates
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 MAX_LINES = 25
 """R31: how many subscriptions one transfer can have, not counting add-ons."""
@@ -32,7 +32,7 @@ class PlannedLine:
         return line_of(self.subscription, transfer, self.number, self.base)
 
 
-def plan_lines(work: Work, subscription_ids: Sequence[str]) -> list[PlannedLine]:
+def plan_lines(work: UnitOfWork, subscription_ids: Sequence[str]) -> list[PlannedLine]:
     """The lines of these subscriptions, each base followed by its add-ons, which go along (R36).
 
     An add-on that is chosen next to its base has no line of its own. Denied unless the caller may release all
@@ -55,9 +55,9 @@ def plan_lines(work: Work, subscription_ids: Sequence[str]) -> list[PlannedLine]
     return lines
 
 
-def _add_ons(work: Work, bases: Sequence[Subscription]) -> Sequence[Subscription]:
+def _add_ons(work: UnitOfWork, bases: Sequence[Subscription]) -> Sequence[Subscription]:
     """The running add-ons of the bases, each of which the caller must be allowed to release, too."""
-    add_ons = work.look(*bases).all(
+    add_ons = work.query_for(*bases).all(
         Subscription,
         parent_id=[each.id for each in bases],
         billing_partner_id=work.principal.tenant_id,
@@ -70,7 +70,7 @@ def _add_ons(work: Work, bases: Sequence[Subscription]) -> Sequence[Subscription
 
 
 def require_eligible(
-    work: Work,
+    work: UnitOfWork,
     lines: Sequence[PlannedLine],
     kind: TransferKind,
     customer_id: str,
@@ -79,7 +79,7 @@ def require_eligible(
     """LINES_NOT_ELIGIBLE with the reasons of all lines; the target requested `product_types`, if any."""
     subscriptions = [line.subscription for line in lines]
     with_base = {line.subscription.id for line in lines if line.base is not None}
-    all_candidates = candidates(work.look(*subscriptions), subscriptions, with_base=with_base)
+    all_candidates = candidates(work.query_for(*subscriptions), subscriptions, with_base=with_base)
     reasons = {each for one in all_candidates for each in ineligibility_reasons(one, kind, work.now)}
     if any(each.customer_id != customer_id for each in subscriptions):
         reasons.add(Refusal.OTHER_CUSTOMER)

@@ -28,7 +28,7 @@ from multichannel.services.transfer_execution import (
     target_errors,
 )
 from multichannel.services.transfer_lines import plan_lines, require_eligible
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class TransferOffer:
     subscription_ids: Sequence[str]
 
 
-def request_transfer(work: Work, request: TransferRequest) -> Transfer:
+def request_transfer(work: UnitOfWork, request: TransferRequest) -> Transfer:
     """Ask another partner for what it sells to a customer (SM4c).
 
     Whether there is such a partner, or anything to transfer, is not told: it is pending all the same. Refused
@@ -68,7 +68,7 @@ def request_transfer(work: Work, request: TransferRequest) -> Transfer:
     transfer.target_partner_name = target.name
     transfer.target_product_types = sorted({each.value for each in request.product_types})
     transfer.partner_of_record_id = request.partner_of_record_id
-    look = work.look(target)
+    look = work.query_for(target)
     customer = look.one(Customer, id=request.customer_id)
     raise_first(refusals_of_target(look, transfer, market=customer.market if customer else None))
     _require_own_reseller(work, target, request.partner_of_record_id)
@@ -86,14 +86,14 @@ def request_transfer(work: Work, request: TransferRequest) -> Transfer:
     return transfer
 
 
-def offer_transfer(work: Work, offer: TransferOffer) -> Transfer:
+def offer_transfer(work: UnitOfWork, offer: TransferOffer) -> Transfer:
     """Offer subscriptions to the provider whose reseller one is (SM4b), or begin a switch (SM4a).
 
     Whether the target could receive them is its own business, and comes out when it decides.
     """
     lines = plan_lines(work, offer.subscription_ids)
     first = lines[0].subscription
-    look = work.look(first)
+    look = work.query_for(first)
     source_id = work.principal.tenant_id
     if initiator_of(offer.kind) is not Initiator.SOURCE:
         raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
@@ -119,7 +119,11 @@ def offer_transfer(work: Work, offer: TransferOffer) -> Transfer:
 
 
 def accept_transfer(
-    work: Work, transfer_id: str, *, subscription_ids: Sequence[str] | None, expected_version: int | None
+    work: UnitOfWork,
+    transfer_id: str,
+    *,
+    subscription_ids: Sequence[str] | None,
+    expected_version: int | None,
 ) -> Transfer:
     """Say yes: to a request by choosing what goes (SM4c), to an offer as it was made (SM4b).
 
@@ -138,7 +142,7 @@ def accept_transfer(
     return transfer
 
 
-def consent_to_transfer(work: Work, transfer_id: str, *, expected_version: int | None) -> Transfer:
+def consent_to_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: int | None) -> Transfer:
     """Sign a switch for one's own side (SM4a); with the third signature the subscriptions move."""
     transfer = work.transfers.get(transfer_id, to=Action.CONSENT)
     transfer.require_version(expected_version)
@@ -150,7 +154,7 @@ def consent_to_transfer(work: Work, transfer_id: str, *, expected_version: int |
     return transfer
 
 
-def decline_transfer(work: Work, transfer_id: str, *, expected_version: int | None) -> Transfer:
+def decline_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: int | None) -> Transfer:
     """Say no to what one has been asked for or offered, or to a switch one takes part in."""
     transfer = work.transfers.get(transfer_id, to=Action.DECLINE)
     transfer.require_version(expected_version)
@@ -158,7 +162,7 @@ def decline_transfer(work: Work, transfer_id: str, *, expected_version: int | No
     return transfer
 
 
-def cancel_transfer(work: Work, transfer_id: str, *, expected_version: int | None) -> Transfer:
+def cancel_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: int | None) -> Transfer:
     """Take back what one has begun, while nobody has decided."""
     transfer = work.transfers.get(transfer_id, to=Action.CANCEL)
     transfer.require_version(expected_version)
@@ -166,12 +170,12 @@ def cancel_transfer(work: Work, transfer_id: str, *, expected_version: int | Non
     return transfer
 
 
-def _release(work: Work, transfer: Transfer, subscription_ids: Sequence[str]) -> None:
+def _release(work: UnitOfWork, transfer: Transfer, subscription_ids: Sequence[str]) -> None:
     """The source gives what was asked for."""
     if not subscription_ids:
         raise Refusal.LINES_MISSING.error()
     planned = plan_lines(work, subscription_ids)
-    source = work.look(transfer).all(Partner, id=transfer.source_partner_id)[0]
+    source = work.query_for(transfer).all(Partner, id=transfer.source_partner_id)[0]
     if source.market != transfer.market:
         raise Refusal.CUSTOMER_IN_OTHER_MARKET.error()
     requested = {TransferProductType(word) for word in transfer.target_product_types}
@@ -183,25 +187,25 @@ def _release(work: Work, transfer: Transfer, subscription_ids: Sequence[str]) ->
     work.add_all_under(transfer, lines)
 
 
-def _receive(work: Work, transfer: Transfer) -> None:
+def _receive(work: UnitOfWork, transfer: Transfer) -> None:
     """The target takes what was offered."""
     target = require_ready_target(work, transfer)
     execute_offer(work, transfer)
     transfer.target_partner_name = target.name
 
 
-def _require_own_reseller(work: Work, target: Partner, reseller_id: str | None) -> None:
+def _require_own_reseller(work: UnitOfWork, target: Partner, reseller_id: str | None) -> None:
     """R25, R40: a provider has a reseller of its own credited."""
     if reseller_id is None:
         return
-    if target.type is not PartnerType.INDIRECT_PROVIDER or not work.look(target).any(
+    if target.type is not PartnerType.INDIRECT_PROVIDER or not work.query_for(target).any(
         Partnership, provider_id=target.id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
     ):
         raise Refusal.NOT_YOUR_RESELLER.error()
 
 
 def _pending_transfer(
-    work: Work, partner: Partner, kind: TransferKind, customer_id: str, initiator: Initiator
+    work: UnitOfWork, partner: Partner, kind: TransferKind, customer_id: str, initiator: Initiator
 ) -> Transfer:
     """A transfer that waits for its answer."""
     return Transfer(

@@ -10,7 +10,7 @@ from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Partner, TenantKind
 from multichannel.domain.users import Role, RoleAssignment, User, UserState, require_assignable
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class NewUser:
     roles: tuple[Role, ...]
 
 
-def create_user(work: Work, new: NewUser) -> User:
+def create_user(work: UnitOfWork, new: NewUser) -> User:
     """A new user of the caller's tenant. ROLE_NOT_YOURS_TO_ASSIGN or USER_EXISTS."""
     tenant_id = work.principal.tenant_id
     is_customer = work.principal.kind is TenantKind.CUSTOMER
@@ -32,12 +32,14 @@ def create_user(work: Work, new: NewUser) -> User:
         else work.partners.get(tenant_id, to=Action.ADD_USER)
     )
     require_assignable(new.roles, by=work.principal.roles)
-    if work.look(parent).any(User, tenant_id=tenant_id, object_id=new.object_id):
+    if work.query_for(parent).any(User, tenant_id=tenant_id, object_id=new.object_id):
         raise Refusal.USER_EXISTS.error()
     return add_user(work, parent, new, tenant=parent)
 
 
-def add_user(work: Work, parent: Partner | Customer, new: NewUser, *, tenant: Partner | Customer) -> User:
+def add_user(
+    work: UnitOfWork, parent: Partner | Customer, new: NewUser, *, tenant: Partner | Customer
+) -> User:
     """Store a user of a tenant with its roles, by virtue of `parent`, which was fetched for it."""
     user = User(
         tenant_id=tenant.id,
@@ -51,11 +53,13 @@ def add_user(work: Work, parent: Partner | Customer, new: NewUser, *, tenant: Pa
     given = sorted(set(new.roles))
     for role in given:
         work.add_under(parent, RoleAssignment(user_id=user.id, tenant_id=tenant.id, role=role))
-    work.note(user, "roles", None, given)
+    work.record_change(user, "roles", None, given)
     return user
 
 
-def update_user_roles(work: Work, user_id: str, roles: Collection[Role], *, expected_version: int) -> User:
+def update_user_roles(
+    work: UnitOfWork, user_id: str, roles: Collection[Role], *, expected_version: int
+) -> User:
     """Replace the roles of a user.
 
     SELF_CHANGE, STALE_VERSION, ROLE_NOT_YOURS_TO_ASSIGN or LAST_GLOBAL_ADMIN.
@@ -63,7 +67,7 @@ def update_user_roles(work: Work, user_id: str, roles: Collection[Role], *, expe
     user = work.users.get(user_id, to=Action.UPDATE_ROLES)
     if user.id == work.user_id:
         raise Refusal.SELF_CHANGE.error()
-    assignments = work.look(user).linked(RoleAssignment, user_id=user.id)
+    assignments = work.query_for(user).linked(RoleAssignment, user_id=user.id)
     held, wanted = {each.role for each in assignments}, set(roles)
     changed = user.reassign(
         held, wanted, by=work.principal.roles, expected_version=expected_version, at=work.now
@@ -76,12 +80,12 @@ def update_user_roles(work: Work, user_id: str, roles: Collection[Role], *, expe
     for role in sorted(changed - held):
         work.add_under(user, RoleAssignment(user_id=user.id, tenant_id=user.tenant_id, role=role))
     if changed:
-        work.note(user, "roles", sorted(held), sorted(wanted))
+        work.record_change(user, "roles", sorted(held), sorted(wanted))
     return user
 
 
-def _another_global_admin(work: Work, user: User) -> bool:
-    look = work.look(user)
+def _another_global_admin(work: UnitOfWork, user: User) -> bool:
+    look = work.query_for(user)
     holders = look.all(RoleAssignment, tenant_id=user.tenant_id, role=Role.GLOBAL_ADMIN)
     others = {each.user_id for each in holders} - {user.id}
     return look.any(User, id=others, tenant_id=user.tenant_id, state=UserState.ACTIVE)

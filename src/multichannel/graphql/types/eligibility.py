@@ -12,7 +12,7 @@ from multichannel.graphql.framework.registry import named
 from multichannel.graphql.framework.type_builder import made_type, plain_field
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import eligibility
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 refusal_codes("TransferObstacle", "Why a subscription cannot be transferred.", TRANSFER_REASONS)
 made_type(
@@ -38,7 +38,7 @@ made_type(
 )
 
 
-def _eligibility(work: Work, ids: Sequence[str], kind: TransferKind) -> Mapping[str, dict[str, object]]:
+def _eligibility(work: UnitOfWork, ids: Sequence[str], kind: TransferKind) -> Mapping[str, dict[str, object]]:
     reasons = eligibility.transfer_eligibility(work, ids, kind)
     return {key: {"eligible": not each, "reasons": each} for key, each in reasons.items()}
 

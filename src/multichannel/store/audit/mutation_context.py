@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 
 from multichannel.domain.base import new_id
-from multichannel.domain.idempotency import IdempotencyKey, KeyReused
+from multichannel.domain.idempotency import IdempotencyKey
+from multichannel.domain.refusals import Refusal
 from multichannel.errors import Refused
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ class ReplayedRefusal(Refused):
     """The first call with this idempotency key was refused; the same refusal is returned."""
 
     def __init__(self, outcome: dict[str, Any]) -> None:
-        super().__init__(outcome["message"], outcome["path"])
-        self.code = outcome["refused"]
-        self.rule = outcome["rule"]
+        super().__init__(outcome["message"], outcome["path"], code=outcome["refused"], rule=outcome["rule"])
 
 
 class IdempotencyKeys:
@@ -62,13 +61,13 @@ class IdempotencyKeys:
     def first_outcome(self) -> str | None:
         """The id that the first call with the key returned; None if this is the first.
 
-        ReplayedRefusal if the first call was refused, KeyReused if it had another input.
+        ReplayedRefusal if the first call was refused, IDEMPOTENCY_KEY_REUSED if it had another input.
         """
         used = self._used()
         if used is None or self._request is None:
             return None
         if used.input_digest != self._request.input_digest:
-            raise KeyReused
+            raise Refusal.IDEMPOTENCY_KEY_REUSED.error()
         if "refused" in used.outcome:
             raise ReplayedRefusal(used.outcome)
         return str(used.outcome["id"])
