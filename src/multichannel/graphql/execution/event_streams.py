@@ -17,7 +17,7 @@ from multichannel.graphql.framework.context import Operation
 from multichannel.graphql.schema import build_schema
 from multichannel.graphql.types.events import SubscribeProbe
 from multichannel.policy.schema.resources import Resource
-from multichannel.store.read.event_feed import LARGEST_BATCH, LOWEST, WINDOW, Occurrence, Place
+from multichannel.store.read.event_feed import LARGEST_BATCH, LOWEST, WINDOW, FeedPosition, StoredEvent
 from multichannel.store.store import Store
 from multichannel.store.users import Caller
 
@@ -61,35 +61,35 @@ class Pulse:
 class Following:
     """One client's place among the events of a kind."""
 
-    def __init__(self, store: Store, caller: Caller, resource: Resource, after: Occurrence | None) -> None:
+    def __init__(self, store: Store, caller: Caller, resource: Resource, after: StoredEvent | None) -> None:
         """Begin now, or a while before the event that the client had last."""
         self._store = store
         self._caller = caller
         self._resource = resource
         self._had: dict[str, datetime] = {}
-        self._place: Place | None = None
+        self._place: FeedPosition | None = None
         if after is not None:
             self._had = {after.id: after.occurred_at}
             self._place = after.occurred_at - WINDOW, LOWEST
         else:
             with store.reading(caller.principal) as work:
-                self._had = dict.fromkeys(work.feed(resource).begin(), work.now)
+                self._had = dict.fromkeys(work.feed(resource).seen_ids(), work.now)
 
     @property
     def is_at_the_end(self) -> bool:
         """Whether all there was has been told."""
         return self._place is None
 
-    def news(self) -> list[Occurrence]:
+    def news(self) -> list[StoredEvent]:
         """What the client has not had yet, some at a time."""
         with self._store.reading(self._caller.principal) as work:
             feed = work.feed(self._resource)
-            found = feed.after(self._place or feed.lately())
-            self._place = found[-1].place if len(found) == LARGEST_BATCH else None
+            found = feed.after(self._place or feed.window_start())
+            self._place = found[-1].position if len(found) == LARGEST_BATCH else None
             fresh = [each for each in found if each.id not in self._had]
             self._had.update({each.id: each.occurred_at for each in found})
             if self._place is None:
-                since = feed.lately()[0]
+                since = feed.window_start()[0]
                 self._had = {key: when for key, when in self._had.items() if when > since}
         return fresh
 
@@ -154,7 +154,7 @@ class EventStreams:
         document: Document,
         operation_name: str | None,
         variables: dict[str, Any] | None,
-        happened: Occurrence,
+        happened: StoredEvent,
     ) -> Body | None:
         """The response to one event; None when it is none of the caller's business."""
         with self._store.operation():
@@ -169,7 +169,7 @@ class EventStreams:
         document: Document,
         operation_name: str | None,
         variables: dict[str, Any] | None,
-        root: Occurrence | SubscribeProbe,
+        root: StoredEvent | SubscribeProbe,
     ) -> ExecutionResult:
         operation = Operation(self._store, caller)
         try:

@@ -13,7 +13,7 @@ import strawberry
 
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import camel
-from multichannel.store.audit.mutation_context import Once
+from multichannel.store.audit.mutation_context import IdempotentRequest
 
 LONGEST_TEXT, LONGEST_KEY = 512, 255
 GUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -37,7 +37,7 @@ class MutationInput:
     )
 
 
-def idempotency_of(input: MutationInput) -> Once | None:
+def idempotency_of(input: MutationInput) -> IdempotentRequest | None:
     """The idempotency key of an input with the digest of the rest of it; BadInput for an invalid key."""
     key = input.idempotency_key
     if key is None:
@@ -47,7 +47,7 @@ def idempotency_of(input: MutationInput) -> Once | None:
     values = {name: value for name, value in asdict(input).items() if is_set(value)}
     values.pop("idempotency_key")
     text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
-    return Once(key, hashlib.sha256(text).hexdigest())
+    return IdempotentRequest(key, hashlib.sha256(text).hexdigest())
 
 
 def is_set(value: Any) -> bool:

@@ -26,11 +26,11 @@ from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.type_builder import field_with_arguments, made_type, plain_field
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.audit.mutation_context import Act
-from multichannel.store.read.query import Record, Shown
-from multichannel.store.unit_of_work import Work
+from multichannel.store.audit.mutation_context import MutationContext
+from multichannel.store.read.query import LoadedRecord, ReadableColumn
+from multichannel.store.unit_of_work import UnitOfWork
 
-UseCase = Callable[[Work, Any], Any]
+UseCase = Callable[[UnitOfWork, Any], Any]
 """Does what an input asks for and returns the domain object that it changed or made."""
 
 
@@ -116,7 +116,7 @@ def _field(declared: MutationDeclaration) -> StrawberryField:
         raw: ResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
         resource = declared.requires.resource_for(operation.principal.kind)
         target_id = _target_id(resource, input)
-        act = Act(declared.attribute, resource.name, target_id, once=idempotency_of(input))
+        act = MutationContext(declared.attribute, resource.name, target_id, idempotency=idempotency_of(input))
         try:
             row_id = operation.act(act, lambda work: str(declared.use_case(work, input).id))
         except Refused as refusal:
@@ -178,8 +178,8 @@ def user_error_types() -> None:
 
 
 def _record(
-    operation: Operation, declaration: Declaration, row_id: str, columns: frozenset[Shown]
-) -> Record | None:
+    operation: Operation, declaration: Declaration, row_id: str, columns: frozenset[ReadableColumn]
+) -> LoadedRecord | None:
     return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)
 
 
@@ -207,7 +207,7 @@ def _current_version(
     """The version that a stale one was compared with, for callers who may read it."""
     if refusal.code != Refusal.STALE_VERSION.code or row_id is None:
         return None
-    wanted = frozenset({Shown("version", Action.READ)})
+    wanted = frozenset({ReadableColumn("version", Action.READ)})
     record = _record(operation, DECLARATIONS[resource.name], row_id, wanted)
     version = record.values["version"] if record else None
     return version if isinstance(version, int) else None

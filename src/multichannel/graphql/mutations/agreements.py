@@ -12,7 +12,7 @@ from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import CUSTOMER, CUSTOMER_AGREEMENT
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import agreements
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 
 @strawberry.input(description="The customer, the person who signed for it, and when.")
@@ -23,7 +23,7 @@ class ConfirmCustomerAgreementInput(MutationInput, AgreementInput):
 
 
 @mutation(Action.CONFIRM_AGREEMENT, on=CUSTOMER, returns=CUSTOMER_AGREEMENT)
-def confirm_customer_agreement(work: Work, input: ConfirmCustomerAgreementInput) -> CustomerAgreement:
+def confirm_customer_agreement(work: UnitOfWork, input: ConfirmCustomerAgreementInput) -> CustomerAgreement:
     """Record that a customer has accepted the customer agreement.
 
     A partner attests to it, which is valid for that partner only; a global admin of the customer signs it,

@@ -26,7 +26,7 @@ from multichannel.policy.schema.resources import CUSTOMER, PARTNER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import customers
 from multichannel.services.users import NewUser
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 COUNTRY_LETTERS = 2
 PROFILE = (
@@ -115,7 +115,7 @@ class CreateCustomerInput(MutationInput):
 
 
 @mutation(Action.CREATE_CUSTOMER, on=PARTNER, returns=CUSTOMER)
-def create_customer(work: Work, input: CreateCustomerInput) -> Customer:
+def create_customer(work: UnitOfWork, input: CreateCustomerInput) -> Customer:
     """Create a customer with a new tenant and an active relationship with your partner.
 
     The refusal of a domain that is in use is the only information given about customers that are not yours.
@@ -180,7 +180,7 @@ class UpdateCustomerInput(MutationInput):
 
 
 @mutation(Action.UPDATE, on=CUSTOMER)
-def update_customer(work: Work, input: UpdateCustomerInput) -> Customer:
+def update_customer(work: UnitOfWork, input: UpdateCustomerInput) -> Customer:
     """Edit a customer's company profile, which all its partners share."""
     edits: dict[str, str | None] = _profile(input)
     if input.company_name is None:

@@ -11,7 +11,7 @@ from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import partnerships
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 
 @strawberry.input(description="The partner to invite.")
@@ -29,7 +29,7 @@ class InviteIndirectResellerInput(MutationInput):
 
 
 @mutation(Action.INVITE_RESELLER, on=PARTNER, returns=PARTNERSHIP)
-def invite_indirect_reseller(work: Work, input: InviteIndirectResellerInput) -> Partnership:
+def invite_indirect_reseller(work: UnitOfWork, input: InviteIndirectResellerInput) -> Partnership:
     """Invite a partner to become your indirect reseller.
 
     The invitation is delivered only if the partner is in your market and national cloud.
@@ -46,7 +46,7 @@ class AcceptPartnershipInput(MutationInput):
 
 
 @mutation(Action.ACCEPT, on=PARTNERSHIP)
-def accept_partnership(work: Work, input: AcceptPartnershipInput) -> Partnership:
+def accept_partnership(work: UnitOfWork, input: AcceptPartnershipInput) -> Partnership:
     """Accept a provider's invitation. The provider can then place orders for your customers."""
     return partnerships.accept_partnership(work, read_id_of(PARTNERSHIP, input.id))
 
@@ -59,7 +59,7 @@ class RemovePartnershipInput(MutationInput):
 
 
 @mutation(Action.REMOVE, on=PARTNERSHIP)
-def remove_partnership(work: Work, input: RemovePartnershipInput) -> Partnership:
+def remove_partnership(work: UnitOfWork, input: RemovePartnershipInput) -> Partnership:
     """End a partnership with a reseller, or withdraw an invitation.
 
     The reseller keeps its customers and its delegated admin privileges.

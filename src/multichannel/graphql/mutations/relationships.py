@@ -19,7 +19,7 @@ from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import relationships
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 
 @strawberry.input(description="The customer to ask for a relationship, and what to ask for.")
@@ -43,7 +43,7 @@ class RequestResellerRelationshipInput(MutationInput):
 
 @mutation(Action.REQUEST_RELATIONSHIP, on=PARTNER, returns=RELATIONSHIP)
 def request_reseller_relationship(
-    work: Work, input: RequestResellerRelationshipInput
+    work: UnitOfWork, input: RequestResellerRelationshipInput
 ) -> ResellerRelationship:
     """Request a reseller relationship from a customer; send the customer the request's `invitation` next.
 
@@ -77,7 +77,7 @@ class CancelResellerRelationshipRequestInput(MutationInput):
 
 @mutation(Action.CANCEL, on=RELATIONSHIP)
 def cancel_reseller_relationship_request(
-    work: Work, input: CancelResellerRelationshipRequestInput
+    work: UnitOfWork, input: CancelResellerRelationshipRequestInput
 ) -> ResellerRelationship:
     """Withdraw a request that has not been answered, together with the provider's request made with it."""
     return relationships.cancel_reseller_relationship_request(work, read_id_of(RELATIONSHIP, input.id))
@@ -96,7 +96,9 @@ class AcceptResellerRelationshipInput(MutationInput):
 
 
 @mutation(Action.ACCEPT, on=RELATIONSHIP)
-def accept_reseller_relationship(work: Work, input: AcceptResellerRelationshipInput) -> ResellerRelationship:
+def accept_reseller_relationship(
+    work: UnitOfWork, input: AcceptResellerRelationshipInput
+) -> ResellerRelationship:
     """Accept a partner's request as the customer, together with the provider's request made with it."""
     row_id, signer = read_id_of(RELATIONSHIP, input.id), input.agreement
     signature = None if signer is None else signature_of(signer, work.now, "agreement.")
@@ -112,7 +114,7 @@ class DeclineResellerRelationshipInput(MutationInput):
 
 @mutation(Action.DECLINE, on=RELATIONSHIP)
 def decline_reseller_relationship(
-    work: Work, input: DeclineResellerRelationshipInput
+    work: UnitOfWork, input: DeclineResellerRelationshipInput
 ) -> ResellerRelationship:
     """Decline a partner's request as the customer, together with the provider's request made with it."""
     return relationships.decline_reseller_relationship(work, read_id_of(RELATIONSHIP, input.id))
@@ -126,7 +128,9 @@ class RemoveResellerRelationshipInput(MutationInput):
 
 
 @mutation(Action.REMOVE, on=RELATIONSHIP)
-def remove_reseller_relationship(work: Work, input: RemoveResellerRelationshipInput) -> ResellerRelationship:
+def remove_reseller_relationship(
+    work: UnitOfWork, input: RemoveResellerRelationshipInput
+) -> ResellerRelationship:
     """End your relationship with a customer.
 
     It is refused while you bill any active subscription of the customer. Your delegated admin privileges and
@@ -145,7 +149,7 @@ class ExtendRelationshipToProviderInput(MutationInput):
 
 @mutation(Action.EXTEND, on=RELATIONSHIP)
 def extend_relationship_to_provider(
-    work: Work, input: ExtendRelationshipToProviderInput
+    work: UnitOfWork, input: ExtendRelationshipToProviderInput
 ) -> ResellerRelationship:
     """Extend a direct relationship to a provider whose reseller you are.
 
@@ -165,6 +169,6 @@ class RevokeDelegatedAdminInput(MutationInput):
 
 
 @mutation(Action.REVOKE_DELEGATED_ADMIN, on=RELATIONSHIP)
-def revoke_delegated_admin(work: Work, input: RevokeDelegatedAdminInput) -> ResellerRelationship:
+def revoke_delegated_admin(work: UnitOfWork, input: RevokeDelegatedAdminInput) -> ResellerRelationship:
     """Revoke a partner's delegated admin privileges as the customer. The relationship stays active."""
     return relationships.revoke_delegated_admin(work, read_id_of(RELATIONSHIP, input.id))

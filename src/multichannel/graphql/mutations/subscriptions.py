@@ -27,11 +27,11 @@ from multichannel.graphql.mutations.subscription_update_inputs import (
 from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import csp_migration, subscriptions
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 
 @mutation(Action.RECORD_SUBSCRIPTION, on=CUSTOMER, returns=SUBSCRIPTION)
-def record_external_subscription(work: Work, input: RecordExternalSubscriptionInput) -> Subscription:
+def record_external_subscription(work: UnitOfWork, input: RecordExternalSubscriptionInput) -> Subscription:
     """Record a subscription that a customer has bought in a channel other than CSP.
 
     A record made by the customer is visible to the partners that it has a relationship with; one made by a
@@ -42,7 +42,7 @@ def record_external_subscription(work: Work, input: RecordExternalSubscriptionIn
 
 
 @mutation(Action.CREATE_SUBSCRIPTION, on=CUSTOMER, returns=SUBSCRIPTION)
-def create_subscription(work: Work, input: CreateSubscriptionInput) -> Subscription:
+def create_subscription(work: UnitOfWork, input: CreateSubscriptionInput) -> Subscription:
     """Sell a customer a subscription or an add-on in CSP. Your partner bills and supports it."""
     return subscriptions.create_subscription(
         work,
@@ -54,7 +54,7 @@ def create_subscription(work: Work, input: CreateSubscriptionInput) -> Subscript
 
 
 @mutation(Action.UPDATE, on=SUBSCRIPTION)
-def update_subscription(work: Work, input: UpdateSubscriptionInput) -> Subscription:
+def update_subscription(work: UnitOfWork, input: UpdateSubscriptionInput) -> Subscription:
     """Change the quantity, the display name or the automatic renewal of a subscription.
 
     A suspended subscription cannot be changed.
@@ -64,7 +64,7 @@ def update_subscription(work: Work, input: UpdateSubscriptionInput) -> Subscript
 
 
 @mutation(Action.SUSPEND, on=SUBSCRIPTION)
-def suspend_subscription(work: Work, input: SuspendSubscriptionInput) -> Subscription:
+def suspend_subscription(work: UnitOfWork, input: SuspendSubscriptionInput) -> Subscription:
     """Suspend a subscription and its add-ons. Their users lose access.
 
     A legacy subscription is deleted after 90 days of suspension; a new commerce subscription is billed until
@@ -79,7 +79,7 @@ def suspend_subscription(work: Work, input: SuspendSubscriptionInput) -> Subscri
 
 
 @mutation(Action.REACTIVATE, on=SUBSCRIPTION)
-def reactivate_subscription(work: Work, input: ReactivateSubscriptionInput) -> Subscription:
+def reactivate_subscription(work: UnitOfWork, input: ReactivateSubscriptionInput) -> Subscription:
     """Reactivate a suspended subscription.
 
     Its add-ons are reactivated one by one, once their base is active.
@@ -89,7 +89,7 @@ def reactivate_subscription(work: Work, input: ReactivateSubscriptionInput) -> S
 
 
 @mutation(Action.CANCEL, on=SUBSCRIPTION)
-def cancel_subscription(work: Work, input: CancelSubscriptionInput) -> Subscription:
+def cancel_subscription(work: UnitOfWork, input: CancelSubscriptionInput) -> Subscription:
     """End a subscription and its add-ons immediately.
 
     A new commerce license can be canceled only within seven days of its purchase or renewal. The record of a
@@ -104,14 +104,14 @@ def cancel_subscription(work: Work, input: CancelSubscriptionInput) -> Subscript
 
 
 @mutation(Action.CANCEL_SERVICE, on=SUBSCRIPTION)
-def cancel_service(work: Work, input: CancelServiceInput) -> Subscription:
+def cancel_service(work: UnitOfWork, input: CancelServiceInput) -> Subscription:
     """Cancel one service of a subscription of another channel that has been recreated in CSP."""
     row_id, service = read_id_of(SUBSCRIPTION, input.id), parse_text("service", input.service)
     return csp_migration.cancel_service(work, row_id, service, expected_version=input.expected_version)
 
 
 @mutation(Action.MOVE_TO_CSP, on=SUBSCRIPTION)
-def move_subscription_to_csp(work: Work, input: MoveSubscriptionToCspInput) -> Subscription:
+def move_subscription_to_csp(work: UnitOfWork, input: MoveSubscriptionToCspInput) -> Subscription:
     """Recreate a usage-based subscription of another channel in CSP and return the new subscription.
 
     The old subscription continues until its services, or all of it, are canceled.
@@ -125,7 +125,7 @@ def move_subscription_to_csp(work: Work, input: MoveSubscriptionToCspInput) -> S
 
 
 @mutation(Action.ASSIGN_SUPPORT_CONTACT, on=SUBSCRIPTION)
-def assign_support_contact(work: Work, input: AssignSupportContactInput) -> Subscription:
+def assign_support_contact(work: UnitOfWork, input: AssignSupportContactInput) -> Subscription:
     """Assign the partner that supports a subscription.
 
     The partner must have a relationship with the customer.
@@ -137,7 +137,7 @@ def assign_support_contact(work: Work, input: AssignSupportContactInput) -> Subs
 
 
 @mutation(Action.ASSIGN_PARTNER_OF_RECORD, on=SUBSCRIPTION)
-def assign_partner_of_record(work: Work, input: AssignPartnerOfRecordInput) -> Subscription:
+def assign_partner_of_record(work: UnitOfWork, input: AssignPartnerOfRecordInput) -> Subscription:
     """Assign one of your resellers, or none, as the partner of record that is credited for a subscription."""
     partner_id, row_id = _partner_of(input), read_id_of(SUBSCRIPTION, input.id)
     return subscriptions.assign_partner_of_record(

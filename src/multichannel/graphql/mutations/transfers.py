@@ -13,7 +13,7 @@ from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import transfers
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 
 @strawberry.input(description="What to request, from which partner and for which customer.")
@@ -41,7 +41,7 @@ class RequestTransferInput(MutationInput):
 
 
 @mutation(Action.REQUEST_TRANSFER, on=PARTNER, returns=TRANSFER)
-def request_transfer(work: Work, input: RequestTransferInput) -> Transfer:
+def request_transfer(work: UnitOfWork, input: RequestTransferInput) -> Transfer:
     """Request subscriptions of a customer from the partner that bills them.
 
     The source chooses the subscriptions when it accepts. A request that is not answered expires after 30
@@ -74,7 +74,7 @@ class OfferTransferInput(MutationInput):
 
 
 @mutation(Action.RELEASE, on=SUBSCRIPTION, returns=TRANSFER)
-def offer_transfer(work: Work, input: OfferTransferInput) -> Transfer:
+def offer_transfer(work: UnitOfWork, input: OfferTransferInput) -> Transfer:
     """Offer subscriptions to your provider, or start a manual switch of legacy Azure subscriptions.
 
     A manual switch needs the consent of the source, the customer and the target.
@@ -106,7 +106,7 @@ class ConsentToTransferInput(TransferInput):
 
 
 @mutation(Action.CONSENT, on=TRANSFER)
-def consent_to_transfer(work: Work, input: ConsentToTransferInput) -> Transfer:
+def consent_to_transfer(work: UnitOfWork, input: ConsentToTransferInput) -> Transfer:
     """Consent to a manual switch for your side. The third consent moves the subscriptions."""
     row_id = read_id_of(TRANSFER, input.id)
     return transfers.consent_to_transfer(work, row_id, expected_version=input.expected_version)
@@ -126,7 +126,7 @@ class AcceptTransferInput(MutationInput):
 
 
 @mutation(Action.ACCEPT, on=TRANSFER)
-def accept_transfer(work: Work, input: AcceptTransferInput) -> Transfer:
+def accept_transfer(work: UnitOfWork, input: AcceptTransferInput) -> Transfer:
     """Accept a request, choosing the subscriptions to hand over, or accept an offer as it was made."""
     ids = None if input.subscription_ids is None else _row_ids(input.subscription_ids)
     row_id = read_id_of(TRANSFER, input.id)
@@ -141,7 +141,7 @@ class DeclineTransferInput(TransferInput):
 
 
 @mutation(Action.DECLINE, on=TRANSFER)
-def decline_transfer(work: Work, input: DeclineTransferInput) -> Transfer:
+def decline_transfer(work: UnitOfWork, input: DeclineTransferInput) -> Transfer:
     """Decline a request or an offer that was made to you, or a manual switch that you are a party to."""
     row_id = read_id_of(TRANSFER, input.id)
     return transfers.decline_transfer(work, row_id, expected_version=input.expected_version)
@@ -153,7 +153,7 @@ class CancelTransferInput(TransferInput):
 
 
 @mutation(Action.CANCEL, on=TRANSFER)
-def cancel_transfer(work: Work, input: CancelTransferInput) -> Transfer:
+def cancel_transfer(work: UnitOfWork, input: CancelTransferInput) -> Transfer:
     """Cancel a pending transfer that you started."""
     row_id = read_id_of(TRANSFER, input.id)
     return transfers.cancel_transfer(work, row_id, expected_version=input.expected_version)

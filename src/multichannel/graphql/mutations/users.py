@@ -12,7 +12,7 @@ from multichannel.graphql.framework.registry import named
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, USER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import users
-from multichannel.store.unit_of_work import Work
+from multichannel.store.unit_of_work import UnitOfWork
 
 named(Role)  # inputs name it before anything else might
 
@@ -29,7 +29,7 @@ class CreateUserInput(MutationInput):
 
 
 @mutation(Action.ADD_USER, on=PARTNER, on_for_customers=CUSTOMER, returns=USER)
-def create_user(work: Work, input: CreateUserInput) -> User:
+def create_user(work: UnitOfWork, input: CreateUserInput) -> User:
     """Add a user to your own tenant.
 
     A user management admin can assign any role except global admin; an account admin can assign only
@@ -52,7 +52,7 @@ class UpdateUserRolesInput(MutationInput):
 
 
 @mutation(Action.UPDATE_ROLES, on=USER)
-def update_user_roles(work: Work, input: UpdateUserRolesInput) -> User:
+def update_user_roles(work: UnitOfWork, input: UpdateUserRolesInput) -> User:
     """Replace the roles of another user of your tenant. You can add and remove only roles you may assign."""
     row_id = read_id_of(USER, input.id)
     return users.update_user_roles(work, row_id, input.roles, expected_version=input.expected_version)

@@ -16,8 +16,8 @@ from multichannel.graphql.framework.inputs import GUID_FORM
 from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.type_builder import field_with_arguments, made_type, plain_field
 from multichannel.policy.schema.resources import TRANSFER, Resource
-from multichannel.store.read.event_feed import Occurrence
-from multichannel.store.read.query import Record
+from multichannel.store.read.event_feed import StoredEvent
+from multichannel.store.read.query import LoadedRecord
 
 STREAMED = {
     "transfer_changed": "Transfer",
@@ -35,7 +35,7 @@ class SubscribeProbe:
     """
 
     resource: Resource | None = None
-    after: Occurrence | None = None
+    after: StoredEvent | None = None
 
 
 def events_type() -> Any:
@@ -55,7 +55,7 @@ def _field(name: str, declaration: Declaration) -> StrawberryField:
         operation: Operation = info.context
         raw: ResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
         wanted = None if id is None else read_id_of(declaration.resource, id)
-        event: Occurrence | SubscribeProbe = raw.root_value
+        event: StoredEvent | SubscribeProbe = raw.root_value
         if isinstance(event, SubscribeProbe):
             if wanted is not None and _record(operation, declaration, wanted, frozenset()) is None:
                 raise NotVisible
@@ -101,7 +101,7 @@ def _arguments(kind: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _stored_event(operation: Operation, declaration: Declaration, event_id: str) -> Occurrence:
+def _stored_event(operation: Operation, declaration: Declaration, event_id: str) -> StoredEvent:
     """An event that the client has received; BadInput if it is not visible or no longer stored."""
     feed = operation.work.feed(declaration.resource)
     event = feed.find(event_id) if GUID_FORM.fullmatch(event_id) else None
@@ -113,7 +113,7 @@ def _stored_event(operation: Operation, declaration: Declaration, event_id: str)
     return event
 
 
-def _values(event: Occurrence) -> dict[str, Any]:
+def _values(event: StoredEvent) -> dict[str, Any]:
     transfer = event.transfer_id
     return {
         "event_id": event.id,
@@ -124,5 +124,5 @@ def _values(event: Occurrence) -> dict[str, Any]:
     }
 
 
-def _record(operation: Operation, declaration: Declaration, row_id: str, columns: Any) -> Record | None:
+def _record(operation: Operation, declaration: Declaration, row_id: str, columns: Any) -> LoadedRecord | None:
     return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)
