@@ -10,7 +10,7 @@ from typing import Any
 from polar import Variable
 
 from multichannel.policy.decide.oso_engine import Engine, kind_of
-from multichannel.policy.language.source import PolicySource, Rule, replaced
+from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.vocabulary import Action, Principal
 
 
@@ -46,11 +46,4 @@ class Variants:
         def blank(rule: Rule) -> str:
             return re.sub(r"[^\n]", " ", rule.text) if rule in without else rule.text
 
-        return Engine(
-            PolicySource(
-                tuple(
-                    (name, replaced(text, [rule for rule in self.source.rules if rule.file == name], blank))
-                    for name, text in self.source.texts
-                )
-            )
-        )
+        return Engine(self.source.rewritten(blank))

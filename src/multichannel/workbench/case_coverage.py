@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.ast import Literal
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
@@ -47,7 +46,7 @@ class _Gaps:
         self._allows: dict[Asked, list[Expectation]] = defaultdict(list)
         self._denies: dict[Asked, list[Expectation]] = defaultdict(list)
         self._known: dict[tuple[Principal, int], frozenset[str]] = {}
-        self._helpers = helpers_of(parsed(rule) for rule in policy.source.rules)
+        self._helpers = helpers_of(rule.tree for rule in policy.source.rules)
         for case in suite.cases:
             for each in case.expectations():
                 side = self._allows if each.expected == ALLOWED else self._denies
@@ -165,7 +164,7 @@ class _Gaps:
 
 def _code(rule: Rule) -> str | None:
     """The reason code of a restriction; None where it is no literal text."""
-    parameters = parsed(rule).parameters
+    parameters = rule.tree.parameters
     term = parameters[0].term if parameters else None
     return term.value if isinstance(term, Literal) and isinstance(term.value, str) else None
 

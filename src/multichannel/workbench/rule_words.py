@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from multichannel.policy.language.ast import (
     Call,
-    Listed,
+    ListLiteral,
     Literal,
     Name,
     Operation,
@@ -144,7 +144,7 @@ def _choice(term: Term) -> tuple[str | None, tuple[str, ...]]:
         left, right = term.operands
         if isinstance(right, Name) and term.operator == "=":
             left, right = right, left
-        items = right.items if isinstance(right, Listed) and term.operator == "in" else (right,)
+        items = right.items if isinstance(right, ListLiteral) and term.operator == "in" else (right,)
         words = tuple(str(item.value) for item in items if isinstance(item, Literal))
         if isinstance(left, Name) and len(words) == len(items):
             return left.name, words

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.language.source import TOKEN, PolicySource
+from multichannel.policy.language.parser import tokens
+from multichannel.policy.language.source import PolicySource
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check_source
 from multichannel.workbench.findings import Finding, Level
@@ -28,10 +29,8 @@ def _edited(draw: st.DrawFn) -> PolicySource:
     texts = dict(SMALL)
     for _ in range(draw(st.integers(1, 2))):
         name = draw(st.sampled_from(FILES))
-        tokens = [
-            found.span() for found in TOKEN.finditer(texts[name]) if found.group().strip() and found.lastgroup
-        ]
-        one, other = sorted(draw(st.lists(st.sampled_from(tokens), min_size=2, max_size=2)))
+        spans = [(token.start, token.end) for token in tokens(texts[name])]
+        one, other = sorted(draw(st.lists(st.sampled_from(spans), min_size=2, max_size=2)))
         texts[name] = _done(draw(st.sampled_from(("drop", "repeat", "exchange"))), texts[name], one, other)
     return PolicySource(tuple(texts.items()))
 

@@ -33,7 +33,7 @@ def test_a_file_that_is_no_text_is_told_with_the_byte_and_the_others_are_checked
     checked = check(folder)
 
     told = [str(finding) for finding in checked.errors]
-    assert "extra.polar:1:14: error: `§` has no meaning here Policies have no such form. [syntax]" in told
+    assert "extra.polar:1:14: error: invalid character `§` Policies have no such form. [syntax]" in told
     assert (
         "user.polar:2:9: error: the byte 0xff is no UTF-8 text Save the file as UTF-8. [unreadable]" in told
     )

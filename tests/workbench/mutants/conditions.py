@@ -9,7 +9,7 @@ from itertools import product
 from multichannel.policy.language.ast import (
     Call,
     Dot,
-    Listed,
+    ListLiteral,
     Literal,
     Name,
     Operation,
@@ -133,8 +133,8 @@ def _condition(term: Term, names: dict[str, str]) -> Condition:
     left, right = term.operands
     if _is_member(term):
         return Link(("in", *(_path(side, names) for side in (left, right))))
-    if isinstance(right, Literal | Listed):
-        items = right.items if isinstance(right, Listed) else (right,)
+    if isinstance(right, Literal | ListLiteral):
+        items = right.items if isinstance(right, ListLiteral) else (right,)
         return Fact(_path(left, names), frozenset(_value(item) for item in items), term.operator != "!=")
     return Link((term.operator, *sorted(_path(side, names) for side in (left, right))))
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Literal, Name, Parameter, Statement
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
 from tests.workbench.mutants.conditions import (
@@ -107,7 +106,7 @@ def _pivots(way: Conditions, others: Iterable[Conditions]) -> set[Condition]:
 
 def meaning(kind: str, source: PolicySource) -> Meaning:
     """What a policy says of a kind of record; BeyondReason where it says it in ways unknown here."""
-    rules = [(rule, parsed(rule)) for rule in source.rules if rule.about == kind]
+    rules = [(rule, rule.tree) for rule in source.rules if rule.about == kind]
     actions = [action.value for action in RESOURCES[kind].actions]
     standings = [_standing(rule, tree) for rule, tree in rules if rule.name == "has_standing"]
     known = frozenset(standing for standing, _ in standings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from multichannel.policy.language.ast import Span
-from multichannel.policy.language.source import PolicySource, Rule, replaced
+from multichannel.policy.language.source import PolicySource, Rule
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,7 @@ class Mutant:
     @cached_property
     def source(self) -> PolicySource:
         """All files, with the fault."""
-        return PolicySource(tuple((name, self._edited(name, text)) for name, text in self.policy.texts))
-
-    def _edited(self, name: str, text: str) -> str:
-        rules = [rule for rule in self.policy.rules if rule.file == name]
-        return replaced(text, rules, lambda rule: self.text if rule is self.rule else rule.text)
+        return self.policy.rewritten(lambda rule: self.text if rule is self.rule else rule.text)
 
     def __str__(self) -> str:
         """Where, by which operator, and what the statement has become, on one line."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from multichannel.policy.language.ast import (
     Call,
     Dot,
-    Listed,
+    ListLiteral,
     Literal,
     Name,
     Operation,
@@ -18,7 +18,6 @@ from multichannel.policy.language.ast import (
     conjuncts,
     walk,
 )
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
 from tests.workbench.mutants.mutant import Mutant, edited
@@ -57,7 +56,7 @@ class _Faults:
     def __init__(self, rule: Rule, words: Words) -> None:
         self._text = rule.text
         self._name = rule.name
-        self._statement = parsed(rule)
+        self._statement = rule.tree
         self._words = words
         self._kind = rule.about or ""
 
@@ -138,7 +137,7 @@ class _Faults:
             yield "turn a comparison", self._with(Span(left.span.end, right.span.start), swapped)
         if term.operator in SWAPPED and isinstance(left, Dot) and isinstance(right, Literal):
             yield from self._constant(left, term.operator, right)
-        if term.operator == "in" and isinstance(right, Listed):
+        if term.operator == "in" and isinstance(right, ListLiteral):
             yield from self._list(left, right)
 
     def _constant(self, fact: Dot, operator: str, literal: Literal) -> Edits:
@@ -154,7 +153,7 @@ class _Faults:
                 span = Span(fact.span.end, literal.span.end)
                 yield "one more constant", self._with(span, f' in ["{word}", "{other}"]')
 
-    def _list(self, left: Term, listed: Listed) -> Edits:
+    def _list(self, left: Term, listed: ListLiteral) -> Edits:
         found = [word for word in map(text_of, listed.items) if word is not None]
         for dropped in found:
             kept = ", ".join(f'"{word}"' for word in found if word != dropped)

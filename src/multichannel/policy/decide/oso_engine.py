@@ -100,7 +100,7 @@ class Engine:
         return _loaded((*texts_bound(self.source), (BESIDE, beside(None))))[0]
 
     def _load_traced(self, kind: str) -> Oso:
-        return _loaded_about(self.source.marked, kind) if self._is_apart(kind) else self._whole_traced
+        return _loaded_about(self.source, kind, marked=True) if self._is_apart(kind) else self._whole_traced
 
     def _is_apart(self, kind: str) -> bool:
         return kind in RESOURCES and self.source.is_separable
@@ -219,9 +219,9 @@ def _in_ascii(text: str) -> str:
     return QUOTED_OR_NOTED.sub(lambda found: STRANGE.sub("?", found[1]) if found[1] else found[0], text)
 
 
-def _loaded_about(source: PolicySource, kind: str, *beside: tuple[str, str]) -> Oso:
+def _loaded_about(source: PolicySource, kind: str, *beside: tuple[str, str], marked: bool = False) -> Oso:
     nothing = (NOTHING, "\n".join(text.format(kind=kind) for text in NEVER_TRUE))
-    return _loaded((*texts_about(source, kind), nothing, *beside))[0]
+    return _loaded((*texts_about(source, kind, marked=marked), nothing, *beside))[0]
 
 
 def _bound(source: PolicySource, whole: Oso) -> Oso:

@@ -13,7 +13,6 @@ from multichannel.policy.decide.conditions import Conditions
 from multichannel.policy.decide.oso_engine import Answer, Engine
 from multichannel.policy.decide.partial_results import conditions
 from multichannel.policy.language.ast import Dot, Pattern, terms
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
 from multichannel.policy.schema.resources import Resource
@@ -135,7 +134,7 @@ class Parts:
         asked = [rule for rule in self.source.rules if rule.is_rule and rule.name not in {"allow", *VERDICTS}]
         words: set[str] = set()
         for rule in (*rules, *asked):
-            for term in terms(parsed(rule)):
+            for term in terms(rule.tree):
                 words |= {term.name} if isinstance(term, Dot) else set()
                 words |= {fact for fact, _ in term.fields} if isinstance(term, Pattern) else set()
         return tuple(sorted(words & set(Principal.__slots__)))

@@ -24,7 +24,6 @@ from multichannel.policy.language.ast import (
     Term,
     walk,
 )
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.resource_binding import principals_of
 from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
 from multichannel.policy.language.vocabulary_check import check_words
@@ -86,7 +85,7 @@ def _check_filter(answer: Answer, principal: Principal, resource: Resource) -> N
 
 def _looks_at_principals(rule: Rule) -> bool:
     """Whether a rule that others ask looks at facts of a parameter that may be the principal."""
-    statement = parsed(rule)
+    statement = rule.tree
     open_names = {
         item.term.name
         for item in statement.parameters
@@ -97,14 +96,14 @@ def _looks_at_principals(rule: Rule) -> bool:
 
 def _taking_principals_for_granted(source: PolicySource) -> PolicySource:
     """The same policy, line by line, without what standings and restrictions ask of the principal alone."""
-    return PolicySource(source.replaced(_taken_for_granted))
+    return source.rewritten(_taken_for_granted)
 
 
 def _taken_for_granted(rule: Rule) -> str:
     text = rule.text
     if rule.name not in VERDICTS:
         return text
-    statement = parsed(rule)
+    statement = rule.tree
     principal = principals_of(statement)
     for span in sorted(_about(statement.body, principal), key=lambda span: -span.start):
         itself = " = ".join([*principal, *principal])

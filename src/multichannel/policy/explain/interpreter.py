@@ -29,7 +29,7 @@ from multichannel.policy.explain.evaluated_condition import PRINCIPAL, RESOURCE,
 from multichannel.policy.language.ast import (
     Call,
     Dot,
-    Listed,
+    ListLiteral,
     Literal,
     Name,
     Operation,
@@ -38,7 +38,6 @@ from multichannel.policy.language.ast import (
     Statement,
     Term,
 )
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
@@ -86,7 +85,7 @@ def _rules(source: PolicySource, kind: str) -> Rules:
     found: Rules = {}
     for rule in source.rules:
         if rule.is_rule and (not source.is_separable or concerns(source, rule, kind)):
-            found.setdefault(rule.name, []).append((rule, parsed(rule)))
+            found.setdefault(rule.name, []).append((rule, rule.tree))
     return found
 
 
@@ -220,7 +219,7 @@ class _Walk:
         if isinstance(term, Name):
             found = way.resolved((use.number, term.name))
             return Fact(term.name, found.place, found.value) if isinstance(found, Fact) else found
-        if isinstance(term, Listed):
+        if isinstance(term, ListLiteral):
             items = [self._value(item, use, way) for item in term.items]
             return Fact(use.said(term), (), [item.value for item in items if isinstance(item, Fact)])
         if isinstance(term, Dot) and term.arguments is None:

@@ -1,4 +1,4 @@
-"""The tree of a policy statement: what each part says, and at which characters of the statement it stands."""
+"""The syntax tree of policy statements; spans are offsets into the text of the statement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COMPARISONS = ("=", "!=", "<=", ">=", "<", ">", "==", "in", "matches", ":=")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From which character of the statement's text to which, the last excluded."""
+    """A range of characters; `end` is exclusive."""
 
     start: int
     end: int
@@ -27,15 +27,15 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A text, a number, true, false, or nil (None)."""
+    """A string, a number, true, false, or nil (None)."""
 
     span: Span
     value: str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A list in brackets."""
+class ListLiteral:
+    """A list of terms in brackets."""
 
     span: Span
     items: tuple[Term, ...]
@@ -43,7 +43,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """`subject.name`, or with arguments a call of a method."""
+    """`subject.name`, or a method call when it has arguments."""
 
     span: Span
     subject: Term
@@ -53,7 +53,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`name(arguments)`, a question to other rules."""
+    """`name(arguments)`: a query of other rules."""
 
     span: Span
     name: str
@@ -62,7 +62,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`and`, `or`, `not`, a comparison, arithmetic, `cut`, `forall`, `new` and their like, with operands."""
+    """`and`, `or`, `not`, `cut`, `forall`, `new`, a comparison or an arithmetic operator."""
 
     span: Span
     operator: str
@@ -71,47 +71,55 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A class with the facts that it asks for in braces, or a dictionary when it has no name."""
+    """A class with required facts in braces; a dictionary when it has no name."""
 
     span: Span
     name: str | None
     fields: tuple[tuple[str, Term], ...]
 
 
-Term: TypeAlias = Name | Literal | Listed | Dot | Call | Operation | Pattern
+Term: TypeAlias = Name | Literal | ListLiteral | Dot | Call | Operation | Pattern
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a rule's head, and what it has to be."""
+    """A parameter of a rule head, with its type or pattern if it has one."""
 
     term: Term
     pattern: Term | None
 
     @property
     def span(self) -> Span:
-        """Where it stands."""
+        """The characters of the parameter with its pattern."""
         return Span(self.term.span.start, (self.pattern or self.term).span.end)
 
     @property
     def kind(self) -> str | None:
-        """The class it has to be of."""
+        """The required class."""
         return self.pattern.name if isinstance(self.pattern, Name | Pattern) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A rule, a `type`, a `resource` or `actor` block, or an inline query (`?=`)."""
+    """A rule, a `type`, a `resource` or `actor` block, or an inline query (`query`).
+
+    `head` ends with the parenthesis of the parameters, or before the braces of a block. `content` is what
+    follows `if`, without the `;`, or what a block holds between its braces; None if there is nothing.
+    `calls` are the queries of other rules in the body.
+    """
 
     keyword: str
     name: str
+    head: Span
     parameters: tuple[Parameter, ...] = ()
     body: Term | None = None
+    content: Span | None = None
+    calls: tuple[Call, ...] = ()
 
 
 def children(term: Term) -> tuple[Term, ...]:
-    """The terms right inside a term, in the order they are written."""
-    if isinstance(term, Listed):
+    """The direct subterms, in source order."""
+    if isinstance(term, ListLiteral):
         return term.items
     if isinstance(term, Dot):
         return (term.subject, *(term.arguments or ()))
@@ -125,7 +133,7 @@ def children(term: Term) -> tuple[Term, ...]:
 
 
 def walk(term: Term | None) -> Iterator[Term]:
-    """A term and all terms within, outermost first; nothing for None."""
+    """A term and all its subterms, outermost first; nothing for None."""
     if term is not None:
         yield term
         for child in children(term):
@@ -133,7 +141,7 @@ def walk(term: Term | None) -> Iterator[Term]:
 
 
 def terms(statement: Statement) -> Iterator[Term]:
-    """All terms of a statement: its parameters, their patterns, its body."""
+    """All terms of a statement: parameters, patterns, body."""
     for parameter in statement.parameters:
         yield from walk(parameter.term)
         yield from walk(parameter.pattern)
@@ -141,7 +149,7 @@ def terms(statement: Statement) -> Iterator[Term]:
 
 
 def conjuncts(term: Term | None) -> tuple[Term, ...]:
-    """The conditions that a body joins with `and`, in order; none for a rule without a body."""
+    """The conditions joined with `and`, in order; none for None."""
     if term is None:
         return ()
     if isinstance(term, Operation) and term.operator == "and":

@@ -1,19 +1,22 @@
-"""The grammar of policy statements. The engine is what accepts or refuses them; this tells their parts."""
+"""A recursive descent parser for policy files, which recovers from errors at the next statement.
+
+The engine decides whether a policy is valid; this parser provides the syntax trees that the engine does not.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
-from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
-from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import (
     COMPARISONS,
     Call,
     Dot,
-    Listed,
+    ListLiteral,
     Literal,
     Name,
     Operation,
@@ -24,84 +27,154 @@ from multichannel.policy.language.ast import (
     Term,
 )
 
-if TYPE_CHECKING:
-    from multichannel.policy.language.source import Rule
-
 TOKEN = re.compile(
-    r"""\s+|\#[^\n]*|(?P<text>"(?:\\.|[^"\\])*")|(?P<number>\d+(?:\.\d+)?)|(?P<word>[A-Za-z_]\w*(?:::\w+)*)"""
-    r"""|(?P<mark>\?=|:=|<=|>=|!=|==|[-=<>+*/.,:;(){}\[\]|])""",
+    r"""(?:\s+|\#[^\n]*)*(?:(?P<string>"(?:\\.|[^"\\])*")|(?P<number>\d+(?:\.\d+)?)|(?P<word>[A-Za-z_]\w*(?:::\w+)*)"""
+    r"""|(?P<mark>\?=|:=|<=|>=|!=|==|[-=<>+*/.,:;(){}\[\]|])|(?P<invalid>.)|(?P<end>\Z))""",
+    re.DOTALL,
 )
+STATEMENT_START = re.compile(
+    r"^(?=(?:(?:type|resource|actor)[ \t]+)?[A-Za-z_]\w*[ \t]*[({]|\?=)", re.MULTILINE
+)
+"""Where parsing resumes after an error: at the start of a line."""
 CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "nil": None}
 BLOCKS = {"resource", "actor"}
-ALONE = {"cut"}
-CALLED = {"debug", "forall", "print", "new"}
-CACHED = 10_000
+NULLARY = {"cut"}
+ARITHMETIC = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2, "rem": 2}
+"""How tightly operators bind."""
+BUILTINS = {"debug", "forall", "print", "new"}
 
 _T = TypeVar("_T")
 
 
-class GrammarError(ValueError):
-    """A statement that has another form, with the character where it departs from the grammar."""
+class SyntaxFault(ValueError):
+    """A violation of the grammar, and its offset in the text of the statement."""
 
     def __init__(self, message: str, at: int) -> None:
-        """Say what is wrong, and at which character of the statement."""
         super().__init__(message)
         self.at = at
 
 
-def parsed(rule: Rule) -> Statement:
-    """The tree of a statement; PolicyInvalid with file and line for a form that policies do not have."""
-    try:
-        return _parse(rule.text)
-    except GrammarError as error:
-        line, _ = rule.place(error.at)
-        raise PolicyInvalid(f"{rule.file}:{line}: {error}") from error
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A statement of a file, or the text up to the next one that could not be parsed, with its offsets."""
+
+    start: int
+    end: int
+    tree: Statement | SyntaxFault
 
 
-@lru_cache(CACHED)
-def _parse(text: str) -> Statement:
-    return _Parser(text).statement()
+class Token(NamedTuple):
+    """A token; its span is relative to the statement."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def parse(text: str) -> Iterator[Parsed]:
+    """Every statement of a policy file, in order; what cannot be parsed is in the result as a fault."""
+    return _Parser(text).statements()
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of a text, without comments and layout."""
+    place = 0
+    while (token := _token(text, place, 0)).kind != "end":
+        yield token
+        place = token.end
+
+
+def _token(text: str, place: int, base: int) -> Token:
+    match = TOKEN.match(text, place)
+    if match is None or match.lastgroup is None:
+        raise AssertionError("every text begins with a token or ends")
+    start, end = match.span(match.lastgroup)
+    return Token(match.lastgroup, text[start:end], start - base, end - base)
 
 
 class _Parser:
     """Descends from the statement to its terms, each method one level of precedence."""
 
     def __init__(self, text: str) -> None:
-        self._tokens: list[tuple[str, str, Span]] = []
-        place = 0
-        while place < len(text):
-            found = TOKEN.match(text, place)
-            if found is None:
-                raise GrammarError(f"`{text[place]}` has no meaning here", place)
-            if found.lastgroup:
-                self._tokens.append((found.lastgroup, found.group(), Span(place, found.end())))
-            place = found.end()
-        self._tokens.append(("end", "", Span(place, place)))
-        self._at = 0
+        self._text = text
+        self._base = 0
+        self._last_end = 0
+        self._next = _token(text, 0, 0)
+        self._line_starts: list[int] | None = None
+        self._calls: list[Call] = []
 
-    def statement(self) -> Statement:
-        """The whole text as one statement."""
-        if self._takes("?="):
-            return self._closed(Statement("query", "", (), self._disjunction()))
+    def statements(self) -> Iterator[Parsed]:
+        """Statement by statement, each with offsets from its own start."""
+        while self._next.kind != "end":
+            self._rebase(self._base + self._next.start)
+            start = self._base
+            try:
+                tree: Statement | SyntaxFault = self._statement()
+                end = start + self._last_end
+            except SyntaxFault as fault:
+                tree, end = fault, self._resume_after(start, start + fault.at)
+            except RecursionError:
+                tree = SyntaxFault("the statement is nested too deeply", 0)
+                end = self._resume_after(start, start)
+            yield Parsed(start, end, tree)
+            self._rebase(end)
+
+    def _rebase(self, base: int) -> None:
+        self._base = base
+        self._next = _token(self._text, base, base)
+
+    def _resume_after(self, start: int, at: int) -> int:
+        """Where the next statement may begin: at the next line that looks like one, or behind a `;`."""
+        if self._line_starts is None:
+            self._line_starts = [match.start() for match in STATEMENT_START.finditer(self._text)]
+        following = bisect_right(self._line_starts, start)
+        limit = self._line_starts[following] if following < len(self._line_starts) else len(self._text)
+        token = _token(self._text, at, 0)
+        while token.text != ";" and token.kind != "end" and token.end < limit:
+            token = _token(self._text, token.end, 0)
+        return min(token.end, limit)
+
+    def _statement(self) -> Statement:
+        if self._accept("?="):
+            head = Span(0, self._last_end)
+            return self._terminated(Statement("query", "", head, (), self._disjunction()))
         keyword, name = "rule", self._word()
-        if name in BLOCKS and self._next()[0] == "word":
-            return Statement(name, self._word())
-        if name == "type" and self._next()[0] == "word":
+        if self._next.kind == "word" and name in BLOCKS:
+            return self._block(name)
+        if self._next.kind == "word" and name == "type":
             keyword, name = name, self._word()
         self._expect("(")
         parameters = tuple(self._separated(")", self._parameter))
-        body = self._disjunction() if self._takes("if") else None
-        return self._closed(Statement(keyword, name, parameters, body))
+        head = Span(0, self._last_end)
+        if not self._accept("if"):
+            return self._terminated(Statement(keyword, name, head, parameters))
+        start = self._next.start
+        self._calls = []
+        body = self._disjunction()
+        content = Span(start, self._last_end)
+        return self._terminated(Statement(keyword, name, head, parameters, body, content, tuple(self._calls)))
 
-    def _closed(self, statement: Statement) -> Statement:
+    def _terminated(self, statement: Statement) -> Statement:
         self._expect(";")
-        if self._next()[0] != "end":
-            raise self._unexpected()
         return statement
+
+    def _block(self, keyword: str) -> Statement:
+        """A block with whatever it holds: its contents are not parsed."""
+        name = self._word()
+        while self._next.text != "{":
+            self._take()
+        head = Span(0, self._last_end)
+        self._take()
+        start, end, depth = self._next.start, self._last_end, 1
+        while depth:
+            end = self._last_end
+            depth += {"{": 1, "}": -1}.get(self._take().text, 0)
+        return Statement(keyword, name, head, content=Span(start, end) if end > start else None)
 
     def _parameter(self) -> Parameter:
         term = self._comparison()
-        return Parameter(term, self._value() if self._takes(":") else None)
+        return Parameter(term, self._value() if self._accept(":") else None)
 
     def _disjunction(self) -> Term:
         return self._joined("or", self._conjunction)
@@ -110,142 +183,148 @@ class _Parser:
         return self._joined("and", self._negation)
 
     def _joined(self, word: str, part: Callable[[], Term]) -> Term:
-        parts = [part()]
-        while self._takes(word):
+        first = part()
+        if self._next.text != word:
+            return first
+        parts = [first]
+        while self._accept(word):
             parts.append(part())
-        return parts[0] if len(parts) == 1 else _operation(word, parts)
+        return _operation(word, parts)
 
     def _negation(self) -> Term:
-        start = self._next()[2].start
-        if self._takes("not"):
+        start = self._next.start
+        if self._accept("not"):
             operand = self._negation()
             return Operation(Span(start, operand.span.end), "not", (operand,))
         return self._comparison()
 
     def _comparison(self) -> Term:
-        left = self._sum()
-        if self._next()[1] in COMPARISONS:
-            operator = self._take()[1]
-            return _operation(operator, [left, self._sum()])
+        left = self._arithmetic()
+        if self._next.text in COMPARISONS:
+            operator = self._take().text
+            return _operation(operator, [left, self._arithmetic()])
         return left
 
-    def _sum(self) -> Term:
-        return self._chain(("+", "-"), self._product)
-
-    def _product(self) -> Term:
-        return self._chain(("*", "/", "mod", "rem"), self._looked_up)
-
-    def _chain(self, operators: tuple[str, ...], part: Callable[[], Term]) -> Term:
-        left = part()
-        while self._next()[1] in operators:
-            left = _operation(self._take()[1], [left, part()])
+    def _arithmetic(self, least: int = 1) -> Term:
+        """A term with the operators that bind at least so tightly."""
+        left = self._lookup()
+        while (level := ARITHMETIC.get(self._next.text, 0)) >= least:
+            left = _operation(self._take().text, [left, self._arithmetic(level + 1)])
         return left
 
-    def _looked_up(self) -> Term:
+    def _lookup(self) -> Term:
         term = self._value()
-        while self._takes("."):
-            kind, name, span = self._take()
-            if kind not in {"word", "text"}:
+        while self._next.text == ".":
+            self._take()
+            if self._next.kind not in {"word", "string"}:
                 raise self._unexpected()
-            arguments = tuple(self._separated(")", self._disjunction)) if self._takes("(") else None
-            term = Dot(Span(term.span.start, self._end(span)), term, name, arguments)
+            name = self._take().text
+            arguments = tuple(self._separated(")", self._disjunction)) if self._accept("(") else None
+            term = Dot(Span(term.span.start, self._last_end), term, name, arguments)
         return term
 
     def _value(self) -> Term:
-        kind, word, span = self._take()
-        if kind == "text":
-            return Literal(span, ast.literal_eval(word))
-        if kind == "number":
-            return Literal(span, float(word) if "." in word else int(word))
+        kind, text, start, end = self._next
+        if kind in {"string", "number"}:
+            return Literal(Span(start, end), _constant(self._take()))
         if kind == "word":
-            return self._named(word, span)
-        return self._enclosed(word, span)
-
-    def _enclosed(self, mark: str, span: Span) -> Term:
-        if mark == "(":
+            self._take()
+            return self._named(text, Span(start, end))
+        if self._accept("("):
             inner = self._disjunction()
             self._expect(")")
             return inner
-        if mark == "[":
-            items = tuple(self._separated("]", self._sum))
-            return Listed(Span(span.start, self._end(span)), items)
-        if mark == "{":
-            return self._pattern(None, span)
-        if mark != "-":
-            self._at -= 1
-            raise self._unexpected()
-        operand = self._value()
-        return Operation(Span(span.start, operand.span.end), mark, (operand,))
+        if self._accept("["):
+            items = tuple(self._separated("]", self._arithmetic))
+            return ListLiteral(Span(start, self._last_end), items)
+        if self._accept("{"):
+            return self._pattern(None, start)
+        if self._accept("-"):
+            operand = self._value()
+            return Operation(Span(start, operand.span.end), "-", (operand,))
+        raise self._unexpected()
 
     def _named(self, word: str, span: Span) -> Term:
         if word in CONSTANTS:
             return Literal(span, CONSTANTS[word])
-        if word in ALONE:
+        if word in NULLARY:
             return Operation(span, word, ())
         if word == "new":
             operand = self._value()
             return Operation(Span(span.start, operand.span.end), word, (operand,))
-        if self._takes("("):
-            arguments = tuple(self._separated(")", self._disjunction))
-            whole = Span(span.start, self._end(span))
-            return Operation(whole, word, arguments) if word in CALLED else Call(whole, word, arguments)
-        if self._takes("{"):
-            return self._pattern(word, span)
+        if self._accept("("):
+            return self._call(word, span.start)
+        if self._accept("{"):
+            return self._pattern(word, span.start)
         return Name(span, word)
 
-    def _pattern(self, name: str | None, span: Span) -> Pattern:
+    def _call(self, name: str, start: int) -> Term:
+        arguments = tuple(self._separated(")", self._disjunction))
+        span = Span(start, self._last_end)
+        if name in BUILTINS:
+            return Operation(span, name, arguments)
+        self._calls.append(Call(span, name, arguments))
+        return self._calls[-1]
+
+    def _pattern(self, name: str | None, start: int) -> Pattern:
         fields = tuple(self._separated("}", self._field))
-        return Pattern(Span(span.start, self._end(span)), name, fields)
+        return Pattern(Span(start, self._last_end), name, fields)
 
     def _field(self) -> tuple[str, Term]:
         name = self._word()
         self._expect(":")
-        return name, self._sum()
+        return name, self._arithmetic()
 
     def _separated(self, closing: str, part: Callable[[], _T]) -> list[_T]:
-        """Parts with commas between them, up to the closing mark and with it."""
+        """Parts separated by commas, up to and including the closing mark."""
         parts: list[_T] = []
-        while not self._takes(closing):
+        while not self._accept(closing):
             if parts:
                 self._expect(",")
             parts.append(part())
         return parts
 
-    def _next(self) -> tuple[str, str, Span]:
-        return self._tokens[self._at]
-
-    def _take(self) -> tuple[str, str, Span]:
-        token = self._tokens[self._at]
-        if token[0] == "end":
+    def _take(self) -> Token:
+        token = self._next
+        if token.kind in {"end", "invalid"}:
             raise self._unexpected()
-        self._at += 1
+        self._last_end = token.end
+        self._next = _token(self._text, self._base + token.end, self._base)
         return token
 
-    def _takes(self, word: str) -> bool:
-        kind, found, _ = self._next()
-        taken = found == word and kind in {"word", "mark"}
-        self._at += taken
-        return taken
+    def _accept(self, text: str) -> bool:
+        accepted = self._next.text == text and self._next.kind != "invalid"
+        if accepted:
+            self._take()
+        return accepted
 
-    def _expect(self, word: str) -> None:
-        if not self._takes(word):
-            raise GrammarError(f"expected `{word}`, found {self._found()}", self._next()[2].start)
+    def _expect(self, text: str) -> None:
+        if not self._accept(text):
+            raise self._fault(f"expected `{text}`, found")
 
     def _word(self) -> str:
-        if self._next()[0] != "word":
+        if self._next.kind != "word":
             raise self._unexpected()
-        return self._take()[1]
+        return self._take().text
 
-    def _end(self, start: Span) -> int:
-        """Where what began at `start` ends: after the token that was taken last."""
-        return max(start.end, self._tokens[self._at - 1][2].end)
+    def _unexpected(self) -> SyntaxFault:
+        return self._fault("unexpected")
 
-    def _found(self) -> str:
-        kind, found, _ = self._next()
-        return "the end of the statement" if kind == "end" else f"`{found}`"
+    def _fault(self, problem: str) -> SyntaxFault:
+        token = self._next
+        if token.kind == "invalid":
+            problem = "invalid character"
+        text = "end of file" if token.kind == "end" else f"`{token.text}`"
+        return SyntaxFault(f"{problem} {text}", token.start)
 
-    def _unexpected(self) -> GrammarError:
-        return GrammarError(f"did not expect {self._found()}", self._next()[2].start)
+
+def _constant(token: Token) -> str | int | float:
+    try:
+        if token.kind == "number":
+            return float(token.text) if "." in token.text else int(token.text)
+        return str(ast.literal_eval(token.text))
+    except (SyntaxError, ValueError) as error:
+        raise SyntaxFault(f"invalid {token.kind}: {error}", token.start) from error
 
 
 def _operation(operator: str, operands: list[Term]) -> Operation:

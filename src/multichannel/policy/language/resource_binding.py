@@ -16,12 +16,9 @@ from functools import lru_cache
 
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Call, Dot, Name, Statement, Term, walk
-from multichannel.policy.language.parser import parsed
-from multichannel.policy.language.source import VERDICTS, PolicySource, Rule, blank
+from multichannel.policy.language.source import ANY_RESOURCE, VERDICTS, PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Relation
 
-ANY_RESOURCE = "Resource"
-"""The class of all records: the engine's union of what is declared a resource."""
 PRINCIPAL_AT = {"allow": 0, "has_standing": 0, "forbid": 1}
 """Where decisions hand the principal to a rule, whether its parameter has a class or not."""
 SOURCES = 64
@@ -45,13 +42,15 @@ def concerns(source: PolicySource, rule: Rule, kind: str) -> bool:
     return rule.about in {None, kind} and kind not in _unbound(source).get(rule, ())
 
 
-def texts_about(source: PolicySource, kind: str) -> tuple[tuple[str, str], ...]:
-    """The files with only the rules that concern a resource type; the others are blanks."""
+def texts_about(source: PolicySource, kind: str, *, marked: bool = False) -> tuple[tuple[str, str], ...]:
+    """The files with only the rules that concern a resource type; the others are blank lines."""
 
     def keep(rule: Rule) -> str:
-        return rule.text if concerns(source, rule, kind) else blank(rule.text)
+        if not concerns(source, rule, kind):
+            return "\n" * rule.text.count("\n")
+        return source.marked_text(rule) if marked else rule.text
 
-    return source.replaced(keep)
+    return source.rewritten(keep).texts
 
 
 def texts_bound(source: PolicySource) -> tuple[tuple[str, str], ...]:
@@ -69,11 +68,11 @@ def texts_bound(source: PolicySource) -> tuple[tuple[str, str], ...]:
         added[rule.file] += "".join(f"\n{other}" for other in others)
         return first
 
-    return tuple((name, text + added[name]) for name, text in source.replaced(bind))
+    return tuple((name, text + added[name]) for name, text in source.rewritten(bind).texts)
 
 
 def _about(rule: Rule, kind: str) -> str:
-    last = parsed(rule).parameters[-1]
+    last = rule.tree.parameters[-1]
     start, end = last.term.span.end, last.span.end
     return f"{rule.text[:start]}: {kind}{rule.text[end:]}"
 
@@ -84,11 +83,11 @@ def _unbound(source: PolicySource) -> Mapping[Rule, frozenset[str]]:
     helpers: dict[str, list[Statement]] = defaultdict(list)
     for rule in source.rules:
         if rule.is_rule and rule.name not in {*VERDICTS, "allow"}:
-            helpers[rule.name].append(parsed(rule))
+            helpers[rule.name].append(rule.tree)
     found = {}
     for rule in source.rules:
         if rule.name in VERDICTS and rule.is_rule and rule.about is None:
-            kinds = frozenset(kind for kind in RESOURCES if missing_fact(parsed(rule), kind, helpers))
+            kinds = frozenset(kind for kind in RESOURCES if missing_fact(rule.tree, kind, helpers))
             if kinds == RESOURCES.keys():
                 raise PolicyInvalid(f"{rule.position}: no resource type has all facts that this rule reads")
             if kinds:

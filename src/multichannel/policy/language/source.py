@@ -1,70 +1,74 @@
-"""Policy files as text: which statement stands where, so that every answer can name file and line."""
+"""Policy files and their statements, each with file and line, so that every answer can name its rules."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from multichannel.errors import PolicyInvalid
+from multichannel.policy.language.ast import Literal, Statement, terms
+from multichannel.policy.language.parser import SyntaxFault, parse
 
-TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n]*)|(?P<string>"(?:\\.|[^"\\])*")|(?P<word>[A-Za-z_]\w*)|(?P<number>\d+(?:\.\d+)?)"""
-    r"""|(?P<operator><=|>=|!=|==|[<>])|(?P<other>.)|(?P<line>\n)""",
-    re.VERBOSE,
-)
-ASKING = re.compile(r"\b(?:has_standing|forbid|allow)\s*\(")
 VERDICTS = {"has_standing", "grant", "forbid"}
-KIND = re.compile(r":\s*(\w+)\s*\)")
-RULE = re.compile(r"\bR\d+\b")
+CACHED_FILES = 500
+ANY_RESOURCE = "Resource"
+"""The class of all records: the engine's union of what is declared a resource."""
+INSEPARABLE = {"has_standing", "forbid", "allow"}
+BUSINESS_RULE = re.compile(r"\bR\d+\b")
 LEADING_RULES = re.compile(r"^(?:[RC]\d+(?:, | and )?)+: ")
-CACHED = 10_000
 OTHERS = """
 has_standing(_: Principal, _: String, _: Service) if false;
 grant(_: String, _: String, _: String, _: Service) if false;
 forbid(_: String, _: Principal, _: String, _: Service) if false;
 """
-"""In the place of verdicts that were left out: the engine refuses a question that no rule answers."""
-DECLARATION = re.compile(r"(?:(?:resource|actor)\s+\w|type\s+\w|\?=)")
+"""In place of verdicts that were left out: the engine refuses a query that no rule answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One statement of a policy file, with the comment right above it, or above the group it stands in."""
+    """One statement of a policy file, with the comment above it or above its group."""
 
     file: str
     line: int
     text: str
-    comment: str = ""
-    column: int = 1
+    comment: str
+    column: int
+    start: int = field(compare=False)
+    """The offset in the file."""
+    tree: Statement = field(compare=False, repr=False)
 
     @property
     def name(self) -> str:
-        """The predicate it defines."""
-        return self.text.partition("(")[0].strip()
+        """The predicate that a rule defines; other statements have their keyword before the name."""
+        return self.tree.name if self.is_rule else f"{self.tree.keyword} {self.tree.name}"
 
     @property
     def about(self) -> str | None:
-        """The kind of record that a standing, grant or restriction is about; None if about any."""
-        return _kind(self.text) if self.name in VERDICTS else None
+        """The resource type that a standing, grant or restriction applies to; None if to any."""
+        if self.name not in VERDICTS or not self.tree.parameters:
+            return None
+        kind = self.tree.parameters[-1].kind
+        return None if kind == ANY_RESOURCE else kind
 
     @property
     def words(self) -> frozenset[str]:
-        """The strings it mentions."""
-        return frozenset(re.findall(r'"([^"]*)"', self.text))
+        """The string literals."""
+        literals = (term.value for term in terms(self.tree) if isinstance(term, Literal))
+        return frozenset(value for value in literals if isinstance(value, str))
 
     @property
     def number(self) -> str | None:
-        """The business rule that the comment cites first, such as R17."""
-        cited = RULE.search(self.comment)
-        return cited.group() if cited else None
+        """The first business rule cited in the comment, such as R17."""
+        match = BUSINESS_RULE.search(self.comment)
+        return match.group() if match else None
 
     @property
     def reason(self) -> str:
-        """What the comment says to people, without the rule it begins with."""
+        """The comment without the business rules that it begins with."""
         return LEADING_RULES.sub("", self.comment)
 
     @property
@@ -74,24 +78,37 @@ class Rule:
 
     @property
     def mark(self) -> str:
-        """What tells it from every other statement of the policy."""
+        """`file:line:column`, unique within a policy."""
         return f"{self.file}:{self.line}:{self.column}"
 
     @property
     def is_rule(self) -> bool:
-        """Whether it is a rule, and no declaration or inline query."""
-        return not DECLARATION.match(self.text)
+        """Whether it is a rule rather than a declaration or an inline query."""
+        return self.tree.keyword == "rule"
 
     def place(self, at: int) -> tuple[int, int]:
-        """The line of the file and the column of the line of a character of the statement, both from 1."""
-        before = self.text[:at]
-        line = self.line + before.count("\n")
-        return line, at - before.rfind("\n") if "\n" in before else self.column + at
+        """Line and column, both from 1, of an offset in the statement."""
+        return _place(self.text, at, self.line, self.column)
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Text up to the next statement that could not be parsed."""
+
+    file: str
+    line: int
+    text: str
+    column: int
+    fault: SyntaxFault
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Line and column, both from 1, of an offset in the text."""
+        return _place(self.text, at, self.line, self.column)
 
 
 @dataclass(frozen=True)
 class PolicySource:
-    """The files of one policy, in the order of their names."""
+    """The files of one policy, ordered by name."""
 
     texts: tuple[tuple[str, str], ...]
 
@@ -117,117 +134,112 @@ class PolicySource:
         return summed.hexdigest()
 
     @cached_property
+    def statements(self) -> tuple[Rule | Malformed, ...]:
+        """Every statement, and the text of those that could not be parsed."""
+        return tuple(statement for name, text in self.texts for statement in _statements(name, text))
+
+    @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """Every statement with its place."""
-        return tuple(rule for name, text in self.texts for rule in _statements(name, text))
+        """Every statement; PolicyInvalid with file and line if one could not be parsed."""
+        for each in self.statements:
+            if isinstance(each, Malformed):
+                line, _ = each.place(each.fault.at)
+                raise PolicyInvalid(f"{each.file}:{line}: {each.fault}") from each.fault
+        return tuple(each for each in self.statements if isinstance(each, Rule))
 
     @cached_property
     def is_separable(self) -> bool:
-        """Whether no rule asks what one is, or may do, to a record of another kind than its own."""
-        bodies = (
-            (rule.name, rule.text.removeprefix(_head(rule.text)))
+        """Whether the rules about one resource type can be loaded without those about the others.
+
+        They can if no rule but `allow` queries verdicts; a grant may query grants.
+        """
+        return not any(
+            call.name in INSEPARABLE or call.name == "grant" != rule.name
             for rule in self.rules
             if rule.name != "allow"
-        )
-        return not any(ASKING.search(body) or (name != "grant" and "grant(" in body) for name, body in bodies)
-
-    def replaced(self, by: Callable[[Rule], str]) -> tuple[tuple[str, str], ...]:
-        """The files with each statement replaced, and all else as it stands."""
-        return tuple(
-            (name, replaced(text, [rule for rule in self.rules if rule.file == name], by))
-            for name, text in self.texts
+            for call in rule.tree.calls
         )
 
     def only(self, kept: Collection[Rule]) -> PolicySource:
-        """These verdicts and none else, with all that they may ask; traces tell where they stand here."""
+        """Only these verdicts, with all other rules; traces name the rules of this source."""
         needed = [rule for rule in self.rules if rule in kept or rule.name not in VERDICTS]
-        marked = [_marked(rule) if rule.is_rule else rule.text for rule in needed]
+        marked = [self.marked_text(rule) for rule in needed]
         return Extract((("rules.polar", "\n".join((*marked, OTHERS))),), self)
 
     @cached_property
     def by_mark(self) -> dict[str, Rule]:
-        """Every rule by what tells it from the others."""
+        """Every rule by its mark."""
         return {rule.mark: rule for rule in self.rules if rule.is_rule}
 
     @cached_property
     def marked(self) -> PolicySource:
-        """The same policy; each rule also asks of its own mark whether it is itself, which a trace shows."""
-        return PolicySource(self.replaced(lambda rule: _marked(rule) if rule.is_rule else rule.text))
+        """The same policy, where each rule also compares its mark with itself, which shows in traces."""
+        return self.rewritten(self.marked_text)
+
+    def marked_text(self, rule: Rule) -> str:
+        """A statement that also compares its mark with itself."""
+        if not rule.is_rule:
+            return rule.text
+        tree, mark = rule.tree, f'"{rule.mark}" = "{rule.mark}"'
+        body = f" and ({rule.text[tree.content.start : tree.content.end]})" if tree.content else ""
+        return f"{rule.text[: tree.head.end]} if {mark}{body};"
+
+    def rewritten(self, by: Callable[[Rule], str]) -> PolicySource:
+        """The same files with the text of each statement replaced."""
+        return PolicySource(tuple((name, self._rewritten(name, text, by)) for name, text in self.texts))
+
+    def _rewritten(self, name: str, text: str, by: Callable[[Rule], str]) -> str:
+        pieces, place = [], 0
+        for rule in self.rules:
+            if rule.file == name:
+                pieces += [text[place : rule.start], by(rule)]
+                place = rule.start + len(rule.text)
+        return "".join((*pieces, text[place:]))
 
 
 @dataclass(frozen=True)
 class Extract(PolicySource):
-    """Some rules of a policy, marked by where they stand in it."""
+    """Some rules of a policy, already marked with their positions in it."""
 
     of: PolicySource
 
     @property
-    def marked(self) -> PolicySource:
-        """Itself."""
-        return self
-
-    @property
     def by_mark(self) -> dict[str, Rule]:
-        """The rules of the policy it is of."""
+        """The rules of the policy."""
         return self.of.by_mark
 
-
-@lru_cache(CACHED)
-def blank(text: str) -> str:
-    """As many lines of nothing."""
-    return re.sub(r"[^\n]", " ", text)
+    def marked_text(self, rule: Rule) -> str:
+        """The statement itself, which is marked."""
+        return rule.text
 
 
-def replaced(text: str, rules: Iterable[Rule], by: Callable[[Rule], str]) -> str:
-    """The text of a file with each of its statements replaced, and all else as it stands."""
-    found, place = "", 0
-    for rule in rules:
-        start = text.index(rule.text, place)
-        found += text[place:start] + by(rule)
-        place = start + len(rule.text)
-    return found + text[place:]
+@lru_cache(CACHED_FILES)
+def _statements(file: str, text: str) -> tuple[Rule | Malformed, ...]:
+    return tuple(_located(file, text))
 
 
-def _marked(rule: Rule) -> str:
-    mark = f'"{rule.mark}" = "{rule.mark}"'
-    head = _head(rule.text)
-    body = rule.text.removeprefix(head).removesuffix(";")
-    return f"{head}if {mark} and ({body.removeprefix('if')});" if body else f"{head} if {mark};"
+def _located(file: str, text: str) -> Iterator[Rule | Malformed]:
+    line, place, comment = 1, 0, ""
+    for parsed in parse(text):
+        comment = _comment(text[place : parsed.start], comment)
+        line += text.count("\n", place, parsed.start)
+        column = parsed.start - text.rfind("\n", 0, parsed.start)
+        statement = text[parsed.start : parsed.end]
+        if isinstance(parsed.tree, SyntaxFault):
+            yield Malformed(file, line, statement, column, parsed.tree)
+        else:
+            yield Rule(file, line, statement, comment, column, parsed.start, parsed.tree)
+        line += statement.count("\n")
+        place = parsed.end
 
 
-@lru_cache(CACHED)
-def _kind(text: str) -> str | None:
-    """The class of a statement's last parameter; None for the class of all records."""
-    typed = KIND.search(_head(text))
-    return typed[1] if typed and typed[1] != "Resource" else None
+def _comment(gap: str, before: str) -> str:
+    """The comment that applies after a gap between statements; a blank line ends what applied before."""
+    _, blank, above = gap.rpartition("\n\n")
+    lines = [line.lstrip("# ").rstrip() for line in above.split("\n") if line.lstrip().startswith("#")]
+    return " ".join(lines) if lines or blank else before
 
 
-@lru_cache(CACHED)
-def _head(text: str) -> str:
-    """A statement up to its body."""
-    body = next((token.start() for token in TOKEN.finditer(text) if token.group() == "if"), None)
-    return text.removesuffix(";") if body is None else text[:body]
-
-
-def _statements(file: str, text: str) -> Iterator[Rule]:
-    """Split at the `;` or block end that closes a statement; comments and strings hide both."""
-    start: int | None = None
-    depth = 0
-    comment: list[str] = []
-    used = False
-    for token in TOKEN.finditer(text):
-        if token.lastgroup == "comment" and start is None:
-            comment = [*([] if used else comment), token.group().lstrip("# ").rstrip()]
-            used = False
-        if token.lastgroup == "line" and text.startswith("\n", token.end()):
-            comment = []
-        if token.lastgroup in {"comment", "line"} or token.group().isspace():
-            continue
-        if start is None:
-            start = token.start()
-        depth += {"{": 1, "}": -1}.get(token.group(), 0)
-        is_block = token.group() == "}" and text[start:].startswith(("resource", "actor"))
-        if (token.group() == ";" or is_block) and depth == 0:
-            line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
-            yield Rule(file, line, text[start : token.end()], " ".join(comment), column)
-            start, used = None, True
+def _place(text: str, at: int, line: int, column: int) -> tuple[int, int]:
+    before = text[:at]
+    return line + before.count("\n"), at - before.rfind("\n") if "\n" in before else column + at

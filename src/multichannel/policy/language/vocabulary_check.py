@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from multichannel.domain.users import Role
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Call, Dot, Literal, Name, Pattern, terms, walk
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.resource_binding import principals_of
 from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
 from multichannel.policy.schema.vocabulary import Action, Principal, SystemRole
@@ -42,7 +41,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def _granted_words(rule: Rule) -> set[str]:
     """The words of a grant, without those that it hands to helper rules, which may name anything."""
-    statement = parsed(rule)
+    statement = rule.tree
     calls = [part for part in walk(statement.body) if isinstance(part, Call) and part.name not in VERDICTS]
     handed_on = {id(argument) for call in calls for argument in call.arguments}
     return {
@@ -53,7 +52,7 @@ def _granted_words(rule: Rule) -> set[str]:
 
 
 def _asked_of_principals(rule: Rule) -> Iterator[str]:
-    statement = parsed(rule)
+    statement = rule.tree
     principals = principals_of(statement)
     for parameter in statement.parameters:
         if parameter.kind == "Principal" and isinstance(parameter.pattern, Pattern):

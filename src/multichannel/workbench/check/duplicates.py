@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from multichannel.policy.language.ast import Listed, Literal, Operation, Span, Term
+from multichannel.policy.language.ast import ListLiteral, Literal, Operation, Span, Term
 from multichannel.workbench.check.normal_form import OneOf, Shape, Value, condition, written
 from multichannel.workbench.check.statement import Stated
 from multichannel.workbench.findings import Finding
@@ -48,7 +48,7 @@ def _superfluous(shape: Shape, other: Shape, *, same: bool) -> Finding:
 
 def _items(stated: Stated) -> Iterator[Finding]:
     for term in stated.body:
-        if isinstance(term, Listed):
+        if isinstance(term, ListLiteral):
             ordered = sorted(term.items, key=lambda item: (written(item, {}), item.span.start))
             for one, next_one in pairwise(ordered):
                 if written(one, {}) == written(next_one, {}):

@@ -9,7 +9,7 @@ from functools import cached_property
 from multichannel.policy.language.ast import (
     Call,
     Dot,
-    Listed,
+    ListLiteral,
     Literal,
     Name,
     Operation,
@@ -67,7 +67,7 @@ def _values(term: Term, operator: str) -> frozenset[Value] | None:
     """What something is one of; None where that is not a matter of plain values."""
     if operator == "=":
         return frozenset({term.value}) if isinstance(term, Literal) else None
-    if not isinstance(term, Listed) or not all(isinstance(item, Literal) for item in term.items):
+    if not isinstance(term, ListLiteral) or not all(isinstance(item, Literal) for item in term.items):
         return None
     return frozenset(item.value for item in term.items if isinstance(item, Literal))
 
@@ -88,8 +88,8 @@ def written(term: Term, names: Mapping[str, str]) -> str:
     return _joined(term, names)
 
 
-def _joined(term: Listed | Operation, names: Mapping[str, str]) -> str:
-    if isinstance(term, Listed):
+def _joined(term: ListLiteral | Operation, names: Mapping[str, str]) -> str:
+    if isinstance(term, ListLiteral):
         return f"[{', '.join(sorted(written(item, names) for item in term.items))}]"
     parts = [written(operand, names) for operand in term.operands]
     ordered = sorted(parts) if term.operator in {*EITHER_WAY, "and", "or"} else parts
@@ -161,7 +161,7 @@ def _name_members(term: Term, names: dict[str, str]) -> None:
     """Call what stands for some member of a list after the list."""
     if isinstance(term, Operation) and term.operator == "in":
         member, listed = term.operands
-        if isinstance(member, Name) and member.name not in names and not isinstance(listed, Listed):
+        if isinstance(member, Name) and member.name not in names and not isinstance(listed, ListLiteral):
             called = f"some {written(listed, names)}"
             names[member.name] = called + "'" * sum(name.startswith(called) for name in names.values())
     for found in walk(term):

@@ -17,7 +17,7 @@ from multichannel.policy.language.ast import (
     walk,
 )
 from multichannel.policy.language.resource_binding import principals_of
-from multichannel.policy.language.source import Rule
+from multichannel.policy.language.source import Malformed, Rule
 from multichannel.workbench.check.codes import KINDS
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.rule_words import BRANCHES
@@ -93,7 +93,7 @@ class Stated:
         return finding_at(self.rule, span or self.head, code, message, hint)
 
 
-def finding_at(rule: Rule, span: Span, code: str, message: str, hint: str = "") -> Finding:
+def finding_at(rule: Rule | Malformed, span: Span, code: str, message: str, hint: str = "") -> Finding:
     """A finding at some characters of a statement; of what goes over several lines, at the first of them."""
     line, column = rule.place(span.start)
     length = len(rule.text[span.start : span.end].partition("\n")[0])

@@ -53,12 +53,12 @@ def _complaint(text: str, error: ParserError) -> Complaint:
         end = len(text.rstrip())
         return Complaint("the statement has no end: a `;` or a closing bracket is missing", max(end - 1, 0))
     if isinstance(error, IntegerOverflow):
-        return Complaint(f"{token} is too large a number", at, len(token))
+        return Complaint(f"the number {token} is too large", at, len(token))
     if isinstance(error, InvalidTokenCharacter):
         return _unreadable(text, details["c"], at, token)
     if text[at : at + 1] == '"':
         token = f'"{token}"'
-    return Complaint(f"did not expect `{token}` here", at, max(len(token), 1))
+    return Complaint(f"unexpected `{token}`", at, max(len(token), 1))
 
 
 def _unreadable(text: str, character: str, at: int, token: str) -> Complaint:
@@ -66,4 +66,4 @@ def _unreadable(text: str, character: str, at: int, token: str) -> Complaint:
         opening = text.rfind('"', 0, at + 1)
         if opening >= 0:
             return Complaint('the text has no end: a closing `"` is missing', opening, len(token) + 1)
-    return Complaint(f"{character!r} has no meaning here", at)
+    return Complaint(f"invalid character `{character}`", at)

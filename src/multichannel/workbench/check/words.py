@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from multichannel.policy.language.ast import (
     Call,
-    Listed,
+    ListLiteral,
     Literal,
     Name,
     Operation,
@@ -96,7 +96,7 @@ def _comparisons(stated: Stated, meanings: Meanings, scope: Scope) -> Iterator[F
 
 
 def _values(stated: Stated, term: Term, meaning: Meaning) -> Iterator[Finding]:
-    for each in term.items if isinstance(term, Listed) else (term,):
+    for each in term.items if isinstance(term, ListLiteral) else (term,):
         yield from _value(stated, each, meaning)
 
 

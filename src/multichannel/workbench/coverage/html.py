@@ -9,7 +9,6 @@ from itertools import groupby
 from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, Spot, State
 from multichannel.workbench.coverage.lcov import by_line
 from multichannel.workbench.coverage.notes import notes, told
-from multichannel.workbench.coverage.points import head_of
 
 STYLE = """\
 :root { color-scheme: light dark; --line: light-dark(#d0d7de, #3d444d); --soft: light-dark(#f3f5f7, #1b2129);
@@ -109,7 +108,7 @@ def _marks(rules: tuple[CoveredRule, ...]) -> dict[tuple[int, int], Spot]:
 
 def _span(spot: Spot) -> tuple[int, int]:
     term = spot.point.term
-    return (term.span.start, term.span.end) if term else (0, len(head_of(spot.point.rule)))
+    return (term.span.start, term.span.end) if term else (0, spot.point.rule.tree.head.end)
 
 
 def _line(line: str, number: int, marks: dict[tuple[int, int], Spot]) -> str:

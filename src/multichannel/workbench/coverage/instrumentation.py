@@ -12,7 +12,6 @@ from multichannel.policy.decide.composition import is_composed, looks_at_roles
 from multichannel.policy.decide.conditions import written
 from multichannel.policy.decide.oso_engine import Engine, kind_of
 from multichannel.policy.language.ast import Call, terms
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES
@@ -104,7 +103,7 @@ def _guards(source: PolicySource) -> Iterator[str]:
     """So that what no probe is about has an answer: the engine takes an absent rule for an error."""
     asked = {("allow", 3), ("forbid", 4), ("has_standing", 3)}
     for rule in source.rules:
-        for term in terms(parsed(rule)) if rule.is_rule else ():
+        for term in terms(rule.tree) if rule.is_rule else ():
             if isinstance(term, Call):
                 asked.add((term.name, len(term.arguments)))
     for name, arity in asked:

@@ -13,7 +13,7 @@ from multichannel.policy.language.ast import (
     COMPARISONS,
     Call,
     Dot,
-    Listed,
+    ListLiteral,
     Literal,
     Name,
     Operation,
@@ -24,7 +24,7 @@ from multichannel.policy.language.ast import (
     conjuncts,
     walk,
 )
-from multichannel.policy.language.parser import CALLED, parsed
+from multichannel.policy.language.parser import BUILTINS
 from multichannel.policy.language.source import Rule
 
 POINT, VALUES = "probed_point", "probed_values"
@@ -49,7 +49,7 @@ class Point:
     def text(self) -> str:
         """As it is written, on one line."""
         if self.term is None:
-            return " ".join(head_of(self.rule).split())
+            return " ".join(self.rule.text[: self.rule.tree.head.end].split())
         return _text(self.rule, self.term)
 
     @property
@@ -61,13 +61,6 @@ class Point:
     def subjects(self) -> tuple[str, ...]:
         """The facts and variables that the condition is about."""
         return tuple(dict.fromkeys(_text(self.rule, each) for each in _subjects(self.term)))
-
-
-def head_of(rule: Rule) -> str:
-    """A rule up to its body, without the `;`."""
-    parameters = parsed(rule).parameters
-    end = parameters[-1].span.end if parameters else rule.text.index("(")
-    return rule.text[: rule.text.index(")", end) + 1]
 
 
 def probing(name: str) -> str:
@@ -90,7 +83,7 @@ class Probe:
         self._first = first
         self._watched = watched
         self.points = [Point(first, rule)]
-        self._statement = parsed(rule)
+        self._statement = rule.tree
         self._conditions = conjuncts(self._statement.body)
         self.lists = tuple(each for each in self._conditions if isinstance(each, Operation) and _words(each))
         """The conditions that look for something in a list of words; its values are told at the end."""
@@ -173,7 +166,7 @@ def _any(ways: Iterable[str]) -> str:
 def _text(rule: Rule, term: Term) -> str:
     """A term on one line, without comments, and with all brackets that it takes."""
     match term:
-        case Listed(items=items):
+        case ListLiteral(items=items):
             return f"[{_listed(rule, items)}]"
         case Call(name=name, arguments=arguments):
             return f"{name}({_listed(rule, arguments)})"
@@ -196,7 +189,7 @@ def _operation(rule: Rule, term: Operation) -> str:
     parts = [_enclosed(rule, each) for each in term.operands]
     if term.operator in {"not", "-", "new"} and len(parts) == 1:
         return f"{term.operator} {parts[0]}"
-    if term.operator in CALLED:
+    if term.operator in BUILTINS:
         return f"{term.operator}({', '.join(parts)})"
     return f" {term.operator} ".join(parts) or term.operator
 
@@ -215,7 +208,7 @@ def _words(condition: Operation) -> tuple[Literal, ...]:
     if condition.operator != "in":
         return ()
     subject, collection = condition.operands
-    if not isinstance(subject, Name | Dot) or not isinstance(collection, Listed):
+    if not isinstance(subject, Name | Dot) or not isinstance(collection, ListLiteral):
         return ()
     return tuple(item for item in collection.items if isinstance(item, Literal))
 

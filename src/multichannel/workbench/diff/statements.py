@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from multichannel.policy.language.source import TOKEN, PolicySource, Rule
-
-WORD = re.compile(r'"[^"]*"')
+from multichannel.policy.language.ast import Literal, walk
+from multichannel.policy.language.parser import tokens
+from multichannel.policy.language.source import PolicySource, Rule
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,14 @@ def _without(rules: Iterable[Rule], others: Iterable[Rule]) -> list[Rule]:
 
 def subject(rule: Rule) -> tuple[str, ...]:
     """What a statement is about, by whatever variables: its file, name and kind, the words of its head."""
-    before_body = said(rule).partition(" if ")[0]
-    return rule.file, rule.name, rule.about or "", *WORD.findall(before_body)
+    parts = (part for each in rule.tree.parameters for part in (each.term, each.pattern))
+    words = (str(term.value) for part in parts for term in walk(part) if isinstance(term, Literal))
+    return rule.file, rule.name, rule.about or "", *words
 
 
 def said(rule: Rule) -> str:
     """A statement without comments and layout."""
-    tokens = (token for token in TOKEN.finditer(rule.text) if token.lastgroup != "comment")
-    return " ".join(token.group() for token in tokens if not token.group().isspace())
+    return " ".join(token.text for token in tokens(rule.text))
 
 
 def _place(name: str, before: dict[str, str], after: dict[str, str]) -> str:

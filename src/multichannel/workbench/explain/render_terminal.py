@@ -11,7 +11,6 @@ from rich.tree import Tree
 
 from multichannel.policy.explain.evaluated_condition import EXISTS, HAS, Fact, Tried
 from multichannel.policy.explain.explanation import Explanation, Grant, NearMiss, Restriction
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.explain.explanation import plain, restricting
 from multichannel.workbench.explain.indented import Indented
@@ -133,6 +132,6 @@ def _written(value: Any) -> str:
 
 def _head(rule: Rule) -> str:
     """A rule up to its body."""
-    body = parsed(rule).body
+    body = rule.tree.body
     text = rule.text if body is None else rule.text[: body.span.start].rstrip().removesuffix("(")
     return " ".join(text.rstrip(" ;\n").removesuffix("if").split())

@@ -16,7 +16,6 @@ from multichannel.policy.decide.composition import COMPOSED
 from multichannel.policy.decide.conditions import Conditions
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.decide.role_grants import Given
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
@@ -159,7 +158,7 @@ def matrix_of(policy: Policy, kinds: tuple[str, ...] = tuple(RESOURCES), role: s
 
 
 def _sheet(policy: Policy, resource: Resource, subject: str, role: str | None) -> Sheet:
-    helpers = helpers_of(parsed(rule) for rule in policy.source.rules)
+    helpers = helpers_of(rule.tree for rule in policy.source.rules)
     about = [rule for rule in policy.source.rules if rule.name in VERDICTS - {"grant"}]
     about = [rule for rule in about if concerns(policy.source, rule, resource.name)]
     ways: dict[str, list[Clause]] = defaultdict(list)

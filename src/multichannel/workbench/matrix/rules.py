@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multichannel.policy.language.ast import (
     Call,
-    Listed,
+    ListLiteral,
     Literal,
     Name,
     Operation,
@@ -14,7 +14,6 @@ from multichannel.policy.language.ast import (
     Term,
     conjuncts,
 )
-from multichannel.policy.language.parser import parsed
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.rule_words import Helpers, parameter_words
 
@@ -25,13 +24,13 @@ ACTION_AT = 2
 
 def named(rule: Rule, at: int) -> str:
     """The word that a rule's head has at a place; `any` where it has none."""
-    term = parsed(rule).parameters[at].term
+    term = rule.tree.parameters[at].term
     return str(term.value) if isinstance(term, Literal) else ANY
 
 
 def actions_of(rule: Rule, helpers: Helpers) -> tuple[str, ...] | None:
     """The actions that a restriction names, itself or through helper rules; None for every action."""
-    return parameter_words(parsed(rule), ACTION_AT, helpers)
+    return parameter_words(rule.tree, ACTION_AT, helpers)
 
 
 def where(rule: Rule) -> str:
@@ -39,13 +38,12 @@ def where(rule: Rule) -> str:
 
     The list of actions of a restriction is left out: `actions_of` gives it.
     """
-    statement = parsed(rule)
+    statement = rule.tree
     heads = [_slice(rule, item.span) for item in statement.parameters if _asks(item)]
     kept = conjuncts(statement.body)
     chosen = _choice(rule) if rule.name == "forbid" else None
     if chosen is None or not all(_is_plain(term) for term in kept):
-        body = _body(rule) if statement.body is not None else ""
-        return " and ".join(filter(None, (*heads, body)))
+        return " and ".join(filter(None, (*heads, _body(rule))))
     return " and ".join([*heads, *(_slice(rule, term.span) for term in kept if term is not chosen)])
 
 
@@ -56,12 +54,12 @@ def on_one_line(text: str) -> str:
 
 def _choice(rule: Rule) -> Term | None:
     """The condition that says which actions a restriction is about, where its head leaves them open."""
-    statement = parsed(rule)
+    statement = rule.tree
     variable = statement.parameters[ACTION_AT].term
     for term in conjuncts(statement.body):
         if isinstance(term, Operation) and term.operator in {"in", "="} and _is_named(term, variable):
             right = term.operands[1]
-            items = right.items if isinstance(right, Listed) else (right,)
+            items = right.items if isinstance(right, ListLiteral) else (right,)
             if all(isinstance(item, Literal) for item in items):
                 return term
         if isinstance(term, Call) and all(_is_variable(each, variable) for each in term.arguments):
@@ -91,5 +89,4 @@ def _slice(rule: Rule, span: Span) -> str:
 
 
 def _body(rule: Rule) -> str:
-    last = parsed(rule).parameters[-1].span.end
-    return on_one_line(rule.text[last:].partition("if")[2].rstrip().removesuffix(";"))
+    return _slice(rule, rule.tree.content) if rule.tree.content else ""
