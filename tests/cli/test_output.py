@@ -26,7 +26,7 @@ def test_what_an_encoding_lacks_is_shown_by_its_number(tmp_path: Path) -> None:
     )
 
     assert (found.returncode, found.stderr) == (3, "")
-    assert "main.polar:1:7: error: `\\xab` has no meaning here [syntax]\n" in found.stdout
+    assert "main.polar:1:7: error: invalid character `\\xab` [syntax]\n" in found.stdout
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
