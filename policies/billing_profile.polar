@@ -1,10 +1,10 @@
-# Billing profiles: one per partner and customer, and no other partner's business.
+# Billing profiles: one for each partner and customer, hidden from every other partner.
 
-has_standing(p: Principal, "billing_partner", b: BillingProfile) if
-  p.kind = "partner" and b.partner_id = p.tenant_id;
+has_standing(caller: Principal, "billing_partner", profile: BillingProfile) if
+  caller.kind = "partner" and profile.partner_id = caller.tenant_id;
 
-has_standing(p: Principal, "customer", b: BillingProfile) if
-  p.kind = "customer" and b.customer_id = p.tenant_id;
+has_standing(caller: Principal, "customer", profile: BillingProfile) if
+  caller.kind = "customer" and profile.customer_id = caller.tenant_id;
 
 # Role matrix, "customer billing help" and "invoices, reconciliation".
 grant(role, "billing_partner", "read_billing", _: BillingProfile) if
@@ -12,5 +12,5 @@ grant(role, "billing_partner", "read_billing", _: BillingProfile) if
 grant("global_admin", "customer", "read_billing", _: BillingProfile);
 
 # R52: nothing crosses national clouds.
-forbid("CROSS_CLOUD", p: Principal, _action: String, b: BillingProfile) if
-  b.cloud != p.cloud;
+forbid("CROSS_CLOUD", caller: Principal, _action: String, profile: BillingProfile) if
+  profile.cloud != caller.cloud;

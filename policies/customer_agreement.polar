@@ -1,18 +1,19 @@
-# Customer agreements (SM6): what a customer signed, or a partner attests that it did.
+# Customer agreements (SM6): signed by the customer, or attested by a partner.
 
-has_standing(p: Principal, "attesting_partner", a: CustomerAgreement) if
-  p.kind = "partner" and a.partner_id = p.tenant_id;
+has_standing(caller: Principal, "attesting_partner", agreement: CustomerAgreement) if
+  caller.kind = "partner" and agreement.partner_id = caller.tenant_id;
 
-# SM6: the customer's own signature holds with every partner it has given its permission to (R4).
-has_standing(p: Principal, "relationship_holder", a: CustomerAgreement) if
-  p.kind = "partner" and a.kind = "direct" and
-  r in a.customer.relationships and r.partner_id = p.tenant_id and r.status = "active";
+# SM6: the customer's own signature is valid with every partner that has the customer's permission (R4).
+has_standing(caller: Principal, "relationship_holder", agreement: CustomerAgreement) if
+  caller.kind = "partner" and agreement.kind = "direct" and
+  relationship in agreement.customer.relationships and
+  relationship.partner_id = caller.tenant_id and relationship.status = "active";
 
-has_standing(p: Principal, "customer", a: CustomerAgreement) if
-  p.kind = "customer" and a.customer_id = p.tenant_id;
+has_standing(caller: Principal, "customer", agreement: CustomerAgreement) if
+  caller.kind = "customer" and agreement.customer_id = caller.tenant_id;
 
-# Role matrix, "see/handle agreements page". Of the customer's own signature a partner learns that it is there;
-# who signed is the customer's business.
+# Role matrix, "see/handle agreements page". A partner learns that the customer has signed, and not who
+# signed.
 grant(role, "attesting_partner", "read", _: CustomerAgreement) if
   role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
 grant(role, "relationship_holder", "read_summary", _: CustomerAgreement) if
@@ -20,5 +21,5 @@ grant(role, "relationship_holder", "read_summary", _: CustomerAgreement) if
 grant("global_admin", "customer", "read", _: CustomerAgreement);
 
 # R52: nothing crosses national clouds.
-forbid("CROSS_CLOUD", p: Principal, _action: String, a: CustomerAgreement) if
-  a.cloud != p.cloud;
+forbid("CROSS_CLOUD", caller: Principal, _action: String, agreement: CustomerAgreement) if
+  agreement.cloud != caller.cloud;

@@ -1,40 +1,47 @@
 # Partners, as other tenants may know them: by name, where there is a link.
 
-has_standing(p: Principal, "self", pr: Partner) if
-  p.kind = "partner" and pr.id = p.tenant_id;
+has_standing(caller: Principal, "self", partner: Partner) if
+  caller.kind = "partner" and partner.id = caller.tenant_id;
 
 # C1: where there is multichannel support, a partner may ask customers for a relationship.
-has_standing(p: Principal, "multichannel_partner", pr: Partner) if
-  p.kind = "partner" and multichannel(p.cloud) and pr.id = p.tenant_id;
+has_standing(caller: Principal, "multichannel_partner", partner: Partner) if
+  caller.kind = "partner" and multichannel(caller.cloud) and partner.id = caller.tenant_id;
 
-# SM3: who invites introduces itself, and hears nothing of whoever it invited until that one consents.
-has_standing(p: Principal, "partnership", pr: Partner) if
-  p.kind = "partner" and
-  ps in pr.resellers and ps.reseller_id = p.tenant_id and ps.status in ["invited", "active"];
-has_standing(p: Principal, "partnership", pr: Partner) if
-  p.kind = "partner" and
-  ps in pr.providers and ps.provider_id = p.tenant_id and ps.status = "active";
+# SM3: an invited reseller sees the provider; the provider sees the reseller once the reseller has consented.
+has_standing(caller: Principal, "partnership", partner: Partner) if
+  caller.kind = "partner" and
+  partnership in partner.resellers and
+  partnership.reseller_id = caller.tenant_id and partnership.status in ["invited", "active"];
+has_standing(caller: Principal, "partnership", partner: Partner) if
+  caller.kind = "partner" and
+  partnership in partner.providers and
+  partnership.provider_id = caller.tenant_id and partnership.status = "active";
 
-# Whoever asked a customer for a relationship has introduced itself.
-has_standing(p: Principal, "customer", pr: Partner) if
-  p.kind = "customer" and
-  r in pr.relationships and r.customer_id = p.tenant_id;
+# A customer sees every partner that has asked it for a relationship.
+has_standing(caller: Principal, "customer", partner: Partner) if
+  caller.kind = "customer" and
+  relationship in partner.relationships and relationship.customer_id = caller.tenant_id;
 
-# Everybody of a partner knows the partner; everybody else knows names.
+# Every user of a partner may read the partner; other tenants may read its name.
 grant(role, "self", "read", _: Partner) if
-  role in ["global_admin", "user_management_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent", "account_admin"];
+  role in [
+    "global_admin", "user_management_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent",
+    "account_admin"
+  ];
 grant(role, "partnership", "read_summary", _: Partner) if
-  role in ["global_admin", "user_management_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
+  role in [
+    "global_admin", "user_management_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent"
+  ];
 grant("global_admin", "customer", "read_summary", _: Partner);
 
-# Role matrix, "request reseller relationship". C2: the vendor's pages name different roles; here it is all of them.
-# To follow the page on requests alone, take user_management_admin away.
+# Role matrix, "request reseller relationship". C2: the vendor's pages list different roles; here are all of
+# them. To follow the page on requests alone, take user_management_admin away.
 grant(role, "multichannel_partner", action, _: Partner) if
   action in ["request_relationship", "request_relationship_through_provider"] and
   role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent"];
 
-# C2: delegated admin privileges are asked for by those who will have them. Two pages name sales agents, too:
-# add sales_agent to follow them.
+# C2: delegated admin privileges are requested by the roles that will have them. Two pages list sales agents,
+# too: add sales_agent to follow them.
 grant(role, "multichannel_partner", "request_delegated_admin", _: Partner) if
   role in ["global_admin", "admin_agent"];
 
@@ -42,84 +49,91 @@ grant(role, "multichannel_partner", "request_delegated_admin", _: Partner) if
 grant(role, "self", "invite_reseller", _: Partner) if
   role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent"];
 
-# Role matrix, "create customer". R23: a provider creates them for its resellers, too.
+# Role matrix, "create customer". R23: a provider creates customers for its resellers, too.
 grant(role, "self", "create_customer", _: Partner) if
   role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent"];
 
-# Role matrix, "partner users and roles". Which roles each of these may give is the domain's to say.
-grant(role, "self", "add_user", _: Partner) if
-  role in ["global_admin", "user_management_admin", "account_admin"];
-
-# Second axis, "create customer": R22, a reseller's customers are created by its provider; an Advisor bills nobody.
-forbid("PARTNER_TYPE_CREATES_NO_CUSTOMERS", p: Principal, "create_customer", _: Partner) if
-  p.type in ["indirect_reseller", "advisor"];
-
-# R19: a restricted direct-bill partner takes on nobody new.
-forbid("RESTRICTED_PARTNER", p: Principal, "create_customer", _: Partner) if
-  p.status = "restricted";
-
-# A partner that has left the programme keeps its books and changes nothing (vendor codes 800039, 900149).
-forbid("PARTNER_INACTIVE", p: Principal, "create_customer", _: Partner) if
-  p.status = "inactive";
-
-# Vendor's REST surface, "app+user only": an application alone makes no users.
-forbid("PERSON_REQUIRED", p: Principal, "add_user", _: Partner) if
-  p.kind = "partner" and p.auth_mode = "app";
-
-# Role matrix, "transfer: NCE create"; whoever is to receive asks (SM4c).
+# SM4c; role matrix, "transfer: NCE create": the partner that is to receive requests the transfer.
 grant("admin_agent", "self", "request_transfer", _: Partner);
 # C3: the vendor's older pages list global admins, too. To let them, uncomment:
 # grant("global_admin", "self", "request_transfer", _: Partner);
 
-# Second axis, "direct relationship request": a reseller asks through its provider (R22); an Advisor has a flow of its own.
-forbid("RESELLERS_ASK_THROUGH_PROVIDER", _p: Principal, "request_relationship", pr: Partner) if
-  pr.type = "indirect_reseller";
-forbid("ADVISORS_DO_NOT_RESELL", _p: Principal, action: String, pr: Partner) if
-  pr.type = "advisor" and
+# Role matrix, "partner users and roles". The domain decides which roles each of these may assign.
+grant(role, "self", "add_user", _: Partner) if
+  role in ["global_admin", "user_management_admin", "account_admin"];
+
+# R22; role matrix, second axis, "create customer": a provider creates the customers of its resellers, and an
+# Advisor bills nobody.
+forbid("PARTNER_TYPE_CREATES_NO_CUSTOMERS", caller: Principal, "create_customer", _: Partner) if
+  caller.type in ["indirect_reseller", "advisor"];
+
+# R22; role matrix, second axis, "direct relationship request": a reseller requests through its provider.
+forbid("RESELLERS_ASK_THROUGH_PROVIDER", _caller: Principal, "request_relationship", partner: Partner) if
+  partner.type = "indirect_reseller";
+
+# Role matrix, second axis, "direct relationship request": an Advisor has a procedure of its own.
+forbid("ADVISORS_DO_NOT_RESELL", _caller: Principal, action: String, partner: Partner) if
+  partner.type = "advisor" and
   action in ["request_relationship", "request_relationship_through_provider", "request_delegated_admin"];
 
-# R19: a restricted direct-bill partner asks nobody directly. Enrolled as a reseller, which takes a partnership
-# that the domain looks for, it asks through its provider.
-forbid("RESTRICTED_PARTNER", _p: Principal, "request_relationship", pr: Partner) if
-  pr.type = "direct_bill" and pr.status = "restricted";
+# Role matrix, second axis, "indirect invitation": a partner that sells directly requests directly.
+forbid("ASKS_DIRECTLY", _caller: Principal, "request_relationship_through_provider", partner: Partner) if
+  partner.type = "indirect_provider";
+forbid("ASKS_DIRECTLY", _caller: Principal, "request_relationship_through_provider", partner: Partner) if
+  partner.type = "direct_bill" and partner.status = "active";
 
-# Second axis, "indirect invitation": who sells directly asks directly.
-forbid("ASKS_DIRECTLY", _p: Principal, "request_relationship_through_provider", pr: Partner) if
-  pr.type = "indirect_provider";
-forbid("ASKS_DIRECTLY", _p: Principal, "request_relationship_through_provider", pr: Partner) if
-  pr.type = "direct_bill" and pr.status = "active";
+# R19: a restricted direct-bill partner requests nothing directly. Once enrolled as a reseller, it requests
+# through its provider; the domain checks the partnership.
+forbid("RESTRICTED_PARTNER", _caller: Principal, "request_relationship", partner: Partner) if
+  partner.type = "direct_bill" and partner.status = "restricted";
+
+# R19: a restricted direct-bill partner takes on no new customers.
+forbid("RESTRICTED_PARTNER", caller: Principal, "create_customer", _: Partner) if
+  caller.status = "restricted";
+
+# R19; role matrix, second axis, "transfer source/target": a restricted partner receives nothing new.
+forbid("RESTRICTED_PARTNER", caller: Principal, "request_transfer", _: Partner) if
+  caller.status = "restricted";
 
 # SPR: only an indirect provider has resellers.
-forbid("ONLY_PROVIDERS_INVITE", _p: Principal, "invite_reseller", pr: Partner) if
-  pr.type != "indirect_provider";
+forbid("ONLY_PROVIDERS_INVITE", _caller: Principal, "invite_reseller", partner: Partner) if
+  partner.type != "indirect_provider";
 
-# R50: the vendor lists the indirect model as missing in the US government cloud, and C1 is about multichannel
-# support alone. To open it there, take these lines away, here, in partnership.polar and in relationship.polar.
-forbid("NO_INDIRECT_MODEL", _p: Principal, action: String, pr: Partner) if
-  pr.cloud = "us_government" and
+# R50: the vendor lists the indirect model as missing in the US government cloud; C1 covers multichannel
+# support alone. To open it there, take these lines away, here, in partnership.polar and in
+# relationship.polar.
+forbid("NO_INDIRECT_MODEL", _caller: Principal, action: String, partner: Partner) if
+  partner.cloud = "us_government" and
   action in ["request_relationship_through_provider", "invite_reseller"];
 
-# A partner that has left the programme keeps its books and changes nothing (vendor codes 800039, 900149).
-forbid("PARTNER_INACTIVE", _p: Principal, action: String, pr: Partner) if
-  pr.status = "inactive" and
-  action in ["request_relationship", "request_relationship_through_provider", "request_delegated_admin", "invite_reseller"];
+# R40: resellers take part in transfers through their provider.
+forbid("ONLY_THROUGH_PROVIDER", caller: Principal, "request_transfer", _: Partner) if
+  caller.type = "indirect_reseller";
 
-# Vendor's REST surface, "app+user only": an application alone asks nobody for a relationship.
-forbid("PERSON_REQUIRED", p: Principal, action: String, _: Partner) if
-  p.auth_mode = "app" and
+# R28; role matrix, second axis, "transfer source/target": an Advisor bills nothing, so it receives nothing.
+forbid("ADVISORS_SELL_NOTHING", caller: Principal, "request_transfer", _: Partner) if
+  caller.type = "advisor";
+
+# Vendor's REST surface, "app+user only": an application without a user requests no relationship.
+forbid("PERSON_REQUIRED", caller: Principal, action: String, _: Partner) if
+  caller.auth_mode = "app" and
   action in ["request_relationship", "request_relationship_through_provider", "request_delegated_admin"];
 
-# R52: nothing crosses national clouds, but for the service itself.
-forbid("CROSS_CLOUD", p: Principal, _action: String, pr: Partner) if
-  p.kind in ["partner", "customer"] and pr.cloud != p.cloud;
+# Vendor's REST surface, "app+user only": an application without a user adds no users.
+forbid("PERSON_REQUIRED", caller: Principal, "add_user", _: Partner) if
+  caller.kind = "partner" and caller.auth_mode = "app";
 
-# Second axis, "transfer source/target": R19, a restricted partner receives nothing new.
-forbid("RESTRICTED_PARTNER", p: Principal, "request_transfer", _: Partner) if
-  p.status = "restricted";
-forbid("PARTNER_INACTIVE", p: Principal, "request_transfer", _: Partner) if
-  p.status = "inactive";
-# R40: resellers take part in transfers through their provider.
-forbid("ONLY_THROUGH_PROVIDER", p: Principal, "request_transfer", _: Partner) if
-  p.type = "indirect_reseller";
-forbid("ADVISORS_SELL_NOTHING", p: Principal, "request_transfer", _: Partner) if
-  p.type = "advisor";
+# Vendor codes 800039, 900149: a partner that has left the programme keeps its data and changes nothing.
+forbid("PARTNER_INACTIVE", _caller: Principal, action: String, partner: Partner) if
+  partner.status = "inactive" and
+  action in [
+    "request_relationship", "request_relationship_through_provider", "request_delegated_admin",
+    "invite_reseller"
+  ];
+forbid("PARTNER_INACTIVE", caller: Principal, action: String, _: Partner) if
+  caller.status = "inactive" and
+  action in ["create_customer", "request_transfer"];
+
+# R52: nothing crosses national clouds, except for the service itself.
+forbid("CROSS_CLOUD", caller: Principal, _action: String, partner: Partner) if
+  caller.kind in ["partner", "customer"] and partner.cloud != caller.cloud;

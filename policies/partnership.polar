@@ -1,13 +1,13 @@
-# Partnerships of a provider and a reseller (SM3): seen by both, by nobody else.
+# Partnerships of a provider and a reseller (SM3): seen by both, and by nobody else.
 
-has_standing(p: Principal, "provider", ps: Partnership) if
-  p.type = "indirect_provider" and ps.provider_id = p.tenant_id;
+has_standing(caller: Principal, "provider", partnership: Partnership) if
+  caller.type = "indirect_provider" and partnership.provider_id = caller.tenant_id;
 
-# SPR, R19: a direct-bill partner may become a reseller, a provider or an Advisor is none.
-has_standing(p: Principal, "reseller", ps: Partnership) if
-  p.type in ["indirect_reseller", "direct_bill"] and ps.reseller_id = p.tenant_id;
+# SPR, R19: a direct-bill partner may become a reseller; a provider or an Advisor may not.
+has_standing(caller: Principal, "reseller", partnership: Partnership) if
+  caller.type in ["indirect_reseller", "direct_bill"] and partnership.reseller_id = caller.tenant_id;
 
-# Role matrix, "manage reseller partnerships"; whoever manages them reads them.
+# Role matrix, "manage reseller partnerships": the roles that manage partnerships read them.
 grant(role, standing, "read", _: Partnership) if
   standing in ["provider", "reseller"] and
   role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent"];
@@ -15,23 +15,24 @@ grant(role, standing, "read", _: Partnership) if
 # Role matrix, "accept provider invitation".
 grant("global_admin", "reseller", "accept", _: Partnership);
 
-# Role matrix, "manage reseller partnerships". SM3: the provider ends them. An older page says only the vendor's
-# support can: take the next grant away to follow it.
+# SM3; role matrix, "manage reseller partnerships": the provider ends a partnership. An older page says that
+# only the vendor's support can: take the next grant away to follow it.
 grant(role, "provider", "remove", _: Partnership) if
   role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent"];
 
-# D2I, R19: a direct-bill partner enrols as a reseller once it is restricted, and sells nothing new directly.
-forbid("SELLS_DIRECTLY", p: Principal, "accept", _: Partnership) if
-  p.type = "direct_bill" and p.status = "active";
+# D2I, R19: a direct-bill partner enrols as a reseller once it is restricted and sells nothing new directly.
+forbid("SELLS_DIRECTLY", caller: Principal, "accept", _: Partnership) if
+  caller.type = "direct_bill" and caller.status = "active";
 
-# R50: the vendor lists the indirect model as missing in the US government cloud. To open it there, take this away.
-forbid("NO_INDIRECT_MODEL", _p: Principal, "accept", ps: Partnership) if
-  ps.cloud = "us_government";
+# R50: the vendor lists the indirect model as missing in the US government cloud. To open it there, take this
+# away.
+forbid("NO_INDIRECT_MODEL", _caller: Principal, "accept", partnership: Partnership) if
+  partnership.cloud = "us_government";
 
-# A partner that has left the programme keeps its books and changes nothing (vendor codes 800039, 900149).
-forbid("PARTNER_INACTIVE", p: Principal, action: String, _: Partnership) if
-  p.status = "inactive" and action in ["accept", "remove"];
+# Vendor codes 800039, 900149: a partner that has left the programme keeps its data and changes nothing.
+forbid("PARTNER_INACTIVE", caller: Principal, action: String, _: Partnership) if
+  caller.status = "inactive" and action in ["accept", "remove"];
 
 # R52: nothing crosses national clouds.
-forbid("CROSS_CLOUD", p: Principal, _action: String, ps: Partnership) if
-  ps.cloud != p.cloud;
+forbid("CROSS_CLOUD", caller: Principal, _action: String, partnership: Partnership) if
+  partnership.cloud != caller.cloud;

@@ -1,35 +1,35 @@
-# What the service does of its own accord. It is a principal like any other, with the least it needs.
+# What the service does by itself. It is a principal of the kind "system", with the least access it needs.
 
-has_standing(p: Principal, "system", _: Service) if p.kind = "system";
-has_standing(p: Principal, "system", _: Partner) if p.kind = "system";
-has_standing(p: Principal, "system", _: User) if p.kind = "system";
-has_standing(p: Principal, "system", _: ResellerRelationship) if p.kind = "system";
-has_standing(p: Principal, "system", _: Subscription) if p.kind = "system";
-has_standing(p: Principal, "system", _: Transfer) if p.kind = "system";
-has_standing(p: Principal, "system", _: AuditRecord) if p.kind = "system";
+has_standing(caller: Principal, "system", _: Service) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: Partner) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: User) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: ResellerRelationship) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: Subscription) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: Transfer) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: AuditRecord) if caller.kind = "system";
 
-# Sign-in looks up who a token speaks of.
+# Sign-in reads the user that a token names.
 grant("identity", "system", "read", _: User);
 
-# An import writes the facts of one partner, on behalf of whoever runs the command.
+# An import writes records of one partner.
 grant("importer", "system", "import", _: Partner);
 
-# The operator makes the first partner and its first global admin.
+# The operator adds the first partner and its first global admin.
 grant("operator", "system", "add_partner", _: Service);
 grant("operator", "system", "add_user", _: Partner);
 
-# The demo makes its world, in a database that holds no other partner.
+# The demo creates its data in a database that holds no other partner.
 grant("seeder", "system", "seed", _: Service);
 grant("seeder", "system", "read", _: Partner);
 
-# The sweeper writes down what time has done: nobody answered, a term ended, a record has been kept long enough.
-# It works in one national cloud at a time, for nothing crosses them (R52).
+# The expiry job writes status changes that are due: a request was not answered, a term has ended, an audit
+# record has reached the end of its retention period. It works in one national cloud at a time (R52).
 grant("sweeper", "system", "expire", _: ResellerRelationship);
 grant("sweeper", "system", "expire", _: Subscription);
 grant("sweeper", "system", "expire", _: Transfer);
 grant("sweeper", "system", "expire", _: AuditRecord);
-# Events and idempotency keys are the service's own.
+# Events and idempotency keys belong to the service.
 grant("sweeper", "system", "expire", _: Service);
 
-# The auditor walks the chains and writes nothing (R53).
+# R53: the auditor verifies the audit log and writes nothing.
 grant("auditor", "system", "read", _: AuditRecord);

@@ -1,62 +1,76 @@
-# Transfers (SM4): of what one partner sells, to another. Each side sees what was agreed to be shown to it.
-# Who begins which kind, and who decides, differs: a target asks for Azure plans and new commerce (SM4c), a source
-# offers legacy subscriptions to its provider (SM4b), and a switch of legacy Azure is signed by all three (SM4a).
+# Transfers (SM4) move what one partner bills to another. Each side sees what it has to see at that point. Who
+# starts a transfer, and who decides, depends on its kind: a target requests Azure plans and new commerce
+# (SM4c), a source offers legacy subscriptions to its provider (SM4b), and three parties sign a switch of
+# legacy Azure (SM4a).
 
-has_standing(p: Principal, "source", t: Transfer) if
-  p.kind = "partner" and t.source_partner_id = p.tenant_id and t.initiated_by in ["source", "target"];
+has_standing(caller: Principal, "source", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.source_partner_id = caller.tenant_id and transfer.initiated_by in ["source", "target"];
 
-has_standing(p: Principal, "target", t: Transfer) if
-  p.kind = "partner" and t.target_partner_id = p.tenant_id and t.initiated_by in ["source", "target"];
+has_standing(caller: Principal, "target", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.target_partner_id = caller.tenant_id and transfer.initiated_by in ["source", "target"];
 
-# R30: the lines become the target's business when the source has chosen them and accepted.
-has_standing(p: Principal, "receiver", t: Transfer) if
-  p.kind = "partner" and t.target_partner_id = p.tenant_id and t.initiated_by in ["source", "target"] and
-  t.status in ["in_progress", "completed", "completed_with_errors", "failed"];
+# R30: the target sees the lines once the source has chosen them and accepted.
+has_standing(caller: Principal, "receiver", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.target_partner_id = caller.tenant_id and transfer.initiated_by in ["source", "target"] and
+  transfer.status in ["in_progress", "completed", "completed_with_errors", "failed"];
 
-# SM4c: who was asked.
-has_standing(p: Principal, "asked", t: Transfer) if
-  p.kind = "partner" and t.source_partner_id = p.tenant_id and t.initiated_by = "target" and
-  t.kind in ["azure_plan", "new_commerce"];
+# SM4c: the partner whose consent is requested.
+has_standing(caller: Principal, "asked", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.source_partner_id = caller.tenant_id and transfer.initiated_by = "target" and
+  transfer.kind in ["azure_plan", "new_commerce"];
 
-# Of an offer or a switch, too, the target sees the summary before it decides. To show it the lines that the source
-# has chosen, uncomment this way of being the receiver:
-# has_standing(p: Principal, "receiver", t: Transfer) if
-#   p.kind = "partner" and t.target_partner_id = p.tenant_id and t.initiated_by = "source";
+# Of an offer or a switch, too, the target sees the summary before it decides. To show it the lines that the
+# source has chosen, uncomment this way of being the receiver:
+# has_standing(caller: Principal, "receiver", transfer: Transfer) if
+#   caller.kind = "partner" and
+#   transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "source";
 
 # SM4b: legacy subscriptions are offered to the source's provider.
-has_standing(p: Principal, "provider", t: Transfer) if
-  p.type = "indirect_provider" and t.target_partner_id = p.tenant_id and t.initiated_by = "source" and
-  t.kind = "legacy";
+has_standing(caller: Principal, "provider", transfer: Transfer) if
+  caller.type = "indirect_provider" and
+  transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "source" and
+  transfer.kind = "legacy";
 
-# SM4a: the three who sign.
-has_standing(p: Principal, "signatory", t: Transfer) if
-  p.kind = "partner" and t.source_partner_id = p.tenant_id and t.initiated_by = "source" and
-  t.kind = "manual_switch";
-has_standing(p: Principal, "signatory", t: Transfer) if
-  p.kind = "partner" and t.target_partner_id = p.tenant_id and t.initiated_by = "source" and
-  t.kind = "manual_switch";
-has_standing(p: Principal, "signatory", t: Transfer) if
-  p.kind = "customer" and t.customer_id = p.tenant_id and t.initiated_by = "source" and
-  t.kind = "manual_switch";
+# SM4a: source, target and customer sign a switch.
+has_standing(caller: Principal, "signatory", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.source_partner_id = caller.tenant_id and transfer.initiated_by = "source" and
+  transfer.kind = "manual_switch";
+has_standing(caller: Principal, "signatory", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "source" and
+  transfer.kind = "manual_switch";
+has_standing(caller: Principal, "signatory", transfer: Transfer) if
+  caller.kind = "customer" and
+  transfer.customer_id = caller.tenant_id and transfer.initiated_by = "source" and
+  transfer.kind = "manual_switch";
 
-has_standing(p: Principal, "initiator", t: Transfer) if
-  p.kind = "partner" and t.source_partner_id = p.tenant_id and t.initiated_by = "source";
-has_standing(p: Principal, "initiator", t: Transfer) if
-  p.kind = "partner" and t.target_partner_id = p.tenant_id and t.initiated_by = "target";
+has_standing(caller: Principal, "initiator", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.source_partner_id = caller.tenant_id and transfer.initiated_by = "source";
+has_standing(caller: Principal, "initiator", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "target";
 
-# R30: customers do not begin transfers, and see all of those of their subscriptions.
-has_standing(p: Principal, "customer", t: Transfer) if
-  p.kind = "customer" and t.customer_id = p.tenant_id and t.initiated_by in ["source", "target"];
+# R30: customers do not start transfers, and see all transfers of their subscriptions.
+has_standing(caller: Principal, "customer", transfer: Transfer) if
+  caller.kind = "customer" and
+  transfer.customer_id = caller.tenant_id and transfer.initiated_by in ["source", "target"];
 
-# R40: a reseller takes part through its provider. It learns that there is something it will be credited for.
-has_standing(p: Principal, "partner_of_record", t: Transfer) if
-  p.type = "indirect_reseller" and t.partner_of_record_id = p.tenant_id and t.initiated_by in ["source", "target"];
+# R40: a reseller takes part through its provider. It sees the summary of what it will be credited for.
+has_standing(caller: Principal, "partner_of_record", transfer: Transfer) if
+  caller.type = "indirect_reseller" and
+  transfer.partner_of_record_id = caller.tenant_id and transfer.initiated_by in ["source", "target"];
 
-# History from a partner's own export is that partner's alone, whoever it names.
-has_standing(p: Principal, "recorder", t: Transfer) if
-  p.kind = "partner" and t.owner_id = p.tenant_id and t.initiated_by = nil;
+# Past transfers from a partner's own export are that partner's alone, no matter which partners they name.
+has_standing(caller: Principal, "recorder", transfer: Transfer) if
+  caller.kind = "partner" and transfer.owner_id = caller.tenant_id and transfer.initiated_by = nil;
 
-# Role matrix, the rows on transfers: admin agents handle them, sales agents and global admins look on (C3).
+# Role matrix, the rows on transfers: admin agents handle them; sales agents and global admins read them (C3).
 grant(role, standing, "read", _: Transfer) if
   standing in ["source", "receiver", "recorder"] and
   role in ["global_admin", "admin_agent", "sales_agent"];
@@ -81,22 +95,23 @@ grant(role, "provider", action, _: Transfer) if
 grant("global_admin", "signatory", action, _: Transfer) if
   action in ["consent", "decline"];
 
-# R52: nothing crosses national clouds.
-forbid("CROSS_CLOUD", p: Principal, _action: String, t: Transfer) if
-  t.cloud != p.cloud;
-
 # R40: resellers neither give nor receive; their provider does.
-forbid("ONLY_THROUGH_PROVIDER", p: Principal, action: String, _: Transfer) if
-  p.type = "indirect_reseller" and action in ["accept", "consent"];
+forbid("ONLY_THROUGH_PROVIDER", caller: Principal, action: String, _: Transfer) if
+  caller.type = "indirect_reseller" and action in ["accept", "consent"];
 
-# R28 and the role matrix, second axis: an Advisor bills nothing, so it has nothing to give or take.
-forbid("ADVISORS_SELL_NOTHING", p: Principal, action: String, _: Transfer) if
-  p.type = "advisor" and action in ["accept", "consent"];
+# R28; role matrix, second axis: an Advisor bills nothing, so it neither gives nor receives.
+forbid("ADVISORS_SELL_NOTHING", caller: Principal, action: String, _: Transfer) if
+  caller.type = "advisor" and action in ["accept", "consent"];
 
 # R19: a restricted partner may give away, and receives nothing new.
-forbid("RESTRICTED_PARTNER", p: Principal, action: String, t: Transfer) if
-  p.status = "restricted" and t.target_partner_id = p.tenant_id and action in ["accept", "consent"];
+forbid("RESTRICTED_PARTNER", caller: Principal, action: String, transfer: Transfer) if
+  caller.status = "restricted" and transfer.target_partner_id = caller.tenant_id and
+  action in ["accept", "consent"];
 
-# A partner that has left the programme keeps its books and changes nothing (vendor codes 800039, 900149).
-forbid("PARTNER_INACTIVE", p: Principal, action: String, _: Transfer) if
-  p.status = "inactive" and action in ["consent", "accept", "decline", "cancel"];
+# Vendor codes 800039, 900149: a partner that has left the programme keeps its data and changes nothing.
+forbid("PARTNER_INACTIVE", caller: Principal, action: String, _: Transfer) if
+  caller.status = "inactive" and action in ["consent", "accept", "decline", "cancel"];
+
+# R52: nothing crosses national clouds.
+forbid("CROSS_CLOUD", caller: Principal, _action: String, transfer: Transfer) if
+  transfer.cloud != caller.cloud;

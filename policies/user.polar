@@ -1,20 +1,20 @@
-# Users: known to those of their own tenant who manage people.
+# Users: seen by the roles of their own tenant that manage users.
 
-has_standing(p: Principal, "self", u: User) if
-  p.kind in ["partner", "customer"] and u.tenant_id = p.tenant_id;
+has_standing(caller: Principal, "self", user: User) if
+  caller.kind in ["partner", "customer"] and user.tenant_id = caller.tenant_id;
 
-# Role matrix, "partner users and roles". Which roles each of these may give and take, that nobody changes his
-# own, and that a tenant keeps a global admin, is the domain's to say. A partner that has left the programme
-# goes on managing its people: somebody has to be able to shut the door.
+# Role matrix, "partner users and roles". The domain decides which roles each of these may assign, that nobody
+# changes the own roles, and that a tenant keeps a global admin. A partner that has left the programme still
+# manages its users, so that it can remove their access.
 grant(role, "self", "read", _: User) if
   role in ["global_admin", "user_management_admin", "account_admin"];
 grant(role, "self", "update_roles", _: User) if
   role in ["global_admin", "user_management_admin", "account_admin"];
 
-# Vendor's REST surface, "app+user only": an application alone gives nobody a role.
-forbid("PERSON_REQUIRED", p: Principal, "update_roles", _: User) if
-  p.auth_mode = "app" and p.kind in ["partner", "customer"];
+# Vendor's REST surface, "app+user only": an application without a user assigns no roles.
+forbid("PERSON_REQUIRED", caller: Principal, "update_roles", _: User) if
+  caller.auth_mode = "app" and caller.kind in ["partner", "customer"];
 
-# R52: nothing crosses national clouds, but for the service itself.
-forbid("CROSS_CLOUD", p: Principal, _action: String, u: User) if
-  p.kind in ["partner", "customer"] and u.cloud != p.cloud;
+# R52: nothing crosses national clouds, except for the service itself.
+forbid("CROSS_CLOUD", caller: Principal, _action: String, user: User) if
+  caller.kind in ["partner", "customer"] and user.cloud != caller.cloud;

@@ -29,15 +29,17 @@ ALLOW = """allow(principal: Principal, action: String, resource) if
   has_standing(principal, standing, resource) and
   grant(role, standing, action, resource) and
   role in principal.roles;"""
-HOLDER = """has_standing(p: Principal, "relationship_holder", c: Customer) if
-  p.kind = "partner" and
-  r in c.relationships and r.partner_id = p.tenant_id and r.status = "active";"""
+HOLDER = """has_standing(caller: Principal, "relationship_holder", customer: Customer) if
+  caller.kind = "partner" and
+  relationship in customer.relationships and
+  relationship.partner_id = caller.tenant_id and relationship.status = "active";"""
 HOLDER_READS = """grant(role, "relationship_holder", "read", _: Customer) if
   role in ["global_admin", "admin_agent", "sales_agent", "helpdesk_agent"];"""
 HOLDER_EDITS = """grant(role, "relationship_holder", "update", _: Customer) if
   role in ["global_admin", "admin_agent", "sales_agent", "helpdesk_agent"];"""
-INACTIVE = """forbid("PARTNER_INACTIVE", p: Principal, "update", _: Customer) if
-  p.status = "inactive";"""
+INACTIVE = """forbid("PARTNER_INACTIVE", caller: Principal, action: String, _: Customer) if
+  caller.status = "inactive" and
+  action in ["update", "confirm_agreement", "record_subscription", "create_subscription"];"""
 
 
 def rule(file: str, statement: str) -> dict[str, Any]:
@@ -128,8 +130,8 @@ def test_a_condition_on_oneself_is_told_with_what_one_is(api: Api) -> None:
         ["global_admin"],
     )
     assert other["failedConditions"] == [
-        {"condition": 'p.kind = "customer"', "value": "partner"},
-        {"condition": f'c.id = "{fixed_id("alder")}"', "value": fixed_id("meadow")},
+        {"condition": 'caller.kind = "customer"', "value": "partner"},
+        {"condition": f'customer.id = "{fixed_id("alder")}"', "value": fixed_id("meadow")},
     ]
 
 
@@ -140,7 +142,7 @@ def test_conditions_on_what_others_are_to_the_object_are_not_told_failed_or_not(
     assert (missed["standing"], missed["standingHeld"]) == ("relationship_holder", False)
     assert sorted(missed["rolesNeeded"]) == ["admin_agent", "sales_agent"]
     assert missed["failedConditions"] == [
-        {"condition": 'p.kind = "partner"', "value": "customer"},
+        {"condition": 'caller.kind = "partner"', "value": "customer"},
         {
             "condition": HIDDEN_CONDITIONS,
             "value": None,

@@ -124,7 +124,7 @@ def test_a_verdict_that_would_be_another_is_told_and_not_given(
 
 
 def test_another_reason_is_told(world: World, changed: Changed) -> None:
-    head = 'forbid("CROSS_CLOUD", p: Principal, _action: String, c: Customer) if\n'
+    head = 'forbid("CROSS_CLOUD", caller: Principal, _action: String, customer: Customer) if\n'
     other = 'forbid("HELP_SELLS_NOTHING", p: Principal, "create_subscription", _: Customer) if\n'
     never = f'{other}  p.kind = "partner";\n'
     given, told = shadowed(world, changed(head, never + head), sell, persona=HELPER)

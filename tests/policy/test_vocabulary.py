@@ -125,7 +125,7 @@ def test_every_action_that_a_restriction_names_exists_on_its_resource() -> None:
 
 
 def test_every_word_that_a_rule_expects_of_the_principal_can_be_met() -> None:
-    pattern = re.compile(r'\bp\.(\w+)(?:\s*(?:=|!=)\s*("\w*")|\s+in\s+\[([^\]]*)\])?')
+    pattern = re.compile(r'\bcaller\.(\w+)(?:\s*(?:=|!=)\s*("\w*")|\s+in\s+\[([^\]]*)\])?')
     wrong = []
     for rule in PolicySource.read(POLICIES).rules:
         for fact, one, several in pattern.findall(rule.text):
@@ -135,14 +135,17 @@ def test_every_word_that_a_rule_expects_of_the_principal_can_be_met() -> None:
     assert wrong == []
 
 
-def test_rules_call_the_principal_p_so_that_its_words_can_be_checked() -> None:
+def test_rules_call_the_principal_caller_so_that_its_words_can_be_checked() -> None:
     named = {_head(rule)[1 if rule.name == "forbid" else 0] for name in VERDICTS for rule in _rules(name)}
-    assert {name for name in named if name.endswith(": Principal")} <= {"p: Principal", "_p: Principal"}
+    assert {name for name in named if name.endswith(": Principal")} <= {
+        "caller: Principal",
+        "_caller: Principal",
+    }
 
 
 def test_cases_notice_a_policy_that_grants_more_and_one_that_grants_less(cases: tuple[Case, ...]) -> None:
     texts = dict(PolicySource.read(POLICIES).texts)
-    wider = texts["customer.polar"].replace(' and r.status = "active"', "")
+    wider = texts["customer.polar"].replace(' and relationship.status = "active"', "")
     stricter = texts["customer.polar"].replace('"helpdesk_agent"', '"account_admin"')
     for text in (wider, stricter):
         changed = Policy(PolicySource(tuple((texts | {"customer.polar": text}).items())))

@@ -82,9 +82,11 @@ def test_the_machine_finds_a_standing_that_outlives_its_relationship(
 ) -> None:
     policies = shutil.copytree(SHIPPED_POLICIES, tmp_path / "policies")
     text = (policies / "customer.polar").read_text()
-    active = ' and r.partner_id = p.tenant_id and r.status = "active"'
+    active = 'relationship.partner_id = caller.tenant_id and relationship.status = "active"'
     assert active in text
-    (policies / "customer.polar").write_text(text.replace(active, " and r.partner_id = p.tenant_id"))
+    (policies / "customer.polar").write_text(
+        text.replace(active, "relationship.partner_id = caller.tenant_id")
+    )
 
     with pytest.raises(AssertionError, match="sees other "):
         _run(empty_sqlite, tmp_path, Policy.load(policies))

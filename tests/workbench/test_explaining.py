@@ -61,12 +61,15 @@ def as_data(explain: Run, *arguments: str) -> dict[str, Any]:
 def test_a_grant_is_told_rule_by_rule_with_the_values(explain: Run) -> None:
     code, out, err = explain(*ALDER)
 
-    head = line_of("subscription.polar", 'has_standing(p: Principal, "billing_partner"')
+    head = line_of("subscription.polar", 'has_standing(caller: Principal, "billing_partner"')
     assert (code, err) == (0, "")
     assert "alder_sales_agent may cancel subscription:alder_seats" in out
     assert "granted to sales_agent as billing_partner" in out
     assert f"subscription.polar:{head} has_standing" in out
-    assert f"subscription.polar:{head + 1} s.billing_partner_id = p.tenant_id holds, found alder" in out
+    assert (
+        f"subscription.polar:{head + 1} subscription.billing_partner_id = caller.tenant_id holds, found alder"
+        in out
+    )
     assert "\x1b" not in out
 
 
@@ -75,15 +78,15 @@ def test_a_denial_tells_the_nearest_way_with_found_and_expected(explain: Run) ->
 
     nearest = found["near_misses"][0]
     failed = [each for each in nearest["conditions"] if not each["holds"]]
-    line = line_of("subscription.polar", 's.channel = "csp" and s.billing_partner_id = p.tenant_id;')
+    line = line_of("subscription.polar", 'subscription.channel = "csp" and subscription.billing_partner_id')
     assert (found["allowed"], found["grants"], found["restrictions"]) == (False, [], [])
     assert (nearest["standing"], nearest["roles_needed"]) == ("billing_partner", [])
     assert failed == [
         {
             "file": "subscription.polar",
             "line": line,
-            "column": 25,
-            "text": "s.billing_partner_id = p.tenant_id",
+            "column": 36,
+            "text": "subscription.billing_partner_id = caller.tenant_id",
             "holds": False,
             "fact": "resource.billing_partner_id",
             "found": "alder",
@@ -106,7 +109,8 @@ def test_a_restriction_is_told_with_its_number_and_sentence(explain: Run) -> Non
 def test_where_a_difference_hits_both_sides_are_told(explain: Run) -> None:
     arguments = ("--as", "laurel_admin_agent", "--action", "read", "--resource", "alder_seats")
 
-    assert "s.cloud != p.cloud holds, found public, p.cloud is us_government\n" in explain(*arguments)[1]
+    difference = "subscription.cloud != caller.cloud holds, found public, caller.cloud is us_government\n"
+    assert difference in explain(*arguments)[1]
 
 
 def test_the_answer_names_its_policy_and_engine(explain: Run, shipped_policy: Policy) -> None:

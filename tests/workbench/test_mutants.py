@@ -93,7 +93,7 @@ PROVED = {
         (
             'grant(role, "relationship_holder", "read", _: Customer)',
             'grant("admin_agent", "relationship_holder", "extend"',
-            'forbid("RESTRICTED_PARTNER", p: Principal, "create_subscription", _: Customer)',
+            'forbid("RESTRICTED_PARTNER", caller: Principal, "create_subscription", _: Customer)',
         )
     )
 }

@@ -8,8 +8,11 @@ from multichannel.workbench.check import check_source
 from multichannel.workbench.findings import Finding
 from tests.workbench.check.seeding import SHIPPED, Seeded, main
 
-WALL = 'forbid("CROSS_CLOUD", p: Principal, _action: String, c: Customer) if\n  c.cloud != p.cloud;'
-HOLDER = 'has_standing(p: Principal, "relationship_holder", c: Customer)'
+WALL = (
+    'forbid("CROSS_CLOUD", caller: Principal, _action: String, customer: Customer) if\n'
+    "  customer.cloud != caller.cloud;"
+)
+HOLDER = 'has_standing(caller: Principal, "relationship_holder", customer: Customer)'
 LIVES = 'grant("sweeper", "system", "expire", _: AuditRecord);'
 
 
@@ -34,9 +37,12 @@ def test_a_policy_without_the_wall_between_clouds_is_found_at_the_first_standing
 def test_a_wall_with_another_condition_or_the_other_way_round_is_none() -> None:
     for wall in (
         WALL.replace("!=", "="),
-        WALL.replace("!= p.cloud", '!= p.cloud and p.market = "DE"'),
-        WALL.replace("!= p.cloud", '!= p.cloud and p.kind = "partner"'),
-        WALL.replace("c.cloud != p.cloud", "(c.cloud != p.cloud or c.market != p.market)"),
+        WALL.replace("!= caller.cloud", '!= caller.cloud and caller.market = "DE"'),
+        WALL.replace("!= caller.cloud", '!= caller.cloud and caller.kind = "partner"'),
+        WALL.replace(
+            "customer.cloud != caller.cloud",
+            "(customer.cloud != caller.cloud or customer.market != caller.market)",
+        ),
     ):
         codes = [finding.code for finding in Seeded("customer.polar", wall, WALL).checked().findings]
         assert "missing-cross-cloud" in codes
@@ -58,8 +64,10 @@ def test_a_wall_for_every_action_by_name_or_for_all_tenants_by_kind_is_one() -> 
         '"read", "read_summary", "update", "confirm_agreement", "record_subscription", '
         '"create_subscription", "add_user"'
     )
-    by_name = WALL.replace("_action", "action").replace("!= p.cloud", f"!= p.cloud and action in [{actions}]")
-    by_kind = WALL.replace("!= p.cloud", '!= p.cloud and p.kind in ["customer", "partner"]')
+    by_name = WALL.replace("_action", "action").replace(
+        "!= caller.cloud", f"!= caller.cloud and action in [{actions}]"
+    )
+    by_kind = WALL[:-1] + ' and caller.kind in ["customer", "partner"];'
 
     assert Seeded("customer.polar", by_name, WALL).checked().findings == ()
     assert Seeded("customer.polar", by_kind, WALL).checked().findings == ()
@@ -83,7 +91,7 @@ def test_an_action_that_nothing_grants_is_found_at_the_first_rule_about_its_kind
         "ungranted-action",
         "nobody is granted expire on a AuditRecord",
     )
-    assert _stands_at(finding, 'has_standing(p: Principal, "self", r: AuditRecord)')
+    assert _stands_at(finding, 'has_standing(caller: Principal, "self", record: AuditRecord)')
 
 
 def test_a_restriction_of_an_action_that_nothing_grants_is_a_warning_beside_it() -> None:

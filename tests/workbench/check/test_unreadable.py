@@ -12,10 +12,10 @@ from multichannel.workbench.check import check_source
 from multichannel.workbench.findings import Finding
 from tests.workbench.check.seeding import SHIPPED, Seeded, found
 
-STANDING = """has_standing(p: Principal, "self", u: User) if
-  p.kind in ["partner", "customer"] and u.tenant_id = p.tenant_id;"""
-WALL = """forbid("CROSS_CLOUD", p: Principal, _action: String, u: User) if
-  p.kind in ["partner", "customer"] and u.cloud != p.cloud;"""
+STANDING = """has_standing(caller: Principal, "self", user: User) if
+  caller.kind in ["partner", "customer"] and user.tenant_id = caller.tenant_id;"""
+WALL = """forbid("CROSS_CLOUD", caller: Principal, _action: String, user: User) if
+  caller.kind in ["partner", "customer"] and user.cloud != caller.cloud;"""
 WORDS = 'multichannel("public");\nmultichannel("us_government");'
 
 

@@ -45,3 +45,10 @@ def names(diff: Diff, direction: Direction) -> set[str]:
 def released(roles: Iterable[str], suffix: str = "") -> set[str]:
     """The names of changes of who may release what it bills."""
     return {f"subscription.release.billing_partner.{role}{suffix}" for role in roles}
+
+
+def position(file: str, text: str, after: int = 0) -> str:
+    """`file:line` of a text of the shipped policy, or of a line some lines after it."""
+    before, there, _ = dict(PolicySource.read(SHIPPED_POLICIES).texts)[file].partition(text)
+    assert there
+    return f"{file}:{before.count(chr(10)) + 1 + after}"

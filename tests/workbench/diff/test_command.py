@@ -9,9 +9,11 @@ import pytest
 
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.store import migrations
+from tests.workbench.diff.edits import position
 
 Run = Callable[..., tuple[int, str, str]]
 SWAPPED = "subscription.release.billing_partner.sales_agent"
+RELEASE = 'grant("admin_agent", "billing_partner", "release"'
 LOST = "subscription.release.billing_partner.admin_agent.denied"
 
 
@@ -22,8 +24,7 @@ def new(tmp_path: Path) -> Path:
     shutil.copytree(SHIPPED_POLICIES, folder)
     (folder / "invariants.yaml").unlink()
     path = folder / "subscription.polar"
-    grant = 'grant("admin_agent", "billing_partner", "release"'
-    text = path.read_text("utf-8").replace(f"\n{grant}", f"\n{grant.replace('admin', 'sales')}")
+    text = path.read_text("utf-8").replace(f"\n{RELEASE}", f"\n{RELEASE.replace('admin', 'sales')}")
     path.write_text(text, "utf-8")
     return folder
 
@@ -91,7 +92,7 @@ def test_text_has_what_is_newly_allowed_first_and_the_bound_last(diff: Run) -> N
         out.index(text) for text in ("Newly allowed: 1", SWAPPED, "Newly denied: 1", LOST, "were compared:")
     ]
     assert places == sorted(places)
-    assert "subscription.polar:95 of NEW, edited" in out
+    assert f"{position('subscription.polar', RELEASE)} of NEW, edited" in out
     assert "\x1b" not in out
 
 

@@ -11,17 +11,21 @@ from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.counterexample import record
 from multichannel.workbench.diff.wording import rewriting
-from tests.workbench.diff.edits import Edit, diff_of, edited, names, released, shipped
+from tests.workbench.diff.edits import Edit, diff_of, edited, names, position, released, shipped
 
 SUBSCRIPTION, MAIN = "subscription.polar", "main.polar"
 RELEASE = 'grant("admin_agent", "billing_partner", "release", _: Subscription);'
-TRIALS = 'forbid("TRIALS_STAY", _p: Principal, "release", s: Subscription) if\n  s.is_trial = true;'
+TRIALS = (
+    'forbid("TRIALS_STAY", _caller: Principal, "release", subscription: Subscription) if\n'
+    "  subscription.is_trial = true;"
+)
 SUPPORT = (
-    'has_standing(p: Principal, "support_contact", s: Subscription) if\n'
-    '  p.kind = "partner" and s.support_contact_id = p.tenant_id;'
+    'has_standing(caller: Principal, "support_contact", subscription: Subscription) if\n'
+    '  caller.kind = "partner" and subscription.support_contact_id = caller.tenant_id;'
 )
 SUMMARY = 'grant("user_management_admin", "relationship_holder", "read_summary", _: ResellerRelationship);'
-ATTACHED = 'r.associated_partner_id = p.tenant_id and r.status = "active";'
+ATTACHED = 'associated_partner_id = caller.tenant_id and relationship.status = "active";'
+SUPPORTING, RELEASING = position(SUBSCRIPTION, SUPPORT), position(SUBSCRIPTION, RELEASE)
 READERS = ("admin_agent", "billing_admin", "global_admin", "helpdesk_agent", "sales_agent")
 
 
@@ -48,11 +52,11 @@ EDITS = {
         allowed={"subscription.release.TRIALS_STAY.admin_agent"},
     ),
     "a restriction of one market only": Told(
-        ((SUBSCRIPTION, "  s.is_trial = true;", '  s.is_trial = true and s.market = "GB";'),),
+        ((SUBSCRIPTION, ".is_trial = true;", '.is_trial = true and subscription.market = "GB";'),),
         allowed={"subscription.release.TRIALS_STAY.admin_agent"},
     ),
     "a standing widened": Told(
-        ((SUBSCRIPTION, ATTACHED, "r.associated_partner_id = p.tenant_id;"),),
+        ((SUBSCRIPTION, ATTACHED, "associated_partner_id = caller.tenant_id;"),),
         allowed={
             f"subscription.{action}.attached_reseller.{role}"
             for action in ("read", "read_summary")
@@ -60,7 +64,7 @@ EDITS = {
         },
     ),
     "a standing narrowed by a fact that may be unknown": Told(
-        ((SUBSCRIPTION, SUPPORT, f"{SUPPORT[:-1]} and s.partner_of_record_id = nil;"),),
+        ((SUBSCRIPTION, SUPPORT, f"{SUPPORT[:-1]} and subscription.partner_of_record_id = nil;"),),
         denied={
             f"subscription.{action}.support_contact.{role}.denied"
             for action in ("read", "read_summary")
@@ -86,26 +90,26 @@ EDITS = {
                 ),
             ),
         ),
-        rewritten=("subscription.polar:11 is now subscription.polar:11",),
+        rewritten=(f"{SUPPORTING} is now {SUPPORTING}",),
     ),
     "a rule split in two": Told(
         (
             (
                 SUBSCRIPTION,
                 SUPPORT,
-                SUPPORT.replace("p.tenant_id;", "p.tenant_id and s.is_trial = true;\n")
-                + SUPPORT.replace("p.tenant_id;", "p.tenant_id and s.is_trial != true;"),
+                SUPPORT.replace("caller.tenant_id;", "caller.tenant_id and subscription.is_trial = true;\n")
+                + SUPPORT.replace("caller.tenant_id;", "caller.tenant_id and subscription.is_trial != true;"),
             ),
         ),
-        rewritten=("subscription.polar:11 is now subscription.polar:11, subscription.polar:13",),
+        rewritten=(f"{SUPPORTING} is now {SUPPORTING}, {position(SUBSCRIPTION, SUPPORT, 2)}",),
     ),
     "a rule moved to another place": Told(
         ((SUBSCRIPTION, RELEASE, ""), (SUBSCRIPTION, TRIALS, f"{TRIALS}\n{RELEASE}")),
-        text_only=("subscription.polar:95",),
+        text_only=(RELEASING,),
     ),
     "a comment": Told(
         ((SUBSCRIPTION, "# R35, R36: trials", "# R35 and R36: trials"),),
-        text_only=("subscription.polar:159",),
+        text_only=(position(SUBSCRIPTION, TRIALS, -1),),
     ),
     "a grant taken away": Told(
         (("relationship.polar", SUMMARY, ""),),
@@ -154,7 +158,7 @@ def test_a_witness_has_no_fact_that_does_not_matter() -> None:
         "is_trial": True,
     }
     assert change.witness.before.reasons == ("TRIALS_STAY",)
-    assert [cited.rule.position for cited in change.rules] == ["subscription.polar:160"]
+    assert [cited.rule.position for cited in change.rules] == [position(SUBSCRIPTION, TRIALS)]
 
 
 def test_principals_are_told_by_what_they_have_in_common() -> None:
@@ -168,13 +172,13 @@ def test_principals_are_told_by_what_they_have_in_common() -> None:
 
 
 def test_an_edited_restriction_is_cited_where_a_grant_would_allow_less_without_it() -> None:
-    narrower = (SUBSCRIPTION, "  s.is_trial = true;", '  s.is_trial = true and s.commerce = "legacy";')
+    narrower = (SUBSCRIPTION, ".is_trial = true;", '.is_trial = true and subscription.commerce = "legacy";')
     diff = diff_of((SUBSCRIPTION, RELEASE, RELEASE.replace("admin_agent", "sales_agent")), narrower)
 
     (allowed,) = diff.of(Direction.ALLOWED)
     assert {(each.side, each.rule.position) for each in allowed.rules if each.is_edited} == {
-        ("new", "subscription.polar:95"),
-        ("old", "subscription.polar:160"),
+        ("new", RELEASING),
+        ("old", position(SUBSCRIPTION, TRIALS)),
     }
     assert diff.rewritings == ()
 

@@ -13,17 +13,21 @@ from tests.workbench.diff.edits import Edit, edited, shipped
 
 SHIPPED = SHIPPED_POLICIES / "invariants.yaml"
 BREAKING: dict[str, Edit] = {
-    "a trial is given away": ("subscription.polar", "s.is_trial = true;", "s.is_trial = nil;"),
-    "a tenant sees the people of another": ("user.polar", "u.tenant_id = p.tenant_id", 'u.state = "active"'),
+    "a trial is given away": ("subscription.polar", ".is_trial = true;", ".is_trial = nil;"),
+    "a tenant sees the people of another": (
+        "user.polar",
+        "user.tenant_id = caller.tenant_id",
+        'user.state = "active"',
+    ),
     "a partner sells outside of its market": (
         "customer.polar",
-        "c.market != p.market",
-        "c.market = p.market",
+        "customer.market != caller.market",
+        "customer.market = caller.market",
     ),
     "a partner reads what another partner bills": (
         "billing_profile.polar",
-        "b.partner_id = p.tenant_id",
-        "b.partner_id != nil",
+        "profile.partner_id = caller.tenant_id",
+        "profile.partner_id != nil",
     ),
     "an application alone gives somebody a role": ("user.polar", '"app"', '"app_user"'),
 }

@@ -10,7 +10,7 @@ from tests.store.conftest import ALDER, BIRCH, MEADOW, engine, phone, policy, st
 from tests.workbench.diff.edits import edited, shipped
 
 __all__ = ["engine", "phone", "policy", "store"]
-WIDER = ("customer.polar", "r.partner_id = p.tenant_id and r.status", "r.status")
+WIDER = ("customer.polar", "relationship.partner_id = caller.tenant_id and ", "")
 
 
 def test_rows_are_counted_under_both_versions(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from multichannel.policy.language.source import PolicySource
@@ -9,7 +10,7 @@ from multichannel.policy.language.source import PolicySource
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """In `file`, `after` stands where `before` stood; without `before`, it stands at the end."""
+    """In `file`, `after` replaces `before`, however its lines are broken; without `before` it is appended."""
 
     name: str
     file: str
@@ -17,12 +18,14 @@ class Fault:
     after: str
 
     def put_into(self, source: PolicySource) -> PolicySource:
-        """The policy with the fault. KeyError when there is no such place, or no difference."""
+        """The policy with the fault. KeyError if there is no such place, or no difference."""
         texts = dict(source.texts)
         text = texts[self.file]
-        if self.before not in text or self.after == self.before:
+        pattern = r"\s+".join(map(re.escape, re.split(r"\s+", self.before)))
+        if self.after == self.before or not (place := re.search(pattern, text)):
             raise KeyError(self.name)
-        changed = text.replace(self.before, self.after, 1) if self.before else f"{text}\n{self.after}\n"
+        start, end = place.span() if self.before else (len(text), len(text))
+        changed = f"{text[:start]}{self.after}{text[end:]}\n"
         return PolicySource(tuple((texts | {self.file: changed}).items()))
 
 

@@ -144,7 +144,8 @@ GRANTS = (
     added(
         "a back door beside allow",
         "customer.polar",
-        'allow(p: Principal, "read", c: Customer) if "global_admin" in p.roles and c.cloud = p.cloud;',
+        'allow(caller: Principal, "read", customer: Customer) if\n'
+        '  "global_admin" in caller.roles and customer.cloud = caller.cloud;',
     ),
     added(
         "the same grant a second time",

@@ -3,7 +3,7 @@
 from tests.workbench.mutants.fault import Fault, added
 
 READS_USERS = 'grant(role, "self", "read", _: User) if'
-OWN_PEOPLE = "u.tenant_id = p.tenant_id;"
+OWN_PEOPLE = "user.tenant_id = caller.tenant_id;"
 
 LANGUAGE = (
     Fault("a semicolon is missing", "user.polar", OWN_PEOPLE, OWN_PEOPLE.removesuffix(";")),
@@ -13,39 +13,46 @@ LANGUAGE = (
     Fault("a role is misspelt", "user.polar", '"account_admin"];', '"acount_admin"];'),
     Fault("a standing is misspelt", "user.polar", READS_USERS, READS_USERS.replace("self", "slef")),
     Fault("a class is misspelt", "user.polar", READS_USERS, READS_USERS.replace("User", "Usr")),
-    Fault("a fact is misspelt", "user.polar", OWN_PEOPLE, "u.tenent_id = p.tenant_id;"),
-    Fault("a fact of the principal is misspelt", "user.polar", OWN_PEOPLE, "u.tenant_id = p.tenent_id;"),
+    Fault("a fact is misspelt", "user.polar", OWN_PEOPLE, "user.tenent_id = caller.tenant_id;"),
+    Fault(
+        "a fact of the principal is misspelt", "user.polar", OWN_PEOPLE, "user.tenant_id = caller.tenent_id;"
+    ),
     Fault(
         "a condition is negated with not",
         "user.polar",
         OWN_PEOPLE,
-        f'not u.state = "inactive" and {OWN_PEOPLE}',
+        f'not user.state = "inactive" and {OWN_PEOPLE}',
     ),
     Fault(
         "a group is negated",
         "user.polar",
         OWN_PEOPLE,
-        f'not (u.state = "inactive" or p.market = "US") and {OWN_PEOPLE}',
+        f'not (user.state = "inactive" or caller.market = "US") and {OWN_PEOPLE}',
     ),
     Fault("a cut", "user.polar", OWN_PEOPLE, f"cut and {OWN_PEOPLE}"),
-    Fault("two equals signs", "user.polar", OWN_PEOPLE, "u.tenant_id == p.tenant_id;"),
+    Fault("two equals signs", "user.polar", OWN_PEOPLE, "user.tenant_id == caller.tenant_id;"),
     Fault(
-        "an assignment", "user.polar", OWN_PEOPLE, f"t := p.tenant_id and u.tenant_id = t and {OWN_PEOPLE}"
+        "an assignment",
+        "user.polar",
+        OWN_PEOPLE,
+        f"own := caller.tenant_id and user.tenant_id = own and {OWN_PEOPLE}",
     ),
-    Fault("a method is called", "user.polar", OWN_PEOPLE, "u.tenant_id.lower() = p.tenant_id;"),
-    Fault("a look behind the facts", "user.polar", OWN_PEOPLE, f'u.__class__ = "User" and {OWN_PEOPLE}'),
+    Fault("a method is called", "user.polar", OWN_PEOPLE, "user.tenant_id.lower() = caller.tenant_id;"),
+    Fault("a look behind the facts", "user.polar", OWN_PEOPLE, f'user.__class__ = "User" and {OWN_PEOPLE}'),
     Fault(
         "one tenant by its id",
         "user.polar",
         OWN_PEOPLE,
-        'p.tenant_id = "3f0c6a52-7f0e-4d3b-9d3a-0d9d5a1c2b10" and u.state = "active";',
+        'caller.tenant_id = "3f0c6a52-7f0e-4d3b-9d3a-0d9d5a1c2b10" and user.state = "active";',
     ),
-    Fault("and with or, without parentheses", "user.polar", OWN_PEOPLE, f'p.market = "US" or {OWN_PEOPLE}'),
+    Fault(
+        "and with or, without parentheses", "user.polar", OWN_PEOPLE, f'caller.market = "US" or {OWN_PEOPLE}'
+    ),
     Fault(
         "conditions that cannot hold together",
         "user.polar",
         OWN_PEOPLE,
-        f'u.state = "active" and u.state = "inactive" and {OWN_PEOPLE}',
+        f'user.state = "active" and user.state = "inactive" and {OWN_PEOPLE}',
     ),
     Fault("a class is asked for in a body", "user.polar", OWN_PEOPLE, f"u matches User and {OWN_PEOPLE}"),
     Fault("an instance is made", "user.polar", OWN_PEOPLE, f"new Principal() = p and {OWN_PEOPLE}"),
@@ -53,12 +60,12 @@ LANGUAGE = (
     Fault(
         "a helper is asked with too much",
         "partner.polar",
-        "multichannel(p.cloud)",
-        "multichannel(p.cloud, pr)",
+        "multichannel(caller.cloud)",
+        "multichannel(caller.cloud, partner)",
     ),
-    Fault("a helper is misspelt", "partner.polar", "multichannel(p.cloud)", "multichanel(p.cloud)"),
+    Fault("a helper is misspelt", "partner.polar", "multichannel(caller.cloud)", "multichanel(caller.cloud)"),
     added("a grant without a standing", "user.polar", 'grant("sales_agent", "read", _: User);'),
-    added("a rule that nothing asks for", "user.polar", 'is_open(u: User) if u.state = "active";'),
+    added("a rule that nothing asks for", "user.polar", 'is_open(user: User) if user.state = "active";'),
     added(
         "rules that ask themselves for ever",
         "main.polar",
@@ -67,8 +74,9 @@ LANGUAGE = (
     added(
         "for all relationships",
         "customer.polar",
-        'has_standing(p: Principal, "relationship_holder", c: Customer) if\n'
-        '  p.kind = "partner" and forall(r in c.relationships, r.partner_id = p.tenant_id);',
+        'has_standing(caller: Principal, "relationship_holder", customer: Customer) if\n'
+        '  caller.kind = "partner" and\n'
+        "  forall(relationship in customer.relationships, relationship.partner_id = caller.tenant_id);",
     ),
     added("an expectation inside the policy", "main.polar", '?= multichannel("public");'),
     added(
