@@ -105,7 +105,8 @@ def test_no_line_is_wider_than_the_terminal(diff: Run, monkeypatch: pytest.Monke
 def test_an_annotation_stands_at_the_edited_rule(diff: Run, new: Path) -> None:
     _, out, _ = diff("--format", "github")
 
-    place = f"file={new}/subscription.polar,line=95"
+    line = position("subscription.polar", RELEASE).partition(":")[2]
+    place = f"file={new}/subscription.polar,line={line}"
     first, second = out.splitlines()
     assert first.startswith(f"::warning {place},title=Newly allowed::Subscription: release")
     assert second.startswith(f"::warning {place},title=Newly denied::Subscription: release")
