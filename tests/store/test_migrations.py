@@ -1,16 +1,17 @@
-"""The history of the schema makes what the mapped classes say, and can be undone."""
+"""The migrations give the schema of the mapped classes, and can be undone."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, make_url
 
 from multichannel.domain.base import Base
+from multichannel.errors import Misconfigured
 from multichannel.store import migrations
 from multichannel.store.engines import WRITING, execution_options, open_database
 
@@ -59,86 +60,28 @@ def test_an_empty_database_is_at_no_version(tmp_path: object) -> None:
     assert migrations.current(url) == migrations.head()
 
 
-def test_a_database_of_the_first_schema_keeps_what_it_holds(database_url: str, migrated: Engine) -> None:
-    """Relationships had no address then, and users no version."""
-    migrations.remove(database_url)
+def test_a_database_of_an_unknown_version_is_refused_and_stays_as_it_is(
+    database_url: str, migrated: Engine
+) -> None:
     with _connection(migrated) as connection:
-        command.upgrade(migrations._config(connection), "0001")
-        for table, row in FIRST_ROWS:
-            _insert(connection, table, row)
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
         connection.commit()
 
-    migrations.upgrade(database_url)
+    with pytest.raises(Misconfigured, match="schema version 0001, which this release cannot upgrade"):
+        migrations.upgrade(database_url)
 
-    with _connection(migrated) as connection:
-        relationship = connection.exec_driver_sql(
-            "SELECT CAST(customer_id AS TEXT), addressed_to, delegated_admin_requested "
-            "FROM reseller_relationships"
-        ).one()
-        user = connection.exec_driver_sql("SELECT version, updated_at = created_at FROM users").one()
-        parent = connection.exec_driver_sql(
-            "SELECT count(*) FROM subscriptions WHERE parent_id = id"
-        ).scalar()
-    assert relationship[0] == relationship[1] == MEADOW
-    assert relationship[2] == 1
-    assert tuple(user) == (1, 1)
-    assert parent == 1
+    assert migrations.current(database_url) == "0001"
+    assert not migrations.is_known("0001")
 
 
-ALDER, MEADOW = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
-PLACE = {"cloud": "public", "created_at": "2026-01-01T00:00:00.000000Z"}
-SEEN = {**PLACE, "version": 1, "updated_at": "2026-01-01T00:00:00.000000Z", "market": "US"}
-FIRST_ROWS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("tenants", {"id": ALDER, "kind": "partner", **PLACE}),
-    ("tenants", {"id": MEADOW, "kind": "customer", **PLACE}),
-    (
-        "partners",
-        {"id": ALDER, "name": "Alder", "type": "direct_bill", "status": "active", "market": "US", **PLACE},
-    ),
-    ("customers", {"id": MEADOW, "custom_domains": "[]", "qualification": "none", **SEEN}),
-    (
-        "users",
-        {
-            "id": ALDER,
-            "tenant_id": ALDER,
-            "object_id": ALDER,
-            "display_name": "U",
-            "state": "active",
-            **PLACE,
-        },
-    ),
-    (
-        "reseller_relationships",
-        {
-            "id": ALDER,
-            "partner_id": ALDER,
-            "customer_id": MEADOW,
-            "status": "active",
-            "delegated_admin": True,
-            **SEEN,
-        },
-    ),
-    (
-        "subscriptions",
-        {
-            "id": ALDER,
-            "owner_id": ALDER,
-            "customer_id": MEADOW,
-            "recorded_by": "partner",
-            "channel": "csp",
-            "commerce": "legacy",
-            "quantity": 1,
-            "parent_id": ALDER,
-            "status": "active",
-            "billing_type": "license",
-            "billing_cycle": "monthly",
-            "suspension_reasons": "[]",
-            **SEEN,
-        },
-    ),
-)
+def test_a_database_at_the_last_version_before_the_first_release_is_up_to_date() -> None:
+    assert migrations.is_known("0002")
 
 
-def _insert(connection: Connection, table: str, row: dict[str, object]) -> None:
-    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)  # noqa: S608  (names of columns)
+def test_a_database_whose_rows_reference_missing_rows_is_refused(sqlite_url: str) -> None:
+    with sqlite3.connect(make_url(sqlite_url).database or "") as connection:
+        connection.execute("INSERT INTO role_assignments VALUES ('a', 'global_admin', 'b')")
+    connection.close()
+
+    with pytest.raises(Misconfigured, match="reference missing rows; nothing was migrated"):
+        migrations.upgrade(sqlite_url)

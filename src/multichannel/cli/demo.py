@@ -30,7 +30,7 @@ def demo(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 for any free one.")] = None,
     workers: Annotated[int | None, typer.Option(help="How many processes serve.")] = None,
-    driver_url: DatabaseUrl = None,
+    database_url: DatabaseUrl = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start the world over.")] = False,
     shadow: Shadow = None,
 ) -> None:
@@ -39,7 +39,7 @@ def demo(
     Example: multichannel demo --port 8001
     """
     settings = load_settings(
-        demo=True, host=host, port=port, workers=workers, driver_url=driver_url, shadow_dir=shadow
+        demo=True, host=host, port=port, workers=workers, database_url=database_url, shadow_dir=shadow
     )
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
     made = prepare(settings, fresh=fresh)

@@ -57,7 +57,7 @@ def explain(
     expect: Annotated[Expected | None, typer.Option(help="Exit 1 unless the answer is this.")] = None,
     log: Annotated[Path | None, typer.Option(help="A decision log.", exists=True, dir_okay=False)] = None,
     decision: Annotated[str | None, typer.Option(help="How the id of a decision of it begins.")] = None,
-    driver_url: DatabaseUrl = None,
+    database_url: DatabaseUrl = None,
     policy: PolicyFolder = None,
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> None:
@@ -75,7 +75,7 @@ def explain(
         found = explain_logged(line, policy_of(line, folder, versions), sql=sql)
     elif None not in question and log is None and decision is None:
         with ExitStack() as stack:
-            found = _asked(folder, (str(who), str(action), str(resource)), stack, driver_url, sql=sql)
+            found = _asked(folder, (str(who), str(action), str(resource)), stack, database_url, sql=sql)
     else:
         raise typer.BadParameter("give --as, --action and --resource, or --log and --decision")
     if output is Format.JSON:
@@ -106,7 +106,7 @@ def _database(policy: Policy, stack: ExitStack, url: str | None) -> Database:
     from multichannel.store.engines import open_database  # noqa: PLC0415
     from multichannel.store.store import Store  # noqa: PLC0415
 
-    settings = load_settings(driver_url=url)
+    settings = load_settings(database_url=url)
     at = settings.database_url
     if at.get_backend_name() == "sqlite" and at.database and not Path(at.database).is_file():
         raise BadInput(f"there is no database at {at.database}. Give one with --database-url.")

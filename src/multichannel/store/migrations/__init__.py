@@ -1,4 +1,4 @@
-"""The schema's history, and the commands that bring a database up to it."""
+"""Schema migrations, and the commands that run them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,23 @@ HERE = Path(__file__).parent
 
 
 def upgrade(url: str) -> None:
-    """Bring a database up to this version, in one transaction."""
+    """Migrate a database to this version, in one transaction; Misconfigured if its own is unknown."""
+    version = current(url)
+    if not is_known(version):
+        raise Misconfigured(
+            f"The database is at schema version {version}, which this release cannot upgrade. "
+            "Use the release that made the database, or create a new one and import the data again."
+        )
     _migrate(url, lambda config: command.upgrade(config, "head"))
 
 
 def remove(url: str) -> None:
-    """Take every table out of a database, with all that is in them, in one transaction."""
+    """Drop every table of a database with its data, in one transaction."""
     _migrate(url, lambda config: command.downgrade(config, "base"))
 
 
 def current(url: str) -> str | None:
-    """The version a database is at; None when it is empty."""
+    """The schema version of a database; None if it is empty."""
     engine = open_database(url, connections=1)
     try:
         with engine.connect() as connection:
@@ -39,16 +45,15 @@ def current(url: str) -> str | None:
 
 
 def head() -> str:
-    """The version this code needs."""
-    found = ScriptDirectory(str(HERE)).get_current_head()
-    if found is None:
-        message = "this installation has no migrations"
-        raise FileNotFoundError(message)
-    return found
+    """The schema version this code needs."""
+    version = ScriptDirectory(str(HERE)).get_current_head()
+    if version is None:
+        raise FileNotFoundError("this installation has no migrations")
+    return version
 
 
 def is_known(version: str | None) -> bool:
-    """Whether this code can bring a database up from that version; a newer code's it cannot."""
+    """Whether this code can upgrade from that version; a newer release's version is unknown."""
     known = {revision.revision for revision in ScriptDirectory(str(HERE)).walk_revisions()}
     return version is None or version in known
 
@@ -58,21 +63,23 @@ def _migrate(url: str, migrate: Callable[[Config], None]) -> None:
     try:
         with engine.connect() as connection:
             connection.execution_options(**execution_options(engine, WRITING))
-            copies_tables = engine.dialect.name == "sqlite"
-            if copies_tables:
-                _check_references_at_the_end(connection)
+            is_sqlite = engine.dialect.name == "sqlite"
+            if is_sqlite:
+                _defer_foreign_keys(connection)
             migrate(_config(connection))
-            if copies_tables and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise Misconfigured("The database holds rows that refer to nothing; nothing was migrated.")
+            if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise Misconfigured(
+                    "The database holds rows that reference missing rows; nothing was migrated."
+                )
             connection.commit()
     finally:
         engine.dispose()
 
 
-def _check_references_at_the_end(connection: Connection) -> None:
-    """SQLite changes a table by copying and dropping it, which rows that refer to it must survive.
+def _defer_foreign_keys(connection: Connection) -> None:
+    """Foreign keys are checked at the end, as SQLite alters a table by copying it and dropping the original.
 
-    The switch is the connection's, which is closed afterwards, and works only outside of a transaction.
+    The pragma applies to the connection, which is closed afterwards, and works outside of a transaction only.
     """
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA foreign_keys=OFF")
