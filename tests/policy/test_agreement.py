@@ -254,7 +254,7 @@ def _explained(database: Stored, who: Principal, action: Action, resource: Resou
         facts = database.facts(resource, row["id"], who)
         verdict = policy.check(who, action, facts)
         granted = any(not failures(item.conditions, facts) for item in grants)
-        hit = {item.reason for item in restrictions if not failures(item.conditions, facts)}
+        hit = {item.name for item in restrictions if not failures(item.conditions, facts)}
         assert hit == set(verdict.reasons)
         assert (granted and not hit) == verdict.allowed
         explanation = explain(policy, who, action, resource, facts)

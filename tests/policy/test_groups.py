@@ -100,7 +100,7 @@ def test_a_resource_type_without_the_facts_of_a_general_restriction_is_not_denie
 
     assert grouped.check(operator, Action.ADD_PARTNER, ServiceFacts(id="1")) == Verdict(allowed=True)
     assert grouped.restrictions(operator, Action.ADD_PARTNER, SERVICE) == ()
-    assert [item.reason for item in grouped.restrictions(operator, Action.READ, PARTNER)] == ["CROSS_CLOUD"]
+    assert [item.name for item in grouped.restrictions(operator, Action.READ, PARTNER)] == ["CROSS_CLOUD"]
     found = explain(grouped, operator, Action.ADD_PARTNER, SERVICE, ServiceFacts(id="1"))
     assert (found.allowed, found.restrictions) == (True, ())
 

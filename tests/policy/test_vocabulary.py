@@ -108,8 +108,7 @@ def test_every_standing_that_a_grant_names_can_be_had_to_that_resource(policy: P
     granted = {
         (resource.name, grant.standing)
         for resource in RESOURCES.values()
-        for action in resource.actions
-        for grant in policy.roles_granted(action, resource)
+        for grant in policy.derivations.grants(resource)
     }
     assert granted == had
 

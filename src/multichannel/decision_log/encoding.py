@@ -155,7 +155,7 @@ def judged_by(  # noqa: PLR0913  (a verdict is all of this)
         ]
     except PolicyFault:
         return (), []
-    reasons = tuple(sorted({way.reason for way in ways if way.reason}))
+    reasons = () if allowed else tuple(sorted({way.name for way in ways}))
     return reasons, positions(rule for way in ways for rule in way.rules)
 
 

@@ -87,7 +87,7 @@ class _Gaps:
 
     def _standings(self, resource: Resource, action: Action) -> Iterator[Finding]:
         """Every standing that is granted an action has a case that allows it to a role granted it there."""
-        granted = self._policy.roles_granted(action, resource)
+        granted = [each for each in self._policy.derivations.grants(resource) if each.action is action]
         pairs = {(grant.role, grant.standing) for grant in granted}
         wanted = {grant.standing: grant.rules for grant in reversed(granted)}
         for each in self._allows[resource.name, action]:
@@ -130,9 +130,7 @@ class _Gaps:
             return False
         actions = actions_of(rule, self._helpers)
         return rule.about is not None or any(
-            self._policy.roles_granted(action, resource)
-            for action in resource.actions
-            if actions is None or action in actions
+            actions is None or grant.action in actions for grant in self._policy.derivations.grants(resource)
         )
 
     def _expecting(self, code: str, resource: Resource) -> Iterator[Expectation]:

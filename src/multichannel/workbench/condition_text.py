@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.conditions import Conditions
-from multichannel.policy.decide.oso_engine import PolicyFault
-from multichannel.policy.decide.rule_parts import Parts
+from multichannel.policy.decide.derivations import Derivations
+from multichannel.policy.decide.oso_engine import Engine, PolicyFault
 from multichannel.policy.decide.sample_principals import KINDS_OF_PRINCIPAL
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.language.vocabulary_check import check_words
@@ -31,7 +31,7 @@ class Where:
         if len(self._source.rules) != len(RESOURCES) + len(resources) + 2:
             raise PolicyInvalid("one body of a rule is wanted, without `;`")
         check_words(self._source)
-        self._parts = Parts(self._source)
+        self._derivations = Derivations(Engine(self._source))
         try:
             for resource in resources:
                 for principal in KINDS_OF_PRINCIPAL:
@@ -41,7 +41,7 @@ class Where:
 
     def conditions(self, principal: Principal, resource: Resource) -> tuple[Conditions, ...]:
         """Each way in which they hold for a principal."""
-        return tuple(part.conditions for part in self._parts.restrictions(principal, resource))
+        return tuple(each.conditions for each in self._derivations.restrictions(principal, resource))
 
 
 def _rule(resource: Resource, body: str) -> str:

@@ -26,7 +26,7 @@ from typing import Any
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.decide.rule_parts import Part
+from multichannel.policy.decide.derivations import Derivation
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action, AuthMode, Principal
 from multichannel.policy.testing.yaml_document import Document
@@ -67,9 +67,9 @@ class Invariant:
         facts = {name: getattr(principal, name) for name in self.who if name != "roles"} | {"roles": role}
         return all(facts[name] in words for name, words in self.who.items())
 
-    def of(self, granted: tuple[Part, ...]) -> tuple[Part, ...]:
+    def of(self, granted: tuple[Derivation, ...]) -> tuple[Derivation, ...]:
         """What is granted at the standings it speaks of."""
-        return tuple(part for part in granted if not self.standings or part.name in self.standings)
+        return tuple(each for each in granted if not self.standings or each.name in self.standings)
 
 
 def read(path: Path) -> tuple[Invariant, ...]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from multichannel.policy.decide.rule_parts import alone
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.counterexample import record
+from multichannel.workbench.diff.policy_version import with_role
 from multichannel.workbench.diff.wording import rewriting
 from tests.workbench.diff.edits import Edit, diff_of, edited, names, position, released, shipped
 
@@ -139,7 +139,7 @@ def test_both_versions_say_of_every_witness_what_is_told_of_them(told: Told) -> 
         whole = record(resource, change.witness.facts, principal)
         for action in change.actions:
             for role in change.roles:
-                before, after = (each.check(alone(principal, role), action, whole) for each in (old, new))
+                before, after = (each.check(with_role(principal, role), action, whole) for each in (old, new))
                 if change.direction is Direction.REASON:
                     assert (before.allowed, after.allowed) == (False, False)
                     assert before.reasons != after.reasons

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.rule_parts import alone
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.engines import open_database
 from multichannel.workbench.diff.changes import Direction, Key
 from multichannel.workbench.diff.differ import Comparing
+from multichannel.workbench.diff.policy_version import with_role
 from multichannel.workbench.enumeration import OTHER, OWN_TENANT, markets_of, roles_of
 from tests.policy.oracle import World
 from tests.policy.test_agreement import STORED, Stored, asked, stored
@@ -123,5 +123,5 @@ def _differences(
                             direction = Direction.ALLOWED if said[1] else Direction.DENIED
                             turned.add(direction)
                             key = (direction, resource.name, action, *role)
-                            assert shape in told[key], (alone(who, *role), facts)
+                            assert shape in told[key], (with_role(who, *role), facts)
     return turned

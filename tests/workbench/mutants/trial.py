@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.decide.composition import Composition, Grants
+from multichannel.policy.decide.derivations import Derivations
 from multichannel.policy.decide.oso_engine import Engine, PolicyFault
 from multichannel.policy.decide.policy import Policy, Verdict
 from multichannel.policy.language.source import PolicySource
-from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.testing.cases import Case, Outcome, outcomes
 from tests.workbench.mutants.meaning import same
 from tests.workbench.mutants.mutant import Mutant
@@ -75,13 +75,13 @@ class Trial:
         What has caught one fault is tried first on the next, which is most often like it.
         """
         try:
-            parts = _OfOneKind(Engine(source), kind)
+            derivations = Derivations(Engine(source))
+            if not derivations.is_joined(RESOURCES[kind]):
+                return None
         except PolicyInvalid:
             return LOADING
-        if not parts.covers(RESOURCES[kind]):
-            return None
         cases = self._about[kind]
-        unmet = next((case for case in cases if not _holds(parts, case)), None)
+        unmet = next((case for case in cases if not _holds(derivations, case)), None)
         if unmet is None:
             return None
         cases.remove(unmet)
@@ -89,22 +89,11 @@ class Trial:
         return unmet.position
 
 
-class _OfOneKind(Composition):
-    """The parts of a policy that matter to one kind of record."""
-
-    def __init__(self, engine: Engine, kind: str) -> None:
-        self._kind = kind
-        super().__init__(engine)
-
-    def _find_grants(self, resource: Resource) -> Grants | None:
-        return super()._find_grants(resource) if resource.name == self._kind else None
-
-
-def _holds(parts: Composition, case: Case) -> bool:
+def _holds(derivations: Derivations, case: Case) -> bool:
     """Whether all that the case expects comes out."""
     expectations = tuple(case.expectations())
     roles = dict.fromkeys(expectation.principal.roles for expectation in expectations)
-    said = parts.verdicts(case.principal, case.resource, case.record, roles)
+    said = derivations.verdicts(case.principal, case.resource, case.record, roles)
     return all(
         Outcome(each, _verdict(*said[each.principal.roles][each.action])).is_met for each in expectations
     )

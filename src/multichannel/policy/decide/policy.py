@@ -1,4 +1,4 @@
-"""A loaded policy: its derivations for a principal, its predicates over all records, its word on one.
+"""A loaded policy: its derivations for a principal, its predicates over all records, its verdict on one.
 
 The decision is what `allow` grants and no `forbid` takes away. What cannot be decided is denied.
 """
@@ -12,14 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from polar import Expression, Variable
+from polar import Variable
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.decide.composition import Composition, Roles
-from multichannel.policy.decide.conditions import NEVER, Conditions, Predicate, merged
-from multichannel.policy.decide.oso_engine import Answer, Engine, PolicyFault, kind_of
-from multichannel.policy.decide.partial_results import conditions
-from multichannel.policy.decide.role_grants import Given, given
+from multichannel.policy.decide.conditions import NEVER, Predicate, merged
+from multichannel.policy.decide.derivations import Derivation, Derivations, Roles
+from multichannel.policy.decide.oso_engine import Engine, PolicyFault, kind_of
 from multichannel.policy.decide.translatability import prove, prove_whole
 from multichannel.policy.decide.visibility import Sight
 from multichannel.policy.language.source import PolicySource, Rule
@@ -28,33 +26,14 @@ from multichannel.policy.schema.vocabulary import Action, Principal
 
 log = logging.getLogger(__name__)
 
-ANY = Variable("resource")
-REASON = Variable("reason")
+REASON, STANDING = Variable("reason"), Variable("standing")
 CACHED_PREDICATES, CACHED_SIGHTS = 20_000, 2_000
-"""A predicate is a few kilobytes, a sight with its SQL some tens; those unused longest go first."""
-
-
-@dataclass(frozen=True)
-class Derivation:
-    """One way in which a verdict comes about: the rules, and what they ask of the resource."""
-
-    rules: tuple[Rule, ...]
-    conditions: Conditions
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RoleGrant:
-    """A role that is granted an action at a standing, with the rules that say so."""
-
-    role: str
-    standing: str
-    rules: tuple[Rule, ...]
+"""A predicate is a few kilobytes, a visibility filter with its SQL some tens; the least used go first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The word on one record: allowed, and the codes of the restrictions that hit."""
+    """The decision on one record: allowed, and the codes of the restrictions that hit."""
 
     allowed: bool
     reasons: tuple[str, ...] = ()
@@ -76,19 +55,14 @@ class Policy:
         self._joined = lru_cache(CACHED_PREDICATES)(self._join)
         """The same by standings: roles that are granted an action at the same standings share a predicate."""
         self._seen = lru_cache(CACHED_SIGHTS)(self._see)
-        self.grants = lru_cache(CACHED_SIGHTS)(self._grants)
-        """Every way in which an action could be allowed to a principal, with its rules."""
-        self.restrictions = lru_cache(CACHED_SIGHTS)(self._restrictions)
-        """Every way in which it could be forbidden, with its rules and reasons."""
-        self.roles_granted = lru_cache(CACHED_SIGHTS)(self._roles_granted)
-        """What the policy grants an action to, whoever asks."""
+        self.derivations = Derivations(self._engine)
+        """What its rules derive, for any principal."""
         try:
-            self._composition = Composition(self._engine)
+            not_joined = [each for each in RESOURCES.values() if not self.derivations.is_joined(each)]
         except PolicyFault as fault:
-            raise PolicyInvalid(f"the grants cannot be told: {fault}") from fault
+            raise PolicyInvalid(f"the grants cannot be evaluated: {fault}") from fault
         prove(source)
-        asked = [resource for resource in RESOURCES.values() if not self._composition.covers(resource)]
-        prove_whole(self._engine, asked)
+        prove_whole(self._engine, not_joined)
 
     @classmethod
     def load(cls, folder: Path) -> Policy:
@@ -126,7 +100,8 @@ class Policy:
 
     def judged(self, principal: Principal, action: Action, record: Any) -> Verdict:
         """The verdict on one record of facts; PolicyFault where `check` denies because the policy fails."""
-        reasons = self._reasons(principal, action, record)
+        answers = self._engine.ask("forbid", REASON, principal, action.value, record)
+        reasons = tuple(sorted({answer.bindings["reason"] for answer in answers}))
         if reasons:
             return Verdict(allowed=False, reasons=reasons)
         granted = next(self._engine.ask("allow", principal, action.value, record), None)
@@ -138,10 +113,10 @@ class Policy:
         It is what `check` says, for less of its time.
         """
         resource, roles = RESOURCES[kind_of(record)], tuple(roles)
-        if not self._composition.covers(resource):
+        if not self.derivations.is_joined(resource):
             return {each: self._checked(replace(principal, roles=each), resource, record) for each in roles}
         try:
-            found = self._composition.verdicts(principal, resource, record, roles)
+            found = self.derivations.verdicts(principal, resource, record, roles)
         except PolicyFault:
             log.exception("the policy failed on a %s", resource.name)
             return {each: dict.fromkeys(resource.actions, DENIED) for each in roles}
@@ -153,16 +128,21 @@ class Policy:
     def _checked(self, principal: Principal, resource: Resource, record: Any) -> Verdicts:
         return {action: self.check(principal, action, record) for action in resource.actions}
 
-    def _grants(self, principal: Principal, action: Action, resource: Resource) -> tuple[Derivation, ...]:
-        answers = self._engine.ask_in_part(
-            "allow", principal, action.value, ANY, kind=resource.name, trace=True
-        )
-        return tuple(dict.fromkeys(_derivation(answer, resource) for answer in answers))
+    def grants(self, principal: Principal, action: Action, resource: Resource) -> tuple[Derivation, ...]:
+        """The derivations by which an action could be allowed to a principal, restrictions aside."""
+        found = self.derivations.allowed(principal, resource, trace=True)
+        return tuple(each for each in found if each.concerns(action))
+
+    def restrictions(
+        self, principal: Principal, action: Action, resource: Resource
+    ) -> tuple[Derivation, ...]:
+        """The derivations by which it could be forbidden."""
+        found = self.derivations.restrictions(principal, resource, trace=True)
+        return tuple(each for each in found if each.concerns(action))
 
     def standings(self, principal: Principal, record: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
         """What the principal's tenant is to one record of facts, with the rules that say so."""
-        standing = Variable("standing")
-        answers = self._engine.ask("has_standing", principal, standing, record, trace=True)
+        answers = self._engine.ask("has_standing", principal, STANDING, record, trace=True)
         return tuple((answer.bindings["standing"], answer.rules) for answer in answers)
 
     def proofs(self, principal: Principal, action: Action, record: Any) -> tuple[tuple[Rule, ...], ...]:
@@ -177,62 +157,28 @@ class Policy:
         answers = self._engine.ask("forbid", REASON, principal, action.value, record, trace=True)
         return tuple(dict.fromkeys((answer.bindings["reason"], answer.rules) for answer in answers))
 
-    def _restrictions(
-        self, principal: Principal, action: Action, resource: Resource
-    ) -> tuple[Derivation, ...]:
-        arguments = (REASON, principal, action.value, ANY)
-        answers = self._engine.ask_in_part("forbid", *arguments, kind=resource.name, trace=True)
-        return tuple(_derivation(answer, resource) for answer in answers)
-
-    def _roles_granted(self, action: Action, resource: Resource) -> tuple[RoleGrant, ...]:
-        role, standing = Variable("role"), Variable("standing")
-        answers = self._engine.ask_in_part(
-            "grant", role, standing, action.value, ANY, kind=resource.name, trace=True
-        )
-        found = (RoleGrant(item.bindings["role"], item.bindings["standing"], item.rules) for item in answers)
-        named = (item for item in found if not isinstance(item.role, Variable | Expression))
-        return tuple(dict.fromkeys(named))
-
-    def given(self, action: Action, resource: Resource, standings: Iterable[str]) -> tuple[Given, ...]:
-        """Every way in which an action is granted on a kind of record, whoever asks, with its conditions."""
-        return given(self._engine, action, resource, standings)
-
-    def _reasons(self, principal: Principal, action: Action, record: Any) -> tuple[str, ...]:
-        answers = self._engine.ask("forbid", REASON, principal, action.value, record)
-        return tuple(sorted({answer.bindings["reason"] for answer in answers}))
-
     def _see(self, principal: Principal, resource: Resource) -> Sight:
         reads = {action: self.translated(principal, action, resource) for action in resource.reads}
         return Sight(resource, reads)
 
     def _translate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
-        if not self._composition.covers(resource):
-            return self._asked(principal, action, resource)
-        standings = self._composition.standings(principal, action, resource)
-        return self._joined(self._composition.of_any_role(principal), standings, action, resource)
+        if not self.derivations.is_joined(resource):
+            allowed = self.derivations.allowed(principal, resource)
+            return self._predicate(allowed, principal, action, resource)
+        standings = self.derivations.granted_standings(principal, action, resource)
+        return self._joined(self.derivations.of_any_role(principal), standings, action, resource)
 
     def _join(
         self, principal: Principal, standings: frozenset[str], action: Action, resource: Resource
     ) -> Predicate:
-        branches = merged(self._composition.granted(principal, standings, resource))
+        held = self.derivations.standings(principal, resource) if standings else ()
+        return self._predicate((each for each in held if each.name in standings), principal, action, resource)
+
+    def _predicate(
+        self, allowed: Iterable[Derivation], principal: Principal, action: Action, resource: Resource
+    ) -> Predicate:
+        branches = merged(each.conditions for each in allowed if each.concerns(action))
         if not branches:
             return NEVER
-        return Predicate(branches, merged(self._composition.forbidden(principal, action, resource)))
-
-    def _asked(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
-        """The predicate as the engine works it out, for whatever `allow` says."""
-        allowed = self._engine.ask_in_part("allow", principal, action.value, ANY, kind=resource.name)
-        branches = merged(conditions(answer.bindings["resource"], resource) for answer in allowed)
-        if not branches:
-            return NEVER
-        forbidden = self._engine.ask_in_part(
-            "forbid", REASON, principal, action.value, ANY, kind=resource.name
-        )
-        return Predicate(
-            branches, merged(conditions(answer.bindings["resource"], resource) for answer in forbidden)
-        )
-
-
-def _derivation(answer: Answer, resource: Resource) -> Derivation:
-    asked = conditions(answer.bindings["resource"], resource)
-    return Derivation(answer.rules, asked, answer.bindings.get("reason"))
+        restrictions = self.derivations.restrictions(principal, resource)
+        return Predicate(branches, merged(each.conditions for each in restrictions if each.concerns(action)))

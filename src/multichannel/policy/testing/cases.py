@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from multichannel.policy.schema.vocabulary import ROLES, Action, Principal
 
 if TYPE_CHECKING:
-    from multichannel.policy.decide.composition import Roles
+    from multichannel.policy.decide.derivations import Roles
     from multichannel.policy.decide.policy import Policy, Verdict, Verdicts
     from multichannel.policy.schema.resources import Resource
 

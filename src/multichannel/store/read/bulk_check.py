@@ -13,7 +13,7 @@ from multichannel.policy.decide.to_sql import met
 from multichannel.policy.schema.vocabulary import Action
 
 if TYPE_CHECKING:
-    from multichannel.policy.decide.policy import Derivation
+    from multichannel.policy.decide.derivations import Derivation
     from multichannel.policy.language.source import Rule
     from multichannel.policy.schema.resources import Resource
     from multichannel.store.access import Access
@@ -61,5 +61,5 @@ def _result(row: Mapping[Any, Any], action: Action, hits: list[tuple[Action, str
 def _by_reason(derivations: Sequence[Derivation]) -> dict[str, list[Derivation]]:
     groups: dict[str, list[Derivation]] = defaultdict(list)
     for derivation in derivations:
-        groups[derivation.reason or ""].append(derivation)
+        groups[derivation.name].append(derivation)
     return groups

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from polar import Expression, Variable
 
-from multichannel.policy.decide.composition import is_composed, looks_at_roles
 from multichannel.policy.decide.conditions import written
+from multichannel.policy.decide.derivations import is_composed, reads_roles
 from multichannel.policy.decide.oso_engine import Engine, kind_of
 from multichannel.policy.language.ast import Call, terms
 from multichannel.policy.language.resource_binding import concerns
@@ -46,7 +46,7 @@ class Probes:
 
     def __init__(self, source: PolicySource, watched: Collection[int] = ()) -> None:
         """They are loaded beside the policy when it is first asked about a kind of record."""
-        self._is_composed = is_composed(source) and not looks_at_roles(source)
+        self._is_composed = is_composed(source) and not reads_roles(source)
         apart = {"has_standing"} if self._is_composed else set()
         self.probes: list[Probe] = []
         self.points: list[Point] = []

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from multichannel.policy.decide.rule_parts import Part
+from multichannel.policy.decide.derivations import Derivation
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.literals import Conjunction
 from multichannel.workbench.diff.model_finder import Found, Question, Search
-from multichannel.workbench.diff.policy_version import ways
+from multichannel.workbench.diff.policy_version import conjunctions
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class View:
     """What one version grants of an action to somebody with one role, and what it forbids."""
 
     side: str
-    granted: tuple[Part, ...]
-    barred: tuple[Part, ...]
+    granted: tuple[Derivation, ...]
+    barred: tuple[Derivation, ...]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Comparison:
             if found is not None:
                 yield Difference(direction, action, part.name, _of(before.side, part), found)
 
-    def _lifted(self, granted: Part, before: View, after: View) -> Iterator[tuple[str, Rule]]:
+    def _lifted(self, granted: Derivation, before: View, after: View) -> Iterator[tuple[str, Rule]]:
         """The rules of restrictions without whose end less would be newly allowed by this grant."""
         never = self._ways(before.granted) | self._ways(after.barred)
         for part in _others(before.barred, after.barred):
@@ -97,7 +97,7 @@ class Comparison:
                 found.append(Difference(Direction.REASON, action, part.name, rules, where))
         return found
 
-    def _replaced(self, reason: Part, before: View, after: View) -> Iterator[tuple[str, Rule]]:
+    def _replaced(self, reason: Derivation, before: View, after: View) -> Iterator[tuple[str, Rule]]:
         """The rules of restrictions that `after` has no more, where this reason holds."""
         known = {(part.name, part.conditions) for part in after.barred}
         for part in before.barred:
@@ -109,8 +109,8 @@ class Comparison:
     def _ask(self, must: tuple[frozenset[Conjunction], ...], never: frozenset[Conjunction]) -> Found | None:
         return self.search.find(self.kind, Question(must, never))
 
-    def _ways(self, parts: tuple[Part, ...]) -> frozenset[Conjunction]:
-        return ways(parts, self.kind, self.search.rows)
+    def _ways(self, parts: tuple[Derivation, ...]) -> frozenset[Conjunction]:
+        return conjunctions(parts, self.kind, self.search.rows)
 
 
 def asked(view: View) -> object:
@@ -121,10 +121,10 @@ def asked(view: View) -> object:
     )
 
 
-def _of(side: str, part: Part) -> tuple[tuple[str, Rule], ...]:
+def _of(side: str, part: Derivation) -> tuple[tuple[str, Rule], ...]:
     return tuple((side, rule) for rule in part.rules)
 
 
-def _others(parts: tuple[Part, ...], known: tuple[Part, ...]) -> list[Part]:
+def _others(parts: tuple[Derivation, ...], known: tuple[Derivation, ...]) -> list[Derivation]:
     there = {part.conditions for part in known}
     return [part for part in parts if part.conditions not in there]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from multichannel.policy.decide.derivations import Derivation
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.rule_parts import Part, alone
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -26,7 +26,7 @@ from multichannel.workbench.diff.changes import (
 )
 from multichannel.workbench.diff.counterexample import chosen, record
 from multichannel.workbench.diff.model_finder import Search
-from multichannel.workbench.diff.policy_version import Granted, Side
+from multichannel.workbench.diff.policy_version import Granted, PolicyVersion, with_role
 from multichannel.workbench.diff.statements import edits, subject
 from multichannel.workbench.diff.violations import Violation, Violations
 from multichannel.workbench.enumeration import Group, compressed, markets_of, principals, roles_of
@@ -41,7 +41,7 @@ class Comparing:
 
     def __init__(self, old: Policy, new: Policy) -> None:
         """Nothing is compared yet."""
-        self._old, self._new = Side("old", old), Side("new", new)
+        self._old, self._new = PolicyVersion("old", old), PolicyVersion("new", new)
         self._edits = edits(old.source, new.source)
         self._everybody = principals(markets_of((old.source, new.source)))
         self._search = Search(ROWS)
@@ -69,12 +69,12 @@ class Comparing:
         return Diff(changes, tuple(self._rewritings()), self._edits.text_only, self._bound(compared))
 
     def _concerns(self, resource: Resource) -> bool:
-        apart = self._old.source.is_separable and self._new.source.is_separable
+        apart = self._old.policy.source.is_separable and self._new.policy.source.is_separable
         some = bool(self._edits.added or self._edits.removed)
         return some and (not apart or self._edits.concern(resource.name))
 
     def _is_joined(self, resource: Resource) -> bool:
-        return self._old.parts.are_joined(resource) and self._new.parts.are_joined(resource)
+        return self._old.is_joined(resource) and self._new.is_joined(resource)
 
     def _compare(self, resource: Resource) -> None:
         asking = self._everybody
@@ -94,7 +94,7 @@ class Comparing:
     def _seem_to_differ(self, principal: Principal, role: str, resource: Resource) -> bool:
         """Whether versions ask anything else; rules are not traced for it, which is half the time."""
         old, new = (
-            (side.granted(principal, role, resource, trace=False), side.barred(principal, role, resource))
+            (side.granted(principal, role, resource, trace=False), side.forbidden(principal, role, resource))
             for side in (self._old, self._new)
         )
         return any(
@@ -104,7 +104,7 @@ class Comparing:
 
     def _told(self, principal: Principal, role: str, resource: Resource) -> tuple[Difference, ...]:
         old, new = (
-            (side.granted(principal, role, resource), side.barred(principal, role, resource))
+            (side.granted(principal, role, resource), side.forbidden(principal, role, resource))
             for side in (self._old, self._new)
         )
         key = (resource.name, *map(id, (*old, *new)))
@@ -131,7 +131,7 @@ class Comparing:
             len(difference.found) < self._size[key] and shown.principal.kind is principal.kind
         ):
             self._size[key] = len(difference.found)
-            change.witness = self._witness(key, difference, alone(principal, role), resource)
+            change.witness = self._witness(key, difference, with_role(principal, role), resource)
 
     @cached_property
     def _verdicts_edited(self) -> dict[Cited, None]:
@@ -209,13 +209,10 @@ class Comparing:
         )
 
     def _by_roles(self, resource: Resource) -> bool:
-        return any(
-            "roles" in side.parts.looked_at(resource, ("has_standing", "forbid"))
-            for side in (self._old, self._new)
-        )
+        return any(version.reads_roles(resource) for version in (self._old, self._new))
 
 
-def _view(side: str, action: Action, granted: Granted, barred: tuple[Part, ...]) -> View:
+def _view(side: str, action: Action, granted: Granted, barred: tuple[Derivation, ...]) -> View:
     return View(side, granted[action], tuple(part for part in barred if part.action in {None, action}))
 
 

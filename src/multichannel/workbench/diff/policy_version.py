@@ -1,92 +1,156 @@
-"""One of the two versions: what it grants and forbids to whom, in parts."""
+"""One of the two versions: what it grants and forbids to whom.
+
+Principals that differ in no fact the rules read are asked for once, so rules are asked a few at a time: those
+that read the same facts.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from dataclasses import replace
+from functools import cache
 from itertools import chain
 
+from multichannel.policy.decide.derivations import Derivation, Derivations
+from multichannel.policy.decide.oso_engine import Engine
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.rule_parts import Grants, Part, Parts, alone
-from multichannel.policy.language.source import Rule
+from multichannel.policy.language.ast import Dot, Pattern, terms
+from multichannel.policy.language.resource_binding import concerns
+from multichannel.policy.language.source import VERDICTS, Rule
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.workbench.diff.literals import Conjunction, atoms
 
-Granted = Mapping[Action, tuple[Part, ...]]
-RoleGrants = dict[tuple[str, str, Action], tuple[Rule, ...]]
+Granted = Mapping[Action, tuple[Derivation, ...]]
+Ask = Callable[[Derivations, Principal, Resource], tuple[Derivation, ...]]
+Facts = tuple[str, ...]
+"""Names of facts of principals."""
 
 
-class Side:
+class PolicyVersion:
     """One version; what it answers twice is the same object twice."""
 
     def __init__(self, name: str, policy: Policy) -> None:
         """`name` is `old` or `new`."""
         self.name = name
         self.policy = policy
-        self.source = policy.source
+        self._source = policy.source
+        self._derived: dict[tuple[object, ...], tuple[Derivation, ...]] = {}
+        self._same: dict[tuple[Derivation, ...], tuple[Derivation, ...]] = {}
         self._granted: dict[tuple[object, ...], Granted] = {}
-        self._roles_decide: dict[str, bool] = {}
-        self._grants: dict[str, defaultdict[str, RoleGrants]] = {}
+        self._groups = cache(self._find_groups)
+        self.reads_roles = cache(
+            lambda resource: "roles" in self._facts_read(("has_standing", "forbid"), resource)
+        )
+        """Whether standings or restrictions depend on the principal's roles."""
 
-    @cached_property
-    def parts(self) -> Parts:
-        """What its verdicts are joined from; loaded when something has to be compared."""
-        return Parts(self.source)
+    def is_joined(self, resource: Resource) -> bool:
+        """Whether standings and grants say all that is allowed; else `allow` has to be asked."""
+        return self.policy.derivations.is_joined(resource)
 
     def granted(self, principal: Principal, role: str, resource: Resource, *, trace: bool = True) -> Granted:
-        """By action each way in which it is granted to the role alone, restrictions aside."""
-        if not self.parts.are_joined(resource):
-            found = self.parts.allowed(alone(principal, role), resource, trace=trace)
-            key: tuple[object, ...] = (resource.name, id(found))
-            return self._keep(key, lambda: self._by_action(found, resource))
-        who = self._asking(principal, role, resource)
-        standings = self.parts.standings(who, resource)
-        key = (resource.name, role, id(standings))
-        return self._keep(key, lambda: self._joined(standings, role, resource))
+        """By action each derivation by which it is granted to the role alone, restrictions aside.
 
-    def barred(self, principal: Principal, role: str, resource: Resource) -> tuple[Part, ...]:
-        """Each way in which something is forbidden."""
-        return self.parts.restrictions(self._asking(principal, role, resource), resource)
+        Without a trace, which takes half the time, those that are not joined have neither rules nor a name.
+        """
+        if not self.is_joined(resource):
+            found = self._derive("allow", with_role(principal, role), resource, trace=trace)
+            return self._once((resource.name, id(found)), lambda: _by_action(found, resource))
+        standings = self._derive("has_standing", self._asking(principal, role, resource), resource)
+        return self._once((resource.name, role, id(standings)), lambda: self._join(standings, role, resource))
+
+    def forbidden(self, principal: Principal, role: str, resource: Resource) -> tuple[Derivation, ...]:
+        """Each derivation by which something is forbidden."""
+        return self._derive("forbid", self._asking(principal, role, resource), resource)
 
     def _asking(self, principal: Principal, role: str, resource: Resource) -> Principal:
-        """Whom to ask for: with the role where standings or restrictions look at it."""
-        if resource.name not in self._roles_decide:
-            facts = self.parts.looked_at(resource, ("has_standing", "forbid"))
-            self._roles_decide[resource.name] = "roles" in facts
-        return alone(principal, role) if self._roles_decide[resource.name] else principal
+        return with_role(principal, role) if self.reads_roles(resource) else principal
 
-    def _keep(self, key: tuple[object, ...], make: Callable[[], Granted]) -> Granted:
+    def _once(self, key: tuple[object, ...], make: Callable[[], Granted]) -> Granted:
         if key not in self._granted:
             self._granted[key] = make()
         return self._granted[key]
 
-    def _by_action(self, found: Iterable[Part], resource: Resource) -> Granted:
-        return {
-            action: tuple(part for part in found if part.action in {None, action})
-            for action in resource.actions
-        }
-
-    def _joined(self, standings: Iterable[Part], role: str, resource: Resource) -> Granted:
-        grants = self._grants_of(resource)[role]
-        found: dict[Action, list[Part]] = defaultdict(list)
-        for part in standings:
-            for (_, standing, action), rules in grants.items():
-                if standing == part.name:
-                    whole = tuple(dict.fromkeys((*part.rules, *rules)))
-                    found[action].append(Part(standing, action, whole, part.conditions))
+    def _join(self, standings: Iterable[Derivation], role: str, resource: Resource) -> Granted:
+        rules: dict[tuple[str, Action], dict[Rule, None]] = defaultdict(dict)
+        for grant in self.policy.derivations.grants(resource):
+            if grant.role == role:
+                rules[grant.standing, grant.action] |= dict.fromkeys(grant.rules)
+        found: dict[Action, list[Derivation]] = defaultdict(list)
+        for held in standings:
+            for (standing, action), granting in rules.items():
+                if standing == held.name:
+                    together = tuple(dict.fromkeys((*held.rules, *granting)))
+                    found[action].append(Derivation(standing, action, together, held.conditions))
         return {action: tuple(found[action]) for action in resource.actions}
 
-    def _grants_of(self, resource: Resource) -> Mapping[str, Grants]:
-        if resource.name not in self._grants:
-            by_role: defaultdict[str, RoleGrants] = defaultdict(dict)
-            for key, rules in self.parts.grants(resource).items():
-                by_role[key[0]][key] = rules
-            self._grants[resource.name] = by_role
-        return self._grants[resource.name]
+    def _derive(
+        self, rule: str, principal: Principal, resource: Resource, *, trace: bool = True
+    ) -> tuple[Derivation, ...]:
+        """What the rules of a name derive, a group of them at a time."""
+        found: dict[Derivation, None] = {}
+        for number, (facts, derivations) in enumerate(self._groups(rule, resource)):
+            key = (rule, resource.name, trace, number, *(getattr(principal, fact) for fact in facts))
+            if key not in self._derived:
+                self._derived[key] = derivations.derived(rule, principal, resource, trace=trace)
+            found |= dict.fromkeys(self._derived[key])
+        whole = tuple(found)
+        return self._same.setdefault(whole, whole)
+
+    def _find_groups(self, rule: str, resource: Resource) -> list[tuple[Facts, Derivations]]:
+        """Some rules each, with the facts of principals that they read; all of them where one needs another.
+
+        What is allowed is allowed by one standing at a time, unless a rule asks for two.
+        """
+        alike: list[Rule] = []
+        if rule == "allow":
+            alike = [*self._rules("allow", resource), *self._rules("grant", resource)]
+        if not self._source.is_separable or any(each.text.count("has_standing") > 1 for each in alike):
+            names = (rule, *VERDICTS) if rule == "allow" else (rule,)
+            return [(self._facts_read(names, resource), self.policy.derivations)]
+        by_facts: dict[Facts, list[Rule]] = {}
+        for each in self._rules("has_standing" if rule == "allow" else rule, resource):
+            by_facts.setdefault(self._facts_of((each, *alike)), []).append(each)
+        return [
+            (facts, Derivations(Engine(self._source.only((*rules, *alike)))))
+            for facts, rules in by_facts.items()
+        ]
+
+    def _facts_read(self, names: Iterable[str], resource: Resource) -> Facts:
+        """The facts of principals that rules of these names read, or rules that they may ask."""
+        rules = [rule for name in names for rule in self._rules(name, resource)]
+        return self._facts_of(rules if self._source.is_separable else self._source.by_mark.values())
+
+    def _rules(self, name: str, resource: Resource) -> list[Rule]:
+        return [
+            rule
+            for rule in self._source.rules
+            if rule.name == name and concerns(self._source, rule, resource.name)
+        ]
+
+    def _facts_of(self, rules: Iterable[Rule]) -> Facts:
+        """What rules read, or helper rules; by the word, so facts of anything else count."""
+        helpers = [
+            rule for rule in self._source.rules if rule.is_rule and rule.name not in {"allow", *VERDICTS}
+        ]
+        words: set[str] = set()
+        for rule in (*rules, *helpers):
+            for term in terms(rule.tree):
+                words |= {term.name} if isinstance(term, Dot) else set()
+                words |= {fact for fact, _ in term.fields} if isinstance(term, Pattern) else set()
+        return tuple(sorted(words & set(Principal.__slots__)))
 
 
-def ways(parts: Iterable[Part], kind: str, rows: int) -> frozenset[Conjunction]:
-    """All ways in which one of the parts holds."""
-    return frozenset(chain.from_iterable(atoms(part.conditions, kind, rows) for part in parts))
+def with_role(principal: Principal, role: str) -> Principal:
+    """The principal with this role and no other."""
+    return replace(principal, roles=(role,))
+
+
+def _by_action(found: Iterable[Derivation], resource: Resource) -> Granted:
+    return {action: tuple(each for each in found if each.concerns(action)) for action in resource.actions}
+
+
+def conjunctions(derivations: Iterable[Derivation], kind: str, rows: int) -> frozenset[Conjunction]:
+    """The ways in which one of the derivations holds."""
+    return frozenset(chain.from_iterable(atoms(each.conditions, kind, rows) for each in derivations))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from multichannel.policy.decide.rule_parts import Part, alone
+from multichannel.policy.decide.derivations import Derivation
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -13,7 +13,7 @@ from multichannel.workbench.diff.changes import Disagreement, Witness
 from multichannel.workbench.diff.counterexample import chosen, record
 from multichannel.workbench.diff.literals import Conjunction, atoms
 from multichannel.workbench.diff.model_finder import Question, Search
-from multichannel.workbench.diff.policy_version import Side, ways
+from multichannel.workbench.diff.policy_version import PolicyVersion, conjunctions, with_role
 from multichannel.workbench.enumeration import roles_of
 from multichannel.workbench.invariants import Invariant
 
@@ -37,7 +37,7 @@ class _Asked:
 
     principal: Principal
     action: Action
-    part: Part
+    part: Derivation
     barred: frozenset[Conjunction]
     where: frozenset[Conjunction]
 
@@ -45,7 +45,7 @@ class _Asked:
 class Violations:
     """Holds invariants against one version."""
 
-    def __init__(self, side: Side, search: Search, everybody: tuple[Principal, ...]) -> None:
+    def __init__(self, side: PolicyVersion, search: Search, everybody: tuple[Principal, ...]) -> None:
         """Of everybody, with one role each."""
         self._side, self._search, self._everybody = side, search, everybody
         self._kept: set[tuple[object, ...]] = set()
@@ -68,12 +68,12 @@ class Violations:
         granted = self._side.granted(principal, role, resource)
         if not any(invariant.of(granted.get(action, ())) for action in invariant.actions):
             return
-        barred = self._side.barred(principal, role, resource)
+        barred = self._side.forbidden(principal, role, resource)
         where = self._where(invariant, principal, resource)
         key = (invariant.position, resource.name, id(granted), id(barred), where)
         if key in self._kept:
             return
-        who = alone(principal, role)
+        who = with_role(principal, role)
         asked = [
             _Asked(who, action, part, self._barred(barred, action, resource.name), where)
             for action in invariant.actions
@@ -83,11 +83,11 @@ class Violations:
         if not any(broken):
             self._kept.add(key)
 
-    def _barred(self, barred: tuple[Part, ...], action: Action, kind: str) -> frozenset[Conjunction]:
+    def _barred(self, barred: tuple[Derivation, ...], action: Action, kind: str) -> frozenset[Conjunction]:
         key = id(barred), action
         if key not in self._bars:
             about = (bar for bar in barred if bar.action in {None, action})
-            self._bars[key] = ways(about, kind, self._search.rows)
+            self._bars[key] = conjunctions(about, kind, self._search.rows)
         return self._bars[key]
 
     def _where(
@@ -100,7 +100,7 @@ class Violations:
         )
 
     def _breaks(self, violation: Violation, asked: _Asked, resource: Resource) -> bool:
-        granted = ways((asked.part,), resource.name, self._search.rows)
+        granted = conjunctions((asked.part,), resource.name, self._search.rows)
         found = self._search.find(resource.name, Question((granted, asked.where), asked.barred))
         if found is None:
             return False

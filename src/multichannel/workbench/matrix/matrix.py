@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 from multichannel.domain.tenants import TenantKind
 from multichannel.domain.users import Role
-from multichannel.policy.decide.composition import COMPOSED
-from multichannel.policy.decide.conditions import Conditions
+from multichannel.policy.decide.derivations import ALWAYS, SHIPPED_ALLOW, RoleGrant
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.role_grants import Given
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
@@ -23,7 +21,6 @@ from multichannel.policy.schema.vocabulary import ROLES, Action
 from multichannel.workbench.matrix.rules import actions_of, named, on_one_line, where
 from multichannel.workbench.rule_words import Helpers, helpers_of
 
-ALWAYS = Conditions()
 TENANT_ROLES = tuple(role.value for role in Role)
 
 
@@ -148,7 +145,7 @@ def matrix_of(policy: Policy, kinds: tuple[str, ...] = tuple(RESOURCES), role: s
     """The matrix of a policy, or the part about some kinds of record and one role."""
     rules = [rule for rule in policy.source.rules if rule.is_rule]
     allows = [rule for rule in rules if rule.name == "allow"]
-    others = tuple(rule for rule in allows if on_one_line(rule.text) != COMPOSED)
+    others = tuple(rule for rule in allows if on_one_line(rule.text) != SHIPPED_ALLOW)
     # Without the rule that ships, a grant alone is no more than one of the things that `allow` asks.
     subject = "allow says so, too" if len(others) == len(allows) else ""
     sheets = tuple(_sheet(policy, RESOURCES[kind], subject, role) for kind in RESOURCES if kind in kinds)
@@ -165,7 +162,7 @@ def _sheet(policy: Policy, resource: Resource, subject: str, role: str | None) -
     for rule in about:
         if rule.name == "has_standing":
             ways[named(rule, 1)].append(Clause(rule, where(rule)))
-    rows = tuple(_rows(policy, resource, tuple(ways), subject, role))
+    rows = tuple(_rows(policy, resource, subject, role))
     for row in rows:
         ways.setdefault(row.standing, [])
     shown = {row.standing for row in rows} if role else set(ways)
@@ -175,27 +172,25 @@ def _sheet(policy: Policy, resource: Resource, subject: str, role: str | None) -
     return Sheet(resource, standings, ordered, tuple(_restrictions(about, resource, helpers)))
 
 
-def _rows(
-    policy: Policy, resource: Resource, standings: tuple[str, ...], subject: str, role: str | None
-) -> Iterator[Row]:
+def _rows(policy: Policy, resource: Resource, subject: str, role: str | None) -> Iterator[Row]:
     """By action, then by standing; of the roles, those that are granted something there."""
     for action in resource.actions:
-        found: dict[str, dict[str, list[Given]]] = defaultdict(lambda: defaultdict(list))
-        for item in policy.given(action, resource, standings):
-            if role in {None, item.role}:
+        found: dict[str, dict[str, list[RoleGrant]]] = defaultdict(lambda: defaultdict(list))
+        for item in policy.derivations.grants(resource):
+            if item.action is action and role in {None, item.role}:
                 found[item.standing][item.role].append(item)
         for standing, by_role in found.items():
             cells = {each: _cell(by_role[each], subject) for each in _in_order(by_role)}
             yield Row(standing, action, cells)
 
 
-def _in_order(roles: dict[str, list[Given]]) -> list[str]:
+def _in_order(roles: dict[str, list[RoleGrant]]) -> list[str]:
     """Known roles first, as they are always listed."""
     known = [role.value for role in ROLES if role.value in roles]
     return known + sorted(set(roles) - set(known))
 
 
-def _cell(ways: list[Given], subject: str) -> Cell:
+def _cell(ways: list[RoleGrant], subject: str) -> Cell:
     rules = tuple(dict.fromkeys(rule for item in ways for rule in item.rules))
     always = any(item.conditions == ALWAYS for item in ways)
     asked = [] if always else list(dict.fromkeys(str(item.conditions) for item in ways))
