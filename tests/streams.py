@@ -17,12 +17,13 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from multichannel.errors import Unauthenticated
-from multichannel.graphql.execution import documents
-from multichannel.graphql.execution import executor as streaming
-from multichannel.graphql.execution.documents import Document
-from multichannel.graphql.execution.executor import AUDIENCE, Audience, Bodies, Body, Execution, Pace
+from multichannel.graphql.execution import documents, executor
+from multichannel.graphql.execution.documents import ParsedDocument
+from multichannel.graphql.execution.executor import Execution, ResponseBody, Responses
+from multichannel.graphql.execution.requests import GraphQLRequest
+from multichannel.graphql.http.connection_limits import CONNECTION_LIMITER, ConnectionLimiter, StreamTimeouts
 from multichannel.graphql.http.view import GraphQLView
-from multichannel.graphql.http.websocket import TransportWS
+from multichannel.graphql.http.websocket import WebSocketView
 from multichannel.store.store import Store
 from multichannel.store.users import Caller
 from tests.serving import running
@@ -51,9 +52,9 @@ class Listener:
     variables: dict[str, Any] | None
     closed: threading.Event = field(default_factory=threading.Event)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
-    _pushed: asyncio.Queue[Body | Exception | None] = field(default_factory=asyncio.Queue)
+    _pushed: asyncio.Queue[ResponseBody | Exception | None] = field(default_factory=asyncio.Queue)
 
-    def push(self, *items: Body | Exception | None) -> None:
+    def push(self, *items: ResponseBody | Exception | None) -> None:
         """Have a response sent, or an exception raised; None is the end."""
         for item in items:
             self._loop.call_soon_threadsafe(self._pushed.put_nowait, item)
@@ -63,7 +64,7 @@ class Listener:
         """How much of what was pushed nobody has asked for."""
         return self._pushed.qsize()
 
-    async def follow(self) -> Bodies:
+    async def follow(self) -> Responses:
         """What is pushed."""
         try:
             while (item := await self._pushed.get()) is not None:
@@ -82,10 +83,8 @@ class PushedStreams:
         self.tokens = {"good"}
         self._opened = queue.Queue[Listener]()
 
-    def open(
-        self, token: str, _document: Document, operation_name: str | None, variables: dict[str, Any] | None
-    ) -> Bodies:
-        listener = Listener(token, operation_name, variables)
+    def open(self, token: str, _document: ParsedDocument, request: GraphQLRequest) -> Responses:
+        listener = Listener(token, request.operation_name, request.variables)
         self._opened.put(listener)
         return listener.follow()
 
@@ -109,29 +108,31 @@ class PushedStreams:
 @pytest.fixture
 def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushedStreams]:
     """The source of a service whose schema is SCHEMA."""
-    for module in (documents, streaming):
+    for module in (documents, executor):
         monkeypatch.setattr(module, "build_schema", lambda: SCHEMA)
-    documents._kept.cache_clear()
+    documents._read_cached.cache_clear()
     yield PushedStreams()
-    documents._kept.cache_clear()
+    documents._read_cached.cache_clear()
 
 
 @contextmanager
-def serving(streams: PushedStreams, pace: Pace | None = None, *, most: int = 100) -> Iterator[str]:
+def serving(
+    streams: PushedStreams, timeouts: StreamTimeouts | None = None, *, most: int = 100
+) -> Iterator[str]:
     """The URL of the service while the block lasts; `most` clients may be streamed to."""
     nothing = cast("Any", None)
     execution = Execution(Store(nothing, lambda: nothing, nothing), streams.sign_in, streams, threads=2)
-    audience = Audience(most)
-    view = GraphQLView(execution, audience, Response, most_bytes=MOST_BYTES, pace=pace)
+    limiter = ConnectionLimiter(most)
+    view = GraphQLView(execution, limiter, Response, max_bytes=MOST_BYTES, timeouts=timeouts)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        yield {AUDIENCE: audience}
+        yield {CONNECTION_LIMITER: limiter}
         execution.close()
 
     routes = [
         Route("/graphql", view.respond, methods=["GET", "POST"]),
-        WebSocketRoute("/graphql", TransportWS(execution, audience, pace).serve),
+        WebSocketRoute("/graphql", WebSocketView(execution, limiter, timeouts).serve),
     ]
     with running(Starlette(routes=routes, lifespan=lifespan)) as url:
         yield f"{url}/graphql"

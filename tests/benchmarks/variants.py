@@ -12,7 +12,7 @@ from graphql import execute_sync
 from sqlalchemy import Engine, event
 
 from multichannel.graphql.execution.documents import read_document
-from multichannel.graphql.framework.context import Operation
+from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.schema import build_schema
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
@@ -50,10 +50,10 @@ def answering(engine: Engine, policy: Policy, caller: Principal, query: str) -> 
     store = Store(engine, lambda: policy, now)
 
     def answer() -> bytes:
-        document = read_document(query, keep=True)
-        operation = Operation(store, Caller(caller, NO_USER))
+        document = read_document(query, cache=True)
+        operation = OperationContext(store, Caller(caller, NO_USER))
         try:
-            result = execute_sync(build_schema(), document.parsed, context_value=operation)
+            result = execute_sync(build_schema(), document.ast, context_value=operation)
         finally:
             operation.close()
         if result.errors:

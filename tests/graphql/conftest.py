@@ -16,8 +16,9 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from multichannel.graphql.execution.event_streams import EventStreams, Pulse
-from multichannel.graphql.execution.executor import Audience, Execution
+from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
+from multichannel.graphql.execution.executor import Execution
+from multichannel.graphql.http.connection_limits import ConnectionLimiter
 from multichannel.graphql.http.view import GraphQLView
 from tests.world import World
 
@@ -79,9 +80,9 @@ class Api:
 @pytest.fixture
 def api(world: World) -> Iterator[Api]:
     """The demo world behind the endpoint; the token of a persona is its name."""
-    streams = EventStreams(world.store, world.caller, Pulse(None))
+    streams = EventStreams(world.store, world.caller, EventNotifier(None))
     execution = Execution(world.store, world.caller, streams, threads=1)
-    view = GraphQLView(execution, Audience(1), Response, most_bytes=1_000_000)
+    view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
     app = Starlette(routes=[Route("/graphql", view.respond, methods=["GET", "POST"])])
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
     with asyncio.Runner() as runner:

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from multichannel.demo.cast import CEDAR, DOGWOOD, MEADOW, fixed_id
 from multichannel.errors import Unauthenticated
 from multichannel.graphql.execution.documents import read_document
-from multichannel.graphql.execution.event_streams import EventStreams, Pulse
+from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
+from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.policy.schema.resources import SUBSCRIPTION
 from multichannel.store.read.event_feed import StoredEvent
 from multichannel.store.users import Caller
@@ -35,7 +36,7 @@ def streams(api: Api) -> Iterator[EventStreams]:
         return api.world.caller(persona)
 
     GONE.clear()
-    found = EventStreams(api.world.store, sign_in, Pulse(None))
+    found = EventStreams(api.world.store, sign_in, EventNotifier(None))
     yield found
     found.close()
 
@@ -75,7 +76,9 @@ def news(api: Api, persona: str) -> list[StoredEvent]:
 
 def told(streams: EventStreams, persona: str, occurrence: StoredEvent) -> Any:
     """What a stream says of an event."""
-    return streams._tell(persona, read_document(NAMES, keep=True), None, None, occurrence)
+    return streams.response_to(
+        occurrence, persona, read_document(NAMES, cache=True), GraphQLRequest(NAMES, None, None)
+    )
 
 
 def test_an_event_is_told_to_whoever_sees_its_object_when_it_is_told(api: Api, streams: EventStreams) -> None:

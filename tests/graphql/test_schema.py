@@ -231,5 +231,5 @@ def test_introspection_is_within_the_limits() -> None:
         input_value_deprecation=True,
     )
 
-    assert read_document(query, keep=False).parsed
+    assert read_document(query, cache=False).ast
     assert graphql_sync(build_schema(), query).errors is None

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from multichannel.graphql.execution.documents import Unreadable, _read
+from multichannel.graphql.execution.documents import InvalidDocument, _read
 from tests.serving import DemoServer
 
 STRICT = "application/graphql-response+json"
@@ -185,7 +185,7 @@ def costs_little(text: str) -> bool:
 def cost_of(text: str) -> float:
     """Seconds of processor time."""
     before = time.thread_time()
-    with contextlib.suppress(Unreadable):
+    with contextlib.suppress(InvalidDocument):
         _read(text)
     return time.thread_time() - before
 

@@ -15,13 +15,13 @@ INVALID = ["{", "{ nothing }", "{" + "customers { nodes { id } } " * 21 + "}"]
 
 @pytest.fixture(autouse=True)
 def _empty() -> Iterator[None]:
-    documents._kept.cache_clear()
+    documents._read_cached.cache_clear()
     yield
-    documents._kept.cache_clear()
+    documents._read_cached.cache_clear()
 
 
 def kept() -> int:
-    return documents._kept.cache_info().currsize
+    return documents._read_cached.cache_info().currsize
 
 
 def ask(client: httpx.Client, query: str, token: str | None = None) -> httpx.Response:
@@ -38,7 +38,7 @@ def test_what_a_signed_in_caller_asks_twice_is_read_once(
 
     assert "errors" not in answers[0]
     assert answers == answers[:1] * 3
-    assert (kept(), documents._kept.cache_info().hits) == (1, 2)
+    assert (kept(), documents._read_cached.cache_info().hits) == (1, 2)
 
 
 @pytest.mark.parametrize("query", ["{ __typename }", "{ viewer { tenantId } }", *INVALID])

@@ -131,7 +131,7 @@ def test_a_fault_is_told_by_a_number_and_logged_with_its_cause(
     number = error["extensions"]["correlationId"]
     assert answer.status_code == status
     assert error["extensions"] == {"code": "INTERNAL", "correlationId": number}
-    assert error["message"] == "Something went wrong here. Tell the operator the correlation id."
+    assert error["message"] == "Internal error. Quote the correlation id when you report it."
     assert "no such table" not in answer.text
     [record] = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert number in record.getMessage()

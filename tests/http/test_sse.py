@@ -15,7 +15,7 @@ import pytest
 
 from multichannel.demo.cast import ALDER
 from multichannel.errors import NotVisible, Unauthenticated
-from multichannel.graphql.execution.executor import Pace
+from multichannel.graphql.http.connection_limits import StreamTimeouts
 from multichannel.server import uvicorn_protocols as connections
 from tests.serving import DemoServer
 from tests.streams import MOST_BYTES, WAIT, PushedStreams, serving
@@ -157,9 +157,9 @@ def test_a_subscription_may_be_asked_for_by_get(url: str, streams: PushedStreams
 
 
 def test_a_silent_stream_shows_that_it_lives(streams: PushedStreams) -> None:
-    assert Pace().heartbeat == 12
+    assert StreamTimeouts().heartbeat == 12
 
-    with serving(streams, Pace(heartbeat=0.01)) as url, listening(url) as events:
+    with serving(streams, StreamTimeouts(heartbeat=0.01)) as url, listening(url) as events:
         listener = streams.listener()
         assert [events.next(), events.next(), events.next()] == [":\n\n"] * 3
 
@@ -211,7 +211,7 @@ def test_a_subscription_without_a_stream_is_refused(url: str, streams: PushedStr
     [error] = answer.json()["errors"]
     assert error == {
         "message": (
-            "The results of a subscription are a stream: send Accept: text/event-stream, "
+            "Subscriptions are streamed: send Accept: text/event-stream, "
             "or open a WebSocket with the subprotocol graphql-transport-ws."
         ),
         "extensions": {"code": "BAD_INPUT"},

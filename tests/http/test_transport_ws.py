@@ -17,8 +17,8 @@ from websockets.typing import Origin, Subprotocol
 
 from multichannel.demo.cast import ALDER
 from multichannel.errors import NotVisible, Unauthenticated
-from multichannel.graphql.execution.executor import Pace
-from multichannel.graphql.http.websocket import MOST_OPERATIONS
+from multichannel.graphql.http.connection_limits import StreamTimeouts
+from multichannel.graphql.http.websocket import MAX_OPERATIONS
 from multichannel.server import uvicorn_protocols as connections
 from tests.serving import DemoServer
 from tests.streams import WAIT, PushedStreams, serving
@@ -215,7 +215,7 @@ def test_a_client_that_leaves_is_not_listened_for(url: str, streams: PushedStrea
 
 def test_the_id_of_an_operation_that_has_ended_may_be_used_again(url: str) -> None:
     with begun(url) as ws:
-        for _ in range(2 * MOST_OPERATIONS):
+        for _ in range(2 * MAX_OPERATIONS):
             say(ws, subscribe("{ hello }"))
             assert hear(ws)["payload"] == {"data": {"hello": None}}
             assert hear(ws) == {"id": "1", "type": "complete"}
@@ -308,7 +308,7 @@ def test_a_fault_before_any_operation_closes_the_connection(
 
         assert ended(ws) == (4500, "Internal server error")
     [record] = [each for each in caplog.records if each.levelno == logging.ERROR]
-    assert record.getMessage().startswith("fault ")
+    assert record.getMessage().startswith("internal error ")
     caplog.clear()  # the fault was expected
 
 
@@ -374,17 +374,17 @@ def test_a_token_that_ends_during_a_subscription_closes_the_connection(
         ([INIT, INIT], 4429, "Too many initialisation requests"),
         ([{"type": "connection_init", "payload": "Bearer good"}], 4400, "`payload` must be an object."),
         ([{"type": "connection_init", "payload": []}], 4400, "`payload` must be an object."),
-        ([INIT, {"type": "start"}], 4400, "There is no message of this `type`."),
-        ([{"type": "next", "id": "1"}], 4400, "There is no message of this `type`."),
-        ([INIT, {"type": 1}], 4400, "A message must be an object with a `type`."),
-        ([INIT, {}], 4400, "A message must be an object with a `type`."),
-        (["1"], 4400, "A message must be an object with a `type`."),
-        (["[]"], 4400, "A message must be an object with a `type`."),
-        (["null"], 4400, "A message must be an object with a `type`."),
-        ([""], 4400, "A message must be JSON, in a text frame."),
-        (["{"], 4400, "A message must be JSON, in a text frame."),
-        (["[" * 100_000], 4400, "A message must be JSON, in a text frame."),
-        ([b'{"type": "connection_init"}'], 4400, "A message must be JSON, in a text frame."),
+        ([INIT, {"type": "start"}], 4400, "Unknown message type."),
+        ([{"type": "next", "id": "1"}], 4400, "Unknown message type."),
+        ([INIT, {"type": 1}], 4400, "Messages must be objects with a `type`."),
+        ([INIT, {}], 4400, "Messages must be objects with a `type`."),
+        (["1"], 4400, "Messages must be objects with a `type`."),
+        (["[]"], 4400, "Messages must be objects with a `type`."),
+        (["null"], 4400, "Messages must be objects with a `type`."),
+        ([""], 4400, "Messages must be JSON in text frames."),
+        (["{"], 4400, "Messages must be JSON in text frames."),
+        (["[" * 100_000], 4400, "Messages must be JSON in text frames."),
+        ([b'{"type": "connection_init"}'], 4400, "Messages must be JSON in text frames."),
         (
             [INIT, {"type": "subscribe", "payload": {"query": "{ hello }"}}],
             4400,
@@ -396,12 +396,12 @@ def test_a_token_that_ends_during_a_subscription_closes_the_connection(
         (
             [INIT, {"type": "subscribe", "id": "1"}],
             4400,
-            "`query` must be a string that holds a GraphQL document.",
+            "`query` must be a string containing a GraphQL document.",
         ),
         (
             [INIT, {"type": "subscribe", "id": "1", "payload": []}],
             4400,
-            "`query` must be a string that holds a GraphQL document.",
+            "`query` must be a string containing a GraphQL document.",
         ),
         ([INIT, subscribe("{ hello }", variables=[])], 4400, "`variables` must be an object."),
         ([INIT, subscribe("{ hello }", operationName=1)], 4400, "`operationName` must be a string."),
@@ -438,17 +438,17 @@ def test_an_id_in_use_closes_the_connection(url: str, streams: PushedStreams, na
 
 def test_twenty_operations_may_run_at_once_and_no_more(url: str, streams: PushedStreams) -> None:
     with begun(url) as ws:
-        say(ws, *(subscribe(TICKED, str(each)) for each in range(MOST_OPERATIONS)))
-        listeners = [streams.listener() for _ in range(MOST_OPERATIONS)]
+        say(ws, *(subscribe(TICKED, str(each)) for each in range(MAX_OPERATIONS)))
+        listeners = [streams.listener() for _ in range(MAX_OPERATIONS)]
         say(ws, {"id": "7", "type": "complete"}, subscribe(TICKED, "another"))
         listeners.append(streams.listener())
         still_answers(ws)
 
         say(ws, subscribe("{ hello }", "one more"))
 
-        assert ended(ws) == (4429, "Too many operations: 20 at once is the most")
+        assert ended(ws) == (4429, "Too many concurrent operations; the limit is 20")
         assert all(each.closed.wait(WAIT) for each in listeners)
-    assert MOST_OPERATIONS == 20
+    assert MAX_OPERATIONS == 20
 
 
 @pytest.mark.parametrize(
@@ -465,14 +465,14 @@ def test_of_several_subprotocols_ours_is_chosen(url: str) -> None:
 
 
 def test_a_client_that_does_not_begin_is_not_waited_for(streams: PushedStreams) -> None:
-    assert Pace().init == 10
+    assert StreamTimeouts().connection_init == 10
 
-    with serving(streams, Pace(init=0)) as url, opened(url) as ws:
+    with serving(streams, StreamTimeouts(connection_init=0)) as url, opened(url) as ws:
         assert ended(ws) == (4408, "Connection initialisation timeout")
 
 
 def test_a_client_that_only_pings_is_not_waited_for_any_longer(streams: PushedStreams) -> None:
-    with serving(streams, Pace(init=0.2)) as url, opened(url) as ws:
+    with serving(streams, StreamTimeouts(connection_init=0.2)) as url, opened(url) as ws:
         with suppress(ConnectionClosed):
             while True:
                 still_answers(ws)
@@ -518,7 +518,7 @@ def test_a_page_of_another_origin_is_refused_before_anything_is_said(
     host = url.split("/")[2]
     options = {"origin": origin.format(host=host), "additional_headers": {"Authorization": "Bearer good"}}
 
-    assert refusal(url, **options) == (403, "Open this socket from a page of this very host.")
+    assert refusal(url, **options) == (403, "Cross-origin WebSocket not allowed.")
     assert streams.untouched
 
 
@@ -538,14 +538,14 @@ def test_a_page_of_the_same_host_may_connect(url: str, scheme: str) -> None:
 
 def test_more_sockets_than_can_be_served_are_refused(streams: PushedStreams) -> None:
     with serving(streams, most=2) as url, begun(url) as first, begun(url) as second:
-        assert refusal(url) == (503, "Too many sockets are open.")
+        assert refusal(url) == (503, "Too many open WebSockets.")
         still_answers(first)
         still_answers(second)
 
 
 def test_a_client_that_is_too_slow_is_let_go_before_much_waits_for_it(streams: PushedStreams) -> None:
     large = {"data": {"ticked": "x" * 1_000_000}}
-    with serving(streams, Pace(slow=0, parting=WAIT)) as url, begun(url, max_queue=1) as ws:
+    with serving(streams, StreamTimeouts(send=0, close=WAIT)) as url, begun(url, max_queue=1) as ws:
         say(ws, subscribe(TICKED))
         listener = streams.listener()
 
@@ -556,7 +556,7 @@ def test_a_client_that_is_too_slow_is_let_go_before_much_waits_for_it(streams: P
         heard = [each["payload"] for each in until_the_end(ws)]
         assert 0 < len(heard) < 60 - listener.left
         assert heard == [large] * len(heard)
-        assert (ws.close_code, ws.close_reason) == (4408, "Too slow")
+        assert (ws.close_code, ws.close_reason) == (4408, "Client too slow")
 
 
 def test_a_burst_of_events_reaches_a_client_that_reads(url: str, streams: PushedStreams) -> None:

@@ -9,13 +9,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from graphql import GraphQLNonNull, GraphQLObjectType, execute_sync
+from graphql import GraphQLNonNull, GraphQLObjectType
 from sqlalchemy import Engine, delete, insert
 
 from multichannel.domain.base import Base
 from multichannel.graphql.execution.documents import read_document
-from multichannel.graphql.execution.executor import body_of
-from multichannel.graphql.framework.context import Operation
+from multichannel.graphql.execution.executor import execute_document
+from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.graphql.schema import build_schema
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import AuthMode
@@ -76,13 +76,8 @@ class Service:
 
     def ask(self, caller: Caller, query: str, **variables: Any) -> dict[str, Any]:
         """The response to a query or mutation."""
-        operation = Operation(self.store, caller)
-        parsed = read_document(query, keep=True).parsed
-        try:
-            result = execute_sync(build_schema(), parsed, variable_values=variables, context_value=operation)
-        finally:
-            operation.close()
-        return body_of(result)
+        document = read_document(query, cache=True)
+        return execute_document(self.store, caller, document, GraphQLRequest(query, variables, None))
 
     def change(self, caller: Caller, mutation: str, told: Any) -> Answer:
         """What comes of a mutation."""

@@ -19,10 +19,15 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from multichannel.decision_log.background_worker import all_of
 from multichannel.errors import Unauthenticated
 from multichannel.explorer.page import explorer_assets, explorer_page
-from multichannel.graphql.execution.event_streams import EventStreams, Pulse
-from multichannel.graphql.execution.executor import AUDIENCE, STREAMS_PER_THREAD, Audience, Execution
+from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
+from multichannel.graphql.execution.executor import Execution
+from multichannel.graphql.http.connection_limits import (
+    CONNECTION_LIMITER,
+    STREAMS_PER_THREAD,
+    ConnectionLimiter,
+)
 from multichannel.graphql.http.view import GraphQLView
-from multichannel.graphql.http.websocket import TransportWS
+from multichannel.graphql.http.websocket import WebSocketView
 from multichannel.graphql.schema import build_schema
 from multichannel.identity import TokenVerifier
 from multichannel.policy.deployment.current_policy import LivePolicy
@@ -71,23 +76,23 @@ def make_app(parts: Dependencies) -> Starlette:
     store.recorder = DecisionRecorder(store.clock, ears) if ears else None
     threads = parts.settings.threads
     sign_in = _sign_in(store, parts.verifier)
-    streams = EventStreams(store, sign_in, Pulse(LOOKED_FOR))
+    streams = EventStreams(store, sign_in, EventNotifier(LOOKED_FOR))
     execution = Execution(store, sign_in, streams, threads=threads)
-    audience = Audience(threads * STREAMS_PER_THREAD)
-    view = GraphQLView(execution, audience, explorer_page, most_bytes=parts.settings.max_body_bytes)
+    limiter = ConnectionLimiter(threads * STREAMS_PER_THREAD)
+    view = GraphQLView(execution, limiter, explorer_page, max_bytes=parts.settings.max_body_bytes)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         with all_of(ears):
             async with expiry_job(store, parts.settings.sweep_seconds), policy_watcher(parts.reloader):
-                yield {AUDIENCE: audience}
+                yield {CONNECTION_LIMITER: limiter}
             execution.close()
             streams.close()
         parts.engine.dispose()
 
     routes: list[BaseRoute] = [
         Route("/graphql", view.respond, methods=METHODS),
-        WebSocketRoute("/graphql", TransportWS(execution, audience).serve),
+        WebSocketRoute("/graphql", WebSocketView(execution, limiter).serve),
         explorer_assets(),
         Route("/livez", readiness.alive, methods=["GET"]),
         Route("/readyz", readiness.ready(store, parts.policy), methods=["GET"]),

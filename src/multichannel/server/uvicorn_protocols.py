@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from multichannel.graphql.execution.executor import AUDIENCE
+from multichannel.graphql.http.connection_limits import CONNECTION_LIMITER
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
@@ -66,8 +66,8 @@ class HttpProtocol(_StallGuard, HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Begin to end this connection."""
-        if (audience := self.app_state.get(AUDIENCE)) is not None:
-            audience.dismiss()
+        if (limiter := self.app_state.get(CONNECTION_LIMITER)) is not None:
+            limiter.stop_streams()
         super().shutdown()
 
 

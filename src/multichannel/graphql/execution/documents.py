@@ -1,4 +1,4 @@
-"""Documents: parsed and validated, within limits; what signed-in callers send is kept to be read once."""
+"""Documents: parsed, limited and validated; valid documents of signed-in callers are cached."""
 
 from __future__ import annotations
 
@@ -17,60 +17,61 @@ from graphql import (
 )
 
 from multichannel.errors import TooComplex
-from multichannel.graphql.execution.errors import PARSE_FAILED, VALIDATION_FAILED, plain, with_code
+from multichannel.graphql.execution.errors import (
+    PARSE_FAILED,
+    VALIDATION_FAILED,
+    domain_error,
+    request_error,
+)
 from multichannel.graphql.execution.limits import check_size
 from multichannel.graphql.schema import build_schema
 
-MOST_TOKENS = 2_000
-MOST_ERRORS = 5
-KEPT = 100
-LONGEST_KEPT = 4_000
-"""Longer documents are read each time. One of this many characters may take 0.75 MB when it is parsed, two
-hundred times its text, so that all that are kept take 75 MB at most.
+MAX_TOKENS = 2_000
+MAX_ERRORS = 5
+CACHE_SIZE = 100
+MAX_CACHED_LENGTH = 4_000
+"""Longer documents are parsed each time. A document of this many characters may take 0.75 MB once parsed, two
+hundred times its text, so a full cache takes 75 MB at most.
 """
 
 
-class Unreadable(Exception):
-    """A document that cannot be executed; `errors` tell why, as clients are told."""
+class InvalidDocument(Exception):
+    """The document cannot be executed; `errors` is what the client receives."""
 
     def __init__(self, *errors: dict[str, Any]) -> None:
-        """Keep what to answer."""
         super().__init__("The document cannot be executed.")
         self.errors = list(errors)
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A document that can be executed."""
+class ParsedDocument:
+    """A valid document."""
 
-    parsed: DocumentNode
+    ast: DocumentNode
 
     def operation_type(self, name: str | None) -> OperationType | None:
-        """What kind of operation would be executed; None when the name does not choose one."""
-        operation = get_operation_ast(self.parsed, name)
+        """The type of the operation that `name` selects; None if it selects none."""
+        operation = get_operation_ast(self.ast, name)
         return operation.operation if isinstance(operation, OperationDefinitionNode) else None
 
 
-def read_document(text: str, *, keep: bool) -> Document:
-    """The document of a text, or Unreadable; to `keep` it is to find it in memory the next time.
-
-    Only a document that can be executed is kept: an exception is not.
-    """
-    return _kept(text) if keep and len(text) <= LONGEST_KEPT else _read(text)
+def read_document(text: str, *, cache: bool) -> ParsedDocument:
+    """Parse and validate a document; raises InvalidDocument. Invalid documents are never cached."""
+    return _read_cached(text) if cache and len(text) <= MAX_CACHED_LENGTH else _read(text)
 
 
-def _read(text: str) -> Document:
+def _read(text: str) -> ParsedDocument:
     try:
-        parsed = parse(text, max_tokens=MOST_TOKENS, no_location=False)
+        ast = parse(text, max_tokens=MAX_TOKENS, no_location=False)
     except GraphQLError as error:
-        raise Unreadable(with_code(error, PARSE_FAILED)) from None
+        raise InvalidDocument(request_error(error, PARSE_FAILED)) from None
     try:
-        check_size(parsed)
+        check_size(ast)
     except TooComplex as error:
-        raise Unreadable(plain(error)) from None
-    if errors := validate(build_schema(), parsed, max_errors=MOST_ERRORS):
-        raise Unreadable(*(with_code(error, VALIDATION_FAILED) for error in errors))
-    return Document(parsed)
+        raise InvalidDocument(domain_error(error)) from None
+    if errors := validate(build_schema(), ast, max_errors=MAX_ERRORS):
+        raise InvalidDocument(*(request_error(error, VALIDATION_FAILED) for error in errors))
+    return ParsedDocument(ast)
 
 
-_kept = lru_cache(KEPT)(_read)
+_read_cached = lru_cache(CACHE_SIZE)(_read)

@@ -1,4 +1,4 @@
-"""Errors as clients see them: a sentence and a code; the cause of a fault stays in the log."""
+"""Errors in responses: a message and a code. The cause of an internal error is only logged."""
 
 from __future__ import annotations
 
@@ -20,37 +20,39 @@ PARSE_FAILED, VALIDATION_FAILED, BAD_INPUT, INTERNAL = (
 )
 
 
-def with_code(error: GraphQLError, code: str) -> dict[str, Any]:
-    """An error of the request itself, whose text is about the document alone; a code of ours goes first."""
-    cause = _root(error)
-    found = cause.code if isinstance(cause, MultichannelError) else code
-    return {**error.formatted, "extensions": {"code": found}}
+def request_error(error: GraphQLError, code: str) -> dict[str, Any]:
+    """An error in the request, with `code` unless its cause has a code of its own."""
+    cause = _root_cause(error)
+    return {
+        **error.formatted,
+        "extensions": {"code": cause.code if isinstance(cause, MultichannelError) else code},
+    }
 
 
-def plain(error: MultichannelError) -> dict[str, Any]:
-    """An error that has no place in a document."""
+def domain_error(error: MultichannelError) -> dict[str, Any]:
+    """An error without a location in the document."""
     return {"message": error.message, "extensions": _extensions(error)}
 
 
-def raised(error: GraphQLError) -> dict[str, Any]:
-    """An error of execution: ours as it is, the executor's about input as BAD_INPUT, all else as a fault."""
-    cause = _root(error)
+def execution_error(error: GraphQLError) -> dict[str, Any]:
+    """Domain errors keep their code, graphql-core's become BAD_INPUT, all others INTERNAL."""
+    cause = _root_cause(error)
     if isinstance(cause, MultichannelError):
-        return {**error.formatted, "message": cause.message, "extensions": _extensions(cause)}
+        return {**error.formatted, **domain_error(cause)}
     if cause is None:
-        return with_code(error, BAD_INPUT)
-    return {**error.formatted, **fault(cause, error.path)}
+        return request_error(error, BAD_INPUT)
+    return {**error.formatted, **internal_error(cause, error.path)}
 
 
-def fault(cause: BaseException, path: list[str | int] | None = None) -> dict[str, Any]:
-    """What went wrong inside: for the client a number to tell the operator, for the log the cause."""
+def internal_error(cause: BaseException, path: list[str | int] | None = None) -> dict[str, Any]:
+    """Log the cause of an internal error; the client receives a correlation id instead."""
     correlation = str(uuid4())
-    log.error("fault %s at %s", correlation, path, exc_info=cause)
-    message = "Something went wrong here. Tell the operator the correlation id."
+    log.error("internal error %s at %s", correlation, path, exc_info=cause)
+    message = "Internal error. Quote the correlation id when you report it."
     return {"message": message, "extensions": {"code": INTERNAL, "correlationId": correlation}}
 
 
-def _root(error: GraphQLError) -> BaseException | None:
+def _root_cause(error: GraphQLError) -> BaseException | None:
     cause: BaseException | None = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error

@@ -1,4 +1,4 @@
-"""Follows the events of a tenant for a client, and tells each as a response to its subscription."""
+"""Streams the events that a caller may see as responses to subscriptions."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from graphql import ExecutionResult, execute_sync
-
-from multichannel.graphql.execution.documents import Document
-from multichannel.graphql.execution.executor import Bodies, Body, SignIn, body_of
-from multichannel.graphql.framework.context import Operation
-from multichannel.graphql.schema import build_schema
+from multichannel.graphql.execution.documents import ParsedDocument
+from multichannel.graphql.execution.executor import ResponseBody, Responses, SignIn, execute_document
+from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.graphql.types.events import SubscribeProbe
 from multichannel.policy.schema.resources import Resource
 from multichannel.store.read.event_feed import LARGEST_BATCH, LOWEST, WINDOW, FeedPosition, StoredEvent
@@ -22,164 +19,135 @@ from multichannel.store.store import Store
 from multichannel.store.users import Caller
 
 T = TypeVar("T")
-FOLLOWERS = 2
-"""Threads that tell events: however many are told, they leave the others to operations."""
+STREAM_THREADS = 2
+"""Threads for subscriptions: however many events there are, queries and mutations keep their own threads."""
 
 
-class Pulse:
-    """Wakes those who follow events: at once after an act of this process, else now and then."""
+class EventNotifier:
+    """Wakes event streams: immediately after a commit of this process, else at an interval."""
 
     def __init__(self, interval: float | None) -> None:
-        """`interval` is the seconds after which acts of other processes are looked for; None for never."""
+        """`interval` is the polling interval in seconds for commits of other processes; None: no polling."""
         self._interval = interval
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
-    def beat(self) -> None:
-        """Something has been committed; may be called by any thread."""
-        for loop, woken in tuple(self._waiting):
-            loop.call_soon_threadsafe(woken.set)
+    def notify(self) -> None:
+        """Report a commit; may be called by any thread."""
+        for loop, wake_up in tuple(self._waiting):
+            loop.call_soon_threadsafe(wake_up.set)
 
-    def listener(self) -> asyncio.Event:
-        """An event that is set from now on whenever something was committed."""
-        woken = asyncio.Event()
-        self._waiting.add((asyncio.get_running_loop(), woken))
-        return woken
+    def subscribe(self) -> asyncio.Event:
+        """An event that each commit sets from now on."""
+        wake_up = asyncio.Event()
+        self._waiting.add((asyncio.get_running_loop(), wake_up))
+        return wake_up
 
-    def leave(self, woken: asyncio.Event) -> None:
-        """Wake this one no more."""
-        self._waiting.discard((asyncio.get_running_loop(), woken))
+    def unsubscribe(self, wake_up: asyncio.Event) -> None:
+        """Stop setting an event."""
+        self._waiting.discard((asyncio.get_running_loop(), wake_up))
 
-    async def next(self, woken: asyncio.Event) -> None:
-        """Wait until there may be something new."""
+    async def wait(self, wake_up: asyncio.Event) -> None:
+        """Wait until there may be new events."""
         try:
-            await asyncio.wait_for(woken.wait(), self._interval)
+            await asyncio.wait_for(wake_up.wait(), self._interval)
         except TimeoutError:
             return
-        woken.clear()
+        wake_up.clear()
 
 
-class Following:
-    """One client's place among the events of a kind."""
+class EventSubscription:
+    """One client's position in the events about one resource type."""
 
     def __init__(self, store: Store, caller: Caller, resource: Resource, after: StoredEvent | None) -> None:
-        """Begin now, or a while before the event that the client had last."""
+        """Start with the next event, or a window before the event `after`."""
         self._store = store
         self._caller = caller
         self._resource = resource
-        self._had: dict[str, datetime] = {}
+        self._sent: dict[str, datetime] = {}
         self._place: FeedPosition | None = None
         if after is not None:
-            self._had = {after.id: after.occurred_at}
+            self._sent = {after.id: after.occurred_at}
             self._place = after.occurred_at - WINDOW, LOWEST
         else:
             with store.reading(caller.principal) as work:
-                self._had = dict.fromkeys(work.feed(resource).seen_ids(), work.now)
+                self._sent = dict.fromkeys(work.feed(resource).seen_ids(), work.now)
 
     @property
-    def is_at_the_end(self) -> bool:
-        """Whether all there was has been told."""
+    def caught_up(self) -> bool:
+        """Whether the last batch reached the latest event."""
         return self._place is None
 
-    def news(self) -> list[StoredEvent]:
-        """What the client has not had yet, some at a time."""
+    def next_batch(self) -> list[StoredEvent]:
+        """Events that the client has not received yet, in batches."""
         with self._store.reading(self._caller.principal) as work:
             feed = work.feed(self._resource)
-            found = feed.after(self._place or feed.window_start())
-            self._place = found[-1].position if len(found) == LARGEST_BATCH else None
-            fresh = [each for each in found if each.id not in self._had]
-            self._had.update({each.id: each.occurred_at for each in found})
+            events = feed.after(self._place or feed.window_start())
+            self._place = events[-1].position if len(events) == LARGEST_BATCH else None
+            unsent = [event for event in events if event.id not in self._sent]
+            self._sent.update({event.id: event.occurred_at for event in events})
             if self._place is None:
                 since = feed.window_start()[0]
-                self._had = {key: when for key, when in self._had.items() if when > since}
-        return fresh
+                self._sent = {key: when for key, when in self._sent.items() if when > since}
+        return unsent
 
 
 class EventStreams:
-    """Responses to subscriptions, each decided by the policy as it is when the event is told."""
+    """Responses to subscriptions; each event is authorized by the policy when it is sent."""
 
-    def __init__(self, store: Store, sign_in: SignIn, pulse: Pulse) -> None:
-        """`pulse` is told of every act of this store."""
+    def __init__(self, store: Store, sign_in: SignIn, notifier: EventNotifier) -> None:
+        """`notifier` is called after every commit of the store."""
         self._store = store
         self._sign_in = sign_in
-        self._pulse = pulse
-        self._threads = ThreadPoolExecutor(FOLLOWERS, thread_name_prefix="follower")
-        store.committed.append(pulse.beat)
+        self._notifier = notifier
+        self._threads = ThreadPoolExecutor(STREAM_THREADS, thread_name_prefix="event-stream")
+        store.committed.append(notifier.notify)
 
     def close(self) -> None:
-        """Let the threads go; what they are telling is told to its end."""
+        """Wait for running work and stop the threads."""
         self._threads.shutdown()
 
-    async def open(
-        self, token: str, document: Document, operation_name: str | None, variables: dict[str, Any] | None
-    ) -> Bodies:
-        """One response for each event from now on that the caller may be told.
+    async def open(self, token: str, document: ParsedDocument, request: GraphQLRequest) -> Responses:
+        """One response per event from now on that the caller may see.
 
-        Whether the caller is still somebody, and may see the object, is asked anew each time.
+        The token, the user and access to the record are checked again for each event.
         """
-        woken = self._pulse.listener()
-        asked = (token, document, operation_name, variables)
+        wake_up = self._notifier.subscribe()
         try:
-            following, refusal = await self._run(partial(self._begin, *asked))
-            if following is None:
-                yield refusal
+            subscription, rejection = await self._run(partial(self._start, token, document, request))
+            if subscription is None:
+                yield rejection
                 return
             while True:
-                for happened in await self._run(following.news):
-                    body = await self._run(partial(self._tell, *asked, happened))
-                    if body is not None:
-                        yield body
-                if following.is_at_the_end:
-                    await self._pulse.next(woken)
+                for event in await self._run(subscription.next_batch):
+                    response = await self._run(partial(self.response_to, event, token, document, request))
+                    if response is not None:
+                        yield response
+                if subscription.caught_up:
+                    await self._notifier.wait(wake_up)
         finally:
-            self._pulse.leave(woken)
+            self._notifier.unsubscribe(wake_up)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _begin(
-        self, token: str, document: Document, operation_name: str | None, variables: dict[str, Any] | None
-    ) -> tuple[Following | None, Body]:
-        """What to follow, or what is wrong with the operation."""
-        opening = SubscribeProbe()
+    def _start(
+        self, token: str, document: ParsedDocument, request: GraphQLRequest
+    ) -> tuple[EventSubscription | None, ResponseBody]:
+        """The subscription, or the response that rejects the operation."""
+        probe = SubscribeProbe()
         with self._store.operation():
             caller = self._sign_in(token)
-            result = self._execute(caller, document, operation_name, variables, opening)
-        if result.errors or opening.resource is None:
-            return None, {"errors": body_of(result).get("errors", [])}
-        return Following(self._store, caller, opening.resource, opening.after), {}
+            response = execute_document(self._store, caller, document, request, probe)
+        if "errors" in response or probe.resource is None:
+            return None, {"errors": response.get("errors", [])}
+        return EventSubscription(self._store, caller, probe.resource, probe.after), {}
 
-    def _tell(
-        self,
-        token: str,
-        document: Document,
-        operation_name: str | None,
-        variables: dict[str, Any] | None,
-        happened: StoredEvent,
-    ) -> Body | None:
-        """The response to one event; None when it is none of the caller's business."""
+    def response_to(
+        self, event: StoredEvent, token: str, document: ParsedDocument, request: GraphQLRequest
+    ) -> ResponseBody | None:
+        """The response to one event; None if the caller may not see it or did not ask for it."""
         with self._store.operation():
             caller = self._sign_in(token)
-            result = self._execute(caller, document, operation_name, variables, happened)
-        silent = not result.errors and not any((result.data or {}).values())
-        return None if silent else body_of(result)
-
-    def _execute(
-        self,
-        caller: Caller,
-        document: Document,
-        operation_name: str | None,
-        variables: dict[str, Any] | None,
-        root: StoredEvent | SubscribeProbe,
-    ) -> ExecutionResult:
-        operation = Operation(self._store, caller)
-        try:
-            return execute_sync(
-                build_schema(),
-                document.parsed,
-                root_value=root,
-                variable_values=variables,
-                operation_name=operation_name,
-                context_value=operation,
-            )
-        finally:
-            operation.close()
+            response = execute_document(self._store, caller, document, request, event)
+        is_empty = "errors" not in response and not any((response["data"] or {}).values())
+        return None if is_empty else response

@@ -1,213 +1,171 @@
-"""From a request to its results: one body for a query or a mutation, one after another for a subscription."""
+"""Executes requests: one response for a query or mutation, a sequence of responses for a subscription."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from graphql import ExecutionResult, OperationType, execute_sync
 
 from multichannel.errors import MultichannelError, Unauthenticated
-from multichannel.graphql.execution.documents import Document, Unreadable, read_document
-from multichannel.graphql.execution.errors import BAD_INPUT, fault, plain, raised
-from multichannel.graphql.execution.requests import GraphQLRequest, Malformed
-from multichannel.graphql.framework.context import Operation
+from multichannel.graphql.execution.documents import InvalidDocument, ParsedDocument, read_document
+from multichannel.graphql.execution.errors import BAD_INPUT, domain_error, execution_error, internal_error
+from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest
+from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.schema import build_schema
 from multichannel.store.store import Store
 from multichannel.store.users import Caller
 
-Body = dict[str, Any]
-"""A GraphQL response. Without `data`, nothing was executed, or nothing more will be: it is the last."""
+ResponseBody = dict[str, Any]
+"""A GraphQL response. One without `data` is the last: nothing was executed, or nothing more will be."""
 
-Bodies = AsyncGenerator[Body, None]
+Responses = AsyncGenerator[ResponseBody, None]
 
 SignIn = Callable[[str], Caller]
-"""Who a token speaks of; Unauthenticated when it proves nobody."""
-
-STREAMS_PER_THREAD = 8
-"""How many clients may be streamed to for each thread. An open stream is a connection that is not idle to
-the server: if streams could take all the connections there are, nobody else would be answered.
-"""
-
-AUDIENCE = "audience"
-"""The name of the Audience in the state of an application, where connections look for it."""
+"""The caller a token identifies; raises Unauthenticated for an invalid token."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds: how long clients are waited for, and how often they hear that the server is there."""
+class SubscriptionSource(Protocol):
+    """Produces the responses of subscriptions."""
 
-    init: float = 10.0
-    """From the opening of a socket to its `connection_init`."""
-    slow: float = 10.0
-    """For a socket to take something, when as much as may wait for it is waiting."""
-    parting: float = 5.0
-    """For a socket to take the frame that closes it."""
-    heartbeat: float = 12.0
-    """Between two signs of life on an event stream; intermediaries cut what is silent for longer."""
+    def open(self, token: str, document: ParsedDocument, request: GraphQLRequest) -> Responses:
+        """One response per event from now on, for the caller that the token identifies.
 
-
-class Streams(Protocol):
-    """Where the results of subscriptions come from."""
-
-    def open(
-        self,
-        token: str,
-        document: Document,
-        operation_name: str | None,
-        variables: dict[str, Any] | None,
-    ) -> Bodies:
-        """One response for each event from now on, for whom the token speaks of.
-
-        What is wrong with the operation is a response without `data`, the only one. Unauthenticated, raised
-        at any time, says that the token is good no longer. It is closed when the client leaves, and asked
-        for one response when the last is on its way: what a slow client leaves waiting is its own to limit.
+        An invalid operation yields a single response without `data`. Unauthenticated may be raised at any
+        time: the token is no longer valid. The generator is closed when the client disconnects. The next
+        response is requested only after the previous one was handed to the transport, which limits what a
+        slow client leaves unread.
         """
 
 
-class Audience:
-    """The clients that are streamed to: how many there may be, and whether they must leave."""
-
-    def __init__(self, most: int) -> None:
-        """`most` bounds event streams and sockets together."""
-        self._most = most
-        self._seated = 0
-        self.leaving = asyncio.Event()
-
-    @property
-    def full(self) -> bool:
-        """Whether nobody else may come."""
-        return self._seated >= self._most
-
-    @contextmanager
-    def seat(self) -> Iterator[None]:
-        """Count one client while the block lasts."""
-        self._seated += 1
-        try:
-            yield
-        finally:
-            self._seated -= 1
-
-    def dismiss(self) -> None:
-        """End every event stream; sockets are closed by the server."""
-        self.leaving.set()
-
-
 @dataclass(frozen=True, slots=True)
-class Results:
-    """What a request is answered with. `kind` is None if the operation's name does not choose one."""
+class OperationResult:
+    """The responses to a request. `kind` is None if `operationName` does not select an operation."""
 
     kind: OperationType | None
-    bodies: Bodies
+    responses: Responses
 
 
-def whatever(_kind: OperationType | None) -> None:
-    """Every kind of operation is welcome."""
+def allow_any(_kind: OperationType | None) -> None:
+    """Accept every type of operation."""
 
 
 class Execution:
-    """Executes requests, whatever transport they came by."""
+    """Executes requests, whichever transport received them."""
 
-    def __init__(self, store: Store, sign_in: SignIn, streams: Streams, *, threads: int) -> None:
-        """`threads` bounds how many operations run at once; a subscription takes one to begin with only."""
+    def __init__(
+        self, store: Store, sign_in: SignIn, subscriptions: SubscriptionSource, *, threads: int
+    ) -> None:
+        """`threads` bounds how many operations run at once; a subscription needs one only to start."""
         self._store = store
         self._sign_in = sign_in
-        self._streams = streams
+        self._subscriptions = subscriptions
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="operation")
 
     def close(self) -> None:
-        """Wait for running operations and let the threads go."""
+        """Wait for running operations and stop the threads."""
         self._threads.shutdown()
 
     async def check_token(self, token: str) -> None:
-        """Unauthenticated unless the token speaks of somebody."""
+        """Raise Unauthenticated unless the token identifies a user."""
         await asyncio.get_running_loop().run_in_executor(self._threads, self._sign_in, token)
 
-    async def results(
+    async def execute(
         self,
-        asked: GraphQLRequest,
+        request: GraphQLRequest,
         token: str | None,
-        may: Callable[[OperationType | None], None] = whatever,
-    ) -> Results:
-        """The results of a request; a query or mutation has been executed when they are returned.
+        check_kind: Callable[[OperationType | None], None] = allow_any,
+    ) -> OperationResult:
+        """Execute a request. A query or mutation has been executed when this returns.
 
-        `may` raises to refuse a kind of operation before anything is done. Besides what it raises:
-        Unauthenticated, or Unreadable. What goes wrong while a subscription lasts is in its last body, but
-        for Unauthenticated, which is raised.
+        `check_kind` raises to reject a type of operation before anything is executed. Also raises
+        Unauthenticated and InvalidDocument. An error during a subscription is its last response, except
+        Unauthenticated, which is raised.
         """
         run = asyncio.get_running_loop().run_in_executor
-        kind, found = await run(self._threads, self._begin, asked, token, may)
-        if not isinstance(found, Document):
-            return Results(kind, several(found))
+        kind, outcome = await run(self._threads, self._start, request, token, check_kind)
+        if not isinstance(outcome, ParsedDocument):
+            return OperationResult(kind, iter_of(outcome))
         if token is None:
-            raise Unauthenticated("Sign in first: a subscription needs a bearer token.")
-        opened = self._streams.open(token, found, asked.operation_name, asked.variables)
-        return Results(kind, _guarded(opened))
+            raise Unauthenticated("Authentication required: a subscription needs a bearer token.")
+        return OperationResult(kind, _ending_with_error(self._subscriptions.open(token, outcome, request)))
 
-    def _begin(
-        self, asked: GraphQLRequest, token: str | None, may: Callable[[OperationType | None], None]
-    ) -> tuple[OperationType | None, Body | Document]:
+    def _start(
+        self,
+        request: GraphQLRequest,
+        token: str | None,
+        check_kind: Callable[[OperationType | None], None],
+    ) -> tuple[OperationType | None, ResponseBody | ParsedDocument]:
         """In a worker thread: execute the operation, unless it is a subscription."""
         with self._store.operation():
             caller = None if token is None else self._sign_in(token)
-            document = read_document(asked.query, keep=caller is not None)
-            kind = document.operation_type(asked.operation_name)
-            may(kind)
+            document = read_document(request.query, cache=caller is not None)
+            kind = document.operation_type(request.operation_name)
+            check_kind(kind)
             if kind is OperationType.SUBSCRIPTION:
                 return kind, document
-            return kind, self._execute(asked, document, caller)
-
-    def _execute(self, asked: GraphQLRequest, document: Document, caller: Caller | None) -> Body:
-        operation = Operation(self._store, caller)
-        try:
-            result = execute_sync(
-                build_schema(),
-                document.parsed,
-                variable_values=asked.variables,
-                operation_name=asked.operation_name,
-                context_value=operation,
-            )
-        finally:
-            operation.close()
-        return body_of(result)
+            return kind, execute_document(self._store, caller, document, request)
 
 
-def body_of(result: ExecutionResult) -> Body:
-    """An executed operation as clients are told; one that never began has no data at all."""
-    errors = [raised(error) for error in result.errors or ()]
+def execute_document(
+    store: Store,
+    caller: Caller | None,
+    document: ParsedDocument,
+    request: GraphQLRequest,
+    root: object = None,
+) -> ResponseBody:
+    """Execute one operation in a context of its own, which is closed afterwards."""
+    context = OperationContext(store, caller)
+    try:
+        result = execute_sync(
+            build_schema(),
+            document.ast,
+            root_value=root,
+            variable_values=request.variables,
+            operation_name=request.operation_name,
+            context_value=context,
+        )
+    finally:
+        context.close()
+    return to_response(result)
+
+
+def to_response(result: ExecutionResult) -> ResponseBody:
+    """The response for an execution result; without `data` if execution never began."""
+    errors = [execution_error(error) for error in result.errors or ()]
     if result.data is None and errors and not any(error.path for error in result.errors or ()):
         return {"errors": errors}
     return {"data": result.data, "errors": errors} if errors else {"data": result.data}
 
 
-def failure(cause: Exception) -> Body:
-    """The response of a request that cannot be answered, or no further."""
-    if isinstance(cause, Unreadable):
+def error_response(cause: Exception) -> ResponseBody:
+    """The response for a request that failed before execution, or a subscription that failed later."""
+    if isinstance(cause, InvalidDocument):
         return {"errors": cause.errors}
-    if isinstance(cause, Malformed):
+    if isinstance(cause, InvalidRequest):
         return {"errors": [{"message": cause.message, "extensions": {"code": BAD_INPUT}}]}
     if isinstance(cause, MultichannelError):
-        return {"errors": [plain(cause)]}
-    return {"errors": [fault(cause)]}
+        return {"errors": [domain_error(cause)]}
+    return {"errors": [internal_error(cause)]}
 
 
-async def several(*bodies: Body) -> Bodies:
-    """Results that are all there."""
-    for body in bodies:
-        yield body
+async def iter_of(*responses: ResponseBody) -> Responses:
+    """Responses that are available already."""
+    for response in responses:
+        yield response
 
 
-async def _guarded(opened: Bodies) -> Bodies:
-    """The responses of a subscription; its failure is the last of them."""
-    async with aclosing(opened) as bodies:
+async def _ending_with_error(opened: Responses) -> Responses:
+    """The responses of a subscription; an error is the last of them."""
+    async with aclosing(opened) as responses:
         try:
-            async for body in bodies:
-                yield body
+            async for response in responses:
+                yield response
         except Unauthenticated:
             raise
-        except Exception as cause:  # noqa: BLE001  (whatever it is, the client gets a GraphQL answer)
-            yield failure(cause)
+        except Exception as cause:  # noqa: BLE001  (every fault must reach the client as a GraphQL error)
+            yield error_response(cause)

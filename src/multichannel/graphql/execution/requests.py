@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: what a request says, and which media type its answer has."""
+"""GraphQL over HTTP: reading requests, and negotiating the media type of responses."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-JSON, GRAPHQL = "application/json", "application/graphql-response+json"
-EVENTS = "text/event-stream"
+JSON, GRAPHQL_RESPONSE = "application/json", "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,10 @@ class GraphQLRequest:
     operation_name: str | None
 
 
-class Malformed(Exception):
-    """A request that is none; `status` is the HTTP status to say so with."""
+class InvalidRequest(Exception):
+    """The request is not a valid GraphQL request; `status` is the HTTP status of the response."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        """Keep what to answer."""
         super().__init__(message)
         self.status = status
         self.message = message
@@ -33,65 +32,67 @@ class Malformed(Exception):
 
 
 def read_body(body: bytes) -> GraphQLRequest:
-    """The request of a POST body; Malformed tells what is wrong with it."""
+    """Read a POST body; raises InvalidRequest."""
     try:
-        found = orjson.loads(body)
+        content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Malformed(400, f"The body is not JSON: {error}.") from None
-    if not isinstance(found, dict):
-        raise Malformed(400, "The body must be a JSON object with `query`; batches are not answered.")
-    return read_request(found)
+        raise InvalidRequest(400, f"The body is not valid JSON: {error}.") from None
+    if not isinstance(content, dict):
+        raise InvalidRequest(400, "The body must be a JSON object with `query`; batching is not supported.")
+    return read_request(content)
 
 
-def read_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
-    """The request of a GET's query string; Malformed tells what is wrong with it."""
-    found: dict[str, Any] = dict(parameters)
+def read_parameters(query: Mapping[str, str]) -> GraphQLRequest:
+    """Read the query string of a GET; raises InvalidRequest."""
+    content: dict[str, Any] = dict(query)
     for name in ("variables", "extensions"):
-        if name in found:
+        if name in content:
             try:
-                found[name] = orjson.loads(found[name])
+                content[name] = orjson.loads(content[name])
             except orjson.JSONDecodeError as error:
-                raise Malformed(400, f"`{name}` is not JSON: {error}.") from None
-    return read_request(found)
+                raise InvalidRequest(400, f"`{name}` is not valid JSON: {error}.") from None
+    return read_request(content)
 
 
-def read_request(found: Mapping[str, Any]) -> GraphQLRequest:
-    """The request that a JSON object holds; Malformed tells what is wrong with it."""
-    query = found.get("query")
+def read_request(parameters: Mapping[str, Any]) -> GraphQLRequest:
+    """Read the JSON object of a request; raises InvalidRequest."""
+    query = parameters.get("query")
     if not isinstance(query, str):
-        raise Malformed(400, "`query` must be a string that holds a GraphQL document.")
-    name = found.get("operationName")
+        raise InvalidRequest(400, "`query` must be a string containing a GraphQL document.")
+    name = parameters.get("operationName")
     if name is not None and not isinstance(name, str):
-        raise Malformed(400, "`operationName` must be a string.")
+        raise InvalidRequest(400, "`operationName` must be a string.")
     for field in ("variables", "extensions"):
-        if found.get(field) is not None and not isinstance(found[field], dict):
-            raise Malformed(400, f"`{field}` must be an object.")
-    return GraphQLRequest(query, found.get("variables"), name or None)
+        if parameters.get(field) is not None and not isinstance(parameters[field], dict):
+            raise InvalidRequest(400, f"`{field}` must be an object.")
+    return GraphQLRequest(query, parameters.get("variables"), name or None)
 
 
 def require_json(content_type: str | None) -> None:
-    """Malformed unless the body is declared as JSON in UTF-8."""
+    """Raise InvalidRequest unless the Content-Type is JSON in UTF-8."""
     media, *parameters = [part.strip().lower() for part in (content_type or "").split(";")]
     charset = next(
         (item.partition("=")[2].strip('"') for item in parameters if item.startswith("charset=")), "utf-8"
     )
     if media != JSON or charset not in {"utf-8", "utf8"}:
-        raise Malformed(415, "Send the request as application/json in UTF-8.", {"Accept": JSON})
+        raise InvalidRequest(415, "Content-Type must be application/json in UTF-8.", {"Accept": JSON})
 
 
-def answer_type(accept: str) -> str:
-    """The media type to answer with: the preferred of the three there are. Malformed when none will do."""
+def negotiate_media_type(accept: str) -> str:
+    """The client's preferred media type of the three supported; raises InvalidRequest if it accepts none."""
     ranges = _ranges(accept)
-    kinds = enumerate((JSON, GRAPHQL, EVENTS))
+    kinds = enumerate((JSON, GRAPHQL_RESPONSE, EVENT_STREAM))
     best = max((_quality(kind, ranges), -place, kind) for place, kind in kinds)
     if best[0][0] == 0:
-        raise Malformed(406, f"Accept {GRAPHQL}, {JSON} or {EVENTS}.")
+        raise InvalidRequest(
+            406, f"Not acceptable. Supported media types: {GRAPHQL_RESPONSE}, {JSON}, {EVENT_STREAM}."
+        )
     return best[2]
 
 
-def reads_events(accept: str) -> bool:
-    """Whether a client says that it can read an event stream; accepting anything does not say so."""
-    weight, precision = _quality(EVENTS, _ranges(accept))
+def accepts_events(accept: str) -> bool:
+    """Whether the client names event streams; `*/*` does not count."""
+    weight, precision = _quality(EVENT_STREAM, _ranges(accept))
     return weight > 0 and precision > 0
 
 
@@ -100,12 +101,12 @@ def _ranges(accept: str) -> list[tuple[str, float]]:
 
 
 def _quality(kind: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
-    """How welcome a media type is: its weight, and how precisely it was named."""
+    """The weight of a media type, and how specifically it was named."""
     precise = {kind: 2, kind.partition("/")[0] + "/*": 1, "*/*": 0}
-    fitting = [(precise[name], weight) for name, weight in ranges if name in precise]
-    if not fitting:
+    matching = [(precise[name], weight) for name, weight in ranges if name in precise]
+    if not matching:
         return (0.0, 0)
-    precision, weight = max(fitting)
+    precision, weight = max(matching)
     return (weight, precision)
 
 
@@ -121,8 +122,10 @@ def _range(item: str) -> tuple[str, float]:
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether a browser asks for a page rather than for an answer."""
+    """Whether a browser wants a page rather than a GraphQL response."""
     ranges = [_range(item) for item in accept.split(",")]
     html = max((weight for name, weight in ranges if name == "text/html"), default=0.0)
-    json = max((weight for name, weight in ranges if name in {JSON, GRAPHQL, EVENTS}), default=0.0)
+    json = max(
+        (weight for name, weight in ranges if name in {JSON, GRAPHQL_RESPONSE, EVENT_STREAM}), default=0.0
+    )
     return html > json

@@ -1,4 +1,4 @@
-"""Connections: windows of lists, read when something of them is asked for, for all siblings at once."""
+"""Connections: pages of lists, loaded lazily and for all records of a batch at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.cursors import mark, read_cursor, write_cursor
+from multichannel.graphql.framework.cursors import list_digest, read_cursor, write_cursor
 from multichannel.policy.schema.resources import Resource
 from multichannel.store.read.query import (
     Children,
@@ -25,40 +25,42 @@ from multichannel.store.read.query import (
 if TYPE_CHECKING:
     from multichannel.store.read.reader import Reader
 
-DEFAULT_SIZE, LARGEST_SIZE = 20, 100
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 20, 100
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The arguments of a connection, understood."""
+class ConnectionArguments:
+    """The validated arguments of a connection."""
 
     resource: Resource
     window: Window
     condition: Condition
     order: OrderBy
-    marked: str
+    digest: str
 
 
-def asked(resource: Resource, arguments: dict[str, Any], condition: Condition, order: OrderBy) -> Asked:
-    """Check the page arguments; BadInput tells which one is wrong."""
+def read_connection_arguments(
+    resource: Resource, arguments: dict[str, Any], condition: Condition, order: OrderBy
+) -> ConnectionArguments:
+    """Validate the page arguments; raises BadInput."""
     first, last = _size(arguments, "first"), _size(arguments, "last")
     if first is not None and last is not None:
-        message = "first and last exclude each other: page forwards with first, backwards with last."
+        message = "first and last are mutually exclusive: use first to page forwards, last to page backwards."
         raise BadInput(message)
-    marked = mark(resource.name, order.column and order.column.name, order.descending)
+    digest = list_digest(resource.name, order.column and order.column.name, order.descending)
     kind = _kind(resource, order)
     after, before = (
-        read_cursor(arguments[name], marked, kind) if arguments.get(name) is not None else None
+        read_cursor(arguments[name], digest, kind) if arguments.get(name) is not None else None
         for name in ("after", "before")
     )
-    window = Window(last or first or DEFAULT_SIZE, last is not None, after, before)
-    return Asked(resource, window, condition, order, marked)
+    window = Window(last or first or DEFAULT_PAGE_SIZE, last is not None, after, before)
+    return ConnectionArguments(resource, window, condition, order, digest)
 
 
 def _size(arguments: dict[str, Any], name: str) -> int | None:
     size: int | None = arguments.get(name)
-    if size is not None and not 1 <= size <= LARGEST_SIZE:
-        message = f"{name} is {size}; a page has 1 to {LARGEST_SIZE}."
+    if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
+        message = f"{name} must be between 1 and {MAX_PAGE_SIZE}, not {size}."
         raise BadInput(message)
     return size
 
@@ -72,7 +74,7 @@ def _kind(resource: Resource, order: OrderBy) -> type:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A record in a list, with its place."""
+    """A record in a list, with its cursor."""
 
     node: LoadedRecord
     cursor: str
@@ -80,7 +82,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    """What lies beyond a window."""
+    """Whether there are records before and after a page, and the cursors of its ends."""
 
     has_next_page: bool
     has_previous_page: bool
@@ -89,80 +91,85 @@ class PageInfo:
 
 
 class Connection:
-    """A window of a list. Nothing is read before a field needs it; then once, for all siblings."""
+    """A page of a list, loaded when a field needs it."""
 
-    def __init__(self, reader: Reader, what: Asked, columns: frozenset[ReadableColumn]) -> None:
-        """`columns` are those selected below."""
+    def __init__(
+        self, reader: Reader, arguments: ConnectionArguments, columns: frozenset[ReadableColumn]
+    ) -> None:
         self._reader = reader
-        self._asked = what
+        self._arguments = arguments
         self._columns = columns
 
     @property
     def nodes(self) -> list[LoadedRecord]:
-        """The records."""
+        """The records of the page."""
         return self._page.records
 
     @property
     def edges(self) -> list[Edge]:
-        """The records with their cursors."""
+        """The records of the page with their cursors."""
         return [Edge(record, self._cursor(record)) for record in self._page.records]
 
     @property
     def page_info(self) -> PageInfo:
-        """What lies beyond the window, and its first and last cursors."""
+        """Whether there is more, and the cursors of the ends of the page."""
         page = self._page
         ends = [self._cursor(page.records[place]) for place in (0, -1)] if page.records else [None, None]
         return PageInfo(page.more_after, page.more_before, ends[0], ends[1])
 
     @cached_property
     def total_count(self) -> int:
-        """How many records the whole list has, its filter applied."""
-        return self._reader.count(self._asked.resource, self._asked.condition)
+        """The number of records that match the filter, on all pages."""
+        return self._reader.count(self._arguments.resource, self._arguments.condition)
 
     @cached_property
     def _page(self) -> Page:
-        return self._reader.page(self._asked.resource, self._listing(None))
+        return self._reader.page(self._arguments.resource, self._listing(None))
 
     def _listing(self, children: Children | None) -> ListQuery:
         return ListQuery(
-            self._columns, self._asked.window, self._asked.condition, self._asked.order, children
+            self._columns, self._arguments.window, self._arguments.condition, self._arguments.order, children
         )
 
     def _cursor(self, record: LoadedRecord) -> str:
-        return write_cursor(record.position, self._asked.marked)
+        return write_cursor(record.position, self._arguments.digest)
 
 
 class NestedConnection(Connection):
-    """A window of a record's own list, read for all records of its batch in one statement."""
+    """A page of a record's own list, loaded for all records of its batch in one statement."""
 
     def __init__(
         self,
         reader: Reader,
-        what: Asked,
+        arguments: ConnectionArguments,
         columns: frozenset[ReadableColumn],
         parent: LoadedRecord,
         link: ReadableRelation,
     ) -> None:
         """`link` leads from the parent to the list."""
-        super().__init__(reader, what, columns)
+        super().__init__(reader, arguments, columns)
         self._parent = parent
         self._link = link
 
     @cached_property
     def total_count(self) -> int:
-        """How many records the parent's whole list has, its filter applied."""
-        what = self._asked
+        """The number of the parent's records that match the filter, on all pages."""
+        arguments = self._arguments
         counts: dict[str, int] = batch_of(self._parent).load_once(
-            ("count", self._link, what.condition),
-            lambda parents: self._reader.counts(what.resource, self._children(parents), what.condition),
+            ("count", self._link, arguments.condition),
+            lambda parents: self._reader.counts(
+                arguments.resource, self._children(parents), arguments.condition
+            ),
         )
         return counts.get(self._parent.id, 0)
 
     @cached_property
     def _page(self) -> Page:
         pages: dict[str, Page] = batch_of(self._parent).load_once(
-            (self._link, self._asked, self._columns),
-            lambda parents: self._reader.pages(self._asked.resource, self._listing(self._children(parents))),
+            (self._link, self._arguments, self._columns),
+            lambda parents: self._reader.pages(
+                self._arguments.resource, self._listing(self._children(parents))
+            ),
         )
         empty = Page([], more_after=False, more_before=False)
         return pages.get(self._parent.id, empty)
@@ -172,8 +179,8 @@ class NestedConnection(Connection):
 
 
 def batch_of(record: LoadedRecord) -> Any:
-    """The rows a record was loaded with."""
+    """The records that a record was loaded with."""
     if record.batch is None:
-        message = f"a {record.resource.name} that was not loaded with others"
+        message = f"{record.resource.name} {record.id} was not loaded in a batch"
         raise LookupError(message)
     return record.batch

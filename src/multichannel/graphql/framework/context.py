@@ -1,4 +1,4 @@
-"""One operation: who asks, one snapshot to read from, and a transaction for each mutation."""
+"""The context of an operation: the caller, a snapshot to read from, and a transaction per mutation."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from multichannel.store.users import Caller
 
 
-class Operation:
-    """The context of one GraphQL operation; used by one thread, closed by the view."""
+class OperationContext:
+    """The context of one GraphQL operation: used by one thread, closed after execution."""
 
     def __init__(self, store: Store, caller: Caller | None) -> None:
-        """`caller` is None when nobody has signed in."""
+        """`caller` is None without a token."""
         self._store = store
         self._caller = caller
         self._reading: AbstractContextManager[UnitOfWork] | None = None
@@ -32,20 +32,20 @@ class Operation:
 
     @property
     def caller(self) -> Caller:
-        """Who asks; Unauthenticated when nobody has signed in."""
+        """The signed-in caller; raises Unauthenticated if there is none."""
         if self._caller is None:
-            message = "Sign in first: send a bearer token in the Authorization header."
+            message = "Authentication required: send a bearer token in the Authorization header."
             raise Unauthenticated(message)
         return self._caller
 
     @property
     def principal(self) -> Principal:
-        """The facts of who asks; Unauthenticated when nobody has signed in."""
+        """The principal of the caller; raises Unauthenticated if there is none."""
         return self.caller.principal
 
     @property
     def work(self) -> UnitOfWork:
-        """The snapshot of this operation, opened by the first who reads."""
+        """The snapshot that this operation reads, opened on first use."""
         if self._work is None:
             self._reading = self._store.reading(self.principal)
             self._work = self._reading.__enter__()
@@ -53,21 +53,21 @@ class Operation:
 
     @property
     def reader(self) -> Reader:
-        """Lists and records to show."""
+        """The reader of the snapshot."""
         return self.work.reader
 
     def act(self, act: MutationContext, use_case: Callable[[UnitOfWork], str]) -> str:
-        """Run a mutation in a transaction of its own; what is read afterwards sees it."""
+        """Run a mutation in its own transaction; later reads of this operation see its changes."""
         caller = self.caller
         self.close()
         return self._store.act(caller.principal, replace(act, user_id=caller.user_id), use_case)
 
     def close(self) -> None:
-        """Let go of the snapshot."""
+        """Close the snapshot."""
         reading, self._reading, self._work = self._reading, None, None
         if reading is not None:
             reading.__exit__(None, None, None)
 
 
-ResolveInfo = GraphQLResolveInfo[Operation]
-"""What resolvers are told: the field, the document, and the operation as `context`."""
+ResolveInfo = GraphQLResolveInfo[OperationContext]
+"""What graphql-core passes to resolvers; `context` is the OperationContext."""

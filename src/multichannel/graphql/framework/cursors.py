@@ -1,7 +1,7 @@
-"""Cursors: a place in one order of one list. They grant nothing, so they need no signature.
+"""Keyset cursors. They grant no access, so they are not signed.
 
-A cursor holds only what its reader was shown. Whoever uses another's merely starts elsewhere in his own
-list; the mark keeps honest clients from using one in the wrong list.
+A cursor contains only values that its reader could read. Another caller's cursor merely starts at another
+position of one's own list. The digest of list and order catches a cursor passed to the wrong list.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from multichannel.graphql.framework.scalars import read_instant
 from multichannel.store.read.query import Position
 
 PARTS = 3
-LONGEST = 8_000
-LARGEST = 2**31 - 1
-"""The largest `Int` there is in GraphQL, and so in a cursor."""
+MAX_LENGTH = 8_000
+MAX_INT = 2**31 - 1
+"""The largest GraphQL `Int`."""
 
 
-def mark(*parts: object) -> str:
-    """Names a list and its order in a few characters."""
+def list_digest(*parts: object) -> str:
+    """Identifies a list and its order in a few characters."""
     return blake2b(repr(parts).encode(), digest_size=6).hexdigest()
 
 
-def write_cursor(position: Position, marked: str) -> str:
-    """The opaque text of a place."""
+def write_cursor(position: Position, digest: str) -> str:
+    """Encode a position."""
     value = utc_text(position.value) if isinstance(position.value, datetime) else position.value
-    return base64.urlsafe_b64encode(orjson.dumps([marked, value, position.id])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([digest, value, position.id])).decode().rstrip("=")
 
 
-def read_cursor(text: str, marked: str, kind: type) -> Position:
-    """The place a cursor names; BadInput when it is no cursor of this list in this order."""
-    message = "This is not a cursor of this list in this order. Pass a cursor that the same list gave you."
+def read_cursor(text: str, digest: str, kind: type) -> Position:
+    """Decode a cursor; raises BadInput unless it is of this list in this order."""
+    message = "Invalid cursor: it must come from the same list with the same order."
     try:
         parts = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error):
         raise BadInput(message) from None
-    if not isinstance(parts, list) or len(parts) != PARTS or parts[0] != marked or len(text) > LONGEST:
+    if not isinstance(parts, list) or len(parts) != PARTS or parts[0] != digest or len(text) > MAX_LENGTH:
         raise BadInput(message)
     value, row_id = parts[1:]
     if not isinstance(row_id, str) or FORM.fullmatch(f"x_{row_id}") is None:
@@ -60,7 +60,7 @@ def _value(value: Any, kind: type, message: str) -> Any:
             return read_instant(value)
         except ValueError:
             raise BadInput(message) from None
-    too_large = isinstance(value, int) and abs(value) > LARGEST
+    too_large = isinstance(value, int) and abs(value) > MAX_INT
     if type(value) is not kind or too_large or "\0" in str(value):
         raise BadInput(message)
     return value

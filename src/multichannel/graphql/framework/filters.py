@@ -48,8 +48,8 @@ WORD_OPERATORS = {
     "ne": "Not equal to this value, and not null.",
     "in": "Equal to one of these values.",
 }
-LONGEST_LIST = 100
-DEEPEST = 5
+MAX_LIST_LENGTH = 100
+MAX_DEPTH = 5
 
 
 def filter_input(declaration: Declaration) -> None:
@@ -109,8 +109,8 @@ def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Conditi
     """What a filter argument means; BadInput for a null where a test belongs, and for one nested too deep."""
     if value is None:
         return EVERYTHING
-    if depth == DEEPEST:
-        message = f"A filter goes {DEEPEST} levels deep at most."
+    if depth == MAX_DEPTH:
+        message = f"A filter goes {MAX_DEPTH} levels deep at most."
         raise BadInput(message)
     given = {name: part for name, part in vars(value).items() if part is not strawberry.UNSET}
     return And(tuple(_part(declaration, name, part, depth + 1) for name, part in given.items()))
@@ -148,8 +148,8 @@ def _tests(shown: ReadableColumn, part: Any) -> Condition:
 
 
 def _check_length(name: str, items: list[Any]) -> None:
-    if len(items) > LONGEST_LIST:
-        message = f"filter.{camel(name.strip('_'))} lists {len(items)}; {LONGEST_LIST} at most."
+    if len(items) > MAX_LIST_LENGTH:
+        message = f"filter.{camel(name.strip('_'))} lists {len(items)}; {MAX_LIST_LENGTH} at most."
         raise BadInput(message)
 
 

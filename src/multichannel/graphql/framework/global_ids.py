@@ -1,4 +1,4 @@
-"""Global ids: `customer_<uuid>`, readable by people and opaque to clients."""
+"""Global ids such as `customer_<uuid>`; opaque to clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_SHOWN = 80
 
 
 def prefix(resource: Resource) -> str:
-    """The part of an id that tells its kind."""
+    """The part of an id that names its resource type."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", resource.name).lower() + "_"
 
 
@@ -20,19 +20,19 @@ PREFIXES = {prefix(resource)[:-1]: resource for resource in RESOURCES.values() i
 
 
 def read_id(value: str) -> tuple[Resource, str]:
-    """The kind and row an id names; BadInput when it names none."""
+    """Decode a global id; raises BadInput."""
     match = FORM.fullmatch(value)
     if match is None or match[1] not in PREFIXES:
         shown = value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "..."
-        message = f"{shown!r} is not an id. Ids look like customer_<uuid>; pass one the service gave you."
+        message = f"Invalid id: {shown!r}. Pass an id returned by this API, such as customer_<uuid>."
         raise BadInput(message)
     return PREFIXES[match[1]], match[2]
 
 
 def read_id_of(resource: Resource, value: str) -> str:
-    """The row an id names, if it is of this kind; BadInput otherwise."""
+    """Decode a global id of this resource type; raises BadInput."""
     kind, row_id = read_id(value)
     if kind is not resource:
-        message = f"{value!r} is the id of a {kind.name}; give one of a {resource.name}."
+        message = f"{value!r} is the id of a {kind.name}; pass the id of a {resource.name}."
         raise BadInput(message)
     return row_id

@@ -16,7 +16,7 @@ from strawberry.types.field import StrawberryField
 from multichannel.domain.refusals import MUTATION_REFUSALS, Refusal
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import BadInput, Refused
-from multichannel.graphql.framework.context import Operation, ResolveInfo
+from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, camel
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import MutationInput, idempotency_of
@@ -112,7 +112,7 @@ def _field(declared: MutationDeclaration) -> StrawberryField:
     NAMESPACE[input_name] = declared.input_type
 
     def resolve(info: strawberry.Info, input: Any) -> dict[str, Any]:
-        operation: Operation = info.context
+        operation: OperationContext = info.context
         raw: ResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
         resource = declared.requires.resource_for(operation.principal.kind)
         target_id = _target_id(resource, input)
@@ -178,7 +178,7 @@ def user_error_types() -> None:
 
 
 def _record(
-    operation: Operation, declaration: Declaration, row_id: str, columns: frozenset[ReadableColumn]
+    operation: OperationContext, declaration: Declaration, row_id: str, columns: frozenset[ReadableColumn]
 ) -> LoadedRecord | None:
     return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)
 
@@ -202,7 +202,7 @@ def _user_error(refusal: Refused, current_version: int | None) -> dict[str, Any]
 
 
 def _current_version(
-    operation: Operation, resource: Resource, row_id: str | None, refusal: Refused
+    operation: OperationContext, resource: Resource, row_id: str | None, refusal: Refused
 ) -> int | None:
     """The version that a stale one was compared with, for callers who may read it."""
     if refusal.code != Refusal.STALE_VERSION.code or row_id is None:

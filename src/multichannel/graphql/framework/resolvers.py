@@ -1,4 +1,4 @@
-"""Resolvers of declared fields: a leaf is one look-up, a relation is loaded for the whole batch."""
+"""Resolvers of declared fields: a column is one lookup, a relation is loaded for the whole batch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from multichannel.errors import NotPermitted
-from multichannel.graphql.framework.connections import Connection, NestedConnection, asked, batch_of
+from multichannel.graphql.framework.connections import (
+    Connection,
+    ConnectionArguments,
+    NestedConnection,
+    batch_of,
+    read_connection_arguments,
+)
 from multichannel.graphql.framework.context import ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Column, Computed, Declaration, One
 from multichannel.graphql.framework.filters import read_filter, read_order
@@ -20,7 +26,7 @@ Resolver = Callable[[Any, ResolveInfo], Any]
 
 
 def leaf(name: str) -> Resolver:
-    """The value, or the denial in its place, which the executor raises at the field's path."""
+    """The value, or the denial in its place, which graphql-core raises at the field's path."""
 
     def resolve(record: LoadedRecord, _info: ResolveInfo) -> Any:
         return record.values[name]
@@ -29,7 +35,7 @@ def leaf(name: str) -> Resolver:
 
 
 def global_id(declaration: Declaration) -> Resolver:
-    """The id clients know a record by."""
+    """The global id of a record."""
     head = prefix(declaration.resource)
 
     def resolve(record: LoadedRecord, _info: ResolveInfo) -> str:
@@ -39,7 +45,7 @@ def global_id(declaration: Declaration) -> Resolver:
 
 
 def viewer_can(declaration: Declaration) -> Resolver:
-    """What the caller may do to a record; one statement for its batch."""
+    """The actions permitted on a record; one statement for its batch."""
 
     def resolve(record: LoadedRecord, info: ResolveInfo) -> list[Action]:
         permitted: dict[str, list[Action]] = batch_of(record).load_once(
@@ -54,7 +60,7 @@ def viewer_can(declaration: Declaration) -> Resolver:
 
 
 def related(item: One) -> Resolver:
-    """The related record, or None when it is absent or not visible; one statement for the batch."""
+    """The related record, or None if it is absent or not visible; one statement for the batch."""
 
     def resolve(record: LoadedRecord, info: ResolveInfo) -> Any:
         key = record.values[item.local]
@@ -69,14 +75,14 @@ def related(item: One) -> Resolver:
             return info.context.reader.records(RESOURCES[item.target], columns, "id", keys)
 
         nodes = tuple(id(node) for node in info.field_nodes)
-        found: dict[str, LoadedRecord] = batch_of(record).load_once((item.local, nodes), load)
-        return found.get(key)
+        records: dict[str, LoadedRecord] = batch_of(record).load_once((item.local, nodes), load)
+        return records.get(key)
 
     return resolve
 
 
 def computed_value(name: str, item: Computed) -> Callable[..., Any]:
-    """What is worked out for the batch, or the denial in its place where the record is not read so far."""
+    """A value computed for the batch, or the denial in place of the witness column."""
 
     def resolve(record: LoadedRecord, info: ResolveInfo, **arguments: Any) -> Any:
         witness = record.values[item.witness]
@@ -88,51 +94,51 @@ def computed_value(name: str, item: Computed) -> Callable[..., Any]:
             return item.compute(info.context.work, ids, **arguments)
 
         key = (name, tuple(sorted(arguments.items())))
-        found: Mapping[str, Any] = batch_of(record).load_once(key, load)
-        return found.get(record.id, item.absent)
+        values: Mapping[str, Any] = batch_of(record).load_once(key, load)
+        return values.get(record.id, item.absent)
 
     return resolve
 
 
 def root_connection(declaration: Declaration) -> Callable[..., Connection]:
-    """A list of everything visible of a kind."""
+    """A list of all visible records of a type."""
 
     def resolve(info: ResolveInfo, arguments: dict[str, Any]) -> Connection:
-        what = _asked(declaration, arguments)
-        return Connection(info.context.reader, what, columns_of_connection(info, declaration))
+        columns = columns_of_connection(info, declaration)
+        return Connection(info.context.reader, _page_of(declaration, arguments), columns)
 
     return resolve
 
 
 def nested_connection(declaration: Declaration, name: str) -> Callable[..., Connection]:
-    """A list of what belongs to a record."""
+    """A list of a record's own."""
     link = declaration.link(name)
     target = DECLARATIONS[link.target.name]
 
     def resolve(record: LoadedRecord, info: ResolveInfo, arguments: dict[str, Any]) -> Connection:
         nodes = tuple(id(node) for node in info.field_nodes)
-        what, columns = batch_of(record).load_once(
-            (name, nodes), lambda _records: (_asked(target, arguments), columns_of_connection(info, target))
+        page, columns = batch_of(record).load_once(
+            (name, nodes), lambda _records: (_page_of(target, arguments), columns_of_connection(info, target))
         )
-        return NestedConnection(info.context.reader, what, columns, record, link)
+        return NestedConnection(info.context.reader, page, columns, record, link)
 
     return resolve
 
 
-def _asked(declaration: Declaration, arguments: dict[str, Any]) -> Any:
+def _page_of(declaration: Declaration, arguments: dict[str, Any]) -> ConnectionArguments:
     condition = read_filter(declaration, arguments.get("filter"))
     order = read_order(declaration, arguments.get("order_by"))
-    return asked(declaration.resource, arguments, condition, order)
+    return read_connection_arguments(declaration.resource, arguments, condition, order)
 
 
 def resolvers(declaration: Declaration) -> dict[str, Resolver]:
-    """The resolvers of a type's fields without arguments, by attribute name."""
-    found: dict[str, Resolver] = {"id": global_id(declaration), "viewer_can": viewer_can(declaration)}
+    """The resolvers of the fields without arguments, by attribute name."""
+    fields: dict[str, Resolver] = {"id": global_id(declaration), "viewer_can": viewer_can(declaration)}
     for name, item in declaration.fields.items():
         if isinstance(item, Column):
-            found[name] = leaf(name)
+            fields[name] = leaf(name)
         elif isinstance(item, One):
-            found[name] = related(item)
+            fields[name] = related(item)
         elif isinstance(item, Computed) and not item.arguments:
-            found[name] = computed_value(name, item)
-    return found
+            fields[name] = computed_value(name, item)
+    return fields

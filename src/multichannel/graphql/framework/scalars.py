@@ -1,4 +1,4 @@
-"""Scalars: instants in UTC in one text form."""
+"""The DateTime scalar: ISO 8601 in UTC."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from multichannel.errors import BadInput
 
 
 def read_instant(text: str) -> datetime:
-    """The instant that a text with a time zone names, in UTC; ValueError when it names none."""
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError("it names no time zone")
+    """Parse a timestamp with a UTC offset; raises ValueError."""
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
+        raise ValueError("missing UTC offset")
     try:
-        return found.astimezone(UTC)
+        return parsed.astimezone(UTC)
     except OverflowError:
-        raise ValueError("its year in UTC is not 1 to 9999") from None
+        raise ValueError("year out of range") from None
 
 
 def _parse(value: Any) -> datetime:
@@ -28,7 +28,8 @@ def _parse(value: Any) -> datetime:
         return read_instant(value)
     except (TypeError, ValueError):
         message = (
-            f"{str(value)[:40]!r} is no instant. Write it like 2017-01-25T23:01:08Z, with its time zone."
+            f"Not a valid timestamp: {str(value)[:40]!r}. Use ISO 8601 with an offset, "
+            "such as 2017-01-25T23:01:08Z."
         )
         raise GraphQLError(message, original_error=BadInput(message)) from None
 

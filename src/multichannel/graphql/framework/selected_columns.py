@@ -1,4 +1,4 @@
-"""Which columns an operation asks for below a field, read off the document."""
+"""The columns that the selection below a field needs."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def columns_at(info: ResolveInfo, name: str, declaration: Declaration) -> frozen
 
 
 def _needed(nodes: Iterable[FieldNode], declaration: Declaration) -> frozenset[ReadableColumn]:
-    """What fields need; those of other types, reached by fragments, need nothing of this one."""
+    """The columns that fields need; fields of other types, reached by fragments, are not found in `needs`."""
     names = {node.name.value for node in nodes}
     return frozenset(shown for name, shown in declaration.needs.items() if name in names)
 
 
 def _below(info: ResolveInfo, nodes: Iterable[FieldNode]) -> Iterator[FieldNode]:
-    """The fields directly below some fields, through fragments; directives and types do not matter here."""
+    """The fields directly below, fragments inlined; directives and type conditions are ignored."""
     seen: set[str] = set()
     pending = [node.selection_set for node in nodes if node.selection_set]
     while pending:

@@ -12,7 +12,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from multichannel.graphql.framework.connections import DEFAULT_SIZE, LARGEST_SIZE, Connection
+from multichannel.graphql.framework.connections import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Connection
 from multichannel.graphql.framework.context import ResolveInfo
 from multichannel.graphql.framework.fields import Column, Computed, Declaration, One
 from multichannel.graphql.framework.filters import filter_input, order_enum
@@ -26,12 +26,12 @@ NAMES = {str: "str", int: "int", bool: "bool", datetime: "datetime", object: "li
 PAGE_ARGUMENTS = {
     "first": (
         "int | None",
-        f"The size of the page from the start, 1 to {LARGEST_SIZE}. Default: {DEFAULT_SIZE}.",
+        f"The size of the page from the start, 1 to {MAX_PAGE_SIZE}. Default: {DEFAULT_PAGE_SIZE}.",
     ),
     "after": ("str | None", "Only records after this cursor."),
     "last": (
         "int | None",
-        f"The size of the page from the end, 1 to {LARGEST_SIZE}; not together with `first`.",
+        f"The size of the page from the end, 1 to {MAX_PAGE_SIZE}; not together with `first`.",
     ),
     "before": ("str | None", "Only records before this cursor."),
 }

@@ -1,4 +1,4 @@
-"""Server-sent events: results over HTTP as GraphQL over SSE has them, a connection for each operation."""
+"""Server-sent events: GraphQL over SSE in distinct-connections mode, one HTTP response per operation."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from multichannel.errors import Unauthenticated
-from multichannel.graphql.execution.executor import Audience, Bodies, Body, failure
-from multichannel.graphql.execution.requests import EVENTS
+from multichannel.graphql.execution.executor import ResponseBody, Responses, error_response
+from multichannel.graphql.execution.requests import EVENT_STREAM
+from multichannel.graphql.http.connection_limits import ConnectionLimiter
 
 COMPLETE = b"event: complete\ndata:\n\n"
 HEARTBEAT = b":\n\n"
 
 
 class EventStream(Response):
-    """A `next` event for each response, and `complete` when there are no more.
+    """A `next` event per response, then `complete`.
 
-    It ends without `complete` when the server stops, so that clients come back.
+    The stream ends without `complete` when the server stops, so that clients reconnect.
     """
 
-    media_type = EVENTS
+    media_type = EVENT_STREAM
     charset = "utf-8"
 
-    def __init__(self, bodies: Bodies, audience: Audience, heartbeat: float) -> None:
-        """`heartbeat` is the seconds between comments that keep the connection alive."""
+    def __init__(self, responses: Responses, limiter: ConnectionLimiter, heartbeat: float) -> None:
+        """`heartbeat` is the interval in seconds of the comments that keep the connection alive."""
         self.status_code = 200
         self.background = None
-        self._bodies = bodies
-        self._audience = audience
+        self._responses = responses
+        self._limiter = limiter
         self._heartbeat = heartbeat
         self.init_headers(
             {
@@ -45,24 +46,24 @@ class EventStream(Response):
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (ASGI's)
-        """Send events until there are no more, the client has gone or the server stops."""
-        with self._audience.seat():
-            async with aclosing(self._bodies) as bodies:
+        """Send events until there are no more, the client disconnects or the server stops."""
+        with self._limiter.acquire():
+            async with aclosing(self._responses) as responses:
                 await send(
                     {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
                 )
-                await _until_the_first(
-                    _results(bodies, send),
-                    _alive(send, self._heartbeat),
-                    _gone(receive),
-                    self._audience.leaving.wait(),
+                await _run_until_first_done(
+                    _send_responses(responses, send),
+                    _send_heartbeats(send, self._heartbeat),
+                    _disconnected(receive),
+                    self._limiter.stopping.wait(),
                 )
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _until_the_first(*doings: Coroutine[Any, Any, Any]) -> None:
-    """Do all at once until one is done, and stop the others."""
-    tasks = [asyncio.ensure_future(each) for each in doings]
+async def _run_until_first_done(*coroutines: Coroutine[Any, Any, Any]) -> None:
+    """Run all concurrently until one is done, then cancel the others."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -73,29 +74,29 @@ async def _until_the_first(*doings: Coroutine[Any, Any, Any]) -> None:
         task.result()
 
 
-async def _results(bodies: Bodies, send: Send) -> None:
+async def _send_responses(responses: Responses, send: Send) -> None:
     try:
-        async for body in bodies:
-            await _send(send, _next(body))
+        async for response in responses:
+            await _send(send, _next_event(response))
     except Unauthenticated as error:
-        await _send(send, _next(failure(error)))
+        await _send(send, _next_event(error_response(error)))
     await _send(send, COMPLETE)
 
 
-async def _alive(send: Send, heartbeat: float) -> None:
+async def _send_heartbeats(send: Send, interval: float) -> None:
     while True:
-        await asyncio.sleep(heartbeat)
+        await asyncio.sleep(interval)
         await _send(send, HEARTBEAT)
 
 
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _next(body: Body) -> bytes:
-    """JSON has no line break in it, so that one line of data holds it."""
-    return b"event: next\ndata: " + orjson.dumps(body) + b"\n\n"
+def _next_event(response: ResponseBody) -> bytes:
+    """A `next` event; JSON contains no line breaks, so one `data` line holds it."""
+    return b"event: next\ndata: " + orjson.dumps(response) + b"\n\n"
 
 
 async def _send(send: Send, chunk: bytes) -> None:

@@ -1,9 +1,8 @@
-"""The HTTP endpoint: one request, and its answer or the stream of its results."""
+"""The HTTP endpoint: a request, and its response or event stream."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import orjson
@@ -12,138 +11,141 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from multichannel.errors import Busy, MultichannelError, Unauthenticated
-from multichannel.graphql.execution.documents import Unreadable
-from multichannel.graphql.execution.executor import Audience, Bodies, Body, Execution, Pace, failure, several
+from multichannel.graphql.execution.documents import InvalidDocument
+from multichannel.graphql.execution.executor import (
+    Execution,
+    ResponseBody,
+    Responses,
+    error_response,
+    iter_of,
+)
 from multichannel.graphql.execution.requests import (
-    EVENTS,
-    GRAPHQL,
+    EVENT_STREAM,
+    GRAPHQL_RESPONSE,
     JSON,
     GraphQLRequest,
-    Malformed,
-    answer_type,
+    InvalidRequest,
+    accepts_events,
+    negotiate_media_type,
     prefers_html,
     read_body,
     read_parameters,
-    reads_events,
     require_json,
 )
+from multichannel.graphql.http.connection_limits import ConnectionLimiter, StreamTimeouts
 from multichannel.graphql.http.sse import EventStream
 from multichannel.identity import bearer_token
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What to send: an HTTP status, a GraphQL response, headers."""
-
-    status: int
-    body: Body
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 class GraphQLView:
-    """Answers requests to `/graphql`."""
+    """Serves GET and POST requests to `/graphql`."""
 
     def __init__(
         self,
         execution: Execution,
-        audience: Audience,
+        limiter: ConnectionLimiter,
         page: Callable[[], Response],
         *,
-        most_bytes: int,
-        pace: Pace | None = None,
+        max_bytes: int,
+        timeouts: StreamTimeouts | None = None,
     ) -> None:
-        """`page` is shown to browsers; `most_bytes` bounds the body of a request."""
+        """`page` is the response to browsers; `max_bytes` limits the body of a request."""
         self._execution = execution
-        self._audience = audience
+        self._limiter = limiter
         self._page = page
-        self._most_bytes = most_bytes
-        self._pace = pace or Pace()
+        self._max_bytes = max_bytes
+        self._timeouts = timeouts or StreamTimeouts()
 
     async def respond(self, request: Request) -> Response:
-        """Answer one request; what is wrong with it is told in a GraphQL error."""
+        """Respond to one request; errors are GraphQL errors."""
         accept = ", ".join(request.headers.getlist("accept"))
         if request.method == "GET" and prefers_html(accept):
             return self._page()
-        media = JSON
+        media_type = JSON
         try:
-            media = answer_type(accept)
-            return await self._answer(request, media, events=reads_events(accept))
-        except Unreadable as error:
-            if media == EVENTS:
-                return self._stream(several(failure(error)))
-            return _response(Answer(_status(media), failure(error)), media)
-        except Exception as cause:  # noqa: BLE001  (whatever it is, the client gets a GraphQL answer)
-            return _response(_refused(cause, with_token="authorization" in request.headers), media)
+            media_type = negotiate_media_type(accept)
+            return await self._execute(request, media_type, events=accepts_events(accept))
+        except InvalidDocument as error:
+            if media_type == EVENT_STREAM:
+                return self._stream(iter_of(error_response(error)))
+            return _response(media_type, error_response(error), _error_status(media_type))
+        except Exception as cause:  # noqa: BLE001  (every fault must reach the client as a GraphQL error)
+            status, headers = _rejection(cause, with_token="authorization" in request.headers)
+            return _response(media_type, error_response(cause), status, headers)
 
-    async def _answer(self, request: Request, media: str, *, events: bool) -> Response:
-        """The results of a request, in the media type asked for; a subscription's are always events."""
+    async def _execute(self, request: Request, media_type: str, *, events: bool) -> Response:
+        """Execute a request and respond in the negotiated media type; a subscription is always a stream."""
         token = bearer_token(request.headers)
-        asked = await self._read(request)
-        may = partial(self._check, request.method, events=events)
-        results = await self._execution.results(asked, token, may)
-        if media == EVENTS or results.kind is OperationType.SUBSCRIPTION:
-            return self._stream(results.bodies)
-        body = await anext(results.bodies)
-        return _response(Answer(200 if "data" in body else _status(media), body), media)
+        check_kind = partial(self._check_kind, request.method, events=events)
+        result = await self._execution.execute(await self._read(request), token, check_kind)
+        if media_type == EVENT_STREAM or result.kind is OperationType.SUBSCRIPTION:
+            return self._stream(result.responses)
+        body = await anext(result.responses)
+        return _response(media_type, body, 200 if "data" in body else _error_status(media_type))
 
-    def _stream(self, bodies: Bodies) -> Response:
-        return EventStream(bodies, self._audience, self._pace.heartbeat)
+    def _stream(self, responses: Responses) -> Response:
+        return EventStream(responses, self._limiter, self._timeouts.heartbeat)
 
-    def _check(self, method: str, kind: OperationType | None, *, events: bool) -> None:
-        """Raise what a request of this kind is refused with, before anything is done."""
+    def _check_kind(self, method: str, kind: OperationType | None, *, events: bool) -> None:
+        """Reject a type of operation that this request must not execute."""
         if method == "GET" and kind is OperationType.MUTATION:
-            raise Malformed(405, "A GET only asks; send mutations by POST.", {"Allow": "POST"})
+            raise InvalidRequest(405, "Mutations must use POST.", {"Allow": "POST"})
         if kind is not OperationType.SUBSCRIPTION:
             return
         if not events:
-            raise Malformed(
+            raise InvalidRequest(
                 406,
-                f"The results of a subscription are a stream: send Accept: {EVENTS}, "
+                f"Subscriptions are streamed: send Accept: {EVENT_STREAM}, "
                 "or open a WebSocket with the subprotocol graphql-transport-ws.",
             )
-        if self._audience.full:
-            raise Busy("As many clients are listening as this service can serve. Try again later.")
+        if self._limiter.full:
+            raise Busy("Too many open event streams. Try again later.")
 
     async def _read(self, request: Request) -> GraphQLRequest:
         if request.method == "GET":
             return read_parameters(request.query_params)
         if request.method != "POST":
-            raise Malformed(405, "Ask by POST or GET.", {"Allow": "GET, POST"})
+            raise InvalidRequest(405, "Method not allowed. Use POST or GET.", {"Allow": "GET, POST"})
         require_json(request.headers.get("content-type"))
         body = bytearray()
         try:
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > self._most_bytes:
-                    raise Malformed(413, f"The body is larger than {self._most_bytes} bytes.")
+                if len(body) > self._max_bytes:
+                    raise InvalidRequest(413, f"The body is larger than {self._max_bytes} bytes.")
         except ClientDisconnect:
-            raise Malformed(400, "The body ended early.") from None
+            raise InvalidRequest(400, "The body is incomplete.") from None
         return read_body(bytes(body))
 
 
-def _status(media: str) -> int:
-    """How a request that was not executed is told: by status where the media type leaves it to that."""
-    return 400 if media == GRAPHQL else 200
+def _error_status(media_type: str) -> int:
+    """The status of a request that was not executed: `application/json` requires 200 even then."""
+    return 400 if media_type == GRAPHQL_RESPONSE else 200
 
 
-def _refused(cause: Exception, *, with_token: bool) -> Answer:
-    if isinstance(cause, Malformed):
-        return Answer(cause.status, failure(cause), cause.headers)
+def _rejection(cause: Exception, *, with_token: bool) -> tuple[int, Mapping[str, str]]:
+    """The status and headers with which a request is rejected."""
+    if isinstance(cause, InvalidRequest):
+        return cause.status, cause.headers
     if isinstance(cause, Unauthenticated):
-        challenge = 'Bearer error="invalid_token"' if with_token else "Bearer"
-        return Answer(401, failure(cause), {"WWW-Authenticate": challenge})
+        return 401, {"WWW-Authenticate": 'Bearer error="invalid_token"' if with_token else "Bearer"}
     if isinstance(cause, Busy):
-        return Answer(503, failure(cause), {"Retry-After": "10"})
-    return Answer(400 if isinstance(cause, MultichannelError) else 500, failure(cause))
+        return 503, {"Retry-After": "10"}
+    return 400 if isinstance(cause, MultichannelError) else 500, {}
 
 
-def _response(answer: Answer, media: str) -> Response:
-    headers = {
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Vary": "Accept",
-        **answer.headers,
-    }
-    content = orjson.dumps(answer.body)
-    kind = JSON if media == EVENTS else media
-    return Response(content, answer.status, headers, media_type=f"{kind}; charset=utf-8")
+def _response(
+    media_type: str, body: ResponseBody, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    content_type = JSON if media_type == EVENT_STREAM else media_type
+    return Response(
+        orjson.dumps(body),
+        status,
+        {
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Vary": "Accept",
+            **(headers or {}),
+        },
+        media_type=f"{content_type}; charset=utf-8",
+    )

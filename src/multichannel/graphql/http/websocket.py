@@ -1,4 +1,4 @@
-"""WebSockets: the subprotocol `graphql-transport-ws`, in which operations share one connection."""
+"""GraphQL over WebSocket: the subprotocol `graphql-transport-ws`."""
 
 from __future__ import annotations
 
@@ -11,136 +11,135 @@ from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from multichannel.errors import Unauthenticated
-from multichannel.graphql.execution.errors import fault
-from multichannel.graphql.execution.executor import Audience, Bodies, Execution, Pace, failure
-from multichannel.graphql.execution.requests import GraphQLRequest, Malformed, read_request
-from multichannel.graphql.http.websocket_auth import same_origin, token_of
+from multichannel.graphql.execution.errors import internal_error
+from multichannel.graphql.execution.executor import Execution, Responses, error_response
+from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest, read_request
+from multichannel.graphql.http.connection_limits import ConnectionLimiter, StreamTimeouts
+from multichannel.graphql.http.websocket_auth import connection_token, same_origin
 
 SUBPROTOCOL = "graphql-transport-ws"
-MOST_OPERATIONS = 20
-"""At once on one connection."""
-MOST_WAITING = 16
-"""Messages that wait to be sent on one connection; operations with more wait themselves."""
-LONGEST_ID = 128
-LONGEST_REASON = 123
-"""Bytes that fit into the frame that closes a connection."""
+MAX_OPERATIONS = 20
+"""Concurrent operations per connection."""
+MAX_QUEUED = 16
+"""Messages in the send queue of a connection; operations with more wait for room."""
+MAX_ID_LENGTH = 128
+MAX_REASON_BYTES = 123
+"""The most that fits into a close frame (RFC 6455)."""
 
 
-class Closing(Exception):
-    """The connection must end, with this code and reason."""
+class CloseConnection(Exception):
+    """The connection must be closed with this code and reason."""
 
     def __init__(self, code: int, reason: str) -> None:
-        """Keep what the client is told; a reason that is too long is cut."""
         super().__init__(reason)
         self.code = code
-        self.reason = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+        self.reason = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
 
 
-class TransportWS:
-    """Answers WebSockets to `/graphql`."""
+class WebSocketView:
+    """Serves WebSockets to `/graphql`."""
 
-    def __init__(self, execution: Execution, audience: Audience, pace: Pace | None = None) -> None:
-        """`audience` bounds how many sockets are open at once."""
+    def __init__(
+        self, execution: Execution, limiter: ConnectionLimiter, timeouts: StreamTimeouts | None = None
+    ) -> None:
         self._execution = execution
-        self._audience = audience
-        self._pace = pace or Pace()
+        self._limiter = limiter
+        self._timeouts = timeouts or StreamTimeouts()
 
     async def serve(self, socket: WebSocket) -> None:
-        """Serve one socket until it is closed."""
+        """Serve one WebSocket until it is closed."""
         if not same_origin(socket.headers):
-            refusal = PlainTextResponse("Open this socket from a page of this very host.", 403)
-            await socket.send_denial_response(refusal)
+            await socket.send_denial_response(PlainTextResponse("Cross-origin WebSocket not allowed.", 403))
             return
-        if self._audience.full:
-            await socket.send_denial_response(PlainTextResponse("Too many sockets are open.", 503))
+        if self._limiter.full:
+            await socket.send_denial_response(PlainTextResponse("Too many open WebSockets.", 503))
             return
-        with self._audience.seat():
+        with self._limiter.acquire():
             if SUBPROTOCOL in socket.scope["subprotocols"]:
                 await socket.accept(SUBPROTOCOL)
-                closing = await Connection(socket, self._execution, self._pace).run()
+                close = await WebSocketConnection(socket, self._execution, self._timeouts).run()
             else:
                 await socket.accept()
-                closing = Closing(4406, "Subprotocol not acceptable")
-            if closing is not None:
-                await self._close(socket, closing)
+                close = CloseConnection(4406, "Subprotocol not acceptable")
+            if close is not None:
+                await self._close(socket, close)
 
-    async def _close(self, socket: WebSocket, closing: Closing) -> None:
-        """Say why, if the client takes it; else the server cuts the connection."""
+    async def _close(self, socket: WebSocket, close: CloseConnection) -> None:
+        """Send the close frame; if the client does not take it, the server drops the connection."""
         try:
-            async with asyncio.timeout(self._pace.parting):
-                await socket.close(closing.code, closing.reason)
+            async with asyncio.timeout(self._timeouts.close):
+                await socket.close(close.code, close.reason)
         except (TimeoutError, WebSocketDisconnect, WebSocketDisconnected):
             pass
 
 
-class Connection:
-    """One socket from its acceptance to its end."""
+class WebSocketConnection:
+    """One accepted WebSocket."""
 
-    def __init__(self, socket: WebSocket, execution: Execution, pace: Pace) -> None:
-        """`socket` has been accepted."""
+    def __init__(self, socket: WebSocket, execution: Execution, timeouts: StreamTimeouts) -> None:
         self._socket = socket
         self._execution = execution
-        self._pace = pace
+        self._timeouts = timeouts
         self._token: str | None = None
-        self._outgoing = asyncio.Queue[str](MOST_WAITING)
+        self._outgoing = asyncio.Queue[str](MAX_QUEUED)
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks = asyncio.TaskGroup()
 
-    async def run(self) -> Closing | None:
-        """Serve until either side ends it: what to close with, or None when the client has gone.
+    async def run(self) -> CloseConnection | None:
+        """Serve until either side ends the connection; None when the client has disconnected.
 
-        Every subscription is closed then. What a thread has begun it finishes, for nobody to hear of.
+        All subscriptions are closed then. A query or mutation that has started is executed to its end.
         """
-        closing: Closing | None = None
+        close: CloseConnection | None = None
         try:
             async with self._tasks:
                 self._tasks.create_task(self._send_all())
-                await self._begin()
+                await self._initialise()
                 while True:
                     await self._handle(await self._receive())
-        except* Closing as found:
-            closing = next(each for each in found.exceptions if isinstance(each, Closing))
+        except* CloseConnection as group:
+            close = next(each for each in group.exceptions if isinstance(each, CloseConnection))
         except* WebSocketDisconnect:
             pass
-        except* Exception as found:  # noqa: BLE001  (a fault of this service; the client is told that it is one)
-            fault(found)
-            closing = Closing(4500, "Internal server error")
-        return closing
+        except* Exception as group:  # noqa: BLE001  (every fault must close the connection with 4500)
+            internal_error(group)
+            close = CloseConnection(4500, "Internal server error")
+        return close
 
-    async def _begin(self) -> None:
-        """Wait for the `connection_init`, and acknowledge it if its token is good."""
+    async def _initialise(self) -> None:
+        """Wait for `connection_init`, and acknowledge it if its token is valid."""
         try:
-            async with asyncio.timeout(self._pace.init):
+            async with asyncio.timeout(self._timeouts.connection_init):
                 message = await self._receive()
                 while message["type"] != "connection_init":
                     if message["type"] == "subscribe":
-                        raise Closing(4401, "Unauthorized")
+                        raise CloseConnection(4401, "Unauthorized")
                     await self._handle(message)
                     message = await self._receive()
         except TimeoutError:
-            raise Closing(4408, "Connection initialisation timeout") from None
+            raise CloseConnection(4408, "Connection initialisation timeout") from None
         payload = message.get("payload")
         if payload is not None and not isinstance(payload, dict):
-            raise Closing(4400, "`payload` must be an object.")
+            raise CloseConnection(4400, "`payload` must be an object.")
         try:
-            self._token = token_of(self._socket.headers, payload or {})
+            self._token = connection_token(self._socket.headers, payload or {})
             if self._token is not None:
                 await self._execution.check_token(self._token)
         except Unauthenticated:
-            raise Closing(4403, "Forbidden") from None
+            raise CloseConnection(4403, "Forbidden") from None
         await self._put({"type": "connection_ack"})
 
     async def _receive(self) -> dict[str, Any]:
-        """The next message, which is an object with a type."""
+        """The next message: an object with a type."""
         received = await self._socket.receive()
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received["code"])
         try:
             message = orjson.loads(received.get("text") or b"")
         except orjson.JSONDecodeError:
-            raise Closing(4400, "A message must be JSON, in a text frame.") from None
+            raise CloseConnection(4400, "Messages must be JSON in text frames.") from None
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-            raise Closing(4400, "A message must be an object with a `type`.")
+            raise CloseConnection(4400, "Messages must be objects with a `type`.")
         return message
 
     async def _handle(self, message: dict[str, Any]) -> None:
@@ -156,59 +155,59 @@ class Connection:
             case "pong":
                 pass
             case "connection_init":
-                raise Closing(4429, "Too many initialisation requests")
+                raise CloseConnection(4429, "Too many initialisation requests")
             case _:
-                raise Closing(4400, "There is no message of this `type`.")
+                raise CloseConnection(4400, "Unknown message type.")
 
     def _subscribe(self, message: dict[str, Any]) -> None:
-        """Begin an operation."""
-        name = _id(message)
+        """Start an operation."""
+        operation_id = _id(message)
         payload = message.get("payload")
         try:
-            asked = read_request(payload if isinstance(payload, dict) else {})
-        except Malformed as error:
-            raise Closing(4400, error.message) from None
-        if name in self._operations:
-            raise Closing(4409, f"Subscriber for {name} already exists")
-        if len(self._operations) >= MOST_OPERATIONS:
-            raise Closing(4429, f"Too many operations: {MOST_OPERATIONS} at once is the most")
-        self._operations[name] = self._tasks.create_task(self._operate(name, asked))
+            request = read_request(payload if isinstance(payload, dict) else {})
+        except InvalidRequest as error:
+            raise CloseConnection(4400, error.message) from None
+        if operation_id in self._operations:
+            raise CloseConnection(4409, f"Subscriber for {operation_id} already exists")
+        if len(self._operations) >= MAX_OPERATIONS:
+            raise CloseConnection(4429, f"Too many concurrent operations; the limit is {MAX_OPERATIONS}")
+        self._operations[operation_id] = self._tasks.create_task(self._execute(operation_id, request))
 
-    async def _operate(self, name: str, asked: GraphQLRequest) -> None:
-        """Send the results of one operation, and that there are no more."""
-        last: dict[str, Any] = {"id": name, "type": "complete"}
-        async with aclosing(self._bodies(asked)) as bodies:
-            async for body in bodies:
-                if "data" not in body:
-                    last = {"id": name, "type": "error", "payload": body["errors"]}
+    async def _execute(self, operation_id: str, request: GraphQLRequest) -> None:
+        """Send the responses of one operation, then `complete` or `error`."""
+        last: dict[str, Any] = {"id": operation_id, "type": "complete"}
+        async with aclosing(self._responses(request)) as responses:
+            async for response in responses:
+                if "data" not in response:
+                    last = {"id": operation_id, "type": "error", "payload": response["errors"]}
                     break
-                await self._put({"id": name, "type": "next", "payload": body})
-        # Whoever hears that it has ended may use its id again.
-        if self._operations.get(name) is asyncio.current_task():
-            del self._operations[name]
+                await self._put({"id": operation_id, "type": "next", "payload": response})
+        # Before the last message: a client that has received it may use the id again.
+        if self._operations.get(operation_id) is asyncio.current_task():
+            del self._operations[operation_id]
         await self._put(last)
 
-    async def _bodies(self, asked: GraphQLRequest) -> Bodies:
-        """The responses to one request, come what may."""
+    async def _responses(self, request: GraphQLRequest) -> Responses:
+        """The responses to one request, errors included."""
         try:
-            results = await self._execution.results(asked, self._token)
-            async with aclosing(results.bodies) as bodies:
-                async for body in bodies:
-                    yield body
+            result = await self._execution.execute(request, self._token)
+            async with aclosing(result.responses) as responses:
+                async for response in responses:
+                    yield response
         except Unauthenticated as error:
             if self._token is not None:
-                raise Closing(4403, "Forbidden") from None
-            yield failure(error)
-        except Exception as cause:  # noqa: BLE001  (whatever it is, the client gets a GraphQL answer)
-            yield failure(cause)
+                raise CloseConnection(4403, "Forbidden") from None
+            yield error_response(error)
+        except Exception as cause:  # noqa: BLE001  (every fault must reach the client as a GraphQL error)
+            yield error_response(cause)
 
     async def _put(self, message: dict[str, Any]) -> None:
-        """Have a message sent. A client that does not make room for it in time is too slow."""
+        """Queue a message. A client that does not make room for it in time is too slow."""
         try:
-            async with asyncio.timeout(self._pace.slow):
+            async with asyncio.timeout(self._timeouts.send):
                 await self._outgoing.put(orjson.dumps(message).decode())
         except TimeoutError:
-            raise Closing(4408, "Too slow") from None
+            raise CloseConnection(4408, "Client too slow") from None
 
     async def _send_all(self) -> None:
         while True:
@@ -216,7 +215,7 @@ class Connection:
 
 
 def _id(message: dict[str, Any]) -> str:
-    found = message.get("id")
-    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_ID:
-        raise Closing(4400, f"`id` must be a string of 1 to {LONGEST_ID} characters.")
-    return found
+    operation_id = message.get("id")
+    if not isinstance(operation_id, str) or not 0 < len(operation_id) <= MAX_ID_LENGTH:
+        raise CloseConnection(4400, f"`id` must be a string of 1 to {MAX_ID_LENGTH} characters.")
+    return operation_id

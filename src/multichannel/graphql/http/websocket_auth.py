@@ -1,4 +1,4 @@
-"""How a socket begins: from where it may be opened, and who opens it."""
+"""The opening of a WebSocket: its origin, and the token it is used with."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from multichannel.identity import bearer_token
 
 
 def same_origin(headers: Headers) -> bool:
-    """Whether a socket is opened by a page of the host it is opened to, or by no page at all.
+    """Whether the Origin is the requested host, or absent.
 
-    A browser lets any page open a socket anywhere, and tells whose page it is by Origin.
+    Browsers let any page open a WebSocket to any host; only the Origin header names the page.
     """
     origins = headers.getlist("origin")
     if not origins:
@@ -27,17 +27,17 @@ def same_origin(headers: Headers) -> bool:
     return len(origins) == 1 and host != "" and host == headers.get("host", "").lower()
 
 
-def token_of(headers: Headers, payload: Mapping[str, Any]) -> str | None:
-    """The token of a connection: of its first request or of its `connection_init`; None without any.
+def connection_token(headers: Headers, payload: Mapping[str, Any]) -> str | None:
+    """The token in the handshake or the `connection_init` payload; None if there is none.
 
-    Unauthenticated unless all that are given are well formed and the same.
+    Raises Unauthenticated for a malformed token, and for tokens that differ.
     """
-    inner = payload.get("headers")
-    places = [payload, inner] if isinstance(inner, dict) else [payload]
-    given = [value for place in places for name, value in place.items() if name.lower() == "authorization"]
-    if not all(isinstance(value, str) for value in given):
+    nested = payload.get("headers")
+    places = [payload, nested] if isinstance(nested, dict) else [payload]
+    values = [value for place in places for name, value in place.items() if name.lower() == "authorization"]
+    if not all(isinstance(value, str) for value in values):
         raise Unauthenticated("`authorization` must be a string.")
-    tokens = {bearer_token([(b"authorization", value.encode())]) for value in given}
+    tokens = {bearer_token([(b"authorization", value.encode())]) for value in values}
     tokens |= {bearer_token(headers)} - {None}
     if len(tokens) > 1:
         raise Unauthenticated("The connection has more than one token; send one.")

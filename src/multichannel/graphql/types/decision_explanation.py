@@ -8,7 +8,7 @@ from typing import Any
 import strawberry
 
 from multichannel.errors import BadInput, NotVisible
-from multichannel.graphql.framework.context import Operation
+from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.framework.fields import DECLARATIONS, Column, One
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.policy.decide.policy import Policy
@@ -98,7 +98,7 @@ class DecisionExplanation:
     policy_digest: str = strawberry.field(description="The digest of the policy version that decided.")
 
 
-def explain_decision(operation: Operation, action: Action, id: str) -> DecisionExplanation:
+def explain_decision(operation: OperationContext, action: Action, id: str) -> DecisionExplanation:
     """The explanation; NotVisible for a record that the caller cannot read at any level."""
     resource, row_id = read_id(id)
     if action not in resource.actions:

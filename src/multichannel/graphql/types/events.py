@@ -9,7 +9,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from multichannel.errors import BadInput, NotVisible
-from multichannel.graphql.framework.context import Operation, ResolveInfo
+from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Declaration
 from multichannel.graphql.framework.global_ids import prefix, read_id_of
 from multichannel.graphql.framework.inputs import GUID_FORM
@@ -52,7 +52,7 @@ def _field(name: str, declaration: Declaration) -> StrawberryField:
     def resolve(
         info: strawberry.Info, id: str | None = None, after: str | None = None
     ) -> dict[str, Any] | None:
-        operation: Operation = info.context
+        operation: OperationContext = info.context
         raw: ResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
         wanted = None if id is None else read_id_of(declaration.resource, id)
         event: StoredEvent | SubscribeProbe = raw.root_value
@@ -101,7 +101,7 @@ def _arguments(kind: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _stored_event(operation: Operation, declaration: Declaration, event_id: str) -> StoredEvent:
+def _stored_event(operation: OperationContext, declaration: Declaration, event_id: str) -> StoredEvent:
     """An event that the client has received; BadInput if it is not visible or no longer stored."""
     feed = operation.work.feed(declaration.resource)
     event = feed.find(event_id) if GUID_FORM.fullmatch(event_id) else None
@@ -124,5 +124,7 @@ def _values(event: StoredEvent) -> dict[str, Any]:
     }
 
 
-def _record(operation: Operation, declaration: Declaration, row_id: str, columns: Any) -> LoadedRecord | None:
+def _record(
+    operation: OperationContext, declaration: Declaration, row_id: str, columns: Any
+) -> LoadedRecord | None:
     return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)

@@ -10,7 +10,7 @@ from strawberry.types.field import StrawberryField
 from multichannel.domain.tenants import Cloud, TenantKind
 from multichannel.domain.users import Role
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.context import Operation
+from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.registry import named
@@ -87,7 +87,7 @@ def _own(principal: Principal, info: Any, resource: Resource) -> LoadedRecord | 
     return found.get(principal.tenant_id)  # type: ignore[no-any-return]
 
 
-def _capabilities(principal: Principal, operation: Operation) -> list[dict[str, Any]]:
+def _capabilities(principal: Principal, operation: OperationContext) -> list[dict[str, Any]]:
     policy = operation.work.policy
     granted = {
         name: [action for action in resource.actions if policy.predicate(principal, action, resource).allowed]
