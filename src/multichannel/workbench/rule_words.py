@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from multichannel.policy.language.ast import (
+    MOST_BRANCHES,
     Call,
     ListLiteral,
     Literal,
@@ -30,8 +31,6 @@ Helpers = Mapping[tuple[str, int], Sequence[Statement]]
 GRANT = ("grant", 4)
 DEEPEST = 4
 """Helper rules that use helper rules."""
-BRANCHES = 64
-"""Of a condition with `or`, so many alternatives are looked at: nobody reads more."""
 
 
 def helpers_of(statements: Iterable[Statement]) -> Helpers:
@@ -79,7 +78,7 @@ class Solver:
         if isinstance(term, Literal) and isinstance(term.value, bool):
             yield from [bound] if term.value else []
         elif isinstance(term, Operation) and term.operator == "or":
-            for operand in term.operands[:BRANCHES]:
+            for operand in term.operands[:MOST_BRANCHES]:
                 yield from self.solve(conjuncts(operand), bound)
         elif isinstance(term, Call) and (term.name, len(term.arguments)) == GRANT:
             for triple in self._granted:

@@ -210,8 +210,8 @@ COMPLETENESS = {
         "untied-standing",
         Seeded(
             "system.polar",
-            '«has_standing(p: Principal, "system", _: User)» if p.kind != "customer";',
-            'has_standing(p: Principal, "system", _: User) if p.kind = "system";',
+            '«has_standing(caller: Principal, "system", _: User)» if caller.kind != "customer";',
+            'has_standing(caller: Principal, "system", _: User) if caller.kind = "system";',
         ),
     ),
     "a standing for others": (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 COMPARISONS = ("=", "!=", "<=", ">=", "<", ">", "==", "in", "matches", ":=")
+MOST_BRANCHES = 64
+"""The alternatives of a body that are looked at: nobody reads more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +157,19 @@ def conjuncts(term: Term | None) -> tuple[Term, ...]:
     if isinstance(term, Operation) and term.operator == "and":
         return tuple(part for operand in term.operands for part in conjuncts(operand))
     return (term,)
+
+
+def branches(term: Term | None) -> list[tuple[Term, ...]]:
+    """The alternatives of a body, each a conjunction; a rule without a body has one that is empty."""
+    if isinstance(term, Operation) and term.operator == "or":
+        return [branch for operand in term.operands for branch in branches(operand)][:MOST_BRANCHES]
+    found: list[tuple[Term, ...]] = [()]
+    for part in conjuncts(term):
+        inner = branches(part) if isinstance(part, Operation) and part.operator == "or" else [(part,)]
+        found = [(*before, *after) for before in found for after in inner][:MOST_BRANCHES]
+    return found
+
+
+def variables(parameters: Iterable[Parameter]) -> list[str | None]:
+    """The variable of each parameter; None for a parameter that is not a variable."""
+    return [each.term.name if isinstance(each.term, Name) else None for each in parameters]

@@ -19,6 +19,9 @@ from multichannel.policy.language.ast import Call, Dot, Name, Statement, Term, w
 from multichannel.policy.language.source import ANY_RESOURCE, VERDICTS, PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Relation
 
+PRINCIPAL = "Principal"
+ANYTHING = "_"
+"""The variable that stands for a different value each time."""
 PRINCIPAL_AT = {"allow": 0, "has_standing": 0, "forbid": 1}
 """Where decisions hand the principal to a rule, whether its parameter has a class or not."""
 SOURCES = 64

@@ -14,6 +14,8 @@ from multichannel.policy.language.ast import Literal, Statement, terms
 from multichannel.policy.language.parser import SyntaxFault, parse
 
 VERDICTS = {"has_standing", "grant", "forbid"}
+ARITY = {"allow": 3, "has_standing": 3, "grant": 4, "forbid": 4}
+"""The rules that decisions query, and their number of parameters; the last one is the record."""
 CACHED_FILES = 500
 ANY_RESOURCE = "Resource"
 """The class of all records: the engine's union of what is declared a resource."""
@@ -49,10 +51,23 @@ class Rule:
     @property
     def about(self) -> str | None:
         """The resource type that a standing, grant or restriction applies to; None if to any."""
-        if self.name not in VERDICTS or not self.tree.parameters:
-            return None
-        kind = self.tree.parameters[-1].kind
+        return self.record_type if self.name in VERDICTS else None
+
+    @property
+    def record_type(self) -> str | None:
+        """The class of the record of a verdict; None if any resource will do."""
+        kind = self.tree.parameters[-1].kind if self.is_verdict else None
         return None if kind == ANY_RESOURCE else kind
+
+    @property
+    def signature(self) -> tuple[str, int]:
+        """The name and the number of parameters: rules with one signature answer the same queries."""
+        return self.tree.name, len(self.tree.parameters)
+
+    @property
+    def is_verdict(self) -> bool:
+        """Whether decisions query it."""
+        return self.is_rule and ARITY.get(self.tree.name) == len(self.tree.parameters)
 
     @property
     def words(self) -> frozenset[str]:
@@ -226,7 +241,7 @@ def _located(file: str, text: str) -> Iterator[Rule | Malformed]:
         column = parsed.start - text.rfind("\n", 0, parsed.start)
         statement = text[parsed.start : parsed.end]
         if isinstance(parsed.tree, SyntaxFault):
-            yield Malformed(file, line, statement, column, parsed.tree)
+            yield Malformed(file, line, _without_trailing_comments(statement), column, parsed.tree)
         else:
             yield Rule(file, line, statement, comment, column, parsed.start, parsed.tree)
         line += statement.count("\n")
@@ -238,6 +253,13 @@ def _comment(gap: str, before: str) -> str:
     _, blank, above = gap.rpartition("\n\n")
     lines = [line.lstrip("# ").rstrip() for line in above.split("\n") if line.lstrip().startswith("#")]
     return " ".join(lines) if lines or blank else before
+
+
+def _without_trailing_comments(text: str) -> str:
+    lines = text.split("\n")
+    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+        lines.pop()
+    return "\n".join(lines).rstrip()
 
 
 def _place(text: str, at: int, line: int, column: int) -> tuple[int, int]:

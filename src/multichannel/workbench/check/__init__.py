@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.language.source import PolicySource
+from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.workbench.check.cascades import without_consequences
 from multichannel.workbench.check.completeness import check_cases, check_completeness
 from multichannel.workbench.check.constructs import check_constructs
@@ -18,7 +18,6 @@ from multichannel.workbench.check.loading import check_loading, load
 from multichannel.workbench.check.names import check_names
 from multichannel.workbench.check.parse import read_statements
 from multichannel.workbench.check.reachability import check_reach
-from multichannel.workbench.check.statement import Stated
 from multichannel.workbench.check.types import Meanings
 from multichannel.workbench.check.words import check_words
 from multichannel.workbench.findings import Finding, Level, in_order
@@ -59,7 +58,7 @@ def check(folder: Path) -> Checked:
 def check_source(source: PolicySource, folder: Path, unread: Sequence[Finding] = ()) -> Checked:
     """Check a policy that has been read; `folder` is where its cases are."""
     read = list(read_statements(source))
-    statements = [each for each in read if isinstance(each, Stated)]
+    statements = [each for each in read if isinstance(each, Rule)]
     findings = [*unread, *(each for each in read if isinstance(each, Finding))]
     is_whole = not findings
     if source.texts:
@@ -82,7 +81,7 @@ def _said_once(findings: Sequence[Finding]) -> Iterator[Finding]:
     )
 
 
-def _found(statements: Sequence[Stated], source: PolicySource, folder: Path) -> Iterator[Finding]:
+def _found(statements: Sequence[Rule], source: PolicySource, folder: Path) -> Iterator[Finding]:
     meanings = Meanings(statements)
     yield from check_names(statements, meanings)
     yield from check_words(statements, meanings)

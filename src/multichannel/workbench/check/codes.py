@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from multichannel.workbench.findings import Level
+from multichannel.policy.language.ast import Span
+from multichannel.policy.language.source import Malformed, Rule
+from multichannel.workbench.findings import Finding, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +90,30 @@ COMPLETENESS = {
 }
 KINDS = {**FORM, **NAMES, **CONSTRUCTS, **RULES, **COMPLETENESS}
 """Every kind of finding of a check."""
+
+
+def finding(
+    statement: Rule | Malformed, code: str, span: Span | None, message: str, hint: str = ""
+) -> Finding:
+    """A finding at some characters of a statement, at its head for None; only its first line is marked."""
+    span = span or _head(statement)
+    line, column = statement.place(span.start)
+    length = len(statement.text[span.start : span.end].partition("\n")[0])
+    return Finding(
+        file=statement.file,
+        line=line,
+        column=column,
+        length=max(length, 1),
+        code=code,
+        message=message,
+        level=KINDS[code].level,
+        rule=statement.text,
+        hint=hint.strip(),
+    )
+
+
+def _head(statement: Rule | Malformed) -> Span:
+    """The head of a rule, or the whole of anything else."""
+    if isinstance(statement, Rule) and statement.is_rule:
+        return statement.tree.head
+    return Span(0, len(statement.text))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from multichannel.policy.language.ast import Dot, Name, Operation, Pattern, Span, Term, terms, walk
-from multichannel.workbench.check.statement import Stated
+from multichannel.policy.language.source import Rule
+from multichannel.workbench.check.codes import finding
 from multichannel.workbench.findings import Finding
 
 OPERATORS = {
@@ -24,57 +25,57 @@ ARITHMETIC = {"+", "-", "*", "/", "mod", "rem"}
 CONTENT = re.compile(r"\{(?:\s|#[^\n]*)*\}$")
 
 
-def check_constructs(statements: Sequence[Stated]) -> Iterator[Finding]:
+def check_constructs(statements: Sequence[Rule]) -> Iterator[Finding]:
     """Every construct that has no place in a policy."""
-    for stated in statements:
-        yield from _statement(stated)
-        for term in terms(stated.tree):
-            yield from _term(stated, term)
+    for rule in statements:
+        yield from _statement(rule)
+        for term in terms(rule.tree):
+            yield from _term(rule, term)
 
 
-def _statement(stated: Stated) -> Iterator[Finding]:
-    keyword = stated.tree.keyword
+def _statement(rule: Rule) -> Iterator[Finding]:
+    keyword = rule.tree.keyword
     if keyword == "query":
         hint = "Write a case in the .cases.yaml beside the file."
-        yield stated.finding("inline-query", Span(0, len("?=")), "an inline query", hint)
-    if keyword == "actor" or (keyword == "resource" and not CONTENT.search(stated.rule.text)):
-        message = f"a block of {stated.tree.name} that says something"
+        yield finding(rule, "inline-query", Span(0, len("?=")), "an inline query", hint)
+    if keyword == "actor" or (keyword == "resource" and not CONTENT.search(rule.text)):
+        message = f"a block of {rule.tree.name} that says something"
         if keyword == "actor":
-            message = f"{stated.tree.name} is declared an actor"
-        yield stated.finding("resource-block", None, message, "Write grants, and an empty resource block.")
-    for parameter in stated.tree.parameters:
+            message = f"{rule.tree.name} is declared an actor"
+        yield finding(rule, "resource-block", None, message, "Write grants, and an empty resource block.")
+    for parameter in rule.tree.parameters:
         for term in (*walk(parameter.term), *walk(parameter.pattern)):
             if isinstance(term, Dot):
                 hint = "Give the parameter a name and compare it in the body."
-                yield stated.finding("dot-in-head", term.span, "a fact is looked up in the head", hint)
+                yield finding(rule, "dot-in-head", term.span, "a fact is looked up in the head", hint)
 
 
-def _term(stated: Stated, term: Term) -> Iterator[Finding]:
+def _term(rule: Rule, term: Term) -> Iterator[Finding]:
     if isinstance(term, Operation):
-        yield from _operation(stated, term)
+        yield from _operation(rule, term)
     if isinstance(term, Pattern) and term.name is None:
-        yield stated.finding("dictionary", term.span, "a dictionary")
+        yield finding(rule, "dictionary", term.span, "a dictionary")
     if isinstance(term, Dot) and term.arguments is not None:
-        yield stated.finding("method-call", term.span, f"`{term.name}` is called", "Compare facts instead.")
+        yield finding(rule, "method-call", term.span, f"`{term.name}` is called", "Compare facts instead.")
     if isinstance(term, Dot | Name) and term.name.startswith("__"):
-        yield stated.finding("dunder-name", term.span, f"`{term.name}` is not a fact")
+        yield finding(rule, "dunder-name", term.span, f"`{term.name}` is not a fact")
 
 
-def _operation(stated: Stated, term: Operation) -> Iterator[Finding]:
+def _operation(rule: Rule, term: Operation) -> Iterator[Finding]:
     if term.operator in OPERATORS:
         code, message, hint = OPERATORS[term.operator]
-        yield stated.finding(code, term.span, message, hint)
+        yield finding(rule, code, term.span, message, hint)
     if term.operator in ARITHMETIC:
-        yield stated.finding("arithmetic", term.span, f"`{term.operator}` is used")
+        yield finding(rule, "arithmetic", term.span, f"`{term.operator}` is used")
     if term.operator == "or":
-        yield from _without_parentheses(stated, term)
+        yield from _without_parentheses(rule, term)
 
 
-def _without_parentheses(stated: Stated, term: Operation) -> Iterator[Finding]:
+def _without_parentheses(rule: Rule, term: Operation) -> Iterator[Finding]:
     for operand in term.operands:
         if isinstance(operand, Operation) and operand.operator == "and":
-            text, span = stated.rule.text, operand.span
+            text, span = rule.text, operand.span
             if not (text[: span.start].rstrip().endswith("(") and text[span.end :].lstrip().startswith(")")):
                 hint = "Put parentheses around what belongs together."
                 message = "`and` and `or` are mixed without parentheses"
-                yield stated.finding("and-or", span, message, hint)
+                yield finding(rule, "and-or", span, message, hint)

@@ -6,22 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from multichannel.policy.language.ast import ListLiteral, Literal, Operation, Span, Term
+from multichannel.policy.language.ast import ListLiteral, Literal, Operation, Span, Term, branches, walk
+from multichannel.policy.language.source import Rule
+from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.normal_form import OneOf, Shape, Value, condition, written
-from multichannel.workbench.check.statement import Stated
 from multichannel.workbench.findings import Finding
 
 MOST = 1_000
 """Rules of one name about one kind of record: of more, only the first are held against each other."""
 
 
-def check_duplicates(statements: Sequence[Stated]) -> Iterator[Finding]:
+def check_duplicates(statements: Sequence[Rule]) -> Iterator[Finding]:
     """Rules that add nothing, named with the rule that says it, and items that a list has twice."""
     groups: dict[tuple[str, int, str | None], list[Shape]] = defaultdict(list)
-    for stated in statements:
-        if stated.is_rule:
-            groups[*stated.signature, stated.kind].append(Shape(stated))
-            yield from _items(stated)
+    for rule in statements:
+        if rule.is_rule:
+            groups[*rule.signature, rule.record_type].append(Shape(rule))
+            yield from _items(rule)
     for group in groups.values():
         yield from _compared(group[:MOST])
 
@@ -37,44 +38,44 @@ def _compared(group: list[Shape]) -> Iterator[Finding]:
 
 
 def _superfluous(shape: Shape, other: Shape, *, same: bool) -> Finding:
-    by = other.stated.rule.position
+    by = other.rule.position
     if same:
-        return shape.stated.finding(
-            "duplicate-rule", None, f"the rule says the same as {by}", "Take one away."
+        return finding(
+            shape.rule, "duplicate-rule", None, f"the rule says the same as {by}", "Take one away."
         )
     hint = "Take it away, or ask for less there."
-    return shape.stated.finding("subsumed-rule", None, f"the rule holds only where {by} holds anyway", hint)
+    return finding(shape.rule, "subsumed-rule", None, f"the rule holds only where {by} holds anyway", hint)
 
 
-def _items(stated: Stated) -> Iterator[Finding]:
-    for term in stated.body:
+def _items(rule: Rule) -> Iterator[Finding]:
+    for term in walk(rule.tree.body):
         if isinstance(term, ListLiteral):
             ordered = sorted(term.items, key=lambda item: (written(item, {}), item.span.start))
             for one, next_one in pairwise(ordered):
                 if written(one, {}) == written(next_one, {}):
                     message = "the list has this item twice"
-                    yield stated.finding("duplicate-rule", next_one.span, message, "Take one away.")
+                    yield finding(rule, "duplicate-rule", next_one.span, message, "Take one away.")
 
 
-def check_contradictions(statements: Sequence[Stated]) -> Iterator[Finding]:
+def check_contradictions(statements: Sequence[Rule]) -> Iterator[Finding]:
     """Conditions that never hold together, and those that always hold."""
-    for stated in statements:
-        if stated.is_rule and not _is_choice(stated):
-            for branch in stated.branches():
-                yield from _Branch(stated, branch).findings()
+    for rule in statements:
+        if rule.is_rule and not _is_choice(rule):
+            for branch in branches(rule.tree.body):
+                yield from _Branch(rule, branch).findings()
 
 
-def _is_choice(stated: Stated) -> bool:
+def _is_choice(rule: Rule) -> bool:
     """Whether a rule is a choice that is on or off: a helper rule with `if true` or `if false`."""
-    body = stated.tree.body
-    return not stated.is_verdict and isinstance(body, Literal) and isinstance(body.value, bool)
+    body = rule.tree.body
+    return not rule.is_verdict and isinstance(body, Literal) and isinstance(body.value, bool)
 
 
 class _Branch:
     """One alternative of a body."""
 
-    def __init__(self, stated: Stated, terms: tuple[Term, ...]) -> None:
-        self._stated = stated
+    def __init__(self, rule: Rule, terms: tuple[Term, ...]) -> None:
+        self._rule = rule
         self._terms = terms
         self._one_of: dict[str, frozenset[Value]] = {}
         self._not: dict[str, set[Value]] = defaultdict(set)
@@ -82,7 +83,7 @@ class _Branch:
         self._heads()
 
     def _heads(self) -> None:
-        for parameter in self._stated.tree.parameters:
+        for parameter in self._rule.tree.parameters:
             # The same variable of a head is what the body compares.
             if isinstance(parameter.term, Literal):
                 self._one_of[repr(parameter.term.value)] = frozenset({parameter.term.value})
@@ -139,9 +140,9 @@ class _Branch:
             if len(self._terms) > 1
             else "this never holds"
         )
-        return self._stated.finding(
-            "contradiction", span, message, "Take the rule away, or say what was meant."
+        return finding(
+            self._rule, "contradiction", span, message, "Take the rule away, or say what was meant."
         )
 
     def _always(self, span: Span) -> Finding:
-        return self._stated.finding("always-true", span, "this always holds", "Compare two different things.")
+        return finding(self._rule, "always-true", span, "this always holds", "Compare two different things.")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from multichannel.policy.language.ast import conjuncts
+from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.workbench.check.statement import Stated
 from multichannel.workbench.rule_words import GRANT, Helpers, Solver, Triple, helpers_of, word
 
 ROUNDS = 4
@@ -19,21 +19,23 @@ ROUNDS = 4
 class Given:
     """What one grant gives on one kind of record; `exact` unless it asks for more than the three words."""
 
-    stated: Stated
+    rule: Rule
     kind: str
     triples: frozenset[Triple]
     exact: bool
 
 
-def read_grants(statements: Sequence[Stated]) -> list[Given]:
+def read_grants(statements: Sequence[Rule]) -> list[Given]:
     """What every grant gives on every kind of record that it is about."""
-    helpers = helpers_of(stated.tree for stated in statements)
-    rules = [stated for stated in statements if stated.is_rule and stated.signature == GRANT]
-    about = [(stated, kind) for stated in rules for kind in ([stated.kind] if stated.kind else RESOURCES)]
+    helpers = helpers_of(rule.tree for rule in statements)
+    rules = [rule for rule in statements if rule.is_rule and rule.signature == GRANT]
+    about = [
+        (rule, kind) for rule in rules for kind in ([rule.record_type] if rule.record_type else RESOURCES)
+    ]
     known: dict[str, frozenset[Triple]] = defaultdict(frozenset)
     found: list[Given] = []
     for _ in range(ROUNDS):
-        found = [_given(stated, kind, helpers, known[kind]) for stated, kind in about if kind in RESOURCES]
+        found = [_given(rule, kind, helpers, known[kind]) for rule, kind in about if kind in RESOURCES]
         collected: dict[str, set[Triple]] = defaultdict(set)
         for given in found:
             collected[given.kind] |= given.triples
@@ -44,11 +46,11 @@ def read_grants(statements: Sequence[Stated]) -> list[Given]:
     return found
 
 
-def _given(stated: Stated, kind: str, helpers: Helpers, known: frozenset[Triple]) -> Given:
+def _given(rule: Rule, kind: str, helpers: Helpers, known: frozenset[Triple]) -> Given:
     solver = Solver(helpers, known)
-    role, standing, action = (parameter.term for parameter in stated.tree.parameters[:3])
+    role, standing, action = (parameter.term for parameter in rule.tree.parameters[:3])
     triples = frozenset(
         (word(role, bound), word(standing, bound), word(action, bound))
-        for bound in solver.solve(conjuncts(stated.tree.body), {})
+        for bound in solver.solve(conjuncts(rule.tree.body), {})
     )
-    return Given(stated, kind, triples, solver.exact)
+    return Given(rule, kind, triples, solver.exact)

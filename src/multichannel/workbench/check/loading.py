@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.oso_engine import Engine, PolicyFault
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.language.source import PolicySource
+from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.workbench.check.statement import Stated
 from multichannel.workbench.findings import Finding, Level
 
 ENGINE_PLACE = re.compile(r"\s*at line (\d+), column (\d+) of file (\S+\.polar):?.*", re.DOTALL)
@@ -33,34 +32,32 @@ def load(source: PolicySource) -> Policy | str:
 
 
 def check_loading(
-    refusal: str, source: PolicySource, statements: Sequence[Stated], findings: Sequence[Finding]
+    refusal: str, source: PolicySource, statements: Sequence[Rule], findings: Sequence[Finding]
 ) -> Iterator[Finding]:
     """A finding for what was refused, unless an error at the same statement tells it already."""
     message, file, line, column = _placed(refusal)
     if BLOCKS in refusal and any(found.code == "missing-resource" for found in findings):
         return
-    stated = next((each for each in statements if file and _stands_at(each, file, line)), None)
-    if stated is None and not file:
-        stated = _about(refusal, statements)
+    rule = next((each for each in statements if file and _stands_at(each, file, line)), None)
+    if rule is None and not file:
+        rule = _about(refusal, statements)
     errors = [found for found in findings if found.level is Level.ERROR]
-    if _is_told(stated, file, errors):
+    if _is_told(rule, file, errors):
         return
     yield Finding(
-        file=file or (stated.rule.file if stated else next(iter(source.texts), ("",))[0]),
-        line=line if file else (stated.rule.line if stated else 1),
+        file=file or (rule.file if rule else next(iter(source.texts), ("",))[0]),
+        line=line if file else (rule.line if rule else 1),
         column=column if file else 1,
         code=_code(source),
         message=message,
-        rule=stated.rule.text if stated else "",
+        rule=rule.text if rule else "",
     )
 
 
-def _is_told(stated: Stated | None, file: str, errors: Sequence[Finding]) -> bool:
+def _is_told(rule: Rule | None, file: str, errors: Sequence[Finding]) -> bool:
     if not file and errors:
         return True
-    return stated is not None and any(
-        found.rule == stated.rule.text and found.file == stated.rule.file for found in errors
-    )
+    return rule is not None and any(found.rule == rule.text and found.file == rule.file for found in errors)
 
 
 def _placed(refusal: str) -> tuple[str, str, int, int]:
@@ -74,15 +71,14 @@ def _placed(refusal: str) -> tuple[str, str, int, int]:
     return refusal, "", 1, 1
 
 
-def _stands_at(stated: Stated, file: str, line: int) -> bool:
-    rule = stated.rule
+def _stands_at(rule: Rule, file: str, line: int) -> bool:
     return rule.file == file and rule.line <= line <= rule.line + rule.text.count("\n")
 
 
-def _about(refusal: str, statements: Sequence[Stated]) -> Stated | None:
+def _about(refusal: str, statements: Sequence[Rule]) -> Rule | None:
     """The first rule about the kind of record that a refusal names."""
     named = KIND.search(refusal)
-    return next((each for each in statements if named and each.kind == named[1]), None)
+    return next((each for each in statements if named and each.record_type == named[1]), None)
 
 
 def _code(source: PolicySource) -> str:

@@ -17,10 +17,11 @@ from multichannel.policy.language.ast import (
     terms,
     walk,
 )
-from multichannel.policy.language.resource_binding import Helpers, missing_fact
+from multichannel.policy.language.resource_binding import PRINCIPAL, Helpers, missing_fact
+from multichannel.policy.language.source import ARITY, Rule
 from multichannel.policy.language.vocabulary_check import did_you_mean
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.workbench.check.statement import ARITY, PRINCIPAL, Stated
+from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.types import Form, Meaning, Meanings, Scope, facts
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.rule_words import helpers_of
@@ -32,70 +33,70 @@ CLASSES = {PRINCIPAL, *RESOURCES, *VALUES, *UNIONS}
 DUNDER = "__"
 
 
-def check_names(statements: Sequence[Stated], meanings: Meanings) -> Iterator[Finding]:
+def check_names(statements: Sequence[Rule], meanings: Meanings) -> Iterator[Finding]:
     """Every name of a policy that is not one."""
     arities: Mapping[str, set[int]] = defaultdict(set)
-    for stated in statements:
-        if stated.is_rule:
-            arities[stated.tree.name].add(len(stated.tree.parameters))
+    for rule in statements:
+        if rule.is_rule:
+            arities[rule.tree.name].add(len(rule.tree.parameters))
     helpers: dict[str, list[Statement]] = defaultdict(list)
-    for (name, _), rules in helpers_of(stated.tree for stated in statements).items():
+    for (name, _), rules in helpers_of(rule.tree for rule in statements).items():
         helpers[name] += rules
-    for stated in statements:
-        yield from _classes(stated)
-        if stated.is_rule:
-            scope = meanings.scope(stated)
-            yield from _arity(stated)
-            yield from _alone(stated)
-            yield from _calls(stated, arities)
-            yield from _facts(stated, meanings, scope)
-            yield from _lists(stated, meanings, scope)
-            yield from _general(stated, helpers)
+    for rule in statements:
+        yield from _classes(rule)
+        if rule.is_rule:
+            scope = meanings.scope(rule)
+            yield from _arity(rule)
+            yield from _alone(rule)
+            yield from _calls(rule, arities)
+            yield from _facts(rule, meanings, scope)
+            yield from _lists(rule, meanings, scope)
+            yield from _general(rule, helpers)
 
 
-def _classes(stated: Stated) -> Iterator[Finding]:
-    if stated.tree.keyword in {"resource", "actor"} and stated.tree.name not in CLASSES:
-        yield _unknown_class(stated, stated.tree.name, None)
-    for parameter in stated.tree.parameters:
+def _classes(rule: Rule) -> Iterator[Finding]:
+    if rule.tree.keyword in {"resource", "actor"} and rule.tree.name not in CLASSES:
+        yield _unknown_class(rule, rule.tree.name, None)
+    for parameter in rule.tree.parameters:
         if parameter.kind is not None and parameter.kind not in CLASSES:
-            yield _unknown_class(stated, parameter.kind, parameter.pattern)
-    for term in stated.body:
+            yield _unknown_class(rule, parameter.kind, parameter.pattern)
+    for term in walk(rule.tree.body):
         if isinstance(term, Operation) and term.operator == "matches":
             found = term.operands[1]
             name = found.name if isinstance(found, Name | Pattern) else None
             if name is not None and name not in CLASSES:
-                yield _unknown_class(stated, name, found)
+                yield _unknown_class(rule, name, found)
 
 
-def _unknown_class(stated: Stated, name: str, at: Term | None) -> Finding:
+def _unknown_class(rule: Rule, name: str, at: Term | None) -> Finding:
     hint = did_you_mean(name, CLASSES - UNIONS)
-    return stated.finding("unknown-class", at.span if at else None, f"there is no class {name}", hint)
+    return finding(rule, "unknown-class", at.span if at else None, f"there is no class {name}", hint)
 
 
-def _arity(stated: Stated) -> Iterator[Finding]:
-    name, found = stated.signature
+def _arity(rule: Rule) -> Iterator[Finding]:
+    name, found = rule.signature
     if ARITY.get(name, found) != found:
         message = f"{name} has {ARITY[name]} parameters, here it has {found}"
-        yield stated.finding("wrong-arity", None, message)
+        yield finding(rule, "wrong-arity", None, message)
 
 
-def _alone(stated: Stated) -> Iterator[Finding]:
+def _alone(rule: Rule) -> Iterator[Finding]:
     """Variables that stand once, which the engine refuses one at a time."""
-    names = list(_variables(stated))
+    names = list(_variables(rule))
     counted = Counter(name.name for name in names)
     for name in names:
         if counted[name.name] == 1 and not name.name.startswith("_") and name.name not in CLASSES:
             near = did_you_mean(name.name, set(counted) - {name.name})
             hint = near or f"If it is meant to stand for anything, call it _{name.name}."
-            yield stated.finding("unused-variable", name.span, f"`{name.name}` is used once only", hint)
+            yield finding(rule, "unused-variable", name.span, f"`{name.name}` is used once only", hint)
 
 
-def _variables(stated: Stated) -> Iterator[Name]:
-    for parameter in stated.tree.parameters:
+def _variables(rule: Rule) -> Iterator[Name]:
+    for parameter in rule.tree.parameters:
         yield from _names(parameter.term)
         if not isinstance(parameter.pattern, Name):
             yield from _names(parameter.pattern)
-    yield from _names(stated.tree.body)
+    yield from _names(rule.tree.body)
 
 
 def _names(term: Term | None) -> Iterator[Name]:
@@ -107,34 +108,36 @@ def _names(term: Term | None) -> Iterator[Name]:
     return (found for found in walk(term) if isinstance(found, Name) and id(found) not in classes)
 
 
-def _calls(stated: Stated, arities: Mapping[str, set[int]]) -> Iterator[Finding]:
+def _calls(rule: Rule, arities: Mapping[str, set[int]]) -> Iterator[Finding]:
     made = {
-        id(term.operands[0]) for term in stated.body if isinstance(term, Operation) and term.operator == "new"
+        id(term.operands[0])
+        for term in walk(rule.tree.body)
+        if isinstance(term, Operation) and term.operator == "new"
     }
-    for call in stated.calls:
+    for call in rule.tree.calls:
         if id(call) in made:
             continue
         given = len(call.arguments)
         if call.name not in arities:
             hint = did_you_mean(call.name, set(arities))
-            yield stated.finding("unknown-rule", call.span, f"there is no rule {call.name}", hint)
+            yield finding(rule, "unknown-rule", call.span, f"there is no rule {call.name}", hint)
         elif given not in arities[call.name]:
             known = " or ".join(str(each) for each in sorted(arities[call.name]))
             message = f"{call.name} takes {known} arguments, here it is given {given}"
-            yield stated.finding("wrong-arity", call.span, message)
+            yield finding(rule, "wrong-arity", call.span, message)
 
 
-def _facts(stated: Stated, meanings: Meanings, scope: Scope) -> Iterator[Finding]:
-    for parameter in stated.tree.parameters:
-        yield from _asked_in_pattern(stated, parameter)
-    for term in terms(stated.tree):
+def _facts(rule: Rule, meanings: Meanings, scope: Scope) -> Iterator[Finding]:
+    for parameter in rule.tree.parameters:
+        yield from _asked_in_pattern(rule, parameter)
+    for term in terms(rule.tree):
         if isinstance(term, Dot) and term.arguments is None and not term.name.startswith(DUNDER):
             subject = meanings.of(term.subject, scope)
             if subject is not None:
-                yield from _fact(stated, term, subject)
+                yield from _fact(rule, term, subject)
 
 
-def _asked_in_pattern(stated: Stated, parameter: Parameter) -> Iterator[Finding]:
+def _asked_in_pattern(rule: Rule, parameter: Parameter) -> Iterator[Finding]:
     pattern = parameter.pattern
     if not isinstance(pattern, Pattern) or pattern.name not in {PRINCIPAL, *RESOURCES}:
         return
@@ -142,47 +145,47 @@ def _asked_in_pattern(stated: Stated, parameter: Parameter) -> Iterator[Finding]
         if name not in facts(pattern.name):
             hint = did_you_mean(name, facts(pattern.name))
             message = f"a {pattern.name} has no fact `{name}`"
-            yield stated.finding("unknown-attribute", pattern.span, message, hint)
+            yield finding(rule, "unknown-attribute", pattern.span, message, hint)
 
 
-def _fact(stated: Stated, term: Dot, subject: Meaning) -> Iterator[Finding]:
+def _fact(rule: Rule, term: Dot, subject: Meaning) -> Iterator[Finding]:
     span = Span(term.span.end - len(term.name), term.span.end)
     if subject.many:
         message = f"{subject.name} is a list, and has no `{term.name}` itself"
-        hint = f"Say `r in {_written(stated, term.subject)} and r.{term.name} = ...`."
-        yield stated.finding("unknown-attribute", span, message, hint)
+        hint = f"Say `r in {_written(rule, term.subject)} and r.{term.name} = ...`."
+        yield finding(rule, "unknown-attribute", span, message, hint)
     elif subject.kind is None:
         message = f"{subject.name} is {subject.form}, and has no facts"
-        yield stated.finding("unknown-attribute", span, message)
+        yield finding(rule, "unknown-attribute", span, message)
     elif term.name not in facts(subject.kind):
         known = facts(subject.kind)
         hint = did_you_mean(term.name, known) or f"It has {', '.join(known)}."
         message = f"a {subject.kind} has no fact `{term.name}`"
-        yield stated.finding("unknown-attribute", span, message, hint)
+        yield finding(rule, "unknown-attribute", span, message, hint)
 
 
-def _general(stated: Stated, helpers: Helpers) -> Iterator[Finding]:
+def _general(rule: Rule, helpers: Helpers) -> Iterator[Finding]:
     """A rule about all records that reads what no resource type has."""
-    if not stated.is_verdict or stated.tree.name == "allow" or stated.kind not in {None, *UNIONS}:
+    if not rule.is_verdict or rule.tree.name == "allow" or rule.record_type not in {None, *UNIONS}:
         return
-    missing = [fact for kind in RESOURCES if (fact := missing_fact(stated.tree, kind, helpers))]
+    missing = [fact for kind in RESOURCES if (fact := missing_fact(rule.tree, kind, helpers))]
     if len(missing) == len(RESOURCES):
         known = {name for kind in RESOURCES for name in facts(kind)}
         message = f"no resource type has the fact `{missing[0]}`"
-        yield stated.finding("unknown-attribute", None, message, did_you_mean(missing[0], known))
+        yield finding(rule, "unknown-attribute", None, message, did_you_mean(missing[0], known))
 
 
-def _lists(stated: Stated, meanings: Meanings, scope: Scope) -> Iterator[Finding]:
-    for term in stated.body:
+def _lists(rule: Rule, meanings: Meanings, scope: Scope) -> Iterator[Finding]:
+    for term in walk(rule.tree.body):
         if not (isinstance(term, Operation) and term.operator == "in"):
             continue
         listed = meanings.of(term.operands[1], scope)
         if listed is not None and not listed.many:
             what = "one record" if listed.form is Form.RECORD else "one value"
-            yield stated.finding(
-                "not-a-list", term.operands[1].span, f"{listed.name} is {what}, and no list", "Say `=`."
+            yield finding(
+                rule, "not-a-list", term.operands[1].span, f"{listed.name} is {what}, and no list", "Say `=`."
             )
 
 
-def _written(stated: Stated, term: Term) -> str:
-    return stated.rule.text[term.span.start : term.span.end]
+def _written(rule: Rule, term: Term) -> str:
+    return rule.text[term.span.start : term.span.end]

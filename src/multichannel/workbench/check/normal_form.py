@@ -19,7 +19,8 @@ from multichannel.policy.language.ast import (
     conjuncts,
     walk,
 )
-from multichannel.workbench.check.statement import ANYTHING, Stated
+from multichannel.policy.language.resource_binding import ANYTHING
+from multichannel.policy.language.source import Rule
 
 EITHER_WAY = {"=", "!="}
 Value = str | int | float | bool | None
@@ -104,14 +105,13 @@ def _all(found: Sequence[Term], names: Mapping[str, str]) -> str:
 class Shape:
     """What a rule holds for: the classes in its head, and conditions, those of the head among them."""
 
-    stated: Stated
+    rule: Rule
 
     @cached_property
     def kinds(self) -> tuple[str | None, ...]:
         """The class of each parameter; a class that says nothing is none."""
         return tuple(
-            None if parameter.kind == "String" else parameter.kind
-            for parameter in self.stated.tree.parameters
+            None if parameter.kind == "String" else parameter.kind for parameter in self.rule.tree.parameters
         )
 
     @cached_property
@@ -119,9 +119,9 @@ class Shape:
         """All that has to hold."""
         names: dict[str, str] = {}
         found: set[Condition] = set()
-        for place, parameter in enumerate(self.stated.tree.parameters):
+        for place, parameter in enumerate(self.rule.tree.parameters):
             found |= _asked(parameter, f"${place}", names)
-        body = conjuncts(self.stated.tree.body)
+        body = conjuncts(self.rule.tree.body)
         for term in body:
             _name_members(term, names)
         return frozenset(found | {condition(term, names) for term in body})

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from multichannel.policy.language.ast import Span
-from multichannel.policy.language.source import Malformed, PolicySource
-from multichannel.workbench.check.statement import Stated, finding_at
+from multichannel.policy.language.source import Malformed, PolicySource, Rule
+from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.syntax_errors import complaint
 from multichannel.workbench.findings import Finding
 
@@ -21,26 +21,19 @@ OTHER_QUOTES = {
 """The quotes of word processors and of other languages."""
 
 
-def read_statements(source: PolicySource) -> Iterator[Stated | Finding]:
+def read_statements(source: PolicySource) -> Iterator[Rule | Finding]:
     """Every statement, or what is wrong with its syntax, file by file; the engine decides what is wrong."""
     for each in source.statements:
-        text = _without_trailing_comments(each.text)
+        text = each.text
         wrong = complaint(text)
         if wrong is not None:
             span = Span(wrong.at, wrong.at + wrong.length)
-            yield finding_at(each, span, "syntax", wrong.message, _hint(text, wrong.at))
+            yield finding(each, "syntax", span, wrong.message, _hint(text, wrong.at))
         elif isinstance(each, Malformed):
             at, hint = each.fault.at, _quoting(text, each.fault.at) or "Policies have no such form."
-            yield finding_at(each, Span(at, at + 1), "syntax", str(each.fault), hint)
+            yield finding(each, "syntax", Span(at, at + 1), str(each.fault), hint)
         else:
-            yield Stated(each, each.tree)
-
-
-def _without_trailing_comments(text: str) -> str:
-    lines = text.split("\n")
-    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
-        lines.pop()
-    return "\n".join(lines).rstrip()
+            yield each
 
 
 def _hint(text: str, at: int) -> str:

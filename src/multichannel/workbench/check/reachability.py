@@ -6,28 +6,29 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from multichannel.policy.language.ast import Call, Literal, Parameter, Term
+from multichannel.policy.language.source import ARITY, Rule
 from multichannel.policy.language.vocabulary_check import did_you_mean
+from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.names import UNIONS
-from multichannel.workbench.check.statement import ARITY, Stated
 from multichannel.workbench.check.types import Meaning, Meanings, Scope
 from multichannel.workbench.findings import Finding
 
-Rules = Mapping[tuple[str, int], Sequence[Stated]]
+Rules = Mapping[tuple[str, int], Sequence[Rule]]
 
 
-def check_reach(statements: Sequence[Stated], meanings: Meanings) -> Iterator[Finding]:
+def check_reach(statements: Sequence[Rule], meanings: Meanings) -> Iterator[Finding]:
     """Rules that nothing asks for, questions that no rule answers, and rules that ask themselves."""
-    rules: dict[tuple[str, int], list[Stated]] = defaultdict(list)
-    for stated in statements:
-        if stated.is_rule:
-            rules[stated.signature].append(stated)
+    rules: dict[tuple[str, int], list[Rule]] = defaultdict(list)
+    for rule in statements:
+        if rule.is_rule:
+            rules[rule.signature].append(rule)
     yield from _unreachable(rules)
-    asked: dict[Stated, list[tuple[Call, Stated]]] = {}
+    asked: dict[Rule, list[tuple[Call, Rule]]] = {}
     for group in rules.values():
-        for stated in group:
-            found = _asked(stated, rules, meanings)
-            asked[stated] = [(call, other) for call, others in found for other in others]
-            yield from (_unanswered(stated, call) for call, others in found if not others)
+        for rule in group:
+            found = _asked(rule, rules, meanings)
+            asked[rule] = [(call, other) for call, others in found for other in others]
+            yield from (_unanswered(rule, call) for call, others in found if not others)
     yield from _endless(asked)
 
 
@@ -37,18 +38,18 @@ def _unreachable(rules: Rules) -> Iterator[Finding]:
         signature = open_ones.pop()
         if signature not in reached:
             reached.add(signature)
-            calls = (call for stated in rules.get(signature, ()) for call in stated.calls)
+            calls = (call for rule in rules.get(signature, ()) for call in rule.tree.calls)
             open_ones.extend((call.name, len(call.arguments)) for call in calls)
     for signature, group in rules.items():
         if signature not in reached and signature[0] not in ARITY:
-            for stated in group:
+            for rule in group:
                 hint = did_you_mean(signature[0], ARITY) or "Take it away, or ask for it."
-                yield stated.finding("unreachable-rule", None, f"no decision asks for {signature[0]}", hint)
+                yield finding(rule, "unreachable-rule", None, f"no decision asks for {signature[0]}", hint)
 
 
-def _asked(stated: Stated, rules: Rules, meanings: Meanings) -> list[tuple[Call, list[Stated]]]:
+def _asked(rule: Rule, rules: Rules, meanings: Meanings) -> list[tuple[Call, list[Rule]]]:
     """What a rule asks, with the rules that may answer; questions to rules that do not exist are left out."""
-    scope = meanings.scope(stated)
+    scope = meanings.scope(rule)
     return [
         (
             call,
@@ -58,12 +59,12 @@ def _asked(stated: Stated, rules: Rules, meanings: Meanings) -> list[tuple[Call,
                 if _may_answer(call, other, meanings, scope)
             ],
         )
-        for call in stated.calls
+        for call in rule.tree.calls
         if (call.name, len(call.arguments)) in rules
     ]
 
 
-def _may_answer(call: Call, other: Stated, meanings: Meanings, scope: Scope) -> bool:
+def _may_answer(call: Call, other: Rule, meanings: Meanings, scope: Scope) -> bool:
     for argument, parameter in zip(call.arguments, other.tree.parameters, strict=True):
         if _differ(argument, parameter.term):
             return False
@@ -85,30 +86,30 @@ def _differ(one: Term, other: Term) -> bool:
     return isinstance(one, Literal) and isinstance(other, Literal) and one.value != other.value
 
 
-def _unanswered(stated: Stated, call: Call) -> Finding:
+def _unanswered(rule: Rule, call: Call) -> Finding:
     message = f"no rule named {call.name} is about what it is asked here"
-    return stated.finding("wrong-class", call.span, message)
+    return finding(rule, "wrong-class", call.span, message)
 
 
-def _endless(asked: Mapping[Stated, Sequence[tuple[Call, Stated]]]) -> Iterator[Finding]:
+def _endless(asked: Mapping[Rule, Sequence[tuple[Call, Rule]]]) -> Iterator[Finding]:
     """Each question that may lead back to the rule that asks it."""
-    for stated, calls in asked.items():
+    for rule, calls in asked.items():
         for call, other in calls:
-            if _leads_to(other, stated, asked):
-                way = "itself" if other is stated else f"it again through {other.rule.position}"
+            if _leads_to(other, rule, asked):
+                way = "itself" if other is rule else f"it again through {other.position}"
                 message = f"the rule asks {way}, without end"
-                yield stated.finding("endless-recursion", call.span, message)
+                yield finding(rule, "endless-recursion", call.span, message)
                 break
 
 
-def _leads_to(start: Stated, goal: Stated, asked: Mapping[Stated, Sequence[tuple[Call, Stated]]]) -> bool:
-    seen: set[Stated] = set()
+def _leads_to(start: Rule, goal: Rule, asked: Mapping[Rule, Sequence[tuple[Call, Rule]]]) -> bool:
+    seen: set[Rule] = set()
     open_ones = [start]
     while open_ones:
-        stated = open_ones.pop()
-        if stated is goal:
+        rule = open_ones.pop()
+        if rule is goal:
             return True
-        if stated not in seen:
-            seen.add(stated)
-            open_ones.extend(other for _, other in asked[stated])
+        if rule not in seen:
+            seen.add(rule)
+            open_ones.extend(other for _, other in asked[rule])
     return False

@@ -11,11 +11,12 @@ from functools import cache
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
-from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation, Term
+from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation, Term, variables, walk
+from multichannel.policy.language.resource_binding import ANYTHING, PRINCIPAL
+from multichannel.policy.language.source import ARITY, Rule
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole
 from multichannel.workbench.check.literals import standings_by_kind
-from multichannel.workbench.check.statement import ANYTHING, ARITY, PRINCIPAL, Stated, parameter_names
 
 PRINCIPAL_WORDS: dict[str, type[StrEnum]] = {
     "kind": TenantKind,
@@ -101,21 +102,21 @@ def _fact(resource: Resource, attribute: Scalar | Relation) -> Meaning:
 class Meanings:
     """What every variable of a policy stands for, as far as its rules tell."""
 
-    def __init__(self, statements: Iterable[Stated]) -> None:
+    def __init__(self, statements: Iterable[Rule]) -> None:
         """Look at the heads first, then at what they ask each other."""
-        self._stated = [stated for stated in statements if stated.is_rule]
-        self._standings = standings_by_kind(self._stated)
+        self._rules = [rule for rule in statements if rule.is_rule]
+        self._standings = standings_by_kind(self._rules)
         self._asked: dict[tuple[str, int, int], set[Meaning | None]] = {}
         self._verdict = cache(self._find_verdict)
         for _ in range(ROUNDS):
-            self._scopes = {stated: self._scope(stated) for stated in self._stated}
+            self._scopes = {rule: self._scope(rule) for rule in self._rules}
             before, self._asked = self._asked, self._arguments()
             if self._asked == before:
                 break
 
-    def scope(self, stated: Stated) -> Scope:
+    def scope(self, rule: Rule) -> Scope:
         """The variables of a rule."""
-        return self._scopes.get(stated, {})
+        return self._scopes.get(rule, {})
 
     def of(self, term: Term, scope: Scope) -> Meaning | None:
         """What a term stands for; None where that is not known."""
@@ -152,11 +153,11 @@ class Meanings:
             "forbid": (CODE, principal, action),
         }[name]
 
-    def _scope(self, stated: Stated) -> Scope:
+    def _scope(self, rule: Rule) -> Scope:
         scope: dict[str, Meaning] = {}
-        parameters = stated.tree.parameters
-        implied = self.parameters(*stated.signature, stated.kind)
-        names = parameter_names(parameters)
+        parameters = rule.tree.parameters
+        implied = self.parameters(*rule.signature, rule.record_type)
+        names = variables(parameters)
         for name, parameter, meaning in zip(names, parameters, implied, strict=True):
             said = record(parameter.kind) if parameter.kind else None
             if name is not None and name != ANYTHING and (found := said or meaning):
@@ -164,14 +165,14 @@ class Meanings:
         known = -1
         while known < len(scope):
             known = len(scope)
-            for name, meaning in self._bound(stated, scope):
+            for name, meaning in self._bound(rule, scope):
                 if meaning is not None and name != ANYTHING:
                     scope.setdefault(name, meaning)
         return scope
 
-    def _bound(self, stated: Stated, scope: Scope) -> Iterator[tuple[str, Meaning | None]]:
+    def _bound(self, rule: Rule, scope: Scope) -> Iterator[tuple[str, Meaning | None]]:
         """What the conditions of a body say of its variables."""
-        for term in stated.body:
+        for term in walk(rule.tree.body):
             if isinstance(term, Call):
                 kind = self.kind_asked(term, scope)
                 for argument, meaning in zip(
@@ -202,10 +203,10 @@ class Meanings:
     def _arguments(self) -> dict[tuple[str, int, int], set[Meaning | None]]:
         """By rule and place, everything that callers hand over there."""
         found: dict[tuple[str, int, int], set[Meaning | None]] = defaultdict(set)
-        for stated in self._stated:
-            for call in stated.calls:
+        for rule in self._rules:
+            for call in rule.tree.calls:
                 for place, argument in enumerate(call.arguments):
-                    meaning = self.of(argument, self._scopes[stated])
+                    meaning = self.of(argument, self._scopes[rule])
                     if not isinstance(argument, Literal):
                         found[call.name, len(call.arguments), place].add(meaning)
         return found

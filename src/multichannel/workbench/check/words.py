@@ -15,10 +15,12 @@ from multichannel.policy.language.ast import (
     Operation,
     Pattern,
     Term,
+    walk,
 )
+from multichannel.policy.language.source import Rule
 from multichannel.policy.language.vocabulary_check import did_you_mean
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.workbench.check.statement import Stated
+from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.types import Form, Meaning, Meanings, Scope, facts, record
 from multichannel.workbench.findings import Finding
 
@@ -31,27 +33,27 @@ SHOWN = 12
 """A vocabulary of more words is not listed."""
 
 
-def check_words(statements: Sequence[Stated], meanings: Meanings) -> Iterator[Finding]:
+def check_words(statements: Sequence[Rule], meanings: Meanings) -> Iterator[Finding]:
     """Every word, value or fact that stands where it can never be met."""
-    for stated in statements:
-        if not stated.is_rule:
+    for rule in statements:
+        if not rule.is_rule:
             continue
-        scope = meanings.scope(stated)
-        for term, meaning in _in_head(stated, meanings):
-            yield from _value(stated, term, meaning)
-            if stated.is_verdict and isinstance(term, Name):
-                yield from _argument(stated, term, scope.get(term.name), meaning)
-        for term, meaning in _handed_on(stated, meanings, scope):
-            yield from _value(stated, term, meaning)
-            yield from _argument(stated, term, meanings.of(term, scope), meaning)
-        yield from _comparisons(stated, meanings, scope)
-    yield from _codes([stated for stated in statements if stated.is_verdict and stated.tree.name == "forbid"])
+        scope = meanings.scope(rule)
+        for term, meaning in _in_head(rule, meanings):
+            yield from _value(rule, term, meaning)
+            if rule.is_verdict and isinstance(term, Name):
+                yield from _argument(rule, term, scope.get(term.name), meaning)
+        for term, meaning in _handed_on(rule, meanings, scope):
+            yield from _value(rule, term, meaning)
+            yield from _argument(rule, term, meanings.of(term, scope), meaning)
+        yield from _comparisons(rule, meanings, scope)
+    yield from _codes([rule for rule in statements if rule.is_verdict and rule.tree.name == "forbid"])
 
 
-def _in_head(stated: Stated, meanings: Meanings) -> Iterator[tuple[Term, Meaning]]:
+def _in_head(rule: Rule, meanings: Meanings) -> Iterator[tuple[Term, Meaning]]:
     """What stands in the head of a rule and in its patterns, with what has to stand there."""
-    implied = meanings.parameters(*stated.signature, stated.kind)
-    for parameter, meaning in zip(stated.tree.parameters, implied, strict=True):
+    implied = meanings.parameters(*rule.signature, rule.record_type)
+    for parameter, meaning in zip(rule.tree.parameters, implied, strict=True):
         if meaning is not None:
             yield parameter.term, meaning
         if isinstance(parameter.pattern, Pattern) and parameter.pattern.name:
@@ -59,9 +61,9 @@ def _in_head(stated: Stated, meanings: Meanings) -> Iterator[tuple[Term, Meaning
             yield from ((value, known[name]) for name, value in parameter.pattern.fields if name in known)
 
 
-def _handed_on(stated: Stated, meanings: Meanings, scope: Scope) -> Iterator[tuple[Term, Meaning]]:
+def _handed_on(rule: Rule, meanings: Meanings, scope: Scope) -> Iterator[tuple[Term, Meaning]]:
     """What is handed on to other rules, with what they ask for."""
-    for call in stated.calls:
+    for call in rule.tree.calls:
         asked = meanings.parameters(call.name, len(call.arguments), meanings.kind_asked(call, scope))
         yield from (
             (argument, meaning)
@@ -70,7 +72,7 @@ def _handed_on(stated: Stated, meanings: Meanings, scope: Scope) -> Iterator[tup
         )
 
 
-def _argument(stated: Stated, term: Term, given: Meaning | None, asked: Meaning) -> Iterator[Finding]:
+def _argument(rule: Rule, term: Term, given: Meaning | None, asked: Meaning) -> Iterator[Finding]:
     """Something that is handed over where something else is asked for."""
     if given is None or given == asked:
         return
@@ -79,47 +81,47 @@ def _argument(stated: Stated, term: Term, given: Meaning | None, asked: Meaning)
         given.words and asked.words and not given.words & asked.words
     ):
         message = f"{given.name} stands where {asked.name} is asked for"
-        yield stated.finding("wrong-type", term.span, message)
+        yield finding(rule, "wrong-type", term.span, message)
 
 
-def _comparisons(stated: Stated, meanings: Meanings, scope: Scope) -> Iterator[Finding]:
-    for term in stated.body:
+def _comparisons(rule: Rule, meanings: Meanings, scope: Scope) -> Iterator[Finding]:
+    for term in walk(rule.tree.body):
         if not (isinstance(term, Operation) and term.operator in COMPARED):
             continue
         left, right = (meanings.of(operand, scope) for operand in term.operands)
         if left is not None and right is not None:
-            yield from _unlike(stated, term, left, right)
+            yield from _unlike(rule, term, left, right)
         elif left is not None:
-            yield from _values(stated, term.operands[1], left)
+            yield from _values(rule, term.operands[1], left)
         elif right is not None:
-            yield from _values(stated, term.operands[0], right)
+            yield from _values(rule, term.operands[0], right)
 
 
-def _values(stated: Stated, term: Term, meaning: Meaning) -> Iterator[Finding]:
+def _values(rule: Rule, term: Term, meaning: Meaning) -> Iterator[Finding]:
     for each in term.items if isinstance(term, ListLiteral) else (term,):
-        yield from _value(stated, each, meaning)
+        yield from _value(rule, each, meaning)
 
 
-def _unlike(stated: Stated, term: Operation, left: Meaning, right: Meaning) -> Iterator[Finding]:
+def _unlike(rule: Rule, term: Operation, left: Meaning, right: Meaning) -> Iterator[Finding]:
     """Two facts that never have a value in common."""
     if Form.RECORD in {left.form, right.form}:
         if term.operator != "in" and not isinstance(term.operands[0], Call):
             message = f"{left.name} and {right.name}: records are not compared, their ids are"
-            yield stated.finding("wrong-type", term.span, message)
+            yield finding(rule, "wrong-type", term.span, message)
     elif left.form is not right.form:
         message = f"{left.name} is {left.form}, {right.name} is {right.form}"
-        yield stated.finding("wrong-type", term.span, message)
+        yield finding(rule, "wrong-type", term.span, message)
     elif left.words and right.words and not left.words & right.words:
-        yield stated.finding("wrong-type", term.span, f"{left.name} is never what {right.name} is")
+        yield finding(rule, "wrong-type", term.span, f"{left.name} is never what {right.name} is")
 
 
-def _value(stated: Stated, term: Term, meaning: Meaning) -> Iterator[Finding]:
+def _value(rule: Rule, term: Term, meaning: Meaning) -> Iterator[Finding]:
     if not isinstance(term, Literal):
         return
     found = _fault(term.value, meaning)
     if found is not None:
         code, message, hint = found
-        yield stated.finding(code, term.span, message, hint)
+        yield finding(rule, code, term.span, message, hint)
 
 
 def _fault(value: str | float | bool | None, meaning: Meaning) -> tuple[str, str, str] | None:  # noqa: FBT001  (a value of a policy)
@@ -150,24 +152,24 @@ def _word(value: str, meaning: Meaning) -> tuple[str, str, str] | None:
     return meaning.code, f'"{value}" is not {article} {meaning.name}{elsewhere}', hint
 
 
-def _codes(restrictions: list[Stated]) -> Iterator[Finding]:
+def _codes(restrictions: list[Rule]) -> Iterator[Finding]:
     """Codes that are none, and codes that are used once and look like another."""
-    used: dict[str, list[Stated]] = defaultdict(list)
-    for stated in restrictions:
-        term = stated.tree.parameters[0].term
+    used: dict[str, list[Rule]] = defaultdict(list)
+    for rule in restrictions:
+        term = rule.tree.parameters[0].term
         if isinstance(term, Literal) and isinstance(term.value, str) and CODE.fullmatch(term.value):
-            used[term.value].append(stated)
+            used[term.value].append(rule)
         else:
             message = "the code of a restriction is a text in capitals"
             hint = f"Such as {_capitals(term)}."
-            yield stated.finding("reason-code", term.span, message, hint)
+            yield finding(rule, "reason-code", term.span, message, hint)
     for code, rules in used.items():
         others = [other for other in used if other != code and len(used[other]) >= len(rules)]
         near = get_close_matches(code, others, n=1, cutoff=LIKE)
         if len(rules) == 1 and near:
             message = f"{code} is used here only, and looks like {near[0]}"
             hint = f"Did you mean {near[0]}?"
-            yield rules[0].finding("similar-code", rules[0].tree.parameters[0].span, message, hint)
+            yield finding(rules[0], "similar-code", rules[0].tree.parameters[0].span, message, hint)
 
 
 def _capitals(term: Term) -> str:
