@@ -63,7 +63,7 @@ def test_a_chain_that_is_not_whole_is_named_with_its_first_bad_record(acted: Wor
 
     assert code == 1
     assert out.splitlines() == [
-        f"{ALDER.id}: record 2: it was changed, or what comes before it was (altered)",
+        f"{ALDER.id}: record 2: the record or one before it was changed (altered)",
         "2 chains, 4 good records, 1 chains not whole",
     ]
 

@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.refusals import Refusal
-from multichannel.domain.relationship_requests import extension, new_request, request_beside
+from multichannel.domain.relationship_requests import (
+    new_relationship_request,
+    provider_extension,
+    provider_request,
+)
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerType
 from tests.refusals import refuses
@@ -34,7 +38,9 @@ def customer(market: str = "US") -> Customer:
 
 
 def relationship(status: RelationshipStatus = REQUESTED, **more: Any) -> ResellerRelationship:
-    found = new_request(partner(), address="meadow.example", customer_id=None, delegated_admin=True, at=NOW)
+    found = new_relationship_request(
+        partner(), address="meadow.example", customer_id=None, delegated_admin=True, at=NOW
+    )
     found.stored_status = status
     for name, value in more.items():
         setattr(found, name, value)
@@ -48,7 +54,7 @@ EVENTS: dict[str, Callable[[ResellerRelationship, datetime], object]] = {
     "expire": lambda each, at: each.apply_due(at),
     "revoke": lambda each, at: each.revoke_delegated_admin(at=at),
     "remove": lambda each, at: each.remove(at=at),
-    "extend": lambda each, at: extension(each, new_id(), at=at),
+    "extend": lambda each, at: provider_extension(each, new_id(), at=at),
 }
 CLOSED = {
     "accept": Refusal.REQUEST_CLOSED,
@@ -138,16 +144,20 @@ def test_r12_a_customer_accepts_only_a_partner_of_its_market(market: str) -> Non
 def test_r10_r13_what_cannot_be_asked_for() -> None:
     asking, official = partner(), partner(Cloud.US_GOVERNMENT)
     with refuses(Refusal.OWN_CUSTOMER):
-        new_request(asking, address=asking.id, customer_id=None, delegated_admin=False, at=NOW)
+        new_relationship_request(asking, address=asking.id, customer_id=None, delegated_admin=False, at=NOW)
     with refuses(Refusal.DELEGATED_ADMIN_REQUIRED):
-        new_request(official, address="a.example", customer_id=None, delegated_admin=False, at=NOW)
-    made = new_request(official, address="a.example", customer_id=None, delegated_admin=True, at=NOW)
+        new_relationship_request(
+            official, address="a.example", customer_id=None, delegated_admin=False, at=NOW
+        )
+    made = new_relationship_request(
+        official, address="a.example", customer_id=None, delegated_admin=True, at=NOW
+    )
     assert (made.expires_at, made.cloud) == (LAPSES, Cloud.US_GOVERNMENT)
 
 
 def test_sm1_the_providers_request_is_the_resellers_but_for_whose_it_is() -> None:
     own, provider = relationship(), new_id()
-    beside = request_beside(own, provider)
+    beside = provider_request(own, provider)
     same = (*ALIKE[1:], "stored_status", "delegated_admin_requested", "requested_at", "expires_at")
     assert [getattr(beside, name) for name in same] == [getattr(own, name) for name in same]
     assert (beside.partner_id, beside.associated_partner_id) == (provider, own.partner_id)
@@ -156,11 +166,11 @@ def test_sm1_the_providers_request_is_the_resellers_but_for_whose_it_is() -> Non
 
 def test_d2i_an_extension_has_no_admin_rights_and_only_a_direct_relationship_is_extended() -> None:
     own, provider = relationship(ACTIVE, delegated_admin=True), new_id()
-    added = extension(own, provider, at=NOW)
+    added = provider_extension(own, provider, at=NOW)
     assert (added.partner_id, added.associated_partner_id) == (provider, own.partner_id)
     assert (added.stored_status, bool(added.delegated_admin), added.accepted_at) == (ACTIVE, False, NOW)
     with refuses(Refusal.NOT_DIRECT):
-        extension(added, new_id(), at=NOW)
+        provider_extension(added, new_id(), at=NOW)
 
 
 def test_until_it_answers_a_request_is_for_nobody() -> None:

@@ -20,7 +20,7 @@ from multichannel.domain.commerce import (
 )
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.terms import after, renewed
+from multichannel.domain.terms import add_months, renewed_term
 from multichannel.errors import Refused
 from tests.domain.builders import BEGAN, DAY, ENDS, NOW, subscription
 from tests.refusals import refuses
@@ -55,8 +55,8 @@ EVENTS: dict[str, Callable[[Subscription], object]] = {
     "quantity": lambda row: row.change({"quantity": 11}, at=NOW),
     "renewal": lambda row: row.change({"auto_renew_enabled": False}, at=NOW),
     "name": lambda row: row.change({"friendly_name": "Seats"}, at=NOW),
-    "contact": lambda row: row.support_by(new_id(), at=NOW),
-    "credit": lambda row: row.credit(new_id(), "1", at=NOW),
+    "contact": lambda row: row.assign_support_contact(new_id(), at=NOW),
+    "credit": lambda row: row.assign_partner_of_record(new_id(), "1", at=NOW),
     "service": lambda row: row.cancel_service("storage", at=NOW),
 }
 ENDED = "SUBSCRIPTION_ENDED"
@@ -283,8 +283,8 @@ def test_r44_new_commerce_keeps_its_licences_once_the_window_is_closed() -> None
 def test_edits_that_change_nothing_are_no_change() -> None:
     row = subscription()
     row.change({"quantity": 10, "auto_renew_enabled": True, "friendly_name": None}, at=NOW)
-    row.support_by(None, at=NOW)
-    row.credit(None, None, at=NOW)
+    row.assign_support_contact(None, at=NOW)
+    row.assign_partner_of_record(None, None, at=NOW)
 
     assert row.version == 1
 
@@ -311,8 +311,8 @@ def test_r45_a_term_that_is_over_has_been_renewed_as_often_as_it_took() -> None:
     row = subscription(LEGACY, term_duration=None)  # a legacy licence runs for a year
 
     assert row.apply_due(ENDS + 800 * DAY) is True
-    assert row.effective_start_date == after(ENDS, 24)
-    assert row.commitment_end_date == after(ENDS, 36)
+    assert row.effective_start_date == add_months(ENDS, 24)
+    assert row.commitment_end_date == add_months(ENDS, 36)
     assert (row.version, row.stored_status) == (2, SubscriptionStatus.ACTIVE)
     assert row.apply_due(ENDS + 800 * DAY) is False
     assert row.version == 2
@@ -323,7 +323,7 @@ def test_r48_renewal_opens_a_new_window_and_takes_the_renewal_term() -> None:
     row.apply_due(ENDS)
 
     assert row.term_duration == "P1M"
-    assert row.commitment_end_date == after(ENDS, 1)
+    assert row.commitment_end_date == add_months(ENDS, 1)
     assert row.cancellation_allowed_until_date == ENDS + 7 * DAY
     assert outcome(row, lambda each: each.cancel(REASON, at=ENDS + 7 * DAY), ENDS + 7 * DAY) == "deleted"
 
@@ -356,7 +356,7 @@ def test_r47_the_term_that_runs_is_the_one_that_holds_now(
     end: datetime, months: int, later: timedelta
 ) -> None:
     now = end + later
-    start, until = renewed(end, months, now)
+    start, until = renewed_term(end, months, now)
 
     assert start <= now < until
     assert end <= start
@@ -374,13 +374,13 @@ def test_r47_the_term_that_runs_is_the_one_that_holds_now(
     ],
 )
 def test_r47_months_end_where_the_calendar_has_days(start: str, months: int, end: str) -> None:
-    assert after(datetime.fromisoformat(start), months) == datetime.fromisoformat(end)
+    assert add_months(datetime.fromisoformat(start), months) == datetime.fromisoformat(end)
 
 
 def test_r47_a_term_that_ends_on_the_31st_comes_back_to_it() -> None:
     end = datetime(2026, 1, 31, tzinfo=UTC)
 
-    assert renewed(end, 1, datetime(2026, 3, 1, tzinfo=UTC)) == (
+    assert renewed_term(end, 1, datetime(2026, 3, 1, tzinfo=UTC)) == (
         datetime(2026, 2, 28, tzinfo=UTC),
         datetime(2026, 3, 31, tzinfo=UTC),
     )

@@ -7,7 +7,13 @@ from itertools import permutations, product
 import pytest
 
 from multichannel.domain.refusals import Refusal
-from multichannel.domain.transfers import OPEN_FOR, Transfer, TransferKind, TransferLine, TransferStatus
+from multichannel.domain.transfers import (
+    TRANSFER_LIFETIME,
+    Transfer,
+    TransferKind,
+    TransferLine,
+    TransferStatus,
+)
 from tests.refusals import refuses
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,7 +41,7 @@ def transfer(status: TransferStatus = TransferStatus.PENDING, kind: str = "manua
         customer_id=CUSTOMER,
         target_partner_id=TARGET,
         version=1,
-        expires_at=NOW + OPEN_FOR,
+        expires_at=NOW + TRANSFER_LIFETIME,
         created_at=NOW,
         updated_at=NOW,
     )
@@ -64,11 +70,11 @@ def test_only_what_is_pending_is_decided_and_all_else_stays_as_it_is(
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_what_nobody_decided_in_30_days_is_expired_from_that_moment_on(event: str) -> None:
-    due = NOW + OPEN_FOR
+    due = NOW + TRANSFER_LIFETIME
     EVENTS[event](transfer(), due - timedelta(microseconds=1))
     with refuses(Refusal.TRANSFER_ALREADY_DECIDED, match="EXPIRED"):
         EVENTS[event](transfer(), due)
-    assert timedelta(days=30) == OPEN_FOR
+    assert timedelta(days=30) == TRANSFER_LIFETIME
 
 
 @pytest.mark.parametrize("order", list(permutations((SOURCE, CUSTOMER, TARGET))))

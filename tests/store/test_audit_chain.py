@@ -11,11 +11,10 @@ import pytest
 from sqlalchemy import Engine, delete, event, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, Examined, Flaw, sealed
+from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, ChainFlaw, ChainVerification, seal_of
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import Customer
-from multichannel.domain.events import Event
-from multichannel.domain.idempotency import IdempotencyKey
+from multichannel.domain.events import Event, IdempotencyKey
 from multichannel.errors import NotPermitted
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
@@ -28,7 +27,7 @@ from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent
 
-Verified = dict[str, tuple[Flaw | None, int | None]]
+Verified = dict[str, tuple[ChainFlaw | None, int | None]]
 LENGTH = 4
 
 
@@ -106,7 +105,7 @@ TAMPERED: dict[str, Any] = {
     "tenant_id": BIRCH,
     "number": 99,
 }
-ELSEWHERE = {"tenant_id": {BIRCH: (Flaw.NO_HEAD, 2)}}
+ELSEWHERE = {"tenant_id": {BIRCH: (ChainFlaw.NO_HEAD, 2)}}
 GONE = {"tenant_id", "number"}
 
 
@@ -118,7 +117,7 @@ def test_every_column_of_a_record_is_tampered_with_below() -> None:
 def test_a_changed_column_is_found_at_its_record(engine: Engine, books: Store, column: str) -> None:
     change(engine, update(AuditRecord).where(of(ALDER, 2)).values({column: TAMPERED[column]}))
 
-    flaw = Flaw.MISSING if column in GONE else Flaw.ALTERED
+    flaw = ChainFlaw.MISSING if column in GONE else ChainFlaw.ALTERED
     assert flaws(books) == {ALDER: (flaw, 2), **ELSEWHERE.get(column, {})}
 
 
@@ -126,52 +125,52 @@ def test_a_changed_column_is_found_at_its_record(engine: Engine, books: Store, c
 def test_a_deleted_record_is_missed(engine: Engine, books: Store, number: int) -> None:
     change(engine, delete(AuditRecord).where(of(ALDER, number)))
 
-    assert flaws(books) == {ALDER: (Flaw.MISSING, number)}
+    assert flaws(books) == {ALDER: (ChainFlaw.MISSING, number)}
 
 
 def test_a_truncated_tail_is_missed_because_the_head_says_more(engine: Engine, books: Store) -> None:
     change(engine, delete(AuditRecord).where(AuditRecord.tenant_id == ALDER, AuditRecord.number > 2))
 
-    assert flaws(books) == {ALDER: (Flaw.TRUNCATED, 3)}
+    assert flaws(books) == {ALDER: (ChainFlaw.TRUNCATED, 3)}
 
 
 def test_an_inserted_record_is_found_even_with_a_good_seal(engine: Engine, books: Store) -> None:
     last = records(engine)[-1]
     forged = {name: getattr(last, name) for name in TAMPERED} | {"id": new_id(), "number": LENGTH + 1}
-    change(engine, insert(AuditRecord).values(forged | {"seal": sealed(last.seal, forged)}))
+    change(engine, insert(AuditRecord).values(forged | {"seal": seal_of(last.seal, forged)}))
 
-    assert flaws(books) == {ALDER: (Flaw.BEYOND_HEAD, LENGTH + 1)}
+    assert flaws(books) == {ALDER: (ChainFlaw.BEYOND_HEAD, LENGTH + 1)}
 
 
 def test_swapped_records_are_found_at_the_first(engine: Engine, books: Store) -> None:
     for old, new in ((2, 99), (3, 2), (99, 3)):
         change(engine, update(AuditRecord).where(of(ALDER, old)).values(number=new))
 
-    assert flaws(books) == {ALDER: (Flaw.ALTERED, 2)}
+    assert flaws(books) == {ALDER: (ChainFlaw.ALTERED, 2)}
 
 
 def test_a_record_rewritten_with_a_seal_of_its_own_is_found_at_the_next(engine: Engine, books: Store) -> None:
     first, second = records(engine)[:2]
     told = {name: getattr(second, name) for name in TAMPERED} | {"operation": "create_customer"}
-    told["seal"] = sealed(first.seal, told)
+    told["seal"] = seal_of(first.seal, told)
     change(engine, update(AuditRecord).where(of(ALDER, 2)).values(told))
 
-    assert flaws(books) == {ALDER: (Flaw.ALTERED, 3)}
+    assert flaws(books) == {ALDER: (ChainFlaw.ALTERED, 3)}
 
 
 @pytest.mark.parametrize(
     ("values", "flaw", "number"),
     [
-        ({"length": 3}, Flaw.BEYOND_HEAD, 4),
-        ({"length": 5}, Flaw.TRUNCATED, 5),
-        ({"seal": "0" * 64}, Flaw.HEAD_ALTERED, 4),
-        ({"checkpoint": "1" * 64}, Flaw.CHECKPOINT_ALTERED, 1),
-        ({"pruned": 1}, Flaw.ALTERED, 2),
-        ({"pruned": 1, "checkpoint": "1" * 64}, Flaw.ALTERED, 2),
+        ({"length": 3}, ChainFlaw.BEYOND_HEAD, 4),
+        ({"length": 5}, ChainFlaw.TRUNCATED, 5),
+        ({"seal": "0" * 64}, ChainFlaw.HEAD_ALTERED, 4),
+        ({"checkpoint": "1" * 64}, ChainFlaw.CHECKPOINT_ALTERED, 1),
+        ({"pruned": 1}, ChainFlaw.ALTERED, 2),
+        ({"pruned": 1, "checkpoint": "1" * 64}, ChainFlaw.ALTERED, 2),
     ],
 )
 def test_a_changed_head_is_found(
-    engine: Engine, books: Store, values: dict[str, Any], flaw: Flaw, number: int
+    engine: Engine, books: Store, values: dict[str, Any], flaw: ChainFlaw, number: int
 ) -> None:
     change(engine, update(AuditChain).where(AuditChain.tenant_id == ALDER).values(values))
 
@@ -181,7 +180,7 @@ def test_a_changed_head_is_found(
 def test_a_chain_without_its_head_is_found(engine: Engine, books: Store) -> None:
     change(engine, delete(AuditChain).where(AuditChain.tenant_id == ALDER))
 
-    assert flaws(books) == {ALDER: (Flaw.NO_HEAD, 1)}
+    assert flaws(books) == {ALDER: (ChainFlaw.NO_HEAD, 1)}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -199,7 +198,7 @@ def test_what_cannot_be_read_at_all_is_found_at_its_record(
 ) -> None:
     change(engine, update(AuditRecord).where(of(ALDER, 3)).values({column: literal_column(value)}))
 
-    assert flaws(books) == {ALDER: (Flaw.ALTERED, 3)}
+    assert flaws(books) == {ALDER: (ChainFlaw.ALTERED, 3)}
 
 
 def test_chains_are_walked_page_by_page(
@@ -217,7 +216,7 @@ def test_chains_are_walked_page_by_page(
     event.remove(engine, "before_cursor_execute", hear)
     assert len(sizes) == 2 * (LENGTH + 1)
     change(engine, update(AuditRecord).where(of(MEADOW, 4)).values(operation="x"))
-    assert flaws(books) == {MEADOW: (Flaw.ALTERED, 4)}
+    assert flaws(books) == {MEADOW: (ChainFlaw.ALTERED, 4)}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -293,7 +292,7 @@ def test_r53_what_is_older_than_the_retention_goes_and_the_rest_is_whole(
     assert verify_one(later, ALDER).head.pruned == 1
     assert _count(engine, Event) == 2
     call(later)
-    assert verify_one(later, ALDER) == Examined(verify_one(later, ALDER).head, 3)
+    assert verify_one(later, ALDER) == ChainVerification(verify_one(later, ALDER).head, 3)
     again = prune(later, older_than=QUARTER)
     assert (again.records, again.events, again.keys) == (0, 0, 0)
 
@@ -320,7 +319,7 @@ def test_after_pruning_the_beginning_is_still_guarded(engine: Engine, policy: Po
 
     change(engine, update(AuditChain).where(AuditChain.tenant_id == ALDER).values(checkpoint=GENESIS))
 
-    assert flaws(later) == {ALDER: (Flaw.ALTERED, 2)}
+    assert flaws(later) == {ALDER: (ChainFlaw.ALTERED, 2)}
 
 
 def test_a_chain_that_is_not_whole_is_not_pruned_and_others_are(
@@ -336,7 +335,7 @@ def test_a_chain_that_is_not_whole_is_not_pruned_and_others_are(
     assert done.broken[0].startswith(f"{ALDER}: record 2: ")
     assert len(records(engine)) == LENGTH
     assert records(engine, MEADOW) == []
-    assert flaws(books) == {ALDER: (Flaw.ALTERED, 2)}
+    assert flaws(books) == {ALDER: (ChainFlaw.ALTERED, 2)}
 
 
 def test_idempotency_keys_go_after_eight_days_and_not_before(engine: Engine, policy: Policy) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 
 from multichannel.cli.options import DatabaseUrl
-from multichannel.domain.audit import Examined
+from multichannel.domain.audit import ChainVerification
 from multichannel.server.bootstrap import open_store
 from multichannel.services import audit
 from multichannel.settings import load_settings
@@ -71,11 +71,11 @@ def prune(
         raise typer.Exit(FINDINGS)
 
 
-def _examined(store: Store, tenant: UUID | None) -> Iterator[Examined]:
+def _examined(store: Store, tenant: UUID | None) -> Iterator[ChainVerification]:
     return audit.verify(store) if tenant is None else iter([audit.verify_one(store, str(tenant))])
 
 
-def _as_text(chains: Iterator[Examined]) -> bool:
+def _as_text(chains: Iterator[ChainVerification]) -> bool:
     """Print what is wrong, and what was walked; gives whether all are whole."""
     walked = records = bad = 0
     for chain in chains:
@@ -87,7 +87,7 @@ def _as_text(chains: Iterator[Examined]) -> bool:
     return not bad
 
 
-def _as_json(chains: Iterator[Examined]) -> bool:
+def _as_json(chains: Iterator[ChainVerification]) -> bool:
     """Print one object, chain by chain as they are walked; gives whether all are whole."""
     whole, separator = True, ""
     typer.echo('{"chains": [', nl=False)
@@ -98,7 +98,7 @@ def _as_json(chains: Iterator[Examined]) -> bool:
     return whole
 
 
-def _told(chain: Examined) -> dict[str, Any]:
+def _told(chain: ChainVerification) -> dict[str, Any]:
     head = chain.head
     return {
         "tenant": head.tenant_id,

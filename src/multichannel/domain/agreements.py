@@ -1,4 +1,4 @@
-"""Customer agreements (SM6): what a customer signed, with whom, and who says so."""
+"""Customer agreements (SM6)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, closed, identity
+from multichannel.domain.base import GUID, Base, enum_column, id_column
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
 
 WITHOUT_AGREEMENTS = frozenset({Cloud.US_GOVERNMENT})
-"""R52: the agreement is a thing of the public cloud; elsewhere nothing is signed, and nothing asks for it."""
+"""R52: only the public cloud has a customer agreement; elsewhere none is signed or required."""
 
 
 class AgreementKind(StrEnum):
-    """A partner attests that the customer signed, or the customer signed here itself."""
+    """An attestation by a partner that the customer signed, or the customer's own signature."""
 
     ATTESTATION = "attestation"
     DIRECT = "direct"
@@ -38,33 +38,32 @@ class Signature:
 
 
 class CustomerAgreement(Base):
-    """One acceptance of the customer agreement.
+    """An acceptance of the customer agreement.
 
-    A direct signature is the customer's own and holds with every partner; an attestation holds with the
-    partner that gave it (SM6).
+    The customer's own signature is valid with every partner, an attestation with the partner that gave it.
     """
 
     parties = ("partner_id", "customer_id")
     __tablename__ = "customer_agreements"
     __table_args__ = (Index(None, "customer_id", "partner_id"), Index(None, "partner_id", "id"))
 
-    id: Mapped[str] = identity()
+    id: Mapped[str] = id_column()
     customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
     partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
-    kind: Mapped[AgreementKind] = mapped_column(closed(AgreementKind))
+    kind: Mapped[AgreementKind] = mapped_column(enum_column(AgreementKind))
     first_name: Mapped[str]
     last_name: Mapped[str]
     email: Mapped[str]
     phone_number: Mapped[str | None]
     agreed_at: Mapped[datetime]
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
     created_at: Mapped[datetime]
 
 
 def is_bound(agreements: Iterable[CustomerAgreement], partner_id: str, cloud: Cloud) -> bool:
-    """Whether a customer with these agreements is bound where this partner serves it (R13, SM6).
+    """Whether the agreements of a customer include one that is valid with a partner (R13, SM6).
 
-    Where there is no agreement to sign (R52), a customer needs none.
+    In a cloud that has no customer agreement, none is required (R52).
     """
     return cloud in WITHOUT_AGREEMENTS or any(
         agreement.kind is AgreementKind.DIRECT or agreement.partner_id == partner_id
@@ -72,7 +71,7 @@ def is_bound(agreements: Iterable[CustomerAgreement], partner_id: str, cloud: Cl
     )
 
 
-def confirmed(
+def new_agreement(
     customer: Customer, signature: Signature, *, attested_by: str | None, at: datetime
 ) -> CustomerAgreement:
     """A new agreement: a partner's attestation, or the customer's own signature without `attested_by` (SM6).

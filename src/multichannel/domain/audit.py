@@ -1,4 +1,4 @@
-"""The audit chains (R53): one for each tenant, every record sealed with the one before it."""
+"""The audit log (R53): a chain of records for each tenant, each sealed together with the one before it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, closed, identity, utc_text
+from multichannel.domain.base import GUID, Base, enum_column, id_column, utc_text
 from multichannel.domain.tenants import Cloud, Tenant
 
 GENESIS = "0" * 64
-"""What the first record of a chain is sealed with."""
+"""The seal before the first record of a chain."""
 
 
 class AuditStatus(StrEnum):
-    """What became of an act: done, refused by the state of things, or denied by the policy."""
+    """The outcome of an operation: done, refused by the domain, or denied by the policy."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -29,9 +29,9 @@ class AuditStatus(StrEnum):
 
 
 class AuditChain(Base):
-    """Where a tenant's chain stands: its length, its last seal, and the checkpoint before its first record.
+    """The head of a tenant's chain: its length and its last seal.
 
-    Records up to `pruned` are gone after their retention time; `checkpoint` is the seal of the last of them.
+    Records up to number `pruned` were deleted after the retention period; `checkpoint` is their last seal.
     """
 
     __tablename__ = "audit_chains"
@@ -44,7 +44,7 @@ class AuditChain(Base):
 
 
 class AuditRecord(Base):
-    """One act on one object, as one tenant may know of it. Written once, never changed."""
+    """One operation on one record, with the values that one tenant may see. Never changed once written."""
 
     __tablename__ = "audit_records"
     __table_args__ = (
@@ -52,12 +52,12 @@ class AuditRecord(Base):
         Index(None, "tenant_id", "operation_date", "id"),
     )
 
-    id: Mapped[str] = identity()
+    id: Mapped[str] = id_column()
     tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     number: Mapped[int]
     operation_date: Mapped[datetime]
     operation: Mapped[str]
-    status: Mapped[AuditStatus] = mapped_column(closed(AuditStatus))
+    status: Mapped[AuditStatus] = mapped_column(enum_column(AuditStatus))
     actor_tenant_id: Mapped[str | None] = mapped_column(GUID)
     actor_user_id: Mapped[str | None] = mapped_column(GUID)
     resource_type: Mapped[str]
@@ -68,19 +68,19 @@ class AuditRecord(Base):
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
     event_id: Mapped[str | None] = mapped_column(GUID)
     correlation_id: Mapped[str] = mapped_column(GUID)
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
     seal: Mapped[str]
 
 
-def sealed(previous: str, record: dict[str, Any]) -> str:
-    """The seal of a record that follows the one sealed `previous`: SHA-256 over all of it, in hexadecimal."""
-    told = {name: _plain(value) for name, value in record.items() if name != "seal"}
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def seal_of(previous: str, record: dict[str, Any]) -> str:
+    """The seal of a record that follows the seal `previous`: SHA-256 of the whole record, in hexadecimal."""
+    values = {name: _plain(value) for name, value in record.items() if name != "seal"}
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
-class Flaw(StrEnum):
-    """What is wrong with a chain at its first bad place."""
+class ChainFlaw(StrEnum):
+    """What is wrong with a chain at its first invalid record."""
 
     ALTERED = "altered"
     MISSING = "missing"
@@ -91,21 +91,20 @@ class Flaw(StrEnum):
     NO_HEAD = "no_head"
 
 
-TOLD = {
-    Flaw.ALTERED: "it was changed, or what comes before it was",
-    Flaw.MISSING: "there is none of this number",
-    Flaw.BEYOND_HEAD: "the chain ends before it",
-    Flaw.TRUNCATED: "the chain ends after it, and it is gone",
-    Flaw.HEAD_ALTERED: "it is the last, and the chain is sealed with another",
-    Flaw.CHECKPOINT_ALTERED: "nothing was pruned, and the chain does not begin at its beginning",
-    Flaw.NO_HEAD: "there are records, and no chain",
+FLAW_DESCRIPTIONS = {
+    ChainFlaw.ALTERED: "the record or one before it was changed",
+    ChainFlaw.MISSING: "the record is missing",
+    ChainFlaw.BEYOND_HEAD: "the head of the chain is before this record",
+    ChainFlaw.TRUNCATED: "the record is missing at the end of the chain",
+    ChainFlaw.HEAD_ALTERED: "the record is the last, and its seal is not that of the head",
+    ChainFlaw.CHECKPOINT_ALTERED: "nothing was pruned, but the checkpoint was changed",
+    ChainFlaw.NO_HEAD: "the chain has records, but no head",
 }
-"""Each flaw in words, of the record it is found at."""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """Where a chain stands, as it says itself."""
+class ChainHead:
+    """The stored head of a chain."""
 
     tenant_id: str
     length: int
@@ -115,51 +114,50 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
-    """A chain that was walked: how many records were good, and the first that is not, by its number."""
+class ChainVerification:
+    """How many records of a chain are valid, and the number and flaw of the first that is not."""
 
-    head: Head
+    head: ChainHead
     records: int
-    flaw: Flaw | None = None
+    flaw: ChainFlaw | None = None
     number: int | None = None
 
     def __str__(self) -> str:
-        """One line for people."""
         if self.flaw is None:
-            return f"{self.head.tenant_id}: {self.records} records, whole"
-        return f"{self.head.tenant_id}: record {self.number}: {TOLD[self.flaw]} ({self.flaw})"
+            return f"{self.head.tenant_id}: {self.records} records, intact"
+        return f"{self.head.tenant_id}: record {self.number}: {FLAW_DESCRIPTIONS[self.flaw]} ({self.flaw})"
 
 
-def examine(head: Head, records: Iterable[Mapping[Any, Any] | None]) -> Examined:
-    """Walk the records of a chain by number; None stands for one that cannot be read."""
+def verify_chain(head: ChainHead, records: Iterable[Mapping[Any, Any] | None]) -> ChainVerification:
+    """Verify the records of a chain, in order; None stands for a record that cannot be read."""
     if not head.pruned and head.checkpoint != GENESIS:
-        return Examined(head, 0, Flaw.CHECKPOINT_ALTERED, 1)
+        return ChainVerification(head, 0, ChainFlaw.CHECKPOINT_ALTERED, 1)
     seal, good = head.checkpoint, 0
     for record in records:
         number = head.pruned + good + 1
         flaw = _flaw(record, number, seal, head)
         if record is None or flaw is not None:
-            return Examined(head, good, flaw or Flaw.ALTERED, number)
+            return ChainVerification(head, good, flaw or ChainFlaw.ALTERED, number)
         seal, good = record["seal"], good + 1
     last = head.pruned + good
     if last != head.length:
-        return Examined(head, good, Flaw.TRUNCATED, last + 1)
+        return ChainVerification(head, good, ChainFlaw.TRUNCATED, last + 1)
     if seal != head.seal:
-        return Examined(head, good, Flaw.HEAD_ALTERED, last)
-    return Examined(head, good)
+        return ChainVerification(head, good, ChainFlaw.HEAD_ALTERED, last)
+    return ChainVerification(head, good)
 
 
-def _flaw(record: Mapping[Any, Any] | None, number: int, seal: str, head: Head) -> Flaw | None:
+def _flaw(record: Mapping[Any, Any] | None, number: int, seal: str, head: ChainHead) -> ChainFlaw | None:
     if record is None:
-        return Flaw.ALTERED
+        return ChainFlaw.ALTERED
     if record["number"] != number:
-        return Flaw.MISSING
+        return ChainFlaw.MISSING
     if number > head.length:
-        return Flaw.BEYOND_HEAD
+        return ChainFlaw.BEYOND_HEAD
     try:
-        return None if sealed(seal, dict(record)) == record["seal"] else Flaw.ALTERED
-    except TypeError:  # what was put there is nothing that a record holds
-        return Flaw.ALTERED
+        return None if seal_of(seal, dict(record)) == record["seal"] else ChainFlaw.ALTERED
+    except TypeError:  # a value of a type that records do not have
+        return ChainFlaw.ALTERED
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What every mapped class is made of: identifiers, times and closed vocabularies."""
+"""The base of all mapped classes: ids, times, enum columns and versions."""
 
 from __future__ import annotations
 
@@ -32,47 +32,45 @@ Words: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An instant in UTC (R47); SQLite keeps it as fixed-width text that sorts as time does."""
+    """A timestamp in UTC (R47); on SQLite, text of fixed width that sorts by time."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     @property
     def python_type(self) -> type[datetime]:
-        """What rows hold."""
+        """The type of the values."""
         return datetime
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Pick text on SQLite, `timestamptz` on PostgreSQL."""
+        """Text on SQLite, `timestamptz` on PostgreSQL."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(String(27))
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuse a time without a zone: nobody could say which instant it is."""
+        """Reject a time without a time zone, which is ambiguous."""
         if value is None:
             return None
         if value.tzinfo is None:
-            message = f"{value!r} names no time zone"
+            message = f"{value!r} has no time zone"
             raise ValueError(message)
         return utc_text(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (its signature)
-        """Give back an aware time in UTC."""
-        found: datetime | None = value
-        if isinstance(value, str):
-            found = datetime.fromisoformat(value)
-        return found
+        """An aware time in UTC."""
+        time: datetime | None = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return time
 
 
 def utc_text(value: datetime) -> str:
-    """The one text form of an instant: `2017-01-25T23:01:08.693000Z`."""
-    # `strftime` does not pad the year, and year 1 is what the vendor writes for no date.
+    """The text form of every timestamp: `2017-01-25T23:01:08.693000Z`."""
+    # `strftime` does not pad the year, and year 1 is what the vendor writes for an unknown date.
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def closed(words: type[StrEnum]) -> Enum:
-    """A column type for a closed vocabulary, stored as its snake_case words with a check."""
+def enum_column(words: type[StrEnum]) -> Enum:
+    """A column type for an enum, stored as its snake_case values with a check constraint."""
     return Enum(
         words,
         native_enum=False,
@@ -84,15 +82,12 @@ def closed(words: type[StrEnum]) -> Enum:
 
 
 def new_id() -> str:
-    """A random identifier: it tells neither order nor time of creation."""
+    """A random id, which reveals neither the order nor the time of creation."""
     return str(uuid4())
 
 
 class Base(DeclarativeBase):
-    """All mapped classes.
-
-    `parties` names the columns that hold tenants whom a change of the row concerns.
-    """
+    """Base of all mapped classes; `parties` are the columns with the tenants that a change concerns."""
 
     parties: ClassVar[tuple[str, ...]] = ()
     metadata = MetaData(naming_convention=NAMING)
@@ -100,13 +95,12 @@ class Base(DeclarativeBase):
 
 
 def _when_created(context: Any) -> datetime:
-    """A row that was just made was changed last when it was made."""
-    found: datetime = context.get_current_parameters()["created_at"]
-    return found
+    created_at: datetime = context.get_current_parameters()["created_at"]
+    return created_at
 
 
 class Versioned:
-    """A row that clients change: `version` counts its changes, and a change names the one it saw."""
+    """A row with optimistic locking: `version` counts its changes, and clients name the one they saw."""
 
     version: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[datetime] = mapped_column(default=_when_created)
@@ -123,6 +117,6 @@ class Versioned:
             raise Refusal.STALE_VERSION.error()
 
 
-def identity() -> Mapped[str]:
-    """The primary key of a row that this service names."""
+def id_column() -> Mapped[str]:
+    """A primary key that this service generates."""
     return mapped_column(GUID, primary_key=True, default=new_id)

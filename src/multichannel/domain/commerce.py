@@ -1,4 +1,4 @@
-"""The words of what is bought and sold: channels, generations of commerce, states, kinds of billing."""
+"""Enums of subscriptions: channels, generations of commerce, statuses, billing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from multichannel.domain.timed_status import TimedTransition
 
 
 class Channel(StrEnum):
-    """The route by which a subscription was bought (R1, R2)."""
+    """The channel through which a subscription was bought."""
 
     CSP = "csp"
     DIRECT = "direct"
@@ -19,21 +19,21 @@ class Channel(StrEnum):
 
 
 class RecordedBy(StrEnum):
-    """Who told us of it: a customer's record is for all its partners, a partner's for that partner alone."""
+    """Who recorded a subscription: the customer for all its partners, or a partner for itself."""
 
     CUSTOMER = "customer"
     PARTNER = "partner"
 
 
 class Commerce(StrEnum):
-    """The vendor's two generations of commerce, with different rules of life and transfer."""
+    """The vendor's two generations of commerce, with different rules of lifecycle and transfer."""
 
     LEGACY = "legacy"
     NEW_COMMERCE = "new_commerce"
 
 
 class SubscriptionStatus(StrEnum):
-    """The vendor's states; `none` is what it says of a state it does not tell."""
+    """The vendor's statuses; NONE means that the vendor does not tell the status."""
 
     NONE = "none"
     ACTIVE = "active"
@@ -65,7 +65,7 @@ class BillingType(StrEnum):
 
 
 class BillingCycle(StrEnum):
-    """How often it is billed."""
+    """How often a subscription is billed."""
 
     UNKNOWN = "unknown"
     MONTHLY = "monthly"
@@ -77,7 +77,7 @@ class BillingCycle(StrEnum):
 
 
 class ContractType(StrEnum):
-    """What was bought."""
+    """What a subscription was bought as."""
 
     SUBSCRIPTION = "subscription"
     PRODUCT_KEY = "product_key"
@@ -85,7 +85,7 @@ class ContractType(StrEnum):
 
 
 class StopReason(StrEnum):
-    """Why a subscription is suspended or canceled (R42)."""
+    """Why a subscription is suspended or canceled."""
 
     CUSTOMER_REQUEST = "customer_request"
     NON_PAYMENT = "non_payment"
@@ -93,7 +93,7 @@ class StopReason(StrEnum):
 
 
 class TermDuration(StrEnum):
-    """The terms that are sold, as ISO 8601 durations."""
+    """The terms on offer, as ISO 8601 durations."""
 
     P1M = "P1M"
     P1Y = "P1Y"

@@ -1,4 +1,4 @@
-"""Customers: the company profile is the customer's own; a billing profile is one partner's view of it."""
+"""Customers: the company profile belongs to the customer, each billing profile to one partner."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 
 
 class CustomerQualification(StrEnum):
-    """What the vendor has qualified a customer for."""
+    """The special pricing or cloud that the vendor has qualified a customer for."""
 
     NONE = "none"
     EDUCATION = "education"
@@ -23,7 +23,7 @@ class CustomerQualification(StrEnum):
 
 
 class Customer(Versioned, Base):
-    """A company with a tenant of its own, shared by all partners that serve it."""
+    """A company with its own tenant, shared by all partners that serve it."""
 
     parties = ("id",)
     __tablename__ = "customers"
@@ -48,10 +48,10 @@ class Customer(Versioned, Base):
     postal_code: Mapped[str | None]
     country: Mapped[str | None]
     qualification: Mapped[CustomerQualification] = mapped_column(
-        closed(CustomerQualification), default=CustomerQualification.NONE
+        enum_column(CustomerQualification), default=CustomerQualification.NONE
     )
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
 
     def change(self, changes: dict[str, str | None], *, expected_version: int, at: datetime) -> None:
         """Apply edits of the company profile, or raise STALE_VERSION; equal values change nothing."""
@@ -65,13 +65,13 @@ class Customer(Versioned, Base):
 
 
 class BillingProfile(Versioned, Base):
-    """How one partner bills one customer; no other partner sees it."""
+    """How one partner bills one customer; not visible to other partners."""
 
     parties = ("partner_id", "customer_id")
     __tablename__ = "billing_profiles"
     __table_args__ = (UniqueConstraint("partner_id", "customer_id"), Index(None, "customer_id", "partner_id"))
 
-    id: Mapped[str] = identity()
+    id: Mapped[str] = id_column()
     partner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
     customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
     vendor_id: Mapped[str | None] = mapped_column(GUID)
@@ -89,11 +89,11 @@ class BillingProfile(Versioned, Base):
     postal_code: Mapped[str | None]
     country: Mapped[str | None]
     phone_number: Mapped[str | None]
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
 
     def shared_with(self, partner_id: str, *, at: datetime) -> BillingProfile:
-        """The same profile as another partner's own."""
-        kept = {column.key for column in self.__mapper__.column_attrs} - NOT_SHARED
+        """A copy of the profile for another partner."""
+        kept = {column.key for column in self.__mapper__.column_attrs} - NOT_SHARED_COLUMNS
         return BillingProfile(
             partner_id=partner_id,
             created_at=at,
@@ -102,5 +102,5 @@ class BillingProfile(Versioned, Base):
         )
 
 
-NOT_SHARED = {"id", "partner_id", "vendor_id", "version", "created_at", "updated_at"}
-"""What a billing profile that was copied to another partner does not take along."""
+NOT_SHARED_COLUMNS = {"id", "partner_id", "vendor_id", "version", "created_at", "updated_at"}
+"""Columns that a copy of a billing profile for another partner does not have."""

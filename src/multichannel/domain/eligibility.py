@@ -1,4 +1,4 @@
-"""Whether a subscription can go along in a transfer, and every rule that it fails (R3, R28 to R37)."""
+"""Whether a subscription can be in a transfer, and whether the target can receive it (R3, R28 to R37)."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ LONG_TERMS = frozenset({"P2Y", "P3Y"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferCandidate:
-    """A subscription with what has to be known of other rows to tell whether it can go."""
+    """A subscription, with the facts of other rows that its eligibility depends on."""
 
     subscription: Subscription
     in_transfer: bool = False
-    """Another transfer with a line of it is open."""
+    """It is part of another open transfer."""
     transferred: bool = False
-    """A subscription in CSP continues it."""
+    """Another CSP subscription continues it."""
     with_base: bool = False
-    """The base it is an add-on to goes along."""
+    """It is an add-on whose base is in the same transfer."""
 
 
 def ineligibility_reasons(
@@ -66,7 +66,7 @@ def refusals_to_receive(
 
 
 def product_type(subscription: Subscription) -> TransferProductType | None:
-    """Which of the vendor's transferable product types it is; None for what is none of them (NC)."""
+    """The vendor's type of product in transfers of new commerce; None for other products."""
     name = "".join(letter for letter in (subscription.product_type_id or "").lower() if letter.isalpha())
     if "reservation" in name or "reservedinstance" in name:
         return TransferProductType.AZURE_RESERVATION
@@ -80,7 +80,7 @@ def product_type(subscription: Subscription) -> TransferProductType | None:
 
 
 def _state(candidate: TransferCandidate, now: datetime) -> Iterator[Refusal]:
-    """What stands against it whatever the kind of transfer."""
+    """The reasons against any kind of transfer."""
     subscription = candidate.subscription
     status = subscription.status_at(now)
     if status is SubscriptionStatus.SUSPENDED:
@@ -157,4 +157,4 @@ _OF_KIND: dict[TransferKind, tuple[tuple[Refusal, _Test], ...]] = {
         (Refusal.NOT_LEGACY_AZURE, lambda subscription: not _is_legacy_azure(subscription)),
     ),
 }
-"""What stands against it in transfers of one kind."""
+"""The reasons against transfers of one kind."""

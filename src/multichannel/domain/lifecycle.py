@@ -1,4 +1,4 @@
-"""The life of a subscription (SM5): what is done to it, and what time alone does."""
+"""The lifecycle of a subscription (SM5): operations and timed transitions."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from multichannel.domain.terms import (
     DISABLED_FOR,
     EXPIRED_FOR,
     SUSPENDED_FOR,
+    known_date,
     months_of,
-    reckoned,
-    renewed,
+    renewed_term,
 )
 from multichannel.domain.timed_status import TimedStatus
 from multichannel.errors import Refused
@@ -37,13 +37,13 @@ ACTIVE, SUSPENDED, PENDING = (
 )
 ENDED = frozenset({SubscriptionStatus.EXPIRED, SubscriptionStatus.DISABLED, SubscriptionStatus.DELETED})
 LIVE = frozenset({ACTIVE, SUSPENDED, PENDING})
-"""What has not come to an end, and can be canceled."""
+"""The statuses of subscriptions that have not ended."""
 LEGACY_TERM = 12
-"""R45: the months of a legacy licence whose term nobody told."""
+"""R45: the months of a legacy license without a recorded term."""
 
 
 class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
-    """The state changes of a subscription (SM5)."""
+    """The lifecycle of a subscription, as a mixin of its mapped class."""
 
     if TYPE_CHECKING:
         channel: Mapped[Channel]
@@ -75,16 +75,16 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
     def suspend(
         self, reason: StopReason, *, at: datetime, add_ons: Iterable[SubscriptionLifecycle] = ()
     ) -> None:
-        """Lock its users out; add-ons go along (R41). Legacy keeps the data for 90 days.
+        """Lock its users out, with its active add-ons (R41). Legacy data is kept for 90 days.
 
-        New commerce goes on billing until the end of the term and does not renew.
+        New commerce is billed until the end of the term and does not renew.
         """
         self.require(frozenset({ACTIVE}), at)
         self._renew(at)
         if self.commerce is Commerce.NEW_COMMERCE:
             self.auto_renew_enabled = False if self.auto_renew_enabled else self.auto_renew_enabled
         self.stored_status, self.suspension_reasons = SUSPENDED, [reason.value]
-        self.schedule()
+        self.schedule_transitions()
         if self.commerce is Commerce.LEGACY:
             kept = at + SUSPENDED_FOR
             self.deleted_at = min(kept, self.deleted_at or kept)
@@ -93,29 +93,29 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
             if add_on.status_at(at) is ACTIVE:
                 add_on.suspend(reason, at=at)
 
-    def may_come_back(self, at: datetime) -> bool:
-        """Whether it is suspended in a term that goes on; what was given away has none (R37)."""
-        end = reckoned(self.commitment_end_date)
+    def can_be_reactivated(self, at: datetime) -> bool:
+        """Whether it is suspended in a current term, which a transferred subscription does not have (R37)."""
+        end = known_date(self.commitment_end_date)
         is_over = self._runs_out and end is not None and end <= at
         return self.status_at(at) is SUSPENDED and not is_over
 
     def reactivate(self, *, at: datetime, parent: SubscriptionLifecycle | None = None) -> None:
-        """Let its users back in before its term ends; an add-on only while its base is active (R41)."""
-        if not self.may_come_back(at):
+        """Let its users in again before its term ends; an add-on only while its base is active (R41)."""
+        if not self.can_be_reactivated(at):
             ended = self.status_at(at) in {*ENDED, SUSPENDED}
             refusal = Refusal.SUBSCRIPTION_ENDED if ended else Refusal.SUBSCRIPTION_NOT_SUSPENDED
             raise refusal.error()
         if parent is not None and parent.status_at(at) is not ACTIVE:
             raise Refusal.PARENT_NOT_ACTIVE.error()
         self.stored_status, self.suspension_reasons = ACTIVE, []
-        self.schedule()
+        self.schedule_transitions()
         self._renew(at)
         self.touch(at)
 
     def cancel(
         self, reason: StopReason, *, at: datetime, add_ons: Iterable[SubscriptionLifecycle] = ()
     ) -> None:
-        """End it now, with its add-ons, unless `refusals_to_cancel` has any."""
+        """End it now, with its add-ons. Raises the first of `refusals_to_cancel`."""
         raise_first(self.refusals_to_cancel(at))
         self._renew(at)
         for each in (self, *(add_on for add_on in add_ons if add_on.status_at(at) in LIVE)):
@@ -138,7 +138,7 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
         return until is not None and at <= until
 
     def refusals_unless(self, states: Iterable[SubscriptionStatus], at: datetime) -> Iterator[Refused]:
-        """SUBSCRIPTION_ENDED, SUBSCRIPTION_SUSPENDED or SUBSCRIPTION_NOT_ACTIVE if it is in no such state."""
+        """SUBSCRIPTION_ENDED, SUBSCRIPTION_SUSPENDED or SUBSCRIPTION_NOT_ACTIVE, unless in a given state."""
         status = self.status_at(at)
         if status in states:
             return
@@ -153,22 +153,22 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
         """Raise what `refusals_unless` gives."""
         raise_first(self.refusals_unless(states, at))
 
-    def window_is_open(self, at: datetime) -> bool:
+    def is_in_cancellation_window(self, at: datetime) -> bool:
         """Whether new commerce licenses can still be returned (R48)."""
         until = self._cancelable_until(at)
         return until is not None and at <= until
 
     def term_end_at(self, now: datetime) -> datetime | None:
-        """When the term that runs now ends, if it has an end."""
+        """The end of the current term, if it is known."""
         term = self._next_term(now)
-        return term[1] if term else reckoned(self.commitment_end_date)
+        return term[1] if term else known_date(self.commitment_end_date)
 
-    def schedule(self) -> None:
-        """Say what time will do at the end of a term that is known not to renew (SM5).
+    def schedule_transitions(self) -> None:
+        """Set the times of the transitions after a term that does not renew (SM5).
 
-        Of new commerce it expires, and users go on working for 30 days; legacy has no such time.
+        New commerce expires first, and users can continue to work for 30 days; legacy is disabled at once.
         """
-        end = reckoned(self.commitment_end_date)
+        end = known_date(self.commitment_end_date)
         self.expires_at = self.disabled_at = self.deleted_at = None
         if end is None or not self._runs_out:
             return
@@ -181,7 +181,7 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
         return self.auto_renew_enabled is False
 
     def _renew(self, now: datetime) -> bool:
-        """Roll an active term that is over on to the one that runs now (R45, SM5); gives whether it did."""
+        """Replace an active term that is over by the current one (R45, SM5); gives whether there was one."""
         term = self._next_term(now)
         if term is None:
             return False
@@ -192,23 +192,23 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
         return True
 
     def _next_term(self, now: datetime) -> tuple[datetime, datetime] | None:
-        """The term that runs now, if it is not the one written down."""
-        end = reckoned(self.commitment_end_date)
+        """The current term, if it is not the stored one."""
+        end = known_date(self.commitment_end_date)
         months = months_of(self.renewal_term_duration or self.term_duration)
         if months is None and self.commerce is Commerce.LEGACY and self.billing_type is BillingType.LICENSE:
             months = LEGACY_TERM
         renews = self.status_at(now) is ACTIVE and self.auto_renew_enabled
         if not renews or end is None or end > now or months is None:
             return None
-        return renewed(end, months, now)
+        return renewed_term(end, months, now)
 
     def _cancelable_until(self, at: datetime) -> datetime | None:
         """When the window of R48 closes: as recorded, or counted from the start of the term that runs."""
         term = self._next_term(at)
         if term and self.commerce is Commerce.NEW_COMMERCE:
             return term[0] + CANCELLATION_WINDOW
-        recorded = reckoned(self.cancellation_allowed_until_date)
-        start = reckoned(self.effective_start_date) or reckoned(self.creation_date)
+        recorded = known_date(self.cancellation_allowed_until_date)
+        start = known_date(self.effective_start_date) or known_date(self.creation_date)
         if recorded is None and start is not None and self.billing_type is not BillingType.USAGE:
             return start + CANCELLATION_WINDOW
         return recorded

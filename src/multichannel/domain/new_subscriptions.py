@@ -1,4 +1,4 @@
-"""New subscriptions: what a partner sells in CSP, and what somebody writes down of another channel."""
+"""New subscriptions: sold by a partner in CSP, or recorded from another channel."""
 
 from __future__ import annotations
 
@@ -17,21 +17,20 @@ from multichannel.domain.commerce import (
     TermDuration,
 )
 from multichannel.domain.customers import Customer
-from multichannel.domain.quantities import require_quantity
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.terms import CANCELLATION_WINDOW, TRIAL_FOR, after, months_of
+from multichannel.domain.terms import CANCELLATION_WINDOW, TRIAL_FOR, add_months, months_of, require_quantity
 
 TERMS = {Commerce.LEGACY: {TermDuration.P1Y}, Commerce.NEW_COMMERCE: set(TermDuration)}
-"""R45: the terms each generation sells licences for."""
+"""R45: the terms of licenses in each generation of commerce."""
 CYCLES = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12, BillingCycle.TRIENNIAL: 36}
-"""The billing cycles that are sold, with their months: none is longer than the term."""
+"""The billing cycles on offer, with their months; a cycle must not be longer than the term."""
 UNITS = {BillingType.USAGE: "Usage", BillingType.LICENSE: "Licenses"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What somebody wants to buy; what is None is settled by what it is."""
+class SubscriptionOrder:
+    """A subscription to buy; None means the default of its kind."""
 
     offer_name: str
     billing_type: BillingType
@@ -46,8 +45,8 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """What somebody knows of a subscription that was bought in another channel."""
+class ExternalSubscription:
+    """A subscription that was bought in another channel."""
 
     channel: Channel
     billing_type: BillingType
@@ -63,10 +62,15 @@ class Note:
     services: tuple[str, ...] = ()
 
 
-def bought(
-    order: Order, customer: Customer, seller_id: str, *, at: datetime, parent: Subscription | None = None
+def new_subscription(
+    order: SubscriptionOrder,
+    customer: Customer,
+    seller_id: str,
+    *,
+    at: datetime,
+    parent: Subscription | None = None,
 ) -> Subscription:
-    """A new CSP subscription, active from now on and supported by whoever sells it (R26).
+    """A new CSP subscription, active at once and supported by its seller (R26).
 
     An add-on ends and renews with its base (R41). QUANTITY_OUT_OF_RANGE, TERMS_NOT_OFFERED,
     AUTO_RENEW_NOT_ALLOWED, ADD_ON_UNRELATED or PARENT_NOT_ACTIVE.
@@ -110,63 +114,65 @@ def bought(
     made.auto_renew_enabled = _renews(order, made, parent)
     if order.commerce is Commerce.NEW_COMMERCE and order.billing_type is not BillingType.USAGE:
         made.cancellation_allowed_until_date = at + CANCELLATION_WINDOW
-    made.schedule()
+    made.schedule_transitions()
     return made
 
 
-def recorded(note: Note, customer: Customer, owner_id: str, by: RecordedBy, *, at: datetime) -> Subscription:
-    """A record of what was bought elsewhere: by the customer for all its partners, or by one for itself."""
-    require_quantity(note.billing_type, note.quantity)
+def new_external_subscription(
+    external: ExternalSubscription, customer: Customer, owner_id: str, by: RecordedBy, *, at: datetime
+) -> Subscription:
+    """A subscription of another channel, recorded by the customer or by a partner for itself."""
+    require_quantity(external.billing_type, external.quantity)
     made = Subscription(
         owner_id=owner_id,
         customer_id=customer.id,
         recorded_by=by,
-        channel=note.channel,
-        commerce=note.commerce,
+        channel=external.channel,
+        commerce=external.commerce,
         market=customer.market,
         cloud=customer.cloud,
-        offer_name=note.offer_name,
-        friendly_name=note.friendly_name,
-        quantity=note.quantity,
-        unit_type=UNITS.get(note.billing_type),
-        entitlement_id=note.entitlement_id,
-        commitment_end_date=note.commitment_end_date,
-        stored_status=note.status,
-        auto_renew_enabled=note.auto_renew_enabled,
-        billing_type=note.billing_type,
+        offer_name=external.offer_name,
+        friendly_name=external.friendly_name,
+        quantity=external.quantity,
+        unit_type=UNITS.get(external.billing_type),
+        entitlement_id=external.entitlement_id,
+        commitment_end_date=external.commitment_end_date,
+        stored_status=external.status,
+        auto_renew_enabled=external.auto_renew_enabled,
+        billing_type=external.billing_type,
         billing_cycle=BillingCycle.UNKNOWN,
-        term_duration=note.term_duration,
+        term_duration=external.term_duration,
         suspension_reasons=[],
-        services=list(note.services),
+        services=list(external.services),
         canceled_services=[],
         version=1,
         created_at=at,
         updated_at=at,
     )
-    made.schedule()
+    made.schedule_transitions()
     return made
 
 
-def continued(
-    old: Subscription, order: Order, customer: Customer, seller_id: str, *, at: datetime
+def recreated_subscription(
+    old: Subscription, order: SubscriptionOrder, customer: Customer, seller_id: str, *, at: datetime
 ) -> Subscription:
-    """What recreates `old` in CSP with the services it still runs; both go on side by side (R5, R6)."""
-    made = bought(order, customer, seller_id, at=at)
+    """A CSP subscription with the details and active services of `old`, which stays unchanged (R5, R6)."""
+    made = new_subscription(order, customer, seller_id, at=at)
     made.continues_id = old.id
     made.migrated_from_subscription_id = old.vendor_id
     made.services = [name for name in old.services if name not in old.canceled_services]
     return made
 
 
-def require_first(order: Order, earlier: Iterable[Subscription], at: datetime) -> None:
-    """ONE_PER_CUSTOMER for a second trial of an offer, and for licences the customer has suspended (R43)."""
+def require_first_purchase(order: SubscriptionOrder, earlier: Iterable[Subscription], at: datetime) -> None:
+    """ONE_PER_CUSTOMER for a second trial, or while a subscription to the same offer is suspended (R43)."""
     for each in earlier:
-        waiting = order.billing_type is BillingType.LICENSE and each.may_come_back(at)
+        waiting = order.billing_type is BillingType.LICENSE and each.can_be_reactivated(at)
         if (order.is_trial and each.is_trial) or waiting:
             raise Refusal.ONE_PER_CUSTOMER.error()
 
 
-def _require_base(order: Order, parent: Subscription, at: datetime) -> None:
+def _require_base(order: SubscriptionOrder, parent: Subscription, at: datetime) -> None:
     alike = parent.commerce is order.commerce and parent.billing_type is order.billing_type
     if not alike or parent.parent_id is not None:
         raise Refusal.ADD_ON_UNRELATED.error()
@@ -174,7 +180,7 @@ def _require_base(order: Order, parent: Subscription, at: datetime) -> None:
         raise Refusal.PARENT_NOT_ACTIVE.error(path="parentId")
 
 
-def _terms(order: Order, parent: Subscription | None) -> tuple[str | None, BillingCycle]:
+def _terms(order: SubscriptionOrder, parent: Subscription | None) -> tuple[str | None, BillingCycle]:
     """The term and billing cycle, or TERMS_NOT_OFFERED."""
     if order.billing_type is BillingType.USAGE or order.is_trial:
         return _no_term(order)
@@ -182,20 +188,20 @@ def _terms(order: Order, parent: Subscription | None) -> tuple[str | None, Billi
     if parent is not None:
         if term is not None and term != parent.term_duration:
             raise Refusal.TERMS_NOT_OFFERED.error(path="termDuration")
-        told: str | None = parent.term_duration
+        duration: str | None = parent.term_duration
     else:
         term = term or TermDuration.P1Y
         if term not in TERMS[order.commerce]:
             raise Refusal.TERMS_NOT_OFFERED.error(path="termDuration")
-        told = term.value
+        duration = term.value
     cycle = order.billing_cycle or BillingCycle.MONTHLY
-    if cycle not in CYCLES or CYCLES[cycle] > (months_of(told) or CYCLES[BillingCycle.ANNUAL]):
+    if cycle not in CYCLES or CYCLES[cycle] > (months_of(duration) or CYCLES[BillingCycle.ANNUAL]):
         raise Refusal.TERMS_NOT_OFFERED.error(path="billingCycle")
-    return told, cycle
+    return duration, cycle
 
 
-def _no_term(order: Order) -> tuple[None, BillingCycle]:
-    """What is metered is billed monthly, a trial not at all; neither has a term to choose."""
+def _no_term(order: SubscriptionOrder) -> tuple[None, BillingCycle]:
+    """Usage-based subscriptions are billed monthly, trials not at all; neither has a term."""
     cycle = BillingCycle.NONE if order.is_trial else BillingCycle.MONTHLY
     if order.term_duration is not None:
         raise Refusal.TERMS_NOT_OFFERED.error(path="termDuration")
@@ -204,17 +210,19 @@ def _no_term(order: Order) -> tuple[None, BillingCycle]:
     return None, cycle
 
 
-def _end(order: Order, term: str | None, parent: Subscription | None, at: datetime) -> datetime | None:
+def _end(
+    order: SubscriptionOrder, term: str | None, parent: Subscription | None, at: datetime
+) -> datetime | None:
     if order.is_trial:
         return at + TRIAL_FOR
     if parent is not None:
         return parent.term_end_at(at)
     months = months_of(term)
-    return after(at, months) if months else None
+    return add_months(at, months) if months else None
 
 
-def _renews(order: Order, made: Subscription, parent: Subscription | None) -> bool:
-    """Whether it renews: as asked, else as its base does, else if it can."""
+def _renews(order: SubscriptionOrder, made: Subscription, parent: Subscription | None) -> bool:
+    """Whether it renews: as ordered, else as its base does, else if it can."""
     if order.auto_renew_enabled:
         made.require_renewable(parent)
     if order.auto_renew_enabled is not None:

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
 
 
 class PartnershipStatus(StrEnum):
-    """Invited by the provider, active by the reseller's consent, removed by the provider."""
+    """Invited by the provider, active once the reseller accepts, removed by the provider."""
 
     INVITED = "invited"
     ACTIVE = "active"
@@ -26,15 +26,15 @@ OPEN = frozenset({PartnershipStatus.INVITED, PartnershipStatus.ACTIVE})
 
 
 def _its_reseller(context: Any) -> str | None:
-    """A partnership that nobody was invited to by an address names the reseller by its id."""
-    found: str | None = context.get_current_parameters()["reseller_id"]
-    return found
+    """The address of a partnership without invitation is the reseller's id."""
+    reseller_id: str | None = context.get_current_parameters()["reseller_id"]
+    return reseller_id
 
 
 class Partnership(Versioned, Base):
-    """One provider and one reseller; both in one market and one cloud (R12, R52).
+    """A provider and a reseller in the same market and cloud (R12, R52).
 
-    Each invitation is a row of its own; at most one row of two partners is open.
+    Each invitation is a row; at most one row of two partners is open.
     """
 
     parties = ("provider_id", "reseller_id")
@@ -52,16 +52,16 @@ class Partnership(Versioned, Base):
         Index(None, "reseller_id", "provider_id"),
     )
 
-    id: Mapped[str] = identity()
+    id: Mapped[str] = id_column()
     provider_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
-    # Nobody learns whether the addressee of an invitation exists: one that is not found is no reseller.
+    # Whether the addressee of an invitation exists is not revealed: without a match there is no reseller.
     reseller_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     addressed_to: Mapped[str] = mapped_column(default=_its_reseller)
-    # R25: the number the provider credits the reseller by is a location's, and the provider's own knowledge.
+    # R25: the partner number of the reseller's location that the provider credits; only the provider sees it.
     reseller_number: Mapped[str | None]
-    status: Mapped[PartnershipStatus] = mapped_column(closed(PartnershipStatus))
+    status: Mapped[PartnershipStatus] = mapped_column(enum_column(PartnershipStatus))
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
     invited_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
@@ -70,7 +70,7 @@ class Partnership(Versioned, Base):
     def invitation(
         cls, provider: Partner, *, address: str, reseller_id: str | None, number: str | None, at: datetime
     ) -> Partnership:
-        """A provider's invitation, which waits for an answer without end (SM3). SELF_INVITED."""
+        """A provider's invitation, which does not expire (SM3). SELF_INVITED."""
         if address == provider.id:
             raise Refusal.SELF_INVITED.error()
         return cls(
@@ -88,17 +88,14 @@ class Partnership(Versioned, Base):
         )
 
     def accept(self, *, at: datetime) -> None:
-        """The reseller consents: the provider may order for its customers (R27). INVITATION_CLOSED."""
+        """Accept as the reseller: the provider may order for its customers (R27). INVITATION_CLOSED."""
         if self.status is not PartnershipStatus.INVITED:
             raise Refusal.INVITATION_CLOSED.error()
         self.accepted_at = at
         self._become(PartnershipStatus.ACTIVE, at)
 
     def remove(self, *, at: datetime) -> None:
-        """The provider takes the invitation back, or ends the partnership; nothing else changes (SM3).
-
-        PARTNERSHIP_OVER.
-        """
+        """Withdraw the invitation or end the partnership; nothing else changes (SM3). PARTNERSHIP_OVER."""
         if self.status not in OPEN:
             raise Refusal.PARTNERSHIP_OVER.error()
         self.removed_at = at

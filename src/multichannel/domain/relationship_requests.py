@@ -1,4 +1,4 @@
-"""How relationships begin (SM1): a request, the provider's beside it, an extension to a provider."""
+"""How relationships begin (SM1): requests of partners and their providers, extensions to providers."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.tenants import Cloud, Partner
 from multichannel.errors import Refused
 
-REQUEST_LAPSES = timedelta(days=90)
-"""How long a customer has to answer."""
+REQUEST_LIFETIME = timedelta(days=90)
+"""How long a customer can answer a request."""
 WITH_DELEGATED_ADMIN_ONLY = frozenset({Cloud.US_GOVERNMENT})
-"""R13: where no relationship is offered without delegated admin."""
+"""R13: the clouds in which every relationship includes delegated admin."""
 
 
-def new_request(
+def new_relationship_request(
     partner: Partner, *, address: str, customer_id: str | None, delegated_admin: bool, at: datetime
 ) -> ResellerRelationship:
-    """A partner's request to an address, which lapses after 90 days; `customer_id` if the address is known.
+    """A partner's request to an address, which expires after 90 days; `customer_id` if the address is known.
 
-    OWN_CUSTOMER (R10), or DELEGATED_ADMIN_REQUIRED where there is none without it (R13).
+    OWN_CUSTOMER (R10) or DELEGATED_ADMIN_REQUIRED (R13).
     """
     if address == partner.id:
         raise Refusal.OWN_CUSTOMER.error()
@@ -36,7 +36,7 @@ def new_request(
         stored_status=RelationshipStatus.REQUESTED,
         delegated_admin_requested=delegated_admin,
         requested_at=at,
-        expires_at=at + REQUEST_LAPSES,
+        expires_at=at + REQUEST_LIFETIME,
         market=partner.market,
         cloud=partner.cloud,
         version=1,
@@ -63,8 +63,8 @@ def refusals_to_request(
         yield Refusal.ALREADY_RELATED.error()
 
 
-def request_beside(request: ResellerRelationship, provider_id: str) -> ResellerRelationship:
-    """The request of a reseller's provider that goes with its own: one answer is for both (SM1)."""
+def provider_request(request: ResellerRelationship, provider_id: str) -> ResellerRelationship:
+    """The provider's request that accompanies a reseller's; one answer is for both (SM1)."""
     return ResellerRelationship(
         partner_id=provider_id,
         customer_id=request.customer_id,
@@ -82,10 +82,12 @@ def request_beside(request: ResellerRelationship, provider_id: str) -> ResellerR
     )
 
 
-def extension(relationship: ResellerRelationship, provider_id: str, *, at: datetime) -> ResellerRelationship:
-    """The relationship of a provider that a partner goes on through, without delegated admin (SM1).
+def provider_extension(
+    relationship: ResellerRelationship, provider_id: str, *, at: datetime
+) -> ResellerRelationship:
+    """The relationship of the provider through which a partner continues, without delegated admin (SM1).
 
-    RELATIONSHIP_NOT_ACTIVE, or NOT_DIRECT where it belongs to a provider already.
+    RELATIONSHIP_NOT_ACTIVE or NOT_DIRECT.
     """
     relationship.require_active(at)
     if relationship.associated_partner_id is not None:

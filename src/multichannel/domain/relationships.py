@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
@@ -17,7 +17,7 @@ from multichannel.domain.timed_status import TimedStatus, TimedTransition
 
 
 class RelationshipStatus(StrEnum):
-    """A request is answered by the customer, withdrawn by the partner, or expires by itself."""
+    """Customers answer requests, partners can cancel them, and requests without answer expire."""
 
     REQUESTED = "requested"
     ACTIVE = "active"
@@ -33,16 +33,16 @@ UNANSWERED = frozenset(
 
 
 def _its_customer(context: Any) -> str | None:
-    """A relationship that was not asked for by another address names the customer by its id."""
-    found: str | None = context.get_current_parameters()["customer_id"]
-    return found
+    """The address of a relationship without request is the customer's id."""
+    customer_id: str | None = context.get_current_parameters()["customer_id"]
+    return customer_id
 
 
 class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
-    """The commerce link of one partner and one customer, the only door to selling and support (R4).
+    """The commerce relationship of a partner and a customer, which selling and support require (R4).
 
-    Each request is a row of its own. At most one row of a partner and a customer is active; a provider
-    has one for each reseller that it serves the customer through (R24).
+    Each request is a row. At most one row of a partner and a customer is active; a provider has one for each
+    reseller through which it serves the customer (R24).
     """
 
     timed_transitions = (
@@ -70,7 +70,7 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         ),
         Index(None, "partner_id", "status", "customer_id"),
         Index(None, "partner_id", "addressed_to"),
-        Index(  # a new customer looks for the requests that wait for its domain
+        Index(  # finds the requests to the domain of a new customer
             "ix_reseller_relationships_waiting",
             "addressed_to",
             sqlite_where=text("customer_id IS NULL"),
@@ -82,14 +82,14 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         Index(None, "associated_partner_id", "customer_id"),
     )
 
-    id: Mapped[str] = identity()
+    id: Mapped[str] = id_column()
     partner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
-    # Nobody learns whether the addressee of a request exists: one that is not found has no customer.
+    # Whether the addressee of a request exists is not revealed: without a match there is no customer.
     customer_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Customer.id))
     addressed_to: Mapped[str] = mapped_column(default=_its_customer)
     associated_partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
-    stored_status: Mapped[RelationshipStatus] = mapped_column("status", closed(RelationshipStatus))
-    # SM1: a reseller's invitation asks for its provider too, whose relationship stands and falls with it.
+    stored_status: Mapped[RelationshipStatus] = mapped_column("status", enum_column(RelationshipStatus))
+    # SM1: the reseller's request that this request of its provider accompanies.
     invited_with_id: Mapped[str | None] = mapped_column(GUID, ForeignKey("reseller_relationships.id"))
     delegated_admin_requested: Mapped[bool] = mapped_column(default=False)
     delegated_admin: Mapped[bool] = mapped_column(default=False)
@@ -99,12 +99,12 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     closed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
 
     def accept(self, customer: Customer, *, at: datetime) -> None:
-        """The customer says yes, with delegated admin if that was asked for (R14, SM1).
+        """Accept as the customer, with delegated admin if it was requested (R14, SM1).
 
-        REQUEST_CLOSED, REQUEST_EXPIRED, or MARKET_MISMATCH, which only the customer may learn (R12).
+        REQUEST_CLOSED, REQUEST_EXPIRED, or MARKET_MISMATCH, which only the customer may see (R12).
         """
         self._require_open(at)
         if customer.market != self.market:
@@ -114,24 +114,24 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         self._become(RelationshipStatus.ACTIVE, at)
 
     def decline(self, *, at: datetime) -> None:
-        """The customer says no. REQUEST_CLOSED or REQUEST_EXPIRED."""
+        """Decline as the customer. REQUEST_CLOSED or REQUEST_EXPIRED."""
         self._require_open(at)
         self._close(RelationshipStatus.DECLINED, at)
 
     def cancel(self, *, at: datetime) -> None:
-        """The partner withdraws its request. REQUEST_CLOSED or REQUEST_EXPIRED."""
+        """Cancel the request as the partner. REQUEST_CLOSED or REQUEST_EXPIRED."""
         self._require_open(at)
         self._close(RelationshipStatus.CANCELED, at)
 
     def apply_due(self, now: datetime) -> bool:
-        """As for any status; a request that expired was closed when it did."""
+        """Also sets when an expired request was closed."""
         changed = super().apply_due(now)
         if changed:
             self.closed_at = self.expires_at
         return changed
 
     def revoke_delegated_admin(self, *, at: datetime) -> None:
-        """The customer takes the admin rights away; relationship and duty of support stay (R15, R16).
+        """End the partner's admin rights as the customer; relationship and duty of support stay (R15, R16).
 
         RELATIONSHIP_NOT_ACTIVE or NO_DELEGATED_ADMIN.
         """
@@ -142,14 +142,14 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         self.touch(at)
 
     def remove(self, *, at: datetime) -> None:
-        """The partner leaves the customer, and its admin rights go with it (R17). RELATIONSHIP_NOT_ACTIVE."""
+        """End the relationship as the partner, with its admin rights (R17). RELATIONSHIP_NOT_ACTIVE."""
         self.require_active(at)
         self.delegated_admin = False
         self._close(RelationshipStatus.REMOVED, at)
 
     @property
     def answered_for(self) -> str | None:
-        """The customer, once it has answered: until then nobody is told whether the address is anybody's."""
+        """The customer, once it has answered; before, the partner does not see whether the address exists."""
         return None if self.stored_status in UNANSWERED else self.customer_id
 
     def _require_open(self, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Subscriptions (SM5), with what the vendor does not record: channel, generation, cloud and market."""
+"""Subscriptions (SM5), with the channel, generation, cloud and market that the vendor does not record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, closed, identity
+from multichannel.domain.base import GUID, Base, enum_column, id_column
 from multichannel.domain.commerce import (
     RUNNING,
     SUBSCRIPTION_TRANSITIONS,
@@ -25,9 +25,9 @@ from multichannel.domain.commerce import (
 )
 from multichannel.domain.customers import Customer
 from multichannel.domain.lifecycle import ENDED, LIVE, SubscriptionLifecycle
-from multichannel.domain.quantities import require_quantity
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner, Tenant
+from multichannel.domain.terms import require_quantity
 from multichannel.errors import Refused
 
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class Subscription(SubscriptionLifecycle, Base):
-    """What a customer bought, through whichever channel."""
+    """A subscription of a customer, bought through any channel."""
 
     timed_transitions = SUBSCRIPTION_TRANSITIONS
     parties = (
@@ -69,19 +69,19 @@ class Subscription(SubscriptionLifecycle, Base):
         Index(None, "status", "expires_at"),
     )
 
-    id: Mapped[str] = identity()
+    id: Mapped[str] = id_column()
     owner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     vendor_id: Mapped[str | None] = mapped_column(GUID)
     customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
-    recorded_by: Mapped[RecordedBy] = mapped_column(closed(RecordedBy))
-    channel: Mapped[Channel] = mapped_column(closed(Channel))
+    recorded_by: Mapped[RecordedBy] = mapped_column(enum_column(RecordedBy))
+    channel: Mapped[Channel] = mapped_column(enum_column(Channel))
     billing_partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     partner_of_record_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     partner_number: Mapped[str | None]
     support_contact_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
-    commerce: Mapped[Commerce] = mapped_column(closed(Commerce))
+    commerce: Mapped[Commerce] = mapped_column(enum_column(Commerce))
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
 
     offer_id: Mapped[str | None]
     offer_name: Mapped[str | None]
@@ -99,14 +99,14 @@ class Subscription(SubscriptionLifecycle, Base):
     commitment_end_date: Mapped[datetime | None]
     cancellation_allowed_until_date: Mapped[datetime | None]
     billing_cycle_end_date: Mapped[datetime | None]
-    stored_status: Mapped[SubscriptionStatus] = mapped_column("status", closed(SubscriptionStatus))
-    # SM5: when time alone will make it expired, disabled, deleted; none where nothing is due.
+    stored_status: Mapped[SubscriptionStatus] = mapped_column("status", enum_column(SubscriptionStatus))
+    # SM5: the times of the transitions to these statuses, if any are scheduled.
     expires_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     auto_renew_enabled: Mapped[bool | None]
-    billing_type: Mapped[BillingType] = mapped_column(closed(BillingType))
-    billing_cycle: Mapped[BillingCycle] = mapped_column(closed(BillingCycle))
+    billing_type: Mapped[BillingType] = mapped_column(enum_column(BillingType))
+    billing_cycle: Mapped[BillingCycle] = mapped_column(enum_column(BillingCycle))
     has_purchasable_addons: Mapped[bool | None]
     is_trial: Mapped[bool | None]
     term_duration: Mapped[str | None]
@@ -114,11 +114,11 @@ class Subscription(SubscriptionLifecycle, Base):
     is_microsoft_product: Mapped[bool | None]
     publisher_name: Mapped[str | None]
     suspension_reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
-    contract_type: Mapped[ContractType | None] = mapped_column(closed(ContractType))
+    contract_type: Mapped[ContractType | None] = mapped_column(enum_column(ContractType))
     order_id: Mapped[str | None]
     promotion_id: Mapped[str | None]
     migrated_from_subscription_id: Mapped[str | None] = mapped_column(GUID)
-    # R5, R38: what this one was made from, in another channel or at another partner.
+    # R5, R38: the subscription of another channel or partner that this one continues.
     continues_id: Mapped[str | None] = mapped_column(GUID, ForeignKey("subscriptions.id"))
     services: Mapped[list[str]] = mapped_column(JSON, default=list)
     canceled_services: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -132,9 +132,9 @@ class Subscription(SubscriptionLifecycle, Base):
         parent: Subscription | None = None,
         add_ons: Iterable[Subscription] = (),
     ) -> None:
-        """Apply edits of `friendly_name`, `quantity`, `auto_renew_enabled`; equal values change nothing.
+        """Apply edits of `friendly_name`, `quantity` and `auto_renew_enabled`; equal values change nothing.
 
-        What is sold here is changed while it is active (R44). Add-ons stop renewing with their base (R41).
+        CSP subscriptions must be active (R44). Add-ons stop renewing with their base (R41).
         """
         self.require({SubscriptionStatus.ACTIVE} if self.channel is Channel.CSP else LIVE, at)
         new = {name: value for name, value in edits.items() if getattr(self, name) != value}
@@ -147,22 +147,22 @@ class Subscription(SubscriptionLifecycle, Base):
         for name, value in new.items():
             setattr(self, name, value)
         if "auto_renew_enabled" in new:
-            self.schedule()
+            self.schedule_transitions()
             for add_on in add_ons:
-                add_on.renew_no_more(self, at=at)
+                add_on.stop_renewing_with(self, at=at)
         self.touch(at)
 
-    def renew_no_more(self, base: Subscription, *, at: datetime) -> None:
-        """Follow a base that does not renew (R41)."""
+    def stop_renewing_with(self, base: Subscription, *, at: datetime) -> None:
+        """Turn off automatic renewal if the base does not renew (R41)."""
         if self.auto_renew_enabled and not base.auto_renew_enabled and self.status_at(at) in LIVE:
             self.auto_renew_enabled = False
-            self.schedule()
+            self.schedule_transitions()
             self.touch(at)
 
     def require_renewable(self, parent: Subscription | None) -> None:
         """AUTO_RENEW_NOT_ALLOWED if usage-based, a trial, or an add-on of a base that does not renew."""
-        alone = parent is None or bool(parent.auto_renew_enabled)
-        if self.billing_type is BillingType.USAGE or self.is_trial or not alone:
+        base_renews = parent is None or bool(parent.auto_renew_enabled)
+        if self.billing_type is BillingType.USAGE or self.is_trial or not base_renews:
             raise Refusal.AUTO_RENEW_NOT_ALLOWED.error()
 
     def refusals_to_recreate(self, *, is_bound: bool, is_moved: bool, at: datetime) -> Iterator[Refused]:
@@ -173,22 +173,22 @@ class Subscription(SubscriptionLifecycle, Base):
         if is_moved:
             yield Refusal.ALREADY_MOVED.error()
 
-    def support_by(self, partner_id: str | None, *, at: datetime) -> None:
-        """Name the partner that supports it, or nobody (R26)."""
+    def assign_support_contact(self, partner_id: str | None, *, at: datetime) -> None:
+        """Set or clear the partner that supports it (R26)."""
         self.require(set(SubscriptionStatus) - ENDED, at)
         if self.support_contact_id != partner_id:
             self.support_contact_id = partner_id
             self.touch(at)
 
-    def credit(self, reseller_id: str | None, number: str | None, *, at: datetime) -> None:
-        """Name the reseller that is credited for it, with the number it is credited by, or nobody (R25)."""
+    def assign_partner_of_record(self, reseller_id: str | None, number: str | None, *, at: datetime) -> None:
+        """Set or clear the reseller that is credited for it, with the number that is credited (R25)."""
         self.require(set(SubscriptionStatus) - ENDED, at)
         if (self.partner_of_record_id, self.partner_number) != (reseller_id, number):
             self.partner_of_record_id, self.partner_number = reseller_id, number
             self.touch(at)
 
     def cancel_service(self, service: str, *, at: datetime) -> None:
-        """Cancel a single service of what was recreated in CSP (R5)."""
+        """Cancel one service of a subscription that was recreated in CSP (R5)."""
         self.require(LIVE, at)
         if service not in self.services:
             raise Refusal.SERVICE_UNKNOWN.error()
@@ -199,6 +199,6 @@ class Subscription(SubscriptionLifecycle, Base):
 
     def _require_quantity(self, quantity: int, at: datetime) -> None:
         require_quantity(self.billing_type, quantity)
-        bound = self.channel is Channel.CSP and self.commerce is Commerce.NEW_COMMERCE
-        if bound and quantity < self.quantity and not self.window_is_open(at):
+        is_bound = self.channel is Channel.CSP and self.commerce is Commerce.NEW_COMMERCE
+        if is_bound and quantity < self.quantity and not self.is_in_cancellation_window(at):
             raise Refusal.QUANTITY_DECREASE_BARRED.error()

@@ -1,4 +1,4 @@
-"""Tenants: the organisations that share the service, each in one national cloud (R49, R52)."""
+"""Tenants: the organizations that share the service, each in one national cloud (R49, R52)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, closed
+from multichannel.domain.base import GUID, Base, enum_column
 
 
 class TenantKind(StrEnum):
-    """What an organisation is here; the service itself acts as `system`."""
+    """The kind of an organization; the service itself acts as SYSTEM."""
 
     PARTNER = "partner"
     CUSTOMER = "customer"
@@ -20,14 +20,14 @@ class TenantKind(StrEnum):
 
 
 class Cloud(StrEnum):
-    """National clouds. Nothing crosses from one to the other (R52)."""
+    """National clouds, which are isolated from each other."""
 
     PUBLIC = "public"
     US_GOVERNMENT = "us_government"
 
 
 class PartnerType(StrEnum):
-    """How a partner trades with the vendor (SPR)."""
+    """How a partner does business with the vendor."""
 
     DIRECT_BILL = "direct_bill"
     INDIRECT_PROVIDER = "indirect_provider"
@@ -36,7 +36,7 @@ class PartnerType(StrEnum):
 
 
 class PartnerStatus(StrEnum):
-    """`restricted` may not sell anything new (R19); `inactive` has left the programme."""
+    """RESTRICTED partners may not sell anything new; INACTIVE partners have left the program."""
 
     ACTIVE = "active"
     RESTRICTED = "restricted"
@@ -44,13 +44,13 @@ class PartnerStatus(StrEnum):
 
 
 class Tenant(Base):
-    """An organisation's directory; its id is the vendor's tenant GUID."""
+    """The directory of an organization; its id is the vendor's tenant GUID."""
 
     __tablename__ = "tenants"
 
     id: Mapped[str] = mapped_column(GUID, primary_key=True)
-    kind: Mapped[TenantKind] = mapped_column(closed(TenantKind))
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    kind: Mapped[TenantKind] = mapped_column(enum_column(TenantKind))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
     created_at: Mapped[datetime]
 
 
@@ -62,9 +62,9 @@ class Partner(Base):
 
     id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), primary_key=True)
     name: Mapped[str]
-    type: Mapped[PartnerType] = mapped_column(closed(PartnerType))
-    status: Mapped[PartnerStatus] = mapped_column(closed(PartnerStatus), default=PartnerStatus.ACTIVE)
+    type: Mapped[PartnerType] = mapped_column(enum_column(PartnerType))
+    status: Mapped[PartnerStatus] = mapped_column(enum_column(PartnerStatus), default=PartnerStatus.ACTIVE)
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
     partner_number: Mapped[str | None] = mapped_column(index=True)
     created_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Statuses that time alone changes: what is stored, what is due, and the status in force at any time."""
+"""Statuses that time alone changes: the stored status, what is due, and the status in force at any time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TimedTransition:
 class StatusInForce(Comparator[Any]):
     """The status in force at the bound `:now`, in SQL.
 
-    Whether it is some word is asked of the stored status, for which databases have indexes and statistics.
+    Comparisons with a status are made of the stored status, for which databases have indexes and statistics.
     """
 
     def __init__(self, entity: Any, transitions: Sequence[TimedTransition]) -> None:
@@ -45,7 +45,7 @@ class StatusInForce(Comparator[Any]):
         super().__init__(type_coerce(case(*steps, else_=self._stored), self.type))
 
     def operate(self, op: Any, *other: Any, **options: Any) -> Any:
-        """As for any column, but for tests of one word or of several."""
+        """As for any column, except for `==` and `in_` with statuses."""
         if op is operators.eq and isinstance(other[0], str):
             return self._is(other[0])
         if op is operators.in_op:
@@ -53,11 +53,11 @@ class StatusInForce(Comparator[Any]):
         return op(self.__clause_element__(), *other, **options)
 
     def is_due(self) -> ColumnElement[bool]:
-        """Whether the status in force is another than the stored one."""
+        """Whether the status in force differs from the stored one."""
         return or_(*map(self._is_due, self._transitions))
 
     def _is(self, word: str) -> ColumnElement[bool]:
-        """The word is stored and nothing is due, or a transition made it so and no later one is due."""
+        """The status is stored and no transition is due, or a transition to it is due and no later one."""
         leaving = [transition for transition in self._transitions if word in transition.sources]
         cases = [and_(self._stored == word, *map(self._is_not_due, leaving))]
         for place, transition in enumerate(self._transitions):

@@ -1,4 +1,4 @@
-"""What a transfer does to a subscription: what moves to the target, and what stays behind (R31 to R38)."""
+"""What a transfer does to a subscription: what moves to the target, and what stays (R31 to R38)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from multichannel.domain.transfers import Transfer, TransferKind, TransferLine
 
 
 class TransferSubject(StrEnum):
-    """What moves in a transfer, or stays behind."""
+    """A subject that moves in a transfer, or stays behind."""
 
     BILLING = "billing"
     SUPPORT = "support"
@@ -32,7 +32,7 @@ class TransferSubject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TransferEffect:
-    """What becomes of one thing, in a sentence, with the rule behind it."""
+    """What happens to a subject, with the business rule behind it."""
 
     subject: TransferSubject
     sentence: str
@@ -42,10 +42,12 @@ class TransferEffect:
 MOVES = (
     TransferEffect(
         TransferSubject.BILLING,
-        "The target bills the customer from the day after; the source bills up to that day.",
+        "The source bills the customer up to the day of the transfer, the target from the next day.",
         "R34",
     ),
-    TransferEffect(TransferSubject.SUPPORT, "The target is the support contact, and has the duty.", "R34"),
+    TransferEffect(
+        TransferSubject.SUPPORT, "The target becomes the support contact, with the duty of support.", "R34"
+    ),
 )
 _RESERVATIONS = TransferEffect(
     TransferSubject.RESERVATIONS, "Reservations and savings plans stay with the source.", "R34"
@@ -53,33 +55,37 @@ _RESERVATIONS = TransferEffect(
 STAYS = (
     TransferEffect(
         TransferSubject.AZURE_ROLE_ASSIGNMENTS,
-        "The source keeps its roles in Azure until the customer takes them away; the target gets none.",
+        "The source keeps its Azure roles until the customer removes them; the target gets none.",
         "R34",
     ),
     TransferEffect(
         TransferSubject.ADMIN_ON_BEHALF_OF,
-        "The target does not become owner on the customer's behalf; the customer grants it.",
+        "The target does not get admin-on-behalf-of access; the customer has to grant it.",
         "R34",
     ),
     TransferEffect(
         TransferSubject.DELEGATED_ADMIN,
-        "Delegated admin privileges belong to a relationship and are neither given nor taken.",
+        "Delegated admin privileges belong to a relationship and do not change.",
         "R34",
     ),
-    TransferEffect(TransferSubject.PRICE, "Prices and promotions are agreed with the target anew.", "R34"),
-    TransferEffect(TransferSubject.QUOTAS, "Quota increases are asked for anew.", "R35"),
     TransferEffect(
-        TransferSubject.TICKETS, "Open tickets stay with the source; new ones quote both ids.", "R38"
+        TransferSubject.PRICE, "The customer agrees on prices and promotions with the target.", "R34"
+    ),
+    TransferEffect(TransferSubject.QUOTAS, "Quota increases have to be requested again.", "R35"),
+    TransferEffect(
+        TransferSubject.TICKETS,
+        "Open tickets stay with the source; new tickets should quote both ids.",
+        "R38",
     ),
 )
 
 
 def stays_behind(kind: TransferKind) -> Sequence[TransferEffect]:
-    """What does not move in a transfer of a kind; reservations go along in new commerce alone (C6)."""
+    """What does not move in a kind of transfer; reservations move only in new commerce (C6)."""
     return STAYS if kind is TransferKind.NEW_COMMERCE else (*STAYS, _RESERVATIONS)
 
 
-ANEW = {
+NOT_TRANSFERRED = {
     "vendor_id",
     "parent_vendor_id",
     "partner_number",
@@ -88,21 +94,21 @@ ANEW = {
     "cancellation_reason",
     "version",
 }
-"""What the successor does not take over: ids the vendor gives anew, and what was agreed with the source."""
+"""Columns that a transferred copy does not have: ids of the vendor, and agreements with the source."""
 
 
-def successor(
+def transferred_copy(
     subscription: Subscription,
     transfer: Transfer,
     line: TransferLine,
     base: Subscription | None,
     at: datetime,
 ) -> Subscription:
-    """The same subscription as the target bills it from now on: term and plan unchanged (R31).
+    """The subscription as the target bills it, with the same term and plan (R31).
 
-    The quantity is that of the line (R36), the Azure id stays (R38); `base` is what its base has become.
+    The quantity is that of the line (R36), the Azure id stays (R38); `base` is the copy of its base.
     """
-    names = {attribute.key for attribute in inspect(Subscription).column_attrs} - ANEW
+    names = {attribute.key for attribute in inspect(Subscription).column_attrs} - NOT_TRANSFERRED
     kept = {name: getattr(subscription, name) for name in names}
     target = transfer.target_partner_id
     changed = {
@@ -121,13 +127,13 @@ def successor(
     return Subscription(**(kept | changed))
 
 
-def leave(subscription: Subscription, at: datetime) -> None:
-    """Close it at the source: it vanishes (R38), but for legacy licences, which show suspended (SM4b)."""
+def close_at_source(subscription: Subscription, at: datetime) -> None:
+    """End it at the source: deleted (R38), or suspended for legacy licenses (SM4b)."""
     is_license = subscription.billing_type is BillingType.LICENSE
     subscription.expires_at = subscription.disabled_at = None
     if is_license and subscription.commerce is Commerce.LEGACY:
         subscription.stored_status = SubscriptionStatus.SUSPENDED
-        # Its term at the source is over, so that nobody reactivates it there.
+        # With its term over, it cannot be reactivated at the source.
         subscription.auto_renew_enabled, subscription.commitment_end_date = False, at
         subscription.deleted_at = at + SUSPENDED_FOR
     else:
@@ -135,8 +141,10 @@ def leave(subscription: Subscription, at: datetime) -> None:
     subscription.touch(at)
 
 
-def line_of(subscription: Subscription, transfer: Transfer, number: int, base: int | None) -> TransferLine:
-    """The line of a subscription, as it is now (R31, R36)."""
+def transfer_line(
+    subscription: Subscription, transfer: Transfer, number: int, base: int | None
+) -> TransferLine:
+    """The transfer line of a subscription in its present state (R31, R36)."""
     return TransferLine(
         id=new_id(),
         tenant_id=transfer.owner_id,

@@ -9,18 +9,18 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
 
-OPEN_FOR = timedelta(days=30)
-"""SM4c: how long the other side has to decide."""
+TRANSFER_LIFETIME = timedelta(days=30)
+"""SM4c: how long the other side can decide."""
 
 
 class TransferKind(StrEnum):
-    """Which of the vendor's procedures it follows; the guards differ (R28 to R40)."""
+    """The vendor's procedure of a transfer, each with its own rules."""
 
     LEGACY = "legacy"
     AZURE_PLAN = "azure_plan"
@@ -29,7 +29,7 @@ class TransferKind(StrEnum):
 
 
 class TransferStatus(StrEnum):
-    """The clearest of the vendor's own enumerations of it."""
+    """The status of a transfer."""
 
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -45,7 +45,7 @@ OPEN = frozenset({TransferStatus.PENDING, TransferStatus.IN_PROGRESS})
 
 
 class Initiator(StrEnum):
-    """Who began it: the target asks (SM4c), the source offers (SM4b). Imported history has none."""
+    """The partner that started a transfer: the target by a request, the source by an offer."""
 
     SOURCE = "source"
     TARGET = "target"
@@ -58,7 +58,7 @@ def initiator_of(kind: TransferKind) -> Initiator:
 
 
 class TransferProductType(StrEnum):
-    """What a target may ask for, as the vendor tells products apart in transfers of new commerce."""
+    """The types of products that a target can request in a transfer of new commerce."""
 
     AZURE_SUBSCRIPTION = "azure_subscription"
     AZURE_RESERVATION = "azure_reservation"
@@ -67,12 +67,12 @@ class TransferProductType(StrEnum):
 
 
 class TransferLine(Base):
-    """One subscription of a transfer; an add-on names its base line."""
+    """One subscription of a transfer; the line of an add-on refers to that of its base."""
 
     __tablename__ = "transfer_lines"
     __table_args__ = (UniqueConstraint("transfer_id", "number"),)
 
-    id: Mapped[str] = identity()
+    id: Mapped[str] = id_column()
     tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     transfer_id: Mapped[str] = mapped_column(GUID, ForeignKey("transfers.id"), index=True)
     number: Mapped[int]
@@ -90,7 +90,7 @@ class TransferLine(Base):
 
 
 class Transfer(TimedStatus[TransferStatus], Versioned, Base):
-    """A transfer as one tenant holds it; the parties may be organisations this service does not know."""
+    """A transfer; the companies in it may be unknown to this service."""
 
     timed_transitions = (
         TimedTransition(TransferStatus.EXPIRED, "expires_at", frozenset({TransferStatus.PENDING})),
@@ -111,15 +111,15 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
         Index(None, "status", "expires_at"),
     )
 
-    id: Mapped[str] = identity()
+    id: Mapped[str] = id_column()
     owner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     vendor_id: Mapped[str | None] = mapped_column(GUID)
-    kind: Mapped[TransferKind] = mapped_column(closed(TransferKind))
-    stored_status: Mapped[TransferStatus] = mapped_column("status", closed(TransferStatus))
+    kind: Mapped[TransferKind] = mapped_column(enum_column(TransferKind))
+    stored_status: Mapped[TransferStatus] = mapped_column("status", enum_column(TransferStatus))
     customer_id: Mapped[str] = mapped_column(GUID)
     customer_name: Mapped[str | None]
     source_partner_id: Mapped[str] = mapped_column(GUID)
-    initiated_by: Mapped[Initiator | None] = mapped_column(closed(Initiator))
+    initiated_by: Mapped[Initiator | None] = mapped_column(enum_column(Initiator))
     source_partner_name: Mapped[str | None]
     target_partner_id: Mapped[str] = mapped_column(GUID)
     target_partner_name: Mapped[str | None]
@@ -128,40 +128,40 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     modified_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
-    # SM4a: the three signatures of a switch of legacy Azure, each given by its own side.
+    # SM4a: when each of the three sides consented to a switch of legacy Azure.
     source_consented_at: Mapped[datetime | None]
     customer_consented_at: Mapped[datetime | None]
     target_consented_at: Mapped[datetime | None]
     partner_of_record_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     market: Mapped[str | None]
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
     lines: Mapped[list[TransferLine]] = relationship(lazy="raise", order_by=TransferLine.number)
 
     def is_repeated_by(self, kind: TransferKind, source_id: str | None, customer_id: str) -> bool:
-        """Whether a transfer of this kind, started by the usual side, would be this one once more."""
+        """Whether a new transfer of this kind between the same partners would repeat this one."""
         same = (self.kind, self.source_partner_id, self.customer_id) == (kind, source_id, customer_id)
         return same and self.initiated_by is initiator_of(kind)
 
     def require_pending(self, at: datetime) -> None:
-        """TRANSFER_ALREADY_DECIDED unless it waits for an answer (R39)."""
+        """TRANSFER_ALREADY_DECIDED unless it is pending (R39)."""
         status = self.status_at(at)
         if status is not TransferStatus.PENDING:
             raise Refusal.TRANSFER_ALREADY_DECIDED.error(status=status.upper())
 
     def decline(self, at: datetime) -> None:
-        """Say no. TRANSFER_ALREADY_DECIDED if it is too late."""
+        """Decline as the other side. TRANSFER_ALREADY_DECIDED."""
         self.require_pending(at)
         self._become(TransferStatus.DECLINED, at)
 
     def cancel(self, at: datetime) -> None:
-        """Take it back. TRANSFER_ALREADY_DECIDED if it is too late."""
+        """Cancel as the side that started it. TRANSFER_ALREADY_DECIDED."""
         self.require_pending(at)
         self._become(TransferStatus.CANCELED, at)
 
     def consent(self, tenant_id: str, at: datetime) -> bool:
-        """Sign a switch for one of the three sides (SM4a); gives whether all of them have now.
+        """Consent to a switch for one of the three sides (SM4a); gives whether all have consented.
 
-        TRANSFER_ALREADY_DECIDED if it is too late, ALREADY_CONSENTED if that side has.
+        TRANSFER_ALREADY_DECIDED or ALREADY_CONSENTED.
         """
         self.require_pending(at)
         side = {
@@ -173,11 +173,11 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
             raise Refusal.ALREADY_CONSENTED.error()
         setattr(self, side, at)
         self._changed(at)
-        signed = (self.source_consented_at, self.customer_consented_at, self.target_consented_at)
-        return None not in signed
+        consents = (self.source_consented_at, self.customer_consented_at, self.target_consented_at)
+        return None not in consents
 
     def complete(self, lines: Iterable[TransferLine], at: datetime) -> None:
-        """Come to an end by what became of its lines; a base and its add-ons each count."""
+        """Set the final status from the results of the lines, of bases and add-ons alike."""
         failed = {line.error is not None for line in lines}
         if failed == {False}:
             self._become(TransferStatus.COMPLETED, at)

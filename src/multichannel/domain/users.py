@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from multichannel.domain.base import GUID, Base, Versioned, closed, identity
+from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Tenant
 
@@ -26,45 +26,45 @@ class Role(StrEnum):
     ACCOUNT_ADMIN = "account_admin"
 
 
-ASSIGNS: dict[Role, frozenset[Role]] = {
+ASSIGNABLE_ROLES: dict[Role, frozenset[Role]] = {
     Role.GLOBAL_ADMIN: frozenset(Role),
     Role.USER_MANAGEMENT_ADMIN: frozenset(Role) - {Role.GLOBAL_ADMIN},
-    # ROLE: account admins assign no directory role, and all others here are directory roles.
+    # Account admins assign no directory roles, and all other roles here are directory roles.
     Role.ACCOUNT_ADMIN: frozenset({Role.ACCOUNT_ADMIN}),
 }
-"""Which roles somebody with a role may give and take; whoever has none of these manages nobody."""
+"""The roles that each role may assign and remove; other roles may assign none."""
 
 
 class UserState(StrEnum):
-    """An inactive user is nobody."""
+    """Inactive users cannot sign in."""
 
     ACTIVE = "active"
     INACTIVE = "inactive"
 
 
 class RoleAssignment(Base):
-    """One role of one user."""
+    """A role of a user."""
 
     __tablename__ = "role_assignments"
 
     user_id: Mapped[str] = mapped_column(GUID, ForeignKey("users.id"), primary_key=True)
-    role: Mapped[Role] = mapped_column(closed(Role), primary_key=True)
+    role: Mapped[Role] = mapped_column(enum_column(Role), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), index=True)
 
 
 class User(Versioned, Base):
-    """A person or application of a tenant, known by tenant id and object id and by nothing else."""
+    """A person or application of a tenant, identified by tenant id and object id."""
 
     parties = ("tenant_id",)
     __tablename__ = "users"
     __table_args__ = (UniqueConstraint("tenant_id", "object_id"),)
 
-    id: Mapped[str] = identity()
+    id: Mapped[str] = id_column()
     tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     object_id: Mapped[str] = mapped_column(GUID)
     display_name: Mapped[str]
-    state: Mapped[UserState] = mapped_column(closed(UserState), default=UserState.ACTIVE)
-    cloud: Mapped[Cloud] = mapped_column(closed(Cloud))
+    state: Mapped[UserState] = mapped_column(enum_column(UserState), default=UserState.ACTIVE)
+    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
     assignments: Mapped[list[RoleAssignment]] = relationship(lazy="raise")
 
     def reassign(
@@ -89,7 +89,7 @@ class User(Versioned, Base):
 
 
 def require_assignable(roles: Collection[Role], *, by: Collection[str]) -> None:
-    """ROLE_NOT_YOURS_TO_ASSIGN unless somebody with the roles `by` may give and take all of these."""
-    assignable = frozenset[Role]().union(*(ASSIGNS.get(Role(role), frozenset()) for role in by))
+    """ROLE_NOT_YOURS_TO_ASSIGN unless the roles `by` may assign and remove all of these."""
+    assignable = frozenset[Role]().union(*(ASSIGNABLE_ROLES.get(Role(role), frozenset()) for role in by))
     if not set(roles) <= assignable:
         raise Refusal.ROLE_NOT_YOURS_TO_ASSIGN.error()

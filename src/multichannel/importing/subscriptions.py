@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
+from multichannel.domain.commerce import TermDuration
 from multichannel.domain.subscriptions import (
     BillingCycle,
     BillingType,
@@ -31,14 +31,6 @@ from multichannel.importing.scalars import (
 
 _CATALOGUE_ITEM: Final = re.compile(r"[0-9A-Za-z]{12}:[0-9A-Za-z]{4}(?::[0-9A-Za-z]{12})?")
 _NAMES_NO_CUSTOMER: Final = "Nothing names the customer of this subscription; name it with --customer."
-
-
-class TermDuration(StrEnum):
-    """A term as the vendor writes it (ISO 8601)."""
-
-    P1M = "P1M"
-    P1Y = "P1Y"
-    P3Y = "P3Y"
 
 
 @payload

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multichannel.domain.agreements import CustomerAgreement, Signature, confirmed
+from multichannel.domain.agreements import CustomerAgreement, Signature, new_agreement
 from multichannel.domain.tenants import TenantKind
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork
@@ -16,6 +16,6 @@ def confirm_customer_agreement(work: UnitOfWork, customer_id: str, signature: Si
     customer = work.customers.get(customer_id, to=Action.CONFIRM_AGREEMENT)
     who = work.principal
     attested_by = who.tenant_id if who.kind is TenantKind.PARTNER else None
-    agreement = confirmed(customer, signature, attested_by=attested_by, at=work.now)
+    agreement = new_agreement(customer, signature, attested_by=attested_by, at=work.now)
     work.add_under(customer, agreement)
     return agreement

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from multichannel.domain.audit import Examined
-from multichannel.domain.events import Event
-from multichannel.domain.idempotency import KEPT, IdempotencyKey
+from multichannel.domain.audit import ChainVerification
+from multichannel.domain.events import IDEMPOTENCY_KEY_LIFETIME, Event, IdempotencyKey
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
 from multichannel.store.audit.audit_chains import ChainBroken
 from multichannel.store.store import Store
@@ -28,16 +27,16 @@ class Pruned:
     broken: tuple[str, ...]
 
 
-def verify(store: Store) -> Iterator[Examined]:
+def verify(store: Store) -> Iterator[ChainVerification]:
     """Walk every chain, each in a snapshot of its own."""
     for tenant_id in _tenants(store):
         yield verify_one(store, tenant_id)
 
 
-def verify_one(store: Store, tenant_id: str) -> Examined:
+def verify_one(store: Store, tenant_id: str) -> ChainVerification:
     """Walk the chain of one tenant; one that nothing was ever recorded for is whole and empty."""
     with store.reading(AUDITOR) as work:
-        return work.chains.examine(tenant_id)
+        return work.chains.verify(tenant_id)
 
 
 def prune(store: Store, *, older_than: timedelta) -> Pruned:
@@ -61,7 +60,7 @@ def _drop(work: UnitOfWork, before: datetime) -> tuple[int, int]:
     service = work.service(to=Action.EXPIRE)
     return (
         work.prune(service, Event, "occurred_at", before=before),
-        work.prune(service, IdempotencyKey, "created_at", before=work.now - KEPT),
+        work.prune(service, IdempotencyKey, "created_at", before=work.now - IDEMPOTENCY_KEY_LIFETIME),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multichannel.domain.commerce import BillingType
 from multichannel.domain.lifecycle import LIVE
-from multichannel.domain.new_subscriptions import Order, continued
+from multichannel.domain.new_subscriptions import SubscriptionOrder, recreated_subscription
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.subscriptions import Subscription
 from multichannel.policy.schema.vocabulary import Action
@@ -28,12 +28,12 @@ def move_subscription_to_csp(
     raise_first(
         old.refusals_to_recreate(is_bound=has_agreement(work, customer), is_moved=is_moved, at=work.now)
     )
-    order = Order(
+    order = SubscriptionOrder(
         offer_name=offer_name or AZURE_PLAN,
         friendly_name=friendly_name or old.friendly_name,
         billing_type=BillingType.USAGE,
     )
-    made = continued(old, order, customer, seller_id, at=work.now)
+    made = recreated_subscription(old, order, customer, seller_id, at=work.now)
     work.add_under(customer, made)
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from multichannel.domain.agreements import Signature, confirmed
+from multichannel.domain.agreements import Signature, new_agreement
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
@@ -51,7 +51,7 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     work.add_under(partner, _relationship(partner, customer, new, work))
     work.add_under(partner, _billing_profile(partner, customer, new, work))
     if new.signature is not None:
-        work.add_under(partner, confirmed(customer, new.signature, attested_by=partner.id, at=work.now))
+        work.add_under(partner, new_agreement(customer, new.signature, attested_by=partner.id, at=work.now))
     if new.global_admin is not None:
         add_user(work, partner, new.global_admin, tenant=customer)
     work.tenant_directory(partner).deliver_requests(customer, now=work.now)

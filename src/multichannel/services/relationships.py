@@ -10,17 +10,17 @@ from multichannel.domain.agreements import (
     AgreementKind,
     CustomerAgreement,
     Signature,
-    confirmed,
+    new_agreement,
 )
 from multichannel.domain.base import Base
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationship_requests import (
-    extension,
-    new_request,
+    new_relationship_request,
+    provider_extension,
+    provider_request,
     refusals_to_request,
-    request_beside,
 )
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription, SubscriptionStatus
@@ -48,7 +48,7 @@ def request_reseller_relationship(work: UnitOfWork, asked: Request) -> ResellerR
     """
     partner = _asking(work, asked)
     known = work.tenant_directory(partner).customers_at(asked.address, partner.cloud)
-    request = new_request(
+    request = new_relationship_request(
         partner,
         address=asked.address,
         # R12, R52: one of another market is told when it answers; a domain of several customers is nobody's.
@@ -59,7 +59,7 @@ def request_reseller_relationship(work: UnitOfWork, asked: Request) -> ResellerR
     _require_possible(work, partner, asked, known)
     _add_requested(work, partner, request)
     if asked.provider_id is not None:
-        _add_requested(work, partner, request_beside(request, asked.provider_id))
+        _add_requested(work, partner, provider_request(request, asked.provider_id))
     return request
 
 
@@ -146,7 +146,7 @@ def extend_relationship_to_provider(
     one. NO_PARTNERSHIP, ALREADY_EXTENDED, RELATIONSHIP_NOT_ACTIVE or NOT_DIRECT.
     """
     relationship = work.relationships.get(relationship_id, to=Action.EXTEND)
-    added = extension(relationship, provider_id, at=work.now)
+    added = provider_extension(relationship, provider_id, at=work.now)
     if not _are_partners(work, relationship, provider_id, relationship.partner_id):
         raise Refusal.NO_PARTNERSHIP.error()
     if _active_like(work, relationship, added):
@@ -223,7 +223,7 @@ def _sign(
         return
     if signature is None:
         raise Refusal.AGREEMENT_REQUIRED.error()
-    work.add_under(relationship, confirmed(customer, signature, attested_by=None, at=work.now))
+    work.add_under(relationship, new_agreement(customer, signature, attested_by=None, at=work.now))
 
 
 def _is_private_to_another(subscription: Subscription, partner_id: str) -> bool:

@@ -7,7 +7,13 @@ from typing import Any
 
 from multichannel.domain.agreements import CustomerAgreement, is_bound
 from multichannel.domain.customers import Customer
-from multichannel.domain.new_subscriptions import Note, Order, bought, recorded, require_first
+from multichannel.domain.new_subscriptions import (
+    ExternalSubscription,
+    SubscriptionOrder,
+    new_external_subscription,
+    new_subscription,
+    require_first_purchase,
+)
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import ResellerRelationship
@@ -19,7 +25,9 @@ from multichannel.store.unit_of_work import UnitOfWork
 ACTIVE = "active"
 
 
-def record_external_subscription(work: UnitOfWork, customer_id: str, note: Note) -> Subscription:
+def record_external_subscription(
+    work: UnitOfWork, customer_id: str, external: ExternalSubscription
+) -> Subscription:
     """A record of what the customer has elsewhere (R4): the customer's own, or a partner's private one.
 
     It is never held against other records: two parties may write down the same, and neither is told.
@@ -27,7 +35,7 @@ def record_external_subscription(work: UnitOfWork, customer_id: str, note: Note)
     customer = work.customers.get(customer_id, to=Action.RECORD_SUBSCRIPTION)
     who = work.principal
     by = RecordedBy.CUSTOMER if who.kind is TenantKind.CUSTOMER else RecordedBy.PARTNER
-    made = recorded(note, customer, who.tenant_id, by, at=work.now)
+    made = new_external_subscription(external, customer, who.tenant_id, by, at=work.now)
     work.add_under(customer, made)
     return made
 
@@ -35,7 +43,7 @@ def record_external_subscription(work: UnitOfWork, customer_id: str, note: Note)
 def create_subscription(
     work: UnitOfWork,
     customer_id: str,
-    order: Order,
+    order: SubscriptionOrder,
     *,
     parent_id: str | None = None,
     partner_of_record_id: str | None = None,
@@ -43,7 +51,7 @@ def create_subscription(
     """Sell a subscription or an add-on in CSP (R21, R41).
 
     AGREEMENT_REQUIRED (R13), ONE_PER_CUSTOMER (R43), PARTNER_OF_RECORD_INVALID (R25), or a refusal of
-    `bought`.
+    `new_subscription`.
     """
     customer = work.customers.get(customer_id, to=Action.CREATE_SUBSCRIPTION)
     seller_id = work.principal.tenant_id
@@ -54,8 +62,8 @@ def create_subscription(
     if parent_id and parent is None:
         raise Refusal.ADD_ON_UNRELATED.error()
     offer = {"offer_id": order.offer_id} if order.offer_id else {"offer_name": order.offer_name}
-    require_first(order, work.query_for(customer).all(Subscription, **own, **offer), work.now)
-    made = bought(order, customer, seller_id, at=work.now, parent=parent)
+    require_first_purchase(order, work.query_for(customer).all(Subscription, **own, **offer), work.now)
+    made = new_subscription(order, customer, seller_id, at=work.now, parent=parent)
     if partner_of_record_id:
         made.partner_number = _number_of_reseller(work, customer, partner_of_record_id, "partnerOfRecord")
         made.partner_of_record_id = partner_of_record_id
@@ -110,7 +118,7 @@ def assign_support_contact(
     found = fetch(work, row_id, Action.ASSIGN_SUPPORT_CONTACT, expected_version)
     if partner_id is not None and not _may_support(work, found, partner_id):
         raise Refusal.CONTACT_NOT_AVAILABLE.error()
-    found.support_by(partner_id, at=work.now)
+    found.assign_support_contact(partner_id, at=work.now)
     return found
 
 
@@ -120,7 +128,7 @@ def assign_partner_of_record(
     """Set or clear the partner of record. PARTNER_OF_RECORD_INVALID (R25)."""
     found = fetch(work, row_id, Action.ASSIGN_PARTNER_OF_RECORD, expected_version)
     number = _number_of_reseller(work, found, partner_id, "partner") if partner_id else None
-    found.credit(partner_id, number, at=work.now)
+    found.assign_partner_of_record(partner_id, number, at=work.now)
     return found
 
 

@@ -11,7 +11,7 @@ from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus
-from multichannel.domain.transfer_effects import leave, successor
+from multichannel.domain.transfer_effects import close_at_source, transferred_copy
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.errors import Refused
 from multichannel.services.eligibility import candidates
@@ -68,8 +68,8 @@ def execute_transfer(work: UnitOfWork, transfer: Transfer, lines: Lines, errors:
         if line.base_number is not None and base is None:
             failed.setdefault(line.number, Refusal.ADD_ON_WITHOUT_BASE)
         if line.number not in failed:
-            made[line.number] = successor(subscription, transfer, line, base, work.now)
-            leave(subscription, work.now)
+            made[line.number] = transferred_copy(subscription, transfer, line, base, work.now)
+            close_at_source(subscription, work.now)
     work.add_all_under(transfer, [*made.values()])
     for line, _ in lines:
         line.new_subscription_id = made[line.number].id if line.number in made else None

@@ -9,7 +9,7 @@ from multichannel.domain.commerce import RUNNING, Channel
 from multichannel.domain.eligibility import ineligibility_reasons, product_type
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.transfer_effects import line_of
+from multichannel.domain.transfer_effects import transfer_line
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferProductType
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.eligibility import candidates
@@ -29,7 +29,7 @@ class PlannedLine:
 
     def line_in(self, transfer: Transfer) -> TransferLine:
         """Its line in a transfer."""
-        return line_of(self.subscription, transfer, self.number, self.base)
+        return transfer_line(self.subscription, transfer, self.number, self.base)
 
 
 def plan_lines(work: UnitOfWork, subscription_ids: Sequence[str]) -> list[PlannedLine]:

@@ -11,7 +11,7 @@ from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Partner, PartnerType
 from multichannel.domain.transfers import (
-    OPEN_FOR,
+    TRANSFER_LIFETIME,
     Initiator,
     Transfer,
     TransferKind,
@@ -217,7 +217,7 @@ def _pending_transfer(
         customer_id=customer_id,
         requested_at=work.now,
         modified_at=work.now,
-        expires_at=work.now + OPEN_FOR,
+        expires_at=work.now + TRANSFER_LIFETIME,
         market=partner.market,
         cloud=partner.cloud,
         created_at=work.now,

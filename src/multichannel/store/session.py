@@ -9,8 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from multichannel.domain.audit import AuditChain, AuditRecord
-from multichannel.domain.events import Event
-from multichannel.domain.idempotency import IdempotencyKey
+from multichannel.domain.events import Event, IdempotencyKey
 from multichannel.store.change_tracker import ChangeTracker, RowChange
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import strawberry
 
-from multichannel.domain.new_subscriptions import Note, Order
+from multichannel.domain.new_subscriptions import ExternalSubscription, SubscriptionOrder
 from multichannel.domain.subscriptions import (
     BillingCycle,
     BillingType,
@@ -106,7 +106,7 @@ class CreateSubscriptionInput(MutationInput):
     )
 
 
-def note_of(input: RecordExternalSubscriptionInput, now: datetime) -> Note:
+def note_of(input: RecordExternalSubscriptionInput, now: datetime) -> ExternalSubscription:
     """The record to store; BadInput if a value is invalid."""
     if input.channel is Channel.CSP:
         raise BadInput("input.channel must not be CSP. Use createSubscription to sell in CSP.")
@@ -115,7 +115,7 @@ def note_of(input: RecordExternalSubscriptionInput, now: datetime) -> Note:
     end = input.commitment_end_date
     if end is not None and abs(end - now) > FARTHEST:
         raise BadInput("input.commitmentEndDate is more than 100 years away.")
-    return Note(
+    return ExternalSubscription(
         channel=input.channel,
         billing_type=_billing_type(input.billing_type),
         offer_name=parse_text("offer_name", input.offer_name),
@@ -131,9 +131,9 @@ def note_of(input: RecordExternalSubscriptionInput, now: datetime) -> Note:
     )
 
 
-def order_of(input: CreateSubscriptionInput) -> Order:
+def order_of(input: CreateSubscriptionInput) -> SubscriptionOrder:
     """The order to place; BadInput if a value is invalid."""
-    return Order(
+    return SubscriptionOrder(
         offer_name=parse_text("offer_name", input.offer_name),
         billing_type=_billing_type(input.billing_type),
         commerce=input.commerce,

@@ -9,7 +9,15 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
 
-from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, Examined, Flaw, Head, examine
+from multichannel.domain.audit import (
+    GENESIS,
+    AuditChain,
+    AuditRecord,
+    ChainFlaw,
+    ChainHead,
+    ChainVerification,
+    verify_chain,
+)
 from multichannel.errors import NotPermitted, Refused
 from multichannel.policy.schema.resources import AUDIT_RECORD
 from multichannel.policy.schema.vocabulary import Action
@@ -24,7 +32,7 @@ COLUMNS = tuple(AuditRecord.__table__.columns)
 class ChainBroken(Refused):
     """A broken chain is not pruned, so that the evidence stays."""
 
-    def __init__(self, examined: Examined) -> None:
+    def __init__(self, examined: ChainVerification) -> None:
         super().__init__(f"{examined}. Nothing of this chain was pruned.")
 
 
@@ -44,12 +52,12 @@ class AuditChains:
             tenant_ids.update(self._session.decided(statement, {}).scalars())
         return sorted(tenant_ids)[:PAGE]
 
-    def examine(self, tenant_id: str) -> Examined:
+    def verify(self, tenant_id: str) -> ChainVerification:
         """Verify the chain of a tenant; every record must be readable to the principal."""
         head = self._head(tenant_id)
         if head is None:
-            return self._without_head(Head(tenant_id, 0, GENESIS, 0, GENESIS))
-        return examine(head, self._records(tenant_id, Action.READ, after=head.pruned))
+            return self._without_head(ChainHead(tenant_id, 0, GENESIS, 0, GENESIS))
+        return verify_chain(head, self._records(tenant_id, Action.READ, after=head.pruned))
 
     def prune(self, tenant_id: str, *, before: datetime) -> int:
         """Delete the records before the first that is not older; returns how many.
@@ -67,7 +75,7 @@ class AuditChains:
             return 0
         seal = self._seal(tenant_id, upto)
         begin = replace(head, length=upto, seal=seal)
-        examined = examine(begin, self._records(tenant_id, Action.EXPIRE, after=head.pruned, upto=upto))
+        examined = verify_chain(begin, self._records(tenant_id, Action.EXPIRE, after=head.pruned, upto=upto))
         if examined.flaw is not None:
             raise ChainBroken(examined)
         deleted = self._session.prune(
@@ -84,7 +92,7 @@ class AuditChains:
         self._session.write_audit(moved.values(pruned=upto, checkpoint=seal), [{}])
         return deleted
 
-    def _head(self, tenant_id: str, *, lock: bool = False) -> Head | None:
+    def _head(self, tenant_id: str, *, lock: bool = False) -> ChainHead | None:
         statement = select(
             AuditChain.tenant_id,
             AuditChain.length,
@@ -93,13 +101,17 @@ class AuditChains:
             AuditChain.checkpoint,
         ).where(AuditChain.tenant_id == tenant_id)
         row = self._session.decided(statement.with_for_update() if lock else statement, {}).first()
-        return None if row is None else Head(*tuple(row))
+        return None if row is None else ChainHead(*tuple(row))
 
-    def _without_head(self, none: Head) -> Examined:
+    def _without_head(self, none: ChainHead) -> ChainVerification:
         """Valid if nothing was ever recorded for the tenant."""
         statement = select(func.min(AuditRecord.number)).where(AuditRecord.tenant_id == none.tenant_id)
         first = self._session.decided(statement, {}).scalar()
-        return Examined(none, 0) if first is None else Examined(none, 0, Flaw.NO_HEAD, first)
+        return (
+            ChainVerification(none, 0)
+            if first is None
+            else ChainVerification(none, 0, ChainFlaw.NO_HEAD, first)
+        )
 
     def _records(
         self, tenant_id: str, action: Action, *, after: int, upto: int | None = None
@@ -133,7 +145,7 @@ class AuditChains:
                 yield None
                 return
 
-    def _first_since(self, head: Head, before: datetime) -> int:
+    def _first_since(self, head: ChainHead, before: datetime) -> int:
         """The number of the first record that is not older, or the one after the last."""
         statement = select(func.min(AuditRecord.number)).where(
             AuditRecord.tenant_id == head.tenant_id, AuditRecord.operation_date >= before

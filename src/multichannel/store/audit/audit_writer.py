@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, AuditStatus, sealed
+from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, AuditStatus, seal_of
 from multichannel.domain.base import new_id
 from multichannel.domain.events import Event
 from multichannel.domain.relationships import ResellerRelationship
@@ -126,7 +126,7 @@ class AuditWriter:
             head = heads[entry.tenant_id]
             head["length"] += 1
             record = self._record(entry, status, reasons, head["length"])
-            record["seal"] = head["seal"] = sealed(head["seal"], record)
+            record["seal"] = head["seal"] = seal_of(head["seal"], record)
             records.append(record)
         if records:
             self._session.write_audit(insert(AuditRecord), records)
