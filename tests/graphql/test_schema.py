@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from graphql import (
@@ -13,26 +12,17 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
-    GraphQLScalarType,
     get_introspection_query,
     graphql_sync,
-    is_required_input_field,
     is_specified_directive,
     is_specified_scalar_type,
 )
 
-from multichannel.demo.cast import fixed_id
 from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.framework.enum_descriptions import ENUMS
 from multichannel.graphql.framework.fields import DECLARATIONS, ManyOf, camel
-from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.mutation import MUTATIONS, RequiredAction
+from multichannel.graphql.framework.mutation import MUTATIONS
 from multichannel.graphql.schema import LISTS, build_schema, sdl
-from multichannel.policy.decide.conditions import Predicate
-from multichannel.policy.schema.resources import RESOURCES, Resource
-from multichannel.policy.schema.vocabulary import Action, Principal
-from tests.graphql.conftest import Api
-from tests.world import one_engine
 
 COMMITTED = Path(__file__).parents[2] / "schema.graphql"
 # Object types that show no row: who asks, what was decided, what was worked out of a row, frames around rows.
@@ -165,62 +155,6 @@ def test_every_mutation_requires_an_action_that_its_description_names() -> None:
         assert requires.action in requires.resource.actions
         assert str(requires) in (field.description or "")
         assert list(field.args) == ["input"]
-
-
-ABSENT = fixed_id("absent")
-WORDS = {
-    "email": "office@absent.example",
-    "domain": "absent.example",
-    "customer": "absent.example",
-    "agreedAt": "2026-01-01T00:00:00Z",
-    "subscriptionIds": [f"subscription_{ABSENT}"],
-    "roles": ["SALES_AGENT"],
-}
-"""What required fields are given in the least input of a mutation, where their type does not tell."""
-
-
-def least_input(name: str, requires: RequiredAction) -> dict[str, Any]:
-    """An input that is understood, about an object that is not there."""
-    mutation = build_schema().mutation_type
-    assert mutation is not None
-    fields = mutation.fields[name].args["input"].type.of_type.fields
-    required = {key: field.type.of_type for key, field in fields.items() if is_required_input_field(field)}
-    nobody = {"partner": None} if "partner" in fields else {}
-    return nobody | {key: _least(key, kind, requires) for key, kind in required.items()}
-
-
-def _least(key: str, kind: Any, requires: RequiredAction) -> Any:
-    if isinstance(kind, GraphQLScalarType) and kind.name == "ID":
-        resource = requires.resource if key == "id" else RESOURCES["Customer"]
-        return f"{prefix(resource)}{ABSENT}"
-    if key in WORDS:
-        return WORDS[key]
-    if isinstance(kind, GraphQLEnumType):
-        return next(value for value in kind.values if value not in {"NONE", "CSP"})
-    return 1 if kind.name == "Int" else ABSENT
-
-
-@one_engine
-@pytest.mark.parametrize("name", build_schema().mutation_type.fields)  # type: ignore[union-attr]  # there are mutations
-def test_a_mutation_decides_on_the_action_that_it_requires(
-    api: Api, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    asked: list[tuple[Action, Resource]] = []
-    really = api.world.policy.predicate
-
-    def listening(principal: Principal, action: Action, resource: Resource) -> Predicate:
-        asked.append((action, resource))
-        return really(principal, action, resource)
-
-    monkeypatch.setattr(api.world.policy, "predicate", listening)
-    requires = MUTATIONS[name].requires
-    kind = f"{name[0].upper()}{name[1:]}Input"
-    document = f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ userErrors {{ code }} }} }}"
-
-    answer = api.ask("alder-helpdesk-agent", document, input=least_input(name, requires))
-
-    assert answer.codes in (["NOT_FOUND"], ["FORBIDDEN"])
-    assert (requires.action, requires.resource) in asked
 
 
 def test_introspection_is_within_the_limits() -> None:
