@@ -312,9 +312,7 @@ def test_d2i_a_direct_relationship_goes_on_through_a_provider(api: Api) -> None:
     [
         ("dogwood-sales-agent", {}, ["RESELLERS_ASK_THROUGH_PROVIDER"]),
         ("alder-sales-agent", {"provider": CEDAR.id}, ["ASKS_DIRECTLY"]),
-        ("cedar-admin-agent", {"provider": CEDAR.id}, ["ASKS_DIRECTLY"]),
-        ("willow-sales-agent", {}, ["ADVISORS_DO_NOT_RESELL"]),
-        ("linden-admin-agent", {}, ["PARTNER_INACTIVE"]),
+        ("alder-sales-agent", {"includeDelegatedAdmin": True}, []),
         ("laurel-admin-agent", {"provider": CEDAR.id}, ["ASKS_DIRECTLY", "NO_INDIRECT_MODEL"]),
     ],
 )

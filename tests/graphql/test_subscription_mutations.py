@@ -29,7 +29,6 @@ from tests.graphql.subscription_asks import (
     READ,
     SEATS,
     ask,
-    change,
     denied,
     done,
     everything,
@@ -43,52 +42,12 @@ from tests.world import postgresql_later
 
 pytestmark = postgresql_later
 
-ROLES = {
-    "updateSubscription": {
-        "global-admin",
-        "user-management-admin",
-        "admin-agent",
-        "sales-agent",
-        "helpdesk-agent",
-    },
-    "suspendSubscription": {"global-admin", "admin-agent", "sales-agent"},
-    "reactivateSubscription": {"global-admin", "admin-agent", "sales-agent"},
-    "cancelSubscription": {"global-admin", "admin-agent", "sales-agent"},
-    "assignSupportContact": {"global-admin", "admin-agent", "helpdesk-agent"},
-}
 MORE: dict[str, dict[str, Any]] = {
     "updateSubscription": {"quantity": 40},
     "suspendSubscription": {"reason": "CUSTOMER_REQUEST"},
     "cancelSubscription": {"reason": "CUSTOMER_REQUEST"},
     "assignSupportContact": {"partner": None},
 }
-DUTIES = (
-    "global-admin",
-    "user-management-admin",
-    "billing-admin",
-    "admin-agent",
-    "sales-agent",
-    "helpdesk-agent",
-    "account-admin",
-    "user",
-)
-
-
-@pytest.mark.parametrize("duty", DUTIES)
-@pytest.mark.parametrize("mutation", ROLES)
-def test_role_matrix_of_what_alder_sells(api: Api, mutation: str, duty: str) -> None:
-    key = "canyon-azure-alder" if mutation == "cancelSubscription" else "meadow-mail-alder"
-    if mutation == "reactivateSubscription":
-        change(api, Subscription, fixed_id(f"{key}.subscription"), stored_status="suspended")
-    input = {"id": key, "expectedVersion": 1, **MORE.get(mutation, {})}
-    answer = ask(api, f"alder-{duty}", mutation, shown="id version", **input)
-
-    if duty in ROLES[mutation]:
-        assert answer.data[mutation]["userErrors"] == []
-        assert answer.data[mutation]["subscription"]["id"] == id_of(key)
-    else:
-        sees = duty not in {"account-admin", "user"}
-        assert answer.codes == ["FORBIDDEN" if sees else "NOT_FOUND"]
 
 
 def test_the_role_matrix_lets_user_management_add_licences_by_name(api: Api) -> None:
@@ -114,30 +73,12 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("mutation", CHANGES)
-@pytest.mark.parametrize(
-    ("persona", "key", "expected"),
-    [
-        ("linden-admin-agent", "ember-azure-linden", ("FORBIDDEN", ["PARTNER_INACTIVE"])),
-        ("dogwood-sales-agent", "meadow-phone-cedar", ("FORBIDDEN", ["RESELLERS_SELL_NOTHING"])),
-        ("hazel-sales-agent", "meadow-azure-cedar", ("FORBIDDEN", [])),  # R24: credited, and no more
-        ("meadow-global-admin", "meadow-mail-alder", ("FORBIDDEN", [])),
-        ("cedar-admin-agent", "meadow-mail-alder", ("NOT_FOUND", [])),  # R8
-        ("birch-sales-agent", "meadow-mail-alder", ("NOT_FOUND", [])),
-        ("laurel-admin-agent", "meadow-mail-alder", ("NOT_FOUND", [])),
-    ],
-)
-def test_r22_whoever_does_not_sell_it_changes_nothing(
-    api: Api, mutation: str, persona: str, key: str, expected: tuple[str, list[str]]
-) -> None:
-    input = {"id": key, "expectedVersion": 1, **CHANGES[mutation]}
-    assert denied(api, persona, mutation, **input) == expected
-
-
-@pytest.mark.parametrize("mutation", ["updateSubscription", "suspendSubscription", "cancelSubscription"])
-def test_r19_a_restricted_partner_changes_what_it_sold(api: Api, mutation: str) -> None:
-    input = {"id": "canyon-office-birch", "expectedVersion": 1, **CHANGES[mutation]}
-    assert done(api, "birch-sales-agent", mutation, **input)["version"] == 2
+def test_r22_whoever_does_not_sell_it_changes_nothing(api: Api) -> None:
+    """A reseller, of what its provider sells."""
+    for mutation, input in CHANGES.items():
+        asked = {"id": "meadow-phone-cedar", "expectedVersion": 1, **input}
+        expected = ("FORBIDDEN", ["RESELLERS_SELL_NOTHING"])
+        assert denied(api, "dogwood-sales-agent", mutation, **asked) == expected, mutation
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS[2:7] + MUTATIONS[8:])
@@ -359,19 +300,3 @@ def test_r24_credit_goes_to_one_reseller_at_a_time_and_shows_a_summary(api: Api)
     cleared = done(api, "cedar-admin-agent", "assignPartnerOfRecord", **of(made, partner=None))
     assert cleared["partnerOfRecord"] is None
     assert read(api, "hazel-sales-agent", made["id"]) is None
-
-
-@pytest.mark.parametrize(
-    ("persona", "key", "expected"),
-    [
-        ("alder-sales-agent", "meadow-mail-alder", ("FORBIDDEN", ["ONLY_PROVIDERS_CREDIT_RESELLERS"])),
-        ("dogwood-sales-agent", "meadow-phone-cedar", ("FORBIDDEN", ["ONLY_PROVIDERS_CREDIT_RESELLERS"])),
-        ("cedar-user-management-admin", "meadow-phone-cedar", ("FORBIDDEN", [])),
-        ("hazel-sales-agent", "meadow-azure-cedar", ("FORBIDDEN", [])),
-    ],
-)
-def test_r25_only_providers_credit_resellers(
-    api: Api, persona: str, key: str, expected: tuple[str, list[str]]
-) -> None:
-    input = {"id": key, "expectedVersion": 1, "partner": None}
-    assert denied(api, persona, "assignPartnerOfRecord", **input) == expected

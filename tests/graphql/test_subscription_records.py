@@ -9,10 +9,7 @@ import pytest
 
 from multichannel.demo.cast import (
     ALDER,
-    CANYON,
-    EMBER,
     MEADOW,
-    Organisation,
     fixed_id,
 )
 from multichannel.domain.base import utc_text
@@ -122,24 +119,6 @@ def test_sm5_a_record_whose_term_ends_ends_with_it(api: Api) -> None:
     assert read(api, "alder-sales-agent", made["id"])["status"] == "DISABLED"
 
 
-@pytest.mark.parametrize(
-    ("persona", "customer", "code"),
-    [
-        ("alder-helpdesk-agent", MEADOW, "FORBIDDEN"),
-        ("alder-user-management-admin", MEADOW, "FORBIDDEN"),
-        ("alder-account-admin", MEADOW, "NOT_FOUND"),
-        ("meadow-billing-admin", MEADOW, "NOT_FOUND"),
-        ("birch-sales-agent", MEADOW, "NOT_FOUND"),
-        ("canyon-global-admin", MEADOW, "NOT_FOUND"),
-        ("meadow-global-admin", CANYON, "NOT_FOUND"),
-        ("dogwood-sales-agent", MEADOW, "FORBIDDEN"),
-        ("linden-admin-agent", EMBER, "FORBIDDEN"),
-    ],
-)
-def test_r4_others_record_nothing(api: Api, persona: str, customer: Organisation, code: str) -> None:
-    assert denied(api, persona, "recordExternalSubscription", customer=customer, **EA)[0] == code
-
-
 def test_r5_r6_usage_is_recreated_in_csp_and_canceled_service_by_service(api: Api) -> None:
     agree(api, MEADOW, ALDER)
     old = id_of("meadow-azure-ea")
@@ -239,33 +218,6 @@ def test_r13_recreating_takes_the_customer_agreement_as_any_purchase(api: Api) -
         refused(api, "alder-sales-agent", "moveSubscriptionToCsp", id="meadow-azure-ea")
         == "AGREEMENT_REQUIRED"
     )
-
-
-@pytest.mark.parametrize(
-    ("persona", "key", "expected"),
-    [
-        ("alder-sales-agent", "meadow-office-direct", ("FORBIDDEN", ["ONLY_USAGE_IS_RECREATED"])),  # R3
-        ("alder-sales-agent", "canyon-azure-alder", ("FORBIDDEN", ["ALREADY_CSP"])),  # R7
-        ("birch-sales-agent", "canyon-azure-ea", ("FORBIDDEN", ["RESTRICTED_PARTNER"])),  # R19
-        ("willow-sales-agent", "meadow-azure-ea", ("FORBIDDEN", ["ADVISORS_SELL_NOTHING"])),
-        (
-            "linden-admin-agent",
-            "ember-office-direct",
-            ("FORBIDDEN", ["ONLY_USAGE_IS_RECREATED", "PARTNER_INACTIVE"]),
-        ),
-        ("alder-global-admin", "meadow-azure-ea", ("FORBIDDEN", [])),  # C4
-        ("meadow-global-admin", "meadow-azure-ea", ("FORBIDDEN", [])),
-        ("cedar-admin-agent", "canyon-azure-ea", ("NOT_FOUND", [])),
-        ("alder-sales-agent", "meadow-azure-cedar", ("NOT_FOUND", [])),  # R8
-        ("laurel-admin-agent", "meadow-azure-ea", ("NOT_FOUND", [])),  # R52
-    ],
-)
-def test_r3_r7_r8_what_may_not_be_recreated_and_why(
-    api: Api, persona: str, key: str, expected: tuple[str, list[str]]
-) -> None:
-    for customer in (MEADOW, CANYON, EMBER):
-        agree(api, customer, None)
-    assert denied(api, persona, "moveSubscriptionToCsp", id=key) == expected
 
 
 @pytest.mark.parametrize("partner_type", ["indirect_reseller"])

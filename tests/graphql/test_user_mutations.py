@@ -29,8 +29,6 @@ CREATE = """mutation($input: CreateUserInput!) { createUser(input: $input) {
 UPDATE = """mutation($input: UpdateUserRolesInput!) { updateUserRoles(input: $input) {
   user { roles version } userErrors { code path currentVersion } } }"""
 NEWCOMER = fixed_id("newcomer")
-MANAGERS = ("global-admin", "user-management-admin", "account-admin")
-OTHERS = ("billing-admin", "admin-agent", "sales-agent", "helpdesk-agent", "user")
 
 
 def create(api: Api, persona: str, *roles: str, **more: Any) -> Answer:
@@ -87,42 +85,20 @@ def test_a_customer_manages_its_own_people(api: Api) -> None:
     assert seen.data == {"node": None}
 
 
-@pytest.mark.parametrize("duty", [*MANAGERS, *OTHERS])
-def test_role_matrix_partner_users_and_roles(api: Api, duty: str) -> None:
-    created = create(api, f"alder-{duty}")
-    changed = assign(api, f"alder-{duty}", "alder-user", "ACCOUNT_ADMIN")
-
-    if duty in MANAGERS:
-        assert codes(created, "createUser") == []
-        assert codes(changed, "updateUserRoles") == []
-        assert roles_of(api, "alder-user") == {"account_admin"}
-    else:
-        assert created.codes == ["NOT_FOUND" if duty == "user" else "FORBIDDEN"]
-        assert changed.codes == ["NOT_FOUND"]
-        assert stored(api, User, object_id=NEWCOMER) == []
-        assert roles_of(api, "alder-user") == set()
-
-
 @pytest.mark.parametrize(
-    ("persona", "reach"),
-    [
-        ("alder-global-admin", set(Role)),
-        ("alder-user-management-admin", set(Role) - {Role.GLOBAL_ADMIN}),
-        ("alder-account-admin", {Role.ACCOUNT_ADMIN}),
-    ],
+    ("persona", "role"),
+    [("alder-user-management-admin", Role.GLOBAL_ADMIN), ("alder-account-admin", Role.SALES_AGENT)],
 )
-@pytest.mark.parametrize("role", Role)
-def test_nobody_gives_or_takes_a_role_beyond_his_reach(
-    api: Api, persona: str, reach: set[Role], role: Role
+def test_roles_that_the_caller_may_not_assign_are_neither_added_nor_removed(
+    api: Api, persona: str, role: Role
 ) -> None:
-    expected = [] if role in reach else ["ROLE_NOT_YOURS_TO_ASSIGN"]
     with api.world.store.engine.begin() as connection:
         held = {"user_id": user_id("alder-user"), "tenant_id": ALDER.id, "role": role}
         connection.execute(insert(RoleAssignment), held)
 
-    assert codes(create(api, persona, role.name), "createUser") == expected
-    assert codes(assign(api, persona, "alder-user"), "updateUserRoles") == expected
-    assert roles_of(api, "alder-user") == ({role} if expected else set())
+    assert codes(create(api, persona, role.name), "createUser") == ["ROLE_NOT_YOURS_TO_ASSIGN"]
+    assert codes(assign(api, persona, "alder-user"), "updateUserRoles") == ["ROLE_NOT_YOURS_TO_ASSIGN"]
+    assert roles_of(api, "alder-user") == {role}
 
 
 def test_roles_that_are_kept_need_no_reach(api: Api) -> None:

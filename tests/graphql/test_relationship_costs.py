@@ -1,4 +1,4 @@
-"""Role matrix: who does what to relationships and partnerships, each role alone, and what it costs."""
+"""Mutations of relationships and partnerships take as many statements however many rows there are."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ from tests.world import postgresql_later
 
 pytestmark = postgresql_later
 
-GA, UM, BA, AA, SA, HA, AC = Role
-ASKERS = {GA, UM, AA, SA}
+GA, AA = Role.GLOBAL_ADMIN, Role.ADMIN_AGENT
 REQUEST, CANCEL = "requestResellerRelationship", "cancelResellerRelationshipRequest"
 OPEN, HELD, LEFT = (
     relationship_of(ALDER, QUARRY),
@@ -39,48 +38,48 @@ OPEN, HELD, LEFT = (
     relationship_of(BIRCH, CANYON),
 )
 TO_EMBER = {"customer": EMBER.id}
-MATRIX: dict[str, tuple[str, str, dict[str, Any], set[Role]]] = {
-    "request relationship": ("alder-user", REQUEST, TO_EMBER, ASKERS),
+SUCCESSES: dict[str, tuple[str, str, dict[str, Any], Role]] = {
+    "request relationship": ("alder-user", REQUEST, TO_EMBER, AA),
     "request delegated admin": (
         "alder-user",
         REQUEST,
         {**TO_EMBER, "includeDelegatedAdmin": True},
-        {GA, AA},
+        AA,
     ),
     "request through provider": (
         "dogwood-sales-agent",
         REQUEST,
         {**TO_EMBER, "provider": CEDAR.id},
-        ASKERS,
+        AA,
     ),
-    "cancel request": ("alder-user", CANCEL, {"id": OPEN}, ASKERS),
+    "cancel request": ("alder-user", CANCEL, {"id": OPEN}, AA),
     "accept relationship": (
         "quarry-global-admin",
         "acceptResellerRelationship",
         {"id": OPEN, "agreement": SIGNER},
-        {GA},
+        GA,
     ),
-    "decline relationship": ("quarry-global-admin", "declineResellerRelationship", {"id": OPEN}, {GA}),
-    "remove DAP": ("meadow-global-admin", "revokeDelegatedAdmin", {"id": HELD}, {GA}),
-    "remove relationship": ("birch-sales-agent", "removeResellerRelationship", {"id": LEFT}, {GA}),
+    "decline relationship": ("quarry-global-admin", "declineResellerRelationship", {"id": OPEN}, GA),
+    "remove DAP": ("meadow-global-admin", "revokeDelegatedAdmin", {"id": HELD}, GA),
+    "remove relationship": ("birch-sales-agent", "removeResellerRelationship", {"id": LEFT}, GA),
     "extend relationship": (
         "birch-sales-agent",
         "extendRelationshipToProvider",
         {"id": LEFT, "provider": CEDAR.id},
-        {AA},
+        AA,
     ),
-    "invite reseller": ("cedar-admin-agent", "inviteIndirectReseller", {"reseller": ALDER.id}, ASKERS),
+    "invite reseller": ("cedar-admin-agent", "inviteIndirectReseller", {"reseller": ALDER.id}, AA),
     "accept invitation": (
         "birch-sales-agent",
         "acceptPartnership",
         {"id": partnership_of(CEDAR, BIRCH)},
-        {GA},
+        GA,
     ),
     "remove partnership": (
         "cedar-admin-agent",
         "removePartnership",
         {"id": partnership_of(CEDAR, HAZEL)},
-        ASKERS,
+        AA,
     ),
 }
 STATEMENTS = {
@@ -106,19 +105,6 @@ def prepare(api: Api, what: str) -> None:
         set_row(api, Subscription, each.id, status="suspended")
     if what == "extend relationship":
         set_row(api, Partnership, fixed_id("cedar.birch.partnership"), status="active")
-
-
-@pytest.mark.parametrize("what", MATRIX)
-def test_c2_each_role_may_do_what_the_matrix_says_and_no_more(api: Api, what: str) -> None:
-    persona, mutation, told, allowed = MATRIX[what]
-    prepare(api, what)
-    codes: dict[Role, list[str]] = {}
-    for role in sorted(Role, key=lambda role: role in allowed):
-        codes[role] = do(api, as_role(api, persona, role), mutation, **told).codes
-    assert {role for role, found in codes.items() if found == []} == allowed
-    denied = {code for found in codes.values() for code in found}
-    assert denied <= {"FORBIDDEN", "NOT_FOUND"}
-    assert do(api, as_role(api, persona), mutation, **told).codes in (["FORBIDDEN"], ["NOT_FOUND"])
 
 
 def crowd(api: Api) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
@@ -166,23 +152,13 @@ def crowd(api: Api) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
     )
 
 
-@pytest.mark.parametrize("what", MATRIX)
+@pytest.mark.parametrize("what", SUCCESSES)
 def test_a_mutation_takes_as_many_statements_however_many_rows_there_are(api: Api, what: str) -> None:
-    persona, mutation, told, allowed = MATRIX[what]
+    persona, mutation, input, role = SUCCESSES[what]
     prepare(api, what)
     for model, rows in crowd(api):
         add_rows(api, model, *rows)
-    as_role(api, persona, min(allowed))
-    answer = do(api, persona, mutation, **told)
-    assert answer.data[mutation]["userErrors"] == []
-    assert len(answer.statements) == STATEMENTS[what]
-
-
-@pytest.mark.parametrize("what", MATRIX)
-def test_a_mutation_takes_these_statements(api: Api, what: str) -> None:
-    persona, mutation, told, allowed = MATRIX[what]
-    prepare(api, what)
-    as_role(api, persona, min(allowed))
-    answer = do(api, persona, mutation, **told)
+    as_role(api, persona, role)
+    answer = do(api, persona, mutation, **input)
     assert answer.data[mutation]["userErrors"] == []
     assert len(answer.statements) == STATEMENTS[what]
