@@ -20,6 +20,7 @@ SUMMARY = """query($filter: AuditRecordFilter, $orderBy: AuditRecordOrder, $firs
 VALUES = """{ auditRecords(orderBy: NUMBER) { nodes {
   number seal actorUserId changes { field old new } } } }"""
 
+
 def edit(api: Api, persona: str, customer: str, version: int, **changes: Any) -> None:
     told = {"id": f"customer_{customer}", "expectedVersion": version, **changes}
     assert api.ask(persona, EDIT, input=told).body

@@ -40,7 +40,6 @@ AGREEMENTS = """query($id: ID!) { node(id: $id) { ... on Customer {
   agreements { totalCount nodes { kind agreedAt lastName } } } } }"""
 
 
-
 def new(**more: Any) -> dict[str, Any]:
     return {
         "companyName": "Orchard Juice",

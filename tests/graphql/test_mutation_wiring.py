@@ -10,8 +10,7 @@ from graphql import GraphQLEnumType, GraphQLScalarType, is_required_input_field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
-from multichannel.demo.personas import PERSONAS
+from multichannel.demo.cast import ALDER, CEDAR, MEADOW, PERSONAS, fixed_id
 from multichannel.domain.base import Base
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.mutation import MUTATIONS, MutationDeclaration
