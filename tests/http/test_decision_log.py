@@ -259,10 +259,10 @@ def test_a_thread_that_fails_goes_on_with_what_comes_next(
             raise OSError("no space left")
         handled.append((len(batch), dropped))
 
-    aside = BackgroundWorker(handle, sample=1)
+    worker = BackgroundWorker(handle, sample=1)
     for size in (1, 1, 2, 2):
-        aside.submit([listed(shipped_policy)] * size)
-    with aside:
+        worker.submit([listed(shipped_policy)] * size)
+    with worker:
         pass
 
     assert handled == [(2, 2), (2, 0)]
@@ -277,14 +277,14 @@ def test_what_is_lost_to_the_end_is_told_by_the_service(
     def handle(_batch: Sequence[Decision], _dropped: int) -> None:
         raise OSError("no space left")
 
-    aside = BackgroundWorker(handle, sample=1)
-    aside.submit([listed(shipped_policy)] * 3)
-    with aside:
+    worker = BackgroundWorker(handle, sample=1)
+    worker.submit([listed(shipped_policy)] * 3)
+    with worker:
         pass
 
     assert [record.getMessage() for record in caplog.records] == [
         "3 decisions could not be handled",
-        "3 decisions are lost, and nothing tells of them",
+        "3 decisions were dropped and not logged",
     ]
     caplog.clear()  # the fault was expected
 

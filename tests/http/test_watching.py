@@ -167,7 +167,7 @@ def test_where_the_system_tells_of_nothing_changes_are_looked_for(
 
     assert reloader.live.current().digest == author.digest
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
-        "changes of the policy are told by nobody, and looked for: no watches are left"
+        "file notifications failed, falling back to polling the policy folder: no watches are left"
     ]
 
 
@@ -187,7 +187,7 @@ def test_a_look_that_fails_is_logged_and_the_next_one_works(
 
     assert reloader.live.current().digest == author.digest
     [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.getMessage() == "the policy could not be looked at; the one in force stays"
+    assert record.getMessage() == "policy reload failed; keeping the current policy"
     caplog.clear()
 
 

@@ -271,10 +271,10 @@ def test_the_words_of_a_vocabulary_and_the_service_itself_keep_their_names(shipp
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("[]", "this is no decision"),
-        ({"kind": "guess"}, "this is no decision"),
-        ({"kind": ["record"]}, "this is no decision"),
-        ({"schema_version": 2}, "this is no decision of schema version 1"),
+        ("[]", "not a decision"),
+        ({"kind": "guess"}, "not a decision"),
+        ({"kind": ["record"]}, "not a decision"),
+        ({"schema_version": 2}, "not a decision of schema version 1"),
         ({"allowed": "yes"}, "a decision about a record needs `allowed`"),
         ({"policy": None}, "a decision about a record needs `policy`"),
     ],
@@ -295,10 +295,10 @@ def test_a_line_that_is_no_decision_is_refused_with_its_number(
 @pytest.mark.parametrize(
     ("change", "part", "words"),
     [
-        ({"resource": "Planet"}, "resource", "there is no resource 'Planet'"),
-        ({"action": "fly"}, "actions", "a Customer has no action 'fly'"),
-        ({"principal": {}}, "principal", "the principal has other facts than this version knows"),
-        ({"facts": {"id": "x"}}, "record", "a Customer has other facts than this version knows"),
+        ({"resource": "Planet"}, "resource", "unknown resource 'Planet'"),
+        ({"action": "fly"}, "actions", "Customer has no action 'fly'"),
+        ({"principal": {}}, "principal", "the facts of the principal are not those of this version"),
+        ({"facts": {"id": "x"}}, "record", "the facts of Customer are not those of this version"),
     ],
 )
 def test_words_of_another_version_are_refused_when_they_are_read(

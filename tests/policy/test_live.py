@@ -290,7 +290,7 @@ def test_a_process_that_takes_the_place_of_another_starts_while_the_folder_is_go
     shutil.rmtree(author.folder)
     settings = load_settings(demo=True)
 
-    state = open_policy(settings, or_former=True).live.state
+    state = open_policy(settings, fall_back_to_last_good=True).live.state
 
     assert state.policy.digest == last
     assert state.problem is not None

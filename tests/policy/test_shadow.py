@@ -22,7 +22,13 @@ from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.server.decision_sinks import open_sinks
-from multichannel.server.shadow_policy import LOOKED, MOST_ROWS, CandidateFolder, Difference, ShadowPolicy
+from multichannel.server.shadow_policy import (
+    CHECK_INTERVAL,
+    MAX_COUNTED_ROWS,
+    CandidateFolder,
+    Difference,
+    ShadowPolicy,
+)
 from multichannel.settings import load_settings
 from multichannel.store.decision_recorder import DecisionRecorder
 from multichannel.store.read.query import ListQuery, ReadableColumn, Window
@@ -144,7 +150,7 @@ def test_a_list_that_would_show_other_rows_is_told_with_how_many(world: World, c
     assert line["shadow"].pop("predicate") != line["predicate"]
     assert line["shadow"] == {
         "policy": candidate.digest,
-        "counted_to": MOST_ROWS,
+        "counted_to": MAX_COUNTED_ROWS,
         "rows_in_force": len(given[0]),
         "rows": 0,
     }
@@ -165,7 +171,7 @@ def test_a_shadow_that_fails_is_logged_and_goes_on(
     assert given == work_with(world, world.principal(AGENT), update, update, names)
     assert [line["kind"] for line in told] == ["list"]
     assert [record.getMessage() for record in caplog.records] == [
-        "the shadow policy failed on 1 decisions, the last of them so:"
+        "the shadow policy failed on 1 decisions; the last error:"
     ]
 
 
@@ -183,7 +189,7 @@ def test_a_shadow_that_fails_on_a_list_is_logged_as_such_and_tells_nothing(
 
     assert (len(given[0]) > 0, told) == (True, [])
     assert [record.getMessage() for record in caplog.records] == [
-        "the shadow policy failed on 1 decisions, the last of them so:"
+        "the shadow policy failed on 1 decisions; the last error:"
     ]
 
 
@@ -247,7 +253,7 @@ def test_a_candidate_is_loaded_anew_when_its_folder_has_changed(
     for change in ("", "allow(", "# a comment\n"):
         file.write_text(text + change, "utf-8")
         now = candidate()
-        clock[0] += LOOKED
+        clock[0] += CHECK_INTERVAL
         found.append((now, candidate()))
 
     (unlooked, same), (kept, broken), (none, last) = found

@@ -209,7 +209,7 @@ def test_a_line_that_is_no_decision_ends_the_replay(shipped_policy: Policy, tmp_
     log = tmp_path / "log"
     log.write_text("{}\n", "utf-8")
 
-    with pytest.raises(BadInput, match=":1: this is no decision"):
+    with pytest.raises(BadInput, match=":1: not a decision"):
         replay([log], shipped_policy, no_one)
 
 

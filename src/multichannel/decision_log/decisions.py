@@ -1,4 +1,4 @@
-"""Decisions: what was decided of a record or a list, and such decisions as a log has them."""
+"""Decisions on records and lists, as they are made and as they are read from a decision log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECORD, LIST, DROPPED = "record", "list", "dropped"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionBase:
-    """A decision with the policy that made it. `operation` names what asked, such as `get` or `page`."""
+    """A decision with the policy that made it; `operation` is the store's, such as `get` or `page`."""
 
     kind: ClassVar[str]
     time: datetime
@@ -38,7 +38,7 @@ class DecisionBase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordDecision(DecisionBase):
-    """Whether one action was allowed on one record; `facts` is None where there is no such record."""
+    """Whether one action was allowed on one record; `facts` is None if the record does not exist."""
 
     kind: ClassVar[str] = RECORD
     action: Action
@@ -48,7 +48,7 @@ class RecordDecision(DecisionBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListDecision(DecisionBase):
-    """That a list was kept to the rows where any of some actions is granted, and how many came of it."""
+    """A list that was filtered to the rows on which any of some actions is granted, and its length."""
 
     kind: ClassVar[str] = LIST
     actions: tuple[Action, ...]
@@ -57,9 +57,9 @@ class ListDecision(DecisionBase):
 
 Decision = RecordDecision | ListDecision
 
-Kinds = dict[str, type | tuple[type, ...]]
-COMMON: Kinds = {"id": str, "policy": str, "operation": str, "principal": dict, "resource": str}
-OF_KIND: Mapping[str, Kinds] = {
+Fields = dict[str, type | tuple[type, ...]]
+COMMON: Fields = {"id": str, "policy": str, "operation": str, "principal": dict, "resource": str}
+OF_KIND: Mapping[str, Fields] = {
     RECORD: {
         "action": str,
         "facts": (dict, type(None)),
@@ -73,14 +73,14 @@ OF_KIND: Mapping[str, Kinds] = {
 
 @dataclass(frozen=True)
 class LoggedDecision:
-    """One line of a decision log. Its parts are read when they are asked for; BadInput tells the line."""
+    """One line of a decision log, parsed on access; BadInput names the line."""
 
     place: str
     content: Mapping[str, Any]
 
     @property
     def id(self) -> str:
-        """Names the decision."""
+        """The id of the decision."""
         return str(self.content["id"])
 
     @property
@@ -95,7 +95,7 @@ class LoggedDecision:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The codes of the restrictions that hit."""
+        """The codes of the restrictions that applied."""
         return tuple(self.content["reasons"])
 
     @property
@@ -105,96 +105,96 @@ class LoggedDecision:
 
     @cached_property
     def resource(self) -> Resource:
-        """What kind of thing it is about."""
-        found = RESOURCES.get(self.content["resource"])
-        if found is None:
-            raise self._wrong(f"there is no resource {self.content['resource']!r}")
-        return found
+        """The resource type."""
+        resource = RESOURCES.get(self.content["resource"])
+        if resource is None:
+            raise self._invalid(f"unknown resource {self.content['resource']!r}")
+        return resource
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
-        """What was asked for: one action of a record, one or several of a list."""
+        """The action on a record, or the actions of a list."""
         words = [self.content["action"]] if self.kind == RECORD else self.content["actions"]
         unknown = [word for word in words if word not in self.resource.actions]
         if unknown:
-            raise self._wrong(f"a {self.resource.name} has no action {unknown[0]!r}")
+            raise self._invalid(f"{self.resource.name} has no action {unknown[0]!r}")
         return tuple(Action(word) for word in words)
 
     @property
     def action(self) -> Action:
-        """What was asked of a record."""
+        """The action on a record."""
         return self.actions[0]
 
     @cached_property
     def principal(self) -> Principal:
-        """Who asked, by facts; the tenant is known by its pseudonym."""
-        told = self.content["principal"]
-        if sorted(told) != sorted(field.name for field in fields(Principal)):
-            raise self._wrong("the principal has other facts than this version knows")
+        """The facts of the principal; its tenant id is a pseudonym."""
+        facts = self.content["principal"]
+        if sorted(facts) != sorted(field.name for field in fields(Principal)):
+            raise self._invalid("the facts of the principal are not those of this version")
         try:
             return Principal(
-                tenant_id=str(told["tenant_id"]),
-                kind=TenantKind(told["kind"]),
-                roles=tuple(map(str, told["roles"])),
-                cloud=told["cloud"] and Cloud(told["cloud"]),
-                type=told["type"] and PartnerType(told["type"]),
-                status=told["status"] and PartnerStatus(told["status"]),
-                market=told["market"],
-                auth_mode=AuthMode(told["auth_mode"]),
+                tenant_id=str(facts["tenant_id"]),
+                kind=TenantKind(facts["kind"]),
+                roles=tuple(map(str, facts["roles"])),
+                cloud=facts["cloud"] and Cloud(facts["cloud"]),
+                type=facts["type"] and PartnerType(facts["type"]),
+                status=facts["status"] and PartnerStatus(facts["status"]),
+                market=facts["market"],
+                auth_mode=AuthMode(facts["auth_mode"]),
             )
         except (TypeError, ValueError) as problem:
-            raise self._wrong(f"the principal: {problem}") from None
+            raise self._invalid(f"invalid principal: {problem}") from None
 
     @cached_property
     def record(self) -> Any | None:
-        """The facts of what it is about; None of a list, and of what was not there."""
+        """The facts of the record; None for a list, and for a record that did not exist."""
         facts = self.content.get("facts")
         return None if facts is None else self._read(self.resource, facts)
 
     def _read(self, resource: Resource, facts: Any) -> Any:
         attributes = resource.attributes
         if not isinstance(facts, dict) or facts.keys() != attributes.keys():
-            raise self._wrong(f"a {resource.name} has other facts than this version knows")
+            raise self._invalid(f"the facts of {resource.name} are not those of this version")
         read = dict(facts)
         for name, attribute in attributes.items():
             if isinstance(attribute, Relation):
                 target, value = RESOURCES[attribute.target], facts[name]
                 if attribute.many and not isinstance(value, list):
-                    raise self._wrong(f"{resource.name}.{name} is no list")
+                    raise self._invalid(f"{resource.name}.{name} must be a list")
                 read[name] = (
                     [self._read(target, item) for item in value]
                     if attribute.many
                     else self._read(target, value)
                 )
             elif not isinstance(facts[name], str | bool | None):
-                raise self._wrong(f"{resource.name}.{name} is no plain value")
+                raise self._invalid(f"{resource.name}.{name} must be a string, a boolean or null")
         return resource.facts(**read)
 
-    def _wrong(self, message: str) -> BadInput:
+    def _invalid(self, message: str) -> BadInput:
         return BadInput(f"{self.place}: {message}")
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedDecisions:
-    """That the server was too busy to log so many decisions."""
+    """Decisions that the server could not log."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class TruncatedLine:
-    """A line that is not whole: the disk was full, or the process was killed."""
+    """An incomplete line, left by a full disk or a killed process."""
 
     place: str
 
 
 def read_log(path: Path) -> Iterator[LoggedDecision]:
-    """The decisions of a log, a line at a time; BadInput with the line of what is something else."""
+    """The decisions of a log, read line by line; BadInput names an invalid line."""
     return (line for line in read_entries(path) if isinstance(line, LoggedDecision))
 
 
 def read_entries(path: Path) -> Iterator[LoggedDecision | DroppedDecisions | TruncatedLine]:
-    """The same with what the log itself says it has lost, and with lines that are not whole."""
+    """The decisions, with the entries about dropped ones and the incomplete lines."""
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
@@ -212,10 +212,10 @@ def _read(place: str, line: bytes) -> LoggedDecision | DroppedDecisions | Trunca
     if kind == DROPPED and isinstance(content.get("count"), int):
         return DroppedDecisions(content["count"])
     if not isinstance(kind, str) or kind not in OF_KIND:
-        raise BadInput(f"{place}: this is no decision")
+        raise BadInput(f"{place}: not a decision")
     if content.get("schema_version") != SCHEMA_VERSION:
-        raise BadInput(f"{place}: this is no decision of schema version {SCHEMA_VERSION}")
+        raise BadInput(f"{place}: not a decision of schema version {SCHEMA_VERSION}")
     for name, kinds in (COMMON | OF_KIND[kind]).items():
         if not isinstance(content.get(name), kinds) or name not in content:
-            raise BadInput(f"{place}: a decision about a {kind} needs `{name}`")
+            raise BadInput(f"{place}: a decision on a {kind} must have a valid `{name}`")
     return LoggedDecision(place, content)

@@ -1,4 +1,4 @@
-"""Decisions as lines of JSON that name nobody: ids are keyed hashes, and the rest is vocabulary."""
+"""Decisions as JSON lines that identify nobody: ids are keyed hashes, and the rest is vocabulary."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, 
 from multichannel.policy.schema.vocabulary import NO_TENANT, Action, Principal
 
 PLAIN = {"market", "resource_type"}
-"""Facts that are neither ids nor of a vocabulary the database knows, and that name nobody all the same."""
+"""Facts that are logged as they are although the database has no vocabulary for them."""
 
 T = TypeVar("T")
 CACHED = 2_000
@@ -31,13 +31,12 @@ HASHED_BYTES = 16
 
 
 class Pseudonyms:
-    """Ids as their keyed hashes: equal ids have equal ones, and only the key's holder can make them."""
+    """Keyed hashes of ids: equal ids have equal hashes, and only the holder of the key can compute them."""
 
     def __init__(self, key: str) -> None:
-        """Whoever has the key can find out whether an id they know is meant."""
         self._key = key.encode()
         self.of = lru_cache(CACHED)(self._hash)
-        """The pseudonym of an id: 32 hexadecimal digits; what is no id at all stays as it is."""
+        """The pseudonym of an id: 32 hexadecimal digits. No id stays no id."""
 
     def _hash(self, value: str | None) -> str | None:
         if value is None or value == NO_TENANT:
@@ -46,15 +45,14 @@ class Pseudonyms:
 
 
 class DecisionLines:
-    """Makes the log's objects of decisions, with what takes too long to be done while somebody waits."""
+    """Encodes decisions, with the rules and digests that take too long to find while a request waits."""
 
     def __init__(self, key: str) -> None:
-        """`key` hashes the ids."""
         self._pseudonyms = Pseudonyms(key)
         self._lists: WeakKeyDictionary[Policy, dict[object, Any]] = WeakKeyDictionary()
 
     def line(self, decision: Decision) -> dict[str, Any]:
-        """The object of one line."""
+        """The JSON object of one line."""
         return {
             "schema_version": SCHEMA_VERSION,
             "id": secrets.token_hex(8),
@@ -70,12 +68,12 @@ class DecisionLines:
     def filter_digest(
         self, policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
     ) -> str:
-        """Names the filter of a list under a policy, as the lines do."""
-        asked = policy, principal, actions, resource
-        return self._once(policy, ("filter", *asked[1:]), lambda: self._digest(*asked))
+        """The digest of a list's filter under a policy, as lines have it."""
+        query = policy, principal, actions, resource
+        return self._cached(policy, ("filter", *query[1:]), lambda: self._digest(*query))
 
     def _record(self, decision: RecordDecision) -> dict[str, Any]:
-        reasons, rules = judged(decision)
+        reasons, rules = reasons_and_rules_of(decision)
         facts = None if decision.facts is None else self._facts(decision.resource, decision.facts)
         return {
             "action": decision.action.value,
@@ -87,29 +85,32 @@ class DecisionLines:
         }
 
     def _list(self, decision: ListDecision) -> dict[str, Any]:
-        asked = decision.policy, decision.principal, decision.actions, decision.resource
+        query = decision.policy, decision.principal, decision.actions, decision.resource
         return {
             "actions": [action.value for action in decision.actions],
             "resource": decision.resource.name,
-            "predicate": self.filter_digest(*asked),
+            "predicate": self.filter_digest(*query),
             "rows": decision.rows,
-            "rules": self._once(decision.policy, ("rules", *asked[1:]), lambda: _rules_of_lists(*asked)),
+            "rules": self._cached(decision.policy, ("rules", *query[1:]), lambda: _rules_of_list(*query)),
         }
 
-    def _once(self, policy: Policy, asked: object, answer: Callable[[], T]) -> T:
-        """The answer, made once; those of a policy go with it when it is in force no longer."""
-        known = self._lists.setdefault(policy, {})
-        if asked not in known:
-            if len(known) == CACHED:
-                known.clear()
-            known[asked] = answer()
-        found: T = known[asked]
-        return found
+    def _cached(self, policy: Policy, key: object, compute: Callable[[], T]) -> T:
+        """The value, computed once; the values of a policy are freed with it."""
+        cache = self._lists.setdefault(policy, {})
+        if key not in cache:
+            if len(cache) == CACHED:
+                cache.clear()
+            cache[key] = compute()
+        value: T = cache[key]
+        return value
 
     def _principal(self, principal: Principal) -> dict[str, Any]:
-        """All that policies know of whoever asks."""
-        told = {field.name: getattr(principal, field.name) for field in fields(principal)}
-        return {**told, "tenant_id": self._pseudonyms.of(principal.tenant_id), "roles": list(principal.roles)}
+        facts = {field.name: getattr(principal, field.name) for field in fields(principal)}
+        return {
+            **facts,
+            "tenant_id": self._pseudonyms.of(principal.tenant_id),
+            "roles": list(principal.roles),
+        }
 
     def _facts(self, resource: Resource, record: Any) -> dict[str, Any]:
         return {
@@ -136,45 +137,45 @@ class DecisionLines:
         return digest_of(predicates, rename)
 
 
-def judged(decision: RecordDecision) -> tuple[tuple[str, ...], list[str]]:
-    """The reasons of a denial, and the rules of either verdict as `file:line`; none of what is not there."""
-    asked = decision.policy, decision.principal, decision.action, decision.resource, decision.facts
-    return judged_by(*asked, allowed=decision.allowed)
+def reasons_and_rules_of(decision: RecordDecision) -> tuple[tuple[str, ...], list[str]]:
+    """The reasons and rules of a decision."""
+    query = decision.policy, decision.principal, decision.action, decision.resource, decision.facts
+    return reasons_and_rules(*query, allowed=decision.allowed)
 
 
-def judged_by(  # noqa: PLR0913  (a verdict is all of this)
+def reasons_and_rules(  # noqa: PLR0913  (a verdict is all of this)
     policy: Policy, principal: Principal, action: Action, resource: Resource, record: Any, *, allowed: bool
 ) -> tuple[tuple[str, ...], list[str]]:
-    """The same of a verdict of any policy."""
+    """The reasons of a denial, and the rules of either verdict as `file:line`; none without a record."""
     if record is None:
         return (), []
     derivations = policy.grants if allowed else policy.restrictions
     try:
-        ways = [
-            way for way in derivations(principal, action, resource) if not failures(way.conditions, record)
+        matching = [
+            each for each in derivations(principal, action, resource) if not failures(each.conditions, record)
         ]
     except PolicyFault:
         return (), []
-    reasons = () if allowed else tuple(sorted({way.name for way in ways}))
-    return reasons, positions(rule for way in ways for rule in way.rules)
+    reasons = () if allowed else tuple(sorted({each.name for each in matching}))
+    return reasons, positions(rule for each in matching for rule in each.rules)
 
 
-def _rules_of_lists(
+def _rules_of_list(
     policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
 ) -> list[str]:
-    """The rules that a filter is made of: what grants, and what takes away."""
-    ways = [
-        way
+    """The rules of a filter: grants and restrictions."""
+    derivations = [
+        derivation
         for action in actions
-        for way in (
+        for derivation in (
             *policy.grants(principal, action, resource),
             *policy.restrictions(principal, action, resource),
         )
     ]
-    return positions(rule for way in ways for rule in way.rules)
+    return positions(rule for derivation in derivations for rule in derivation.rules)
 
 
 def positions(rules: Iterable[Rule]) -> list[str]:
-    """Where rules stand, each once, in order."""
-    found = sorted({(rule.file, rule.line): rule.position for rule in rules}.items())
-    return [position for _, position in found]
+    """The positions of rules, each once, in order."""
+    unique = sorted({(rule.file, rule.line): rule.position for rule in rules}.items())
+    return [position for _, position in unique]

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from multichannel.decision_log.background_worker import all_of
+from multichannel.decision_log.background_worker import enter_all
 from multichannel.errors import Unauthenticated
 from multichannel.explorer.page import explorer_assets, explorer_page
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
@@ -33,7 +33,7 @@ from multichannel.identity import TokenVerifier
 from multichannel.policy.deployment.current_policy import LivePolicy
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.schema.vocabulary import AuthMode
-from multichannel.server import health as readiness
+from multichannel.server import health
 from multichannel.server.decision_sinks import open_sinks
 from multichannel.server.expiry_job import expiry_job
 from multichannel.server.metrics import Metrics
@@ -44,19 +44,19 @@ from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN, Caller
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-"""All reach the endpoint, which refuses in its own words what it does not answer."""
+"""All reach the endpoint, which refuses those it does not support with an error of its own."""
 
-LOOKED_FOR = 1.0
-"""Seconds between two looks for events of other processes; those of this one are told at once."""
+EVENT_POLL_INTERVAL = 1.0
+"""Seconds between two polls for events of other processes; those of this one are pushed at once."""
 
 Personas = Callable[[], list[dict[str, object]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What an application is made of.
+    """What an application needs.
 
-    `personas` gives the demo's tokens; None outside the demo. Without a `reloader` the policy stays.
+    `personas` returns the demo's tokens, if there is one. Without a `reloader` the policy never changes.
     """
 
     settings: Settings
@@ -68,40 +68,41 @@ class Dependencies:
     reloader: Reloader | None = None
 
 
-def make_app(parts: Dependencies) -> Starlette:
-    """The ASGI application. It owns the engine, and disposes of it when it ends."""
+def make_app(dependencies: Dependencies) -> Starlette:
+    """The ASGI application. It owns the engine, and disposes of it at the end."""
     build_schema()
-    store = Store(parts.engine, parts.policy.current, parts.clock, public_url=parts.settings.public_url)
-    ears = open_sinks(parts.settings, store)
-    store.recorder = DecisionRecorder(store.clock, ears) if ears else None
-    threads = parts.settings.threads
-    sign_in = _sign_in(store, parts.verifier)
-    streams = EventStreams(store, sign_in, EventNotifier(LOOKED_FOR))
+    settings, policy, clock = dependencies.settings, dependencies.policy, dependencies.clock
+    store = Store(dependencies.engine, policy.current, clock, public_url=settings.public_url)
+    sinks = open_sinks(settings, store)
+    store.recorder = DecisionRecorder(store.clock, sinks) if sinks else None
+    threads = settings.threads
+    sign_in = _sign_in(store, dependencies.verifier)
+    streams = EventStreams(store, sign_in, EventNotifier(EVENT_POLL_INTERVAL))
     execution = Execution(store, sign_in, streams, threads=threads)
     limiter = ConnectionLimiter(threads * STREAMS_PER_THREAD)
-    view = GraphQLView(execution, limiter, explorer_page, max_bytes=parts.settings.max_body_bytes)
+    view = GraphQLView(execution, limiter, explorer_page, max_bytes=settings.max_body_bytes)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        with all_of(ears):
-            async with expiry_job(store, parts.settings.sweep_seconds), policy_watcher(parts.reloader):
+        with enter_all(sinks):
+            async with expiry_job(store, settings.sweep_seconds), policy_watcher(dependencies.reloader):
                 yield {CONNECTION_LIMITER: limiter}
             execution.close()
             streams.close()
-        parts.engine.dispose()
+        dependencies.engine.dispose()
 
     routes: list[BaseRoute] = [
         Route("/graphql", view.respond, methods=METHODS),
         WebSocketRoute("/graphql", WebSocketView(execution, limiter).serve),
         explorer_assets(),
-        Route("/livez", readiness.alive, methods=["GET"]),
-        Route("/readyz", readiness.ready(store, parts.policy), methods=["GET"]),
-        Route("/policy", readiness.policy(parts.policy), methods=["GET"]),
-        Route("/metrics", Metrics(parts.policy).respond, methods=["GET"]),
+        Route("/livez", health.alive, methods=["GET"]),
+        Route("/readyz", health.ready(store, policy), methods=["GET"]),
+        Route("/policy", health.policy(policy), methods=["GET"]),
+        Route("/metrics", Metrics(policy).respond, methods=["GET"]),
     ]
-    if parts.personas is not None:
-        routes.append(Route("/demo/personas", _personas(parts.personas), methods=["GET"]))
-    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(parts.settings.allowed_hosts))
+    if dependencies.personas is not None:
+        routes.append(Route("/demo/personas", _personas(dependencies.personas), methods=["GET"]))
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
     return Starlette(routes=routes, middleware=[hosts], lifespan=lifespan)
 
 
@@ -115,7 +116,7 @@ def _sign_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:
                 auth_mode=AuthMode(identity.auth_mode),
             )
         if caller is None:
-            raise Unauthenticated("The token is good, but its user is not known here, or is inactive.")
+            raise Unauthenticated("The token is valid, but its user is unknown or inactive.")
         return caller
 
     return sign_in

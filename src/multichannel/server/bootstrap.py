@@ -1,4 +1,4 @@
-"""What commands and servers start with: the settings made into a policy, a database and a store."""
+"""Makes a policy, a database and a store of the settings, for commands and servers."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ def driver_url(settings: Settings) -> str:
 
 
 def policy_folder(settings: Settings) -> Path:
-    """Where the settings say the policy is, or where the one shipped with the product is."""
+    """The policy folder of the settings, or the one shipped with the product."""
     return settings.policy_dir or SHIPPED_POLICIES
 
 
-def open_policy(settings: Settings, *, or_former: bool = False) -> Reloader:
-    """The policy a service starts with, pinned or not, its cases run; it is kept as a version.
+def open_policy(settings: Settings, *, fall_back_to_last_good: bool = False) -> Reloader:
+    """The policy a service starts with, rolled back or not, after its cases pass; it is kept as a version.
 
-    PolicyInvalid where there is none; with `or_former` the last version in force is taken then.
+    PolicyInvalid if it does not load, unless the service may fall back to the last good version.
     """
     versions = Versions(settings.policy_versions)
-    return Reloader(policy_folder(settings), versions, now, or_former=or_former)
+    return Reloader(policy_folder(settings), versions, now, or_former=fall_back_to_last_good)
 
 
 def load_policy(settings: Settings) -> Policy:
-    """The policy a command works under: what a service would, but its cases are not run."""
+    """The policy of a command: the same as a service would use, without running its cases."""
     versions = Versions(settings.policy_versions)
     return Reloader(policy_folder(settings), versions, now, serves=False).live.current()
 
 
 def require_current(settings: Settings) -> None:
-    """Misconfigured unless the database has this version's schema."""
-    found = migrations.current(driver_url(settings))
-    if found != migrations.head():
+    """Misconfigured unless the database is at this release's schema version."""
+    version = migrations.current(driver_url(settings))
+    if version != migrations.head():
         raise Misconfigured(
-            f"The database {settings.database_url} is at {found or 'no version'}, and this needs "
-            f"{migrations.head()}. Run: multichannel db upgrade"
+            f"The database {settings.database_url} is at schema version {version or 'none'}; "
+            f"{migrations.head()} is required. Run: multichannel db upgrade"
         )
 
 
@@ -62,7 +62,7 @@ def now() -> datetime:
 
 @contextmanager
 def open_store(settings: Settings, *, connections: int = 2) -> Iterator[Store]:
-    """The store, on a database that has this version's schema."""
+    """The store, on a database at this release's schema version."""
     require_current(settings)
     policy = load_policy(settings)
     engine = open_database(driver_url(settings), connections=connections)

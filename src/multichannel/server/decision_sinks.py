@@ -1,4 +1,4 @@
-"""Who listens to the decisions of a service, by its settings: the decision log, and a shadow policy."""
+"""The decision sinks that the settings ask for: the decision log and the shadow policy."""
 
 from __future__ import annotations
 
@@ -12,23 +12,20 @@ from multichannel.store.store import Store
 
 
 def check_log_files(settings: Settings) -> None:
-    """Misconfigured where a log that the settings name cannot be written."""
+    """Misconfigured if a log that the settings name cannot be written."""
     for path in (settings.decision_log, settings.shadow_log if settings.shadow_dir else None):
         if path is not None:
             LineFile(path).close()
 
 
 def open_sinks(settings: Settings, store: Store) -> tuple[BackgroundWorker, ...]:
-    """Those who listen to the decisions of a store, mostly none; each handles them while it is entered."""
-    found: list[BackgroundWorker] = []
+    """The sinks for the decisions of a store; each works while it is entered."""
+    sinks: list[BackgroundWorker] = []
     key = settings.decision_key.get_secret_value() if settings.decision_key else secrets.token_hex()
     if settings.decision_log is not None:
-        found.append(DecisionLog(settings.decision_log, key, sample=settings.decision_sample))
+        sinks.append(DecisionLog(settings.decision_log, key, sample=settings.decision_sample))
     if settings.shadow_dir is not None:
-        tell = to_log if settings.shadow_log is None else to_file(settings.shadow_log)
-        found.append(
-            ShadowPolicy(
-                CandidateFolder(settings.shadow_dir), store, key, tell, sample=settings.shadow_sample
-            )
-        )
-    return tuple(found)
+        report = to_log if settings.shadow_log is None else to_file(settings.shadow_log)
+        candidate = CandidateFolder(settings.shadow_dir)
+        sinks.append(ShadowPolicy(candidate, store, key, report, sample=settings.shadow_sample))
+    return tuple(sinks)

@@ -1,4 +1,4 @@
-"""The sweeper of a running service: in a thread, each time an interval has passed."""
+"""The expiry job of a running service: in a thread, at an interval."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def expiry_job(store: Store, seconds: float) -> AsyncIterator[None]:
-    """Sweep while the block lasts; a sweep that runs at its end is waited for."""
+    """Run the job while the block lasts; at the end, wait for a run in progress."""
     stop = asyncio.Event()
-    task = asyncio.create_task(_sweep_until(stop, store, seconds))
+    task = asyncio.create_task(_run_until(stop, store, seconds))
     try:
         yield
     finally:
@@ -25,7 +25,7 @@ async def expiry_job(store: Store, seconds: float) -> AsyncIterator[None]:
         await task
 
 
-async def _sweep_until(stop: asyncio.Event, store: Store, seconds: float) -> None:
+async def _run_until(stop: asyncio.Event, store: Store, seconds: float) -> None:
     while not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), seconds)
@@ -34,8 +34,8 @@ async def _sweep_until(stop: asyncio.Event, store: Store, seconds: float) -> Non
 
 
 def expire_once(store: Store) -> None:
-    """One sweep; what goes wrong is logged, and tried again the next time."""
+    """Run the job once; errors are logged, and the next run tries again."""
     try:
         sweep(store)
     except Exception:
-        log.exception("the sweep failed; what is due is written down the next time")
+        log.exception("the expiry job failed; the next run tries again")

@@ -1,4 +1,4 @@
-"""What the service tells of its own state: whether it can answer, and which policy is in force since when."""
+"""Health endpoints: liveness, readiness, and the current policy."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Endpoint = Callable[[Request], Response]
 
 
 def alive(_request: Request) -> Response:
-    """That the process runs."""
+    """200 while the process runs."""
     return PlainTextResponse("alive")
 
 
 def ready(store: Store, live: LivePolicy) -> Endpoint:
-    """Whether the service can answer: 200 or 503. A policy that was refused does not hinder it."""
+    """200 if the service can answer, else 503. It can with a rejected policy: the current one stays."""
 
     def respond(_request: Request) -> Response:
-        usable = store.is_reachable()
-        body = {"ready": usable, "database": usable, **status(live.state)}
-        return JSONResponse(body, 200 if usable else 503)
+        reachable = store.is_reachable()
+        body = {"ready": reachable, "database": reachable, **status(live.state)}
+        return JSONResponse(body, 200 if reachable else 503)
 
     return respond
 
 
 def policy(live: LivePolicy) -> Endpoint:
-    """The policy in force: a page for browsers, for programs JSON with the digest of each of its files."""
+    """The current policy: a page for browsers, JSON with the digest of each file for programs."""
 
     def respond(request: Request) -> Response:
         state = live.state
@@ -45,7 +45,7 @@ def policy(live: LivePolicy) -> Endpoint:
 
 
 def status(state: InForce) -> dict[str, object]:
-    """The policy in force as JSON; the problem is about one that was refused."""
+    """The current policy as JSON; the problem is that of a rejected policy."""
     return {
         "policy": state.policy.digest,
         "policySince": _time(state.since),

@@ -1,4 +1,4 @@
-"""What `/metrics` tells: the policy in force and what became of its changes; nothing of any tenant."""
+"""`/metrics`: the current policy and its reloads, without data of any tenant."""
 
 from __future__ import annotations
 
@@ -17,75 +17,72 @@ from starlette.responses import Response
 from multichannel.policy.deployment.current_policy import LivePolicy, Outcome
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
-"""Names the folder through which the processes of one service tell each other their metrics."""
+"""The variable with the folder through which the processes of one service share their metrics."""
 INFO = "multichannel_policy_info"
 
 
 class Metrics:
-    """The metrics of one application, or of all processes of a service where they share a folder.
+    """The metrics of one application, or of all processes of a service that share a folder.
 
-    Process metrics are those of the only process: of several they would be of whichever answers.
+    Process metrics are left out for several processes: they would be those of whichever process answers.
     """
 
     def __init__(self, live: LivePolicy) -> None:
-        """Follow this policy."""
         self._live = live
         self._own = own = CollectorRegistry()
         if SHARED not in os.environ:
             ProcessCollector(registry=own)
-        self._info = Gauge(
-            INFO, "The policy in force.", ["digest"], registry=own, multiprocess_mode="livemax"
-        )
+        self._info = Gauge(INFO, "The current policy.", ["digest"], registry=own, multiprocess_mode="livemax")
         self._reloads = Counter(
-            "multichannel_policy_reloads", "Changes of the policy, by outcome.", ["outcome"], registry=own
+            "multichannel_policy_reloads", "Policy reloads, by outcome.", ["outcome"], registry=own
         )
         self._refused = Gauge(
             "multichannel_policy_refused",
-            "1 while a policy that was refused waits to be mended.",
+            "1 while the latest policy is rejected, else 0.",
             registry=own,
             multiprocess_mode="livemax",
         )
         self._loaded = Gauge(
             "multichannel_policy_loaded_timestamp_seconds",
-            "When the policy in force was put there, where that was last.",
+            "When the current policy was loaded; the latest time of all processes.",
             registry=own,
             multiprocess_mode="livemax",
         )
-        self._told: str | None = None
+        self._digest: str | None = None
         for outcome in Outcome:
             self._reloads.labels(outcome=outcome.value)
-        live.told.append(self._note)
-        self._show()
+        live.told.append(self._count)
+        self._update()
 
     def respond(self, _request: Request) -> Response:
-        """The text that Prometheus reads."""
+        """The metrics in Prometheus' format."""
         exposed = CollectorRegistry()
-        exposed.register(_InForce(self._own))
+        exposed.register(_CurrentPolicies(self._own))
         return Response(generate_latest(exposed), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    def _note(self, outcomes: tuple[Outcome, ...]) -> None:
+    def _count(self, outcomes: tuple[Outcome, ...]) -> None:
         for outcome in outcomes:
             self._reloads.labels(outcome=outcome.value).inc()
-        self._show()
+        self._update()
 
-    def _show(self) -> None:
+    def _update(self) -> None:
         state = self._live.state
-        if self._told is not None:
-            self._info.labels(digest=self._told).set(0)
-        self._told = state.policy.digest
-        self._info.labels(digest=self._told).set(1)
+        if self._digest is not None:
+            self._info.labels(digest=self._digest).set(0)
+        self._digest = state.policy.digest
+        self._info.labels(digest=self._digest).set(1)
         self._refused.set(state.problem is not None)
         self._loaded.set(state.since.timestamp())
 
 
-class _InForce(Collector):
-    """All metrics, less the policies that are in force no longer: a shared label cannot be taken back."""
+class _CurrentPolicies(Collector):
+    """All metrics, less those of former policies: a shared label cannot be removed."""
 
     def __init__(self, own: CollectorRegistry) -> None:
         self._own = own
 
     def collect(self) -> Iterable[Metric]:
-        """Those of all processes that live, or of this one."""
+        """The metrics of all live processes, or of this one."""
         for metric in self._all():
             if metric.name == INFO:
                 metric.samples = [sample for sample in metric.samples if sample.value]
@@ -95,13 +92,13 @@ class _InForce(Collector):
         if (shared := os.environ.get(SHARED)) is None:
             return self._own.collect()
         for pid in {path.stem.rpartition("_")[2] for path in Path(shared).glob("gauge_live*.db")}:
-            if not _lives(int(pid)):
+            if not _is_running(int(pid)):
                 mark_process_dead(int(pid), shared)
-        found: Iterable[Metric] = MultiProcessCollector(None, shared).collect()
-        return found
+        metrics: Iterable[Metric] = MultiProcessCollector(None, shared).collect()
+        return metrics
 
 
-def _lives(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,7 +1,7 @@
-"""Watches the policy of a running service.
+"""Reloads the policy of a running service when its files change.
 
-The system tells of most changes at once. A look now and then finds the others, such as a link that points
-elsewhere, or files on a disk that tells of nothing.
+File notifications report most changes at once. Polling finds the others, such as a link with a new target,
+or files on a file system without notifications.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from multichannel.policy.deployment.reloader import Reloader
 
 log = logging.getLogger(__name__)
 
-LOOKED = 2.0
-"""Seconds between two looks."""
-QUIET, LONGEST = 100, 800
-"""Milliseconds without a change before what has changed is read; and for how long that is waited for."""
+POLL_INTERVAL = 2.0
+"""Seconds between two polls."""
+QUIET_MS, MAX_WAIT_MS = 100, 800
+"""Changed files are read after so long without a further change, and after so long in any case."""
 
 _Watched = tuple[tuple[Path, int], ...]
-"""Folders and their inodes: one that was put in the place of another has to be watched anew."""
+"""Folders with their inodes: a folder that replaced another must be watched anew."""
 
 
 @asynccontextmanager
-async def policy_watcher(reloader: Reloader | None, looked: float = LOOKED) -> AsyncIterator[None]:
-    """Reload while the block lasts, in a thread of its own; a reload that runs at its end is waited for."""
+async def policy_watcher(reloader: Reloader | None, interval: float = POLL_INTERVAL) -> AsyncIterator[None]:
+    """Watch while the block lasts, and reload in a thread; at the end, wait for a reload in progress."""
     if reloader is None:
         yield
         return
     stop = asyncio.Event()
-    task = asyncio.create_task(_watch_until(stop, reloader, looked))
+    task = asyncio.create_task(_watch_until(stop, reloader, interval))
     try:
         yield
     finally:
@@ -42,30 +42,30 @@ async def policy_watcher(reloader: Reloader | None, looked: float = LOOKED) -> A
         await task
 
 
-async def _watch_until(stop: asyncio.Event, reloader: Reloader, looked: float) -> None:
-    tells = True
+async def _watch_until(stop: asyncio.Event, reloader: Reloader, interval: float) -> None:
+    is_logged = False
     while not stop.is_set():
         await asyncio.to_thread(reload_once, reloader)
         try:
-            await _follow(stop, reloader, looked)
-        except Exception as error:  # noqa: BLE001  (whatever is the matter with the folder, it may come back)
-            if tells:
-                log.warning("changes of the policy are told by nobody, and looked for: %s", error)
-            tells = False
+            await _watch(stop, reloader, interval)
+        except Exception as error:  # noqa: BLE001  (whatever is wrong with the folder, it may come back)
+            if not is_logged:
+                log.warning("file notifications failed, falling back to polling the policy folder: %s", error)
+            is_logged = True
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), looked)
+                await asyncio.wait_for(stop.wait(), interval)
 
 
-async def _follow(stop: asyncio.Event, reloader: Reloader, looked: float) -> None:
-    """Reload whenever something may have changed, until other folders are to be watched."""
+async def _watch(stop: asyncio.Event, reloader: Reloader, interval: float) -> None:
+    """Reload on each change, until other folders must be watched."""
     watched = _watched(reloader)
     changes = awatch(
         *(path for path, _ in watched),
         watch_filter=None,
         recursive=False,
-        debounce=LONGEST,
-        step=QUIET,
-        rust_timeout=round(looked * 1000),
+        debounce=MAX_WAIT_MS,
+        step=QUIET_MS,
+        rust_timeout=round(interval * 1000),
         yield_on_timeout=True,
         stop_event=stop,
     )
@@ -77,15 +77,15 @@ async def _follow(stop: asyncio.Event, reloader: Reloader, looked: float) -> Non
 
 
 def _watched(reloader: Reloader) -> _Watched:
-    """The author's folder and that of the versions, where they are now; OSError without the first."""
-    kept = reloader.versions.folder
-    folders = [reloader.folder.resolve(strict=True), *([kept.resolve()] if kept.is_dir() else [])]
+    """The policy folder and the folder of versions, resolved; OSError if the former is missing."""
+    versions = reloader.versions.folder
+    folders = [reloader.folder.resolve(strict=True), *([versions.resolve()] if versions.is_dir() else [])]
     return tuple((folder, folder.stat().st_ino) for folder in folders)
 
 
 def reload_once(reloader: Reloader) -> None:
-    """One look; what goes wrong is logged, and the policy in force stays."""
+    """Reload if something has changed; errors are logged, and the current policy stays."""
     try:
         reloader.reload()
     except Exception:
-        log.exception("the policy could not be looked at; the one in force stays")
+        log.exception("policy reload failed; keeping the current policy")

@@ -22,17 +22,17 @@ from multichannel.server.uvicorn_protocols import HttpProtocol, WebSocketProtoco
 from multichannel.settings import Settings, check_serving, load_settings
 from multichannel.store.engines import open_database
 
-LONGEST_DRAIN = 30
-"""Seconds that running operations have to end in when the server is told to stop."""
+DRAIN_SECONDS = 30
+"""Running operations have so long to end when the server stops."""
 
 CONNECTIONS_PER_THREAD = 16
-"""How many clients may be connected for each thread. Of more, who asks is answered 503 at once, rather than
-wait in a line that grows without end; the rest of these are idle, or wait less than is worth a retry.
+"""Connected clients per thread. Requests of further clients are answered 503 at once, rather than queued
+without limit; most of the connected ones are idle, or wait for less time than a retry takes.
 """
 
-LONGEST_START = 60
-"""Seconds in which a process has to answer the one that started it. The server's own 5 are too few where the
-machine is busy: processes that still start would be taken for dead, and replaced again and again.
+START_SECONDS = 60
+"""A worker has so long to answer its supervisor. Uvicorn's default of 5 is too short on a busy machine:
+workers that are still starting would be replaced again and again.
 """
 
 LOGGING = {
@@ -57,11 +57,11 @@ LOGGING = {
         "multichannel": {"handlers": ["service"], "level": "INFO"},
     },
 }
-"""What the service itself says, with the process that says it, beside what the server says."""
+"""Uvicorn's log, and the service's own with the process id."""
 
 
 def serve(settings: Settings) -> None:
-    """Serve until stopped. Workers read the settings from the environment that this sets."""
+    """Serve until stopped. Workers read the settings from the environment set here."""
     os.environ["MULTICHANNEL_DATABASE_URL"] = driver_url(settings)
     if settings.shadow_dir is not None:
         os.environ["MULTICHANNEL_SHADOW_DIR"] = str(settings.shadow_dir)
@@ -86,14 +86,14 @@ def _run(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         log_config=LOGGING,
-        timeout_graceful_shutdown=LONGEST_DRAIN,
-        timeout_worker_healthcheck=LONGEST_START,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_worker_healthcheck=START_SECONDS,
     )
 
 
 @contextmanager
 def _shared_metrics(workers: int) -> Iterator[None]:
-    """A folder through which several workers tell each other their metrics, while the block lasts."""
+    """While the block lasts, a folder through which several workers share their metrics."""
     if workers == 1:
         yield
         return
@@ -103,7 +103,7 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 
 def production_app() -> Starlette:
-    """The application that trusts the issuer of the settings; Misconfigured if it must not start."""
+    """The application for production; Misconfigured if the settings do not allow it."""
     settings = load_settings()
     trust = check_serving(settings)
     verifier = TokenVerifier(
@@ -113,7 +113,7 @@ def production_app() -> Starlette:
 
 
 def demo_app() -> Starlette:
-    """The application that trusts the demo's own issuer, and gives anyone any persona's token."""
+    """The application for the demo, which trusts its own issuer and hands out the tokens of all personas."""
     from multichannel.demo.personas import tokens  # noqa: PLC0415  (the demo world is not loaded in production)
 
     issuer = DemoIssuer(FOLDER)
@@ -124,17 +124,12 @@ def demo_app() -> Starlette:
 
 def _app(settings: Settings, verifier: TokenVerifier, personas: Personas | None = None) -> Starlette:
     require_current(settings)
-    # More than operations take, so that readiness can be told, and the sweeper and a shadow policy work,
-    # while all of them run.
+    # Operations take one each; three more serve health checks, the expiry job and a shadow policy.
     engine = open_database(driver_url(settings), connections=settings.threads + 3)
-    # A process that takes the place of another starts, too, while the policy folder holds a bad one.
-    policy = open_policy(settings, or_former=True)
-    app = make_app(Dependencies(settings, engine, policy.live, verifier, now, personas, policy))
-    _settle()
-    return app
-
-
-def _settle() -> None:
-    """What was made at start-up stays: the collector need not look at it again."""
+    # A replaced worker must start even while the policy folder holds a bad policy.
+    reloader = open_policy(settings, fall_back_to_last_good=True)
+    app = make_app(Dependencies(settings, engine, reloader.live, verifier, now, personas, reloader))
+    # The objects made at start-up live as long as the process; the collector need not scan them again.
     gc.collect()
     gc.freeze()
+    return app

@@ -1,6 +1,6 @@
-"""A candidate policy in the shadow of the one in force: asked the same, and heard only where it differs.
+"""The shadow policy: a candidate that decides again what the current policy decided; differences are logged.
 
-It is asked aside, when the answer has been given: it can neither change nor delay one, however it fails.
+It runs in the background after the response, so it can neither change nor delay one, however it fails.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import orjson
 
 from multichannel.decision_log.background_worker import BackgroundWorker, Decisions, ThrottledLogger
 from multichannel.decision_log.decisions import DROPPED, Decision, ListDecision, RecordDecision
-from multichannel.decision_log.encoding import DecisionLines, judged
+from multichannel.decision_log.encoding import DecisionLines, reasons_and_rules_of
 from multichannel.decision_log.log_file import LineFile
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.policy import Policy
@@ -24,56 +24,56 @@ from multichannel.store.store import Store
 
 log = logging.getLogger(__name__)
 
-MOST_ROWS = 1_000
-"""As far as rows are counted where two lists differ."""
-LOOKED = 2.0
-"""Seconds between two looks at the candidate's folder."""
+MAX_COUNTED_ROWS = 1_000
+"""Up to so many rows are counted where two lists differ."""
+CHECK_INTERVAL = 2.0
+"""Seconds between two checks of the candidate's folder."""
 
 Difference = dict[str, Any]
 
 
 class ShadowPolicy(BackgroundWorker):
-    """Asks a candidate what was decided, and tells where it says otherwise."""
+    """Decides again by a candidate, and reports the differences."""
 
     def __init__(
         self,
         candidate: Callable[[], Policy | None],
         store: Store,
         key: str,
-        tell: Callable[[list[Difference]], None],
+        report: Callable[[list[Difference]], None],
         *,
         sample: float,
     ) -> None:
-        """`candidate` gives the policy to ask, if there is one at the moment.
+        """`candidate` returns the policy to compare with, or None while it does not load.
 
-        `tell` is given lines as the decision log has them, with `shadow` for what the candidate says.
+        `report` receives lines as in the decision log, with the candidate's verdict as `shadow`.
         """
         super().__init__(self._compare, sample=sample)
         self._candidate = candidate
         self._store = store
         self._lines = DecisionLines(key)
-        self._tell = tell
-        self._failures = ThrottledLogger("the shadow policy failed on %d decisions, the last of them so:")
+        self._report = report
+        self._failures = ThrottledLogger("the shadow policy failed on %d decisions; the last error:")
 
-    def _compare(self, batch: Decisions, dropped: int) -> None:
+    def _compare(self, decisions: Decisions, dropped: int) -> None:
         candidate = self._candidate()
         if candidate is None:
             return
         differences: list[Difference] = []
-        for decision in batch:
+        for decision in decisions:
             try:
-                said = self._said(candidate, decision)
-                if said is not None:
-                    differences.append({**self._lines.line(decision), "shadow": said})
-            except Exception as fault:  # noqa: BLE001  (however it fails, the next is asked; it is logged)
-                self._failures.log(1, fault)
+                verdict = self._differing_verdict(candidate, decision)
+                if verdict is not None:
+                    differences.append({**self._lines.line(decision), "shadow": verdict})
+            except Exception as error:  # noqa: BLE001  (logged; the next decision may succeed)
+                self._failures.log(1, error)
         if dropped:
             differences.append({"kind": DROPPED, "count": dropped})
         if differences:
-            self._tell(differences)
+            self._report(differences)
 
-    def _said(self, candidate: Policy, decision: Decision) -> Difference | None:
-        """What the candidate says, where that is something else."""
+    def _differing_verdict(self, candidate: Policy, decision: Decision) -> Difference | None:
+        """The candidate's verdict; None if it is the same."""
         if decision.policy.digest == candidate.digest:
             return None
         if isinstance(decision, ListDecision):
@@ -82,92 +82,91 @@ class ShadowPolicy(BackgroundWorker):
 
     def _list(self, candidate: Policy, decision: ListDecision) -> Difference | None:
         for action in decision.actions:
-            candidate.translated(decision.principal, action, decision.resource)  # or its fault
-        asked = decision.principal, decision.actions, decision.resource
-        predicate = self._lines.filter_digest(candidate, *asked)
-        if predicate == self._lines.filter_digest(decision.policy, *asked):
+            # Raises what a list under the candidate would raise.
+            candidate.translated(decision.principal, action, decision.resource)
+        query = decision.principal, decision.actions, decision.resource
+        predicate = self._lines.filter_digest(candidate, *query)
+        if predicate == self._lines.filter_digest(decision.policy, *query):
             return None
         return {
             "policy": candidate.digest,
             "predicate": predicate,
-            "counted_to": MOST_ROWS,
+            "counted_to": MAX_COUNTED_ROWS,
             "rows_in_force": self._reach(decision.policy, decision),
             "rows": self._reach(candidate, decision),
         }
 
     def _reach(self, policy: Policy, decision: ListDecision) -> int:
-        """How many rows such a list could show under a policy, now."""
+        """How many rows such a list can hold now under a policy."""
         with self._store.with_policy(policy).reading(decision.principal) as work:
-            return work.reader.reach(decision.resource, decision.actions, most=MOST_ROWS)
+            return work.reader.reach(decision.resource, decision.actions, most=MAX_COUNTED_ROWS)
 
 
 def _record(candidate: Policy, decision: RecordDecision) -> Difference | None:
     if decision.facts is None:
         return None
     verdict = candidate.judged(decision.principal, decision.action, decision.facts)
-    reasons, _ = judged(decision)
+    reasons, _ = reasons_and_rules_of(decision)
     if (verdict.allowed, verdict.reasons) == (decision.allowed, reasons):
         return None
     return {"policy": candidate.digest, "allowed": verdict.allowed, "reasons": list(verdict.reasons)}
 
 
 class CandidateFolder:
-    """The policy in a folder, which is looked at again now and then, when somebody asks for it.
+    """The policy in a folder, read again when it is used and the last check is some seconds old.
 
-    While it does not load there is none, and a line in the log says why.
+    While it does not load there is none, and the log says why.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        """Load it; `clock` gives seconds."""
+        """`clock` returns seconds."""
         self._folder = folder
         self._clock = clock
-        self._found: PolicySource | str | None = None
+        self._source: PolicySource | str | None = None
         self._policy: Policy | None = None
-        self._look()
+        self._check()
 
     def __call__(self) -> Policy | None:
-        """The candidate as it is now, or was a moment ago."""
-        if self._clock() >= self._next_look:
-            self._look()
+        """The candidate; None while it does not load."""
+        if self._clock() >= self._next_check:
+            self._check()
         return self._policy
 
-    def _look(self) -> None:
-        """Load what is there, unless it is what was there before."""
-        self._next_look = self._clock() + LOOKED
-        found = _found(self._folder)
-        if found == self._found:
+    def _check(self) -> None:
+        """Load the folder if it has changed."""
+        self._next_check = self._clock() + CHECK_INTERVAL
+        source = _read_folder(self._folder)
+        if source == self._source:
             return
-        self._found, self._policy = found, None
+        self._source, self._policy = source, None
         try:
-            self._policy = _loaded(found)
-        except Exception as why:  # noqa: BLE001  (however it fails, there is no candidate)
-            log.warning(
-                "the shadow policy in %s does not load, and nothing is asked of it: %s", self._folder, why
-            )
+            self._policy = _load(source)
+        except Exception as error:  # noqa: BLE001  (however it fails, there is no candidate)
+            log.warning("the shadow policy in %s does not load and is not used: %s", self._folder, error)
         else:
             log.info("the shadow policy in %s is %s", self._folder, self._policy.digest)
 
 
-def _found(folder: Path) -> PolicySource | str:
-    """What a folder holds, or why that is no policy."""
+def _read_folder(folder: Path) -> PolicySource | str:
+    """The policy files of a folder, or why they cannot be read."""
     try:
         return PolicySource.read(folder)
     except PolicyInvalid as refusal:
         return refusal.message
 
 
-def _loaded(found: PolicySource | str) -> Policy:
-    if isinstance(found, str):
-        raise PolicyInvalid(found)
-    return Policy(found)
+def _load(source: PolicySource | str) -> Policy:
+    if isinstance(source, str):
+        raise PolicyInvalid(source)
+    return Policy(source)
 
 
 def to_file(path: Path) -> Callable[[Iterable[Mapping[str, Any]]], None]:
-    """Tells differences to a file; Misconfigured where it cannot be written."""
+    """Reports differences to a file; Misconfigured if it cannot be written."""
     return LineFile(path).add
 
 
 def to_log(differences: Iterable[Mapping[str, Any]]) -> None:
-    """Tells differences to the server's own log, one a line."""
+    """Reports differences to the server's own log, one a line."""
     for each in differences:
         log.warning("shadow policy: %s", orjson.dumps(each).decode())

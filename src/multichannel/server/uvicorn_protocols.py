@@ -1,4 +1,4 @@
-"""How connections end: in time when the server stops, and by force when nobody reads."""
+"""Uvicorn protocols that end connections: in time when the server stops, and when a client stops reading."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ else:
     _Protocol = object
 
 LONGEST_STALL = 30.0
-"""Seconds in which a client that has much to read must read something."""
-
+"""Seconds in which a client with unread data must read some of it."""
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.WARNING)
 
 
 class _StallGuard(_Protocol):
-    """Cuts off a client that stops reading; it would keep its connection and what waits for it for ever."""
+    """Disconnects a client that stops reading, which would hold its connection and its data for ever."""
 
     transport: asyncio.Transport
-    _stalled: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -46,45 +45,44 @@ class _StallGuard(_Protocol):
 
     def _watch(self, waiting: int) -> None:
         loop = asyncio.get_running_loop()
-        self._stalled = loop.call_later(LONGEST_STALL, self._look, waiting)
+        self._timer = loop.call_later(LONGEST_STALL, self._check, waiting)
 
     def _unwatch(self) -> None:
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def _look(self, waiting: int) -> None:
-        left = self.transport.get_write_buffer_size()
-        if left < waiting:
-            self._watch(left)
+    def _check(self, waiting: int) -> None:
+        still_waiting = self.transport.get_write_buffer_size()
+        if still_waiting < waiting:
+            self._watch(still_waiting)
         else:
             self.transport.abort()
 
 
 class HttpProtocol(_StallGuard, HttpToolsProtocol):
-    """HTTP; when the server stops, event streams end, which would last as long as their clients like."""
+    """HTTP. When the server stops, event streams end, which would otherwise last as long as their clients."""
 
     def shutdown(self) -> None:
-        """Begin to end this connection."""
+        """End the event streams, then the connection."""
         if (limiter := self.app_state.get(CONNECTION_LIMITER)) is not None:
             limiter.stop_streams()
         super().shutdown()
 
 
 class WebSocketProtocol(_StallGuard, WebSocketsSansIOProtocol):
-    """A WebSocket; when the server stops, it is closed with 1012.
+    """A WebSocket, closed with 1012 when the server stops.
 
-    What uvicorn logs of each handshake is left out: as with requests, addresses may hold what is secret.
+    Handshakes are not logged: as with requests, a URL may contain a secret.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """As uvicorn makes it."""
         super().__init__(*args, **options)
         self.logger = self.conn.logger = log
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send what the application says."""
+        """Send, and mark a refused handshake as complete."""
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and self.close_sent:
-            # A handshake that was refused is over; else uvicorn would log each refusal as an error.
+            # The refused handshake is complete; else uvicorn would log each refusal as an error.
             self.handshake_complete = True

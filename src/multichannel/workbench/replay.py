@@ -23,7 +23,7 @@ from multichannel.decision_log.decisions import (
     TruncatedLine,
     read_entries,
 )
-from multichannel.decision_log.encoding import judged_by
+from multichannel.decision_log.encoding import reasons_and_rules
 from multichannel.errors import BadInput
 from multichannel.policy.decide.canonical import digest_of
 from multichannel.policy.decide.policy import Policy, Verdict
@@ -197,7 +197,7 @@ class _Run:
         if line.kind != RECORD or change is Change.SAME:
             return Group(line.id, line.place)
         verdict = self._verdict(line, self._candidate)
-        _, rules = judged_by(
+        _, rules = reasons_and_rules(
             self._candidate, line.principal, line.action, line.resource, line.record, allowed=verdict.allowed
         )
         return Group(line.id, line.place, line.reasons, verdict.reasons, tuple(rules))
