@@ -275,8 +275,8 @@ def test_the_words_of_a_vocabulary_and_the_service_itself_keep_their_names(shipp
         ({"kind": "guess"}, "not a decision"),
         ({"kind": ["record"]}, "not a decision"),
         ({"schema_version": 2}, "not a decision of schema version 1"),
-        ({"allowed": "yes"}, "a decision about a record needs `allowed`"),
-        ({"policy": None}, "a decision about a record needs `policy`"),
+        ({"allowed": "yes"}, "a decision on a record must have a valid `allowed`"),
+        ({"policy": None}, "a decision on a record must have a valid `policy`"),
     ],
 )
 def test_a_line_that_is_no_decision_is_refused_with_its_number(

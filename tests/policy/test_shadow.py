@@ -165,7 +165,7 @@ def test_a_shadow_that_fails_is_logged_and_goes_on(
     def fail(*_arguments: Any) -> None:
         raise PolicyFault("the shadow is broken")
 
-    monkeypatch.setattr(candidate, "_reasons", fail)
+    monkeypatch.setattr(candidate, "judged", fail)
     given, told = shadowed(world, candidate, update, update, names)
 
     assert given == work_with(world, world.principal(AGENT), update, update, names)
