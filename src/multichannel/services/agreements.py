@@ -1,4 +1,4 @@
-"""What is done with customer agreements."""
+"""Customer agreements."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from multichannel.store.unit_of_work import UnitOfWork
 
 
 def confirm_customer_agreement(work: UnitOfWork, customer_id: str, signature: Signature) -> CustomerAgreement:
-    """A further acceptance (SM6): a partner attests for itself, a customer's own signature holds with all.
+    """A partner's attestation for itself, or the customer's own signature, valid with all partners (SM6).
 
     AGREEMENT_NOT_OFFERED (R52) or AGREED_IN_THE_FUTURE.
     """
     customer = work.customers.get(customer_id, to=Action.CONFIRM_AGREEMENT)
-    who = work.principal
-    attested_by = who.tenant_id if who.kind is TenantKind.PARTNER else None
+    principal = work.principal
+    attested_by = principal.tenant_id if principal.kind is TenantKind.PARTNER else None
     agreement = new_agreement(customer, signature, attested_by=attested_by, at=work.now)
     work.add_under(customer, agreement)
     return agreement

@@ -1,4 +1,4 @@
-"""What the service does with its books: it walks the audit chains, and lets go of what is old (R53)."""
+"""Maintenance of the audit log: verification of its chains, and deletion of old rows (R53)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SWEEPER = system_principal(SystemRole.SWEEPER)
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
-    """How many rows were let go, and the chains that were left alone because they are not whole."""
+class PruneResult:
+    """How many rows were deleted, and why chains that are not intact were left unchanged."""
 
     records: int
     events: int
@@ -28,19 +28,19 @@ class Pruned:
 
 
 def verify(store: Store) -> Iterator[ChainVerification]:
-    """Walk every chain, each in a snapshot of its own."""
+    """Verify every chain, each in its own snapshot."""
     for tenant_id in _tenants(store):
         yield verify_one(store, tenant_id)
 
 
 def verify_one(store: Store, tenant_id: str) -> ChainVerification:
-    """Walk the chain of one tenant; one that nothing was ever recorded for is whole and empty."""
+    """Verify the chain of one tenant; without records it is intact."""
     with store.reading(AUDITOR) as work:
         return work.chains.verify(tenant_id)
 
 
-def prune(store: Store, *, older_than: timedelta) -> Pruned:
-    """Let go of records and events that are older, and of idempotency keys after their own time."""
+def prune(store: Store, *, older_than: timedelta) -> PruneResult:
+    """Delete audit records and events that are older, and idempotency keys after their lifetime."""
     before = store.clock() - older_than
     records, broken = 0, []
     for tenant_id in _tenants(store):
@@ -48,15 +48,15 @@ def prune(store: Store, *, older_than: timedelta) -> Pruned:
             records += _prune_one(store, tenant_id, before)
         except ChainBroken as refusal:
             broken.append(refusal.message)
-    events, keys = store.write(SWEEPER, lambda work: _drop(work, before))
-    return Pruned(records, events, keys, tuple(broken))
+    events, keys = store.write(SWEEPER, lambda work: _prune_events_and_keys(work, before))
+    return PruneResult(records, events, keys, tuple(broken))
 
 
 def _prune_one(store: Store, tenant_id: str, before: datetime) -> int:
     return store.write(SWEEPER, lambda work: work.chains.prune(tenant_id, before=before))
 
 
-def _drop(work: UnitOfWork, before: datetime) -> tuple[int, int]:
+def _prune_events_and_keys(work: UnitOfWork, before: datetime) -> tuple[int, int]:
     service = work.service(to=Action.EXPIRE)
     return (
         work.prune(service, Event, "occurred_at", before=before),
@@ -68,8 +68,8 @@ def _tenants(store: Store) -> Iterator[str]:
     after: str | None = None
     while True:
         with store.reading(AUDITOR) as work:
-            found = work.chains.tenants(after=after)
-        if not found:
+            tenant_ids = work.chains.tenants(after=after)
+        if not tenant_ids:
             return
-        yield from found
-        after = found[-1]
+        yield from tenant_ids
+        after = tenant_ids[-1]

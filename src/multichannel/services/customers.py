@@ -1,4 +1,4 @@
-"""What is done with customers."""
+"""Customers: created by partners, updated by whoever the policy permits."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.users import NewUser, add_user
 from multichannel.store.unit_of_work import UnitOfWork
 
-Texts = Mapping[str, str | None]
-"""Columns by name."""
+Fields = Mapping[str, str | None]
+"""Values by column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCustomer:
-    """A company to be given a tenant, as the partner that creates it tells of it."""
+    """A company for which a partner creates a tenant."""
 
     company_name: str
     domain: str
-    profile: Texts
-    billing: Texts
+    profile: Fields
+    billing: Fields
     market: str | None = None
     associated_partner_id: str | None = None
     signature: Signature | None = None
@@ -35,13 +35,13 @@ class NewCustomer:
 
 
 def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
-    """A new customer with a tenant of its own, in an active relationship with the caller's partner (SM1).
+    """A new customer with its own tenant and an active relationship with the caller's partner (SM1).
 
-    The tenant's id is new, so that no id can be tried out; and it is neither the partner's own nor that of a
-    linked reseller (R10, R11). DOMAIN_TAKEN, OTHER_MARKET (R12) or ASSOCIATED_PARTNER_INVALID (R23).
+    The tenant id is generated: clients cannot probe for ids, and it is neither the partner's own nor that of
+    a linked reseller (R10, R11). DOMAIN_TAKEN, OTHER_MARKET (R12) or ASSOCIATED_PARTNER_INVALID (R23).
     """
     partner = work.partners.get(work.principal.tenant_id, to=Action.CREATE_CUSTOMER)
-    _require_possible(work, partner, new)
+    _require_customer_possible(work, partner, new)
     customer = _customer(partner, new, work)
     work.add_under(
         partner,
@@ -58,20 +58,22 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     return customer
 
 
-def update_customer(work: UnitOfWork, customer_id: str, changes: Texts, *, expected_version: int) -> Customer:
-    """Edit the company profile. STALE_VERSION if it has changed since the caller read it."""
+def update_customer(
+    work: UnitOfWork, customer_id: str, changes: Fields, *, expected_version: int
+) -> Customer:
+    """Edit the company profile. STALE_VERSION."""
     customer = work.customers.get(customer_id, to=Action.UPDATE)
     customer.change(dict(changes), expected_version=expected_version, at=work.now)
     return customer
 
 
-def _require_possible(work: UnitOfWork, partner: Partner, new: NewCustomer) -> None:
+def _require_customer_possible(work: UnitOfWork, partner: Partner, new: NewCustomer) -> None:
     if new.market not in {None, partner.market}:
         raise Refusal.OTHER_MARKET.error()
-    look = work.query_for(partner)
+    queries = work.query_for(partner)
     if new.associated_partner_id is not None and not (
         partner.type is PartnerType.INDIRECT_PROVIDER
-        and look.any(
+        and queries.any(
             Partnership,
             provider_id=partner.id,
             reseller_id=new.associated_partner_id,
@@ -79,7 +81,7 @@ def _require_possible(work: UnitOfWork, partner: Partner, new: NewCustomer) -> N
         )
     ):
         raise Refusal.ASSOCIATED_PARTNER_INVALID.error()
-    if look.any(Customer, domain=new.domain, cloud=partner.cloud):
+    if queries.any(Customer, domain=new.domain, cloud=partner.cloud):
         raise Refusal.DOMAIN_TAKEN.error()
 
 
@@ -99,7 +101,7 @@ def _customer(partner: Partner, new: NewCustomer, work: UnitOfWork) -> Customer:
 def _relationship(
     partner: Partner, customer: Customer, new: NewCustomer, work: UnitOfWork
 ) -> ResellerRelationship:
-    """Active at once (SM1); whoever makes a tenant administers it until its global admin ends that (R13)."""
+    """Active at once (SM1), with delegated admin until the customer's global admin revokes it (R13)."""
     return ResellerRelationship(
         partner_id=partner.id,
         customer_id=customer.id,
@@ -120,14 +122,14 @@ def _relationship(
 def _billing_profile(
     partner: Partner, customer: Customer, new: NewCustomer, work: UnitOfWork
 ) -> BillingProfile:
-    """The partner's own; what it leaves out is as in the company profile."""
+    """The partner's own, with the values of the company profile as defaults."""
     shared = {name: value for name, value in new.profile.items() if name in BillingProfile.__mapper__.columns}
-    told = {"company_name": new.company_name, **shared, **new.billing}
+    values = {"company_name": new.company_name, **shared, **new.billing}
     return BillingProfile(
         partner_id=partner.id,
         customer_id=customer.id,
         cloud=customer.cloud,
         created_at=work.now,
         updated_at=work.now,
-        **told,
+        **values,
     )

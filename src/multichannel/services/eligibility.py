@@ -1,4 +1,4 @@
-"""Which subscriptions can go along in a transfer, asked of many at once."""
+"""Which subscriptions can be transferred, for many at once."""
 
 from __future__ import annotations
 
@@ -18,30 +18,32 @@ from multichannel.store.write.guard_queries import GuardQueries
 def transfer_eligibility(
     work: UnitOfWork, subscription_ids: Sequence[str], kind: TransferKind
 ) -> Mapping[str, Sequence[Refusal]]:
-    """All rules that each fails, by id, of those that the caller may release; the others are left out."""
+    """The reasons against a transfer, by id of each subscription that the caller may release."""
     subscriptions: Sequence[Subscription] = work.find_permitted(
         SUBSCRIPTION, subscription_ids, to=Action.RELEASE
     )
     if not subscriptions:
         return {}
-    weighed = candidates(work.query_for(*subscriptions), subscriptions)
-    return {each.subscription.id: ineligibility_reasons(each, kind, work.now) for each in weighed}
+    all_candidates = transfer_candidates(work.query_for(*subscriptions), subscriptions)
+    return {each.subscription.id: ineligibility_reasons(each, kind, work.now) for each in all_candidates}
 
 
-def candidates(
-    look: GuardQueries,
+def transfer_candidates(
+    queries: GuardQueries,
     subscriptions: Sequence[Subscription],
     *,
     with_base: Collection[str] = (),
     besides: Transfer | None = None,
 ) -> list[TransferCandidate]:
-    """The subscriptions with what decides on them, in as many statements for one as for many.
+    """The subscriptions with what their eligibility depends on; the number of statements is constant.
 
-    `with_base` are the ids of add-ons whose base goes along; `besides` is the transfer this is about.
+    `with_base` are the ids of add-ons whose base is in the same transfer, which is `besides` if it exists.
     """
     ids = [subscription.id for subscription in subscriptions]
-    moving = _in_open_transfers(look, ids, besides)
-    continued = {each.continues_id for each in look.all(Subscription, continues_id=ids, channel=Channel.CSP)}
+    moving = _in_open_transfers(queries, ids, besides)
+    continued = {
+        each.continues_id for each in queries.all(Subscription, continues_id=ids, channel=Channel.CSP)
+    }
     return [
         TransferCandidate(
             subscription=each,
@@ -53,10 +55,12 @@ def candidates(
     ]
 
 
-def _in_open_transfers(look: GuardQueries, ids: Collection[str], besides: Transfer | None) -> set[str | None]:
-    lines = look.all(TransferLine, subscription_id=ids)
-    named = {line.transfer_id for line in lines} - {besides.id if besides else None}
-    if not named:
+def _in_open_transfers(
+    queries: GuardQueries, ids: Collection[str], besides: Transfer | None
+) -> set[str | None]:
+    lines = queries.all(TransferLine, subscription_id=ids)
+    transfer_ids = {line.transfer_id for line in lines} - {besides.id if besides else None}
+    if not transfer_ids:
         return set()
-    still_open = {transfer.id for transfer in look.all(Transfer, id=named, status=sorted(OPEN))}
-    return {line.subscription_id for line in lines if line.transfer_id in still_open}
+    open_ids = {transfer.id for transfer in queries.all(Transfer, id=transfer_ids, status=sorted(OPEN))}
+    return {line.subscription_id for line in lines if line.transfer_id in open_ids}

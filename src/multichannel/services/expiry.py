@@ -1,7 +1,7 @@
-"""What time has done is written down: expired requests and transfers, and terms that ended or began anew.
+"""The expiry job: stores due status changes of requests, transfers and subscriptions, and renewals.
 
-Everybody sees it from the moment it happens, for statuses are derived from time; this makes it an event, and
-a record for each tenant concerned. Any number of sweepers may run at once.
+Readers see a change from the moment it is due, because statuses are derived from time; storing it creates
+events and audit records. Any number of jobs can run at the same time.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from multichannel.store.unit_of_work import UnitOfWork
 EXPIRABLE = (RELATIONSHIP, TRANSFER, SUBSCRIPTION)
 """The resources with a status that time alone changes."""
 BATCH = 100
-"""Rows in one transaction: what it locks, others wait for."""
+"""Rows in one transaction, which others have to wait for."""
 
 
 def sweep(store: Store, *, batch: int = BATCH) -> dict[str, int]:
-    """Write down what is due, in each national cloud by itself (R52); gives the rows changed, by kind."""
+    """Store what is due, by national cloud (R52); gives the number of changed rows by resource."""
     changed = dict.fromkeys((resource.name for resource in EXPIRABLE), 0)
     for cloud in Cloud:
         sweeper = system_principal(SystemRole.SWEEPER, cloud=cloud)
         for resource in EXPIRABLE:
             for ids in _due(store, sweeper, resource, batch):
                 act = MutationContext("expire", resource.name)
-                changed[resource.name] += int(store.act(sweeper, act, _applying(resource, ids)))
+                changed[resource.name] += int(store.act(sweeper, act, _use_case(resource, ids)))
     return changed
 
 
 def _due(store: Store, sweeper: Principal, resource: Resource, batch: int) -> Iterator[list[str]]:
-    """The ids of rows that may be due, batch by batch. Found without locks: what is due stays so."""
+    """The ids of rows that are due, in batches, read without locks: a row that is due stays due."""
     after = ""
     while True:
         with store.reading(sweeper) as work:
@@ -46,8 +46,8 @@ def _due(store: Store, sweeper: Principal, resource: Resource, batch: int) -> It
         after = ids[-1]
 
 
-def _applying(resource: Resource, ids: list[str]) -> Callable[[UnitOfWork], str]:
-    """Settle those rows that nobody is changing, and that nobody else has settled meanwhile."""
+def _use_case(resource: Resource, ids: list[str]) -> Callable[[UnitOfWork], str]:
+    """Apply what is due to the rows that no other transaction holds or has changed."""
 
     def use_case(work: UnitOfWork) -> str:
         rows = work.repository(resource).take(ids, to=Action.EXPIRE)

@@ -1,4 +1,4 @@
-"""What is done with partnerships of providers and resellers (SM3)."""
+"""Partnerships of providers and resellers (SM3)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from multichannel.store.unit_of_work import UnitOfWork
 
 
 def invite_indirect_reseller(work: UnitOfWork, address: str, number: str | None) -> Partnership:
-    """A provider's invitation to a tenant id, the same whether or not a partner is there.
+    """A provider's invitation to a tenant id; the result does not reveal whether a partner has this id.
 
-    It reaches a partner of the provider's cloud and market, and nobody else (R12, R52). SELF_INVITED or
+    Only a partner in the provider's cloud and market receives it (R12, R52). SELF_INVITED or
     INVITATION_PENDING.
     """
     provider = work.partners.get(work.principal.tenant_id, to=Action.INVITE_RESELLER)
@@ -22,13 +22,13 @@ def invite_indirect_reseller(work: UnitOfWork, address: str, number: str | None)
     if work.query_for(provider).any(Partnership, provider_id=provider.id, addressed_to=address, status=OPEN):
         raise Refusal.INVITATION_PENDING.error()
     work.add_under(provider, invitation)
-    # That somebody was found at the address is nobody's to read until it answers.
+    # Whether the address exists must not be visible before it answers.
     work.redact(invitation, "reseller_id")
     return invitation
 
 
 def accept_partnership(work: UnitOfWork, partnership_id: str) -> Partnership:
-    """The reseller's consent (R27). INVITATION_CLOSED, or MARKET_MISMATCH if it has moved since (R12)."""
+    """Accept an invitation as the reseller (R27). INVITATION_CLOSED or MARKET_MISMATCH (R12)."""
     partnership = work.partnerships.get(partnership_id, to=Action.ACCEPT)
     if work.principal.market != partnership.market:
         raise Refusal.MARKET_MISMATCH.error()
@@ -37,7 +37,7 @@ def accept_partnership(work: UnitOfWork, partnership_id: str) -> Partnership:
 
 
 def remove_partnership(work: UnitOfWork, partnership_id: str) -> Partnership:
-    """The provider ends it; the reseller keeps its customers and its admin rights there (SM3)."""
+    """End a partnership as the provider; the reseller keeps its customers and admin rights (SM3)."""
     partnership = work.partnerships.get(partnership_id, to=Action.REMOVE)
     partnership.remove(at=work.now)
     return partnership

@@ -1,4 +1,4 @@
-"""The first partners and users, made by the operator."""
+"""Partners and their first users, created by the operator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done with reseller relationships (SM1)."""
+"""Reseller relationships (SM1)."""
 
 from __future__ import annotations
 
@@ -32,105 +32,105 @@ ACTIVE = RelationshipStatus.ACTIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """Whom a partner asks, by tenant id or domain, and what for; a reseller asks through a provider."""
+class RelationshipRequest:
+    """A partner's request to a tenant id or domain; resellers send it through a provider."""
 
     address: str
     delegated_admin: bool = False
     provider_id: str | None = None
 
 
-def request_reseller_relationship(work: UnitOfWork, asked: Request) -> ResellerRelationship:
-    """A request to an address, the same whether or not there is a customer at it (R4).
+def request_reseller_relationship(work: UnitOfWork, request: RelationshipRequest) -> ResellerRelationship:
+    """A request to an address; the result does not reveal whether a customer has this address (R4).
 
-    Through a provider it is two, the provider's beside the reseller's own (SM1). OWN_CUSTOMER,
-    DELEGATED_ADMIN_REQUIRED, NO_PARTNERSHIP, REQUEST_PENDING or ALREADY_RELATED.
+    A reseller's request has a companion of its provider (SM1). OWN_CUSTOMER, DELEGATED_ADMIN_REQUIRED,
+    NO_PARTNERSHIP, REQUEST_PENDING or ALREADY_RELATED.
     """
-    partner = _asking(work, asked)
-    known = work.tenant_directory(partner).customers_at(asked.address, partner.cloud)
-    request = new_relationship_request(
+    partner = _requesting_partner(work, request)
+    known = work.tenant_directory(partner).customers_at(request.address, partner.cloud)
+    relationship = new_relationship_request(
         partner,
-        address=asked.address,
-        # R12, R52: one of another market is told when it answers; a domain of several customers is nobody's.
+        address=request.address,
+        # R12, R52: a different market is refused at acceptance. A domain of several customers has no owner.
         customer_id=known[0] if len(known) == 1 else None,
-        delegated_admin=asked.delegated_admin,
+        delegated_admin=request.delegated_admin,
         at=work.now,
     )
-    _require_possible(work, partner, asked, known)
-    _add_requested(work, partner, request)
-    if asked.provider_id is not None:
-        _add_requested(work, partner, provider_request(request, asked.provider_id))
-    return request
+    _require_request_possible(work, partner, request, known)
+    _add_requested(work, partner, relationship)
+    if request.provider_id is not None:
+        _add_requested(work, partner, provider_request(relationship, request.provider_id))
+    return relationship
 
 
 def accept_reseller_relationship(
     work: UnitOfWork, relationship_id: str, signature: Signature | None
 ) -> ResellerRelationship:
-    """The customer's yes, to the provider's request beside it as well (R14, SM1).
+    """Accept a request and its companion as the customer (R14, SM1).
 
-    A customer that has not signed the agreement yet signs it in the same step: AGREEMENT_REQUIRED.
+    A customer that has not signed the customer agreement signs it in the same step: AGREEMENT_REQUIRED.
     """
     relationship = work.relationships.get(relationship_id, to=Action.ACCEPT)
-    look = work.query_for(relationship)
-    customer = look.one(Customer, id=relationship.customer_id)
+    queries = work.query_for(relationship)
+    customer = queries.one(Customer, id=relationship.customer_id)
     if customer is None:
-        raise LookupError(f"relationship {relationship.id} was accepted by nobody")
-    for each in _together(work, relationship):
-        again = _active_like(work, relationship, each)
-        if again and each is relationship:
+        raise LookupError(f"relationship {relationship.id} has no customer that could accept it")
+    for each in _with_companion(work, relationship):
+        exists = _has_active_like(work, relationship, each)
+        if exists and each is relationship:
             raise Refusal.ALREADY_RELATED.error(path="id")
-        if again:
+        if exists:
             each.cancel(at=work.now)
         else:
             each.accept(customer, at=work.now)
-    _sign(work, relationship, customer, signature)
+    _sign_agreement(work, relationship, customer, signature)
     return relationship
 
 
 def decline_reseller_relationship(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
-    """The customer's no (R14)."""
+    """Decline a request and its companion as the customer (R14)."""
     relationship = work.relationships.get(relationship_id, to=Action.DECLINE)
-    for each in _together(work, relationship):
+    for each in _with_companion(work, relationship):
         each.decline(at=work.now)
     return relationship
 
 
 def cancel_reseller_relationship_request(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
-    """The partner withdraws its request, before it was answered."""
+    """Cancel a request and its companion as the partner, before it is answered."""
     relationship = work.relationships.get(relationship_id, to=Action.CANCEL)
-    for each in _together(work, relationship):
+    for each in _with_companion(work, relationship):
         each.cancel(at=work.now)
     return relationship
 
 
 def revoke_delegated_admin(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
-    """The customer ends a partner's admin rights; the relationship stays (R15)."""
+    """End a partner's admin rights as the customer; the relationship stays (R15)."""
     relationship = work.relationships.get(relationship_id, to=Action.REVOKE_DELEGATED_ADMIN)
     relationship.revoke_delegated_admin(at=work.now)
     return relationship
 
 
 def remove_reseller_relationship(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
-    """The partner leaves the customer, and supports none of its subscriptions any more (R17, R18).
+    """End a relationship as the partner, which then supports no subscriptions of the customer (R17, R18).
 
-    ACTIVE_SUBSCRIPTIONS while it bills any that is active. A provider that serves the customer through
-    another reseller, too, stays its partner, so that neither is asked (R24).
+    ACTIVE_SUBSCRIPTIONS while it bills any that is active. Neither applies to a provider that also serves the
+    customer through another reseller (R24).
     """
     relationship = work.relationships.get(relationship_id, to=Action.REMOVE)
     relationship.remove(at=work.now)
-    look = work.query_for(relationship)
-    # Nothing is flushed yet, so that this relationship is among them.
+    queries = work.query_for(relationship)
+    # The change is not flushed yet, so this relationship still counts.
     pair = {"partner_id": relationship.partner_id, "customer_id": relationship.customer_id}
-    if look.count(ResellerRelationship, status=ACTIVE, **pair) > 1:
+    if queries.count(ResellerRelationship, status=ACTIVE, **pair) > 1:
         return relationship
-    if look.any(
+    if queries.any(
         Subscription,
         billing_partner_id=relationship.partner_id,
         customer_id=relationship.customer_id,
         status=SubscriptionStatus.ACTIVE,
     ):
         raise Refusal.ACTIVE_SUBSCRIPTIONS.error()
-    for subscription in look.between(Subscription, "support_contact_id"):
+    for subscription in queries.between(Subscription, "support_contact_id"):
         if not _is_private_to_another(subscription, relationship.partner_id):
             subscription.support_contact_id = None
             subscription.touch(work.now)
@@ -140,7 +140,7 @@ def remove_reseller_relationship(work: UnitOfWork, relationship_id: str) -> Rese
 def extend_relationship_to_provider(
     work: UnitOfWork, relationship_id: str, provider_id: str
 ) -> ResellerRelationship:
-    """A direct-bill partner that becomes a reseller goes on through its provider (SM1).
+    """Extend the relationship of a direct-bill partner that becomes a reseller to its provider (SM1).
 
     The provider gets a relationship without delegated admin, and a copy of the billing profile unless it has
     one. NO_PARTNERSHIP, ALREADY_EXTENDED, RELATIONSHIP_NOT_ACTIVE or NOT_DIRECT.
@@ -149,55 +149,59 @@ def extend_relationship_to_provider(
     added = provider_extension(relationship, provider_id, at=work.now)
     if not _are_partners(work, relationship, provider_id, relationship.partner_id):
         raise Refusal.NO_PARTNERSHIP.error()
-    if _active_like(work, relationship, added):
+    if _has_active_like(work, relationship, added):
         raise Refusal.ALREADY_EXTENDED.error()
     work.add_under(relationship, added)
     _share_billing_profile(work, relationship, provider_id)
     return relationship
 
 
-def _asking(work: UnitOfWork, asked: Request) -> Partner:
-    """The caller's partner, fetched for what is asked of it (C2, R19)."""
-    through = asked.provider_id is not None
+def _requesting_partner(work: UnitOfWork, request: RelationshipRequest) -> Partner:
+    """The caller's partner, if it may send the request (C2, R19)."""
+    through = request.provider_id is not None
     action = Action.REQUEST_RELATIONSHIP_THROUGH_PROVIDER if through else Action.REQUEST_RELATIONSHIP
     own = work.principal.tenant_id
-    if asked.delegated_admin:
+    if request.delegated_admin:
         work.partners.get(own, to=Action.REQUEST_DELEGATED_ADMIN)
     return work.partners.get(own, to=action)
 
 
-def _require_possible(work: UnitOfWork, partner: Partner, asked: Request, known: Sequence[str]) -> None:
-    """Guards that look at what the partner knows itself: its own requests, customers and providers."""
-    look = work.query_for(partner)
-    if asked.provider_id is not None and not _are_partners(work, partner, asked.provider_id, partner.id):
+def _require_request_possible(
+    work: UnitOfWork, partner: Partner, request: RelationshipRequest, known: Sequence[str]
+) -> None:
+    """Raise refusals that depend only on the partner's own requests, customers and providers."""
+    queries = work.query_for(partner)
+    if request.provider_id is not None and not _are_partners(work, partner, request.provider_id, partner.id):
         raise Refusal.NO_PARTNERSHIP.error()
-    own = look.all(
+    own = queries.all(
         ResellerRelationship,
         partner_id=partner.id,
-        addressed_to=asked.address,
+        addressed_to=request.address,
         status=RelationshipStatus.REQUESTED,
     )
-    active = look.all(ResellerRelationship, partner_id=partner.id, customer_id=known, status=ACTIVE)
-    raise_first(refusals_to_request([*own, *active], address=asked.address, customer_ids=known, at=work.now))
+    active = queries.all(ResellerRelationship, partner_id=partner.id, customer_id=known, status=ACTIVE)
+    raise_first(
+        refusals_to_request([*own, *active], address=request.address, customer_ids=known, at=work.now)
+    )
 
 
 def _add_requested(work: UnitOfWork, partner: Partner, request: ResellerRelationship) -> None:
-    """Stored. Whether a customer was found at the address is not told, nor in the partner's own records."""
+    """Add a request; its audit records do not reveal whether a customer has the address."""
     work.add_under(partner, request)
     work.redact(request, "customer_id")
 
 
-def _together(work: UnitOfWork, relationship: ResellerRelationship) -> list[ResellerRelationship]:
-    """A request with the one beside it, a reseller's and its provider's, to be answered as one (SM1)."""
-    look, first = work.query_for(relationship), relationship.invited_with_id
-    beside = look.linked(
+def _with_companion(work: UnitOfWork, relationship: ResellerRelationship) -> list[ResellerRelationship]:
+    """A request and its companion, of a reseller and its provider; one answer is for both (SM1)."""
+    queries, first = work.query_for(relationship), relationship.invited_with_id
+    companions = queries.linked(
         ResellerRelationship, **({"id": first} if first else {"invited_with_id": relationship.id})
     )
-    return [relationship, *beside]
+    return [relationship, *companions]
 
 
-def _active_like(work: UnitOfWork, parent: Base, wanted: ResellerRelationship) -> bool:
-    """Whether the partner has an active relationship with the customer already, through the same reseller."""
+def _has_active_like(work: UnitOfWork, parent: Base, wanted: ResellerRelationship) -> bool:
+    """Whether the partner has an active relationship with the customer through the same reseller."""
     return work.query_for(parent).any(
         ResellerRelationship,
         partner_id=wanted.partner_id,
@@ -213,10 +217,10 @@ def _are_partners(work: UnitOfWork, parent: Base, provider_id: str, reseller_id:
     )
 
 
-def _sign(
+def _sign_agreement(
     work: UnitOfWork, relationship: ResellerRelationship, customer: Customer, signature: Signature | None
 ) -> None:
-    """The customer's own signature, unless it has one, or lives where there is nothing to sign (R52)."""
+    """Add the customer's own signature, unless it has one or its cloud has no agreement (R52)."""
     if customer.cloud in WITHOUT_AGREEMENTS or work.query_for(relationship).any(
         CustomerAgreement, customer_id=customer.id, kind=AgreementKind.DIRECT
     ):
@@ -227,7 +231,7 @@ def _sign(
 
 
 def _is_private_to_another(subscription: Subscription, partner_id: str) -> bool:
-    """What another partner wrote down for itself is not this one's to see, whoever it names."""
+    """Whether another partner recorded the subscription for itself; nobody else may see it."""
     return (
         subscription.channel is not Channel.CSP
         and subscription.recorded_by is RecordedBy.PARTNER
@@ -236,10 +240,14 @@ def _is_private_to_another(subscription: Subscription, partner_id: str) -> bool:
 
 
 def _share_billing_profile(work: UnitOfWork, relationship: ResellerRelationship, provider_id: str) -> None:
-    """Whether the provider had a profile of the customer is not for the partner to learn from its records."""
-    look = work.query_for(relationship)
-    own = look.one(BillingProfile, partner_id=relationship.partner_id, customer_id=relationship.customer_id)
-    if own is None or look.any(BillingProfile, partner_id=provider_id, customer_id=relationship.customer_id):
+    """Copy the billing profile; audit records do not reveal whether the provider had one."""
+    queries = work.query_for(relationship)
+    own = queries.one(
+        BillingProfile, partner_id=relationship.partner_id, customer_id=relationship.customer_id
+    )
+    if own is None or queries.any(
+        BillingProfile, partner_id=provider_id, customer_id=relationship.customer_id
+    ):
         return
     shared = own.shared_with(provider_id, at=work.now)
     work.add_under(relationship, shared)

@@ -1,4 +1,4 @@
-"""What is done with subscriptions."""
+"""Subscriptions: recorded from other channels, sold in CSP, and changed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ ACTIVE = "active"
 def record_external_subscription(
     work: UnitOfWork, customer_id: str, external: ExternalSubscription
 ) -> Subscription:
-    """A record of what the customer has elsewhere (R4): the customer's own, or a partner's private one.
+    """A record of a subscription of another channel: the customer's own, or private to a partner (R4).
 
-    It is never held against other records: two parties may write down the same, and neither is told.
+    It is not compared with other records, so that nobody learns of those of others.
     """
     customer = work.customers.get(customer_id, to=Action.RECORD_SUBSCRIPTION)
-    who = work.principal
-    by = RecordedBy.CUSTOMER if who.kind is TenantKind.CUSTOMER else RecordedBy.PARTNER
-    made = new_external_subscription(external, customer, who.tenant_id, by, at=work.now)
+    principal = work.principal
+    by = RecordedBy.CUSTOMER if principal.kind is TenantKind.CUSTOMER else RecordedBy.PARTNER
+    made = new_external_subscription(external, customer, principal.tenant_id, by, at=work.now)
     work.add_under(customer, made)
     return made
 
@@ -65,7 +65,7 @@ def create_subscription(
     require_first_purchase(order, work.query_for(customer).all(Subscription, **own, **offer), work.now)
     made = new_subscription(order, customer, seller_id, at=work.now, parent=parent)
     if partner_of_record_id:
-        made.partner_number = _number_of_reseller(work, customer, partner_of_record_id, "partnerOfRecord")
+        made.partner_number = _reseller_number(work, customer, partner_of_record_id, "partnerOfRecord")
         made.partner_of_record_id = partner_of_record_id
     work.add_under(customer, made)
     return made
@@ -75,69 +75,71 @@ def update_subscription(
     work: UnitOfWork, row_id: str, edits: Mapping[str, Any], *, expected_version: int
 ) -> Subscription:
     """Change quantity, name or automatic renewal (R44, R46)."""
-    found = fetch(work, row_id, Action.UPDATE, expected_version)
+    subscription = get_current(work, row_id, Action.UPDATE, expected_version)
     renewing = "auto_renew_enabled" in edits
-    parent = _parent(work, found) if renewing else None
-    found.change(edits, at=work.now, parent=parent, add_ons=_add_ons(work, found) if renewing else ())
-    return found
+    parent = _base(work, subscription) if renewing else None
+    subscription.change(
+        edits, at=work.now, parent=parent, add_ons=_add_ons(work, subscription) if renewing else ()
+    )
+    return subscription
 
 
 def suspend_subscription(
     work: UnitOfWork, row_id: str, reason: StopReason, *, expected_version: int
 ) -> Subscription:
     """Suspend it with its add-ons (R41, R42)."""
-    found = fetch(work, row_id, Action.SUSPEND, expected_version)
-    found.suspend(reason, at=work.now, add_ons=_add_ons(work, found))
-    return found
+    subscription = get_current(work, row_id, Action.SUSPEND, expected_version)
+    subscription.suspend(reason, at=work.now, add_ons=_add_ons(work, subscription))
+    return subscription
 
 
 def reactivate_subscription(work: UnitOfWork, row_id: str, *, expected_version: int) -> Subscription:
     """Reactivate it; an add-on needs an active base (R41)."""
-    found = fetch(work, row_id, Action.REACTIVATE, expected_version)
-    found.reactivate(at=work.now, parent=_parent(work, found))
-    return found
+    subscription = get_current(work, row_id, Action.REACTIVATE, expected_version)
+    subscription.reactivate(at=work.now, parent=_base(work, subscription))
+    return subscription
 
 
 def cancel_subscription(
     work: UnitOfWork, row_id: str, reason: StopReason, *, expected_version: int
 ) -> Subscription:
     """End it with its add-ons (R42, R48). A record of another channel is marked as deleted."""
-    found = fetch(work, row_id, Action.CANCEL, expected_version)
-    found.cancel(reason, at=work.now, add_ons=_add_ons(work, found))
-    return found
+    subscription = get_current(work, row_id, Action.CANCEL, expected_version)
+    subscription.cancel(reason, at=work.now, add_ons=_add_ons(work, subscription))
+    return subscription
 
 
 def assign_support_contact(
     work: UnitOfWork, row_id: str, partner_id: str | None, *, expected_version: int
 ) -> Subscription:
-    """Designate the partner that supports it, or nobody (R26).
+    """Set or clear the support contact (R26).
 
-    CONTACT_NOT_AVAILABLE, the same whether the partner exists, has no relationship with the customer, or is
-    none that whoever asks may know to have one.
+    CONTACT_NOT_AVAILABLE, which does not reveal whether the partner exists or has a relationship with the
+    customer.
     """
-    found = fetch(work, row_id, Action.ASSIGN_SUPPORT_CONTACT, expected_version)
-    if partner_id is not None and not _may_support(work, found, partner_id):
+    subscription = get_current(work, row_id, Action.ASSIGN_SUPPORT_CONTACT, expected_version)
+    if partner_id is not None and not _may_support(work, subscription, partner_id):
         raise Refusal.CONTACT_NOT_AVAILABLE.error()
-    found.assign_support_contact(partner_id, at=work.now)
-    return found
+    subscription.assign_support_contact(partner_id, at=work.now)
+    return subscription
 
 
 def assign_partner_of_record(
     work: UnitOfWork, row_id: str, partner_id: str | None, *, expected_version: int
 ) -> Subscription:
     """Set or clear the partner of record. PARTNER_OF_RECORD_INVALID (R25)."""
-    found = fetch(work, row_id, Action.ASSIGN_PARTNER_OF_RECORD, expected_version)
-    number = _number_of_reseller(work, found, partner_id, "partner") if partner_id else None
-    found.assign_partner_of_record(partner_id, number, at=work.now)
-    return found
+    subscription = get_current(work, row_id, Action.ASSIGN_PARTNER_OF_RECORD, expected_version)
+    number = _reseller_number(work, subscription, partner_id, "partner") if partner_id else None
+    subscription.assign_partner_of_record(partner_id, number, at=work.now)
+    return subscription
 
 
-def fetch(work: UnitOfWork, row_id: str, action: Action, expected_version: int) -> Subscription:
-    """The subscription for an action, in the version the caller saw and with what time has done to it."""
-    found = work.subscriptions.get(row_id, to=action)
-    found.require_version(expected_version)
-    found.apply_due(work.now)
-    return found
+def get_current(work: UnitOfWork, row_id: str, action: Action, expected_version: int) -> Subscription:
+    """The subscription for an action, in the version that the caller saw, with due changes applied."""
+    subscription = work.subscriptions.get(row_id, to=action)
+    subscription.require_version(expected_version)
+    subscription.apply_due(work.now)
+    return subscription
 
 
 def has_agreement(work: UnitOfWork, customer: Customer) -> bool:
@@ -147,46 +149,46 @@ def has_agreement(work: UnitOfWork, customer: Customer) -> bool:
 
 
 def _add_ons(work: UnitOfWork, base: Subscription) -> Sequence[Subscription]:
-    """The add-ons of the same owner, which go along with their base (R41)."""
+    """The add-ons of the same owner, which follow their base (R41)."""
     return work.query_for(base).linked(Subscription, parent_id=base.id, owner_id=base.owner_id)
 
 
-def _parent(work: UnitOfWork, add_on: Subscription) -> Subscription | None:
+def _base(work: UnitOfWork, add_on: Subscription) -> Subscription | None:
     return work.query_for(add_on).one(Subscription, id=add_on.parent_id) if add_on.parent_id else None
 
 
-def _number_of_reseller(
+def _reseller_number(
     work: UnitOfWork, parent: Customer | Subscription, reseller_id: str, path: str
 ) -> str | None:
-    """The number a provider credits its own active reseller by, or PARTNER_OF_RECORD_INVALID (R20, R25)."""
-    look = work.query_for(parent)
-    partnership = look.one(
+    """The credited number of a provider's active reseller, or PARTNER_OF_RECORD_INVALID (R20, R25)."""
+    queries = work.query_for(parent)
+    partnership = queries.one(
         Partnership,
         provider_id=work.principal.tenant_id,
         reseller_id=reseller_id,
         status=PartnershipStatus.ACTIVE,
     )
-    if partnership is None or not look.any(
+    if partnership is None or not queries.any(
         Partner, id=reseller_id, type=PartnerType.INDIRECT_RESELLER, status=PartnerStatus.ACTIVE
     ):
         raise Refusal.PARTNER_OF_RECORD_INVALID.error(path=path)
     return partnership.reseller_number
 
 
-def _may_support(work: UnitOfWork, found: Subscription, partner_id: str) -> bool:
-    """R26: a customer names any partner of its own; a seller itself, or its reseller that serves there."""
-    look, own = work.query_for(found), work.principal.tenant_id
-    holds = look.any(
-        ResellerRelationship, partner_id=partner_id, customer_id=found.customer_id, status=ACTIVE
+def _may_support(work: UnitOfWork, subscription: Subscription, partner_id: str) -> bool:
+    """R26: customers choose any partner of theirs; sellers themselves, or their reseller of the customer."""
+    queries, own = work.query_for(subscription), work.principal.tenant_id
+    is_related = queries.any(
+        ResellerRelationship, partner_id=partner_id, customer_id=subscription.customer_id, status=ACTIVE
     )
     if work.principal.kind is TenantKind.CUSTOMER or partner_id == own:
-        return holds
-    if not look.any(Partnership, provider_id=own, reseller_id=partner_id, status=PartnershipStatus.ACTIVE):
+        return is_related
+    if not queries.any(Partnership, provider_id=own, reseller_id=partner_id, status=PartnershipStatus.ACTIVE):
         return False
-    return holds or look.any(
+    return is_related or queries.any(
         ResellerRelationship,
         partner_id=own,
         associated_partner_id=partner_id,
-        customer_id=found.customer_id,
+        customer_id=subscription.customer_id,
         status=ACTIVE,
     )

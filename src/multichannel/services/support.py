@@ -117,19 +117,19 @@ def _first_sentence(comment: str) -> str:
 def _facts(work: UnitOfWork, rows: Mapping[str, Subscription]) -> dict[str, SupportFacts]:
     """What the caller's own tenant knows about each; rows of other partners are not read."""
     own = work.principal.tenant_id
-    look = work.query_for(next(iter(rows.values())))
+    queries = work.query_for(next(iter(rows.values())))
     customers = sorted({row.customer_id for row in rows.values()})
-    relationships = look.all(
+    relationships = queries.all(
         ResellerRelationship,
         partner_id=own,
         customer_id=customers,
         status=[RelationshipStatus.ACTIVE, RelationshipStatus.REQUESTED],
     )
-    agreements = look.all(CustomerAgreement, customer_id=customers)
-    transfers = look.all(
+    agreements = queries.all(CustomerAgreement, customer_id=customers)
+    transfers = queries.all(
         Transfer, target_partner_id=own, customer_id=customers, status=TransferStatus.PENDING
     )
-    continuations = look.all(
+    continuations = queries.all(
         Subscription, continues_id=list(rows), billing_partner_id=own, status=sorted(LIVE)
     )
     moved = {row.continues_id for row in continuations}

@@ -1,4 +1,4 @@
-"""How subscriptions move in transfers: which go along, whether the target is ready, and the move."""
+"""The execution of transfers: what the target lacks, which lines fail, and the move of the others."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from multichannel.domain.tenants import Partner, PartnerStatus
 from multichannel.domain.transfer_effects import close_at_source, transferred_copy
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.errors import Refused
-from multichannel.services.eligibility import candidates
+from multichannel.services.eligibility import transfer_candidates
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
 
 
-def refusals_of_target(look: GuardQueries, transfer: Transfer, *, market: str | None) -> Iterator[Refused]:
+def refusals_of_target(queries: GuardQueries, transfer: Transfer, *, market: str | None) -> Iterator[Refused]:
     """What the target lacks to receive subscriptions of the customer, for the target alone to know.
 
     `market` is that of the company whose market has to be the one of the transfer.
     """
     target_id, customer_id = transfer.target_partner_id, transfer.customer_id
-    related = look.any(
+    related = queries.any(
         ResellerRelationship,
         partner_id=target_id,
         customer_id=customer_id,
         status=RelationshipStatus.ACTIVE,
     )
-    agreements = look.all(CustomerAgreement, customer_id=customer_id)
+    agreements = queries.all(CustomerAgreement, customer_id=customer_id)
     azure: Sequence[Subscription] = ()
     if transfer.kind is TransferKind.AZURE_PLAN:
-        azure = look.all(
+        azure = queries.all(
             Subscription,
             billing_partner_id=target_id,
             customer_id=customer_id,
@@ -53,13 +53,13 @@ def refusals_of_target(look: GuardQueries, transfer: Transfer, *, market: str | 
 
 Lines = Sequence[tuple[TransferLine, Subscription]]
 Errors = Mapping[int, Refusal]
-"""Why lines fail, by their numbers."""
+"""Why lines fail, by number."""
 
 
 def execute_transfer(work: UnitOfWork, transfer: Transfer, lines: Lines, errors: Errors) -> None:
-    """Move every line without an error, bases first, and end the transfer by what came of its lines.
+    """Move every line without an error, bases first, and complete the transfer.
 
-    An add-on whose base fails stays with it (R36).
+    An add-on whose base fails is not transferred either (R36).
     """
     failed = dict(errors)
     made: dict[int, Subscription] = {}
@@ -80,44 +80,46 @@ def execute_transfer(work: UnitOfWork, transfer: Transfer, lines: Lines, errors:
 
 
 def _line_errors(work: UnitOfWork, transfer: Transfer, lines: Lines) -> Errors:
-    """The first rule that each line of an offer fails now; all of them, where the target is not ready."""
+    """The first reason against each line of an offer at this time; or that the target is not ready."""
     unready = target_errors(work, transfer, [line for line, _ in lines])
     if unready:
         return unready
     with_base = {subscription.id for line, subscription in lines if line.base_number is not None}
     subscriptions = [subscription for _, subscription in lines]
-    weighed = candidates(work.query_for(transfer), subscriptions, with_base=with_base, besides=transfer)
+    all_candidates = transfer_candidates(
+        work.query_for(transfer), subscriptions, with_base=with_base, besides=transfer
+    )
     failed = {
         line.number: ineligibility_reasons(each, transfer.kind, work.now)
-        for (line, _), each in zip(lines, weighed, strict=True)
+        for (line, _), each in zip(lines, all_candidates, strict=True)
     }
     return {number: reasons[0] for number, reasons in failed.items() if reasons}
 
 
 def target_errors(work: UnitOfWork, transfer: Transfer, lines: Sequence[TransferLine]) -> Errors:
     """An error for every line if the target cannot receive at the time of execution (R19, R29, R33)."""
-    look = work.query_for(transfer)
-    target = look.one(Partner, id=transfer.target_partner_id)
+    queries = work.query_for(transfer)
+    target = queries.one(Partner, id=transfer.target_partner_id)
     if target is not None and target.status is PartnerStatus.ACTIVE:
-        refusals = refusals_of_target(look, transfer, market=transfer.market)
+        refusals = refusals_of_target(queries, transfer, market=transfer.market)
         if not any(refusals):
             return {}
     return {line.number: Refusal.TARGET_NOT_READY for line in lines}
 
 
 def require_ready_target(work: UnitOfWork, transfer: Transfer) -> Partner:
-    """The target, which decides for itself and is told what it lacks (R29, R33)."""
-    look = work.query_for(transfer)
-    target = look.all(Partner, id=transfer.target_partner_id)[0]
-    raise_first(refusals_of_target(look, transfer, market=target.market))
+    """The target, when it decides for itself; raises what it lacks (R29, R33)."""
+    queries = work.query_for(transfer)
+    target = queries.all(Partner, id=transfer.target_partner_id)[0]
+    raise_first(refusals_of_target(queries, transfer, market=target.market))
     return target
 
 
 def execute_offer(work: UnitOfWork, transfer: Transfer) -> None:
-    """Move the lines that were chosen when it was offered."""
+    """Move the lines that were chosen in the offer."""
     lines = sorted(work.query_for(transfer).linked(TransferLine, transfer_id=transfer.id), key=_number)
-    found = work.query_for(*lines).linked(Subscription, id=[line.subscription_id for line in lines])
-    subscriptions = {each.id: each for each in found}
+    rows = work.query_for(*lines).linked(Subscription, id=[line.subscription_id for line in lines])
+    subscriptions = {each.id: each for each in rows}
     pairs = [(line, subscriptions[str(line.subscription_id)]) for line in lines]
     execute_transfer(work, transfer, pairs, _line_errors(work, transfer, pairs))
 

@@ -12,7 +12,7 @@ from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.transfer_effects import transfer_line
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferProductType
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services.eligibility import candidates
+from multichannel.services.eligibility import transfer_candidates
 from multichannel.store.unit_of_work import UnitOfWork
 
 MAX_LINES = 25
@@ -79,7 +79,7 @@ def require_eligible(
     """LINES_NOT_ELIGIBLE with the reasons of all lines; the target requested `product_types`, if any."""
     subscriptions = [line.subscription for line in lines]
     with_base = {line.subscription.id for line in lines if line.base is not None}
-    all_candidates = candidates(work.query_for(*subscriptions), subscriptions, with_base=with_base)
+    all_candidates = transfer_candidates(work.query_for(*subscriptions), subscriptions, with_base=with_base)
     reasons = {each for one in all_candidates for each in ineligibility_reasons(one, kind, work.now)}
     if any(each.customer_id != customer_id for each in subscriptions):
         reasons.add(Refusal.OTHER_CUSTOMER)

@@ -1,4 +1,4 @@
-"""Transfers: asked for by the target, offered or switched by the source, decided by the other side (SM4)."""
+"""Transfers: requested by the target or offered by the source, and decided by the other side (SM4)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from multichannel.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRequest:
-    """What a target asks for; it names no lines."""
+    """A target's request, in which the source will choose the subscriptions."""
 
     kind: TransferKind
     customer_id: str
@@ -44,7 +44,7 @@ class TransferRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferOffer:
-    """What a source gives away, and to whom."""
+    """A source's offer of subscriptions to a target."""
 
     kind: TransferKind
     customer_id: str
@@ -53,10 +53,10 @@ class TransferOffer:
 
 
 def request_transfer(work: UnitOfWork, request: TransferRequest) -> Transfer:
-    """Ask another partner for what it sells to a customer (SM4c).
+    """Request subscriptions of a customer from another partner (SM4c).
 
-    Whether there is such a partner, or anything to transfer, is not told: it is pending all the same. Refused
-    for what the target knows of itself alone: relationship, agreement, Azure plan, an earlier request.
+    The result does not reveal whether the partner exists or has anything to transfer. Refusals depend only on
+    the target itself: its relationship, agreement, Azure plan and earlier requests.
     """
     target = work.partners.get(work.principal.tenant_id, to=Action.REQUEST_TRANSFER)
     if initiator_of(request.kind) is not Initiator.TARGET:
@@ -68,13 +68,13 @@ def request_transfer(work: UnitOfWork, request: TransferRequest) -> Transfer:
     transfer.target_partner_name = target.name
     transfer.target_product_types = sorted({each.value for each in request.product_types})
     transfer.partner_of_record_id = request.partner_of_record_id
-    look = work.query_for(target)
-    customer = look.one(Customer, id=request.customer_id)
-    raise_first(refusals_of_target(look, transfer, market=customer.market if customer else None))
+    queries = work.query_for(target)
+    customer = queries.one(Customer, id=request.customer_id)
+    raise_first(refusals_of_target(queries, transfer, market=customer.market if customer else None))
     _require_own_reseller(work, target, request.partner_of_record_id)
     if any(
         each.is_repeated_by(request.kind, request.source_partner_id, request.customer_id)
-        for each in look.all(
+        for each in queries.all(
             Transfer,
             target_partner_id=target.id,
             customer_id=request.customer_id,
@@ -87,19 +87,19 @@ def request_transfer(work: UnitOfWork, request: TransferRequest) -> Transfer:
 
 
 def offer_transfer(work: UnitOfWork, offer: TransferOffer) -> Transfer:
-    """Offer subscriptions to the provider whose reseller one is (SM4b), or begin a switch (SM4a).
+    """Offer subscriptions to the caller's provider (SM4b), or start a switch to another partner (SM4a).
 
-    Whether the target could receive them is its own business, and comes out when it decides.
+    Whether the target can receive them is not revealed before it decides.
     """
     lines = plan_lines(work, offer.subscription_ids)
     first = lines[0].subscription
-    look = work.query_for(first)
+    queries = work.query_for(first)
     source_id = work.principal.tenant_id
     if initiator_of(offer.kind) is not Initiator.SOURCE:
         raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
     if offer.target_partner_id == source_id:
         raise Refusal.SAME_PARTNER.error()
-    if offer.kind is TransferKind.LEGACY and not look.any(
+    if offer.kind is TransferKind.LEGACY and not queries.any(
         Partnership,
         provider_id=offer.target_partner_id,
         reseller_id=source_id,
@@ -107,7 +107,7 @@ def offer_transfer(work: UnitOfWork, offer: TransferOffer) -> Transfer:
     ):
         raise Refusal.NO_PARTNERSHIP.error(path="targetPartner")
     require_eligible(work, lines, offer.kind, offer.customer_id)
-    source = look.all(Partner, id=source_id)[0]
+    source = queries.all(Partner, id=source_id)[0]
     if source.market != first.market:
         raise Refusal.CUSTOMER_IN_OTHER_MARKET.error()
     transfer = _pending_transfer(work, source, offer.kind, offer.customer_id, Initiator.SOURCE)
@@ -125,10 +125,10 @@ def accept_transfer(
     subscription_ids: Sequence[str] | None,
     expected_version: int | None,
 ) -> Transfer:
-    """Say yes: to a request by choosing what goes (SM4c), to an offer as it was made (SM4b).
+    """Accept a request with chosen subscriptions (SM4c), or an offer as it was made (SM4b).
 
-    LINES_NOT_ELIGIBLE, and nothing lines, if a chosen line cannot go. What was offered was eligible then;
-    lines that are not any more fail one by one.
+    LINES_NOT_ELIGIBLE if a chosen subscription cannot be transferred. The lines of an offer were eligible
+    when it was made; lines that no longer are fail one by one.
     """
     transfer = work.transfers.get(transfer_id, to=Action.ACCEPT)
     transfer.require_version(expected_version)
@@ -143,19 +143,19 @@ def accept_transfer(
 
 
 def consent_to_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: int | None) -> Transfer:
-    """Sign a switch for one's own side (SM4a); with the third signature the subscriptions move."""
+    """Consent to a switch for the caller's side (SM4a); with the third consent the subscriptions move."""
     transfer = work.transfers.get(transfer_id, to=Action.CONSENT)
     transfer.require_version(expected_version)
-    everybody = transfer.consent(work.principal.tenant_id, work.now)
+    all_consented = transfer.consent(work.principal.tenant_id, work.now)
     if work.principal.tenant_id == transfer.target_partner_id:
         transfer.target_partner_name = require_ready_target(work, transfer).name
-    if everybody:
+    if all_consented:
         execute_offer(work, transfer)
     return transfer
 
 
 def decline_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: int | None) -> Transfer:
-    """Say no to what one has been asked for or offered, or to a switch one takes part in."""
+    """Decline a request or offer, or a switch as one of its sides."""
     transfer = work.transfers.get(transfer_id, to=Action.DECLINE)
     transfer.require_version(expected_version)
     transfer.decline(work.now)
@@ -163,7 +163,7 @@ def decline_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: in
 
 
 def cancel_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: int | None) -> Transfer:
-    """Take back what one has begun, while nobody has decided."""
+    """Cancel a pending transfer as the side that started it."""
     transfer = work.transfers.get(transfer_id, to=Action.CANCEL)
     transfer.require_version(expected_version)
     transfer.cancel(work.now)
@@ -171,7 +171,7 @@ def cancel_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: int
 
 
 def _release(work: UnitOfWork, transfer: Transfer, subscription_ids: Sequence[str]) -> None:
-    """The source gives what was asked for."""
+    """Accept a request as the source."""
     if not subscription_ids:
         raise Refusal.LINES_MISSING.error()
     planned = plan_lines(work, subscription_ids)
@@ -188,14 +188,14 @@ def _release(work: UnitOfWork, transfer: Transfer, subscription_ids: Sequence[st
 
 
 def _receive(work: UnitOfWork, transfer: Transfer) -> None:
-    """The target takes what was offered."""
+    """Accept an offer as the target."""
     target = require_ready_target(work, transfer)
     execute_offer(work, transfer)
     transfer.target_partner_name = target.name
 
 
 def _require_own_reseller(work: UnitOfWork, target: Partner, reseller_id: str | None) -> None:
-    """R25, R40: a provider has a reseller of its own credited."""
+    """R25, R40: only a provider can name a partner of record, from among its resellers."""
     if reseller_id is None:
         return
     if target.type is not PartnerType.INDIRECT_PROVIDER or not work.query_for(target).any(
@@ -207,7 +207,7 @@ def _require_own_reseller(work: UnitOfWork, target: Partner, reseller_id: str | 
 def _pending_transfer(
     work: UnitOfWork, partner: Partner, kind: TransferKind, customer_id: str, initiator: Initiator
 ) -> Transfer:
-    """A transfer that waits for its answer."""
+    """A new transfer, which is pending."""
     return Transfer(
         id=new_id(),
         owner_id=partner.id,

@@ -15,7 +15,7 @@ from multichannel.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """Somebody to be known by an object id, with roles."""
+    """A user to create, with roles."""
 
     object_id: str
     display_name: str
@@ -50,10 +50,10 @@ def add_user(
         updated_at=work.now,
     )
     work.add_under(parent, user)
-    given = sorted(set(new.roles))
-    for role in given:
+    roles = sorted(set(new.roles))
+    for role in roles:
         work.add_under(parent, RoleAssignment(user_id=user.id, tenant_id=tenant.id, role=role))
-    work.record_change(user, "roles", None, given)
+    work.record_change(user, "roles", None, roles)
     return user
 
 
@@ -85,7 +85,7 @@ def update_user_roles(
 
 
 def _another_global_admin(work: UnitOfWork, user: User) -> bool:
-    look = work.query_for(user)
-    holders = look.all(RoleAssignment, tenant_id=user.tenant_id, role=Role.GLOBAL_ADMIN)
+    queries = work.query_for(user)
+    holders = queries.all(RoleAssignment, tenant_id=user.tenant_id, role=Role.GLOBAL_ADMIN)
     others = {each.user_id for each in holders} - {user.id}
-    return look.any(User, id=others, tenant_id=user.tenant_id, state=UserState.ACTIVE)
+    return queries.any(User, id=others, tenant_id=user.tenant_id, state=UserState.ACTIVE)

@@ -51,7 +51,7 @@ def request_reseller_relationship(
     REQUEST_RELATIONSHIP_THROUGH_PROVIDER instead. Requesting delegated admin privileges also requires
     REQUEST_DELEGATED_ADMIN.
     """
-    request = relationships.Request(
+    request = relationships.RelationshipRequest(
         address=_address(input.customer),
         delegated_admin=input.include_delegated_admin,
         provider_id=optional(parse_guid, "provider", input.provider),
