@@ -1,4 +1,4 @@
-"""A shell to run the installed command in."""
+"""A shell to run commands in: in this process, or the installed command."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from tests.importing.books import ALDER
 
 COMMAND = Path(sys.executable).with_name("multichannel")
+Run = Callable[..., tuple[int, str, str]]
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,15 @@ class Shell:
 
     url: str
     folder: Path
+    run: Run
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def load(self, *arguments: str | Path) -> tuple[int, str, str]:
+        return self.run("import", "partner-center", *map(str, arguments), "--partner", ALDER)
+
+    def spawn(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run the installed command."""
         return subprocess.run(
-            [COMMAND, *map(str, arguments)],
+            [COMMAND, *arguments],
             cwd=self.folder,
             env=self.environment(),
             capture_output=True,
@@ -33,9 +40,6 @@ class Shell:
             timeout=500,
         )
 
-    def load(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return self.run("import", "partner-center", *arguments, "--partner", ALDER)
-
     def environment(self) -> dict[str, str]:
         return os.environ | {"MULTICHANNEL_DATABASE_URL": self.url, "COLUMNS": "100"}
 
@@ -43,3 +47,10 @@ class Shell:
         path = self.folder / name
         path.write_text(json.dumps(payloads))
         return path
+
+
+def one_line(message: str) -> str:
+    """The message without its newline, which must be the only one in it."""
+    assert message.endswith("\n")
+    assert message.count("\n") == 1
+    return message[:-1]

@@ -14,7 +14,7 @@ from multichannel.domain.relationships import ResellerRelationship
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.unit_of_work import UnitOfWork
-from tests.cli.conftest import Run
+from tests.cli.shell import Run
 from tests.world import World
 
 PRUNE = ("audit", "prune", "--older-than")
@@ -53,7 +53,7 @@ def tamper(world: World) -> None:
 
 @pytest.mark.usefixtures("acted")
 def test_whole_chains_are_good(run: Run) -> None:
-    assert run("audit", "verify") == (0, "2 chains, 6 good records, no chains not whole\n", "")
+    assert run("audit", "verify") == (0, "Chains: 2, valid records: 6, broken chains: 0\n", "")
 
 
 def test_a_chain_that_is_not_whole_is_named_with_its_first_bad_record(acted: World, run: Run) -> None:
@@ -64,7 +64,7 @@ def test_a_chain_that_is_not_whole_is_named_with_its_first_bad_record(acted: Wor
     assert code == 1
     assert out.splitlines() == [
         f"{ALDER.id}: record 2: the record or one before it was changed (altered)",
-        "2 chains, 4 good records, 1 chains not whole",
+        "Chains: 2, valid records: 4, broken chains: 1",
     ]
 
 
@@ -103,7 +103,7 @@ def test_an_empty_database_has_no_chains_and_all_are_whole(
 
 @pytest.mark.usefixtures("acted")
 def test_r53_what_is_old_goes_and_what_is_left_is_whole(run: Run) -> None:
-    assert run(*PRUNE, "201")[1] == "0 records, 0 events, 0 keys let go\n"
+    assert run(*PRUNE, "201")[1] == "Deleted: records 0, events 0, keys 0\n"
 
     assert run(*PRUNE, "199", "--json") == (
         0,
@@ -111,7 +111,7 @@ def test_r53_what_is_old_goes_and_what_is_left_is_whole(run: Run) -> None:
         "",
     )
 
-    assert run("audit", "verify")[:2] == (0, "2 chains, 0 good records, no chains not whole\n")
+    assert run("audit", "verify")[:2] == (0, "Chains: 2, valid records: 0, broken chains: 0\n")
 
 
 @pytest.mark.usefixtures("acted")
@@ -120,7 +120,7 @@ def test_r53_nothing_younger_than_the_promised_retention_can_be_pruned(run: Run)
 
     assert code == 2
     assert "Invalid value" in error
-    assert run("audit", "verify")[1].startswith("2 chains, 6 good records")
+    assert run("audit", "verify")[1].startswith("Chains: 2, valid records: 6")
 
 
 def test_a_chain_that_is_not_whole_is_left_alone(acted: World, run: Run) -> None:
@@ -128,7 +128,7 @@ def test_a_chain_that_is_not_whole_is_left_alone(acted: World, run: Run) -> None
 
     code, out, error = run(*PRUNE, "90")
 
-    assert (code, out) == (1, "3 records, 3 events, 0 keys let go\n")
+    assert (code, out) == (1, "Deleted: records 3, events 3, keys 0\n")
     assert error.startswith(f"{ALDER.id}: record 2: ")
     assert run("audit", "verify")[0] == 1
 
@@ -138,7 +138,7 @@ def test_a_sweep_writes_down_what_is_due_and_says_how_much(acted: World, run: Ru
 
     assert code == 0
     assert json.loads(out)["ResellerRelationship"] == 1  # Alder's request to Thistle lapsed 30 days ago
-    assert run("sweep")[1].startswith("0 of ResellerRelationship")
+    assert run("sweep")[1].startswith("Changed rows: ResellerRelationship 0, ")
     with acted.store.engine.connect() as connection:
         query = select(ResellerRelationship.stored_status).where(
             ResellerRelationship.id == fixed_id("alder.thistle.relationship")

@@ -8,7 +8,7 @@ from sqlalchemy import Executable, select
 from multichannel.domain.tenants import Cloud, Partner, PartnerType
 from multichannel.domain.users import RoleAssignment, User
 from multichannel.store.engines import open_database
-from tests.cli.conftest import Run
+from tests.cli.shell import Run
 
 MAPLE, PERSON = "7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10", "0d2e7c0e-3f0f-4d0c-9a39-5a0c1c1f7d11"
 ADD_PARTNER = ("partner", "add", "--id", MAPLE, "--name", "Maple", "--type", "direct_bill")
@@ -31,7 +31,7 @@ def url(database_url: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("MULTICHANNEL_DATABASE_URL", database_url)
     code, out, err = run(*ADD_PARTNER, "--market", "us", "--cloud", "us_government")
     assert (code, err) == (0, "")
-    assert out.startswith("Maple is a partner now. ")
+    assert out.startswith("Added partner Maple. ")
     return database_url
 
 
@@ -67,7 +67,7 @@ def test_a_partner_that_is_there_is_one_line_and_stays_as_it_is(url: str, run: R
     code, out, err = run(*ADD_PARTNER, "--market", "DE")
 
     assert (code, out) == (1, "")
-    assert err == f"There is a tenant {MAPLE} already; nothing was changed.\n"
+    assert err == f"Tenant {MAPLE} already exists; nothing was changed.\n"
     assert stored(url, select(Partner.market)) == {("US",)}
 
 
@@ -77,7 +77,7 @@ def test_a_user_that_is_there_is_one_line_and_gets_no_role(url: str, run: Run) -
     code, out, err = run(*ADD_USER, "--role", "sales_agent")
 
     assert (code, out) == (1, "")
-    assert err == f"There is a user {PERSON} in {MAPLE} already; nothing was changed.\n"
+    assert err == f"User {PERSON} of {MAPLE} already exists; nothing was changed.\n"
     assert stored(url, select(RoleAssignment.role)) == {("global_admin",)}
 
 
@@ -85,7 +85,7 @@ def test_a_user_of_an_unknown_partner_is_one_line(url: str, run: Run) -> None:
     code, out, err = run(*ADD_USER, "--tenant", PERSON)
 
     assert (code, out) == (1, "")
-    assert err == f"There is no partner {PERSON}. Add it first: multichannel partner add\n"
+    assert err == f"Partner {PERSON} not found. Add it first: multichannel partner add\n"
     assert stored(url, select(User.id)) == set()
 
 

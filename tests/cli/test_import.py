@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from multichannel.store.store import BUSY
-from tests.cli.shell import COMMAND, Shell
+from tests.cli.shell import COMMAND, Run, Shell
 from tests.importing.books import ALDER, customer, guid, subscription
 from tests.importing.test_import_faults import write_subscriptions
 
@@ -20,10 +20,10 @@ from tests.importing.test_import_faults import write_subscriptions
 def test_json_is_the_report_and_nothing_else(shell: Shell) -> None:
     path = shell.write("export.json", customer("meadow"), subscription("mail", of="quarry"))
 
-    done = shell.load(path, "--json")
+    code, out, err = shell.load(path, "--json")
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == {
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {
         "files": [
             {
                 "path": str(path),
@@ -44,54 +44,55 @@ def test_a_refused_import_says_what_to_mend_and_exits_1(shell: Shell) -> None:
 
     for_people, for_programs = shell.load(path), shell.load(path, "--json")
 
-    assert for_people.returncode == for_programs.returncode == 1
-    assert "items[1].id  NOT_A_GUID  '{id}' is not a GUID." in for_people.stdout
-    assert "Nothing was stored: mend the one problem listed above" in for_people.stdout
-    report = json.loads(for_programs.stdout)
+    assert for_people[0] == for_programs[0] == 1
+    assert "items[1].id  NOT_A_GUID  '{id}' is not a GUID." in for_people[1]
+    assert "Nothing was stored: mend the one problem listed above" in for_people[1]
+    report = json.loads(for_programs[1])
     assert report["stored"] is False
     assert [each["code"] for each in report["files"][0]["rejected"]] == ["NOT_A_GUID"]
 
 
-def test_what_is_no_guid_is_a_mistake_of_usage(sqlite_url: str, tmp_path: Path) -> None:
-    shell = Shell(sqlite_url, tmp_path)
+def test_an_invalid_guid_is_a_usage_error(sqlite_url: str, run: Run) -> None:
+    shell = Shell(sqlite_url, Path.cwd(), run)
     zeros = "00000000-0000-0000-0000-000000000000"
     path = shell.write("export.json")
 
     for arguments in (["--partner", "alder"], ["--partner", ALDER, "--customer", zeros], []):
-        done = shell.run("import", "partner-center", path, *arguments)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "Traceback" not in done.stderr
+        code, out, err = shell.run("import", "partner-center", path, *arguments)
+        assert (code, out) == (2, "")
+        assert "Traceback" not in err
 
 
 def test_an_unknown_partner_is_one_line(shell: Shell) -> None:
     path = shell.write("export.json", customer("meadow"))
 
-    done = shell.run("import", "partner-center", path, "--partner", guid("nobody"))
+    code, out, err = shell.run("import", "partner-center", path, "--partner", guid("nobody"))
 
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"There is no partner {guid('nobody')}. Add it first: multichannel partner add\n"
+    assert (code, out) == (1, "")
+    assert err == f"There is no partner {guid('nobody')}. Add it first: multichannel partner add\n"
 
 
 def test_files_that_cannot_be_read_are_reported(shell: Shell) -> None:
-    done = shell.load("absent.json", shell.folder, "--json")
+    code, out, err = shell.load("absent.json", shell.folder, "--json")
 
-    assert done.returncode == 1
-    rejected = [file["rejected"][0]["code"] for file in json.loads(done.stdout)["files"]]
+    assert (code, err) == (1, "")
+    rejected = [file["rejected"][0]["code"] for file in json.loads(out)["files"]]
     assert rejected == ["FILE_MISSING", "IS_A_DIRECTORY"]
-    assert done.stderr == ""
 
 
-def test_a_database_that_is_busy_is_one_line(sqlite_url: str, tmp_path: Path) -> None:
-    shell = Shell(sqlite_url, tmp_path)
+def test_a_database_that_is_busy_is_one_line(
+    sqlite_url: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MULTICHANNEL_DATABASE_URL", sqlite_url)
+    shell = Shell(sqlite_url, Path.cwd(), run)
     path = shell.write("export.json", customer("meadow"))
     holder = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
 
-    done = shell.load(path)
+    code, out, err = shell.load(path)
 
     holder.close()
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"{BUSY}\n"
+    assert (code, out, err) == (1, "", f"{BUSY}\n")
 
 
 def test_progress_is_shown_on_a_terminal_and_not_on_stdout(shell: Shell) -> None:
@@ -116,8 +117,9 @@ def test_progress_is_shown_on_a_terminal_and_not_on_stdout(shell: Shell) -> None
 def test_a_hundred_thousand_subscriptions_are_stored_in_bounded_memory(shell: Shell) -> None:
     path = shell.folder / "many.json"
     write_subscriptions(path, 100_000)
+    load = ("import", "partner-center", path, "--partner", ALDER, "--json")
 
-    reports = [json.loads(shell.load(path, "--json").stdout)["files"][0] for _ in range(2)]
+    reports = [json.loads(shell.spawn(*load).stdout)["files"][0] for _ in range(2)]
 
     assert (reports[0]["created"], reports[0]["inferred"]) == (100_000, 20_000)
     assert reports[1]["unchanged"] == 100_000

@@ -11,7 +11,7 @@ import pytest
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.errors import Misconfigured
 from multichannel.server.run import production_app
-from tests.cli.conftest import Run
+from tests.cli.shell import Run, one_line
 from tests.identity.authority import AUDIENCE, ISSUER, rsa_signer
 
 SPRING = rsa_signer("spring")
@@ -26,13 +26,6 @@ def production(run: Run, monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> Ru
     for name, value in settings.items():
         monkeypatch.setenv(f"MULTICHANNEL_{name}", value)
     return run
-
-
-def one_line(message: str) -> str:
-    """The message without its end, which must be the only end of a line in it."""
-    assert message.endswith("\n")
-    assert message.count("\n") == 1
-    return message[:-1]
 
 
 def test_good_settings_make_an_application(production: Run) -> None:
@@ -116,7 +109,7 @@ def test_a_database_that_cannot_be_used_is_one_line_without_its_password(
     code, out, err = production(*command.split(), "--database-url", url)
 
     assert (code, out) == (1, "")
-    assert one_line(err).startswith("The database cannot be used: ")
+    assert one_line(err).startswith("Database error: ")
     assert says in err
     assert "open-sesame" not in err
 
@@ -128,7 +121,7 @@ def test_only_an_upgrade_makes_the_folder_of_a_database(run: Run, command: str) 
     code, _, err = run("db", command, *options)
 
     assert code == 1
-    assert one_line(err) == "The database cannot be used: unable to open database file"
+    assert one_line(err) == "Database error: unable to open database file"
     assert not Path("new").exists()
     assert run("db", "upgrade", *options)[0] == 0
     assert run("db", command, *options)[0] == 0
@@ -140,4 +133,4 @@ def test_a_port_that_is_taken_is_one_line_and_no_server(production: Run) -> None
         code, out, err = production("serve", "--port", port)
 
     assert (code, out) == (1, "")
-    assert one_line(err).startswith(f"Port {port} is taken.")
+    assert one_line(err).startswith(f"Port {port} is already in use.")

@@ -4,8 +4,7 @@ import json
 import shlex
 import socket
 import subprocess
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import httpx
 import pytest
 from sqlalchemy import Executable, insert, select, text, update
 
-from multichannel.cli import main
 from multichannel.cli.demo import prepare
 from multichannel.demo.cast import ALDER, ORGANISATIONS, PERSONAS
 from multichannel.demo.issuer import DemoIssuer
@@ -24,30 +22,9 @@ from multichannel.errors import Refused
 from multichannel.identity import KeySource, TokenVerifier
 from multichannel.settings import Settings, load_settings
 from multichannel.store.engines import open_database
+from tests.cli.shell import COMMAND, Run, one_line
 
-COMMAND = Path(sys.executable).with_name("multichannel")
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command as a shell would: its exit code, and what it wrote on both streams."""
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["multichannel", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        written = capsys.readouterr()
-        return int(end.value.code or 0), written.out, written.err
-
-    return command
+pytestmark = pytest.mark.usefixtures("run")  # it changes into an empty folder
 
 
 @pytest.fixture
@@ -122,20 +99,13 @@ def test_a_new_database_is_made_and_brought_up_to_this_version() -> None:
     assert Path(".multichannel/multichannel.db").is_file()
 
 
-def one_line(message: str) -> str:
-    """The message without its end, which must be the only end of a line in it."""
-    assert message.endswith("\n")
-    assert message.count("\n") == 1
-    return message[:-1]
-
-
 def test_a_taken_port_is_one_line_and_nothing_is_made(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         code, out, err = run("demo", "--port", str(port))
 
     assert (code, out) == (1, "")
-    assert one_line(err) == f"Port {port} is taken. Choose another with --port; 0 finds a free one."
+    assert one_line(err) == f"Port {port} is already in use. Choose another with --port."
     assert not Path(".multichannel").exists()
 
 
@@ -143,7 +113,7 @@ def test_an_address_of_another_machine_is_one_line(run: Run) -> None:
     code, _, err = run("demo", "--host", "192.0.2.1", "--port", "0")
 
     assert code == 1
-    assert one_line(err).startswith("Nothing can listen on 192.0.2.1, port 0: ")
+    assert one_line(err).startswith("Cannot listen on 192.0.2.1, port 0: ")
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(run: Run) -> None:
@@ -152,7 +122,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(run: Run) -> None:
     code, _, err = run("demo", "--port", "0")
 
     assert code == 1
-    assert one_line(err).startswith("The demo cannot keep its files in .multichannel/: ")
+    assert one_line(err).startswith("The demo cannot write its files in .multichannel/: ")
 
 
 def test_a_file_that_is_no_database_is_one_line(run: Run) -> None:
@@ -161,7 +131,7 @@ def test_a_file_that_is_no_database_is_one_line(run: Run) -> None:
     code, _, err = run("demo", "--port", "0", "--database-url", "sqlite:///notes.db")
 
     assert code == 1
-    assert one_line(err) == "The database cannot be used: file is not a database"
+    assert one_line(err) == "Database error: file is not a database"
 
 
 def test_a_server_that_is_not_there_is_one_line_without_its_password(run: Run) -> None:
@@ -275,7 +245,7 @@ def introduction() -> Iterator[str]:
 
 
 def test_what_the_demo_prints_can_be_run_as_it_is(introduction: str) -> None:
-    _, printed = introduction.split("Script it:\n")
+    _, printed = introduction.split("Example request:\n")
     _, url, _, authorization, _, content_type, _, query = shlex.split(printed.replace("\\\n", ""))
 
     answer = httpx.post(

@@ -20,7 +20,7 @@ from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, Stat
 from multichannel.workbench.coverage.html import as_html
 from multichannel.workbench.coverage.instrumentation import Probes
 from multichannel.workbench.coverage.lcov import as_lcov
-from tests.cli.conftest import Run
+from tests.cli.shell import Run
 from tests.workbench.suites import CASES, USERS, edited, users
 
 NEIGHBOUR = """\

@@ -18,7 +18,6 @@ from multichannel.policy.deployment.versions import PolicyFiles, Versions
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from tests.cli.conftest import run  # noqa: F401  (a fixture)
 from tests.world import World, one_engine
 
 Run = Callable[..., tuple[int, str, str]]
@@ -39,7 +38,7 @@ KEY = "k" * 32
 
 
 @pytest.fixture
-def explain(run: Run) -> Run:  # noqa: F811  (the fixture above)
+def explain(run: Run) -> Run:
     def command(*arguments: str) -> tuple[int, str, str]:
         return run("policy", "explain", *arguments)
 

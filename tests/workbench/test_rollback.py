@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from multichannel.policy.deployment.reloader import Reloader
-from tests.cli.conftest import Run
+from tests.cli.shell import Run
 from tests.policy.authoring import Author
 
 

@@ -17,7 +17,7 @@ from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.case_coverage import gaps
 from multichannel.workbench.junit import junit
 from multichannel.workbench.testing import failure, run
-from tests.cli.conftest import Run
+from tests.cli.shell import Run
 from tests.workbench.suites import CASES, USERS, edited, users
 
 WIDER = edited(USERS, '["global_admin", "account_admin"]', '["global_admin", "account_admin", "sales_agent"]')

@@ -1,4 +1,7 @@
-"""The command line: one module per group of commands. Exit 0 good, 1 refused, 2 usage, 3 no policy."""
+"""The command line: one module per group of commands.
+
+Exit codes: 0 success, 1 refused or findings, 2 usage, 3 the policy does not load.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from contextlib import suppress
 from typing import NoReturn
 
 import typer
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from multichannel.cli.application import app
 from multichannel.errors import BadInput, Misconfigured, MultichannelError, PolicyInvalid
@@ -17,10 +19,10 @@ REFUSED, USAGE, NO_POLICY = 1, 2, 3
 
 
 def main() -> None:
-    """Run a command; what it refuses is one line on stderr and an exit code."""
+    """Run a command; an expected error is one line on stderr and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # What a terminal's encoding lacks is shown by its number, and fails nothing.
+            # A character that the terminal's encoding lacks is printed as an escape instead of raising.
             with suppress(OSError):
                 stream.reconfigure(errors="backslashreplace")
     try:
@@ -31,27 +33,34 @@ def main() -> None:
         _fail(error.message, USAGE)
     except MultichannelError as error:
         _fail(error.message, REFUSED)
-    except SQLAlchemyError as error:
-        _fail(f"The database cannot be used: {_reason(error)}", REFUSED)
     except OSError as error:
-        _abandon(error)
+        _fail_output(error)
+    except Exception as error:
+        reason = _database_error(error)
+        if reason is None:
+            raise
+        _fail(f"Database error: {reason}", REFUSED)
 
 
-def _reason(error: SQLAlchemyError) -> str:
-    """What the database itself says, in one line: the rest is statements, and not for people."""
+def _database_error(error: Exception) -> str | None:
+    """The first line of the database's own message, without the statement; None for other errors."""
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError  # noqa: PLC0415  (many commands need no database)
+
+    if not isinstance(error, SQLAlchemyError):
+        return None
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     return next(iter(str(cause).strip().splitlines()), type(cause).__name__)
 
 
-def _abandon(error: OSError) -> NoReturn:
-    """End where a file, or the output itself, gives or takes no more."""
+def _fail_output(error: OSError) -> NoReturn:
+    """End where a file cannot be read or written, or the output is closed."""
     try:
         sys.stdout.flush()
     except OSError:
-        # Or the interpreter would try once more, and complain.
+        # Otherwise the interpreter flushes once more at exit and prints a traceback.
         with suppress(OSError):
             sys.stdout.close()
-    _fail(f"{error.filename or 'The output'}: {error.strerror or error}", USAGE)
+    _fail(f"{error.filename or 'output'}: {error.strerror or error}", USAGE)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -1,4 +1,4 @@
-"""`multichannel audit`: the books."""
+"""`multichannel audit`: maintenance of the audit log."""
 
 from __future__ import annotations
 
@@ -10,51 +10,48 @@ from uuid import UUID
 
 import typer
 
-from multichannel.cli.options import DatabaseUrl
+from multichannel.cli.options import AsJson, DatabaseUrl
 from multichannel.domain.audit import ChainVerification
 from multichannel.server.bootstrap import open_store
 from multichannel.services import audit
 from multichannel.settings import load_settings
-from multichannel.store.store import Store
 
-app = typer.Typer(no_args_is_help=True, help="The books: audit chains, events, idempotency keys.")
+app = typer.Typer(no_args_is_help=True, help="Verify and prune the audit log.")
 
 FINDINGS = 1
-SHORTEST = 90
-"""Days of retention that R53 promises."""
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+MINIMUM_DAYS = 90
+"""The retention that R53 promises."""
 
 
 @app.command()
 def verify(
-    tenant: Annotated[UUID | None, typer.Option(help="Only this tenant's chain.")] = None,
+    tenant: Annotated[UUID | None, typer.Option(help="Verify only the chain of this tenant.")] = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Walk the audit chains; exit 1 and name the first bad record of each that is not whole.
+    """Verify the audit chains; exit 1 and report the first invalid record of each broken chain.
 
-    A chain proves its records against its own end. Keep the length and seal that --json prints elsewhere: who
-    rewrites a whole chain, end and all, is found by them.
+    A chain can only be verified against its own last seal. Keep the length and seal that --json prints in
+    another place: they reveal a chain that was rewritten completely.
 
     Example: multichannel audit verify --json
     """
     with open_store(load_settings(database_url=database_url)) as store:
-        told = _as_json if as_json else _as_text
-        whole = told(_examined(store, tenant))
-    if not whole:
+        chains = audit.verify(store) if tenant is None else iter([audit.verify_one(store, str(tenant))])
+        intact = _print_json(chains) if as_json else _print_text(chains)
+    if not intact:
         raise typer.Exit(FINDINGS)
 
 
 @app.command()
 def prune(
-    older_than: Annotated[int, typer.Option(help="Days to keep, 90 or more (R53).", min=SHORTEST)],
+    older_than: Annotated[int, typer.Option(help="Days to keep; at least 90.", min=MINIMUM_DAYS)],
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Let go of audit records and events that are older, and of idempotency keys after 8 days.
+    """Delete audit records and events older than the retention period, and idempotency keys after 8 days.
 
-    What remains of each chain is whole. A chain that is not whole is left alone; the exit code is 1 then.
+    The rest of each chain stays verifiable. A broken chain is not pruned, and the exit code is 1.
 
     Example: multichannel audit prune --older-than 365
     """
@@ -64,41 +61,37 @@ def prune(
     if as_json:
         typer.echo(json.dumps({**counts, "broken": list(done.broken)}, indent=2))
     else:
-        typer.echo(", ".join(f"{count} {name}" for name, count in counts.items()) + " let go")
+        typer.echo("Deleted: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
         for message in done.broken:
             typer.echo(message, err=True)
     if done.broken:
         raise typer.Exit(FINDINGS)
 
 
-def _examined(store: Store, tenant: UUID | None) -> Iterator[ChainVerification]:
-    return audit.verify(store) if tenant is None else iter([audit.verify_one(store, str(tenant))])
-
-
-def _as_text(chains: Iterator[ChainVerification]) -> bool:
-    """Print what is wrong, and what was walked; gives whether all are whole."""
-    walked = records = bad = 0
+def _print_text(chains: Iterator[ChainVerification]) -> bool:
+    """Print the broken chains and totals; returns whether all chains are intact."""
+    total = records = broken = 0
     for chain in chains:
-        walked, records = walked + 1, records + chain.records
+        total, records = total + 1, records + chain.records
         if chain.flaw is not None:
-            bad += 1
+            broken += 1
             typer.echo(str(chain))
-    typer.echo(f"{walked} chains, {records} good records, {bad or 'no'} chains not whole")
-    return not bad
+    typer.echo(f"Chains: {total}, valid records: {records}, broken chains: {broken}")
+    return not broken
 
 
-def _as_json(chains: Iterator[ChainVerification]) -> bool:
-    """Print one object, chain by chain as they are walked; gives whether all are whole."""
-    whole, separator = True, ""
+def _print_json(chains: Iterator[ChainVerification]) -> bool:
+    """Print one object, chain by chain as they are verified; returns whether all chains are intact."""
+    intact, separator = True, ""
     typer.echo('{"chains": [', nl=False)
     for chain in chains:
-        typer.echo(f"{separator}\n  {json.dumps(_told(chain))}", nl=False)
-        whole, separator = whole and chain.flaw is None, ","
-    typer.echo(f'\n], "whole": {json.dumps(whole)}}}')
-    return whole
+        typer.echo(f"{separator}\n  {json.dumps(_as_json(chain))}", nl=False)
+        intact, separator = intact and chain.flaw is None, ","
+    typer.echo(f'\n], "whole": {json.dumps(intact)}}}')
+    return intact
 
 
-def _told(chain: ChainVerification) -> dict[str, Any]:
+def _as_json(chain: ChainVerification) -> dict[str, Any]:
     head = chain.head
     return {
         "tenant": head.tenant_id,

@@ -1,4 +1,4 @@
-"""`multichannel import`: what partners hold elsewhere, brought in."""
+"""`multichannel import`: data from other systems."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import IntegrityError
 
-from multichannel.cli.options import DatabaseUrl
+from multichannel.cli.options import AsJson, DatabaseUrl, guid
 from multichannel.errors import Refused
 from multichannel.importing.export import Export
 from multichannel.importing.report import ImportRefused, ImportReport
@@ -20,40 +20,33 @@ from multichannel.server.bootstrap import open_store
 from multichannel.services.imports import import_export
 from multichannel.settings import Settings, load_settings
 
-app = typer.Typer(no_args_is_help=True, help="What partners hold elsewhere, brought in.")
+app = typer.Typer(no_args_is_help=True, help="Import data from other systems.")
 
 REFUSED = 1
 
 
-def _tenant(value: UUID | None) -> UUID | None:
-    if value is not None and not value.int:
-        message = "the GUID of zeros is no tenant"
-        raise typer.BadParameter(message)
-    return value
-
-
 @app.callback()
 def _group() -> None:
-    """Keep the command's name even while there is one."""
+    """Keep `partner-center` a subcommand: typer drops the name of an only command."""
 
 
 @app.command("partner-center")
 def partner_center(
-    files: Annotated[list[Path], typer.Argument(help="Exported JSON, in any order.", metavar="FILE...")],
-    partner: Annotated[
-        UUID, typer.Option(help="The tenant id of the partner that exported.", callback=_tenant)
+    files: Annotated[
+        list[Path], typer.Argument(help="Exported JSON files, in any order.", metavar="FILE...")
     ],
+    partner: Annotated[UUID, typer.Option(help="Tenant id of the exporting partner.", callback=guid)],
     customer: Annotated[
         UUID | None,
-        typer.Option(help="Whose the items are that name no customer.", callback=_tenant),
+        typer.Option(help="Customer to assign items to that do not name one.", callback=guid),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Import what the Partner Center API returns: customers, subscriptions, partner relationships, transfers.
+    """Import responses of the Partner Center API: customers, subscriptions, partner relationships, transfers.
 
-    All files are stored together; if anything in them is wrong, nothing is, and the report says what.
-    Importing the same again changes nothing.
+    All files are stored in one transaction. If any item is invalid, nothing is stored and the report lists
+    the errors. Importing the same files again changes nothing.
 
     Example: multichannel import partner-center customers.json subscriptions.json
     --partner 7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10
@@ -75,21 +68,20 @@ def partner_center(
 
 
 class ProgressBar:
-    """The bytes read, on a terminal."""
+    """Shows on a terminal how many bytes have been read."""
 
     def __init__(self, progress: Progress) -> None:
-        """Draw on this display."""
         self._progress = progress
         self._task: TaskID | None = None
 
     def begin(self, step: str, size: int) -> None:
-        """Start a new bar in place of the last."""
+        """Replace the bar by a new one."""
         if self._task is not None:
             self._progress.remove_task(self._task)
         self._task = self._progress.add_task(step, total=size)
 
     def advance(self, size: int) -> None:
-        """Move it."""
+        """Advance the bar."""
         if self._task is not None:
             self._progress.advance(self._task, size)
 
@@ -115,5 +107,4 @@ def _import(settings: Settings, partner_id: str, export: Export) -> ImportReport
     except ImportRefused as refused:
         return refused.report
     except IntegrityError:
-        message = "Somebody else stored some of this at the same moment; nothing was stored. Import again."
-        raise Refused(message) from None
+        raise Refused("Conflict with another change; nothing was stored. Import again.") from None

@@ -1,12 +1,34 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 DatabaseUrl = Annotated[
     str | None,
-    typer.Option(help="The database; else MULTICHANNEL_DATABASE_URL, else .multichannel/multichannel.db."),
+    typer.Option(
+        help="Database URL. Default: MULTICHANNEL_DATABASE_URL, else .multichannel/multichannel.db.",
+        show_default=False,
+    ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free port.")]
+Workers = Annotated[int | None, typer.Option(help="Number of worker processes.")]
+Shadow = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Folder of a candidate policy. Requests it would decide differently are logged."
+    ),
+]
+
+
+def guid(value: UUID | None) -> UUID | None:
+    """Reject the GUID of zeros, which identifies nothing."""
+    if value is not None and not value.int:
+        raise typer.BadParameter("the all-zero GUID is not a valid id")
+    return value

@@ -1,4 +1,4 @@
-"""`multichannel schema`: the GraphQL schema in its own language."""
+"""`multichannel schema`: the GraphQL schema as SDL."""
 
 from __future__ import annotations
 
@@ -9,38 +9,37 @@ from typing import Annotated
 import typer
 
 from multichannel.errors import Refused
+from multichannel.graphql.schema import sdl
 
-app = typer.Typer(no_args_is_help=True, help="The GraphQL schema in its own language.")
+app = typer.Typer(no_args_is_help=True, help="Print or check the GraphQL schema.")
 
 
 @app.command("print")
 def print_() -> None:
-    """Print the schema. Example: multichannel schema print > schema.graphql."""
-    typer.echo(_sdl(), nl=False)
+    """Print the schema in GraphQL's schema definition language.
+
+    Example: multichannel schema print > schema.graphql
+    """
+    typer.echo(sdl(), nl=False)
 
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="The file that should hold the schema.")] = Path(
-        "schema.graphql"
-    ),
+    file: Annotated[Path, typer.Argument(help="File to compare with the schema.")] = Path("schema.graphql"),
 ) -> None:
-    """Exit 1 and show the difference unless a file holds the schema. Example: multichannel schema check."""
+    """Compare a file with the schema; exit 1 and print the differences if they differ.
+
+    Example: multichannel schema check
+    """
     try:
-        held = file.read_text("utf-8")
+        committed = file.read_text("utf-8")
     except OSError as error:
         raise Refused(f"{file} cannot be read: {error.strerror}") from None
-    printed = _sdl()
-    if held != printed:
+    current = sdl()
+    if committed != current:
         lines = difflib.unified_diff(
-            held.splitlines(), printed.splitlines(), str(file), "the code", lineterm=""
+            committed.splitlines(), current.splitlines(), str(file), "current schema", lineterm=""
         )
         typer.echo("\n".join(lines))
-        raise Refused(f"{file} is not what the code prints. Run: multichannel schema print > {file}")
-    typer.echo(f"{file} is what the code prints")
-
-
-def _sdl() -> str:
-    from multichannel.graphql.schema import sdl  # noqa: PLC0415  (other commands need no schema)
-
-    return sdl()
+        raise Refused(f"{file} is out of date. Run: multichannel schema print > {file}")
+    typer.echo(f"{file} is up to date.")

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+import errno
+import os
+import socket
 
-import typer
-
-from multichannel.cli.options import DatabaseUrl
-from multichannel.cli.ports import free_port
+from multichannel.cli.options import DatabaseUrl, Host, Port, Shadow, Workers
+from multichannel.errors import Refused
 from multichannel.server.bootstrap import open_policy, require_current
 from multichannel.settings import check_serving, load_settings
 
-Shadow = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="A candidate policy; where it would decide otherwise is logged."),
-]
-"""The option of commands that serve."""
-
 
 def serve_command(
-    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
-    workers: Annotated[int | None, typer.Option(help="How many processes.")] = None,
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = None,
     database_url: DatabaseUrl = None,
     shadow: Shadow = None,
 ) -> None:
-    """Serve the API, trusting the issuer of the settings.
+    """Serve the API.
 
-    Needs MULTICHANNEL_ISSUER, MULTICHANNEL_AUDIENCE and MULTICHANNEL_JWKS.
+    Accepts tokens of one issuer. Requires MULTICHANNEL_ISSUER, MULTICHANNEL_AUDIENCE and MULTICHANNEL_JWKS.
+
     Example: multichannel serve --workers 2
     """
     settings = load_settings(
@@ -38,6 +32,20 @@ def serve_command(
     require_current(settings)
     open_policy(settings)
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
-    from multichannel.server.run import serve  # noqa: PLC0415  (other commands need no server)
+    from multichannel.server.run import serve  # noqa: PLC0415  (an error in the settings needs no server)
 
     serve(settings)
+
+
+def free_port(host: str, port: int) -> int:
+    """The port to listen on; for 0 one that is free. Refused if the port or the address cannot be used."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host, port), family=family) as listener:
+            free: int = listener.getsockname()[1]
+            return free
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            raise Refused(f"Port {port} is already in use. Choose another with --port.") from None
+        reason = os.strerror(problem.errno or 0)
+        raise Refused(f"Cannot listen on {host}, port {port}: {reason}.") from None

@@ -1,23 +1,21 @@
-"""`multichannel sweep`: what time has done, written down once."""
+"""`multichannel sweep`: one run of the expiry job."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
-from multichannel.cli.options import DatabaseUrl
+from multichannel.cli.options import AsJson, DatabaseUrl
 from multichannel.server.bootstrap import open_store
 from multichannel.services.expiry import sweep
 from multichannel.settings import load_settings
 
 
-def sweep_command(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    database_url: DatabaseUrl = None,
-) -> None:
-    """Write down what has expired, ended or been renewed; a running service does so each minute.
+def sweep_command(as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
+    """Persist status changes that are due (expiry, term end, renewal).
+
+    A running service does this every minute.
 
     Example: multichannel sweep
     """
@@ -26,4 +24,4 @@ def sweep_command(
     if as_json:
         typer.echo(json.dumps(changed, indent=2))
     else:
-        typer.echo(", ".join(f"{count} of {name}" for name, count in changed.items()) + " changed")
+        typer.echo("Changed rows: " + ", ".join(f"{name} {count}" for name, count in changed.items()))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from tests.cli.conftest import Run
+from tests.cli.shell import Run
 from tests.workbench.check.seeding import SHIPPED, customer
 
 COLOURS = re.compile(r"\x1b\[[\d;]*m")

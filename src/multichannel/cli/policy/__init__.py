@@ -6,24 +6,36 @@ import os
 
 import typer
 
-from multichannel.cli.groups import LazyGroup
+from multichannel.cli.application import LazyGroup
+
+_SUMMARIES = {
+    "check": "Find mistakes in policy files.",
+    "test": "Run the test cases of a policy and report what has no case.",
+    "explain": "Explain a decision: matching rules, conditions and values.",
+    "coverage": "Measure which rules and conditions the test cases cover.",
+    "matrix": "Print which role at which standing is granted which action.",
+    "diff": "Compare the decisions of two versions of a policy.",
+    "replay": "Repeat logged decisions under a candidate policy.",
+    "rollback": "Re-activate an earlier policy version.",
+}
 
 
-class _Commands(LazyGroup):
-    places = {  # noqa: RUF012  (declared as a class variable above)
-        name: f"multichannel.cli.policy.{name}:{name}"
-        for name in ("check", "test", "explain", "coverage", "matrix", "diff", "replay", "rollback")
+class PolicyCommands(LazyGroup):
+    """The subcommands of `multichannel policy`."""
+
+    summaries = {  # noqa: RUF012  (declared as a class variable above)
+        name: (f"multichannel.cli.policy.{name}:{name}", line) for name, line in _SUMMARIES.items()
     }
 
 
-PATIENCE = "20000"
-"""Milliseconds for one question to the engine: nobody waits for an answer as clients of a server do."""
+TIMEOUT_MS = "20000"
+"""Time limit for one query of the engine; the engine's own default is meant for a server's clients."""
 
-os.environ.setdefault("POLAR_TIMEOUT_MS", PATIENCE)  # before a command, and with it the engine, is imported
+os.environ.setdefault("POLAR_TIMEOUT_MS", TIMEOUT_MS)  # read when the engine is imported
 
-app = typer.Typer(cls=_Commands, no_args_is_help=True)
+app = typer.Typer(cls=PolicyCommands, no_args_is_help=True)
 
 
 @app.callback()
 def policy() -> None:
-    """The policy workbench: change a rule, and know what it changes."""
+    """Check, test, explain and compare policies."""

@@ -38,9 +38,10 @@ def check(
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
     fail_level: Annotated[Level, typer.Option(help="From which level on findings fail.")] = Level.ERROR,
 ) -> None:
-    """Find everything that is wrong with policy files: form, names, rules that mean nothing, missing walls.
+    """Find mistakes in policy files.
 
-    Exits with 0 if nothing fails, 1 on findings, 3 if the policy does not load.
+    Checks syntax, names and words, rules without effect, and missing tenant or cloud isolation. Exit codes:
+    0 no findings that fail, 1 findings, 3 the policy does not load.
 
     Example: multichannel policy check --policy policies --format sarif
     """

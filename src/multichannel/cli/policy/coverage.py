@@ -53,10 +53,11 @@ def coverage(
         Path | None, typer.Option("--output", help="Write it to this file.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Run the cases and tell which rules and conditions came true, and for the others what stopped them.
+    """Measure which rules and conditions the test cases cover.
 
-    A rule is covered if each of its conditions was true in some case together with those before it, and so
-    was each alternative of an `or`. Whether cases hold is for `multichannel policy test` to say.
+    A rule is covered if each of its conditions, and each alternative of an `or`, was true in some case
+    together with the conditions before it. Whether the cases pass is not checked: see
+    `multichannel policy test`.
 
     Example: multichannel policy coverage --changed-since origin/main --threshold 100
     """

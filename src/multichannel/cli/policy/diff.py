@@ -54,10 +54,10 @@ def diff(
         list[str] | None, typer.Option("--as", help="With a database: ids of the tenants to count for.")
     ] = None,
 ) -> None:
-    """Compare two versions of the policy by what they decide.
+    """Compare the decisions of two versions of a policy.
 
-    What is newly allowed comes first, with the smallest record that shows it. Exits with 1 if an invariant is
-    broken, an accepted name is no change, or --fail-on says so; with 3 if a version does not load.
+    Newly allowed actions come first, each with a smallest example. Exit codes: 0 success, 1 an invariant is
+    violated, an accepted change does not exist, or a change matches --fail-on, 3 if a version does not load.
 
     Example: multichannel policy diff origin/main --fail-on newly-allowed
     """

@@ -61,9 +61,9 @@ def explain(
     policy: PolicyFolder = None,
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> None:
-    """Tell why a decision is what it is: every rule with file and line, every condition with its values.
+    """Explain a decision: matching rules, conditions and values.
 
-    What the principal cannot see in a database is explained only when --database-url names it.
+    Records of a database that the principal cannot see are explained only with --database-url.
 
     Example: multichannel policy explain --as aspen_sales_agent --action cancel --resource alder_seats
     """

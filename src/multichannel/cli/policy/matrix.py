@@ -87,7 +87,9 @@ def matrix(
         typer.Option("--check", help="Exit 1 if the committed file differs, and say how."),
     ] = False,
 ) -> None:
-    """Print which role at which standing is granted which action, and what restricts it.
+    """Print which role at which standing is granted which action.
+
+    Restrictions and conditions are listed with the grants they apply to.
 
     Example: multichannel policy matrix --resource Subscription --role sales_agent
     """

@@ -60,10 +60,12 @@ def replay(
         typer.Option(help="Exit 1 where there is such a change; newly-allowed is about records alone."),
     ] = None,
 ) -> None:
-    """Decide again what a service has logged, under a candidate policy.
+    """Repeat logged decisions under a candidate policy.
 
-    The log is held against the policy that made it, where that is at hand: in --policy, or among the versions
-    that were in force. Example: multichannel policy replay --log decisions.jsonl --candidate ./policies
+    The log is also verified against the policy that made the decisions, if it is available: in --policy, or
+    among the stored versions.
+
+    Example: multichannel policy replay --log decisions.jsonl --candidate ./policies
     """
     tried = Policy.load(candidate)
     found = replayed(log, tried, _at_hand(folder_of(policy)))

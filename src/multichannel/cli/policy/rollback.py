@@ -33,10 +33,11 @@ def rollback(
     policy: PolicyFolder = None,
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> None:
-    """Put a policy in force that was so before, in all running processes, within 5 seconds.
+    """Re-activate an earlier policy version.
 
-    It is pinned in MULTICHANNEL_POLICY_VERSIONS and stays, over restarts too, until it is released or the
-    policy folder holds another policy than now. The files of that folder are not touched.
+    All running services switch to it within 5 seconds. It is pinned in MULTICHANNEL_POLICY_VERSIONS and stays
+    active, also after restarts, until it is released or the policy folder changes. The files in the policy
+    folder are not modified.
 
     Example: multichannel policy rollback
     """

@@ -63,10 +63,10 @@ def test(
     ] = False,
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
 ) -> None:
-    """Run the cases beside the policy, each as a check and as a list, and tell what has no case.
+    """Run the test cases of a policy and report what has no case.
 
-    Exits with 0 if all is as expected, 1 if not, 3 if the policy does not load. With --filter, what has no
-    case is not told.
+    Each case is decided both as a check of one record and as the filter of a list. With --filter, missing
+    cases are not reported. Exit codes: 0 all as expected, 1 otherwise, 3 the policy does not load.
 
     Example: multichannel policy test --filter alder_sales_agent
     """
