@@ -23,12 +23,12 @@ from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationship
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.workbench.replay import ABSENT, CUT, FOREIGN, Change, Kind, replay
+from multichannel.workbench.replay import ABSENT, CUT, FOREIGN, DecisionChange, DecisionKind, replay
 from tests.store.conftest import ALDER, BIRCH, MEADOW, agent
 
 KEY = "k" * 32
 AT = datetime(2026, 1, 1, tzinfo=UTC)
-UPDATE = Kind(Change.NEWLY_DENIED, "update", "Customer")
+UPDATE = DecisionKind(DecisionChange.NEWLY_DENIED, "update", "Customer")
 HASHED = Pseudonyms(KEY).of
 
 Edit = Callable[..., Path]
@@ -136,8 +136,8 @@ def test_the_same_policy_changes_nothing(shipped_policy: Policy, log: Path) -> N
 
     assert (found.logged, found.replayed, found.dropped) == (8, 7, 5)
     assert found.skipped == Counter({ABSENT: 1})
-    assert {kind.change for kind in found.groups} == {Change.SAME}
-    assert found.count(Change.SAME) == 7
+    assert {kind.change for kind in found.groups} == {DecisionChange.SAME}
+    assert found.count(DecisionChange.SAME) == 7
     assert found.disagreements is None
 
 
@@ -149,9 +149,10 @@ def test_what_a_candidate_takes_away_is_told_by_action_and_tenant(log: Path, edi
     assert group.place == f"{log}:1"
     assert group.example == json.loads(log.read_text("utf-8").splitlines()[0])["id"]
     assert (group.logged_reasons, group.reasons, group.rules) == ((), (), ())
-    assert found.groups[Kind(Change.FILTER, "update", "Customer")].tenants == {HASHED(ALDER): 1}
-    assert found.count(Change.SAME) == 4
-    assert sum(found.count(change) for change in Change) == found.replayed == 7
+    changed = found.groups[DecisionKind(DecisionChange.FILTER, "update", "Customer")]
+    assert changed.tenants == {HASHED(ALDER): 1}
+    assert found.count(DecisionChange.SAME) == 4
+    assert sum(found.count(change) for change in DecisionChange) == found.replayed == 7
 
 
 def test_what_a_candidate_gives_is_told_with_the_rules_that_give_it(
@@ -162,7 +163,7 @@ def test_what_a_candidate_gives_is_told_with_the_rules_that_give_it(
     found = replay([log], shipped_policy, no_one)
 
     [(kind, group)] = found.groups.items()
-    assert kind == Kind(Change.NEWLY_ALLOWED, "update", "Customer")
+    assert kind == DecisionKind(DecisionChange.NEWLY_ALLOWED, "update", "Customer")
     texts = {rule.position: rule.text for rule in shipped_policy.source.rules}
     assert any(texts[position].startswith(UPDATING) for position in group.rules)
 
@@ -171,12 +172,12 @@ def test_another_reason_for_the_same_verdict_is_told(shipped_policy: Policy, log
     candidate = Policy.load(edited('forbid("CROSS_CLOUD"', 'forbid("ELSEWHERE"'))
     found = replay([log], candidate, lambda _digest: shipped_policy)
 
-    [(kind, group)] = found.of(Change.REASON)
+    [(kind, group)] = found.of(DecisionChange.REASON)
     assert (kind.action, group.count) == ("update", 1)
     assert (group.logged_reasons, group.reasons) == (("CROSS_CLOUD",), ("ELSEWHERE",))
     [position] = group.rules
     assert position.startswith("customer.polar:")
-    assert found.count(Change.REASON) + found.count(Change.SAME) == 7
+    assert found.count(DecisionChange.REASON) + found.count(DecisionChange.SAME) == 7
     assert found.disagreements is None
 
 
@@ -265,7 +266,7 @@ def test_what_is_alike_is_asked_once_and_what_differs_in_whose_it_is_is_not_alik
     monkeypatch.setattr(Policy, "check", count)
     found = replay([log, log], shipped_policy, no_one)
 
-    assert found.count(Change.SAME) == found.logged == 400
+    assert found.count(DecisionChange.SAME) == found.logged == 400
     assert len(asked) == 2
 
 

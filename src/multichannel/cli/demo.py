@@ -14,7 +14,7 @@ from multichannel.cli.token import persona_table, plain_console
 from multichannel.demo import world
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.errors import Refused
-from multichannel.server.bootstrap import open_policy, open_store, driver_url
+from multichannel.server.bootstrap import driver_url, open_policy, open_store
 from multichannel.settings import Settings, load_settings
 from multichannel.store import migrations
 

@@ -1,4 +1,4 @@
-"""Which lines of a folder's files are new since a git revision."""
+"""The lines of policy files that were added or changed since a git revision."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ FILE = re.compile(r'^\+\+\+ "?b/([^"\t]*)')
 
 
 def changed_lines(folder: Path, revision: str) -> dict[str, frozenset[int]]:
-    """By file name the lines that are new or changed in the policy files as they are now, from 1.
+    """By file name the numbers of added and changed lines; all lines of an untracked file.
 
-    Of a file that git does not know yet, these are all. BadInput where there is no such revision.
+    BadInput if there is no such revision.
     """
     if shutil.which("git") is None or _git(folder, "rev-parse", "--git-dir") is None:
-        raise BadInput(f"{folder} is in no git repository, so there is no revision to compare it with")
-    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    if not revision or found is None:
-        raise BadInput(f"{revision or 'an empty name'} is no revision of the repository that {folder} is in")
-    lines = _of_diff(folder, found.strip())
+        raise BadInput(f"{folder} is not inside a git repository, so it cannot be compared with a revision")
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if not revision or commit is None:
+        raise BadInput(f"{revision!r} is not a revision of the git repository of {folder}")
+    lines = _of_diff(folder, commit.strip())
     others = _git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", "*.polar") or ""
     for name in filter(None, others.split("\0")):
         if (folder / name).is_file():
@@ -47,7 +47,7 @@ def _of_diff(folder: Path, commit: str) -> defaultdict[str, set[int]]:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """What git answers there; None where it refuses."""
+    """The output of git in a folder; None if it fails."""
     done = subprocess.run(  # noqa: S603  (no shell; names follow --end-of-options, or are ids of objects)
         ("git", "-C", str(folder.resolve()), *arguments),  # noqa: S607  (whichever git the user works with)
         capture_output=True,

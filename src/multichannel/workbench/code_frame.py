@@ -1,4 +1,4 @@
-"""The line of a finding with marks under what is wrong, laid out to a width."""
+"""The source line of a finding with marks under the mistake, wrapped to a width."""
 
 from __future__ import annotations
 
@@ -10,49 +10,49 @@ from rich.cells import cell_len
 from multichannel.workbench.findings import Finding
 
 TAB = 4
-"""Columns; a tab counts as one character in the finding's place."""
-NARROWEST = 20
+"""Displayed width of a tab, which is one character in the column of a finding."""
+MIN_WIDTH = 20
 CONTROL = 32
 DELETE = 127
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """One line for the screen: some of the source, and below it marks where it is wrong (or nothing)."""
+class CodeFrameLine:
+    """Part of the source line, and the marks to print below it, if any."""
 
     source: str
     marks: str
 
 
-def excerpt(text: str, found: Finding, width: int) -> tuple[Marked, ...]:
-    """The finding's line in as many pieces as the width takes, with their marks; nothing if it is empty."""
+def code_frame(text: str, finding: Finding, width: int) -> tuple[CodeFrameLine, ...]:
+    """The source line of a finding, wrapped to a width, with marks; nothing if the line is empty."""
     lines = text.split("\n")
-    line = lines[found.line - 1] if 0 < found.line <= len(lines) else ""
+    line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
     if not line.strip():
         return ()
-    return tuple(_pieces(line, found, max(width, NARROWEST)))
+    return tuple(_wrapped(line, finding, max(width, MIN_WIDTH)))
 
 
-def _pieces(line: str, found: Finding, width: int) -> Iterator[Marked]:
+def _wrapped(line: str, finding: Finding, width: int) -> Iterator[CodeFrameLine]:
     source = marks = ""
-    first, last = found.column - 1, found.column - 1 + max(found.length, 1)
-    # The end of the line is a place, too: something is missing there.
-    padded = line + " " * (found.column > len(line))
+    first, last = finding.column - 1, finding.column - 1 + max(finding.length, 1)
+    # A finding may point behind the last character, where something is missing.
+    padded = line + " " * (finding.column > len(line))
     used = 0
     for place, character in enumerate(padded):
-        shown = _shown(character)
-        cells = cell_len(shown)
+        text = _printable(character)
+        cells = cell_len(text)
         if used + cells > width:
-            yield Marked(source.rstrip(), marks.rstrip())
+            yield CodeFrameLine(source.rstrip(), marks.rstrip())
             source, marks, used = "", "", 0
-        source += shown
+        source += text
         used += cells
         mark = "^" if place == first else "~"
         marks += (mark + "~" * (cells - 1) if cells else "") if first <= place < last else " " * cells
-    yield Marked(source.rstrip(), marks.rstrip())
+    yield CodeFrameLine(source.rstrip(), marks.rstrip())
 
 
-def _shown(character: str) -> str:
+def _printable(character: str) -> str:
     if character == "\t":
         return " " * TAB
     code = ord(character)

@@ -1,4 +1,4 @@
-"""Findings: what is wrong with a policy, where, and what to do about it."""
+"""Findings: mistakes in a policy, with their place and what to do about them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How much a finding weighs: an error must not ship."""
+    """Severity of a finding: an error must not ship."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong at one place; `column` and `length` in characters, lines and columns from 1.
+    """One mistake at one place; `column` and `length` in characters, lines and columns from 1.
 
     `code` names the kind of finding (`unknown-attribute`), `rule` is the statement it is about, `hint` says
     what to do.
@@ -38,13 +38,13 @@ class Finding:
         return f"{self.file}:{self.line}:{self.column}"
 
     def __str__(self) -> str:
-        """One line for people, and for tools that look for `file:line:column: level: message`."""
+        """One line, for people and for tools that parse `file:line:column: level: message`."""
         hint = f" {self.hint}" if self.hint else ""
         return f"{self.position}: {self.level}: {self.message}{hint} [{self.code}]"
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Each finding once, by file and place."""
+    """The distinct findings, sorted by file and place."""
     return sorted(
-        set(findings), key=lambda found: (found.file, found.line, found.column, found.code, found.message)
+        set(findings), key=lambda each: (each.file, each.line, each.column, each.code, each.message)
     )

@@ -1,6 +1,6 @@
-"""Findings as other programs read them: JSON, GitHub's workflow commands, SARIF 2.1.0.
+"""Findings for other programs: JSON, GitHub's workflow commands, SARIF 2.1.0.
 
-Paths are relative to the working directory, as code hosts and editors expect; what lies outside is absolute.
+Paths are relative to the working directory, as code hosts and editors expect; paths outside it are absolute.
 """
 
 from __future__ import annotations
@@ -14,68 +14,73 @@ from multichannel.workbench.findings import Finding
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"
-"""What code hosts take for the root of the repository."""
+"""The root of the repository, for code hosts."""
 IN_TEXT = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 IN_PROPERTY = {**IN_TEXT, ":": "%3A", ",": "%2C"}
 
 
 def path_of(finding: Finding, folder: Path) -> str:
-    """The finding's file from the working directory; the folder itself for a finding about the folder."""
+    """The file of a finding, relative to the working directory; the folder for a finding about the folder."""
     path, here = (folder / finding.file).resolve(), Path.cwd()
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.as_posix()
+
+
+def count_of(number: int, noun: str) -> str:
+    """Such as `1 file` or `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def as_json(findings: Iterable[Finding], folder: Path) -> list[dict[str, Any]]:
     """Each finding as an object; `path` is from the working directory, `file` from the policy folder."""
     return [
         {
-            "path": path_of(found, folder),
-            "file": found.file,
-            "line": found.line,
-            "column": found.column,
-            "length": found.length,
-            "level": found.level.value,
-            "code": found.code,
-            "message": found.message,
-            "hint": found.hint,
-            "rule": found.rule,
+            "path": path_of(finding, folder),
+            "file": finding.file,
+            "line": finding.line,
+            "column": finding.column,
+            "length": finding.length,
+            "level": finding.level.value,
+            "code": finding.code,
+            "message": finding.message,
+            "hint": finding.hint,
+            "rule": finding.rule,
         }
-        for found in findings
+        for finding in findings
     ]
 
 
 def as_github(findings: Iterable[Finding], folder: Path) -> str:
-    """Workflow commands, one a line, that GitHub shows beside the changed lines."""
-    return "".join(f"{_command(found, folder)}\n" for found in findings)
+    """Workflow commands, one per line, which GitHub shows beside the changed lines."""
+    return "".join(f"{_command(finding, folder)}\n" for finding in findings)
 
 
-def _command(found: Finding, folder: Path) -> str:
+def _command(finding: Finding, folder: Path) -> str:
     properties = {
-        "file": path_of(found, folder),
-        "line": found.line,
-        "endLine": found.line,
-        "col": found.column,
-        "endColumn": found.column + found.length,
-        "title": found.code,
+        "file": path_of(finding, folder),
+        "line": finding.line,
+        "endLine": finding.line,
+        "col": finding.column,
+        "endColumn": finding.column + finding.length,
+        "title": finding.code,
     }
-    said = ",".join(f"{name}={_escaped(str(value), IN_PROPERTY)}" for name, value in properties.items())
-    return f"::{found.level} {said}::{_escaped(text_of(found), IN_TEXT)}"
+    fields = ",".join(f"{name}={_escaped(str(value), IN_PROPERTY)}" for name, value in properties.items())
+    return f"::{finding.level} {fields}::{_escaped(text_of(finding), IN_TEXT)}"
 
 
 def _escaped(text: str, marks: Mapping[str, str]) -> str:
     return "".join(marks.get(character, character) for character in text)
 
 
-def text_of(found: Finding) -> str:
-    """What is wrong and what to do, without the place."""
-    return f"{found.message}. {found.hint}" if found.hint else found.message
+def text_of(finding: Finding) -> str:
+    """Message and hint of a finding, without its place."""
+    return f"{finding.message}. {finding.hint}" if finding.hint else finding.message
 
 
 def as_sarif(
     findings: Sequence[Finding], folder: Path, *, version: str, kinds: Mapping[str, str]
 ) -> dict[str, Any]:
-    """A SARIF log of one run; `kinds` says by code what is wrong with what has it."""
-    codes = sorted({found.code for found in findings} | set(kinds))
+    """A SARIF log of one run; `kinds` describes each code of a finding."""
+    codes = sorted({finding.code for finding in findings} | set(kinds))
     return {
         "$schema": SARIF,
         "version": "2.1.0",
@@ -89,29 +94,29 @@ def as_sarif(
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(found, folder, codes) for found in findings],
+                "results": [_result(finding, folder, codes) for finding in findings],
             }
         ],
     }
 
 
-def _rule(code: str, says: str) -> dict[str, Any]:
-    return {"id": code, "shortDescription": {"text": says}}
+def _rule(code: str, description: str) -> dict[str, Any]:
+    return {"id": code, "shortDescription": {"text": description}}
 
 
-def _result(found: Finding, folder: Path, codes: Sequence[str]) -> dict[str, Any]:
+def _result(finding: Finding, folder: Path, codes: Sequence[str]) -> dict[str, Any]:
     region = {
-        "startLine": found.line,
-        "startColumn": found.column,
-        "endColumn": found.column + found.length,
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endColumn": finding.column + finding.length,
     }
     return {
-        "ruleId": found.code,
-        "ruleIndex": codes.index(found.code),
-        "level": found.level.value,
-        "message": {"text": text_of(found)},
+        "ruleId": finding.code,
+        "ruleIndex": codes.index(finding.code),
+        "level": finding.level.value,
+        "message": {"text": text_of(finding)},
         "locations": [
-            {"physicalLocation": {"artifactLocation": _artifact(path_of(found, folder)), "region": region}}
+            {"physicalLocation": {"artifactLocation": _artifact(path_of(finding, folder)), "region": region}}
         ],
     }
 

@@ -1,7 +1,7 @@
-"""Replay: what a candidate policy would have said to decisions that were logged.
+"""Replay: the decisions of a candidate policy on the requests in a decision log.
 
-A log is read a line at a time, and what is alike is asked once: of ids the policy knows only which are equal,
-so decisions that differ in nothing else are alike.
+A log is read line by line. Decisions that differ only in ids are evaluated once, because a policy can only
+compare ids with each other.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from multichannel.policy.decide.policy import Policy, Verdict
 from multichannel.policy.schema.vocabulary import NO_TENANT
 
 T = TypeVar("T")
-MOST_KEPT = 50_000
-ABSENT = "nothing was there to decide about, so no facts were logged"
-CUT = "their lines are cut off, as by a full disk or a process that was killed"
-FOREIGN = "words or facts of another version of this program"
+MAX_CACHED = 50_000
+ABSENT = "record not found, so no facts were logged"
+CUT = "line cut off, as by a full disk or a killed process"
+FOREIGN = "words or facts unknown to this version of multichannel"
 
-PolicyOf = Callable[[str], Policy | None]
-"""The policy with a digest, where it is at hand."""
+PolicyLookup = Callable[[str], Policy | None]
+"""The policy with a digest, or None if it is not available."""
 
 
-class Change(StrEnum):
-    """What a candidate does to a decision, in the order of how much it matters."""
+class DecisionChange(StrEnum):
+    """How a candidate changes a decision, the most important first."""
 
     NEWLY_ALLOWED = "newly_allowed"
     NEWLY_DENIED = "newly_denied"
@@ -50,17 +50,17 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """Decisions that are told together."""
+class DecisionKind:
+    """Decisions that are reported together."""
 
-    change: Change
+    change: DecisionChange
     action: str
     resource: str
 
 
 @dataclass(slots=True)
-class Group:
-    """Decisions of one kind, by tenant, with the first as an example and the candidate's word on that."""
+class DecisionGroup:
+    """Decisions of one kind: a count by tenant, and the first as an example with the candidate's reasons."""
 
     example: str
     place: str
@@ -71,91 +71,89 @@ class Group:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Number of decisions."""
         return self.tenants.total()
 
 
 @dataclass(slots=True)
-class Replay:
-    """What came of it. `logged` decisions were read, `replayed` of them decided again."""
+class ReplayResult:
+    """Result of a replay: `logged` decisions were read, `replayed` of them decided again."""
 
     logged: int = 0
     replayed: int = 0
     dropped: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
-    groups: dict[Kind, Group] = field(default_factory=dict)
-    disagreements: Group | None = None
-    """Decisions that the very policy that is said to have made them does not make."""
+    groups: dict[DecisionKind, DecisionGroup] = field(default_factory=dict)
+    disagreements: DecisionGroup | None = None
+    """Decisions that differ from those of the policy they were logged under."""
 
-    def of(self, change: Change) -> list[tuple[Kind, Group]]:
+    def of(self, change: DecisionChange) -> list[tuple[DecisionKind, DecisionGroup]]:
         """The groups of one change, the largest first."""
-        found = ((kind, group) for kind, group in self.groups.items() if kind.change is change)
-        return sorted(found, key=lambda item: (-item[1].count, item[0].resource, item[0].action))
+        groups = ((kind, group) for kind, group in self.groups.items() if kind.change is change)
+        return sorted(groups, key=lambda item: (-item[1].count, item[0].resource, item[0].action))
 
-    def count(self, change: Change) -> int:
-        """How many decisions it changes in this way."""
+    def count(self, change: DecisionChange) -> int:
+        """Number of decisions changed in this way."""
         return sum(group.count for _, group in self.of(change))
 
 
-def replay(logs: Iterable[Path], candidate: Policy, policy_of: PolicyOf) -> Replay:
-    """Decide again all that can be; BadInput, with the line, where a log is none or has no whole line.
+def replay(logs: Iterable[Path], candidate: Policy, policy_of: PolicyLookup) -> ReplayResult:
+    """Repeat the logged decisions; BadInput with the line if a file is not a decision log.
 
-    Where `policy_of` has the policy that a decision was made under, that has to agree with the log.
+    Each decision is also verified against the policy it was logged under, if `policy_of` has it.
     """
-    run = _Run(candidate, policy_of)
+    replayer = _Replayer(candidate, policy_of)
     for log in logs:
-        before, cut = run.found.logged, run.found.skipped[CUT]
+        before, cut = replayer.result.logged, replayer.result.skipped[CUT]
         for line in read_entries(log):
-            run.take(line)
-        read = run.found.logged - before
-        if read and run.found.skipped[CUT] - cut == read:
-            raise BadInput(f"{log}: no line of it is JSON")
-    return run.found
+            replayer.add(line)
+        read = replayer.result.logged - before
+        if read and replayer.result.skipped[CUT] - cut == read:
+            raise BadInput(f"{log} is not a decision log: no line is valid JSON")
+    return replayer.result
 
 
-class _Run:
-    """A replay on its way."""
-
-    def __init__(self, candidate: Policy, policy_of: PolicyOf) -> None:
-        self.found = Replay()
+class _Replayer:
+    def __init__(self, candidate: Policy, policy_of: PolicyLookup) -> None:
+        self.result = ReplayResult()
         self._candidate = candidate
         self._policy_of = cache(policy_of)
-        self._answers: dict[tuple[str, bytes], Any] = {}
+        self._cache: dict[tuple[str, bytes], Any] = {}
 
-    def take(self, line: LoggedDecision | DroppedDecisions | TruncatedLine) -> None:
+    def add(self, line: LoggedDecision | DroppedDecisions | TruncatedLine) -> None:
         if isinstance(line, DroppedDecisions):
-            self.found.dropped += line.count
+            self.result.dropped += line.count
             return
-        self.found.logged += 1
+        self.result.logged += 1
         if isinstance(line, TruncatedLine):
-            self.found.skipped[CUT] += 1
+            self.result.skipped[CUT] += 1
             return
-        self.found.versions[line.policy] += 1
+        self.result.versions[line.policy] += 1
         if line.kind == RECORD and line.content["facts"] is None:
-            self.found.skipped[ABSENT] += 1
+            self.result.skipped[ABSENT] += 1
             return
         try:
             change = self._record(line) if line.kind == RECORD else self._list(line)
         except BadInput:
-            self.found.skipped[FOREIGN] += 1
+            self.result.skipped[FOREIGN] += 1
             return
-        self.found.replayed += 1
+        self.result.replayed += 1
         self._add(change, line)
-        self._hold_against(line)
+        self._verify(line)
 
-    def _record(self, line: LoggedDecision) -> Change:
+    def _record(self, line: LoggedDecision) -> DecisionChange:
         verdict = self._verdict(line, self._candidate)
         if verdict.allowed != line.allowed:
-            return Change.NEWLY_ALLOWED if verdict.allowed else Change.NEWLY_DENIED
-        return Change.SAME if verdict.reasons == line.reasons else Change.REASON
+            return DecisionChange.NEWLY_ALLOWED if verdict.allowed else DecisionChange.NEWLY_DENIED
+        return DecisionChange.SAME if verdict.reasons == line.reasons else DecisionChange.REASON
 
-    def _list(self, line: LoggedDecision) -> Change:
+    def _list(self, line: LoggedDecision) -> DecisionChange:
         same = self._filter(line, self._candidate) == line.content["predicate"]
-        return Change.SAME if same else Change.FILTER
+        return DecisionChange.SAME if same else DecisionChange.FILTER
 
-    def _hold_against(self, line: LoggedDecision) -> None:
-        """That the policy which made a decision, where it is at hand, makes it again."""
+    def _verify(self, line: LoggedDecision) -> None:
+        """Record a decision that differs from that of the policy it was logged under."""
         policy = self._policy_of(line.policy)
         if policy is None:
             return
@@ -164,43 +162,43 @@ class _Run:
         else:
             agrees = self._filter(line, policy) == line.content["predicate"]
         if not agrees:
-            found = self.found.disagreements or Group(line.id, line.place)
-            found.tenants[_tenant(line)] += 1
-            self.found.disagreements = found
+            group = self.result.disagreements or DecisionGroup(line.id, line.place)
+            group.tenants[_tenant(line)] += 1
+            self.result.disagreements = group
 
     def _verdict(self, line: LoggedDecision, policy: Policy) -> Verdict:
-        alike = _without_ids(line.content["principal"], line.content, "action", "resource", "facts")
-        return self._once(policy, alike, lambda: policy.check(line.principal, line.action, line.record))
+        key = _without_ids(line.content["principal"], line.content, "action", "resource", "facts")
+        return self._cached(policy, key, lambda: policy.check(line.principal, line.action, line.record))
 
     def _filter(self, line: LoggedDecision, policy: Policy) -> str:
-        alike = orjson.dumps([line.content["principal"], line.content["actions"], line.content["resource"]])
-        return self._once(policy, alike, lambda: _digest(line, policy))
+        key = orjson.dumps([line.content["principal"], line.content["actions"], line.content["resource"]])
+        return self._cached(policy, key, lambda: _digest(line, policy))
 
-    def _once(self, policy: Policy, alike: bytes, answer: Callable[[], T]) -> T:
-        """The answer to all that is alike; so many are kept as memory allows."""
-        key = (policy.digest, alike)
-        if key not in self._answers:
-            if len(self._answers) == MOST_KEPT:
-                self._answers.clear()
-            self._answers[key] = answer()
-        found: T = self._answers[key]
-        return found
+    def _cached(self, policy: Policy, key: bytes, evaluate: Callable[[], T]) -> T:
+        """The result for a key, from a cache of bounded size."""
+        entry = (policy.digest, key)
+        if entry not in self._cache:
+            if len(self._cache) == MAX_CACHED:
+                self._cache.clear()
+            self._cache[entry] = evaluate()
+        result: T = self._cache[entry]
+        return result
 
-    def _add(self, change: Change, line: LoggedDecision) -> None:
-        kind = Kind(change, ", ".join(action.value for action in line.actions), line.resource.name)
-        if kind not in self.found.groups:
-            self.found.groups[kind] = self._example(change, line)
-        self.found.groups[kind].tenants[_tenant(line)] += 1
+    def _add(self, change: DecisionChange, line: LoggedDecision) -> None:
+        kind = DecisionKind(change, ", ".join(action.value for action in line.actions), line.resource.name)
+        if kind not in self.result.groups:
+            self.result.groups[kind] = self._example(change, line)
+        self.result.groups[kind].tenants[_tenant(line)] += 1
 
-    def _example(self, change: Change, line: LoggedDecision) -> Group:
-        """The first of a group; what the candidate says is told where it is something else."""
-        if line.kind != RECORD or change is Change.SAME:
-            return Group(line.id, line.place)
+    def _example(self, change: DecisionChange, line: LoggedDecision) -> DecisionGroup:
+        """A group with its first decision; with the candidate's reasons if its decision differs."""
+        if line.kind != RECORD or change is DecisionChange.SAME:
+            return DecisionGroup(line.id, line.place)
         verdict = self._verdict(line, self._candidate)
         _, rules = reasons_and_rules(
             self._candidate, line.principal, line.action, line.resource, line.record, allowed=verdict.allowed
         )
-        return Group(line.id, line.place, line.reasons, verdict.reasons, tuple(rules))
+        return DecisionGroup(line.id, line.place, line.reasons, verdict.reasons, tuple(rules))
 
 
 def _digest(line: LoggedDecision, policy: Policy) -> str:
@@ -213,17 +211,17 @@ def _tenant(line: LoggedDecision) -> str:
 
 
 def _without_ids(principal: Mapping[str, Any], content: Mapping[str, Any], *names: str) -> bytes:
-    """The facts with each id replaced by the place where it is met first."""
-    met: dict[str, int] = {NO_TENANT: -1}
+    """The facts with each id replaced by the number of its first occurrence."""
+    numbers: dict[str, int] = {NO_TENANT: -1}
     parts = [principal, *(content[name] for name in names)]
-    return orjson.dumps([_numbered("", part, met) for part in parts])
+    return orjson.dumps([_numbered("", part, numbers) for part in parts])
 
 
-def _numbered(name: str, value: Any, met: dict[str, int]) -> Any:
+def _numbered(name: str, value: Any, numbers: dict[str, int]) -> Any:
     if isinstance(value, dict):
-        return {key: _numbered(key, item, met) for key, item in value.items()}
+        return {key: _numbered(key, item, numbers) for key, item in value.items()}
     if isinstance(value, list):
-        return [_numbered(name, item, met) for item in value]
+        return [_numbered(name, item, numbers) for item in value]
     if isinstance(value, str) and (name == "id" or name.endswith("_id")):
-        return met.setdefault(value, len(met))
+        return numbers.setdefault(value, len(numbers))
     return value

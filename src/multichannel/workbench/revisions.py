@@ -1,4 +1,4 @@
-"""Versions of a policy by name: a folder, or a revision of the git repository that the policy is kept in."""
+"""Versions of a policy by name: a folder, or a revision of the git repository that holds the policy."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from multichannel.policy.language.source import PolicySource
 
 @dataclass(frozen=True)
 class Revision:
-    """One version of the policy, and what it was called."""
+    """A version of the policy and its name."""
 
     name: str
     source: PolicySource
     folder: Path | None
-    """None for what is read from git."""
+    """None for a git revision."""
 
     def load(self) -> Policy:
-        """The policy; PolicyInvalid names the version that does not load."""
+        """Load the policy; PolicyInvalid names the version if it does not load."""
         try:
             return Policy(self.source)
         except PolicyInvalid as error:
             raise PolicyInvalid(f"{self.name}: {error.message}") from None
 
 
-def revision(name: str, usual: Path) -> Revision:
-    """A folder of that name, else a git revision, with `REV:path` for a folder of it other than the usual.
+def revision(name: str, default: Path) -> Revision:
+    """A folder, else a git revision; `REV:path` names another folder of a revision than the default.
 
-    BadInput where there is no such thing, PolicyInvalid where it holds no policy.
+    BadInput if there is neither, PolicyInvalid if it contains no policy.
     """
     folder = Path(name)
     if name and folder.is_dir():
@@ -42,22 +42,22 @@ def revision(name: str, usual: Path) -> Revision:
         except PolicyInvalid as error:
             raise PolicyInvalid(f"{name}: {error.message}") from None
     rev, colon, path = name.partition(":")
-    place = PurePosixPath(path).as_posix() if colon else _place(usual)
+    place = PurePosixPath(path).as_posix() if colon else _path_in_repository(default)
     commit = _commit(rev, name)
     tree = f"{commit}:{'' if place == '.' else place}"
-    listed = _git("ls-tree", "-z", "--name-only", "--end-of-options", tree)
-    if listed is None:
-        raise PolicyInvalid(f"{name}: there is no folder {place} in {rev}")
-    files = sorted(item for item in listed.decode("utf-8", "replace").split("\0") if item.endswith(".polar"))
+    names = _git("ls-tree", "-z", "--name-only", "--end-of-options", tree)
+    if names is None:
+        raise PolicyInvalid(f"{name}: no folder {place} in {rev}")
+    files = sorted(item for item in names.decode("utf-8", "replace").split("\0") if item.endswith(".polar"))
     if not files:
-        raise PolicyInvalid(f"{name}: {place} holds no policy there: no .polar file is in it")
+        raise PolicyInvalid(f"{name}: {place} contains no .polar file")
     return Revision(name, PolicySource(tuple((file, _text(tree, file, name)) for file in files)), None)
 
 
-def path_told(folder: Path) -> str:
-    """A folder as people call it: from here, where that is shorter."""
-    found = os.path.relpath(folder.resolve())
-    return str(folder.resolve()) if found.startswith("..") else found
+def display_path(folder: Path) -> str:
+    """The path of a folder, relative if it is inside the working directory."""
+    path = os.path.relpath(folder.resolve())
+    return str(folder.resolve()) if path.startswith("..") else path
 
 
 def _text(tree: str, file: str, name: str) -> str:
@@ -68,34 +68,34 @@ def _text(tree: str, file: str, name: str) -> str:
             return text.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise PolicyInvalid(f"{name}: {file}: {error}") from error
-    raise PolicyInvalid(f"{name}: {file} is no file that git can show")
+    raise PolicyInvalid(f"{name}: {file} cannot be read from git")
 
 
 def _commit(rev: str, name: str) -> str:
-    """The id of a commit; a name that looks like an option is a name all the same."""
+    """The id of a commit; a name that looks like an option is not taken for one."""
     if shutil.which("git") is None:
-        raise BadInput(f"{name} is no folder, and there is no git to ask for a revision of that name")
+        raise BadInput(f"{name!r} is neither a folder nor a git revision (git is not installed).")
     if _git("rev-parse", "--git-dir") is None:
-        raise BadInput(f"{name} is no folder, and here is no git repository to have a revision of that name")
-    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-    if not rev or found is None:
-        raise BadInput(f"{name} is neither a folder nor a revision of this repository")
-    return found.decode().strip()
+        raise BadInput(f"{name!r} is neither a folder nor a git revision (not inside a git repository).")
+    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    if not rev or commit is None:
+        raise BadInput(f"{name!r} is neither a folder nor a revision of this git repository.")
+    return commit.decode().strip()
 
 
-def _place(usual: Path) -> str:
-    """Where the usual folder is in the repository."""
+def _path_in_repository(folder: Path) -> str:
+    """The path of a folder relative to the root of the repository."""
     top = _git("rev-parse", "--show-toplevel")
     if top is None:
         return "policies"
     try:
-        return usual.resolve().relative_to(Path(top.decode().strip()).resolve()).as_posix()
+        return folder.resolve().relative_to(Path(top.decode().strip()).resolve()).as_posix()
     except ValueError:
         return "policies"
 
 
 def _git(*arguments: str) -> bytes | None:
-    """What git answers; None where it refuses."""
+    """The output of git; None if it fails."""
     done = subprocess.run(  # noqa: S603  (no shell; names follow --end-of-options, or are ids of objects)
         ("git", *arguments),  # noqa: S607  (whichever git the user works with)
         capture_output=True,

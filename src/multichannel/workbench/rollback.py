@@ -1,6 +1,6 @@
-"""Rolling back: a former version is pinned, and services put it in force before what their folder holds.
+"""Rollback: an earlier version is pinned, and services use it instead of their policy folder.
 
-The author's files are left alone. When they change to another policy, that policy counts again.
+The files of the folder are not modified. When they change to another policy, the pin ends.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.versions import Pin, PolicyFiles, Version, Versions
 
 
-class NothingToRollBackTo(Refused):
-    """No version was in force before the present one."""
+class NoEarlierVersion(Refused):
+    """No version was active before the current one."""
 
     code = "NOTHING_TO_ROLL_BACK_TO"
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """The versions that were in force, those last so first, with the present one and what the folder holds.
+class VersionHistory:
+    """The versions that have been active, latest first, the pinned one, and the digest of the policy folder.
 
-    `folder` is None where the author's folder holds no policy.
+    `folder` is None if the folder contains no valid policy.
     """
 
     versions: tuple[Version, ...]
@@ -33,52 +33,51 @@ class History:
 
     @property
     def present(self) -> Version | None:
-        """The one that services were last told of."""
+        """The version that services use."""
         return self.pinned or next(iter(self.versions), None)
 
     @property
     def former(self) -> Version:
-        """The one before the present one; NothingToRollBackTo where there is none."""
+        """The version before the present one, or NoEarlierVersion."""
         older = [each for each in self.versions if self.present and each.since < self.present.since]
         if not older:
-            raise NothingToRollBackTo("No version was in force before the present one.")
+            raise NoEarlierVersion("There is no earlier policy version to roll back to.")
         return older[0]
 
 
-def history(versions: Versions, folder: Path) -> History:
-    """What is known of the versions of a folder."""
+def history(versions: Versions, folder: Path) -> VersionHistory:
+    """The stored versions, compared with a policy folder."""
     kept, pin = versions.kept(), versions.pin
     pinned = None if pin is None else _pinned(versions, pin)
-    return History(kept, pinned, _digest(folder))
+    return VersionHistory(kept, pinned, _digest(folder))
 
 
 def roll_back(versions: Versions, folder: Path, prefix: str | None, now: datetime) -> Version:
-    """Pin the version whose digest begins so, or the one before the present one, and give it.
+    """Pin and return the version whose digest starts with the prefix, or the one before the present version.
 
-    BadInput for a prefix that names no single version, PolicyInvalid for a version that loads no longer.
+    BadInput if the prefix does not match exactly one version, PolicyInvalid if the version no longer loads.
     """
     known = history(versions, folder)
     chosen = known.former if prefix is None else versions.find(prefix)
     Policy(versions.read(chosen.kept_as).source)
-    # What the services had last, too: they may have another folder than whoever asks.
+    # Also what the services loaded last: their folder may be another one than this.
     over = {known.folder, *(version.digest for version in known.versions[:1])} - {None}
     try:
         versions.set_pin(Pin(chosen.kept_as, frozenset(filter(None, over)), now))
     except OSError as error:
         raise Refused(
-            f"{versions.folder} cannot be written, so nothing is pinned: {error.strerror}"
+            f"{versions.folder} cannot be written, nothing was rolled back: {error.strerror}"
         ) from None
     return chosen
 
 
 def _pinned(versions: Versions, pin: Pin) -> Version | None:
-    """The pinned version, with the time at which it last was in force by its author's will."""
+    """The pinned version, with the time at which it was last loaded from the folder."""
     try:
         digest = versions.read(pin.kept_as).source.digest
     except PolicyInvalid:
         return None
-    found = [version for version in versions.kept() if version.digest == digest]
-    return found[0] if found else None
+    return next((version for version in versions.kept() if version.digest == digest), None)
 
 
 def _digest(folder: Path) -> str | None:

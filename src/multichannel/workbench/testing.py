@@ -1,4 +1,4 @@
-"""Running what a policy folder expects: each expectation asked as a check and as a list, and each list."""
+"""Runs the test cases of a policy: each expectation as a check and as a list filter, and each list."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from multichannel.workbench.findings import Finding
 
 FAILED = "unexpected-verdict"
 DISAGREES = {
-    True: "allowed when asked of the record, but a list leaves it out",
-    False: "denied when asked of the record, but a list shows it",
+    True: "allowed by the check of the record, but missing from the list",
+    False: "denied by the check of the record, but included in the list",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """One expectation of a case or a list, and what the policy says to it."""
+class CaseResult:
+    """One expectation of a case or a list, and the decision of the policy."""
 
     of: Outcome | Listing
     expected: str
@@ -31,97 +31,99 @@ class Result:
 
     @property
     def case(self) -> Case | Listing:
-        """Where it is written."""
+        """The case or list that states the expectation."""
         return self.of.expectation.case if isinstance(self.of, Outcome) else self.of
 
     @property
     def who(self) -> str:
-        """The principal as a person would name it."""
+        """Name of the principal."""
         return self.of.expectation.who if isinstance(self.of, Outcome) else self.of.who
 
     @property
     def action(self) -> str:
-        """The action; of a list that goes by any degree of reading, `see`."""
+        """The action; `see` for a list of records that can be read at any level."""
         if isinstance(self.of, Outcome):
             return self.of.expectation.action
         return self.of.to or "see"
 
     @property
     def what(self) -> str:
-        """The record; of a list, its kind."""
+        """Name of the record; for a list, its resource type."""
         if isinstance(self.of, Outcome):
             return self.of.expectation.case.what
         return f"every {self.of.resource.name}"
 
     def mentions(self, text: str) -> bool:
-        """Whether file, principal, action, record or what is expected contains a text."""
-        told = (self.case.file, self.who, self.action, self.what, self.expected)
-        return any(text in each for each in told)
+        """Whether file, principal, action, record or expectation contains a text."""
+        texts = (self.case.file, self.who, self.action, self.what, self.expected)
+        return any(text in each for each in texts)
 
 
-def run(policy: Policy, suite: Suite) -> tuple[Result, ...]:
-    """What the policy says to every expectation, in the order of the files."""
-    found = [_told(policy, outcome) for outcome in outcomes(policy, suite.cases)]
-    found += [_listed(policy, listing) for listing in suite.listings]
-    return tuple(sorted(found, key=lambda result: (result.case.file, result.case.line)))
+def run(policy: Policy, suite: Suite) -> tuple[CaseResult, ...]:
+    """Decide every expectation, in the order of the files."""
+    results = [_check_outcome(policy, outcome) for outcome in outcomes(policy, suite.cases)]
+    results += [_check_listing(policy, listing) for listing in suite.listings]
+    return tuple(sorted(results, key=lambda result: (result.case.file, result.case.line)))
 
 
-def explained(policy: Policy, result: Result) -> Explanation | None:
-    """Why a verdict on one record is what it is; None for a list, or where the policy fails."""
+def explain_result(policy: Policy, result: CaseResult) -> Explanation | None:
+    """Explain the decision on a record; None for a list, or if the policy fails."""
     if isinstance(result.of, Listing):
         return None
-    asked = result.of.expectation
+    question = result.of.expectation
+    case = question.case
     try:
-        return explain(policy, asked.principal, asked.action, asked.case.resource, asked.case.record)
+        return explain(policy, question.principal, question.action, case.resource, case.record)
     except PolicyFault:
         return None
 
 
-def failure(result: Result) -> Finding:
-    """A result that is not what is expected, as a finding at its case."""
+def failure(result: CaseResult) -> Finding:
+    """An unexpected result as a finding at its case."""
     case = result.case
-    asked = f"{result.who} {result.action} {result.what}"
     return Finding(
         file=case.file,
         line=case.line,
         code=FAILED,
-        message=f"{asked}: expected {result.expected}, found {result.found}",
+        message=f"{result.who} {result.action} {result.what}: expected {result.expected}, got {result.found}",
     )
 
 
-def by_file(results: Iterable[Result]) -> dict[str, list[Result]]:
-    """Results by the name of their file, in order."""
-    files: dict[str, list[Result]] = {}
+def by_file(results: Iterable[CaseResult]) -> dict[str, list[CaseResult]]:
+    """Results grouped by file, in order."""
+    files: dict[str, list[CaseResult]] = {}
     for result in results:
         files.setdefault(result.case.file, []).append(result)
     return files
 
 
-def _told(policy: Policy, outcome: Outcome) -> Result:
-    asked = outcome.expectation
-    predicate = policy.predicate(asked.principal, asked.action, asked.case.resource)
+def _check_outcome(policy: Policy, outcome: Outcome) -> CaseResult:
+    question = outcome.expectation
+    predicate = policy.predicate(question.principal, question.action, question.case.resource)
     allowed = outcome.verdict.allowed
-    if holds(predicate, asked.case.record) is not allowed:
-        return Result(outcome, asked.expected, DISAGREES[allowed], is_met=False)
-    return Result(outcome, asked.expected, _words(outcome.verdict), outcome.is_met)
+    if holds(predicate, question.case.record) is not allowed:
+        return CaseResult(outcome, question.expected, DISAGREES[allowed], is_met=False)
+    return CaseResult(outcome, question.expected, _words(outcome.verdict), outcome.is_met)
 
 
 def _words(verdict: Verdict) -> str:
     return ALLOWED if verdict.allowed else " and ".join(verdict.reasons) or NOT_GRANTED
 
 
-def _listed(policy: Policy, listing: Listing) -> Result:
+def _check_listing(policy: Policy, listing: Listing) -> CaseResult:
     found = listing.found(policy)
-    return Result(listing, _names(listing.sees), _difference(listing.sees, found), found == listing.sees)
+    return CaseResult(listing, _names(listing.sees), _difference(listing.sees, found), found == listing.sees)
 
 
 def _difference(expected: frozenset[str], found: frozenset[str]) -> str:
-    """What is found; if it is not all that is expected, and some of it is, only what is amiss."""
+    """The records of the list; only the difference if some of the expected ones are in it."""
     more, missing = found - expected, expected - found
     if not expected & found or not more | missing:
         return _names(found)
     return " and ".join(
-        text for text, names in ((f"{_names(more)} too", more), (f"no {_names(missing)}", missing)) if names
+        text
+        for text, names in ((f"unexpected {_names(more)}", more), (f"missing {_names(missing)}", missing))
+        if names
     )
 
 

@@ -1,42 +1,42 @@
-"""`multichannel policy check`: everything that is wrong with policy files, before they decide anything."""
+"""`multichannel policy check`: mistakes in policy files, found without deciding anything."""
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
-from importlib.metadata import version
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from multichannel.cli import NO_POLICY
-from multichannel.cli.policy.common import FINDINGS, PolicyFolder, console, folder_of, print_json
+from multichannel.cli.policy.common import (
+    COLOURS,
+    FINDINGS,
+    FORMAT,
+    Output,
+    PolicyFolder,
+    finding_formats,
+    folder_of,
+    print_finding,
+)
 from multichannel.workbench.check import Checked
 from multichannel.workbench.check import check as check_folder
 from multichannel.workbench.check.codes import KINDS
-from multichannel.workbench.code_frame import excerpt
-from multichannel.workbench.explain.indented import Indented
+from multichannel.workbench.code_frame import code_frame
 from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import as_github, as_json, as_sarif, path_of
+from multichannel.workbench.formats import as_json, count_of
+from multichannel.workbench.indented_text import IndentedText
 
-COLOURS = {Level.ERROR: "bold red", Level.WARNING: "bold yellow"}
-
-
-class Format(StrEnum):
-    """How to print."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
+GUTTER = "      | "
 
 
 def check(
     policy: PolicyFolder = None,
-    output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
-    fail_level: Annotated[Level, typer.Option(help="From which level on findings fail.")] = Level.ERROR,
+    output: Annotated[Literal["text", "json", "sarif", "github"], FORMAT] = "text",
+    fail_level: Annotated[
+        Level, typer.Option(help="Lowest level of findings that fail the check.")
+    ] = Level.ERROR,
 ) -> None:
     """Find mistakes in policy files.
 
@@ -46,69 +46,56 @@ def check(
     Example: multichannel policy check --policy policies --format sarif
     """
     checked = check_folder(folder_of(policy))
-    _print(checked, output)
+    kinds = {code: kind.says for code, kind in KINDS.items()}
+    Output(
+        "check",
+        checked.source.digest,
+        partial(_print, checked),
+        partial(_body, checked),
+        finding_formats(checked.findings, checked.folder, kinds),
+    ).show(output)
     if not checked.loads:
         raise typer.Exit(NO_POLICY)
     if checked.errors or (checked.warnings and fail_level is Level.WARNING):
         raise typer.Exit(FINDINGS)
 
 
-def _print(checked: Checked, output: Format) -> None:
-    if output is Format.TEXT:
-        _print_text(checked, console())
-    elif output is Format.GITHUB:
-        typer.echo(as_github(checked.findings, checked.folder), nl=False)
-    elif output is Format.SARIF:
-        kinds = {code: kind.says for code, kind in KINDS.items()}
-        log = as_sarif(checked.findings, checked.folder, version=version("multichannel"), kinds=kinds)
-        typer.echo(json.dumps(log, indent=2, ensure_ascii=False))
-    else:
-        body = {
-            "loads": checked.loads,
-            "files": [name for name, _ in checked.source.texts],
-            "statements": checked.statements,
-            "errors": len(checked.errors),
-            "warnings": len(checked.warnings),
-            "findings": as_json(checked.findings, checked.folder),
-        }
-        print_json("check", checked.source.digest, body)
+def _body(checked: Checked) -> dict[str, Any]:
+    return {
+        "loads": checked.loads,
+        "files": [name for name, _ in checked.source.texts],
+        "statements": checked.statements,
+        "errors": len(checked.errors),
+        "warnings": len(checked.warnings),
+        "findings": as_json(checked.findings, checked.folder),
+    }
 
 
-def _print_text(checked: Checked, out: Console) -> None:
+def _print(checked: Checked, page: Console) -> None:
     texts = dict(checked.source.texts)
-    for found in checked.findings:
-        _print_finding(found, path_of(found, checked.folder), texts.get(found.file, ""), out)
-    out.print(_summary(checked))
+    for finding in checked.findings:
+        print_finding(page, finding, checked.folder)
+        _print_source(page, finding, texts.get(finding.file, ""))
+        if finding.hint:
+            page.print(IndentedText(Text(finding.hint, "cyan"), len(GUTTER)))
+        page.print()
+    page.print(_summary(checked))
 
 
-def _print_finding(found: Finding, path: str, text: str, out: Console) -> None:
-    """The line that editors read, the source with marks, and what to do."""
-    first = Text.assemble(
-        (f"{path}:{found.line}:{found.column}: ", "bold"),
-        (f"{found.level}: ", COLOURS[found.level]),
-        f"{found.message} ",
-        (f"[{found.code}]", "dim"),
-    )
-    # Editors look for the place, the message and the code in one line, however narrow their terminals are.
-    out.print(first, soft_wrap=not out.is_terminal)
-    gutter = f"{found.line:>5} | "
-    for place, piece in enumerate(excerpt(text, found, out.width - len(gutter))):
-        out.print(Text.assemble((gutter if place == 0 else "      | ", "dim"), piece.source), soft_wrap=True)
-        if piece.marks:
-            out.print(Text.assemble(("      | ", "dim"), (piece.marks, COLOURS[found.level])), soft_wrap=True)
-    if found.hint:
-        out.print(Indented(Text(found.hint, "cyan"), len("      | ")))
-    out.print()
+def _print_source(page: Console, finding: Finding, text: str) -> None:
+    """The line of the finding, with marks below it."""
+    gutter = f"{finding.line:>5} | "
+    for number, line in enumerate(code_frame(text, finding, page.width - len(gutter))):
+        page.print(Text.assemble((GUTTER if number else gutter, "dim"), line.source), soft_wrap=True)
+        if line.marks:
+            page.print(Text.assemble((GUTTER, "dim"), (line.marks, COLOURS[finding.level])), soft_wrap=True)
 
 
 def _summary(checked: Checked) -> Text:
-    files = len(checked.source.texts)
-    looked_at = f"{_counted(files, 'file')}, {_counted(checked.statements, 'statement')}: "
-    found = f"{_counted(len(checked.errors), 'error')}, {_counted(len(checked.warnings), 'warning')}."
-    loads = "" if checked.loads else " The policy does not load."
-    colour = "bold red" if checked.errors else "bold yellow" if checked.warnings else "bold green"
-    return Text.assemble(looked_at, (found, colour), (loads, "bold red"))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    errors, warnings = len(checked.errors), len(checked.warnings)
+    colour = "bold red" if errors else "bold yellow" if warnings else "bold green"
+    return Text.assemble(
+        f"{count_of(len(checked.source.texts), 'file')}, {count_of(checked.statements, 'statement')}: ",
+        (f"{count_of(errors, 'error')}, {count_of(warnings, 'warning')}.", colour),
+        ("" if checked.loads else " The policy does not load.", "bold red"),
+    )

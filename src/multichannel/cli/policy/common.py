@@ -1,33 +1,45 @@
-"""What the commands of the workbench have in common: options, output, exit codes.
-
-Exit 0 good, 1 findings, 2 usage, 3 the policy does not load.
-"""
+"""What the commands of the workbench share: options, output in every format, exit codes."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 import multichannel
 from multichannel.errors import Misconfigured
+from multichannel.workbench.findings import Finding, Level
+from multichannel.workbench.formats import as_github, as_sarif, path_of
+from multichannel.workbench.indented_text import IndentedText
 
 SCHEMA_VERSION = 1
 FINDINGS = 1
-WIDE = 240
+PIPE_WIDTH = 240
+"""What reads a pipe wraps for itself."""
+FILE_WIDTH = 120
 SHIPPED = Path(multichannel.__file__).parent / "policies"
+COLOURS = {Level.ERROR: "bold red", Level.WARNING: "bold yellow"}
 
+FORMAT = typer.Option("--format", help="Output format.")
+TextOrJson = Annotated[Literal["text", "json"], FORMAT]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output", help="Write the output to this file.", dir_okay=False)
+]
 PolicyFolder = Annotated[
     Path | None,
     typer.Option(
         "--policy",
-        help="The folder of .polar files; else MULTICHANNEL_POLICY_DIR, else the policies that ship.",
+        help="Folder of .polar files. Default: MULTICHANNEL_POLICY_DIR, else the shipped policies.",
         exists=True,
         file_okay=False,
     ),
@@ -39,34 +51,90 @@ def folder_of(policy: Path | None) -> Path:
     return policy or Path(os.environ.get("MULTICHANNEL_POLICY_DIR") or SHIPPED)
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Where text goes: laid out and coloured on a terminal, plain and unwrapped in a pipe."""
-    found = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    if not found.is_terminal:
-        # What reads a pipe wraps for itself.
-        found.width = max(found.width, WIDE) if "COLUMNS" not in os.environ else found.width
-    return found
+@dataclass(frozen=True)
+class Output:
+    """The result of a command, rendered in the format that is asked for."""
+
+    command: str
+    digest: str
+    text: Callable[[Console], None]
+    body: Callable[[], Mapping[str, Any]]
+    """The JSON of this command, without what all commands print."""
+    others: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    """By format, what renders it."""
+
+    def show(self, output_format: str, path: Path | None = None) -> None:
+        """Write to a file, or to standard output: coloured on a terminal, plain in a pipe."""
+        screen = console()
+        if path is not None:
+            write(self._render(output_format, FILE_WIDTH), path)
+        elif output_format == "text" and screen.is_terminal:
+            self.text(screen)
+        else:
+            typer.echo(self._render(output_format, screen.width), nl=False)
+
+    def _render(self, output_format: str, width: int) -> str:
+        if output_format == "json":
+            head = {
+                "schema_version": SCHEMA_VERSION,
+                "command": f"policy {self.command}",
+                "policy_sha256": self.digest,
+                "engine": f"oso {version('oso')}",
+            }
+            return json.dumps({**head, **self.body()}, indent=2, ensure_ascii=False) + "\n"
+        if output_format == "text":
+            page = io.StringIO()
+            self.text(Console(file=page, width=width, highlight=False, force_terminal=False))
+            return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])
+        return self.others[output_format]()
+
+
+def finding_formats(
+    findings: Sequence[Finding], folder: Path, kinds: Mapping[str, str]
+) -> dict[str, Callable[[], str]]:
+    """What renders findings for code hosts; `kinds` describes each code of a finding."""
+
+    def sarif() -> str:
+        log = as_sarif(findings, folder, version=version("multichannel"), kinds=kinds)
+        return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+    return {"github": partial(as_github, findings, folder), "sarif": sarif}
+
+
+def console() -> Console:
+    """Standard output, with a fixed width in a pipe."""
+    screen = Console(highlight=False, soft_wrap=False)
+    if not screen.is_terminal and "COLUMNS" not in os.environ:
+        screen.width = max(screen.width, PIPE_WIDTH)
+    return screen
+
+
+def print_line(page: Console, text: str, style: str = "", *, indent: int = 0) -> None:
+    """Print a text, wrapped and indented."""
+    page.print(IndentedText(Text(text, style), indent))
+
+
+def print_finding(page: Console, finding: Finding, folder: Path) -> None:
+    """Print the line of a finding that editors recognise: place, level, message and code."""
+    print_at(
+        page,
+        finding,
+        folder,
+        (f"{finding.level}: ", COLOURS[finding.level]),
+        f"{finding.message} ",
+        (f"[{finding.code}]", "dim"),
+    )
+
+
+def print_at(page: Console, finding: Finding, folder: Path, *parts: str | tuple[str, str]) -> None:
+    """Print text after the place of a finding, on one line in a pipe however narrow that is."""
+    place = f"{path_of(finding, folder)}:{finding.line}:{finding.column}: "
+    page.print(Text.assemble((place, "bold"), *parts), soft_wrap=not page.is_terminal)
 
 
 def write(text: str, path: Path) -> None:
-    """Write a file; Misconfigured where that cannot be."""
+    """Write a file; Misconfigured if that fails."""
     try:
         path.write_text(text, "utf-8", newline="")
     except OSError as error:
         raise Misconfigured(f"{path} cannot be written: {error.strerror}") from None
-
-
-def print_json(command: str, digest: str, body: Mapping[str, Any]) -> None:
-    """Print what a command found as one JSON object, with what it was found by."""
-    typer.echo(json_text(command, digest, body))
-
-
-def json_text(command: str, digest: str, body: Mapping[str, Any]) -> str:
-    """What a command found as one JSON object, with what it was found by."""
-    head = {
-        "schema_version": SCHEMA_VERSION,
-        "command": f"policy {command}",
-        "policy_sha256": digest,
-        "engine": f"oso {version('oso')}",
-    }
-    return json.dumps({**head, **body}, indent=2, ensure_ascii=False)

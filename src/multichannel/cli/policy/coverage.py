@@ -1,18 +1,24 @@
-"""`multichannel policy coverage`: which rules and conditions came true in cases, and what stopped others."""
+"""`multichannel policy coverage`: the rules and conditions that test cases cover."""
 
 from __future__ import annotations
 
-import io
-from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from multichannel.cli.policy.common import FINDINGS, PolicyFolder, console, folder_of, json_text, write
+from multichannel.cli.policy.common import (
+    FINDINGS,
+    FORMAT,
+    Output,
+    OutputFile,
+    PolicyFolder,
+    folder_of,
+    print_at,
+)
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.testing.case_files import read_cases
 from multichannel.workbench.changed_lines import changed_lines
@@ -20,38 +26,25 @@ from multichannel.workbench.coverage.coverage import Coverage, State, cover
 from multichannel.workbench.coverage.html import as_html
 from multichannel.workbench.coverage.lcov import as_lcov
 from multichannel.workbench.coverage.notes import as_body, notes
-from multichannel.workbench.findings import Finding
-from multichannel.workbench.formats import path_of
 
 COLOURS = {"never-tried": "bold red", "never-true": "bold yellow", "partly": "cyan"}
-WRITTEN_WIDTH = 120
-
-
-class Format(StrEnum):
-    """How to print."""
-
-    TEXT = "text"
-    JSON = "json"
-    LCOV = "lcov"
-    HTML = "html"
 
 
 def coverage(
     policy: PolicyFolder = None,
     threshold: Annotated[
-        float | None, typer.Option(min=0, max=100, help="Exit 1 if fewer rules, in percent, are covered.")
+        float | None,
+        typer.Option(min=0, max=100, help="Exit 1 if a smaller percentage of rules is covered."),
     ] = None,
     changed_since: Annotated[
         str | None,
-        typer.Option(metavar="REV", help="Only rules with lines that are new since a git revision."),
+        typer.Option(metavar="REV", help="Only rules with lines changed since this git revision."),
     ] = None,
     items: Annotated[
-        bool, typer.Option("--items", help="Each word of each list counts, and is to be met in some case.")
+        bool, typer.Option("--items", help="Also require a case for each word of each list.")
     ] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
-    output: Annotated[
-        Path | None, typer.Option("--output", help="Write it to this file.", dir_okay=False)
-    ] = None,
+    output_format: Annotated[Literal["text", "json", "lcov", "html"], FORMAT] = "text",
+    output: OutputFile = None,
 ) -> None:
     """Measure which rules and conditions the test cases cover.
 
@@ -63,62 +56,40 @@ def coverage(
     """
     folder = folder_of(policy)
     changed = None if changed_since is None else changed_lines(folder, changed_since)
-    loaded = Policy.load(folder)
-    found = cover(loaded.source, read_cases(folder), counts_items=items)
+    result = cover(Policy.load(folder).source, read_cases(folder), counts_items=items)
     if changed is not None:
-        found = found.keeping(
+        result = result.keeping(
             lambda rule: not changed.get(rule.rule.file, frozenset()).isdisjoint(rule.lines)
         )
-    if output_format is Format.TEXT and output is None:
-        _print_text(console(), found, folder)
-    elif output is None:
-        typer.echo(_written(found, folder, output_format), nl=False)
-    else:
-        write(_written(found, folder, output_format), output)
-    if threshold is not None and found.percent() < threshold:
-        typer.echo(
-            f"{found.percent():.2f} % of the rules are covered, which is less than {threshold:g} %.", err=True
-        )
+    Output(
+        "coverage",
+        result.source.digest,
+        partial(_print, result, folder),
+        partial(as_body, result),
+        {"lcov": partial(as_lcov, result, folder), "html": partial(as_html, result)},
+    ).show(output_format, output)
+    if threshold is not None and result.percent() < threshold:
+        typer.echo(f"{result.percent():.2f} % of the rules are covered; required: {threshold:g} %.", err=True)
         raise typer.Exit(FINDINGS)
 
 
-def _written(found: Coverage, folder: Path, output_format: Format) -> str:
-    if output_format is Format.JSON:
-        return json_text("coverage", found.source.digest, as_body(found)) + "\n"
-    if output_format is Format.LCOV:
-        return as_lcov(found, folder)
-    if output_format is Format.HTML:
-        return as_html(found)
-    text = io.StringIO()
-    _print_text(Console(file=text, width=WRITTEN_WIDTH, highlight=False), found, folder)
-    return text.getvalue()
-
-
-def _print_text(page: Console, found: Coverage, folder: Path) -> None:
-    for rule in found.rules:
+def _print(result: Coverage, folder: Path, page: Console) -> None:
+    for rule in result.rules:
         for note in notes(rule, items=True):
-            _print_note(page, note, folder)
+            label = (note.code.replace("-", " "), COLOURS[note.code])
+            print_at(page, note, folder, label, f": {note.message}")
+            page.print()
     table = Table("file", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("rules", *State, "percent"):
         table.add_column(name, justify="right")
-    for file, _ in found.source.texts:
-        if found.of_file(file):
-            table.add_row(file, *_numbers(found, file))
+    for file, _ in result.source.texts:
+        if result.of_file(file):
+            table.add_row(file, *_numbers(result, file))
     table.add_section()
-    table.add_row("all", *_numbers(found, None), style="bold")
+    table.add_row("all", *_numbers(result, None), style="bold")
     page.print(table)
 
 
-def _numbers(found: Coverage, file: str | None) -> list[str]:
-    states = (str(found.of(state, file) or "") for state in State)
-    return [str(len(found.of_file(file))), *states, f"{found.percent(file):.1f}"]
-
-
-def _print_note(page: Console, note: Finding, folder: Path) -> None:
-    text = Text.assemble(
-        (f"{path_of(note, folder)}:{note.line}:{note.column}: ", "bold"),
-        (note.code.replace("-", " "), COLOURS[note.code]),
-        f": {note.message}",
-    )
-    page.print(text, soft_wrap=not page.is_terminal)
-    page.print()
+def _numbers(result: Coverage, file: str | None) -> list[str]:
+    states = (str(result.of(state, file) or "") for state in State)
+    return [str(len(result.of_file(file))), *states, f"{result.percent(file):.1f}"]

@@ -1,15 +1,15 @@
-"""`multichannel policy diff`: what an edit of the policy changes, in decisions instead of in lines."""
+"""`multichannel policy diff`: the decisions that change between two versions of a policy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from multichannel.cli.policy.common import FINDINGS, console, folder_of, print_json
+from multichannel.cli.policy.common import FINDINGS, FORMAT, Output, folder_of
 from multichannel.cli.policy.diff_text import print_report
 from multichannel.errors import Refused
 from multichannel.policy.decide.oso_engine import PolicyFault
@@ -21,37 +21,29 @@ from multichannel.workbench.diff.differ import Comparing
 from multichannel.workbench.diff.report import Report, as_body, as_github, as_markdown
 from multichannel.workbench.diff.rows import Rows, count
 from multichannel.workbench.invariants import FILE, Invariant, read
-from multichannel.workbench.revisions import Revision, path_told, revision
-
-
-class Format(StrEnum):
-    """How to print."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    GITHUB = "github"
+from multichannel.workbench.revisions import Revision, display_path, revision
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help="A folder, a git revision, or REV:path of a folder in one.")],
-    new: Annotated[str | None, typer.Argument(help="The same; else the folder of the policy.")] = None,
-    output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
-    fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 on such changes, unless accepted.")] = None,
-    accept: Annotated[
-        list[str] | None, typer.Option(help="The name of a change that is meant; repeatable.")
+    old: Annotated[str, typer.Argument(help="Folder, git revision, or REV:path for a folder of a revision.")],
+    new: Annotated[str | None, typer.Argument(help="Same as OLD. Default: the policy folder.")] = None,
+    output: Annotated[Literal["text", "json", "markdown", "github"], FORMAT] = "text",
+    fail_on: Annotated[
+        FailOn | None, typer.Option(help="Exit 1 on such changes unless they are accepted.")
     ] = None,
+    accept: Annotated[list[str] | None, typer.Option(help="Name of an intended change; repeatable.")] = None,
     accept_file: Annotated[
-        Path | None, typer.Option(help="Names of changes that are meant, one a line.", dir_okay=False)
+        Path | None, typer.Option(help="File with names of intended changes, one per line.", dir_okay=False)
     ] = None,
     invariants: Annotated[
-        Path | None, typer.Option(help=f"What must never be allowed; else {FILE} beside NEW.", dir_okay=False)
+        Path | None, typer.Option(help=f"File of invariants. Default: {FILE} in NEW.", dir_okay=False)
     ] = None,
     database_url: Annotated[
-        str | None, typer.Option(help="Count the rows that tenants of this database see, too.")
+        str | None, typer.Option(help="Also count the rows of this database that tenants can see.")
     ] = None,
     tenant: Annotated[
-        list[str] | None, typer.Option("--as", help="With a database: ids of the tenants to count for.")
+        list[str] | None,
+        typer.Option("--as", help="With --database-url: tenant id to count for; repeatable."),
     ] = None,
 ) -> None:
     """Compare the decisions of two versions of a policy.
@@ -62,15 +54,24 @@ def diff(
     Example: multichannel policy diff origin/main --fail-on newly-allowed
     """
     folder = folder_of(None)
-    before, after = revision(old, folder), revision(new or path_told(folder), folder)
+    before, after = revision(old, folder), revision(new or display_path(folder), folder)
     names = accepted(accept or (), accept_file)
     beside = after.folder or folder
     held = read(invariants or beside / FILE) if invariants or (beside / FILE).is_file() else ()
     try:
         report = _report(before, after, held, names, database_url, tenant or ())
     except PolicyFault as fault:
-        raise Refused(f"A version failed while it was asked: {fault}") from fault
-    _print(report, output, path_told(beside))
+        raise Refused(f"A version failed during evaluation: {fault}") from fault
+    Output(
+        "diff",
+        report.new_digest,
+        partial(print_report, report),
+        partial(as_body, report),
+        {
+            "markdown": partial(as_markdown, report),
+            "github": partial(as_github, report, display_path(beside)),
+        },
+    ).show(output)
     if report.violations or report.stale or fails(report.diff, names, fail_on):
         raise typer.Exit(FINDINGS)
 
@@ -103,14 +104,3 @@ def _report(
 def _rows(database_url: str, old: Policy, new: Policy, tenants: Sequence[str]) -> Rows:
     with open_store(load_settings(database_url=database_url)) as store:
         return count(store, old, new, tenants)
-
-
-def _print(report: Report, output: Format, folder: str) -> None:
-    if output is Format.JSON:
-        print_json("diff", report.new_digest, as_body(report))
-    elif output is Format.MARKDOWN:
-        typer.echo(as_markdown(report), nl=False)
-    elif output is Format.GITHUB:
-        typer.echo(as_github(report, folder), nl=False)
-    else:
-        print_report(report, console())

@@ -1,98 +1,81 @@
-"""A comparison of two versions, on a terminal."""
+"""The differences between two policy versions, on a terminal."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from multichannel.workbench.diff import wording as telling
+from multichannel.cli.policy.common import print_line
+from multichannel.workbench.diff import wording
 from multichannel.workbench.diff.changes import Changes, Direction
 from multichannel.workbench.diff.report import Report, told, violated
 
 COLOURS = {Direction.ALLOWED: "bold red", Direction.DENIED: "bold yellow", Direction.REASON: "bold"}
+LABELS = {"rules": "cyan", "name": "green"}
 
 
-def print_report(report: Report, out: Console) -> None:
-    """Broken invariants, then what is newly allowed, then the rest; last what all this is worth."""
-    _Page(report, out).show()
+def print_report(report: Report, page: Console) -> None:
+    """Violated invariants, then what is newly allowed, then the rest; last the limits of the comparison."""
+    print_line(page, f"From {report.old} ({report.old_digest[:12]})")
+    print_line(page, f"to   {report.new} ({report.new_digest[:12]})")
+    for violation, groups in report.violations:
+        _print_list(
+            page, f"Broken: {wording.broken(violation)}", [*violated(violation, groups)], "bold red", ""
+        )
+    for direction in Direction:
+        _print_section(page, report, direction)
+    _print_list(page, "Same verdicts by other rules", [*map(wording.rewriting, report.diff.rewritings)])
+    _print_list(page, "Changed only in comments, order or layout", report.diff.text_only)
+    if report.rows is not None:
+        changed = [wording.seen(each) for each in report.rows.changed]
+        title = f"Visible rows ({len(report.rows.tenants)} tenants, each with every role)"
+        _print_list(page, title, changed or ["Unchanged."])
+    _print_list(page, "Accepted changes that do not exist", [*map(str, report.stale)], "bold red", "bold red")
+    _print_list(page, "What was compared", wording.bound(report.diff.bound), "dim", "dim")
+    page.print()
+    print_line(page, _summary(report), "bold")
 
 
-class _Page:
-    def __init__(self, report: Report, out: Console) -> None:
-        self._report, self._out = report, out
+def _print_section(page: Console, report: Report, direction: Direction) -> None:
+    changes = report.diff.of(direction)
+    if not changes:
+        return
+    page.print()
+    print_line(page, f"{wording.TITLES[direction]}: {_count(report, direction)}", COLOURS[direction])
+    for change in changes:
+        _print_change(page, change, report.left(change))
 
-    def show(self) -> None:
-        report = self._report
-        self._line(f"From {report.old} ({report.old_digest[:12]})")
-        self._line(f"to   {report.new} ({report.new_digest[:12]})")
-        self._violations()
-        for direction in Direction:
-            self._section(direction)
-        self._list("Same verdicts by other rules", [*map(telling.rewriting, report.diff.rewritings)])
-        self._list("Only comments, order or layout", list(report.diff.text_only))
-        self._rows()
-        self._list("Accepted, and no change", [*map(str, report.stale)], "bold red")
-        self._list("What was compared", telling.bound(report.diff.bound), "dim")
-        self._out.print()
-        self._line(self._summary(), "bold")
 
-    def _violations(self) -> None:
-        for violation, groups in self._report.violations:
-            self._out.print()
-            self._line(f"Broken: {telling.broken(violation)}", "bold red")
-            for line in violated(violation, groups):
-                self._line(line, indent=2)
+def _print_change(page: Console, change: Changes, remaining: Sequence[str]) -> None:
+    page.print()
+    print_line(page, wording.headline(change) + ("" if remaining else " (accepted)"), "bold", indent=2)
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, text in told(change):
+        grid.add_row(Text(label, "dim"), Text(text, LABELS.get(label, "")))
+    if remaining and len(remaining) < len(change.names):
+        grid.add_row(Text("not yet accepted", "dim"), Text(", ".join(remaining), "red"))
+    page.print(Padding(grid, (0, 0, 0, 4), expand=False))
 
-    def _section(self, direction: Direction) -> None:
-        changes = self._report.diff.of(direction)
-        if not changes:
-            return
-        self._out.print()
-        count = sum(len(change.names) for change in changes)
-        self._line(f"{telling.TITLES[direction]}: {count}", COLOURS[direction])
-        for change in changes:
-            self._change(change)
 
-    def _change(self, change: Changes) -> None:
-        self._out.print()
-        left = self._report.left(change)
-        accepted = "" if left else " (accepted)"
-        self._line(f"{telling.headline(change)}{accepted}", "bold", indent=2)
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold")
-        for label, said in told(change):
-            style = {"rules": "cyan", "name": "green"}.get(label, "")
-            grid.add_row(Text(label, "dim"), Text(said, style))
-        if left and len(left) < len(change.names):
-            grid.add_row(Text("not yet accepted", "dim"), Text(", ".join(left), "red"))
-        self._out.print(Padding(grid, (0, 0, 0, 4), expand=False))
+def _print_list(page: Console, title: str, lines: Sequence[str], style: str = "bold", text: str = "") -> None:
+    if lines:
+        page.print()
+        print_line(page, title, style)
+    for line in lines:
+        print_line(page, line, text, indent=2)
 
-    def _rows(self) -> None:
-        rows = self._report.rows
-        if rows is None:
-            return
-        changed = [telling.seen(each) for each in rows.changed]
-        asked = f"{len(rows.tenants)} tenants, each with every role"
-        self._list(f"Rows that are seen ({asked})", changed or ["As many as before."])
 
-    def _list(self, title: str, lines: list[str], style: str = "") -> None:
-        if lines:
-            self._out.print()
-            self._line(title, style or "bold")
-        for line in lines:
-            self._line(line, style, indent=2)
+def _count(report: Report, direction: Direction) -> int:
+    return sum(len(change.names) for change in report.diff.of(direction))
 
-    def _summary(self) -> str:
-        diff = self._report.diff
-        counts = [
-            f"{sum(len(change.names) for change in diff.of(each))} {each.value.replace('-', ' ')}"
-            for each in Direction
-        ]
-        broken = f", {len(self._report.violations)} broken" if self._report.violations else ""
-        return f"{', '.join(counts)}{broken}."
 
-    def _line(self, text: str, style: str = "", *, indent: int = 0) -> None:
-        self._out.print(Padding(Text(text, style, overflow="fold"), (0, 0, 0, indent), expand=False))
+def _summary(report: Report) -> str:
+    counts = [f"{_count(report, each)} {each.value.replace('-', ' ')}" for each in Direction]
+    broken = f", {len(report.violations)} broken" if report.violations else ""
+    return f"{', '.join(counts)}{broken}."

@@ -1,65 +1,57 @@
-"""`multichannel policy explain`: why somebody may do something, or may not."""
+"""`multichannel policy explain`: why an action is allowed or denied."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from multichannel.cli.options import DatabaseUrl
-from multichannel.cli.policy.common import FINDINGS, PolicyFolder, console, folder_of, print_json
+from multichannel.cli.policy.common import FINDINGS, Output, PolicyFolder, TextOrJson, folder_of
 from multichannel.errors import BadInput
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.versions import Versions
 from multichannel.settings import load_settings
 from multichannel.workbench.explain.explanation import (
-    Explained,
+    ExplainedDecision,
     as_json,
-    explain_logged,
-    explained,
-    logged,
+    explain_decision,
+    explain_logged_decision,
+    find_logged_decision,
     policy_of,
 )
-from multichannel.workbench.explain.render_terminal import told
-from multichannel.workbench.explain.targets import Asking, Database
-
-
-class Format(StrEnum):
-    """How to print."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class Expected(StrEnum):
-    """What the answer should be."""
-
-    ALLOW = "allow"
-    DENY = "deny"
+from multichannel.workbench.explain.render_terminal import render
+from multichannel.workbench.explain.targets import Database, TargetResolver
 
 
 def explain(
     who: Annotated[
         str | None,
-        typer.Option("--as", help="Who asks: alder_sales_agent of the cases, a persona, or a file of facts."),
+        typer.Option(
+            "--as",
+            help="Principal: <tenant>_<role> of the test cases, demo persona, or JSON or YAML file.",
+        ),
     ] = None,
-    action: Annotated[str | None, typer.Option(help="What for: an action such as cancel.")] = None,
+    action: Annotated[str | None, typer.Option(help="Action, such as cancel.")] = None,
     resource: Annotated[
-        str | None,
-        typer.Option(help="Of what: a record of the cases, an id of the API, or a file of facts."),
+        str | None, typer.Option(help="Record: name in the test cases, API id, or JSON or YAML file.")
     ] = None,
-    sql: Annotated[bool, typer.Option("--sql", help="Show the SQL of the list, too.")] = False,
-    expect: Annotated[Expected | None, typer.Option(help="Exit 1 unless the answer is this.")] = None,
-    log: Annotated[Path | None, typer.Option(help="A decision log.", exists=True, dir_okay=False)] = None,
-    decision: Annotated[str | None, typer.Option(help="How the id of a decision of it begins.")] = None,
+    sql: Annotated[bool, typer.Option("--sql", help="Also print the SQL of the list filter.")] = False,
+    expect: Annotated[
+        Literal["allow", "deny"] | None, typer.Option(help="Exit 1 unless the decision is this.")
+    ] = None,
+    log: Annotated[Path | None, typer.Option(help="Decision log.", exists=True, dir_okay=False)] = None,
+    decision: Annotated[
+        str | None, typer.Option(help="With --log: first characters of the decision's id.")
+    ] = None,
     database_url: DatabaseUrl = None,
     policy: PolicyFolder = None,
-    output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
+    output: TextOrJson = "text",
 ) -> None:
     """Explain a decision: matching rules, conditions and values.
 
@@ -70,36 +62,35 @@ def explain(
     folder = folder_of(policy)
     question = (who, action, resource)
     if log is not None and decision is not None and question == (None, None, None):
-        line = logged(log, decision)
+        line = find_logged_decision(log, decision)
         versions = Versions(load_settings().policy_versions)
-        found = explain_logged(line, policy_of(line, folder, versions), sql=sql)
+        result = explain_logged_decision(line, policy_of(line, folder, versions), sql=sql)
     elif None not in question and log is None and decision is None:
-        with ExitStack() as stack:
-            found = _asked(folder, (str(who), str(action), str(resource)), stack, database_url, sql=sql)
+        result = _explain(folder, (str(who), str(action), str(resource)), database_url, sql=sql)
     else:
-        raise typer.BadParameter("give --as, --action and --resource, or --log and --decision")
-    if output is Format.JSON:
-        print_json("explain", found.digest, as_json(found))
-    else:
-        _show(found)
-    if expect is not None and found.explanation.allowed != (expect is Expected.ALLOW):
+        raise typer.BadParameter("use --as, --action and --resource, or --log and --decision")
+    Output("explain", result.digest, partial(_print, result), partial(as_json, result)).show(output)
+    if expect is not None and result.explanation.allowed != (expect == "allow"):
         raise typer.Exit(FINDINGS)
 
 
-def _asked(
-    folder: Path, question: tuple[str, str, str], stack: ExitStack, url: str | None, *, sql: bool
-) -> Explained:
+def _explain(
+    folder: Path, question: tuple[str, str, str], url: str | None, *, sql: bool
+) -> ExplainedDecision:
     who, action, what = question
     policy = Policy.load(folder)
-    asking = Asking(folder, partial(_database, policy, stack, url))
-    principal = asking.principal(who)
-    asked = asking.record(what, principal)
-    return explained(policy, (who, principal), asking.action(action, asked.resource), asked, sql=sql)
+    with ExitStack() as stack:
+        resolver = TargetResolver(folder, partial(_database, policy, stack, url))
+        principal = resolver.principal(who)
+        target = resolver.record(what, principal)
+        return explain_decision(
+            policy, (who, principal), resolver.action(action, target.resource), target, sql=sql
+        )
 
 
 def _database(policy: Policy, stack: ExitStack, url: str | None) -> Database:
-    """The database that is given, or the one that is here, under the policy in question."""
-    # Most questions are about cases; these take a second less to answer without any of this.
+    """The database of the option or of the settings, under the policy to explain."""
+    # Most explanations are about test cases, which need none of this.
     from multichannel.demo.cast import PERSONAS  # noqa: PLC0415
     from multichannel.graphql.framework.global_ids import read_id  # noqa: PLC0415
     from multichannel.server.bootstrap import driver_url, now, require_current  # noqa: PLC0415
@@ -109,7 +100,7 @@ def _database(policy: Policy, stack: ExitStack, url: str | None) -> Database:
     settings = load_settings(database_url=url)
     at = settings.database_url
     if at.get_backend_name() == "sqlite" and at.database and not Path(at.database).is_file():
-        raise BadInput(f"there is no database at {at.database}. Give one with --database-url.")
+        raise BadInput(f"there is no database at {at.database}. Name one with --database-url.")
     require_current(settings)
     engine = open_database(driver_url(settings), connections=1)
     stack.callback(engine.dispose)
@@ -117,20 +108,17 @@ def _database(policy: Policy, stack: ExitStack, url: str | None) -> Database:
     return Database(Store(engine, lambda: policy, now), people, read_id, open_to_operator=url is not None)
 
 
-def _show(found: Explained) -> None:
-    out = console()
-    allowed = found.explanation.allowed
+def _print(result: ExplainedDecision, page: Console) -> None:
+    allowed, target = result.explanation.allowed, result.target
     verdict = ("may", "bold green") if allowed else ("may not", "bold red")
-    out.print(
-        Text.assemble(
-            found.who, " ", verdict, f" {found.action} {found.asked.name} (a {found.asked.resource.name})"
-        )
+    page.print(
+        Text.assemble(result.who, " ", verdict, f" {result.action} {target.name} ({target.resource.name})")
     )
-    if not found.asked.seen:
-        out.print(Text("It cannot see it at all; the facts are the database's.", "yellow"))
-    if found.logged is not None and found.logged.allowed != allowed:
-        out.print(Text("The log says otherwise.", "yellow"))
-    out.print(told(found.explanation))
-    for dialect, statement in found.filters.items():
-        out.print(Text(f"\n-- The list of all there are, {dialect}", "bold"))
-        out.print(Text(statement), soft_wrap=True)
+    if not target.visible:
+        page.print(Text("The principal cannot see this record; its facts come from the database.", "yellow"))
+    if result.logged is not None and result.logged.allowed != allowed:
+        page.print(Text("The logged decision differs.", "yellow"))
+    page.print(render(result.explanation))
+    for dialect, statement in result.filters.items():
+        page.print(Text(f"\n-- SQL of the list, {dialect}", "bold"))
+        page.print(Text(statement), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The matrix on a terminal: for each kind of record a table of marks, and below it what they rest on."""
+"""The matrix on a terminal: for each resource type a table of grants, then standings and restrictions."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ from multichannel.workbench.matrix.matrix import Clause, Matrix, Restriction, Ro
 from multichannel.workbench.matrix.rules import on_one_line
 
 NARROW, WIDE = 23, 44
-"""Between these the column of actions has what the columns of roles leave it."""
+"""Least and greatest width of the column of actions."""
 NO = "-"
 QUIET = "dim"
 STYLES = {"yes": "green", "if": "yellow"}
 INDENT = (0, 0, 0, 2)
 
 
-def print_matrix(screen: Console, matrix: Matrix) -> None:
-    """Print all of it, as wide as the screen and no wider."""
+def print_matrix(matrix: Matrix, page: Console) -> None:
+    """Print the matrix, no wider than the page."""
     for rule in matrix.allows:
-        screen.print(Text("`allow` is not the one that ships. What it says decides:", style="bold red"))
-        screen.print(_indented(Text(f"{on_one_line(rule.text)} ({rule.position})")))
-    for sheet in matrix.sheets:
-        screen.print(Text(f"\n{sheet.resource.name}", style="bold underline"))
-        for part in _parts(sheet, matrix, screen.width):
-            screen.print(part)
+        page.print(Text("`allow` differs from the shipped policy. It decides:", style="bold red"))
+        page.print(_indented(Text(f"{on_one_line(rule.text)} ({rule.position})")))
+    for number, sheet in enumerate(matrix.sheets):
+        if number or matrix.allows:
+            page.print()
+        page.print(Text(sheet.resource.name, style="bold underline"))
+        for part in _parts(sheet, matrix, page.width):
+            page.print(part)
     if matrix.terms:
-        screen.print(Text("\nWords that conditions use", style="bold underline"))
+        page.print(Text("\nTerms used in conditions", style="bold underline"))
     for rule in matrix.terms:
-        screen.print(_indented(Group(Text(on_one_line(rule.text)), _source(rule))))
+        page.print(_indented(Group(Text(on_one_line(rule.text)), _source(rule))))
 
 
 def _parts(sheet: Sheet, matrix: Matrix, width: int) -> Iterator[RenderableType]:
@@ -48,14 +50,14 @@ def _parts(sheet: Sheet, matrix: Matrix, width: int) -> Iterator[RenderableType]
         yield _indented(Text.assemble((f"{name}  ", "bold"), f"if {text}"))
     if sheet.standings:
         yield Text("Standings", style="bold")
-        yield _indented(_listed((standing.name, _standing(standing)) for standing in sheet.standings))
+        yield _indented(_definitions((standing.name, _standing(standing)) for standing in sheet.standings))
     if sheet.restrictions:
         yield Text("Unless", style="bold")
-        yield _indented(_listed((numbers[item.code], _restriction(item)) for item in sheet.restrictions))
+        yield _indented(_definitions((numbers[item.code], _restriction(item)) for item in sheet.restrictions))
 
 
 def _grants(sheet: Sheet, roles: tuple[str, ...], numbers: dict[str, str], width: int) -> Table:
-    """Actions by role; a line with the standing goes before those that are granted there."""
+    """Actions by role, grouped by standing."""
     notes = letters(sheet)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     taken = sum(1 + max(map(len, role.split("_"))) for role in roles)
@@ -76,7 +78,7 @@ def _grants(sheet: Sheet, roles: tuple[str, ...], numbers: dict[str, str], width
 
 
 def _action(row: Row, sheet: Sheet, numbers: dict[str, str], room: int) -> Text:
-    """The action, broken between words where it is long, and the numbers of what restricts it."""
+    """The action, wrapped between words, and the numbers of its restrictions."""
     first, *words = row.action.split("_")
     lines = [Text(f"  {first}")]
     for word in words:
@@ -87,7 +89,7 @@ def _action(row: Row, sheet: Sheet, numbers: dict[str, str], room: int) -> Text:
 
 
 def _continue(lines: list[Text], part: Text, room: int) -> None:
-    """Put a part where there is room for it: at the end of the last line, or on a new one."""
+    """Append a part to the last line, or to a new one if it does not fit."""
     if len(lines[-1]) + len(part) > room:
         lines.append(Text("    "))
     lines[-1].append_text(part)
@@ -104,40 +106,40 @@ def _of_service(sheet: Sheet, numbers: dict[str, str]) -> Iterator[RenderableTyp
     notes = letters(sheet)
     rows = [row for row in sheet.rows if row.others]
     if rows:
-        yield Text("The service itself", style="bold")
+        yield Text("System roles", style="bold")
     for row in rows:
         roles = ", ".join(f"{role} {_mark(row, role, notes).plain}" for role in row.others)
         unless = "".join(f" {numbers[item.code]}" for item in sheet.restricting(row.action))
         yield Text(f"  {row.standing} {row.action}{unless}: {roles}")
 
 
-def _listed(items: Iterator[tuple[str, Group]]) -> Table:
+def _definitions(items: Iterator[tuple[str, Group]]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, told in items:
-        table.add_row(name, told)
+    for name, content in items:
+        table.add_row(name, content)
     return table
 
 
-def _indented(what: RenderableType) -> Padding:
-    return Padding(what, INDENT, expand=False)
+def _indented(content: RenderableType) -> Padding:
+    return Padding(content, INDENT, expand=False)
 
 
 def _standing(standing: Standing) -> Group:
-    told = [part for clause in standing.clauses for part in (_asked(clause), _source(clause.rule))]
-    return Group(*(told or [Text("no rule gives it: nobody has it", style="bold red")]))
+    lines = [part for clause in standing.clauses for part in (_condition(clause), _source(clause.rule))]
+    return Group(*(lines or [Text("no rule defines this standing", style="bold red")]))
 
 
 def _restriction(item: Restriction) -> Group:
-    told: list[Text] = [Text(item.code, style="bold")]
+    lines: list[Text] = [Text(item.code, style="bold")]
     for clamp in item.clamps:
         taken = "every action" if clamp.actions is None else ", ".join(clamp.actions)
-        told += [Text(f"takes away {taken}"), _asked(clamp.clause), _source(clamp.clause.rule)]
-    return Group(*told)
+        lines += [Text(f"restricts {taken}"), _condition(clamp.clause), _source(clamp.clause.rule)]
+    return Group(*lines)
 
 
-def _asked(clause: Clause) -> Text:
+def _condition(clause: Clause) -> Text:
     return Text(f"if {clause.where}" if clause.where else "always")
 
 

@@ -1,37 +1,36 @@
-"""`multichannel policy rollback`: a former version in force again, in every process, until it is released."""
+"""`multichannel policy rollback`: an earlier policy version in every process, until it is released."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
-from multichannel.cli.policy.common import PolicyFolder, console, folder_of, print_json
+from multichannel.cli.policy.common import Output, PolicyFolder, TextOrJson, folder_of
 from multichannel.errors import Refused
 from multichannel.policy.deployment.versions import SHORT, Version, Versions
 from multichannel.server.bootstrap import now
 from multichannel.settings import load_settings
-from multichannel.workbench.rollback import History, history, roll_back
-
-
-class Format(StrEnum):
-    """How to print."""
-
-    TEXT = "text"
-    JSON = "json"
+from multichannel.workbench.rollback import VersionHistory, history, roll_back
 
 
 def rollback(
     digest: Annotated[
-        str | None, typer.Argument(help="How its digest begins; else the version before the present one.")
+        str | None,
+        typer.Argument(help="First characters of the version's digest. Default: the previous version."),
     ] = None,
-    listing: Annotated[bool, typer.Option("--list", help="List the versions that were in force.")] = False,
-    release: Annotated[bool, typer.Option("--release", help="Let the policy folder count again.")] = False,
+    list_versions: Annotated[
+        bool, typer.Option("--list", help="List the versions that have been active.")
+    ] = False,
+    release: Annotated[
+        bool, typer.Option("--release", help="End the rollback: services follow the policy folder again.")
+    ] = False,
     policy: PolicyFolder = None,
-    output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
+    output: TextOrJson = "text",
 ) -> None:
     """Re-activate an earlier policy version.
 
@@ -41,46 +40,46 @@ def rollback(
 
     Example: multichannel policy rollback
     """
-    if listing + release + (digest is not None) > 1:
-        raise typer.BadParameter("give one of a digest, --list and --release")
+    if list_versions + release + (digest is not None) > 1:
+        raise typer.BadParameter("use only one of a digest, --list and --release")
     versions, folder = Versions(load_settings().policy_versions), folder_of(policy)
-    if listing:
-        told = _listed(history(versions, folder), output)
+    if list_versions:
+        message = ""
     elif release:
-        told = _released(versions)
+        message = _release(versions)
     else:
         chosen = roll_back(versions, folder, digest, now())
-        told = (
-            f"Policy {chosen.digest[:SHORT]} is pinned. Services take it up within 5 seconds, and keep it "
-            f"until `multichannel policy rollback --release`, or until {folder} holds another than now."
+        message = (
+            f"Rolled back to policy {chosen.digest[:SHORT]}. Services switch to it within 5 seconds and keep "
+            f"it until `multichannel policy rollback --release`, or until the policy in {folder} changes."
         )
-    if output is Format.TEXT and told:
-        console().print(told, markup=False)
-    if output is Format.JSON:
-        found = history(versions, folder)
-        print_json("rollback", found.present.digest if found.present else "", _as_json(found))
+    known = history(versions, folder)
+    present = known.present.digest if known.present else ""
+    Output("rollback", present, partial(_print, message, known), partial(_body, known)).show(output)
 
 
-def _released(versions: Versions) -> str:
+def _release(versions: Versions) -> str:
     try:
-        return "The policy folder counts again." if versions.release() else "Nothing was pinned."
+        if versions.release():
+            return "Rollback released: services follow the policy folder again."
     except OSError as error:
         raise Refused(f"{versions.folder} cannot be written: {error.strerror}") from None
+    return "No rollback is active."
 
 
-def _listed(known: History, output: Format) -> str:
-    """Print the table; what is left to say where there is none."""
-    if not known.versions or output is Format.JSON:
-        return "" if known.versions else "No policy has been in force here yet."
-    table = Table("Digest", "Last put in force", "", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _print(message: str, known: VersionHistory, page: Console) -> None:
+    """Print a sentence, or the versions if there is none."""
+    if message or not known.versions:
+        page.print(message or "No policy version has been active yet.", markup=False)
+        return
+    table = Table("Digest", "Last activated", "", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for version in known.versions:
         since = version.since.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")
-        table.add_row(version.digest[:SHORT], since, ", ".join(_marks(version, known)))
-    console().print(table)
-    return ""
+        table.add_row(version.digest[:SHORT], since, ", ".join(_states(version, known)))
+    page.print(table)
 
 
-def _marks(version: Version, known: History) -> Iterator[str]:
+def _states(version: Version, known: VersionHistory) -> Iterator[str]:
     if known.present is not None and version.digest == known.present.digest:
         yield "in force"
     if known.pinned is not None and version.digest == known.pinned.digest:
@@ -89,7 +88,7 @@ def _marks(version: Version, known: History) -> Iterator[str]:
         yield "in the policy folder"
 
 
-def _as_json(known: History) -> dict[str, Any]:
+def _body(known: VersionHistory) -> dict[str, Any]:
     return {
         "pinned": known.pinned.digest if known.pinned else None,
         "folder": known.folder,
@@ -97,7 +96,7 @@ def _as_json(known: History) -> dict[str, Any]:
             {
                 "digest": version.digest,
                 "since": version.since.isoformat().replace("+00:00", "Z"),
-                "states": list(_marks(version, known)),
+                "states": list(_states(version, known)),
             }
             for version in known.versions
         ],

@@ -1,15 +1,13 @@
-"""`multichannel policy test`: run the cases beside the policy, and tell what they leave open."""
+"""`multichannel policy test`: the test cases of a policy, and what has no case."""
 
-# ruff: noqa: PT028  (the command is called test, and is none of pytest's)
+# ruff: noqa: PT028  (a command, not a test)
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import replace
-from enum import StrEnum
-from importlib.metadata import version
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -17,32 +15,29 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from multichannel.cli.policy.common import FINDINGS, PolicyFolder, console, folder_of, print_json, write
+from multichannel.cli.policy.common import (
+    FINDINGS,
+    FORMAT,
+    Output,
+    PolicyFolder,
+    finding_formats,
+    folder_of,
+    print_finding,
+    print_line,
+    write,
+)
 from multichannel.errors import BadInput
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.testing.case_files import read_suite
-from multichannel.workbench import case_coverage as missing
+from multichannel.workbench import case_coverage
 from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import as_github, as_json, as_sarif, path_of
+from multichannel.workbench.formats import as_json, path_of
 from multichannel.workbench.junit import junit
-from multichannel.workbench.testing import FAILED, Result, by_file, explained, failure, run
+from multichannel.workbench.testing import FAILED, CaseResult, by_file, explain_result, failure, run
 
-COLOURS = {Level.ERROR: "bold red", Level.WARNING: "bold yellow"}
-KINDS = {FAILED: "The policy says something else than a case expects.", **missing.KINDS}
-
-
-MOST_EXPLAINED = 20
-"""Failures that are explained; a change that breaks hundreds of cases breaks them for one reason or two."""
-
-
-class Format(StrEnum):
-    """How to print."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
-    JUNIT = "junit"
+KINDS = {FAILED: "The decision differs from what a case expects.", **case_coverage.KINDS}
+MAX_EXPLAINED = 20
+"""Failures that are explained: a change that breaks hundreds of cases does so for one or two reasons."""
 
 
 def test(
@@ -52,16 +47,16 @@ def test(
         typer.Option(
             "--filter",
             metavar="TEXT",
-            help="Only what has this in its file, principal, action, record or reason.",
+            help="Only cases with this text in their file, principal, action, record or reason.",
         ),
     ] = None,
     junit_file: Annotated[
-        Path | None, typer.Option("--junit", dir_okay=False, help="Also write the results as JUnit XML.")
+        Path | None, typer.Option("--junit", dir_okay=False, help="Also write JUnit XML to this file.")
     ] = None,
     allow_gaps: Annotated[
-        bool, typer.Option("--allow-gaps", help="What has no case is a warning, and does not fail.")
+        bool, typer.Option("--allow-gaps", help="Report missing cases as warnings that do not fail.")
     ] = False,
-    output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
+    output: Annotated[Literal["text", "json", "github", "sarif", "junit"], FORMAT] = "text",
 ) -> None:
     """Run the test cases of a policy and report what has no case.
 
@@ -76,138 +71,114 @@ def test(
     if filter_text is not None:
         results = tuple(result for result in results if result.mentions(filter_text))
         if not results:
-            raise BadInput(f"No case of {folder} has `{filter_text}` in it.")
-    gaps = [] if filter_text is not None else missing.gaps(loaded, suite)
+            raise BadInput(f"No case in {folder} contains `{filter_text}`.")
+    gaps = [] if filter_text is not None else case_coverage.gaps(loaded, suite)
     if allow_gaps:
         gaps = [replace(gap, level=Level.WARNING) for gap in gaps]
+    report = _Report(loaded, folder, results, tuple(gaps))
+    xml = partial(junit, results, gaps)
     if junit_file is not None:
-        write(junit(results, gaps), junit_file)
-    report = _Report(loaded, folder, results, gaps)
-    report.print_as(output)
-    if report.fails:
+        write(xml(), junit_file)
+    findings = [*map(failure, report.failed), *gaps]
+    formats = finding_formats(findings, folder, KINDS) | {"junit": xml}
+    Output("test", loaded.digest, partial(_print, report), partial(_body, report), formats).show(output)
+    if report.failed or any(gap.level is Level.ERROR for gap in gaps):
         raise typer.Exit(FINDINGS)
 
 
+@dataclass(frozen=True)
 class _Report:
-    """What was found, in one of the formats."""
-
-    def __init__(
-        self, policy: Policy, folder: Path, results: tuple[Result, ...], gaps: list[Finding]
-    ) -> None:
-        self._policy = policy
-        self._folder = folder
-        self._results = results
-        self._failed = [result for result in results if not result.is_met]
-        self._gaps = gaps
+    policy: Policy
+    folder: Path
+    results: tuple[CaseResult, ...]
+    gaps: tuple[Finding, ...]
 
     @property
-    def fails(self) -> bool:
-        """Whether there is anything that must not ship."""
-        return bool(self._failed) or any(gap.level is Level.ERROR for gap in self._gaps)
+    def failed(self) -> list[CaseResult]:
+        return [result for result in self.results if not result.is_met]
 
-    def print_as(self, output: Format) -> None:
-        """Print all of it."""
-        findings = [*map(failure, self._failed), *self._gaps]
-        if output is Format.TEXT:
-            self._print_text(console())
-        elif output is Format.JSON:
-            print_json("test", self._policy.digest, self._body())
-        elif output is Format.JUNIT:
-            typer.echo(junit(self._results, self._gaps), nl=False)
-        elif output is Format.GITHUB:
-            typer.echo(as_github(findings, self._folder), nl=False)
-        else:
-            log = as_sarif(findings, self._folder, version=version("multichannel"), kinds=KINDS)
-            typer.echo(json.dumps(log, indent=2, ensure_ascii=False))
 
-    def _body(self) -> dict[str, Any]:
-        return {
-            "expectations": len(self._results),
-            "failed": len(self._failed),
-            "files": [
-                {"file": file, "expectations": len(found), "failed": _failed(found)}
-                for file, found in by_file(self._results).items()
-            ],
-            "failures": [self._failure(result, number) for number, result in enumerate(self._failed)],
-            "gaps": as_json(self._gaps, self._folder),
-        }
+def _body(report: _Report) -> dict[str, Any]:
+    return {
+        "expectations": len(report.results),
+        "failed": len(report.failed),
+        "files": [
+            {"file": file, "expectations": len(results), "failed": _count_failed(results)}
+            for file, results in by_file(report.results).items()
+        ],
+        "failures": [_failure(report, result, number) for number, result in enumerate(report.failed)],
+        "gaps": as_json(report.gaps, report.folder),
+    }
 
-    def _failure(self, result: Result, number: int) -> dict[str, Any]:
-        from multichannel.workbench.explain.explanation import reasons  # noqa: PLC0415  (needed where something fails)
 
-        explanation = explained(self._policy, result) if number < MOST_EXPLAINED else None
-        return {
-            "path": path_of(failure(result), self._folder),
-            "file": result.case.file,
-            "line": result.case.line,
-            "who": result.who,
-            "action": result.action,
-            "what": result.what,
-            "expected": result.expected,
-            "found": result.found,
-            "why": result.case.why,
-            "explanation": None if explanation is None else reasons(explanation),
-        }
+def _failure(report: _Report, result: CaseResult, number: int) -> dict[str, Any]:
+    from multichannel.workbench.explain.explanation import reasons  # noqa: PLC0415  (needed only on failure)
 
-    def _print_text(self, page: Console) -> None:
-        page.print(_files(self._results))
-        for number, result in enumerate(self._failed):
-            page.print()
-            self._print_finding(page, failure(result))
-            page.print(Padding(Text(f"The case says: {result.case.why}", "cyan"), (0, 0, 0, 2), expand=False))
-            if number < MOST_EXPLAINED:
-                self._explain(page, result)
-        if len(self._failed) > MOST_EXPLAINED:
-            page.print(
-                f"\nThe first {MOST_EXPLAINED} are explained; to see others explained, choose with --filter."
-            )
-        if self._gaps:
-            page.print()
-        for gap in self._gaps:
-            self._print_finding(page, gap)
+    explanation = explain_result(report.policy, result) if number < MAX_EXPLAINED else None
+    return {
+        "path": path_of(failure(result), report.folder),
+        "file": result.case.file,
+        "line": result.case.line,
+        "who": result.who,
+        "action": result.action,
+        "what": result.what,
+        "expected": result.expected,
+        "found": result.found,
+        "why": result.case.why,
+        "explanation": None if explanation is None else reasons(explanation),
+    }
+
+
+def _print(report: _Report, page: Console) -> None:
+    page.print(_files(report.results))
+    failed = report.failed
+    for number, result in enumerate(failed):
         page.print()
-        page.print(self._summary())
-
-    def _print_finding(self, page: Console, found: Finding) -> None:
-        place = f"{path_of(found, self._folder)}:{found.line}:{found.column}: "
-        text = Text.assemble(
-            (place, "bold"),
-            (f"{found.level}: ", COLOURS[found.level]),
-            f"{found.message} ",
-            (f"[{found.code}]", "dim"),
-        )
-        # Editors look for the place, the message and the code in one line.
-        page.print(text, soft_wrap=not page.is_terminal)
-        if found.hint:
-            page.print(Padding(Text(found.hint, "cyan"), (0, 0, 0, 2), expand=False))
-
-    def _explain(self, page: Console, result: Result) -> None:
-        from multichannel.workbench.explain.render_terminal import told  # noqa: PLC0415  (needed where something fails)
-
-        explanation = explained(self._policy, result)
-        if explanation is not None:
-            page.print(Padding(told(explanation), (0, 0, 0, 2), expand=False))
-
-    def _summary(self) -> Text:
-        total, failed, gaps = len(self._results), len(self._failed), len(self._gaps)
-        said = f"{total} expectations: {total - failed} met, {failed} not."
-        if gaps:
-            said += f" {gaps} without a case."
-        return Text(said, "bold red" if self.fails else "bold yellow" if gaps else "bold green")
+        print_finding(page, failure(result), report.folder)
+        print_line(page, f"Reason of the case: {result.case.why}", "cyan", indent=2)
+        if number < MAX_EXPLAINED:
+            _print_explanation(page, report.policy, result)
+    if len(failed) > MAX_EXPLAINED:
+        page.print(f"\nOnly the first {MAX_EXPLAINED} failures are explained; use --filter for others.")
+    if report.gaps:
+        page.print()
+    for gap in report.gaps:
+        print_finding(page, gap, report.folder)
+        if gap.hint:
+            print_line(page, gap.hint, "cyan", indent=2)
+    page.print()
+    page.print(_summary(report))
 
 
-def _files(results: Iterable[Result]) -> Table:
-    """How many expectations of each file are met."""
+def _print_explanation(page: Console, policy: Policy, result: CaseResult) -> None:
+    from multichannel.workbench.explain.render_terminal import render  # noqa: PLC0415  (needed only on failure)
+
+    explanation = explain_result(policy, result)
+    if explanation is not None:
+        page.print(Padding(render(explanation), (0, 0, 0, 2), expand=False))
+
+
+def _summary(report: _Report) -> Text:
+    failed, gaps = len(report.failed), len(report.gaps)
+    text = f"{len(report.results)} expectations: {len(report.results) - failed} passed, {failed} failed."
+    if gaps:
+        text += f" {gaps} missing cases."
+    fails = failed or any(gap.level is Level.ERROR for gap in report.gaps)
+    return Text(text, "bold red" if fails else "bold yellow" if gaps else "bold green")
+
+
+def _files(results: Iterable[CaseResult]) -> Table:
+    """How many expectations of each file pass."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(overflow="fold")
     table.add_column(justify="right")
     table.add_column(justify="right")
-    for file, found in by_file(results).items():
-        failed = _failed(found)
-        not_met = Text(f"{failed} not met", "bold red") if failed else ""
-        table.add_row(file, Text(f"{len(found) - failed} met", "green"), not_met)
+    for file, of_file in by_file(results).items():
+        failed = _count_failed(of_file)
+        passed = Text(f"{len(of_file) - failed} passed", "green")
+        table.add_row(file, passed, Text(f"{failed} failed", "bold red") if failed else "")
     return table
 
 
-def _failed(results: Iterable[Result]) -> int:
+def _count_failed(results: Iterable[CaseResult]) -> int:
     return sum(not result.is_met for result in results)

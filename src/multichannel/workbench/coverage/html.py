@@ -8,7 +8,7 @@ from itertools import groupby
 
 from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, Spot, State
 from multichannel.workbench.coverage.lcov import by_line
-from multichannel.workbench.coverage.notes import notes, told
+from multichannel.workbench.coverage.notes import describe, notes
 
 STYLE = """\
 :root { color-scheme: light dark; --line: light-dark(#d0d7de, #3d444d); --soft: light-dark(#f3f5f7, #1b2129);
@@ -129,5 +129,5 @@ def _piece(spot: Spot | None, text: str) -> str:
     if spot is None or not said:
         return escape(text)
     before, _, after = text.partition(said)
-    mark = f'<span class="{spot.state}" tabindex="0" title="{escape(told(spot))}">{escape(said)}</span>'
+    mark = f'<span class="{spot.state}" tabindex="0" title="{escape(describe(spot))}">{escape(said)}</span>'
     return f"{before}{mark}{after}"

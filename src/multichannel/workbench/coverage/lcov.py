@@ -9,7 +9,7 @@ from multichannel.workbench.coverage.coverage import Coverage, CoveredRule
 
 
 def as_lcov(coverage: Coverage, folder: Path) -> str:
-    """A record for each file: its rules as functions, and how often all that begins on a line was true."""
+    """A record for each file: rules as functions, and for each line how often its conditions were true."""
     return "".join(f"{line}\n" for line in _lines(coverage, folder))
 
 
@@ -30,21 +30,21 @@ def _lines(coverage: Coverage, folder: Path) -> Iterator[str]:
 
 
 def _name(rule: CoveredRule) -> str:
-    """The rule as a function; a second one on the same line has its column, too."""
+    """Name of a rule as a function, with the column of a second rule on the same line."""
     column = f":{rule.rule.column}" if rule.rule.column > 1 else ""
     return f"{rule.rule.name}@{rule.rule.position}{column}"
 
 
 def by_line(rules: tuple[CoveredRule, ...]) -> dict[int, int]:
-    """By line the least count of the heads and conditions that begin there; else that of the line before."""
+    """By line the smallest count of the heads and conditions that begin there, else the line before's."""
     counts: dict[int, int] = {}
     for rule in rules:
-        found: dict[int, int] = {}
+        starts: dict[int, int] = {}
         for spot in rule.spots:
             line = spot.point.place[0]
-            found[line] = min(spot.count, found.get(line, spot.count))
+            starts[line] = min(spot.count, starts.get(line, spot.count))
         count = rule.spots[0].count
         for line in rule.lines:
-            count = found.get(line, count)
+            count = starts.get(line, count)
             counts[line] = min(count, counts.get(line, count))
     return counts

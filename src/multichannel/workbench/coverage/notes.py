@@ -1,4 +1,4 @@
-"""What is told of a rule or a condition that cases have not made true, in words."""
+"""Descriptions of rules and conditions that the test cases do not cover."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, Spot, State
 from multichannel.workbench.findings import Finding
+from multichannel.workbench.formats import count_of
 
 NEVER_TRIED = "never tried"
 NEVER_TRUE = "never true"
@@ -14,25 +15,25 @@ PARTLY = "partly"
 
 
 def notes(rule: CoveredRule, *, items: bool = False) -> Iterator[Finding]:
-    """What is not covered of a rule, each at its place: where it stops, and alternatives that never held.
+    """What the cases do not cover of a rule: conditions and alternatives that were never true.
 
-    With `items`, the words of its lists that were never met, too.
+    With `items`, also the words of its lists that no case has used.
     """
     if rule.state is State.NEVER:
-        yield _note(rule, rule.spots[0], NEVER_TRIED, f"no case asks for it: {rule.spots[0].point.text}")
+        yield _note(rule, rule.spots[0], NEVER_TRIED, f"no case reaches {rule.spots[0].point.text}")
     for spot in rule.spots[1:]:
         if spot.state is State.TRIED:
             yield _note(rule, spot, NEVER_TRUE, f"`{spot.point.text}`, {_tries(spot)}")
     for unmet in rule.unmet if items else ():
         spot = next(spot for spot in rule.spots if spot.point == unmet.point)
-        said = f"`{spot.point.text}`: the rule has held, and never with {', '.join(unmet.words)}"
-        yield _note(rule, spot, PARTLY, said)
+        text = f"`{spot.point.text}`: true in some case, but never with {', '.join(unmet.words)}"
+        yield _note(rule, spot, PARTLY, text)
 
 
-def told(spot: Spot) -> str:
-    """How far cases have come with a condition, or a head."""
+def describe(spot: Spot) -> str:
+    """How the cases cover a condition, or the head of a rule."""
     if spot.count:
-        return f"true for {_counted(spot.count)}"
+        return f"true for {count_of(spot.count, 'expectation')}"
     if not spot.tried:
         return NEVER_TRIED
     return f"{NEVER_TRUE}, {_tries(spot)}"
@@ -40,11 +41,11 @@ def told(spot: Spot) -> str:
 
 def _tries(spot: Spot) -> str:
     example = f"; for example {spot.example}" if spot.example else ""
-    return f"tried by {_counted(spot.tried)}{example}"
+    return f"tried by {count_of(spot.tried, 'expectation')}{example}"
 
 
 def as_body(coverage: Coverage) -> dict[str, Any]:
-    """Counts and rules with stable names."""
+    """Counts and rules, under stable names."""
     return {
         "percent": round(coverage.percent(), 2),
         **_counts(coverage, None),
@@ -111,7 +112,3 @@ def _note(rule: CoveredRule, spot: Spot, code: str, message: str) -> Finding:
         message=message,
         rule=rule.rule.text,
     )
-
-
-def _counted(count: int) -> str:
-    return f"{count} expectation{'' if count == 1 else 's'}"

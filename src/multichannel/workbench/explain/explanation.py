@@ -1,9 +1,9 @@
-"""Explanations for reviewers: a decision with its reasons, as data, and the list filter behind it."""
+"""Explanations for reviewers: a decision with its reasons as data, and the SQL of the list filter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,90 +17,90 @@ from multichannel.policy.explain.explanation import Explanation, Grant, NearMiss
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.workbench.explain.list_sql import filters
-from multichannel.workbench.explain.targets import Asked
+from multichannel.workbench.explain.targets import Target
 
 
 @dataclass(frozen=True)
-class Explained:
-    """A question, and its answer under one policy; `filters` are the SQL of the list by dialect."""
+class ExplainedDecision:
+    """A decision of one policy and its explanation; `filters` is the SQL of the list by dialect."""
 
     who: str
     principal: Principal
     action: Action
-    asked: Asked
+    target: Target
     digest: str
     explanation: Explanation
     filters: Mapping[str, str] = field(default_factory=dict)
     logged: LoggedDecision | None = None
 
 
-def explained(
-    policy: Policy, who: tuple[str, Principal], action: Action, asked: Asked, *, sql: bool = False
-) -> Explained:
-    """Explain one decision; PolicyInvalid where the policy fails at it."""
+def explain_decision(
+    policy: Policy, who: tuple[str, Principal], action: Action, target: Target, *, sql: bool = False
+) -> ExplainedDecision:
+    """Explain a decision; PolicyInvalid if the policy fails to decide."""
     name, principal = who
     try:
-        found = explain(policy, principal, action, asked.resource, asked.record)
+        explanation = explain(policy, principal, action, target.resource, target.record)
     except PolicyFault as fault:
-        raise PolicyInvalid(f"it fails on {action} of a {asked.resource.name}: {fault}") from None
-    made = filters(policy, principal, action, asked.resource) if sql else {}
-    return Explained(name, principal, action, asked, policy.digest, found, made)
+        raise PolicyInvalid(f"it fails to decide {action} {target.resource.name}: {fault}") from None
+    sql_filters = filters(policy, principal, action, target.resource) if sql else {}
+    return ExplainedDecision(name, principal, action, target, policy.digest, explanation, sql_filters)
 
 
-def logged(log: Path, prefix: str) -> LoggedDecision:
-    """The one decision on a record whose id begins like this; BadInput if there is none, or several."""
-    found = {line.id: line for line in read_log(log) if line.id.startswith(prefix.lower())}
-    if len(found) != 1:
-        several = f"{len(found)} decisions of {log} begin" if found else f"no decision of {log} begins"
-        raise BadInput(f"{several} with {prefix}")
-    line = next(iter(found.values()))
+def find_logged_decision(log: Path, prefix: str) -> LoggedDecision:
+    """The decision on a record whose id starts with the prefix; BadInput unless there is exactly one."""
+    matches = {line.id: line for line in read_log(log) if line.id.startswith(prefix.lower())}
+    if len(matches) != 1:
+        count = f"{len(matches)} decisions" if matches else "no decision"
+        raise BadInput(f"{count} in {log} with an id that starts with {prefix}")
+    (line,) = matches.values()
     if line.kind != RECORD:
-        raise BadInput(f"{line.id} is about a list; only decisions on one record can be explained")
+        raise BadInput(f"{line.id} is the decision on a list; only decisions on a record can be explained")
     if line.record is None:
-        raise BadInput(f"{line.id} was denied for there was no such {line.resource.name}; no rule was asked")
+        raise BadInput(f"{line.id} was denied because the {line.resource.name} was not found")
     return line
 
 
-def explain_logged(line: LoggedDecision, policy: Policy, *, sql: bool = False) -> Explained:
-    """Explain a decision of a log once more; ids are as the log has them."""
-    asked = Asked(str(line.record.id), line.resource, line.record)  # type: ignore[union-attr]  # see `logged`
-    found = explained(policy, (line.principal.tenant_id, line.principal), line.action, asked, sql=sql)
-    return Explained(**{**vars(found), "logged": line})
+def explain_logged_decision(line: LoggedDecision, policy: Policy, *, sql: bool = False) -> ExplainedDecision:
+    """Explain a decision of a log, with the ids of the log."""
+    target = Target(str(line.record.id), line.resource, line.record)  # type: ignore[union-attr]  # see above
+    principal = (line.principal.tenant_id, line.principal)
+    return replace(explain_decision(policy, principal, line.action, target, sql=sql), logged=line)
 
 
 def policy_of(line: LoggedDecision, folder: Path, versions: Versions) -> Policy:
-    """The policy a decision was made with: the folder's, or a version that was in force; else BadInput."""
+    """The policy of a logged decision: that of the folder, or a stored version; else BadInput."""
     source = PolicySource.read(folder)
     if source.digest == line.policy:
         return Policy(source)
-    found = [version for version in versions.kept() if version.digest == line.policy]
-    if not found:
+    version = next((each for each in versions.kept() if each.digest == line.policy), None)
+    if version is None:
         raise BadInput(
-            f"{line.id} was decided by policy {line.policy}. {folder} holds {source.digest}, and "
-            f"{versions.folder} has no such version. Give the folder it is in with --policy."
+            f"{line.id} was decided by policy {line.policy}, which is neither in {folder} ({source.digest}) "
+            f"nor in {versions.folder}. Name its folder with --policy."
         )
-    return Policy(versions.read(found[0].kept_as).source)
+    return Policy(versions.read(version.kept_as).source)
 
 
-def as_json(found: Explained) -> dict[str, Any]:
-    """The answer with stable names, all values included."""
-    explanation = found.explanation
+def as_json(decision: ExplainedDecision) -> dict[str, Any]:
+    """The decision with all values, under stable names."""
+    explanation = decision.explanation
     return {
-        "who": found.who,
-        "principal": {name: getattr(found.principal, name) for name in Principal.__slots__},
-        "action": found.action,
-        "what": found.asked.name,
-        "resource": found.asked.resource.name,
-        "seen": found.asked.seen,
+        "who": decision.who,
+        "principal": {name: getattr(decision.principal, name) for name in Principal.__slots__},
+        "action": decision.action,
+        "what": decision.target.name,
+        "resource": decision.target.resource.name,
+        "seen": decision.target.visible,
         "allowed": explanation.allowed,
         **reasons(explanation),
-        "filters": dict(found.filters),
-        "decision": None if found.logged is None else _decision(found.logged),
+        "filters": dict(decision.filters),
+        "decision": None if decision.logged is None else _logged(decision.logged),
     }
 
 
 def reasons(explanation: Explanation) -> dict[str, Any]:
-    """What a decision rests on, with stable names."""
+    """The reasons of a decision, under stable names."""
     return {
         "grants": [_grant(each) for each in explanation.grants],
         "restrictions": [_restriction(each) for each in explanation.restrictions],
@@ -109,26 +109,26 @@ def reasons(explanation: Explanation) -> dict[str, Any]:
 
 
 def restricting(restriction: Restriction) -> Rule:
-    """The restriction itself, of the rules that say so."""
+    """The rule `forbid` of a restriction."""
     return next(rule for rule in restriction.rules if rule.name == "forbid")
 
 
 def _grant(grant: Grant) -> dict[str, Any]:
-    return {"roles": grant.roles, "standing": grant.standing, **_way(grant.rules, grant.conditions)}
+    return {"roles": grant.roles, "standing": grant.standing, **_derivation(grant.rules, grant.conditions)}
 
 
 def _restriction(restriction: Restriction) -> dict[str, Any]:
     rule = restricting(restriction)
-    told = {"code": restriction.code, "number": rule.number, "reason": rule.reason}
-    return {**told, **_way(restriction.rules, restriction.conditions)}
+    head = {"code": restriction.code, "number": rule.number, "reason": rule.reason}
+    return {**head, **_derivation(restriction.rules, restriction.conditions)}
 
 
 def _near_miss(miss: NearMiss) -> dict[str, Any]:
-    told = {"standing": miss.standing, "standing_held": miss.held, "roles_needed": miss.roles_needed}
-    return {**told, **_way(miss.rules, miss.conditions)}
+    head = {"standing": miss.standing, "standing_held": miss.held, "roles_needed": miss.roles_needed}
+    return {**head, **_derivation(miss.rules, miss.conditions)}
 
 
-def _way(rules: Iterable[Rule], conditions: Iterable[Tried]) -> dict[str, Any]:
+def _derivation(rules: Iterable[Rule], conditions: Iterable[Tried]) -> dict[str, Any]:
     return {
         "rules": [{"file": rule.file, "line": rule.line, "text": rule.text} for rule in rules],
         "conditions": [_condition(each) for each in conditions],
@@ -150,12 +150,12 @@ def _condition(tried: Tried) -> dict[str, Any]:
     }
 
 
-def _decision(line: LoggedDecision) -> dict[str, Any]:
+def _logged(line: LoggedDecision) -> dict[str, Any]:
     return {"id": line.id, "allowed": line.allowed, "reasons": line.reasons, "policy_sha256": line.policy}
 
 
 def plain(fact: Fact | None) -> Any:
-    """A fact's value for people and for JSON: of a record its id."""
+    """The value of a fact for output; for a record, its id."""
     return None if fact is None else _value(fact.value)
 
 

@@ -1,4 +1,4 @@
-"""Explanations as a terminal shows them: a tree of rules, each with its conditions and what they met."""
+"""Explanations on a terminal: a tree of rules, each with its conditions and their values."""
 
 from __future__ import annotations
 
@@ -13,36 +13,34 @@ from multichannel.policy.explain.evaluated_condition import EXISTS, HAS, Fact, T
 from multichannel.policy.explain.explanation import Explanation, Grant, NearMiss, Restriction
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.explain.explanation import plain, restricting
-from multichannel.workbench.explain.indented import Indented
+from multichannel.workbench.indented_text import IndentedText
 
-MARKS = {True: ("holds", "green"), False: ("fails", "red"), None: ("not reached", "yellow")}
-NOBODY = "Nothing grants it, to anybody."
-ORDERING = {"!=", "<", "<=", ">", ">="}
-"""Where these hold, one side does not tell the other."""
-WANTED = {
-    "!=": "anything but ",
-    "<": "less than ",
-    "<=": "at most ",
-    ">": "more than ",
-    ">=": "at least ",
-    "not": "the opposite",
+MARKS = {True: ("holds", "green"), False: ("fails", "red"), None: ("not evaluated", "yellow")}
+INEQUALITIES = {"!=", "<", "<=", ">", ">="}
+"""Where one of these holds, one side does not determine the other."""
+REQUIREMENTS = {
+    "!=": "must not be ",
+    "<": "must be less than ",
+    "<=": "must be at most ",
+    ">": "must be more than ",
+    ">=": "must be at least ",
 }
 
 
-def told(explanation: Explanation) -> RenderableType:
-    """Why the decision is what it is; for a denial the restrictions, and what came nearest to a grant."""
+def render(explanation: Explanation) -> RenderableType:
+    """The grants and restrictions of a decision; without a grant, the rules closest to one."""
     parts: list[RenderableType] = [_grant(each) for each in explanation.grants]
     parts += [_restriction(each) for each in explanation.restrictions]
     if not explanation.grants:
         missed = explanation.near_misses
-        parts.append(Text("Nothing grants it. The nearest ways first:" if missed else NOBODY, "bold"))
+        parts.append(Text(f"No rule grants this.{' Closest rules:' if missed else ''}", "bold"))
         parts += [_near_miss(number, each) for number, each in enumerate(missed, 1)]
     return Group(*parts)
 
 
 def _grant(grant: Grant) -> Tree:
     standing = f" as {grant.standing}" if grant.standing else ""
-    head = Text.assemble(("granted", "bold green"), f" to {', '.join(grant.roles) or 'anybody'}{standing}")
+    head = Text.assemble(("granted", "bold green"), f" to {', '.join(grant.roles) or 'every role'}{standing}")
     return _tree(head, grant.rules, grant.conditions)
 
 
@@ -58,68 +56,71 @@ def _restriction(restriction: Restriction) -> Tree:
 
 
 def _near_miss(number: int, miss: NearMiss) -> Tree:
-    """The rules on the way with their conditions that fail; a rule without any holds."""
-    head = Text(f"{number}. as {miss.standing or 'anybody'}", "bold")
+    """The rules that would grant it, with the conditions that fail."""
+    head = Text(f"{number}. as {miss.standing or 'any standing'}", "bold")
     failing = {each.rule.mark for each in miss.failed}
-    shown = [rule for rule in miss.rules if rule.name != "allow" or rule.mark in failing]
-    tree = _tree(head, shown, miss.failed)
+    rules = [rule for rule in miss.rules if rule.name != "allow" or rule.mark in failing]
+    tree = _tree(head, rules, miss.failed)
     if miss.roles_needed:
-        needed = f"needs {_one_of(miss.roles_needed)}"
-        tree.add(Text.assemble(("no role", "red"), f": {needed}"))
+        tree.add(Text.assemble(("missing role", "red"), f": {_one_of(miss.roles_needed)}"))
     return tree
 
 
 def _tree(head: Text, rules: Iterable[Rule], conditions: Iterable[Tried]) -> Tree:
     tree = Tree(head, guide_style="dim")
-    tried = list(conditions)
+    conditions = list(conditions)
     for rule in rules:
         branch = tree.add(Text.assemble((rule.position, "cyan"), f" {_head(rule)}"))
-        for each in [each for each in tried if each.rule == rule]:
+        for each in [each for each in conditions if each.rule == rule]:
             branch.add(_condition(each))
     return tree
 
 
-def _condition(tried: Tried) -> RenderableType:
-    """A condition and what it met; where it fails, that is on lines of its own."""
-    word, style = MARKS[tried.holds]
-    text = Text.assemble((tried.position, "cyan"), f" {tried.text} ", (word, style))
-    met = _met(tried)
-    if not met:
+def _condition(condition: Tried) -> RenderableType:
+    """A condition with its values; where it fails, these are on lines of their own."""
+    mark, style = MARKS[condition.holds]
+    text = Text.assemble((condition.position, "cyan"), f" {condition.text} ", (mark, style))
+    values = _values(condition)
+    if not values:
         return text
-    return text.append(f", {met}") if tried.holds else Group(text, Indented(Text(met), 2))
+    if condition.holds:
+        return text.append(f": {values}")
+    return Group(text, IndentedText(Text(values), 2))
 
 
-def _met(tried: Tried) -> str:
-    """What a condition met: where it fails, with what it wanted; where it holds, with the other side."""
-    subject = tried.subject
+def _values(condition: Tried) -> str:
+    """The value a condition looked at: where it fails, with what is required."""
+    subject = condition.subject
     if subject is None:
-        return "there is no such record" if tried.holds is None else ""
-    found = f"found {_found(subject)}"
-    if not tried.holds:
-        return f"{found}, expected {_expected(tried)}"
-    other = tried.against if tried.operator in ORDERING else None
-    return f"{found}, {other.text} is {_written(tried.expected)}" if other else found
+        return "no such record" if condition.holds is None else ""
+    value = _value(subject)
+    if not condition.holds:
+        return f"is {value}, {_requirement(condition)}"
+    other = condition.against if condition.operator in INEQUALITIES else None
+    return f"{value}; {other.text} is {_written(condition.expected)}" if other else value
 
 
-def _found(fact: Fact) -> str:
-    """The value of a fact; of a record chosen from a list, and of what is in it, also where that is."""
+def _value(fact: Fact) -> str:
+    """The value of a fact, with its path if it comes from an item of a list."""
     value = _written(plain(fact))
     return f"{value} ({fact.path})" if any(isinstance(step, int) for step in fact.place) else value
 
 
-def _expected(tried: Tried) -> str:
-    if tried.operator == EXISTS:
-        return "at least one"
-    wanted = tried.expected
-    many = isinstance(wanted, list | tuple)
-    value = _one_of(wanted) if many else _written(wanted)
-    of = f" ({tried.against.text})" if tried.against else ""
-    return f"{value} among them" if tried.operator == HAS else f"{WANTED.get(tried.operator, '')}{value}{of}"
+def _requirement(condition: Tried) -> str:
+    if condition.operator == EXISTS:
+        return "must have at least one"
+    if condition.operator == "not":
+        return "must not hold"
+    expected = condition.expected
+    value = _one_of(expected) if isinstance(expected, list | tuple) else _written(expected)
+    origin = f" ({condition.against.text})" if condition.against else ""
+    verb = "must contain " if condition.operator == HAS else REQUIREMENTS.get(condition.operator, "must be ")
+    return f"{verb}{value}{origin}"
 
 
 def _one_of(values: Iterable[Any]) -> str:
-    found = [_written(value) for value in values]
-    return found[0] if len(found) == 1 else f"one of {', '.join(found)}"
+    words = [_written(value) for value in values]
+    return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
 
 
 def _written(value: Any) -> str:
@@ -131,7 +132,7 @@ def _written(value: Any) -> str:
 
 
 def _head(rule: Rule) -> str:
-    """A rule up to its body."""
+    """A rule without its body."""
     body = rule.tree.body
     text = rule.text if body is None else rule.text[: body.span.start].rstrip().removesuffix("(")
     return " ".join(text.rstrip(" ;\n").removesuffix("if").split())

@@ -1,4 +1,4 @@
-"""Who asks for what: principals and records as reviewers name them, from cases, files or a database."""
+"""Resolves `--as`, `--action` and `--resource`: names in test cases, files, or ids in a database."""
 
 from __future__ import annotations
 
@@ -21,74 +21,74 @@ from multichannel.store.operator_access import load_facts
 from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN
 
-LISTED = 40
+MAX_SUGGESTIONS = 40
 FILES = (".json", ".yaml", ".yml")
 PRINCIPAL_FACTS = ("tenant_id", "roles", "auth_mode", *TENANT_FACTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A record that is asked for; `seen` is False where the principal cannot see it at all."""
+class Target:
+    """A record to decide on; `visible` is False if the principal cannot see it at all."""
 
     name: str
     resource: Resource
     record: Any
-    seen: bool = True
+    visible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database to ask about: who can be named there, and whether to look past the principal's sight."""
+    """A database, its users, and whether records that the principal cannot see may be read."""
 
     store: Store
     people: Mapping[str, tuple[str, str]]
     """Tenant id and object id by name."""
     read_id: Callable[[str], tuple[Resource, str]]
-    """What an id of the API names; BadInput when it names nothing."""
+    """The resource type and row id of an API id; BadInput if it is invalid."""
     open_to_operator: bool
 
 
-class Asking:
-    """Finds who and what, by the cases of a policy folder, files of facts, and a database if there is one."""
+class TargetResolver:
+    """Finds principals and records in the test cases of a policy, in files, and in a database."""
 
     def __init__(self, folder: Path, database: Callable[[], Database]) -> None:
-        """`database` opens it, the first time that something is looked for there; or raises BadInput."""
+        """`database` is called for the first lookup in it; it raises BadInput if there is none."""
         self._folder = folder
         self._open = database
 
     def principal(self, who: str) -> Principal:
-        """Who asks: `<tenant>_<role>` of the cast, a person of the database, or a file of facts."""
+        """The principal: `<tenant>_<role>` of the cast, a user of the database, or a file of facts."""
         if who.endswith(FILES) or "/" in who:
             return _principal(Document(Path(who), BadInput, who))
         tenant, _, role = who.partition("_")
         if tenant in self._cast.tenants:
             if role and role not in ROLES:
-                raise BadInput(f"{role!r} is no role.{did_you_mean(role, ROLES)}")
+                raise BadInput(f"{role!r} is not a valid role.{did_you_mean(role, ROLES)}")
             return self._cast.principal(Document(self._folder / CAST, BadInput), who, 1)
         if "_" in who:
-            _unknown(tenant, f"no tenant of {CAST}", self._cast.tenants)
-        return self._person(who)
+            _unknown(tenant, f"not a tenant of {CAST}", self._cast.tenants)
+        return self._user(who)
 
     def action(self, word: str, resource: Resource) -> Action:
-        """An action on a kind of record, written as in a policy or as in the API."""
+        """An action on a resource type, written as in a policy or as in the API."""
         if word.lower() not in resource.actions:
-            _unknown(word.lower(), f"no action on a {resource.name}", resource.actions)
+            _unknown(word.lower(), f"not an action on {resource.name}", resource.actions)
         return Action(word.lower())
 
-    def record(self, what: str, principal: Principal) -> Asked:
-        """What is asked for: a record of the cases, an id of the API, or a file of facts."""
+    def record(self, what: str, principal: Principal) -> Target:
+        """The record: a name in the test cases, an id of the API, or a file of facts."""
         if what.endswith(FILES) or "/" in what:
             return _record(what, Document(Path(what), BadInput, what))
         file, _, name = what.rpartition(":")
-        found = [each for each in self._records.get(name, ()) if not file or each.name.startswith(file)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            several = ", ".join(each.name for each in found)
-            raise BadInput(f"Several records are called {name}; name one of them: {several}.")
+        matches = [each for each in self._records.get(name, ()) if not file or each.name.startswith(file)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            names = ", ".join(each.name for each in matches)
+            raise BadInput(f"The record name {name} is ambiguous; use one of: {names}.")
         if "-" in what:
-            return self._stored(what, principal)
-        return _unknown(what, "no record of the cases", self._records)
+            return self._row(what, principal)
+        return _unknown(what, "not a record of the test cases", self._records)
 
     @cached_property
     def _cast(self) -> Cast:
@@ -99,67 +99,68 @@ class Asking:
         return self._open()
 
     @cached_property
-    def _records(self) -> dict[str, list[Asked]]:
-        """Those that a case is about, by name."""
-        found: dict[str, dict[str, Asked]] = {}
+    def _records(self) -> dict[str, list[Target]]:
+        """The records of the test cases, by name."""
+        by_name: dict[str, dict[str, Target]] = {}
         for case in read_cases(self._folder):
             name = f"{case.file.partition('.')[0]}:{case.what}"
-            found.setdefault(case.what, {})[name] = Asked(name, case.resource, case.record)
-        return {name: list(records.values()) for name, records in found.items()}
+            by_name.setdefault(case.what, {})[name] = Target(name, case.resource, case.record)
+        return {name: list(records.values()) for name, records in by_name.items()}
 
-    def _person(self, who: str) -> Principal:
-        database = self._asked_for(who)
+    def _user(self, who: str) -> Principal:
+        database = self._database_for(who)
         people = database.people
         if who not in people:
-            _unknown(who, "nobody of the cast and nobody of the database", (*people, *self._names()))
+            _unknown(
+                who, "neither a principal of the cast nor a user of the database", (*people, *self._names())
+            )
         tenant_id, object_id = people[who]
         with database.store.reading(SIGNING_IN) as work:
             caller = work.sign_in.caller(
                 tenant_id=tenant_id, object_id=object_id, auth_mode=AuthMode.APP_USER
             )
         if caller is None:
-            raise BadInput(f"{who} cannot sign in: no active user of that id, or the policy hides it.")
+            raise BadInput(f"{who} cannot sign in: the user is unknown, inactive or hidden by the policy.")
         return caller.principal
 
-    def _asked_for(self, word: str) -> Database:
-        """The database, which is asked because the cases know nothing of that name."""
+    def _database_for(self, word: str) -> Database:
+        """The database, for a name that the test cases do not define."""
         try:
             return self._database
         except BadInput as error:
-            raise BadInput(f"{word!r} is not in the cases, and {error.message}") from None
+            raise BadInput(f"{word!r} is not in the test cases, and {error.message}") from None
 
     def _names(self) -> Iterable[str]:
         return (f"{tenant}_{role}" for tenant in self._cast.tenants for role in ROLES)
 
-    def _stored(self, what: str, principal: Principal) -> Asked:
-        """A row, by the principal's own sight; past it only for the operator who named the database."""
-        database = self._asked_for(what)
+    def _row(self, what: str, principal: Principal) -> Target:
+        """A row that the principal can see; any row for the operator who named the database."""
+        database = self._database_for(what)
         resource, row_id = database.read_id(what)
         with database.store.reading(principal) as work:
             facts = work.repository(resource).facts(row_id)
         if facts is not None:
-            return Asked(what, resource, facts)
+            return Target(what, resource, facts)
         if database.open_to_operator:
             engine, now = database.store.engine, database.store.clock()
             facts = load_facts(engine, resource, row_id, tenant_id=principal.tenant_id, now=now)
-        elif facts is None:
+        else:
             raise BadInput(
-                f"{what} is nothing that this principal sees. To explain it all the same, name the database "
-                "with --database-url."
+                f"{what} is not visible to this principal. To explain it anyway, use --database-url."
             )
         if facts is None:
-            raise BadInput(f"The database holds no {what}.")
-        return Asked(what, resource, facts, seen=False)
+            raise BadInput(f"{what} not found in the database.")
+        return Target(what, resource, facts, visible=False)
 
 
 def _principal(document: Document) -> Principal:
     facts = document.names(document.content, (), "a principal", PRINCIPAL_FACTS)
     missing = [name for name in ("tenant_id", "kind") if not facts.get(name)]
     if missing:
-        document.refuse(document.line(missing[0]), f"a principal needs `{missing[0]}`")
+        document.refuse(document.line(missing[0]), f"`{missing[0]}` of a principal is required")
     for name in ("tenant_id", "market"):
         if not isinstance(facts.get(name), str | None):
-            document.refuse(document.line(name), f"the {name} of a principal must be given as text")
+            document.refuse(document.line(name), f"`{name}` of a principal must be text")
     words: dict[str, type[StrEnum]] = {**TENANT_WORDS, "auth_mode": AuthMode}
     read: dict[str, Any] = {"market": facts.get("market"), "tenant_id": facts["tenant_id"]}
     for name, kind in words.items():
@@ -172,16 +173,18 @@ def _principal(document: Document) -> Principal:
     return Principal(**read, roles=tuple(map(str, roles)))
 
 
-def _record(name: str, document: Document) -> Asked:
+def _record(name: str, document: Document) -> Target:
     content = document.names(document.content, (), "a record", tuple(RESOURCES))
     if len(content) != 1:
-        document.refuse(1, 'one record is asked for: {"Subscription": {...}}')
-    kind, given = next(iter(content.items()))
+        document.refuse(1, 'exactly one record is required, such as {"Subscription": {...}}')
+    kind, facts = next(iter(content.items()))
     resource = RESOURCES[kind]
-    return Asked(name, resource, Records(document, None).record(resource, given, {"id": "asked"}, (kind,)))
+    return Target(name, resource, Records(document, None).record(resource, facts, {"id": "asked"}, (kind,)))
 
 
 def _unknown(word: str, what: str, known: Iterable[str]) -> NoReturn:
     known = sorted(known)
-    hint = did_you_mean(word, known) or (f" There are {', '.join(known)}." if len(known) <= LISTED else "")
+    hint = did_you_mean(word, known) or (
+        f" Choose from: {', '.join(known)}." if len(known) <= MAX_SUGGESTIONS else ""
+    )
     raise BadInput(f"{word!r} is {what}.{hint}")

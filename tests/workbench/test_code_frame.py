@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from multichannel.workbench.code_frame import excerpt
+from multichannel.workbench.code_frame import code_frame
 from multichannel.workbench.findings import Finding
 
 
-def _excerpt(line: str, wrong: str, width: int = 80) -> list[str]:
+def _framed(line: str, wrong: str, width: int = 80) -> list[str]:
     column = line.index(wrong) + 1 if wrong else len(line) + 1
     finding = Finding(file="", line=2, column=column, length=len(wrong) or 1, code="", message="")
-    pieces = excerpt(f"# first\n{line}\n", finding, width)
+    pieces = code_frame(f"# first\n{line}\n", finding, width)
     return [text for piece in pieces for text in (piece.source, piece.marks)]
 
 
@@ -29,17 +29,17 @@ def _excerpt(line: str, wrong: str, width: int = 80) -> list[str]:
     ],
 )
 def test_marks_stand_below_what_is_wrong(line: str, wrong: str, expected: list[str]) -> None:
-    assert _excerpt(line, wrong) == expected
+    assert _framed(line, wrong) == expected
 
 
 def test_a_line_wider_than_the_screen_is_shown_in_pieces_and_none_of_it_is_left_out() -> None:
-    assert _excerpt("abcdefghij" * 3 + "wrong, end", "wrong", width=20) == [
+    assert _framed("abcdefghij" * 3 + "wrong, end", "wrong", width=20) == [
         "abcdefghijabcdefghij",
         "",
         "abcdefghijwrong, end",
         "          ^~~~~",
     ]
-    assert _excerpt("abcdefghijabcdefg" + "wrong", "wrong", width=20) == [
+    assert _framed("abcdefghijabcdefg" + "wrong", "wrong", width=20) == [
         "abcdefghijabcdefgwro",
         "                 ^~~",
         "ng",
@@ -48,5 +48,5 @@ def test_a_line_wider_than_the_screen_is_shown_in_pieces_and_none_of_it_is_left_
 
 
 def test_an_empty_line_and_a_line_that_is_not_there_are_not_shown() -> None:
-    assert excerpt("a\n\nb", Finding(file="", line=2, code="", message=""), 80) == ()
-    assert excerpt("a", Finding(file="", line=9, code="", message=""), 80) == ()
+    assert code_frame("a\n\nb", Finding(file="", line=2, code="", message=""), 80) == ()
+    assert code_frame("a", Finding(file="", line=9, code="", message=""), 80) == ()

@@ -1,4 +1,4 @@
-"""Text that is set in on every line it takes, with nothing behind its last word."""
+"""Text that is indented on every line it wraps to, without trailing spaces."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from rich.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class Indented:
-    """A text with so many spaces before each line, as wide as there is room."""
+class IndentedText:
+    """A text with a number of spaces before each line, wrapped to the available width."""
 
     text: Text
     spaces: int
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        """The lines, each for itself."""
         room = max(options.max_width - self.spaces, 1)
         for line in self.text.wrap(console, room, overflow="fold"):
             line.rstrip()
