@@ -301,10 +301,10 @@ def test_text_tells_what_stopped_each_rule_then_counts(folder: Path, run: Run) -
     assert (code, err) == (0, "")
     lines = [line.rstrip() for line in out.splitlines() if line.strip()]
     assert lines == [
-        f'{folder}/main.polar:30:1: never tried: no case asks for it: multichannel("public")',
-        f'{folder}/main.polar:31:1: never tried: no case asks for it: multichannel("us_government")',
+        f'{folder}/main.polar:30:1: never tried: no case reaches multichannel("public")',
+        f'{folder}/main.polar:31:1: never tried: no case reaches multichannel("us_government")',
         (
-            f"{folder}/main.polar:34:1: never tried: no case asks for it: "
+            f"{folder}/main.polar:34:1: never tried: no case reaches "
             'grant(role, standing, "read_summary", resource)'
         ),
         (
@@ -312,7 +312,7 @@ def test_text_tells_what_stopped_each_rule_then_counts(folder: Path, run: Run) -
             'example alder_global_admin read alder_agent (user.cases.yaml:7), where u.tenant_id is "alder"'
         ),
         (
-            f"{folder}/user.polar:15:1: never tried: no case asks for it: "
+            f"{folder}/user.polar:15:1: never tried: no case reaches "
             'grant("global_admin", "neighbour", "read", _: User)'
         ),
         "file        rules  true  tried  never  percent",
@@ -327,7 +327,7 @@ def test_less_than_the_threshold_fails(folder: Path, run: Run, threshold: str, c
     found, _, err = run("policy", "coverage", "--policy", str(folder), "--threshold", threshold)
     assert found == code
     if code == 1:
-        assert err == "50.00 % of the rules are covered, which is less than 50.01 %.\n"
+        assert err == "50.00 % of the rules are covered; required: 50.01 %.\n"
 
 
 def test_json_tells_every_condition(folder: Path, run: Run) -> None:
@@ -413,11 +413,11 @@ def test_new_lines_are_told_by_file(repository: Path) -> None:
 
 @pytest.mark.parametrize("revision", ["v9", "--output=/tmp/pwned", "", "HEAD:policies"])
 def test_what_is_no_revision_is_a_usage_error(repository: Path, revision: str) -> None:
-    with pytest.raises(BadInput, match="is no revision of the repository"):
+    with pytest.raises(BadInput, match="is not a revision of the git repository"):
         changed_lines(repository, revision)
 
 
 def test_a_folder_outside_of_any_repository_is_a_usage_error(folder: Path, run: Run) -> None:
     code, out, err = run("policy", "coverage", "--policy", str(folder), "--changed-since", "main")
     assert (code, out) == (2, "")
-    assert err == f"{folder} is in no git repository, so there is no revision to compare it with\n"
+    assert err == f"{folder} is not inside a git repository, so it cannot be compared with a revision\n"

@@ -229,7 +229,7 @@ def test_a_file_without_a_line_of_json_is_no_log(shipped_policy: Policy, tmp_pat
     log, other = written(tmp_path, [decided(shipped_policy, agent(), customer(ALDER))]), tmp_path / "notes"
     other.write_text("some\nnotes\n", "utf-8")
 
-    with pytest.raises(BadInput, match="notes: no line of it is JSON"):
+    with pytest.raises(BadInput, match="notes is not a decision log: no line is valid JSON"):
         replay([log, other], shipped_policy, no_one)
 
 
@@ -241,8 +241,8 @@ def test_an_empty_log_says_nothing_about_the_candidate(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "0 of 0 decisions were decided again.",
-        "Nothing was decided again, so this says nothing about the candidate.",
+        "Replayed 0 of 0 decisions.",
+        "No decision was replayed: nothing is known about the candidate.",
     ]
 
 
@@ -283,14 +283,14 @@ def test_the_command_tells_its_share_first_and_fails_on_what_it_was_told_to(
 
     lines = result.stdout.splitlines()
     assert result.exit_code == code
-    assert lines[0] == "7 of 8 decisions were decided again (87.5%)."
-    assert lines[1] == f"  1 were not: {ABSENT}."
-    assert "  5 more were never logged: the service was too busy." in lines
-    at = lines.index("Allowed, and would be denied: 2")
-    assert lines[at + 1] == "  2: update of a Customer"
+    assert lines[0] == "Replayed 7 of 8 decisions (87.5%)."
+    assert lines[1] == f"  Not replayed: 1 ({ABSENT})."
+    assert "  Not logged: 5 (the service was too busy)." in lines
+    at = lines.index("Newly denied: 2")
+    assert lines[at + 1] == "  update Customer: 2"
     assert "      logged: allowed" in lines
-    assert "      now:    denied, for nothing grants it" in lines
-    assert lines.index("As they were: 4") > lines.index("Lists that would be kept to other rows: 1") > at
+    assert "      now:    denied, not granted" in lines
+    assert lines.index("Unchanged: 4") > lines.index("Lists with another filter: 1") > at
     assert "\x1b" not in result.stdout
     assert ALDER not in result.stdout
 
@@ -325,7 +325,7 @@ def test_a_log_of_which_nothing_can_be_replayed_says_so(shipped_policy: Policy, 
     )
 
     lines = result.stdout.splitlines()
-    assert lines[0] == "0 of 1 decisions were decided again (0.0%)."
-    assert lines[-1] == "Nothing was decided again, so this says nothing about the candidate."
+    assert lines[0] == "Replayed 0 of 1 decisions (0.0%)."
+    assert lines[-1] == "No decision was replayed: nothing is known about the candidate."
     assert max(map(len, lines)) <= 80
     assert result.exit_code == 0

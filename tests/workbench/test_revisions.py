@@ -60,10 +60,10 @@ def test_a_version_is_what_its_name_says(repository: Path, name: str, line: str)
 @pytest.mark.parametrize(
     ("name", "error", "said"),
     [
-        ("nowhere", BadInput, "nowhere is neither a folder nor a revision of this repository"),
-        ("--output=x", BadInput, "--output=x is neither a folder nor a revision of this repository"),
-        ("", BadInput, " is neither a folder nor a revision of this repository"),
-        ("HEAD:attic", PolicyInvalid, "HEAD:attic: there is no folder attic in HEAD"),
+        ("nowhere", BadInput, "'nowhere' is neither a folder nor a revision of this git repository."),
+        ("--output=x", BadInput, "'--output=x' is neither a folder nor a revision of this git repository."),
+        ("", BadInput, "'' is neither a folder nor a revision of this git repository."),
+        ("HEAD:attic", PolicyInvalid, "HEAD:attic: no folder attic in HEAD"),
         (".", PolicyInvalid, ".: . holds no policy: there is no .polar file in it"),
     ],
 )
@@ -83,7 +83,7 @@ def test_there_are_no_revisions_outside_of_a_repository(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
 
-    with pytest.raises(BadInput, match="here is no git repository"):
+    with pytest.raises(BadInput, match="not inside a git repository"):
         revision("HEAD", tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""`policy rollback`: a version that was in force before is pinned; nothing of the author's is touched."""
+"""`policy rollback`: an earlier version is pinned; the files of the policy folder are not modified."""
 
 from __future__ import annotations
 
@@ -52,19 +52,23 @@ def test_without_a_digest_each_rollback_goes_one_version_further_back(author: Au
 
     code, out, err = run("policy", "rollback")
     assert (code, err) == (0, "")
-    assert out.startswith(f"Policy {second[:12]} is pinned. ")
+    assert out.startswith(f"Rolled back to policy {second[:12]}. ")
     assert in_force(service) == second
 
     assert told(run)["pinned"] == first
     assert in_force(service) == first
 
     code, out, err = run("policy", "rollback")
-    assert (code, out, err) == (1, "", "No version was in force before the present one.\n")
+    assert (code, out, err) == (1, "", "There is no earlier policy version to roll back to.\n")
     assert in_force(service) == first
 
-    assert run("policy", "rollback", "--release") == (0, "The policy folder counts again.\n", "")
+    assert run("policy", "rollback", "--release") == (
+        0,
+        "Rollback released: services follow the policy folder again.\n",
+        "",
+    )
     assert in_force(service) == third
-    assert run("policy", "rollback", "--release") == (0, "Nothing was pinned.\n", "")
+    assert run("policy", "rollback", "--release") == (0, "No rollback is active.\n", "")
     assert {path: path.read_bytes() for path in author.folder.iterdir()} == texts
 
 
@@ -80,8 +84,8 @@ def test_a_version_is_named_by_how_its_digest_begins(author: Author, run: Run) -
     [
         (("beef" * 16,), "No version that was in force begins with "),
         (("",), "An empty digest names no version."),
-        (("--list", "--release"), "give one of a digest, --list and --release"),
-        (("abc", "--list"), "give one of a digest, --list and --release"),
+        (("--list", "--release"), "use only one of a digest, --list and --release"),
+        (("abc", "--list"), "use only one of a digest, --list and --release"),
     ],
 )
 def test_what_names_no_version_is_refused_and_pins_nothing(
@@ -105,7 +109,7 @@ def test_a_pin_that_cannot_be_written_leaves_nothing_behind(author: Author, run:
     code, out, err = run("policy", "rollback")
 
     assert (code, out) == (1, "")
-    assert " ".join(err.split()) == f"{kept} cannot be written, so nothing is pinned: Is a directory"
+    assert " ".join(err.split()) == f"{kept} cannot be written, nothing was rolled back: Is a directory"
     assert {path.name for path in kept.iterdir()} - before <= {".lock"}
 
 
@@ -138,8 +142,8 @@ def test_the_list_tells_what_is_in_force_and_what_the_folder_holds(author: Autho
 def test_where_nothing_was_in_force_there_is_nothing_to_list_or_to_go_back_to(
     author: Author, run: Run
 ) -> None:
-    assert run("policy", "rollback", "--list") == (0, "No policy has been in force here yet.\n", "")
-    assert run("policy", "rollback") == (1, "", "No version was in force before the present one.\n")
+    assert run("policy", "rollback", "--list") == (0, "No policy version has been active yet.\n", "")
+    assert run("policy", "rollback") == (1, "", "There is no earlier policy version to roll back to.\n")
     assert not author.versions.folder.exists()
 
 

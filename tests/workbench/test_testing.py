@@ -57,7 +57,7 @@ def test_a_failure_names_place_principal_action_record_and_both_verdicts(folder:
     assert _failures(folder) == [
         (
             "user.cases.yaml:24:1: error: alder_sales_agent read alder_agent: "
-            "expected NOT_GRANTED, found allowed [unexpected-verdict]"
+            "expected NOT_GRANTED, got allowed [unexpected-verdict]"
         )
     ]
 
@@ -70,14 +70,14 @@ def test_a_failure_of_a_restriction_names_all_codes_that_were_found(tmp_path: Pa
         cases=edited(CASES, "read: CROSS_CLOUD", "read: NOT_HERE"),
     )
     (found,) = _failures(folder)
-    assert "alder_abroad: expected NOT_HERE, found CROSS_CLOUD and ELSEWHERE" in found
+    assert "alder_abroad: expected NOT_HERE, got CROSS_CLOUD and ELSEWHERE" in found
 
 
 @pytest.mark.parametrize(
     ("sees", "expected", "found"),
     [
         ("[]", "nothing", "alder_agent"),
-        ("[alder_agent, meadow_clerk]", "alder_agent, meadow_clerk", "no meadow_clerk"),
+        ("[alder_agent, meadow_clerk]", "alder_agent, meadow_clerk", "all but meadow_clerk"),
         ("[meadow_clerk]", "meadow_clerk", "alder_agent"),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_list_must_be_exactly_what_is_expected(
     assert _failures(folder) == [
         (
             "user.cases.yaml:25:1: error: alder_account_admin see every User: "
-            f"expected {expected}, found {found} [unexpected-verdict]"
+            f"expected {expected}, got {found} [unexpected-verdict]"
         )
     ]
 
@@ -99,13 +99,13 @@ def test_of_a_list_that_is_right_in_part_only_the_rest_is_told(tmp_path: Path) -
     )
     cases = edited(CASES, "sees: [alder_agent]", "sees: [alder_agent, alder_abroad]")
     found = _failures(users(tmp_path / "policies", policy=policy, cases=cases))
-    assert "expected alder_abroad, alder_agent, found meadow_clerk too and no alder_abroad" in found[-1]
+    assert "expected alder_abroad, alder_agent, got all but alder_abroad, and also meadow_clerk" in found[-1]
 
 
 def test_a_list_can_be_of_what_one_may_do_something_to(tmp_path: Path) -> None:
     cases = edited(CASES, "    of: User\n", "    of: User\n    to: update_roles\n")
     (found,) = _failures(users(tmp_path / "policies", cases=cases))
-    assert "alder_account_admin update_roles every User: expected alder_agent, found nothing" in found
+    assert "alder_account_admin update_roles every User: expected alder_agent, got nothing" in found
 
 
 def test_a_check_and_a_list_that_disagree_are_a_failure(
@@ -115,12 +115,12 @@ def test_a_check_and_a_list_that_disagree_are_a_failure(
     policy = Policy.load(folder)
     monkeypatch.setattr(policy, "predicate", lambda *_: NEVER)
     found = [failure(result).message for result in run(policy, read_suite(folder)) if not result.is_met]
-    leaves_out = "expected allowed, found allowed when asked of the record, but a list leaves it out"
+    leaves_out = "expected allowed, got allowed by the check of the record, but missing from the list"
     assert found == [
         f"alder_global_admin read alder_agent: {leaves_out}",
         f"alder_global_admin update_roles alder_agent: {leaves_out}",
         f"alder_account_admin read alder_agent: {leaves_out}",
-        "alder_account_admin see every User: expected alder_agent, found nothing",
+        "alder_account_admin see every User: expected alder_agent, got nothing",
     ]
 
 
@@ -131,13 +131,13 @@ def test_the_command_explains_failures_and_exits_with_1(folder: Path, run: Run) 
     first = (
         f"{folder}/user.cases.yaml:24:1: error: alder_sales_agent read alder_agent: expected NOT_GRANTED, "
     )
-    at = lines.index(f"{first}found allowed [unexpected-verdict]")
-    assert lines[at + 1].strip() == "The case says: Sales agents manage nobody."
+    at = lines.index(f"{first}got allowed [unexpected-verdict]")
+    assert lines[at + 1].strip() == "Reason of the case: Sales agents manage nobody."
     explanation = "\n".join(lines[at + 2 : at + 10])
     assert "granted to sales_agent as self" in explanation
     assert "user.polar:4 grant(role" in explanation
     assert lines[0].split() == ["user.cases.yaml", "9", "met", "1", "not", "met"]
-    assert lines[-1].startswith("10 expectations: 9 met, 1 not.")
+    assert lines[-1].startswith("10 expectations: 9 passed, 1 failed.")
 
 
 def test_of_very_many_failures_the_first_are_explained(tmp_path: Path, run: Run) -> None:
@@ -149,8 +149,8 @@ def test_of_very_many_failures_the_first_are_explained(tmp_path: Path, run: Run)
     folder = str(users(tmp_path / "policies", cases=edited(CASES, "lists:\n", f"{wrong * 21}lists:\n")))
     _, out, _ = run("policy", "test", "--policy", folder, "--allow-gaps")
     assert out.count("It is not so.") == 21
-    assert out.count("Nothing grants it.") == 20
-    assert "The first 20 are explained; to see others explained, choose with --filter.\n" in out
+    assert out.count("No rule grants this.") == 20
+    assert "Only the first 20 failures are explained; use --filter for others.\n" in out
     _, out, _ = run("policy", "test", "--policy", folder, "--allow-gaps", "--format", "json")
     assert [each["explanation"] is None for each in json.loads(out)["failures"]] == [False] * 20 + [True]
 
@@ -188,13 +188,13 @@ def test_a_filter_keeps_what_has_the_text_in_it(folder: Path, run: Run, text: st
 
 def test_a_filter_that_keeps_what_holds_exits_with_0(folder: Path, run: Run) -> None:
     code, out, _ = run("policy", "test", "--policy", str(folder), "--filter", "alder_account_admin")
-    assert (code, out.splitlines()[-1]) == (0, "3 expectations: 3 met, 0 not.")
+    assert (code, out.splitlines()[-1]) == (0, "3 expectations: 3 passed, 0 failed.")
 
 
 def test_a_filter_that_nothing_has_is_a_usage_error(folder: Path, run: Run) -> None:
     code, out, err = run("policy", "test", "--policy", str(folder), "--filter", "alder_salse")
     assert (code, out) == (2, "")
-    assert err == f"No case of {folder} has `alder_salse` in it.\n"
+    assert err == f"No case in {folder} contains `alder_salse`.\n"
 
 
 def test_json_tells_counts_failures_and_what_they_rest_on(folder: Path, run: Run) -> None:
@@ -244,7 +244,7 @@ def test_junit_has_a_test_for_each_expectation_and_each_gap(folder: Path, run: R
     assert [(test.get("name"), test.get("line")) for test in failed] == [
         ("alder_sales_agent read alder_agent (line 24)", "24")
     ]
-    assert failed[0].find("failure").get("message") == "expected NOT_GRANTED, found allowed"  # type: ignore[union-attr]  # it is there
+    assert failed[0].find("failure").get("message") == "expected NOT_GRANTED, got allowed"  # type: ignore[union-attr]  # it is there
     assert int(root.get("tests", "")) == 10 + len(suites["gaps"])
     assert suites["gaps"].get("failures") == suites["gaps"].get("tests")
 
@@ -256,7 +256,7 @@ def test_junit_holds_no_character_that_xml_does_not_allow(tmp_path: Path) -> Non
     text = junit(run(Policy.load(folder), read_suite(folder)))
     failed = ET.fromstring(text.encode()).find(".//failure")  # noqa: S314  (made by ourselves)
     assert failed is not None
-    assert "The case says: a\ufffd[31m \ufffd <b> & \ufffd \n end" in str(failed.text)
+    assert "Reason of the case: a\ufffd[31m \ufffd <b> & \ufffd \n end" in str(failed.text)
 
 
 def test_a_file_that_cannot_be_written_is_told(folder: Path, run: Run, tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_a_folder_without_cases_is_all_gaps(tmp_path: Path, run: Run) -> None:
     code, out, _ = run("policy", "test", "--policy", str(folder))
     assert code == 1
     assert "user.polar:9:1: error: no case on a User expects CROSS_CLOUD where this rule says it" in out
-    assert out.splitlines()[-1].startswith("0 expectations: 0 met, 0 not.")
+    assert out.splitlines()[-1].startswith("0 expectations: 0 passed, 0 failed.")
 
 
 def _without(suite: Suite, drop: Callable[[Expectation], bool]) -> Suite:

@@ -120,11 +120,8 @@ def _difference(expected: frozenset[str], found: frozenset[str]) -> str:
     more, missing = found - expected, expected - found
     if not expected & found or not more | missing:
         return _names(found)
-    return " and ".join(
-        text
-        for text, names in ((f"unexpected {_names(more)}", more), (f"missing {_names(missing)}", missing))
-        if names
-    )
+    parts = (("all but", missing), ("also", more))
+    return ", and ".join(f"{word} {_names(names)}" for word, names in parts if names)
 
 
 def _names(names: frozenset[str]) -> str:
