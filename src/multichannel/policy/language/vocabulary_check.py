@@ -1,62 +1,256 @@
-"""The words of rules: what is misspelt grants nothing or fails for somebody, and nobody would notice."""
+"""Words and facts that rules compare with what they can never be: roles, standings, actions, facts.
+
+Loading stops at the first misspelt word of a grant or fact of the principal; a check reports all faults.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
-from multichannel.domain.users import Role
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.language.ast import Call, Dot, Literal, Name, Pattern, terms, walk
-from multichannel.policy.language.resource_binding import principals_of
-from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
-from multichannel.policy.schema.vocabulary import Action, Principal, SystemRole
+from multichannel.policy.language.ast import (
+    Call,
+    Dot,
+    ListLiteral,
+    Literal,
+    Name,
+    Operation,
+    Parameter,
+    Pattern,
+    Span,
+    Term,
+    terms,
+    walk,
+)
+from multichannel.policy.language.resource_binding import PRINCIPAL
+from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.language.types import Form, Meaning, Meanings, Scope, facts, record
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import ROLES, Action
 
-STANDING = re.compile(r'has_standing\([^,]+,\s*"(\w+)"')
-FACTS = {field.name for field in fields(Principal)}
+COMPARED = {"=", "!=", "in", "<", "<=", ">", ">=", "=="}
+MARKET = re.compile("[A-Z]{2}")
+SHOWN = 12
+"""A longer vocabulary is not listed in a hint."""
+DUNDER = "__"
+
+
+@dataclass(frozen=True, slots=True)
+class WordFault:
+    """A word or fact that is wrong at some characters of a rule."""
+
+    rule: Rule
+    code: str
+    span: Span
+    message: str
+    hint: str = ""
+    word: str = ""
 
 
 def check_words(source: PolicySource) -> None:
-    """Refuse a word of a grant that is no role, action or standing here, and a fact no principal has."""
-    standings = {found[1] for rule in source.rules if (found := STANDING.match(rule.text))}
-    known = {*map(str, Role), *map(str, SystemRole), *map(str, Action), *standings}
-    for rule in source.rules:
+    """PolicyInvalid for a word of a grant that nothing is called, and for a fact that no principal has."""
+    rules = [rule for rule in source.rules if rule.is_rule]
+    types = Meanings(rules)
+    known = {*map(str, ROLES), *map(str, Action), *types.standings}
+    for rule in rules:
+        faults = [fault for fault in _facts(rule, types) if fault.word == PRINCIPAL]
         if rule.name == "grant":
-            for word in sorted(_granted_words(rule) - known):
-                meant = did_you_mean(word, known)
-                raise PolicyInvalid(f'{rule.position}: "{word}" is no role, action or standing.{meant}')
-        for fact in _asked_of_principals(rule):
-            if fact not in FACTS:
-                meant = did_you_mean(fact, FACTS)
-                raise PolicyInvalid(f"{rule.position}: a Principal has no fact `{fact}`.{meant}")
+            faults += [fault for fault in _words(rule, types) if fault.word and fault.word not in known]
+        for fault in faults:
+            line, _ = rule.place(fault.span.start)
+            raise PolicyInvalid(f"{rule.file}:{line}: {fault.message}. {fault.hint.strip()}".rstrip())
+
+
+def word_faults(rules: Sequence[Rule], types: Meanings) -> Iterator[WordFault]:
+    """Every word, value or fact in a place where it can never match."""
+    for rule in rules:
+        if rule.is_rule:
+            yield from _words(rule, types)
+            yield from _facts(rule, types)
+            yield from _lists(rule, types)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A sentence with the nearest known word; nothing if none is near."""
+    """A sentence, after a space, with the nearest known word; empty if none is near."""
     near = get_close_matches(word, sorted(known), n=1)
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def _granted_words(rule: Rule) -> set[str]:
-    """The words of a grant, without those that it hands to helper rules, which may name anything."""
-    statement = rule.tree
-    calls = [part for part in walk(statement.body) if isinstance(part, Call) and part.name not in VERDICTS]
-    handed_on = {id(argument) for call in calls for argument in call.arguments}
-    return {
-        term.value
-        for term in terms(statement)
-        if isinstance(term, Literal) and isinstance(term.value, str) and id(term) not in handed_on
-    }
+def _words(rule: Rule, types: Meanings) -> Iterator[WordFault]:
+    scope = types.scope(rule)
+    for term, meaning in _in_head(rule, types):
+        yield from _value(rule, term, meaning)
+        if rule.is_verdict and isinstance(term, Name):
+            yield from _argument(rule, term, scope.get(term.name), meaning)
+    for term, meaning in _handed_on(rule, types, scope):
+        yield from _value(rule, term, meaning)
+        yield from _argument(rule, term, types.of(term, scope), meaning)
+    yield from _comparisons(rule, types, scope)
 
 
-def _asked_of_principals(rule: Rule) -> Iterator[str]:
-    statement = rule.tree
-    principals = principals_of(statement)
-    for parameter in statement.parameters:
-        if parameter.kind == "Principal" and isinstance(parameter.pattern, Pattern):
-            yield from (name for name, _ in parameter.pattern.fields)
-    for term in walk(statement.body):
-        if isinstance(term, Dot) and isinstance(term.subject, Name) and term.subject.name in principals:
-            yield term.name
+def _in_head(rule: Rule, types: Meanings) -> Iterator[tuple[Term, Meaning]]:
+    """The terms of a head and its patterns, with the types that they must have."""
+    implied = types.parameters(*rule.signature, rule.record_type)
+    for parameter, meaning in zip(rule.tree.parameters, implied, strict=True):
+        if meaning is not None:
+            yield parameter.term, meaning
+        if isinstance(parameter.pattern, Pattern) and parameter.pattern.name:
+            known = facts(parameter.pattern.name) if record(parameter.pattern.name) else {}
+            yield from ((value, known[name]) for name, value in parameter.pattern.fields if name in known)
+
+
+def _handed_on(rule: Rule, types: Meanings, scope: Scope) -> Iterator[tuple[Term, Meaning]]:
+    """The arguments of queries, with the types that they must have."""
+    for call in rule.tree.calls:
+        asked = types.parameters(call.name, len(call.arguments), types.kind_asked(call, scope))
+        yield from (
+            (argument, meaning)
+            for argument, meaning in zip(call.arguments, asked, strict=True)
+            if meaning is not None
+        )
+
+
+def _argument(rule: Rule, term: Term, given: Meaning | None, asked: Meaning) -> Iterator[WordFault]:
+    """Something that is handed over where something else is asked for."""
+    if given is None or given == asked:
+        return
+    records = Form.RECORD in {given.form, asked.form}
+    if (records and given.kind != asked.kind) or (
+        given.words and asked.words and not given.words & asked.words
+    ):
+        message = f"{given.name} stands where {asked.name} is asked for"
+        yield WordFault(rule, "wrong-type", term.span, message)
+
+
+def _comparisons(rule: Rule, types: Meanings, scope: Scope) -> Iterator[WordFault]:
+    for term in walk(rule.tree.body):
+        if not (isinstance(term, Operation) and term.operator in COMPARED):
+            continue
+        left, right = (types.of(operand, scope) for operand in term.operands)
+        if left is not None and right is not None:
+            yield from _unlike(rule, term, left, right)
+        elif left is not None:
+            yield from _values(rule, term.operands[1], left)
+        elif right is not None:
+            yield from _values(rule, term.operands[0], right)
+
+
+def _values(rule: Rule, term: Term, meaning: Meaning) -> Iterator[WordFault]:
+    for each in term.items if isinstance(term, ListLiteral) else (term,):
+        yield from _value(rule, each, meaning)
+
+
+def _unlike(rule: Rule, term: Operation, left: Meaning, right: Meaning) -> Iterator[WordFault]:
+    """Two facts that never have a value in common."""
+    if Form.RECORD in {left.form, right.form}:
+        if term.operator != "in" and not isinstance(term.operands[0], Call):
+            message = f"{left.name} and {right.name}: records are not compared, their ids are"
+            yield WordFault(rule, "wrong-type", term.span, message)
+    elif left.form is not right.form:
+        message = f"{left.name} is {left.form}, {right.name} is {right.form}"
+        yield WordFault(rule, "wrong-type", term.span, message)
+    elif left.words and right.words and not left.words & right.words:
+        yield WordFault(rule, "wrong-type", term.span, f"{left.name} is never what {right.name} is")
+
+
+def _value(rule: Rule, term: Term, meaning: Meaning) -> Iterator[WordFault]:
+    if not isinstance(term, Literal):
+        return
+    found = _fault(term.value, meaning)
+    if found is not None:
+        code, message, hint = found
+        yield WordFault(rule, code, term.span, message, hint, str(term.value))
+
+
+def _fault(value: str | float | bool | None, meaning: Meaning) -> tuple[str, str, str] | None:  # noqa: FBT001  (a value of a policy)
+    """What is wrong with a value in a place: code, message and hint."""
+    if meaning.form is Form.RECORD:
+        return "wrong-type", f"{meaning.name} is a record", "Compare its id."
+    if value is None:
+        return None if meaning.nullable else ("never-nil", f"{meaning.name} is never nil", "")
+    if isinstance(value, bool) is not (meaning.form is Form.FLAG) or not isinstance(value, str | bool):
+        return "wrong-type", f"{meaning.name} is {meaning.form}", ""
+    if meaning.form is Form.IDENTITY:
+        hint = "Compare it with a fact of the record or of the principal."
+        return "literal-id", f"{meaning.name} is compared with one id", hint
+    return _word(value, meaning) if isinstance(value, str) else None
+
+
+def _word(value: str, meaning: Meaning) -> tuple[str, str, str] | None:
+    if meaning.form is Form.MARKET and not MARKET.fullmatch(value):
+        return "unknown-word", f'"{value}" is no market', "Markets are two capital letters, such as US."
+    if meaning.words is None or value in meaning.words:
+        return None
+    known = ", ".join(sorted(meaning.words)) if len(meaning.words) <= SHOWN else ""
+    hint = did_you_mean(value, meaning.words) or (f"It is one of {known}." if known else "")
+    if meaning.code == "unknown-word":
+        return meaning.code, f'{meaning.name} is never "{value}"', hint
+    article = "an" if meaning.name.startswith("action") else "a"
+    elsewhere = ", only on other records" if meaning.code == "unknown-action" and value in {*Action} else ""
+    return meaning.code, f'"{value}" is not {article} {meaning.name}{elsewhere}', hint
+
+
+def _facts(rule: Rule, types: Meanings) -> Iterator[WordFault]:
+    scope = types.scope(rule)
+    for parameter in rule.tree.parameters:
+        yield from _pattern_facts(rule, parameter)
+    for term in terms(rule.tree):
+        if isinstance(term, Dot) and term.arguments is None and not term.name.startswith(DUNDER):
+            subject = types.of(term.subject, scope)
+            if subject is not None:
+                yield from _fact(rule, term, subject)
+
+
+def _pattern_facts(rule: Rule, parameter: Parameter) -> Iterator[WordFault]:
+    pattern = parameter.pattern
+    if not isinstance(pattern, Pattern) or pattern.name not in {PRINCIPAL, *RESOURCES}:
+        return
+    for name, _ in pattern.fields:
+        if name not in facts(pattern.name):
+            hint = did_you_mean(name, facts(pattern.name))
+            message = f"{_a(pattern.name)} has no fact `{name}`"
+            yield WordFault(rule, "unknown-attribute", pattern.span, message, hint, pattern.name)
+
+
+def _fact(rule: Rule, term: Dot, subject: Meaning) -> Iterator[WordFault]:
+    span = Span(term.span.end - len(term.name), term.span.end)
+    if subject.many:
+        message = f"{subject.name} is a list, and has no `{term.name}` itself"
+        hint = f"Say `r in {_written(rule, term.subject)} and r.{term.name} = ...`."
+        yield WordFault(rule, "unknown-attribute", span, message, hint)
+    elif subject.kind is None:
+        message = f"{subject.name} is {subject.form}, and has no facts"
+        yield WordFault(rule, "unknown-attribute", span, message)
+    elif term.name not in facts(subject.kind):
+        known = facts(subject.kind)
+        hint = did_you_mean(term.name, known) or f"It has {', '.join(known)}."
+        message = f"{_a(subject.kind)} has no fact `{term.name}`"
+        yield WordFault(rule, "unknown-attribute", span, message, hint, subject.kind)
+
+
+def _lists(rule: Rule, types: Meanings) -> Iterator[WordFault]:
+    scope = types.scope(rule)
+    for term in walk(rule.tree.body):
+        if not (isinstance(term, Operation) and term.operator == "in"):
+            continue
+        listed = types.of(term.operands[1], scope)
+        if listed is not None and not listed.many:
+            what = "one record" if listed.form is Form.RECORD else "one value"
+            yield WordFault(
+                rule,
+                "not-a-list",
+                term.operands[1].span,
+                f"{listed.name} is {what}, not a list",
+                "Write `=`.",
+            )
+
+
+def _written(rule: Rule, term: Term) -> str:
+    return rule.text[term.span.start : term.span.end]
+
+
+def _a(name: str) -> str:
+    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.language.types import Meanings
+from multichannel.policy.language.vocabulary_check import word_faults
 from multichannel.workbench.check.cascades import without_consequences
+from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.completeness import check_cases, check_completeness
 from multichannel.workbench.check.constructs import check_constructs
 from multichannel.workbench.check.duplicates import check_contradictions, check_duplicates
@@ -18,8 +21,7 @@ from multichannel.workbench.check.loading import check_loading, load
 from multichannel.workbench.check.names import check_names
 from multichannel.workbench.check.parse import read_statements
 from multichannel.workbench.check.reachability import check_reach
-from multichannel.workbench.check.types import Meanings
-from multichannel.workbench.check.words import check_words
+from multichannel.workbench.check.reason_codes import check_reason_codes
 from multichannel.workbench.findings import Finding, Level, in_order
 
 
@@ -83,8 +85,10 @@ def _said_once(findings: Sequence[Finding]) -> Iterator[Finding]:
 
 def _found(statements: Sequence[Rule], source: PolicySource, folder: Path) -> Iterator[Finding]:
     meanings = Meanings(statements)
-    yield from check_names(statements, meanings)
-    yield from check_words(statements, meanings)
+    yield from check_names(statements)
+    for fault in word_faults(statements, meanings):
+        yield finding(fault.rule, fault.code, fault.span, fault.message, fault.hint)
+    yield from check_reason_codes(statements)
     yield from check_constructs(statements)
     yield from check_duplicates(statements)
     yield from check_contradictions(statements)

@@ -8,13 +8,13 @@ from pathlib import Path
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Call, Dot, Name, Operation, Span, Term, branches, variables, walk
+from multichannel.policy.language.literals import ACTION, record_variable
 from multichannel.policy.language.resource_binding import concerns, principals_of
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.testing.case_files import SUFFIX
 from multichannel.workbench.check.codes import KINDS, finding
 from multichannel.workbench.check.grant_rules import granted_actions
-from multichannel.workbench.check.literals import ACTION, record_variable
 from multichannel.workbench.check.normal_form import OneOf, condition
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.rule_words import Helpers, helpers_of, parameter_words

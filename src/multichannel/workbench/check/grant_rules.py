@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from multichannel.policy.language.literals import ACTION, STANDING, said_words
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.grant_table import Given, read_grants
-from multichannel.workbench.check.literals import ACTION, STANDING, said_words
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.rule_words import Helpers, Triple, helpers_of, parameter_words
 

@@ -6,23 +6,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from multichannel.policy.language.ast import (
-    Dot,
     Name,
     Operation,
-    Parameter,
     Pattern,
-    Span,
     Statement,
     Term,
-    terms,
     walk,
 )
 from multichannel.policy.language.resource_binding import PRINCIPAL, Helpers, missing_fact
 from multichannel.policy.language.source import ARITY, Rule
+from multichannel.policy.language.types import facts
 from multichannel.policy.language.vocabulary_check import did_you_mean
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.check.codes import finding
-from multichannel.workbench.check.types import Form, Meaning, Meanings, Scope, facts
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.rule_words import helpers_of
 
@@ -30,10 +26,9 @@ VALUES = {"String", "Integer", "Float", "Boolean", "List"}
 """The engine's own classes that a parameter may be of."""
 UNIONS = {"Resource"}
 CLASSES = {PRINCIPAL, *RESOURCES, *VALUES, *UNIONS}
-DUNDER = "__"
 
 
-def check_names(statements: Sequence[Rule], meanings: Meanings) -> Iterator[Finding]:
+def check_names(statements: Sequence[Rule]) -> Iterator[Finding]:
     """Every name of a policy that is not one."""
     arities: Mapping[str, set[int]] = defaultdict(set)
     for rule in statements:
@@ -45,12 +40,9 @@ def check_names(statements: Sequence[Rule], meanings: Meanings) -> Iterator[Find
     for rule in statements:
         yield from _classes(rule)
         if rule.is_rule:
-            scope = meanings.scope(rule)
             yield from _arity(rule)
             yield from _alone(rule)
             yield from _calls(rule, arities)
-            yield from _facts(rule, meanings, scope)
-            yield from _lists(rule, meanings, scope)
             yield from _general(rule, helpers)
 
 
@@ -127,43 +119,6 @@ def _calls(rule: Rule, arities: Mapping[str, set[int]]) -> Iterator[Finding]:
             yield finding(rule, "wrong-arity", call.span, message)
 
 
-def _facts(rule: Rule, meanings: Meanings, scope: Scope) -> Iterator[Finding]:
-    for parameter in rule.tree.parameters:
-        yield from _asked_in_pattern(rule, parameter)
-    for term in terms(rule.tree):
-        if isinstance(term, Dot) and term.arguments is None and not term.name.startswith(DUNDER):
-            subject = meanings.of(term.subject, scope)
-            if subject is not None:
-                yield from _fact(rule, term, subject)
-
-
-def _asked_in_pattern(rule: Rule, parameter: Parameter) -> Iterator[Finding]:
-    pattern = parameter.pattern
-    if not isinstance(pattern, Pattern) or pattern.name not in {PRINCIPAL, *RESOURCES}:
-        return
-    for name, _ in pattern.fields:
-        if name not in facts(pattern.name):
-            hint = did_you_mean(name, facts(pattern.name))
-            message = f"a {pattern.name} has no fact `{name}`"
-            yield finding(rule, "unknown-attribute", pattern.span, message, hint)
-
-
-def _fact(rule: Rule, term: Dot, subject: Meaning) -> Iterator[Finding]:
-    span = Span(term.span.end - len(term.name), term.span.end)
-    if subject.many:
-        message = f"{subject.name} is a list, and has no `{term.name}` itself"
-        hint = f"Say `r in {_written(rule, term.subject)} and r.{term.name} = ...`."
-        yield finding(rule, "unknown-attribute", span, message, hint)
-    elif subject.kind is None:
-        message = f"{subject.name} is {subject.form}, and has no facts"
-        yield finding(rule, "unknown-attribute", span, message)
-    elif term.name not in facts(subject.kind):
-        known = facts(subject.kind)
-        hint = did_you_mean(term.name, known) or f"It has {', '.join(known)}."
-        message = f"a {subject.kind} has no fact `{term.name}`"
-        yield finding(rule, "unknown-attribute", span, message, hint)
-
-
 def _general(rule: Rule, helpers: Helpers) -> Iterator[Finding]:
     """A rule about all records that reads what no resource type has."""
     if not rule.is_verdict or rule.tree.name == "allow" or rule.record_type not in {None, *UNIONS}:
@@ -173,19 +128,3 @@ def _general(rule: Rule, helpers: Helpers) -> Iterator[Finding]:
         known = {name for kind in RESOURCES for name in facts(kind)}
         message = f"no resource type has the fact `{missing[0]}`"
         yield finding(rule, "unknown-attribute", None, message, did_you_mean(missing[0], known))
-
-
-def _lists(rule: Rule, meanings: Meanings, scope: Scope) -> Iterator[Finding]:
-    for term in walk(rule.tree.body):
-        if not (isinstance(term, Operation) and term.operator == "in"):
-            continue
-        listed = meanings.of(term.operands[1], scope)
-        if listed is not None and not listed.many:
-            what = "one record" if listed.form is Form.RECORD else "one value"
-            yield finding(
-                rule, "not-a-list", term.operands[1].span, f"{listed.name} is {what}, and no list", "Say `=`."
-            )
-
-
-def _written(rule: Rule, term: Term) -> str:
-    return rule.text[term.span.start : term.span.end]

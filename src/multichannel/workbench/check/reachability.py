@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from multichannel.policy.language.ast import Call, Literal, Parameter, Term
 from multichannel.policy.language.source import ARITY, Rule
+from multichannel.policy.language.types import Meaning, Meanings, Scope
 from multichannel.policy.language.vocabulary_check import did_you_mean
 from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.names import UNIONS
-from multichannel.workbench.check.types import Meaning, Meanings, Scope
 from multichannel.workbench.findings import Finding
 
 Rules = Mapping[tuple[str, int], Sequence[Rule]]

@@ -12,11 +12,11 @@ from functools import cache
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
 from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation, Term, variables, walk
+from multichannel.policy.language.literals import standings_by_kind
 from multichannel.policy.language.resource_binding import ANYTHING, PRINCIPAL
 from multichannel.policy.language.source import ARITY, Rule
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole
-from multichannel.workbench.check.literals import standings_by_kind
 
 PRINCIPAL_WORDS: dict[str, type[StrEnum]] = {
     "kind": TenantKind,
@@ -106,6 +106,8 @@ class Meanings:
         """Look at the heads first, then at what they ask each other."""
         self._rules = [rule for rule in statements if rule.is_rule]
         self._standings = standings_by_kind(self._rules)
+        self.standings = self._standings[None]
+        """Every standing that a rule gives."""
         self._asked: dict[tuple[str, int, int], set[Meaning | None]] = {}
         self._verdict = cache(self._find_verdict)
         for _ in range(ROUNDS):
