@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.sample_principals import KINDS_OF_PRINCIPAL, SHADES_OF_PRINCIPAL
+from multichannel.policy.decide.sample_principals import IN_SEVERAL_STATES, ONE_OF_EACH_KIND
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action
@@ -16,7 +16,7 @@ from tests.policy.conftest import POLICIES
 
 @pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES)
 def test_both_ways_give_the_same_predicate(policy: Policy, resource: Resource) -> None:
-    for principal in (*KINDS_OF_PRINCIPAL, *SHADES_OF_PRINCIPAL[:3]):
+    for principal in (*ONE_OF_EACH_KIND, *IN_SEVERAL_STATES[:3]):
         for action in resource.actions:
             joined = policy.predicate(principal, action, resource)
             evaluated = policy.derivations.evaluated(principal, resource)
@@ -24,7 +24,7 @@ def test_both_ways_give_the_same_predicate(policy: Policy, resource: Resource) -
 
 
 def test_both_ways_give_the_same_derivations(policy: Policy) -> None:
-    for principal in KINDS_OF_PRINCIPAL:
+    for principal in ONE_OF_EACH_KIND:
         for resource in RESOURCES.values():
             joined = policy.derivations.allowed(principal, resource, trace=True)
             assert set(joined) == set(policy.derivations.evaluated(principal, resource, trace=True))
@@ -47,7 +47,7 @@ def test_another_allow_is_asked_of_the_engine() -> None:
 
     assert not narrower.derivations.is_joined(customer)
     for role, allowed in (("sales_agent", False), ("admin_agent", True)):
-        someone = replace(KINDS_OF_PRINCIPAL[0], roles=(role,))
+        someone = replace(ONE_OF_EACH_KIND[0], roles=(role,))
         assert bool(narrower.predicate(someone, Action.READ, customer).allowed) == allowed
 
 
@@ -60,7 +60,7 @@ def test_a_grant_that_looks_at_the_record_is_asked_of_the_engine() -> None:
     covered = {name for name, resource in RESOURCES.items() if narrower.derivations.is_joined(resource)}
 
     assert covered == set(RESOURCES) - {"Subscription"}
-    someone = replace(KINDS_OF_PRINCIPAL[0], roles=("admin_agent",))
+    someone = replace(ONE_OF_EACH_KIND[0], roles=("admin_agent",))
     (branch,) = narrower.predicate(someone, Action.RELEASE, RESOURCES["Subscription"]).allowed
     assert "this.is_trial = false" in str(branch)
 
@@ -71,7 +71,7 @@ def test_a_restriction_of_all_actions_but_one_leaves_that_one_in_checks_and_in_l
     restriction = f'{head} if p.status = "active" and {condition};'
     policy = _changed("customer.polar", "# Customers.", f"{restriction}\n# Customers.")
     customer = RESOURCES["Customer"]
-    partner = KINDS_OF_PRINCIPAL[0]
+    partner = ONE_OF_EACH_KIND[0]
     record = customer.facts(id="1", market="US", cloud="public", relationships=[])
 
     for action in customer.actions:

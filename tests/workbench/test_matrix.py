@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.sample_principals import KINDS_OF_PRINCIPAL
+from multichannel.policy.decide.sample_principals import ONE_OF_EACH_KIND
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
@@ -58,7 +58,7 @@ def test_a_role_is_told_a_grant_exactly_where_the_policy_gives_it_an_action(
             given = {
                 role
                 for role in TENANT_ROLES
-                for principal in KINDS_OF_PRINCIPAL
+                for principal in ONE_OF_EACH_KIND
                 if principal.kind != "system"
                 and shipped_policy.translated(
                     replace(principal, roles=(role,)), action, each.resource

@@ -8,7 +8,7 @@ from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.conditions import Conditions
 from multichannel.policy.decide.derivations import Derivations
 from multichannel.policy.decide.oso_engine import Engine, PolicyFault
-from multichannel.policy.decide.sample_principals import KINDS_OF_PRINCIPAL
+from multichannel.policy.decide.sample_principals import ONE_OF_EACH_KIND
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.language.vocabulary_check import check_words
 from multichannel.policy.schema.resources import RESOURCES, Resource
@@ -34,7 +34,7 @@ class Where:
         self._derivations = Derivations(Engine(self._source))
         try:
             for resource in resources:
-                for principal in KINDS_OF_PRINCIPAL:
+                for principal in ONE_OF_EACH_KIND:
                     self.conditions(principal, resource)
         except PolicyFault as fault:
             raise PolicyInvalid(str(fault)) from fault

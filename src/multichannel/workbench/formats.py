@@ -55,7 +55,7 @@ def as_github(findings: Iterable[Finding], folder: Path) -> str:
 
 
 def _command(finding: Finding, folder: Path) -> str:
-    properties = {
+    properties: dict[str, str | int] = {
         "file": path_of(finding, folder),
         "line": finding.line,
         "endLine": finding.line,
@@ -63,8 +63,13 @@ def _command(finding: Finding, folder: Path) -> str:
         "endColumn": finding.column + finding.length,
         "title": finding.code,
     }
+    return github_command(finding.level, properties, text_of(finding))
+
+
+def github_command(level: str, properties: Mapping[str, str | int], message: str) -> str:
+    """A workflow command that annotates a file."""
     fields = ",".join(f"{name}={_escaped(str(value), IN_PROPERTY)}" for name, value in properties.items())
-    return f"::{finding.level} {fields}::{_escaped(text_of(finding), IN_TEXT)}"
+    return f"::{level} {fields}::{_escaped(message, IN_TEXT)}"
 
 
 def _escaped(text: str, marks: Mapping[str, str]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from multichannel.errors import BadInput, PolicyInvalid
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
+from multichannel.workbench.git import git
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def revision(name: str, default: Path) -> Revision:
     place = PurePosixPath(path).as_posix() if colon else _path_in_repository(default)
     commit = _commit(rev, name)
     tree = f"{commit}:{'' if place == '.' else place}"
-    names = _git("ls-tree", "-z", "--name-only", "--end-of-options", tree)
+    names = git("ls-tree", "-z", "--name-only", "--end-of-options", tree)
     if names is None:
         raise PolicyInvalid(f"{name}: no folder {place} in {rev}")
     files = sorted(item for item in names.decode("utf-8", "replace").split("\0") if item.endswith(".polar"))
@@ -62,7 +62,7 @@ def display_path(folder: Path) -> str:
 
 def _text(tree: str, file: str, name: str) -> str:
     whole = f"{tree}{'' if tree.endswith(':') else '/'}{file}"
-    text = _git("cat-file", "blob", whole)
+    text = git("cat-file", "blob", whole)
     try:
         if text is not None:
             return text.decode("utf-8").replace("\r\n", "\n")
@@ -75,9 +75,9 @@ def _commit(rev: str, name: str) -> str:
     """The id of a commit; a name that looks like an option is not taken for one."""
     if shutil.which("git") is None:
         raise BadInput(f"{name!r} is neither a folder nor a git revision (git is not installed).")
-    if _git("rev-parse", "--git-dir") is None:
+    if git("rev-parse", "--git-dir") is None:
         raise BadInput(f"{name!r} is neither a folder nor a git revision (not inside a git repository).")
-    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+    commit = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
     if not rev or commit is None:
         raise BadInput(f"{name!r} is neither a folder nor a revision of this git repository.")
     return commit.decode().strip()
@@ -85,20 +85,10 @@ def _commit(rev: str, name: str) -> str:
 
 def _path_in_repository(folder: Path) -> str:
     """The path of a folder relative to the root of the repository."""
-    top = _git("rev-parse", "--show-toplevel")
+    top = git("rev-parse", "--show-toplevel")
     if top is None:
         return "policies"
     try:
         return folder.resolve().relative_to(Path(top.decode().strip()).resolve()).as_posix()
     except ValueError:
         return "policies"
-
-
-def _git(*arguments: str) -> bytes | None:
-    """The output of git; None if it fails."""
-    done = subprocess.run(  # noqa: S603  (no shell; names follow --end-of-options, or are ids of objects)
-        ("git", *arguments),  # noqa: S607  (whichever git the user works with)
-        capture_output=True,
-        check=False,
-    )
-    return done.stdout if done.returncode == 0 else None

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from multichannel.policy.decide.sample_principals import with_role
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.counterexample import record
-from multichannel.workbench.diff.policy_version import with_role
 from multichannel.workbench.diff.wording import rewriting
 from tests.workbench.diff.edits import Edit, diff_of, edited, names, position, released, shipped
 

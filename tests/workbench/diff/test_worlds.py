@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.sample_principals import (
+    OTHER_MARKET,
+    OWN_TENANT,
+    USUAL_MARKET,
+    markets_in,
+    roles_of,
+    with_role,
+)
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.engines import open_database
 from multichannel.workbench.diff.changes import Direction, Key
 from multichannel.workbench.diff.differ import Comparing
-from multichannel.workbench.diff.policy_version import with_role
-from multichannel.workbench.enumeration import OTHER, OWN_TENANT, markets_of, roles_of
 from tests.policy.oracle import World
 from tests.policy.test_agreement import STORED, Stored, asked, stored
 from tests.policy.worlds import principals, worlds
@@ -102,14 +108,14 @@ def _differences(
     held: Stored, world: World, people: list[Principal], new: Policy, told: Told
 ) -> set[Direction]:
     """Which ways verdicts turn; every one of them has to be told."""
-    markets = markets_of((shipped().source, new.source))
+    markets = (None, USUAL_MARKET, *markets_in(shipped().source, new.source))
     turned = set()
     for who in people:
         shape = replace(
             who,
             tenant_id=OWN_TENANT,
             roles=(),
-            market=who.market if who.market in (None, *markets) else OTHER,
+            market=who.market if who.market in markets else OTHER_MARKET,
         )
         for resource in STORED:
             for row in world.rows(resource.name):

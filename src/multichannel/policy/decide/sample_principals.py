@@ -1,10 +1,11 @@
-"""One principal of every kind, state and market: to ask a policy, at load, all it can be asked."""
+"""Principals to try a policy with: a few of every kind at load, and all of them to compare two versions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
@@ -12,54 +13,91 @@ from multichannel.domain.users import Role
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.vocabulary import AuthMode, Principal, SystemRole, system_principal
 
+OWN_TENANT = "own_tenant"
+"""The id of the tenant of these principals, and of records of their own."""
 MARKET = re.compile("[A-Z]{2}")
+USUAL_MARKET, OTHER_MARKET = "US", "ZZ"
 
 
-def _kinds_of_principal() -> tuple[Principal, ...]:
-    tenant = "ffffffff-ffff-4fff-bfff-ffffffffffff"
-    roles = (Role.GLOBAL_ADMIN.value,)
-    market, cloud, status = "US", Cloud.PUBLIC, PartnerStatus.ACTIVE
-    partners = (
-        Principal(
-            tenant_id=tenant,
-            kind=TenantKind.PARTNER,
-            roles=roles,
+def roles_of(kind: TenantKind) -> tuple[str, ...]:
+    """The roles that a principal of a kind of tenant can have."""
+    return tuple(str(role) for role in (SystemRole if kind is TenantKind.SYSTEM else Role))
+
+
+def with_role(principal: Principal, role: str) -> Principal:
+    """The principal with this role and no other."""
+    return replace(principal, roles=(role,))
+
+
+def markets_in(*sources: PolicySource) -> tuple[str, ...]:
+    """The markets that policies mention."""
+    words = {word for source in sources for rule in source.rules for word in rule.words}
+    return tuple(sorted(filter(MARKET.fullmatch, words)))
+
+
+def all_principals(mentioned: Iterable[str] = ()) -> tuple[Principal, ...]:
+    """One for each kind, type, status, cloud and mode, without roles.
+
+    They are of the usual market, each that is mentioned, and another.
+    """
+    markets = tuple(dict.fromkeys((USUAL_MARKET, *mentioned, OTHER_MARKET)))
+    partners = _of_tenants(TenantKind.PARTNER, markets, product(PartnerType, PartnerStatus))
+    customers = _of_tenants(TenantKind.CUSTOMER, markets, [(None, None)])
+    service = (
+        Principal(tenant_id=OWN_TENANT, kind=TenantKind.SYSTEM, roles=(), cloud=cloud)
+        for cloud in (None, *Cloud)
+    )
+    return (*partners, *customers, *service)
+
+
+def _of_tenants(
+    kind: TenantKind,
+    markets: Collection[str],
+    states: Iterable[tuple[PartnerType | None, PartnerStatus | None]],
+) -> Iterator[Principal]:
+    for (partner_type, status), cloud, market, mode in product(states, Cloud, markets, AuthMode):
+        yield Principal(
+            tenant_id=OWN_TENANT,
+            kind=kind,
+            roles=(),
             cloud=cloud,
-            type=kind,
+            type=partner_type,
             status=status,
             market=market,
+            auth_mode=mode,
         )
-        for kind in PartnerType
-    )
-    customer = Principal(tenant_id=tenant, kind=TenantKind.CUSTOMER, roles=roles, cloud=cloud, market=market)
-    return (*partners, customer, *(system_principal(role, cloud=cloud) for role in SystemRole))
 
 
-KINDS_OF_PRINCIPAL = _kinds_of_principal()
-"""One of each kind, for asking a policy everything that it can be asked."""
+def _one_of_each_kind() -> Iterator[Principal]:
+    for principal in all_principals():
+        usual = (Cloud.PUBLIC, USUAL_MARKET, AuthMode.APP_USER)
+        is_usual = (principal.cloud, principal.market, principal.auth_mode) == usual
+        if is_usual and principal.status in {None, PartnerStatus.ACTIVE}:
+            yield with_role(principal, Role.GLOBAL_ADMIN.value)
+    yield from (system_principal(role, cloud=Cloud.PUBLIC) for role in SystemRole)
 
 
-def _shades_of_principal() -> Iterator[Principal]:
-    """Every kind in the states it can be in, with every role: what one of them alone meets is asked, too."""
-    everything = tuple(role.value for role in Role)
+ONE_OF_EACH_KIND = tuple(_one_of_each_kind())
+"""For queries that take long."""
+
+
+def _in_several_states() -> Iterator[Principal]:
     states: tuple[dict[str, Any], ...] = (
         {},
         {"cloud": Cloud.US_GOVERNMENT, "status": PartnerStatus.RESTRICTED},
         {"auth_mode": AuthMode.APP, "status": PartnerStatus.INACTIVE},
     )
-    for kind in KINDS_OF_PRINCIPAL:
-        if kind.kind is not TenantKind.SYSTEM:
-            yield from (replace(kind, roles=everything, **state) for state in states)
-    service = next(kind for kind in KINDS_OF_PRINCIPAL if kind.kind is TenantKind.SYSTEM)
-    yield replace(service, roles=tuple(role.value for role in SystemRole))
+    for principal in ONE_OF_EACH_KIND:
+        if principal.kind is not TenantKind.SYSTEM:
+            yield from (replace(principal, roles=tuple(Role), **state) for state in states)
+    yield replace(ONE_OF_EACH_KIND[-1], roles=tuple(SystemRole))
 
 
-SHADES_OF_PRINCIPAL = tuple(_shades_of_principal())
-"""Asked what takes little time: their standings and restrictions."""
+IN_SEVERAL_STATES = tuple(_in_several_states())
+"""Every kind in the states it can be in, with every role: for standings and restrictions, which take less."""
 
 
-def in_markets(source: PolicySource) -> Iterator[Principal]:
-    """Partners and customers of every market that the policy mentions."""
-    mentioned = {word for rule in source.rules for word in rule.words if MARKET.fullmatch(word)}
-    for market in sorted(mentioned):
-        yield from (replace(kind, market=market) for kind in KINDS_OF_PRINCIPAL if kind.market)
+def in_mentioned_markets(source: PolicySource) -> Iterator[Principal]:
+    """Partners and customers of every market that a policy mentions."""
+    for market in markets_in(source):
+        yield from (replace(each, market=market) for each in ONE_OF_EACH_KIND if each.market)

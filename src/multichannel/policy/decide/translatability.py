@@ -15,7 +15,11 @@ from polar import Variable
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.oso_engine import Answer, Engine, PolicyFault
 from multichannel.policy.decide.partial_results import check_own_rows, conditions
-from multichannel.policy.decide.sample_principals import KINDS_OF_PRINCIPAL, SHADES_OF_PRINCIPAL, in_markets
+from multichannel.policy.decide.sample_principals import (
+    IN_SEVERAL_STATES,
+    ONE_OF_EACH_KIND,
+    in_mentioned_markets,
+)
 from multichannel.policy.language.ast import (
     Dot,
     Name,
@@ -37,14 +41,14 @@ STANDING, ACTION = Variable("standing"), Variable("action")
 def prove(source: PolicySource) -> None:
     """Ask for every standing and restriction; PolicyInvalid with file and line of what is no list filter."""
     check_words(source)
-    asking = KINDS_OF_PRINCIPAL[:1]
+    asking = ONE_OF_EACH_KIND[:1]
     engine = Engine(_taking_principals_for_granted(source))
     if any(
         _looks_at_principals(rule)
         for rule in source.rules
         if rule.is_rule and rule.name not in {*VERDICTS, "allow"}
     ):
-        asking, engine = (*SHADES_OF_PRINCIPAL, *in_markets(source)), Engine(source)
+        asking, engine = (*IN_SEVERAL_STATES, *in_mentioned_markets(source)), Engine(source)
     for resource in RESOURCES.values():
         for principal in asking:
             _prove(engine, principal, resource, ("has_standing", principal, STANDING, ANY))
@@ -54,7 +58,7 @@ def prove(source: PolicySource) -> None:
 def prove_whole(engine: Engine, resources: Iterable[Resource]) -> None:
     """Ask what is allowed, where that is more than standings and grants say; or PolicyInvalid."""
     for resource in resources:
-        for principal in KINDS_OF_PRINCIPAL:
+        for principal in ONE_OF_EACH_KIND:
             _prove(engine, principal, resource, ("allow", principal, ACTION, ANY))
 
 

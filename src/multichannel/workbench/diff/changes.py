@@ -12,7 +12,7 @@ from multichannel.policy.decide.policy import Verdict
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.workbench.diff.counterexample import Facts
-from multichannel.workbench.enumeration import Group
+from multichannel.workbench.diff.principal_groups import PrincipalGroup
 
 NOT_GRANTED = "NOT_GRANTED"
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -88,7 +88,7 @@ class Changes:
     actions: tuple[Action, ...]
     cause: str
     roles: tuple[str, ...]
-    principals: tuple[Group, ...]
+    principals: tuple[PrincipalGroup, ...]
     count: int
     """How many principals these are, roles aside."""
     rules: tuple[Cited, ...]

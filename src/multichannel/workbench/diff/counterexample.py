@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from multichannel.policy.decide.conditions import Value
+from multichannel.policy.decide.sample_principals import OTHER_MARKET, OWN_TENANT
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 from multichannel.policy.schema.vocabulary import Principal
 from multichannel.workbench.diff.literals import OTHER_TENANTS
 from multichannel.workbench.diff.model_finder import Found
-from multichannel.workbench.enumeration import OTHER, OWN_TENANT
 
 Facts = Mapping[str, Value]
 
@@ -71,7 +71,7 @@ class _Maker:
             return False
         if scalar.name == "id" or scalar.name.endswith("_id"):
             return OTHER_TENANTS[0]
-        return self._principal.market or OTHER if scalar.name == "market" else OTHER
+        return self._principal.market or OTHER_MARKET if scalar.name == "market" else OTHER_MARKET
 
     def _related(self, relation: Relation, prefix: str, owner: Mapping[str, Value]) -> Any:
         target, at = RESOURCES[relation.target], prefix + relation.name

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from multichannel.policy.decide.derivations import Derivation
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.sample_principals import all_principals, markets_in, roles_of, with_role
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -26,10 +27,10 @@ from multichannel.workbench.diff.changes import (
 )
 from multichannel.workbench.diff.counterexample import chosen, record
 from multichannel.workbench.diff.model_finder import Search
-from multichannel.workbench.diff.policy_version import Granted, PolicyVersion, with_role
+from multichannel.workbench.diff.policy_version import Granted, PolicyVersion
+from multichannel.workbench.diff.principal_groups import PrincipalGroup, grouped
 from multichannel.workbench.diff.statements import edits, subject
 from multichannel.workbench.diff.violations import Violation, Violations
-from multichannel.workbench.enumeration import Group, compressed, markets_of, principals, roles_of
 from multichannel.workbench.invariants import Invariant
 
 ROWS = 2
@@ -43,7 +44,7 @@ class Comparing:
         """Nothing is compared yet."""
         self._old, self._new = PolicyVersion("old", old), PolicyVersion("new", new)
         self._edits = edits(old.source, new.source)
-        self._everybody = principals(markets_of((old.source, new.source)))
+        self._everybody = all_principals(markets_in(old.source, new.source))
         self._search = Search(ROWS)
         self._changes: dict[Key, Change] = {}
         self._size: dict[Key, int] = {}
@@ -56,9 +57,9 @@ class Comparing:
         held = Violations(self._new, Search(ROWS), self._everybody)
         return tuple(violation for invariant in invariants for violation in held.of(invariant))
 
-    def groups(self, found: Iterable[Principal]) -> tuple[Group, ...]:
+    def groups(self, found: Iterable[Principal]) -> tuple[PrincipalGroup, ...]:
         """Some of the principals in the fewest words."""
-        return compressed(found, self._everybody)
+        return grouped(found, self._everybody)
 
     def diff(self) -> Diff:
         """What differs."""
@@ -169,7 +170,7 @@ class Comparing:
             _in_order(actions, RESOURCES[first.key.resource].actions),
             first.key.cause,
             tuple(sorted({change.key.role for change in group})),
-            compressed(first.principals, self._everybody),
+            grouped(first.principals, self._everybody),
             len(first.principals),
             tuple(dict.fromkeys(cited for change in group for cited in change.rules)),
             first.witness,

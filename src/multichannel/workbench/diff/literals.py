@@ -14,8 +14,8 @@ from itertools import product
 from multichannel.policy.decide.conditions import Comparison, Conditions, Path, Value
 from multichannel.policy.decide.evaluate import HOLDS
 from multichannel.policy.decide.partial_results import THIS
+from multichannel.policy.decide.sample_principals import OTHER_MARKET, OWN_TENANT
 from multichannel.policy.schema.resources import RESOURCES, Resource, Scalar
-from multichannel.workbench.enumeration import OTHER, OWN_TENANT
 
 OTHER_TENANTS = ("another_tenant", "a_third_tenant", "a_fourth_tenant")
 OTHER_WORDS = ("other", "other_2", "other_3")
@@ -188,7 +188,7 @@ def _plain_values(fact: Fact, declared: Scalar, constants: tuple[Value, ...], sp
     elif fact.is_id and (declared.name != "id" or fact.owner in TENANTS):
         yield from (OWN_TENANT, *known, *OTHER_TENANTS[:spare])
     else:
-        others = [word for word in (OTHER, *OTHER_WORDS) if word not in known]
+        others = [word for word in (OTHER_MARKET, *OTHER_WORDS) if word not in known]
         yield from (*known, *others[:spare])
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import cache
 from itertools import chain
 
 from multichannel.policy.decide.derivations import Derivation, Derivations
 from multichannel.policy.decide.oso_engine import Engine
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.sample_principals import with_role
 from multichannel.policy.language.ast import Dot, Pattern, terms
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, Rule
@@ -140,11 +140,6 @@ class PolicyVersion:
                 words |= {term.name} if isinstance(term, Dot) else set()
                 words |= {fact for fact, _ in term.fields} if isinstance(term, Pattern) else set()
         return tuple(sorted(words & set(Principal.__slots__)))
-
-
-def with_role(principal: Principal, role: str) -> Principal:
-    """The principal with this role and no other."""
-    return replace(principal, roles=(role,))
 
 
 def _by_action(found: Iterable[Derivation], resource: Resource) -> Granted:

@@ -12,10 +12,11 @@ from multichannel.policy.schema.vocabulary import Principal
 from multichannel.workbench.diff import wording as telling
 from multichannel.workbench.diff.accepted_changes import Accepted, left
 from multichannel.workbench.diff.changes import Changes, Cited, Diff, Direction
+from multichannel.workbench.diff.principal_groups import FACTS, PrincipalGroup
 from multichannel.workbench.diff.rows import Rows
 from multichannel.workbench.diff.violations import Violation
-from multichannel.workbench.enumeration import SHAPE, Group
 from multichannel.workbench.findings import Finding
+from multichannel.workbench.formats import github_command
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Report:
     old_digest: str
     new_digest: str
     diff: Diff
-    violations: tuple[tuple[Violation, tuple[Group, ...]], ...]
+    violations: tuple[tuple[Violation, tuple[PrincipalGroup, ...]], ...]
     stale: tuple[Finding, ...]
     accepted: tuple[Accepted, ...]
     rows: Rows | None
@@ -79,7 +80,7 @@ def _change(report: Report, change: Changes) -> dict[str, Any]:
     }
 
 
-def _group(group: Group) -> dict[str, list[str | None]]:
+def _group(group: PrincipalGroup) -> dict[str, list[str | None]]:
     return {
         name: sorted(values, key=lambda value: (value is None, value or ""))
         for name, values in group.values
@@ -96,7 +97,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _principal(principal: Principal) -> dict[str, Any]:
-    facts = {name: getattr(principal, name) for name in SHAPE}
+    facts = {name: getattr(principal, name) for name in FACTS}
     return {"tenant_id": principal.tenant_id, "roles": list(principal.roles), **facts}
 
 
@@ -104,7 +105,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {"allowed": verdict.allowed, "reasons": list(verdict.reasons)}
 
 
-def _violation(violation: Violation, groups: tuple[Group, ...]) -> dict[str, Any]:
+def _violation(violation: Violation, groups: tuple[PrincipalGroup, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "never": violation.invariant.never,
         "rules_of_business": list(violation.invariant.rules),
@@ -188,7 +189,7 @@ def told(change: Changes) -> Iterator[tuple[str, str]]:
     yield "name", change.name
 
 
-def violated(violation: Violation, groups: tuple[Group, ...]) -> Iterator[str]:
+def violated(violation: Violation, groups: tuple[PrincipalGroup, ...]) -> Iterator[str]:
     """What breaks an invariant, line by line."""
     actions, roles = ", ".join(violation.actions), ", ".join(violation.roles)
     yield f"{violation.resource}: {actions}, by {roles} of: {'; '.join(map(str, groups))}"
@@ -211,13 +212,10 @@ def as_github(report: Report, folder: str) -> str:
         best = min(change.rules, key=lambda each: (not each.is_edited, each.side != "new"))
         said = "; ".join((telling.headline(change), *(f"{label}: {text}" for label, text in told(change))))
         lines.append(_annotation(level, folder, best.rule, telling.TITLES[change.direction], said))
-    lines += [f"::error title=Stale acceptance::{_escaped(str(each))}" for each in report.stale]
+    lines += [github_command("error", {"title": "Stale acceptance"}, str(each)) for each in report.stale]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _annotation(level: str, folder: str, rule: Rule, title: str, said: str) -> str:
-    return f"::{level} file={folder}/{rule.file},line={rule.line},title={title}::{_escaped(said)}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _annotation(level: str, folder: str, rule: Rule, title: str, message: str) -> str:
+    properties: dict[str, str | int] = {"file": f"{folder}/{rule.file}", "line": rule.line, "title": title}
+    return github_command(level, properties, message)

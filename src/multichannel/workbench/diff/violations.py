@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from multichannel.policy.decide.derivations import Derivation
+from multichannel.policy.decide.sample_principals import roles_of, with_role
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -13,8 +14,7 @@ from multichannel.workbench.diff.changes import Disagreement, Witness
 from multichannel.workbench.diff.counterexample import chosen, record
 from multichannel.workbench.diff.literals import Conjunction, atoms
 from multichannel.workbench.diff.model_finder import Question, Search
-from multichannel.workbench.diff.policy_version import PolicyVersion, conjunctions, with_role
-from multichannel.workbench.enumeration import roles_of
+from multichannel.workbench.diff.policy_version import PolicyVersion, conjunctions
 from multichannel.workbench.invariants import Invariant
 
 

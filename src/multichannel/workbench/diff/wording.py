@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from multichannel.policy.decide.policy import Verdict
+from multichannel.policy.decide.sample_principals import OTHER_MARKET
 from multichannel.policy.schema.vocabulary import Principal
 from multichannel.workbench.diff.changes import NOT_GRANTED, Bound, Changes, Cited, Direction, Rewriting
+from multichannel.workbench.diff.principal_groups import FACTS, PrincipalGroup
 from multichannel.workbench.diff.rows import Seen
 from multichannel.workbench.diff.violations import Violation
-from multichannel.workbench.enumeration import OTHER, SHAPE, Group
 
 TITLES = {
     Direction.ALLOWED: "Newly allowed",
@@ -39,7 +40,7 @@ def _cause(change: Changes) -> str:
     return f"{change.cause} is no reason any more" if had else f"{change.cause} is a reason now"
 
 
-def who(roles: Iterable[str], groups: Sequence[Group], count: int) -> str:
+def who(roles: Iterable[str], groups: Sequence[PrincipalGroup], count: int) -> str:
     """Such as `sales_agent of: indirect_reseller, active`; groups with what they differ in."""
     said = "; ".join(map(str, groups))
     return f"{', '.join(roles)} of: {said} ({count} of the principals)"
@@ -47,8 +48,10 @@ def who(roles: Iterable[str], groups: Sequence[Group], count: int) -> str:
 
 def somebody(principal: Principal) -> str:
     """One principal with all its facts."""
-    facts = [str(getattr(principal, name)) for name in SHAPE if getattr(principal, name) is not None]
-    return ", ".join((*principal.roles, *("any other market" if fact == OTHER else fact for fact in facts)))
+    facts = [str(getattr(principal, name)) for name in FACTS if getattr(principal, name) is not None]
+    return ", ".join(
+        (*principal.roles, *("any other market" if fact == OTHER_MARKET else fact for fact in facts))
+    )
 
 
 def facts(found: Mapping[str, object]) -> str:
