@@ -291,5 +291,5 @@ def test_grants_that_follow_from_each_other_without_end_are_refused(monkeypatch:
     texts["user.polar"] += (
         'grant(role, standing, "read", resource) if grant(role, standing, "read_summary", resource);\n'
     )
-    with pytest.raises(PolicyInvalid, match="the grants cannot be told: Query timeout"):
+    with pytest.raises(PolicyInvalid, match="the grants cannot be evaluated: Query timeout"):
         Policy(PolicySource(tuple(texts.items())))
