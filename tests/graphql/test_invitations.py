@@ -51,7 +51,7 @@ def test_the_mail_says_what_accepting_gives_and_who_opens_the_link(
     found = invitation(api, "alder-admin-agent", made)
     assert sentence in found["text"]
     assert found["url"] in found["text"]
-    for words in ("Alder asks you", "global administrator", "keep the link as it is"):
+    for words in ("Alder asks your company", "a global admin of your company", "Do not change the link"):
         assert words in found["text"]
 
 

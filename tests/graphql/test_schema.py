@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,12 @@ def undescribed() -> Iterator[str]:
 def test_every_type_field_argument_and_value_is_described() -> None:
     assert list(undescribed()) == []
     assert [each.name for each in build_schema().directives if not is_specified_directive(each)] == []
+
+
+def test_descriptions_name_no_rule_by_number_but_as_an_example() -> None:
+    prose = re.sub(r"such as `R\d+`", "", sdl())
+
+    assert re.findall(r"\b(?:R\d+|SM\d\w?|C\d)\b", prose) == []
 
 
 def test_every_description_of_an_enum_is_used() -> None:

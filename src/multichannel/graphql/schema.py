@@ -72,7 +72,7 @@ def _built() -> GraphQLSchema:
     lists = {name: root_field(DECLARATIONS[target], name, text) for name, (target, text) in LISTS.items()}
     query = made_type(
         "Query",
-        "The root of queries. The policy decides on every record and field returned.",
+        "The queries. The policy decides on every record and field that they return.",
         {**query_fields(), **lists},
     )
     mutations.declare()

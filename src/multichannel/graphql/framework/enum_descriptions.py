@@ -7,8 +7,8 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
         "What the policy can grant on a record. Creating a record is an action on its parent.",
         {
             "READ_SUMMARY": "See that the record exists, and read its summary fields.",
-            "READ": "Read all fields but those for billing.",
-            "READ_BILLING": "Read the fields for billing.",
+            "READ": "Read all fields except the billing fields.",
+            "READ_BILLING": "Read the billing fields.",
             "UPDATE": "Edit the record.",
             "REQUEST_RELATIONSHIP": "Request a reseller relationship from a customer.",
             "REQUEST_RELATIONSHIP_THROUGH_PROVIDER": "Request a relationship through an indirect provider.",
@@ -63,7 +63,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
     "BillingCycle": (
         "How often a subscription is billed.",
         {
-            "UNKNOWN": "The vendor does not tell.",
+            "UNKNOWN": "The vendor has not reported it.",
             "MONTHLY": "Every month.",
             "ANNUAL": "Every year.",
             "NONE": "It is not billed.",
@@ -75,8 +75,8 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
     "BillingType": (
         "What the bill of a subscription depends on.",
         {
-            "NONE": "The vendor does not tell.",
-            "USAGE": "Metered use, as of Azure.",
+            "NONE": "The vendor has not reported it.",
+            "USAGE": "Metered usage, as of Azure.",
             "LICENSE": "The number of licenses.",
         },
     ),
@@ -125,11 +125,11 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "PartnerStatus": (
-        "The standing of a partner in the vendor's programme.",
+        "The standing of a partner in the vendor's program.",
         {
             "ACTIVE": "It may sell.",
             "RESTRICTED": "It may manage what it has sold, but sell nothing new.",
-            "INACTIVE": "It has left the programme.",
+            "INACTIVE": "It has left the program.",
         },
     ),
     "PartnershipStatus": (
@@ -190,7 +190,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
     "SubscriptionStatus": (
         "The state of a subscription.",
         {
-            "NONE": "The vendor does not tell.",
+            "NONE": "The vendor has not reported it.",
             "ACTIVE": "In use.",
             "SUSPENDED": "Its users are locked out; it can be reactivated.",
             "DELETED": "It is gone, with its data.",
@@ -200,17 +200,17 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "SupportOptionKind": (
-        "A way to get to support a subscription that someone else sold.",
+        "A way to support a subscription that someone else sold.",
         {
             "REQUEST_RELATIONSHIP": "Request a reseller relationship from the customer.",
             "RECREATE_IN_CSP": "Recreate the usage-based subscription in CSP.",
             "TRANSFER": "Request a transfer from the partner that bills it.",
-            "WAIT_FOR_TERM_END": "Wait for the end of its term, and sell a new subscription.",
-            "CANCEL_THEN_MOVE": "Let the subscription be canceled, and sell a new one.",
+            "WAIT_FOR_TERM_END": "Wait for the end of its term, then sell a new subscription.",
+            "CANCEL_THEN_MOVE": "Have the subscription canceled, then sell a new one.",
         },
     ),
     "TenantKind": (
-        "The kind of organisation that a tenant belongs to.",
+        "The kind of organization that a tenant belongs to.",
         {
             "PARTNER": "A reseller, distributor or advisor.",
             "CUSTOMER": "A customer.",

@@ -175,7 +175,7 @@ def _test_input(declaration: Declaration, attribute: str) -> str:
         fields["in_"] = fields.pop("in", ("", ""))
         _input(
             name,
-            f"Conditions on a {title} value; all of them must match.",
+            f"Conditions on a value of type {title}; all of them must match.",
             {k: v for k, v in fields.items() if v[0]},
         )
     return name

@@ -99,8 +99,8 @@ def mutation_type() -> Any:
     user_error_types()
     return made_type(
         "Mutation",
-        "The root of changes. Each field is a transaction of its own; the fields of an operation run and "
-        "commit in the order in which they are written.",
+        "The mutations. Each field runs in its own transaction; the fields of an operation run and commit in "
+        "the order in which they are written.",
         {each.attribute: _field(each) for each in MUTATIONS.values()},
     )
 
@@ -163,7 +163,7 @@ def user_error_types() -> None:
             "path": plain_field(
                 "path",
                 "list[str]",
-                "The path of the input field that is to blame, outermost first; empty if none is.",
+                "The path of the input field that caused the refusal; empty if none did.",
             ),
             "rule": plain_field(
                 "rule", "str | None", "The business rule behind it, such as `R17`; null if none."

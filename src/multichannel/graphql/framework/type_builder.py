@@ -180,9 +180,9 @@ def _connection_types(declaration: Declaration) -> None:
     name = declaration.name
     made_type(
         f"{name}Edge",
-        f"A {name} in a page, with its cursor.",
+        f"An entry of a page of {name} records.",
         {
-            "node": plain_field("node", name, f"The {name}."),
+            "node": plain_field("node", name, "The record."),
             "cursor": plain_field(
                 "cursor", "str", "The position in the list, to pass as `after` or `before`."
             ),
@@ -190,13 +190,15 @@ def _connection_types(declaration: Declaration) -> None:
     )
     made_type(
         f"{name}Connection",
-        f"A page of a list of {name} records.",
+        f"A page of {name} records.",
         {
             "nodes": plain_field("nodes", f"list[{name}]", "The records of the page."),
             "edges": plain_field("edges", f"list[{name}Edge]", "The records of the page with their cursors."),
             "page_info": plain_field("page_info", "PageInfo", "Whether there are further pages."),
             "total_count": plain_field(
-                "total_count", "int", "The number of records in the whole list that match the filter."
+                "total_count",
+                "int",
+                "The number of matching records in the whole list, not only in this page.",
             ),
         },
     )

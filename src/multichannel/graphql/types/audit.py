@@ -65,15 +65,13 @@ class AuditRecord:
     operation = column("The operation, such as `accept_transfer`.", SUMMARY, filter=True)
     status = column("Whether the operation succeeded, was refused or was denied.", SUMMARY, filter=True)
     resource_type = column("The type of the record, such as `Subscription`.", SUMMARY, filter=True)
-    resource_id = column(
-        "The GUID of the record; null if the operation would have created it.", SUMMARY, filter=True
-    )
+    resource_id = column("The GUID of the record; null if no record was created.", SUMMARY, filter=True)
     customer_id = column("The tenant GUID of the customer that the record belongs to.", SUMMARY, filter=True)
     actor_tenant_id = column("The GUID of the tenant that performed the operation.", SUMMARY, filter=True)
     reasons = column(
         "The codes of the refusal or of the denial reasons; empty if the operation succeeded.", SUMMARY
     )
-    event_id = column("The id of the event about the same change; subscriptions take it as `after`.", SUMMARY)
+    event_id = column("The id of the event about the same change; event streams take it as `after`.", SUMMARY)
     correlation_id = column(
         "The id shared by all audit records and events of one operation.", SUMMARY, filter=True
     )

@@ -1,4 +1,4 @@
-"""What a partner sends to the customer it asks for a relationship: a link, and a mail to put it in."""
+"""What a partner sends to a customer with its request for a relationship: a link, and an e-mail with it."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ ACCEPTANCE = """mutation AcceptRelationship($input: AcceptResellerRelationshipIn
 }
 """
 SIGNER = {"firstName": "", "lastName": "", "email": ""}
-PLAIN = "It lets us sell and support what you use; it gives us no administration of your tenant."
+PLAIN = "It lets us sell and support your subscriptions. It does not let us administer your tenant."
 WITH_ADMIN = (
-    "It lets us sell and support what you use, and makes our admin agents administrators of your tenant, "
-    "which you can end at any time."
+    "It lets us sell and support your subscriptions, and makes our admin agents administrators of your "
+    "tenant. "
+    "You can revoke that at any time."
 )
 
 
 @strawberry.type(description="What to send to the customer about a request.")
 class RelationshipInvitation:
-    """A link and a mail."""
+    """A link and an e-mail."""
 
     url: str = strawberry.field(
         description="A link that opens the explorer with the mutation that accepts the request filled "
@@ -48,10 +49,10 @@ NAMESPACE["RelationshipInvitation"] = RelationshipInvitation
 
 
 def invitations(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, RelationshipInvitation]:
-    """Those of the open requests that the caller may withdraw, by id."""
+    """The invitations of open requests that the caller may withdraw, by id."""
     permitted = work.reader.permitted(RELATIONSHIP, ids)
-    own = [row_id for row_id in ids if Action.CANCEL in permitted.get(row_id, ())]
-    records = work.reader.records(RELATIONSHIP, {STATUS, ADMIN}, "id", own)
+    withdrawable = [row_id for row_id in ids if Action.CANCEL in permitted.get(row_id, ())]
+    records = work.reader.records(RELATIONSHIP, {STATUS, ADMIN}, "id", withdrawable)
     tenant_id = work.principal.tenant_id
     partner = work.reader.records(PARTNER, {NAME}, "id", [tenant_id]).get(tenant_id)
     return {
@@ -63,13 +64,14 @@ def invitations(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, Relation
 
 def _invitation(public_url: str, partner: str, record: LoadedRecord) -> RelationshipInvitation:
     variables = {"input": {"id": prefix(RELATIONSHIP) + record.id, "agreement": SIGNER}}
-    asked = urlencode({"query": ACCEPTANCE, "variables": orjson.dumps(variables).decode()})
-    url = f"{public_url}/graphql?{asked}"
-    gives = WITH_ADMIN if record.values["delegated_admin_requested"] else PLAIN
+    parameters = urlencode({"query": ACCEPTANCE, "variables": orjson.dumps(variables).decode()})
+    url = f"{public_url}/graphql?{parameters}"
+    purpose = WITH_ADMIN if record.values["delegated_admin_requested"] else PLAIN
     text = (
-        f"{partner} asks you for a reseller relationship. {gives}\n\n"
-        "A global administrator of your company must open this link, sign in, fill in who signs the customer "
-        "agreement if your company has not signed it yet, and run what it shows. Please keep the link as it "
-        f"is; it is good for 90 days.\n\n{url}\n"
+        f"{partner} asks your company for a reseller relationship. {purpose}\n\n"
+        "To accept, a global admin of your company opens this link, signs in, fills in who signs the "
+        "customer "
+        "agreement if your company has not signed it yet, and runs the request that is shown. Do not change "
+        f"the link. It is valid for 90 days.\n\n{url}\n"
     )
     return RelationshipInvitation(url=url, text=text)

@@ -41,11 +41,11 @@ class Partnership:
 
 @resource_type(PARTNER)
 class Partner:
-    """A reseller, distributor or advisor. Other organisations can read little more than its name."""
+    """A reseller, distributor or advisor. Other organizations can read little more than its name."""
 
     name = column("The company's name.", SUMMARY, filter=True)
     type = column("How it trades with the vendor.", READ)
-    status = column("Its standing in the vendor's programme.", READ)
+    status = column("Its standing in the vendor's program.", READ)
     market = column("The country it sells in, as an ISO 3166-1 alpha-2 code.", READ)
     cloud = column("The national cloud of its tenant.", READ)
     partner_number = column("The partner number that the vendor assigned.", READ)

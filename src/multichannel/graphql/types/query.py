@@ -40,7 +40,7 @@ def viewer_types() -> None:
         {
             "tenant_id": plain_field("tenant_id", "str", "The GUID of your tenant."),
             "tenant_kind": plain_field(
-                "tenant_kind", named(TenantKind), "The kind of organisation that your tenant belongs to."
+                "tenant_kind", named(TenantKind), "The kind of organization that your tenant belongs to."
             ),
             "cloud": plain_field(
                 "cloud",
@@ -58,8 +58,8 @@ def viewer_types() -> None:
                 named(AuthMode),
                 "Whether your token was issued for a user or for an application.",
             ),
-            "partner": plain_field("partner", "Partner | None", "Your organisation, if it is a partner."),
-            "customer": plain_field("customer", "Customer | None", "Your organisation, if it is a customer."),
+            "partner": plain_field("partner", "Partner | None", "Your organization, if it is a partner."),
+            "customer": plain_field("customer", "Customer | None", "Your organization, if it is a customer."),
             "capabilities": plain_field(
                 "capabilities", "list[Capability]", "What you may do, by type of record."
             ),
@@ -81,7 +81,7 @@ VIEWER_RESOLVERS: dict[str, Any] = {
 
 
 def _own(principal: Principal, info: Any, resource: Resource) -> LoadedRecord | None:
-    """The caller's own organisation, if it is of this kind and the policy shows it."""
+    """The caller's own organization, if it is of this kind and the policy shows it."""
     columns = columns_of_record(info, DECLARATIONS[resource.name])
     found = info.context.reader.records(resource, columns, "id", [principal.tenant_id])
     return found.get(principal.tenant_id)  # type: ignore[no-any-return]

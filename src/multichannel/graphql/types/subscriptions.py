@@ -25,7 +25,7 @@ OF_MOVE = frozenset(ReadableColumn(name, READ) for name in ("services", "cancele
     description="What is still active of a subscription of another channel after its move to CSP."
 )
 class LeftToMove:
-    """What still runs there."""
+    """What is still active there."""
 
     services: list[str] = strawberry.field(description="The names of its services that are not canceled.")
     whole: bool = strawberry.field(
@@ -37,7 +37,7 @@ NAMESPACE["LeftToMove"] = LeftToMove
 
 
 def _left_to_move(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, LeftToMove]:
-    """What is left of each, as far as it may be read; nothing is left of what has ended."""
+    """What is left of each that may be read; nothing of a subscription that has ended."""
     found = {}
     for row_id, record in work.reader.records(SUBSCRIPTION, OF_MOVE, "id", ids).items():
         services, canceled, status = (
@@ -58,7 +58,7 @@ class Subscription:
     status = column("The state of the subscription now.", SUMMARY, filter=True)
     channel = column("The route by which it was bought.", SUMMARY, filter=True)
     cloud = column("The national cloud of the customer's tenant.", SUMMARY, filter=True)
-    # A summary holds it: whoever adds licenses without viewing subscriptions (role matrix) names its version.
+    # In the summary, so that a role that may add licenses but not read subscriptions can send its version.
     version = version(SUMMARY, expected=True)
     customer = one("The customer that bought it.", "Customer", "customer_id", SUMMARY)
     transfer_eligibility = transfer_eligibility()

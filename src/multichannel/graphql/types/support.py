@@ -1,4 +1,4 @@
-"""`Subscription.supportOptions`: the table of multichannel support for the caller's tenant."""
+"""`Subscription.supportOptions`: the ways of multichannel support for the caller's tenant."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ made_type(
 )
 made_type(
     "SupportOption",
-    "A way for your tenant to get to support a subscription.",
+    "A way in which your partner could support a subscription.",
     {
         "kind": plain_field("kind", named(SupportOptionKind), "The kind of option."),
         "available": plain_field(
@@ -40,7 +40,7 @@ made_type(
 )
 
 SUPPORT_OPTIONS = computed(
-    "The ways for your tenant, a partner, to get to support the subscription, with every blocking "
+    "The ways in which your partner could support the subscription, each with every blocking "
     "reason. Empty for customers.",
     "list[SupportOption]",
     Action.READ,
@@ -48,4 +48,4 @@ SUPPORT_OPTIONS = computed(
     witness="commerce",
     absent=[],
 )
-"""Empty for customers, who support nobody."""
+"""Empty for customers, who do not support subscriptions."""

@@ -27,7 +27,7 @@ named(TransferSubject)
 @strawberry.type(
     name="TransferLine", description="A subscription in a transfer, as it was when it was chosen."
 )
-class Line:
+class TransferLineType:
     """A line as its readers see it."""
 
     number: int = strawberry.field(description="The position in the transfer, from 0.")
@@ -60,7 +60,7 @@ class Line:
 
 
 @strawberry.type(name="TransferEffect", description="What happens to one subject in a transfer.")
-class Effect:
+class TransferEffectType:
     """An effect as clients see it."""
 
     subject: TransferSubject = strawberry.field(description="The subject.")
@@ -68,32 +68,32 @@ class Effect:
     rule: str = strawberry.field(description="The business rule behind it, such as `R34`.")
 
 
-NAMESPACE["TransferLine"], NAMESPACE["TransferEffect"] = Line, Effect
+NAMESPACE["TransferLine"], NAMESPACE["TransferEffect"] = TransferLineType, TransferEffectType
 
 
-def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[Line]]:
+def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[TransferLineType]]:
     """The lines of the transfers that may be read, with the subscriptions that may be seen."""
     readable = work.find_permitted(TRANSFER, ids, to=READ)
     if not readable:
         return {}
     rows = work.query_for(*readable).all(TransferLine, transfer_id=[each.id for each in readable])
-    named_by_lines = {key for row in rows for key in (row.subscription_id, row.new_subscription_id) if key}
-    seen = work.reader.records(SUBSCRIPTION, (), "id", named_by_lines) if named_by_lines else {}
-    found: dict[str, list[Line]] = defaultdict(list)
+    subscription_ids = {key for row in rows for key in (row.subscription_id, row.new_subscription_id) if key}
+    visible = work.reader.records(SUBSCRIPTION, (), "id", subscription_ids) if subscription_ids else {}
+    lines: dict[str, list[TransferLineType]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.number):
-        found[row.transfer_id].append(_line(row, seen))
-    return found
+        lines[row.transfer_id].append(_line(row, visible))
+    return lines
 
 
-def _line(row: TransferLine, seen: Mapping[str, Any]) -> Line:
-    def shown(key: str | None) -> strawberry.ID | None:
-        return strawberry.ID(prefix(SUBSCRIPTION) + key) if key and key in seen else None
+def _line(row: TransferLine, visible: Mapping[str, Any]) -> TransferLineType:
+    def id_of(key: str | None) -> strawberry.ID | None:
+        return strawberry.ID(prefix(SUBSCRIPTION) + key) if key and key in visible else None
 
-    return Line(
+    return TransferLineType(
         number=row.number,
         base_number=row.base_number,
-        subscription=shown(row.subscription_id),
-        new_subscription=shown(row.new_subscription_id),
+        subscription=id_of(row.subscription_id),
+        new_subscription=id_of(row.new_subscription_id),
         subscription_vendor_id=row.subscription_vendor_id,
         offer_id=row.offer_id,
         friendly_name=row.friendly_name,
@@ -112,10 +112,10 @@ def _values(work: UnitOfWork, ids: Sequence[str], name: str) -> dict[str, Any]:
 
 
 def _product_types(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[TransferProductType]]:
-    """The types asked for; left out where imported history names one that nobody knows."""
-    asked = _values(work, ids, "target_product_types")
+    """The requested types; none for a transfer of imported history with an unknown type."""
+    requested = _values(work, ids, "target_product_types")
     known = {each.replace("_", ""): each for each in TransferProductType}
-    plain = {key: [word.replace("_", "").lower() for word in words] for key, words in asked.items()}
+    plain = {key: [word.replace("_", "").lower() for word in words] for key, words in requested.items()}
     return {key: [known[word] for word in words] for key, words in plain.items() if known.keys() >= {*words}}
 
 
@@ -183,7 +183,7 @@ class Transfer:
         "list[TransferLine]",
         READ,
         _lines,
-        witness="version",  # `status` is read to another degree
+        witness="version",  # `status` is read at another level
         absent=(),
     )
     moves = computed(
