@@ -15,7 +15,8 @@ from starlette.applications import Starlette
 
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.demo.personas import find_persona, token, tokens
-from multichannel.identity import KeySource, TokenVerifier
+from multichannel.identity.keys import KeySource
+from multichannel.identity.tokens import TokenVerifier
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.current_policy import InForce, LivePolicy
 from multichannel.server.app import Dependencies, make_app

@@ -1,4 +1,4 @@
-"""Settings: frozen, typed, and read once from environment variables that begin with MULTICHANNEL_."""
+"""Settings: frozen, typed, and read once from environment variables with the prefix MULTICHANNEL_."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def _database_url(value: object) -> object:
     try:
         url = value if isinstance(value, URL) else make_url(str(value))
     except (ArgumentError, ValueError):
-        raise ValueError("it is not a database URL") from None
+        raise ValueError("not a database URL") from None
     if url.drivername not in _DRIVERS:
-        raise ValueError("it names a database this service does not support")
+        raise ValueError("this database is not supported")
     return url.set(drivername=_DRIVERS[url.drivername])
 
 
@@ -63,13 +63,13 @@ def _public_url(value: object) -> object:
     except ValueError:
         usable = False
     if not usable or parts.query or parts.fragment:
-        raise ValueError("it is not a URL that others can open")
+        raise ValueError("not a valid public URL")
     return str(value).rstrip("/")
 
 
-def _key_of_log(value: SecretStr | None, given: ValidationInfo) -> SecretStr | None:
-    if value is None and given.data.get("decision_log") is not None:
-        raise ValueError("the decision log needs it, to name nobody")
+def _require_key(value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    if value is None and info.data.get("decision_log") is not None:
+        raise ValueError("the decision log requires it to hash ids")
     return value
 
 
@@ -77,11 +77,11 @@ NonEmpty = Annotated[str, Field(min_length=1)]
 
 
 class Settings(BaseSettings):
-    """What one process runs with. A field's description says what its variable must hold."""
+    """The settings of one process. A field's description is the value that its variable must have."""
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX,
-        enable_decoding=False,  # no value is JSON
+        enable_decoding=False,  # values are not JSON
         env_ignore_empty=True,
         extra="forbid",
         frozen=True,
@@ -96,24 +96,24 @@ class Settings(BaseSettings):
     )
     policy_dir: Path | None = Field(
         default=None,
-        description="a folder of .polar files; leave it out to use the policies that ship with it",
+        description="a folder of .polar files; unset: the policies that ship with the product",
     )
     policy_versions: Path = Field(
         default=Path(".multichannel/policies"),
-        description="a folder to keep policies in that were in force, of its own for each policy folder",
+        description="a folder for policy versions; each policy folder needs its own",
     )
     issuer: NonEmpty | None = Field(
         default=None,
-        description="the iss of the tokens to accept, with {tid} where Entra ID puts the tenant",
+        description="the token issuer (iss) to trust; write {tid} for the tenant id",
     )
-    audience: NonEmpty | None = Field(default=None, description="the aud that tokens for this service carry")
+    audience: NonEmpty | None = Field(default=None, description="the token audience (aud) of this service")
     jwks: NonEmpty | None = Field(
-        default=None, description="the path or https URL of the JWKS with the issuer's public keys"
+        default=None, description="the path or https URL of the issuer's public keys (JWKS)"
     )
-    demo: bool = Field(default=False, description="nothing: `multichannel demo` is the way into demo mode")
+    demo: bool = Field(default=False, description="true in `multichannel demo` only")
     host: NonEmpty = Field(default="127.0.0.1", description="the address to listen on")
     port: int = Field(
-        default=8000, ge=0, le=65535, description="a port number from 0 (any free one) to 65535"
+        default=8000, ge=0, le=65535, description="a port number from 0 (any free port) to 65535"
     )
     workers: int = Field(default=1, ge=1, le=64, description="a number of processes from 1 to 64")
     threads: int = Field(
@@ -122,14 +122,17 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[NonEmpty, ...], BeforeValidator(_comma_separated)] = Field(
         default=("localhost", "127.0.0.1", "[::1]"),
         min_length=1,
-        description="host names that clients may use for this service, separated by commas",
+        description="the host names that clients use for this service, separated by commas",
     )
     sweep_seconds: int = Field(
-        default=60, ge=1, le=86400, description="a number of seconds between two sweeps from 1 to 86400"
+        default=60,
+        ge=1,
+        le=86400,
+        description="the seconds between two runs of the expiry job, from 1 to 86400",
     )
     public_url: Annotated[str, BeforeValidator(_public_url)] = Field(
         default="http://127.0.0.1:8000",
-        description="the http or https URL under which people reach this service, for links sent to them",
+        description="the http or https URL of this service, for links in invitations",
     )
     max_token_bytes: int = Field(
         default=8192, ge=1024, le=65536, description="a number of bytes from 1024 to 65536"
@@ -138,7 +141,7 @@ class Settings(BaseSettings):
         default=262144, ge=1024, le=16777216, description="a number of bytes from 1024 to 16777216"
     )
     decision_log: Path | None = Field(
-        default=None, description="a file that decisions are added to; leave it out to log none"
+        default=None, description="a file for the decision log; unset: decisions are not logged"
     )
     decision_sample: float = Field(
         default=1.0,
@@ -146,25 +149,25 @@ class Settings(BaseSettings):
         le=1,
         description="the share of requests whose decisions are logged, above 0 up to 1",
     )
-    decision_key: Annotated[SecretStr | None, Field(min_length=32), AfterValidator(_key_of_log)] = Field(
+    decision_key: Annotated[SecretStr | None, Field(min_length=32), AfterValidator(_require_key)] = Field(
         default=None,
         validate_default=True,
-        description="a secret of at least 32 characters, by which logs name ids",
+        description="a secret of at least 32 characters, which hashes the ids in logs",
     )
     shadow_dir: Path | None = Field(
-        default=None, description="a folder of .polar files to be asked beside those in force"
+        default=None, description="a folder of .polar files to compare with the current policy"
     )
     shadow_sample: float = Field(
-        default=0.1, gt=0, le=1, description="the share of requests it is asked about, above 0 up to 1"
+        default=0.1, gt=0, le=1, description="the share of requests to compare, above 0 up to 1"
     )
     shadow_log: Path | None = Field(
-        default=None, description="a file that its differences are added to; else the service's own log tells"
+        default=None, description="a file for the differences; unset: the service's own log"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whose tokens a service in production believes: the three settings that `check_serving` found good."""
+    """The token issuer that a production service trusts: three settings that `check_serving` has verified."""
 
     issuer: str
     audience: str
@@ -174,12 +177,12 @@ class Trust:
 def load_settings(*, demo: bool = False, **options: object) -> Settings:
     """The settings of this process: `options` of the command line first, then the environment.
 
-    An option that is None was not given. Demo mode is never read from the environment. Misconfigured,
-    with one line for each wrong setting, says which variable is wrong, why, and what it must hold.
+    None stands for an absent option. Demo mode is never read from the environment. Misconfigured has one
+    line for each invalid setting: the variable, the reason, and the value it must have.
     """
-    given = {name: value for name, value in options.items() if value is not None}
+    present = {name: value for name, value in options.items() if value is not None}
     try:
-        return Settings(demo=demo, **given)  # type: ignore[arg-type] # checked by the very call
+        return Settings(demo=demo, **present)  # type: ignore[arg-type]  # validated by this call
     except ValidationError as problem:
         raise Misconfigured("\n".join(_lines(problem))) from None
 
@@ -192,11 +195,11 @@ def _lines(problem: ValidationError) -> Iterator[str]:
         if field is None:
             yield f"{_PREFIX}{name.upper()} is not a setting."
         else:
-            yield f"{_PREFIX}{name.upper()} is wrong: {reason}. Give {field.description}."
+            yield f"{_PREFIX}{name.upper()} is invalid: {reason}. Expected: {field.description}."
 
 
 def check_serving(settings: Settings) -> Trust:
-    """Whom to trust in production; Misconfigured if a setting is missing or anything comes from a demo."""
+    """The issuer to trust in production; Misconfigured if a setting is missing or is the demo's."""
     trust = _complete(settings)
     if trust.issuer == DEMO_ISSUER or trust.audience == DEMO_AUDIENCE:
         raise _demo_secret("MULTICHANNEL_ISSUER or MULTICHANNEL_AUDIENCE is the demo's")
@@ -205,12 +208,12 @@ def check_serving(settings: Settings) -> Trust:
     try:
         entries = read_jwks(trust.jwks)
     except Misconfigured as problem:
-        raise Misconfigured(f"MULTICHANNEL_JWKS is wrong: {problem.message}") from problem
+        raise Misconfigured(f"MULTICHANNEL_JWKS is invalid: {problem.message}") from problem
     if any(is_demo_key(entry) for entry in entries):
-        raise _demo_secret("MULTICHANNEL_JWKS holds a demo key")
+        raise _demo_secret("MULTICHANNEL_JWKS contains a demo key")
     if not usable_keys(entries, demo=False):
         raise Misconfigured(
-            "MULTICHANNEL_JWKS is wrong: it holds no RSA key of at least 2048 bits and no P-256 key."
+            "MULTICHANNEL_JWKS is invalid: it has no RSA key of at least 2048 bits and no P-256 key."
         )
     return trust
 
@@ -221,7 +224,7 @@ def _complete(settings: Settings) -> Trust:
         missing = [name for name in ("issuer", "audience", "jwks") if getattr(settings, name) is None]
         raise Misconfigured(
             "\n".join(
-                f"{_PREFIX}{name.upper()} is missing: give {Settings.model_fields[name].description}."
+                f"{_PREFIX}{name.upper()} is required: {Settings.model_fields[name].description}."
                 for name in missing
             )
         )
@@ -232,17 +235,17 @@ def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise Misconfigured("MULTICHANNEL_JWKS is wrong: it is not a URL.") from None
+        raise Misconfigured("MULTICHANNEL_JWKS is invalid: not a URL.") from None
     if parts.username is not None:
-        raise Misconfigured("MULTICHANNEL_JWKS is wrong: a URL with a password in it would end up in logs.")
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
         raise Misconfigured(
-            "MULTICHANNEL_JWKS is wrong: keys may be fetched over https only; give an https URL."
+            "MULTICHANNEL_JWKS is invalid: a URL must not contain a password, which would end up in logs."
         )
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise Misconfigured("MULTICHANNEL_JWKS is invalid: keys are fetched over https only.")
 
 
 def _demo_secret(what: str) -> Misconfigured:
     return Misconfigured(
-        f"Production settings with demo secrets refuse to start: {what}. "
-        "Give those of your own issuer, or run `multichannel demo`."
+        f"Production settings must not contain demo secrets: {what}. "
+        "Set those of your own issuer, or run `multichannel demo`."
     )

@@ -42,8 +42,8 @@ def test_a_missing_setting_is_one_line_and_no_server(
     code, out, err = production("serve")
 
     assert (code, out) == (2, "")
-    assert one_line(err).startswith(f"MULTICHANNEL_{name} is missing: give ")
-    with pytest.raises(Misconfigured, match=f"MULTICHANNEL_{name} is missing"):
+    assert one_line(err).startswith(f"MULTICHANNEL_{name} is required: ")
+    with pytest.raises(Misconfigured, match=f"MULTICHANNEL_{name} is required"):
         production_app()
 
 
@@ -58,8 +58,8 @@ def test_a_secret_of_the_demo_is_one_line_and_no_server(
     code, out, err = production("serve")
 
     assert (code, out) == (2, "")
-    assert one_line(err).startswith("Production settings with demo secrets refuse to start: ")
-    with pytest.raises(Misconfigured, match="demo secrets refuse to start"):
+    assert one_line(err).startswith("Production settings must not contain demo secrets: ")
+    with pytest.raises(Misconfigured, match="must not contain demo secrets"):
         production_app()
 
 

@@ -19,7 +19,8 @@ from multichannel.demo.issuer import DemoIssuer
 from multichannel.domain.base import new_id
 from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, TenantKind
 from multichannel.errors import Refused
-from multichannel.identity import KeySource, TokenVerifier
+from multichannel.identity.keys import KeySource
+from multichannel.identity.tokens import TokenVerifier
 from multichannel.settings import Settings, load_settings
 from multichannel.store.engines import open_database
 from tests.cli.shell import COMMAND, Run, one_line

@@ -313,7 +313,7 @@ def test_a_log_without_a_good_key_is_refused_and_the_key_not_told(
 
     with pytest.raises(Misconfigured) as refused:
         load_settings(demo=True)
-    assert refused.value.message.startswith("MULTICHANNEL_DECISION_KEY is wrong: ")
+    assert refused.value.message.startswith("MULTICHANNEL_DECISION_KEY is invalid: ")
     assert "a secret of at least 32 characters" in refused.value.message
     assert "too short to be a secret" not in refused.value.message
     assert not log.exists()
@@ -332,7 +332,7 @@ def test_a_share_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, sample
     for name in ("DECISION_SAMPLE", "SHADOW_SAMPLE"):
         with monkeypatch.context() as patched:
             patched.setenv(f"MULTICHANNEL_{name}", sample)
-            with pytest.raises(Misconfigured, match=f"MULTICHANNEL_{name} is wrong: .* above 0 up to 1"):
+            with pytest.raises(Misconfigured, match=f"MULTICHANNEL_{name} is invalid: .* above 0 up to 1"):
                 load_settings(demo=True)
 
 

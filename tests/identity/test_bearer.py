@@ -3,7 +3,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from multichannel.errors import Unauthenticated
-from multichannel.identity import bearer_token
+from multichannel.identity.tokens import bearer_token
 
 NAME = b"authorization"
 
@@ -46,7 +46,7 @@ def test_a_token_in_the_query_string_is_not_read() -> None:
     ],
 )
 def test_any_other_header_is_refused(value: bytes) -> None:
-    with pytest.raises(Unauthenticated, match="must read: Bearer"):
+    with pytest.raises(Unauthenticated, match="must be 'Bearer'"):
         bearer_token([(NAME, value)])
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.errors import Misconfigured, Unauthenticated
-from multichannel.identity import KeySource, TokenVerifier
+from multichannel.identity.keys import KeySource
+from multichannel.identity.tokens import TokenVerifier
 from tests.identity.authority import NOON, PERSON, TENANT, Clock
 
 

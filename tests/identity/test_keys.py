@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from multichannel.errors import Misconfigured, Unauthenticated
-from multichannel.identity import KeySource
 from multichannel.identity import keys as keys_module
-from multichannel.identity.keys import read_jwks, usable_keys
+from multichannel.identity.keys import KeySource, read_jwks, usable_keys
 from tests.identity.authority import (
     Clock,
     JwksServer,

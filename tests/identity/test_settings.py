@@ -95,9 +95,9 @@ def test_a_postgresql_url_gets_its_driver_and_hides_its_password(
         ("MAX_TOKEN_BYTES", "8k", "from 1024"),
         ("MAX_BODY_BYTES", "0", "from 1024"),
         ("ALLOWED_HOSTS", " , ", "separated by commas"),
-        ("ISSUER", "   ", "the iss of the tokens"),
+        ("ISSUER", "   ", "the token issuer (iss)"),
         ("DATABASE_URL", "open-sesame", "not a database url"),
-        ("DATABASE_URL", "mysql://alder:open-sesame@db.example/main", "does not support"),
+        ("DATABASE_URL", "mysql://alder:open-sesame@db.example/main", "not supported"),
         ("DATABASE_URL", "postgresql://alder:open-sesame@db.example:port/main", "not a database url"),
     ],
 )
@@ -110,9 +110,9 @@ def test_a_wrong_setting_is_one_line_that_names_it_and_what_to_do(
         load_settings()
 
     message = refusal.value.message
-    assert message.startswith(f"MULTICHANNEL_{name} is wrong: ")
+    assert message.startswith(f"MULTICHANNEL_{name} is invalid: ")
     assert says in message
-    assert ". Give " in message
+    assert ". Expected: " in message
     assert "\n" not in message
     assert "open-sesame" not in message
 
@@ -143,14 +143,14 @@ def test_production_says_what_is_missing_line_by_line() -> None:
 
     lines = refusal.value.message.splitlines()
     assert [line.partition(":")[0] for line in lines] == [
-        "MULTICHANNEL_ISSUER is missing",
-        "MULTICHANNEL_JWKS is missing",
+        "MULTICHANNEL_ISSUER is required",
+        "MULTICHANNEL_JWKS is required",
     ]
 
 
 @pytest.mark.parametrize("changes", [{"issuer": DemoIssuer.issuer}, {"audience": DemoIssuer.audience}])
 def test_production_refuses_the_demo_issuer(jwks: str, changes: dict[str, str]) -> None:
-    with pytest.raises(Misconfigured, match="demo secrets refuse to start") as refusal:
+    with pytest.raises(Misconfigured, match="must not contain demo secrets") as refusal:
         check_serving(production(jwks, **changes))
 
     assert "\n" not in refusal.value.message
@@ -159,14 +159,14 @@ def test_production_refuses_the_demo_issuer(jwks: str, changes: dict[str, str]) 
 def test_production_refuses_a_demo_key_in_a_file(tmp_path: Path) -> None:
     demo = DemoIssuer(tmp_path)
 
-    with pytest.raises(Misconfigured, match="demo secrets refuse to start: MULTICHANNEL_JWKS holds"):
+    with pytest.raises(Misconfigured, match="must not contain demo secrets: MULTICHANNEL_JWKS contains"):
         check_serving(production(str(demo.jwks_path)))
 
 
 def test_production_refuses_a_demo_key_among_others_at_a_url() -> None:
     with (
         jwks_server(publish(SPRING.jwk, {**SPRING.jwk, "kid": "multichannel-demo-7"})) as server,
-        pytest.raises(Misconfigured, match="demo secrets refuse to start"),
+        pytest.raises(Misconfigured, match="must not contain demo secrets"),
     ):
         check_serving(production(server.url))
 
@@ -192,13 +192,13 @@ def test_production_refuses_keys_it_cannot_trust_or_read(jwks: str, says: str) -
     with pytest.raises(Misconfigured, match=says) as refusal:
         check_serving(production(jwks))
 
-    assert refusal.value.message.startswith("MULTICHANNEL_JWKS is wrong: ")
+    assert refusal.value.message.startswith("MULTICHANNEL_JWKS is invalid: ")
     assert "open-sesame" not in refusal.value.message
 
 
 def test_production_refuses_a_url_that_serves_no_keys() -> None:
     with jwks_server(respond(b"<html>")) as server:
-        with pytest.raises(Misconfigured, match=r"MULTICHANNEL_JWKS is wrong: .* is not a JWKS"):
+        with pytest.raises(Misconfigured, match=r"MULTICHANNEL_JWKS is invalid: .* is not a JWKS"):
             check_serving(production(server.url))
         server.answer = publish(rsa_signer("small", 1024).jwk)
         with pytest.raises(Misconfigured, match="no RSA key of at least 2048 bits"):

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multichannel.errors import Unauthenticated
-from multichannel.identity import KeySource, TokenVerifier
 from multichannel.identity import tokens as tokens_module
+from multichannel.identity.keys import KeySource
+from multichannel.identity.tokens import TokenVerifier
 from tests.identity.authority import (
     ABSENT,
     AUDIENCE,
@@ -318,7 +319,7 @@ def test_nothing_is_fetched_from_where_a_token_points(verifier: TokenVerifier) -
 def test_what_is_remembered_is_bounded_and_the_least_asked_for_goes_first(
     verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens_module, "MAX_REMEMBERED", 2)
+    monkeypatch.setattr(tokens_module, "MAX_CACHED", 2)
     busy, idle, late = (signed(None, claims(jti=jti)) for jti in ("busy", "idle", "late"))
     first = {token: verifier.verify(token) for token in (busy, idle, busy, late)}
 

@@ -15,7 +15,7 @@ from joserfc.jwk import RSAKey
 
 from multichannel.errors import Misconfigured
 from multichannel.identity.keys import DEMO_AUDIENCE, DEMO_ISSUER, DEMO_KEY_PREFIX
-from multichannel.identity.tokens import AuthMode
+from multichannel.identity.tokens import TokenAuthMode
 
 FOLDER = Path(".multichannel")
 """Where the demo lives: in the folder it is run in."""
@@ -48,7 +48,7 @@ class DemoIssuer:
         *,
         now: datetime,
         lifetime: timedelta = LIFETIME,
-        auth_mode: AuthMode = "app_user",
+        auth_mode: TokenAuthMode = "app_user",
     ) -> str:
         """A signed token for one user, or for an application on its own (`auth_mode="app"`)."""
         issued_at = int(now.timestamp())

@@ -1,13 +1,4 @@
-"""Who asks: a bearer token in, a tenant id and an object id out, or `Unauthenticated`.
+"""Identity: verifies a bearer token and returns its tenant id and object id, or raises `Unauthenticated`.
 
-bearer        the token of a request's headers
-tokens        what makes a token believable
-keys          the issuer's published keys, from a file or a URL
-json_object   JSON that can be read in one way only
+Start reading in `tokens`. `keys` holds the issuer's published keys.
 """
-
-from multichannel.identity.bearer import bearer_token
-from multichannel.identity.keys import KeySource
-from multichannel.identity.tokens import AuthMode, Identity, TokenVerifier
-
-__all__ = ["AuthMode", "Identity", "KeySource", "TokenVerifier", "bearer_token"]

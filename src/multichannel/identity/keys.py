@@ -1,7 +1,8 @@
-"""The keys an issuer publishes (a JWKS, RFC 7517), from a file or a URL, kept and renewed."""
+"""The signing keys that an issuer publishes (a JWKS, RFC 7517), from a file or a URL, cached and renewed."""
 
 from __future__ import annotations
 
+import json
 import logging
 import ssl
 import threading
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 from joserfc.errors import JoseError
@@ -18,7 +20,6 @@ from joserfc.jwk import ECKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
 from multichannel.errors import Misconfigured, Unauthenticated
-from multichannel.identity.json_object import read_json_object
 
 DEMO_ISSUER = "urn:multichannel:demo"
 DEMO_AUDIENCE = "multichannel-demo"
@@ -33,6 +34,7 @@ RETRY_WITHOUT_KEYS = timedelta(seconds=10)
 _TIMEOUT_SECONDS = 3.0
 _MAX_BYTES = 64 * 1024
 _MIN_RSA_BITS = 2048
+_PUBLIC_MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y")}
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The usable keys of one reading, by `kid`; `generation` grows with each reading."""
+    """The usable keys of one fetch, by `kid`; `generation` grows with each fetch."""
 
     generation: int
     read_at: datetime
@@ -50,14 +52,14 @@ class KeySet:
 
 
 class KeySource:
-    """An issuer's keys: read when first needed, again when they are old or lack a key that a token names.
+    """An issuer's keys: fetched when first needed, and again when they are old or lack a token's `kid`.
 
-    Keys are renewed after an hour. Where that fails, they stay in force until they are 24 hours old.
-    An unknown `kid` causes one reading per five minutes at most. Safe to share between threads.
+    Keys are renewed after an hour. If that fails, they stay valid until they are 24 hours old.
+    An unknown `kid` causes one fetch per five minutes at most. Safe to share between threads.
     """
 
     def __init__(self, location: str, clock: Clock, *, demo: bool = False) -> None:
-        """Take keys from `location`, a path or an http(s) URL; demo keys count in demo mode only."""
+        """`location` is a path or an http(s) URL; demo keys are accepted in demo mode only."""
         self._location = location
         self._clock = clock
         self._demo = demo
@@ -66,31 +68,31 @@ class KeySource:
         self._held: KeySet | None = None
 
     def key_set(self, kid: str | None = None) -> KeySet:
-        """The keys in force, renewed first if they are due or lack `kid`; Unauthenticated without any."""
+        """The valid keys, renewed first if they are due or lack `kid`; Unauthenticated if there are none."""
         now = self._clock()
-        held = self._in_force(now)
+        held = self._valid(now)
         if held is None or (kid is not None and kid not in held.keys):
             with self._reading:
                 self._renew(now)
         elif now - held.read_at >= REFRESH_AFTER and self._reading.acquire(blocking=False):
-            # Only this caller waits for the issuer; the others go on with the keys that are held.
+            # Only this caller waits for the issuer; others use the cached keys meanwhile.
             try:
                 self._renew(now)
             finally:
                 self._reading.release()
-        held = self._in_force(now)
+        held = self._valid(now)
         if held is None:
             raise Unauthenticated(
                 "The issuer's signing keys cannot be read at the moment; try again shortly."
             )
         return held
 
-    def _in_force(self, now: datetime) -> KeySet | None:
+    def _valid(self, now: datetime) -> KeySet | None:
         held = self._held
         return held if held is not None and now - held.read_at < MAX_AGE else None
 
     def _renew(self, now: datetime) -> None:
-        pause = RETRY_WITHOUT_KEYS if self._in_force(now) is None else COOL_DOWN
+        pause = RETRY_WITHOUT_KEYS if self._valid(now) is None else COOL_DOWN
         if self._tried_at is not None and now - self._tried_at < pause:
             return
         self._tried_at = now
@@ -98,20 +100,20 @@ class KeySource:
         try:
             keys = usable_keys(read_jwks(self._location), demo=self._demo)
         except Misconfigured as problem:
-            _log.warning("The issuer's keys were not renewed: %s", problem.message)
+            _log.warning("the issuer's keys were not renewed: %s", problem.message)
             return
         if not keys:
-            _log.warning("%s holds no usable key: every token is refused", self._location)
+            _log.warning("%s holds no usable key; every token is rejected", self._location)
         self._held = KeySet(generation, now, keys)
 
 
 def is_url(location: str) -> bool:
-    """Whether keys are fetched from `location` rather than read from the disk."""
+    """Whether `location` is an http(s) URL rather than a path."""
     return location.lower().startswith(("http://", "https://"))
 
 
 def read_jwks(location: str) -> list[dict[str, object]]:
-    """The entries of the JWKS at a path or URL as they stand there; Misconfigured where there is none."""
+    """The entries of the JWKS at a path or URL; Misconfigured if it cannot be read."""
     try:
         document = _fetch(location) if is_url(location) else _read(Path(location))
         entries = read_json_object(document).get("keys")
@@ -129,7 +131,7 @@ def read_jwks(location: str) -> list[dict[str, object]]:
 
 
 def usable_keys(entries: list[dict[str, object]], *, demo: bool) -> dict[str, Key]:
-    """The keys by `kid` that may verify a token here; others are left out, as RFC 7517 section 5 asks."""
+    """The keys by `kid` that may verify tokens; others are ignored (RFC 7517, section 5)."""
     keys = {}
     for entry in entries:
         kid, key = entry.get("kid"), _usable_key(entry)
@@ -139,43 +141,29 @@ def usable_keys(entries: list[dict[str, object]], *, demo: bool) -> dict[str, Ke
 
 
 def is_demo_key(entry: Mapping[str, object]) -> bool:
-    """Whether a demo issuer made this key; anybody with its folder can sign with it."""
+    """Whether a demo issuer made this key; anybody with the demo's folder can sign with it."""
     return str(entry.get("kid")).startswith(DEMO_KEY_PREFIX)
 
 
 def _usable_key(entry: dict[str, object]) -> Key | None:
-    kty = str(entry.get("kty"))
-    operations = entry.get("key_ops", ["verify"])
+    kty, operations = str(entry.get("kty")), entry.get("key_ops", ["verify"])
     for_signatures = (
         isinstance(operations, list) and "verify" in operations and entry.get("use", "sig") == "sig"
     )
     if kty not in ALGORITHMS or not for_signatures or entry.get("alg", ALGORITHMS[kty]) != ALGORITHMS[kty]:
         return None
+    if kty == "EC" and entry.get("crv") != "P-256":
+        return None
+    # Private members are never imported.
+    public: Any = {name: entry[name] for name in ("kty", *_PUBLIC_MEMBERS[kty]) if name in entry}
     try:
-        return _rsa_key(entry) if kty == "RSA" else _p256_key(entry)
+        if kty == "EC":
+            return ECKey.import_key(public)
+        modulus = urlsafe_b64decode(str(entry.get("n")).encode())
+        # Measured first, as joserfc imports short keys with a warning.
+        return None if int.from_bytes(modulus).bit_length() < _MIN_RSA_BITS else RSAKey.import_key(public)
     except (JoseError, ValueError):
         return None
-
-
-def _rsa_key(entry: dict[str, object]) -> RSAKey | None:
-    modulus, exponent = _member(entry, "n"), _member(entry, "e")
-    if int.from_bytes(urlsafe_b64decode(modulus.encode())).bit_length() < _MIN_RSA_BITS:
-        return None
-    return RSAKey.import_key({"kty": "RSA", "n": modulus, "e": exponent})
-
-
-def _p256_key(entry: dict[str, object]) -> ECKey | None:
-    if entry.get("crv") != "P-256":
-        return None
-    point = {name: _member(entry, name) for name in ("x", "y")}
-    return ECKey.import_key({"kty": "EC", "crv": "P-256", **point})
-
-
-def _member(entry: dict[str, object], name: str) -> str:
-    value = entry.get(name)
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is not a string")  # noqa: TRY004 - the data is wrong, not the caller's type
-    return value
 
 
 def _read(path: Path) -> bytes:
@@ -187,28 +175,53 @@ def _read(path: Path) -> bytes:
 
 def _fetch(url: str) -> bytes:
     deadline = time.monotonic() + _TIMEOUT_SECONDS
-    # Uncompressed, so that the limit counts what arrives and not what it unpacks to.
+    # Uncompressed, so that the size limit applies to what is parsed.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     document = bytearray()
     with httpx.stream(
         "GET", url, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=False, verify=_tls()
-    ) as answer:
-        if answer.status_code != httpx.codes.OK:
-            raise ValueError(f"HTTP status {answer.status_code}")
-        for part in answer.iter_raw():
+    ) as response:
+        if response.status_code != httpx.codes.OK:
+            raise ValueError(f"HTTP status {response.status_code}")
+        for part in response.iter_raw():
             document += part
             _check_size(document)
             if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("the answer took too long")
+                raise httpx.ReadTimeout("the response took too long")
     return bytes(document)
 
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """The trusted authorities, which take longer to load than keys take to fetch."""
+    """The trusted certificate authorities, which take longer to load than keys take to fetch."""
     return httpx.create_ssl_context()
 
 
 def _check_size(document: bytes | bytearray) -> None:
     if len(document) > _MAX_BYTES:
         raise ValueError(f"more than {_MAX_BYTES} bytes")
+
+
+def read_json_object(data: bytes) -> dict[str, object]:
+    """The object in UTF-8 `data`; ValueError for anything else, and for a name that occurs twice.
+
+    Parsers differ on which of two equal names counts, so another parser could see other claims.
+    """
+    try:
+        value = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004  (the data is wrong, not the caller's type)
+    return value
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not valid JSON")

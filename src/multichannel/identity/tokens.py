@@ -1,4 +1,4 @@
-"""What makes a token believable (RFC 7519, RFC 8725), and whom it names."""
+"""Bearer tokens: read from the headers, verified (RFC 7519, RFC 8725), and turned into an identity."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -14,56 +15,73 @@ from joserfc import jws
 from joserfc.errors import ClaimError, ExpiredTokenError, JoseError, MissingClaimError
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
+from starlette.datastructures import Headers
 
 from multichannel.errors import Unauthenticated
-from multichannel.identity.json_object import read_json_object
-from multichannel.identity.keys import ALGORITHMS, Clock, KeySource
+from multichannel.identity.keys import ALGORITHMS, Clock, KeySource, read_json_object
 
-AuthMode = Literal["app_user", "app"]
+TokenAuthMode = Literal["app_user", "app"]
 
 MAX_TOKEN_BYTES = 8 * 1024
 LEEWAY_SECONDS = 60
 MAX_LIFETIME_SECONDS = 24 * 60 * 60
-MAX_REMEMBERED = 10_000
+MAX_CACHED = 10_000
 
+_BEARER = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
 _TYPES = {"jwt", "at+jwt"}
 _TIMES = ("exp", "iat", "nbf")
 _LAST_SECOND = datetime.max.replace(tzinfo=UTC).timestamp() - 1
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-_AUTH_MODES: dict[object, AuthMode] = {None: "app_user", "user": "app_user", "app": "app"}
+_AUTH_MODES: dict[object, TokenAuthMode] = {None: "app_user", "user": "app_user", "app": "app"}
 _NAMED_BY = {"tid": "tenant", "oid": "user"}
 _REFUSED_CLAIMS = {
     "iss": "The token's issuer (iss) is not the one this service trusts.",
-    "aud": "The token is meant for another service: its audience (aud) is not this one.",
-    "iat": "The token says it was issued in the future (iat).",
+    "aud": "The token's audience (aud) is not this service.",
+    "iat": "The token was issued in the future (iat).",
     "nbf": "The token is not valid yet (nbf).",
 }
 
 
+def bearer_token(headers: Headers | Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The bearer token (RFC 6750), or None without an Authorization header; Unauthenticated if it is invalid.
+
+    Query strings end up in logs and histories, so a token in one is ignored.
+    """
+    pairs = headers.raw if isinstance(headers, Headers) else headers
+    values = [value for name, value in pairs if name.lower() == b"authorization"]
+    if not values:
+        return None
+    if len(values) > 1:
+        raise Unauthenticated("The request has more than one Authorization header.")
+    match = _BEARER.fullmatch(values[0])
+    if match is None:
+        raise Unauthenticated("The Authorization header must be 'Bearer', a space, and the token.")
+    return match[1].decode("ascii")
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a token names: a user is (tenant id, object id), both GUIDs in lower case, never an e-mail.
+    """The user that a token names: tenant id and object id, both GUIDs in lower case, never an e-mail.
 
-    `auth_mode` is "app" where an application asks on its own (`idtyp` says so), else "app_user".
+    `auth_mode` is "app" for an application without a user (claim `idtyp`), else "app_user".
     """
 
     tenant_id: str
     object_id: str
-    auth_mode: AuthMode
+    auth_mode: TokenAuthMode
     expires_at: datetime
 
 
 class TokenVerifier:
-    """Tells whom a token names if one issuer signed it for one audience. Safe to share between threads.
+    """Verifies that one issuer signed a token for one audience. Safe to share between threads.
 
-    `issuer` may contain `{tid}`: the token's own tenant id belongs there, as with Entra ID, where one set
-    of keys signs for every tenant. Reading keys may wait for the network, so call it off the event loop.
+    `issuer` may contain `{tid}` for the token's own tenant id, as with Entra ID, where one set of keys signs
+    for every tenant. Fetching keys may wait for the network, so do not call it on the event loop.
     """
 
     def __init__(
         self, issuer: str, audience: str, keys: KeySource, clock: Clock, *, max_bytes: int = MAX_TOKEN_BYTES
     ) -> None:
-        """Trust `issuer` for tokens meant for `audience`, at the time that `clock` gives."""
         self._issuer = issuer
         self._audience = audience
         self._keys = keys
@@ -71,39 +89,37 @@ class TokenVerifier:
         self._max_bytes = max_bytes
         self._signatures = jws.JWSRegistry(algorithms=list(ALGORITHMS.values()), strict_check_header=False)
         self._signatures.max_header_length = max_bytes  # a header may carry a certificate; it is not used
-        self._remembered = _Remembered()
+        self._cache = _IdentityCache()
 
     def verify(self, token: str) -> Identity:
-        """The identity in `token`; Unauthenticated, with what is wrong in one sentence, if there is none."""
+        """The identity in a token; Unauthenticated, with the reason, if the token is invalid."""
         if len(token) > self._max_bytes:
             raise Unauthenticated(f"The token is longer than {self._max_bytes} bytes.")
         if not token.isascii():
-            raise _malformed("it has characters outside ASCII")
+            raise _malformed("it contains non-ASCII characters")
         digest = hashlib.sha256(token.encode()).digest()
-        known = self._remembered.find(digest, self._keys.key_set().generation, self._clock())
+        known = self._cache.find(digest, self._keys.key_set().generation, self._clock())
         if known is not None:
             return known
         payload, generation = self._signed_payload(token)
         identity = self._identity(_json_part(payload, "payload"))
-        self._remembered.keep(digest, generation, identity)
+        self._cache.keep(digest, generation, identity)
         return identity
 
     def _signed_payload(self, token: str) -> tuple[bytes, int]:
         """The payload, not yet parsed, and the generation of the keys that verified it."""
         parts = token.split(".")
-        if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature
-            raise _malformed("it has not three parts")
+        if len(parts) != 3:  # noqa: PLR2004  (header, payload, signature)
+            raise _malformed("it must have three parts")
         kid = _key_named_by(_decoded_header(parts[0]))
         key_set = self._keys.key_set(kid)
         key = key_set.keys.get(kid)
         if key is None:
-            raise Unauthenticated("The token names a key (kid) that its issuer does not publish.")
+            raise Unauthenticated("The token is signed with a key (kid) that its issuer does not publish.")
         try:
             signed = jws.deserialize_compact(token, key, registry=self._signatures)
         except (JoseError, ValueError) as problem:
-            raise Unauthenticated(
-                "The token's signature cannot be verified with its issuer's key."
-            ) from problem
+            raise Unauthenticated("The token's signature is invalid.") from problem
         if signed.payload is None:
             raise _malformed("it has no payload")
         return signed.payload, key_set.generation
@@ -114,17 +130,19 @@ class TokenVerifier:
         self._check_registered(claims, tenant_id)
         idtyp = claims.get("idtyp")
         if not (idtyp is None or isinstance(idtyp, str)) or idtyp not in _AUTH_MODES:
-            raise Unauthenticated("The token stands for neither a user nor an application (idtyp).")
+            raise Unauthenticated('The token\'s type (idtyp) must be "user" or "app".')
         return Identity(tenant_id.lower(), object_id.lower(), _AUTH_MODES[idtyp], expires_at)
 
     def _check_times(self, claims: dict[str, object]) -> datetime:
-        """When the token ends; numbers only, in a range that dates can show, for a day at most."""
+        """The expiry. Times must be numbers in the range of dates, and the lifetime a day at most."""
         times = {name: _numeric_date(claims[name], name) for name in _TIMES if name in claims}
         if "exp" not in times:
             raise Unauthenticated("The token has no expiry (exp).")
         issued_at = times.get("iat", self._clock().timestamp())
         if times["exp"] - issued_at > MAX_LIFETIME_SECONDS:
-            raise Unauthenticated("The token lives for more than 24 hours (exp, iat); ask for a shorter one.")
+            raise Unauthenticated(
+                "The token is valid for more than 24 hours (exp, iat); request one with a shorter lifetime."
+            )
         return datetime.fromtimestamp(times["exp"], UTC)
 
     def _check_registered(self, claims: dict[str, object], tenant_id: str) -> None:
@@ -137,22 +155,22 @@ class TokenVerifier:
         try:
             registry.validate(claims)
         except ExpiredTokenError as problem:
-            raise Unauthenticated("The token has expired (exp); ask its issuer for a new one.") from problem
+            raise Unauthenticated("The token has expired (exp).") from problem
         except MissingClaimError as problem:
-            raise Unauthenticated(f"The token lacks a claim it must have ({problem.claim}).") from problem
+            raise Unauthenticated(f"The token lacks a required claim ({problem.claim}).") from problem
         except ClaimError as problem:
             raise Unauthenticated(_refused_claim(problem.claim)) from problem
 
 
-class _Remembered:
-    """Identities of tokens verified before, by digest, so that a busy client costs one signature check."""
+class _IdentityCache:
+    """Identities of verified tokens, by digest, so that each token's signature is checked once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: OrderedDict[bytes, tuple[int, Identity]] = OrderedDict()
 
     def find(self, digest: bytes, generation: int, now: datetime) -> Identity | None:
-        """What was kept under the same keys and has not expired since."""
+        """The identity, if it was verified with the same keys and has not expired."""
         with self._lock:
             entry = self._entries.get(digest)
             if entry is None:
@@ -164,10 +182,10 @@ class _Remembered:
             return None
 
     def keep(self, digest: bytes, generation: int, identity: Identity) -> None:
-        """Keep one more, forgetting the one not asked for longest when there are too many."""
+        """Add an identity, and evict the least recently used one if the cache is full."""
         with self._lock:
             self._entries[digest] = (generation, identity)
-            if len(self._entries) > MAX_REMEMBERED:
+            if len(self._entries) > MAX_CACHED:
                 self._entries.popitem(last=False)
 
 
@@ -179,13 +197,13 @@ def _decoded_header(part: str) -> dict[str, object]:
 
 
 def _key_named_by(header: dict[str, object]) -> str:
-    """The `kid` of a header this service accepts; `jku`, `jwk`, `x5u` and `x5c` are never looked at."""
+    """The `kid` of a valid header; `jku`, `jwk`, `x5u` and `x5c` are ignored."""
     if header.get("alg") not in ALGORITHMS.values():
         raise Unauthenticated(f"The token must be signed with {' or '.join(ALGORITHMS.values())} (alg).")
     if str(header.get("typ")).lower() not in _TYPES:
         raise Unauthenticated('The token\'s type (typ) must be "JWT" or "at+jwt".')
     if "crit" in header or "b64" in header:
-        raise Unauthenticated("The token asks for an extension that is not supported (crit, b64).")
+        raise Unauthenticated("The token requires an unsupported extension (crit, b64).")
     kid = header.get("kid")
     if not isinstance(kid, str):
         raise Unauthenticated("The token does not name its key (kid).")
@@ -202,18 +220,18 @@ def _json_part(data: bytes, name: str) -> dict[str, object]:
 def _guid(claims: dict[str, object], name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or _GUID.fullmatch(value) is None:
-        raise Unauthenticated(f"The token must name its {_NAMED_BY[name]} by a GUID ({name}).")
+        raise Unauthenticated(f"The token's {_NAMED_BY[name]} id ({name}) must be a GUID.")
     return value
 
 
 def _numeric_date(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST_SECOND:
-        raise Unauthenticated(f"A time in the token is not a number of seconds since 1970 ({name}).")
+        raise Unauthenticated(f"The token's time ({name}) must be a number of seconds since 1970.")
     return float(value)
 
 
 def _refused_claim(name: str) -> str:
-    return _REFUSED_CLAIMS.get(name, f"The token has a claim of the wrong type ({name}).")
+    return _REFUSED_CLAIMS.get(name, f"The token has an invalid claim ({name}).")
 
 
 def _malformed(why: str) -> Unauthenticated:

@@ -29,7 +29,7 @@ from multichannel.graphql.http.connection_limits import (
 from multichannel.graphql.http.view import GraphQLView
 from multichannel.graphql.http.websocket import WebSocketView
 from multichannel.graphql.schema import build_schema
-from multichannel.identity import TokenVerifier
+from multichannel.identity.tokens import TokenVerifier
 from multichannel.policy.deployment.current_policy import LivePolicy
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.schema.vocabulary import AuthMode

@@ -13,7 +13,8 @@ from starlette.applications import Starlette
 from uvicorn.config import LOGGING_CONFIG
 
 from multichannel.demo.issuer import FOLDER, DemoIssuer
-from multichannel.identity import KeySource, TokenVerifier
+from multichannel.identity.keys import KeySource
+from multichannel.identity.tokens import TokenVerifier
 from multichannel.server.app import Dependencies, Personas, make_app
 from multichannel.server.bootstrap import driver_url, now, open_policy, require_current
 from multichannel.server.decision_sinks import check_log_files

@@ -34,7 +34,7 @@ from multichannel.graphql.execution.requests import (
 )
 from multichannel.graphql.http.connection_limits import ConnectionLimiter, StreamTimeouts
 from multichannel.graphql.http.sse import EventStream
-from multichannel.identity import bearer_token
+from multichannel.identity.tokens import bearer_token
 
 
 class GraphQLView:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 from multichannel.errors import Unauthenticated
-from multichannel.identity import bearer_token
+from multichannel.identity.tokens import bearer_token
 
 
 def same_origin(headers: Headers) -> bool:
