@@ -106,8 +106,8 @@ def test_every_description_of_an_enum_is_used() -> None:
     kinds = build_schema().type_map
     values = {name: kind.values for name, kind in kinds.items() if isinstance(kind, GraphQLEnumType)}
 
-    assert {name: set(texts) for name, (_, texts) in ENUMS.items()} == {
-        name: set(values[name]) for name in ENUMS
+    assert {words.__name__: set(texts) for words, (_, texts) in ENUMS.items()} == {
+        words.__name__: set(values[words.__name__]) for words in ENUMS
     }
 
 

@@ -1,22 +1,18 @@
-"""The schema, put together from declarations; `sdl()` is what `schema.graphql` holds."""
+"""Builds the schema from the declarations; `sdl()` is the content of `schema.graphql`."""
 
 from __future__ import annotations
 
 from functools import cache
 from threading import Lock
-from typing import Any
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLSchema, print_schema
-from strawberry.schema.config import StrawberryConfig
+from graphql import GraphQLSchema, print_schema
 
 from multichannel.graphql import mutations
-from multichannel.graphql.framework.fields import DECLARATIONS, camel
+from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.graphql.framework.mutation import mutation_type
-from multichannel.graphql.framework.registry import NAMESPACE
-from multichannel.graphql.framework.resolvers import resolvers
-from multichannel.graphql.framework.scalars import SCALARS
-from multichannel.graphql.framework.type_builder import assemble, made_type, page_info_type, root_field
+from multichannel.graphql.framework.strawberry_types import executable_schema, object_type, register
+from multichannel.graphql.framework.type_builder import page_info_type, resource_types, root_field
 from multichannel.graphql.types import (
     agreements,
     audit,
@@ -27,9 +23,8 @@ from multichannel.graphql.types import (
     transfers,
     users,
 )
-from multichannel.graphql.types.decision_explanation import DecisionExplanation
 from multichannel.graphql.types.events import events_type
-from multichannel.graphql.types.query import VIEWER_RESOLVERS, query_fields, viewer_types
+from multichannel.graphql.types.query import query_fields, viewer_types
 
 DECLARING = (customers, partnerships, relationships, subscriptions, transfers, agreements, users, audit)
 """Imported so that their types are declared."""
@@ -46,6 +41,7 @@ LISTS = {
 }
 
 
+@register
 @strawberry.interface(description="A record with a globally unique id.")
 class Node:
     """What `node` returns."""
@@ -56,21 +52,19 @@ class Node:
 
 
 def build_schema() -> GraphQLSchema:
-    """The executable schema, built by whoever asks first."""
+    """The executable schema, built by the first caller."""
     with BUILDING:
         return _built()
 
 
 @cache
 def _built() -> GraphQLSchema:
-    NAMESPACE["Node"] = Node
-    NAMESPACE["DecisionExplanation"] = DecisionExplanation
     page_info_type()
     for declaration in DECLARATIONS.values():
-        assemble(declaration, Node)
+        resource_types(declaration, Node)
     viewer_types()
-    lists = {name: root_field(DECLARATIONS[target], name, text) for name, (target, text) in LISTS.items()}
-    query = made_type(
+    lists = {name: root_field(DECLARATIONS[target], text) for name, (target, text) in LISTS.items()}
+    query = object_type(
         "Query",
         "The queries. The policy decides on every record and field that they return.",
         {**query_fields(), **lists},
@@ -78,37 +72,9 @@ def _built() -> GraphQLSchema:
     mutations.declare()
     mutation = mutation_type()
     events = events_type()
-    config = StrawberryConfig(scalar_map=SCALARS, default_resolver=_value)
-    types = [NAMESPACE[name] for name in DECLARATIONS]
-    schema = _made(query=query, mutation=mutation, subscription=events, types=types, config=config)
-    _install(schema)
-    return schema
+    return executable_schema(query=query, mutation=mutation, subscription=events, types=DECLARATIONS)
 
 
 def sdl() -> str:
-    """The schema in its own language, beginning with its roots: the type `Subscription` is none of them."""
+    """The schema in SDL. It names the roots, because the type `Subscription` is not one of them."""
     return print_schema(build_schema()) + "\n"
-
-
-def _made(**parts: Any) -> GraphQLSchema:
-    return strawberry.Schema(**parts)._schema  # noqa: SLF001  (Strawberry has no public way to it)
-
-
-def _install(schema: GraphQLSchema) -> None:
-    """Give fields without arguments their resolvers directly, without a step in between."""
-    for declaration in DECLARATIONS.values():
-        kind = schema.type_map[declaration.name]
-        _resolve_by(kind, resolvers(declaration))
-    _resolve_by(schema.type_map["Viewer"], VIEWER_RESOLVERS)
-
-
-def _resolve_by(kind: Any, found: dict[str, Any]) -> None:
-    if not isinstance(kind, GraphQLObjectType):
-        raise TypeError(f"{kind} has no fields to resolve")
-    for name, resolve in found.items():
-        kind.fields[camel(name)].resolve = resolve
-
-
-def _value(source: Any, name: str) -> Any:
-    """A field of an answer made here: of a mapping, or of an object."""
-    return source[name] if isinstance(source, dict) else getattr(source, name)

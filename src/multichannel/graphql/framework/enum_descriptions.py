@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
-ENUMS: dict[str, tuple[str, dict[str, str]]] = {
-    "Action": (
+from enum import EnumMeta
+
+from multichannel.domain.agreements import AgreementKind
+from multichannel.domain.audit import AuditStatus
+from multichannel.domain.commerce import (
+    BillingCycle,
+    BillingType,
+    Channel,
+    Commerce,
+    ContractType,
+    RecordedBy,
+    StopReason,
+    SubscriptionStatus,
+    TermDuration,
+)
+from multichannel.domain.customers import CustomerQualification
+from multichannel.domain.partnerships import PartnershipStatus
+from multichannel.domain.relationships import RelationshipStatus
+from multichannel.domain.support import SupportOptionKind
+from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
+from multichannel.domain.transfer_effects import TransferSubject
+from multichannel.domain.transfers import Initiator, TransferKind, TransferProductType, TransferStatus
+from multichannel.domain.users import Role, UserState
+from multichannel.policy.schema.vocabulary import Action, AuthMode
+
+ENUMS: dict[EnumMeta, tuple[str, dict[str, str]]] = {
+    Action: (
         "What the policy can grant on a record. Creating a record is an action on its parent.",
         {
             "READ_SUMMARY": "See that the record exists, and read its summary fields.",
@@ -41,14 +66,14 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "SEED": "Load the demo data. Used by the service itself.",
         },
     ),
-    "AgreementKind": (
+    AgreementKind: (
         "How a customer accepted the customer agreement.",
         {
             "ATTESTATION": "A partner attests that the customer signed; valid for that partner.",
             "DIRECT": "The customer signed here itself; valid for every partner.",
         },
     ),
-    "AuditStatus": (
+    AuditStatus: (
         "The outcome of an operation.",
         {
             "SUCCEEDED": "It was done.",
@@ -56,11 +81,11 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "DECLINED": "It was denied by the policy.",
         },
     ),
-    "AuthMode": (
+    AuthMode: (
         "On whose behalf an access token was issued.",
         {"APP_USER": "A signed-in user.", "APP": "An application without a user."},
     ),
-    "BillingCycle": (
+    BillingCycle: (
         "How often a subscription is billed.",
         {
             "UNKNOWN": "The vendor has not reported it.",
@@ -72,7 +97,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "BIENNIAL": "Every two years.",
         },
     ),
-    "BillingType": (
+    BillingType: (
         "What the bill of a subscription depends on.",
         {
             "NONE": "The vendor has not reported it.",
@@ -80,7 +105,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "LICENSE": "The number of licenses.",
         },
     ),
-    "Channel": (
+    Channel: (
         "The route by which a subscription was bought.",
         {
             "CSP": "Cloud Solution Provider: sold and billed by a partner.",
@@ -91,15 +116,15 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "SYNDICATION": "Sold by a syndication partner.",
         },
     ),
-    "Cloud": (
+    Cloud: (
         "The national cloud of a tenant. Records, relationships and transfers never cross clouds.",
         {"PUBLIC": "The public cloud.", "US_GOVERNMENT": "The cloud for the US government."},
     ),
-    "Commerce": (
+    Commerce: (
         "The vendor's generation of commerce. It decides how a subscription ends and how it is transferred.",
         {"LEGACY": "The generation before new commerce.", "NEW_COMMERCE": "The current generation."},
     ),
-    "ContractType": (
+    ContractType: (
         "What was bought.",
         {
             "SUBSCRIPTION": "A subscription.",
@@ -107,7 +132,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "REDEMPTION_CODE": "A redemption code.",
         },
     ),
-    "CustomerQualification": (
+    CustomerQualification: (
         "The special offers that the vendor has qualified a customer for.",
         {
             "NONE": "None.",
@@ -117,14 +142,14 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "STATE_OWNED_ENTITY": "Offers for state-owned entities.",
         },
     ),
-    "Initiator": (
+    Initiator: (
         "The party that started a transfer.",
         {
             "SOURCE": "The source offered subscriptions.",
             "TARGET": "The target requested subscriptions.",
         },
     ),
-    "PartnerStatus": (
+    PartnerStatus: (
         "The standing of a partner in the vendor's program.",
         {
             "ACTIVE": "It may sell.",
@@ -132,7 +157,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "INACTIVE": "It has left the program.",
         },
     ),
-    "PartnershipStatus": (
+    PartnershipStatus: (
         "The state of a partnership.",
         {
             "INVITED": "The provider has invited the reseller.",
@@ -140,7 +165,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "REMOVED": "The provider has ended it or withdrawn the invitation.",
         },
     ),
-    "PartnerType": (
+    PartnerType: (
         "How a partner trades with the vendor.",
         {
             "DIRECT_BILL": "Buys from the vendor and sells to customers.",
@@ -149,14 +174,14 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "ADVISOR": "Advises customers that buy from the vendor.",
         },
     ),
-    "RecordedBy": (
+    RecordedBy: (
         "The party whose record of a subscription this is.",
         {
             "CUSTOMER": "The customer; its partners can see the record.",
             "PARTNER": "A partner; only it and the customer can see the record.",
         },
     ),
-    "RelationshipStatus": (
+    RelationshipStatus: (
         "The state of a reseller relationship.",
         {
             "REQUESTED": "The customer has not answered yet.",
@@ -167,7 +192,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "REMOVED": "The partner has ended the relationship.",
         },
     ),
-    "Role": (
+    Role: (
         "The role of a user in its own tenant.",
         {
             "GLOBAL_ADMIN": "Administers the tenant; assigns every role.",
@@ -179,7 +204,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "ACCOUNT_ADMIN": "Manages account admins.",
         },
     ),
-    "StopReason": (
+    StopReason: (
         "Why a subscription is suspended or canceled.",
         {
             "CUSTOMER_REQUEST": "The customer asked for it.",
@@ -187,7 +212,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "FRAUD": "Fraud, or the suspicion of it.",
         },
     ),
-    "SubscriptionStatus": (
+    SubscriptionStatus: (
         "The state of a subscription.",
         {
             "NONE": "The vendor has not reported it.",
@@ -199,7 +224,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "DISABLED": "It has expired, and only admins have access.",
         },
     ),
-    "SupportOptionKind": (
+    SupportOptionKind: (
         "A way to support a subscription that someone else sold.",
         {
             "REQUEST_RELATIONSHIP": "Request a reseller relationship from the customer.",
@@ -209,7 +234,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "CANCEL_THEN_MOVE": "Have the subscription canceled, then sell a new one.",
         },
     ),
-    "TenantKind": (
+    TenantKind: (
         "The kind of organization that a tenant belongs to.",
         {
             "PARTNER": "A reseller, distributor or advisor.",
@@ -217,11 +242,11 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "SYSTEM": "The service itself.",
         },
     ),
-    "TermDuration": (
+    TermDuration: (
         "The length of a term, as an ISO 8601 duration.",
         {"P1M": "One month.", "P1Y": "One year.", "P3Y": "Three years."},
     ),
-    "TransferKind": (
+    TransferKind: (
         "The vendor's procedure that a transfer follows: who starts it, and what can be transferred.",
         {
             "LEGACY": "Legacy subscriptions, offered by a reseller to its provider.",
@@ -231,7 +256,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "all parties.",
         },
     ),
-    "TransferProductType": (
+    TransferProductType: (
         "The type of product that a target requests.",
         {
             "AZURE_SUBSCRIPTION": "Azure subscriptions.",
@@ -240,7 +265,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "ONLINE_SERVICES_NCE": "License-based services of new commerce.",
         },
     ),
-    "TransferStatus": (
+    TransferStatus: (
         "The state of a transfer or of one of its lines.",
         {
             "PENDING": "The other party has not decided yet.",
@@ -253,7 +278,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "EXPIRED": "It was not decided in time.",
         },
     ),
-    "TransferSubject": (
+    TransferSubject: (
         "What a transfer affects.",
         {
             "BILLING": "Who bills the customer.",
@@ -267,7 +292,7 @@ ENUMS: dict[str, tuple[str, dict[str, str]]] = {
             "TICKETS": "Support tickets.",
         },
     ),
-    "UserState": (
+    UserState: (
         "Whether a user can sign in.",
         {"ACTIVE": "The user can sign in.", "INACTIVE": "The user cannot sign in."},
     ),

@@ -7,12 +7,10 @@ from enum import Enum, EnumMeta
 from typing import Any
 
 import strawberry
-from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.field import StrawberryField
 
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, ManyOf, One, camel
-from multichannel.graphql.framework.registry import NAMESPACE, enter, named
+from multichannel.graphql.framework.strawberry_types import input_type, is_registered, register
 from multichannel.store.read.query import (
     EVERYTHING,
     And,
@@ -64,7 +62,7 @@ def filter_input(declaration: Declaration) -> None:
             fields[attribute] = (f"{_test_input(declaration, attribute)} | None", column.description)
     for attribute, item in declaration.relations.items():
         fields[attribute] = (f"{item.target}Filter | None", _relation_text(attribute, item))
-    _input(
+    input_type(
         name,
         f"Selects {declaration.name} records; all conditions must match. A field that you cannot read "
         f"never matches.",
@@ -93,7 +91,7 @@ def order_enum(declaration: Declaration) -> None:
         f"and values that "
         "you cannot read come last, or first in descending order."
     )
-    NAMESPACE[name] = strawberry.enum(words, description=described)
+    register(strawberry.enum(words, description=described))
     ORDERS[name] = {member.lower(): order for member, order in members.items()}
 
 
@@ -157,7 +155,7 @@ def _test_input(declaration: Declaration, attribute: str) -> str:
     """The name of the input that tests values of a column's type, made on first use."""
     kind = declaration.resource.column(attribute).type.python_type
     if isinstance(kind, EnumMeta):
-        value, operators = named(kind), WORD_OPERATORS
+        value, operators = kind.__name__, WORD_OPERATORS
     elif kind is bool:
         value, operators = "bool", FLAG_OPERATORS
     elif kind is int:
@@ -168,12 +166,12 @@ def _test_input(declaration: Declaration, attribute: str) -> str:
         value, operators = "str", TEXT_OPERATORS
     title = {"bool": "Boolean", "int": "Int", "datetime": "DateTime", "str": "String"}.get(value, value)
     name = f"{title}Filter"
-    if name not in NAMESPACE:
+    if not is_registered(name):
         fields = {
             operator: (f"{_operand(operator, value)} | None", text) for operator, text in operators.items()
         }
         fields["in_"] = fields.pop("in", ("", ""))
-        _input(
+        input_type(
             name,
             f"Conditions on a value of type {title}; all of them must match.",
             {k: v for k, v in fields.items() if v[0]},
@@ -183,18 +181,3 @@ def _test_input(declaration: Declaration, attribute: str) -> str:
 
 def _operand(operator: str, value: str) -> str:
     return {"is_null": "bool", "in": f"list[{value}]"}.get(operator, value)
-
-
-def _input(name: str, description: str, fields: dict[str, tuple[str, str]]) -> None:
-    body: dict[str, Any] = {"__annotations__": {}, "__doc__": description, "__module__": __name__}
-    for attribute, (annotation, text) in fields.items():
-        body["__annotations__"][attribute] = object
-        body[attribute] = StrawberryField(
-            python_name=attribute,
-            graphql_name=attribute.rstrip("_") if attribute.endswith("_") else None,
-            type_annotation=StrawberryAnnotation(annotation, namespace=NAMESPACE),
-            description=text,
-            default=strawberry.UNSET,
-        )
-    made = {attribute: body[attribute] for attribute in fields}
-    enter(name, made, lambda: strawberry.input(type(name, (), body), name=name, description=description))

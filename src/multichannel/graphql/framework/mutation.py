@@ -10,9 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
-import strawberry
-from strawberry.types.field import StrawberryField
-
 from multichannel.domain.refusals import MUTATION_REFUSALS, Refusal
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import BadInput, Refused
@@ -21,9 +18,8 @@ from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, cam
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import MutationInput, idempotency_of
 from multichannel.graphql.framework.refusal_codes import refusal_codes
-from multichannel.graphql.framework.registry import NAMESPACE
 from multichannel.graphql.framework.selected_columns import columns_at
-from multichannel.graphql.framework.type_builder import field_with_arguments, made_type, plain_field
+from multichannel.graphql.framework.strawberry_types import Field, object_type, register
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
@@ -97,7 +93,7 @@ def mutation(
 def mutation_type() -> Any:
     """Make `Mutation` of all declared mutations, with the types of their payloads."""
     user_error_types()
-    return made_type(
+    return object_type(
         "Mutation",
         "The mutations. Each field runs in its own transaction; the fields of an operation run and commit in "
         "the order in which they are written.",
@@ -105,15 +101,14 @@ def mutation_type() -> Any:
     )
 
 
-def _field(declared: MutationDeclaration) -> StrawberryField:
+def _field(declared: MutationDeclaration) -> Field:
     declaration = DECLARATIONS[declared.returns.name]
     shown = declaration.name[0].lower() + declaration.name[1:]
     input_name = declared.input_type.__name__
-    NAMESPACE[input_name] = declared.input_type
+    register(declared.input_type)
 
-    def resolve(info: strawberry.Info, input: Any) -> dict[str, Any]:
-        operation: OperationContext = info.context
-        raw: ResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
+    def resolve(_root: object, info: ResolveInfo, input: Any) -> dict[str, Any]:
+        operation = info.context
         resource = declared.requires.resource_for(operation.principal.kind)
         target_id = _target_id(resource, input)
         act = MutationContext(declared.attribute, resource.name, target_id, idempotency=idempotency_of(input))
@@ -122,11 +117,10 @@ def _field(declared: MutationDeclaration) -> StrawberryField:
         except Refused as refusal:
             version = _current_version(operation, resource, target_id, refusal)
             return {shown: None, "user_errors": [_user_error(refusal, version)]}
-        columns = columns_at(raw, shown, declaration)
+        columns = columns_at(info, shown, declaration)
         return {shown: _record(operation, declaration, row_id, columns), "user_errors": []}
 
-    return field_with_arguments(
-        declared.attribute,
+    return Field(
         f"{_payload(declared.attribute, declaration, shown)} | None",
         declared.description,
         resolve,
@@ -139,14 +133,13 @@ def _payload(attribute: str, declaration: Declaration, shown: str) -> str:
     payload = f"{name[0].upper()}{name[1:]}Payload"
     now = f"The {declaration.name} after the mutation; null if it was refused or you cannot see the result."
     fields = {
-        shown: plain_field(shown, f"{declaration.name} | None", now),
-        "user_errors": plain_field(
-            "user_errors",
+        shown: Field(f"{declaration.name} | None", now),
+        "user_errors": Field(
             "list[UserError]",
             "Why the mutation was refused; empty if it succeeded.",
         ),
     }
-    made_type(payload, f"The result of `{name}`.", fields)
+    object_type(payload, f"The result of `{name}`.", fields)
     return payload
 
 
@@ -154,22 +147,18 @@ def user_error_types() -> None:
     """Make `UserError` and the enum of its codes."""
     by_code = sorted(MUTATION_REFUSALS, key=lambda refusal: refusal.code)
     refusal_codes("UserErrorCode", "Why a mutation was refused.", by_code)
-    made_type(
+    object_type(
         "UserError",
         "Why a mutation is not possible in the current state. Nothing was changed.",
         {
-            "code": plain_field("code", "UserErrorCode", "The reason as a code."),
-            "message": plain_field("message", "str", "The reason as a sentence for people."),
-            "path": plain_field(
-                "path",
+            "code": Field("UserErrorCode", "The reason as a code."),
+            "message": Field("str", "The reason as a sentence for people."),
+            "path": Field(
                 "list[str]",
                 "The path of the input field that caused the refusal; empty if none did.",
             ),
-            "rule": plain_field(
-                "rule", "str | None", "The business rule behind it, such as `R17`; null if none."
-            ),
-            "current_version": plain_field(
-                "current_version",
+            "rule": Field("str | None", "The business rule behind it, such as `R17`; null if none."),
+            "current_version": Field(
                 "int | None",
                 "With STALE_VERSION: the current version of the record; null if you cannot read it.",
             ),

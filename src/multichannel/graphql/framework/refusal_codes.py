@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
-
-import strawberry
 
 from multichannel.domain.refusals import Refusal
-from multichannel.graphql.framework.registry import NAMESPACE
+from multichannel.graphql.framework.strawberry_types import register_enum
 
 
-def refusal_codes(name: str, description: str, refusals: Iterable[Refusal]) -> Any:
+def refusal_codes(name: str, description: str, refusals: Iterable[Refusal]) -> None:
     """Make and register an enum with one value for each refusal, described by its message."""
-    codes: Any = StrEnum(name, {refusal.code: refusal.code for refusal in refusals})  # type: ignore[misc]  # the names are data
-    made: Any = strawberry.enum(codes, description=description)
-    for value in made.__strawberry_definition__.values:
-        value.description = Refusal[value.name].message
-    NAMESPACE[name] = made
-    return made
+    codes = StrEnum(name, {refusal.code: refusal.code for refusal in refusals})  # type: ignore[misc]  # the names are data
+    register_enum(codes, description, {code.name: Refusal[code.name].message for code in codes})

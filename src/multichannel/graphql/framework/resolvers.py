@@ -14,7 +14,7 @@ from multichannel.graphql.framework.connections import (
     read_connection_arguments,
 )
 from multichannel.graphql.framework.context import ResolveInfo
-from multichannel.graphql.framework.fields import DECLARATIONS, Column, Computed, Declaration, One
+from multichannel.graphql.framework.fields import DECLARATIONS, Computed, Declaration, One
 from multichannel.graphql.framework.filters import read_filter, read_order
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.selected_columns import columns_of_connection, columns_of_record
@@ -25,7 +25,7 @@ from multichannel.store.read.query import LoadedRecord
 Resolver = Callable[[Any, ResolveInfo], Any]
 
 
-def leaf(name: str) -> Resolver:
+def column_value(name: str) -> Resolver:
     """The value, or the denial in its place, which graphql-core raises at the field's path."""
 
     def resolve(record: LoadedRecord, _info: ResolveInfo) -> Any:
@@ -59,7 +59,7 @@ def viewer_can(declaration: Declaration) -> Resolver:
     return resolve
 
 
-def related(item: One) -> Resolver:
+def related_record(item: One) -> Resolver:
     """The related record, or None if it is absent or not visible; one statement for the batch."""
 
     def resolve(record: LoadedRecord, info: ResolveInfo) -> Any:
@@ -103,7 +103,7 @@ def computed_value(name: str, item: Computed) -> Callable[..., Any]:
 def root_connection(declaration: Declaration) -> Callable[..., Connection]:
     """A list of all visible records of a type."""
 
-    def resolve(info: ResolveInfo, arguments: dict[str, Any]) -> Connection:
+    def resolve(_root: object, info: ResolveInfo, **arguments: Any) -> Connection:
         columns = columns_of_connection(info, declaration)
         return Connection(info.context.reader, _page_of(declaration, arguments), columns)
 
@@ -115,7 +115,7 @@ def nested_connection(declaration: Declaration, name: str) -> Callable[..., Conn
     link = declaration.link(name)
     target = DECLARATIONS[link.target.name]
 
-    def resolve(record: LoadedRecord, info: ResolveInfo, arguments: dict[str, Any]) -> Connection:
+    def resolve(record: LoadedRecord, info: ResolveInfo, **arguments: Any) -> Connection:
         nodes = tuple(id(node) for node in info.field_nodes)
         page, columns = batch_of(record).load_once(
             (name, nodes), lambda _records: (_page_of(target, arguments), columns_of_connection(info, target))
@@ -129,16 +129,3 @@ def _page_of(declaration: Declaration, arguments: dict[str, Any]) -> ConnectionA
     condition = read_filter(declaration, arguments.get("filter"))
     order = read_order(declaration, arguments.get("order_by"))
     return read_connection_arguments(declaration.resource, arguments, condition, order)
-
-
-def resolvers(declaration: Declaration) -> dict[str, Resolver]:
-    """The resolvers of the fields without arguments, by attribute name."""
-    fields: dict[str, Resolver] = {"id": global_id(declaration), "viewer_can": viewer_can(declaration)}
-    for name, item in declaration.fields.items():
-        if isinstance(item, Column):
-            fields[name] = leaf(name)
-        elif isinstance(item, One):
-            fields[name] = related(item)
-        elif isinstance(item, Computed) and not item.arguments:
-            fields[name] = computed_value(name, item)
-    return fields

@@ -41,4 +41,3 @@ DATE_TIME = strawberry.scalar(
     serialize=utc_text,
     parse_value=_parse,
 )
-SCALARS: dict[object, Any] = {datetime: DATE_TIME}

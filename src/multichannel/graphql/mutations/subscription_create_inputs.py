@@ -17,14 +17,10 @@ from multichannel.domain.subscriptions import (
 )
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.inputs import MutationInput, optional, parse_guid, parse_text
-from multichannel.graphql.framework.registry import named
 
 MOST_SERVICES = 100
 FARTHEST = timedelta(days=36_525)
 RECORDABLE = frozenset(SubscriptionStatus) - {SubscriptionStatus.NONE, SubscriptionStatus.DELETED}
-
-for words in (BillingCycle, BillingType, Channel, Commerce, SubscriptionStatus, TermDuration):
-    named(words)  # inputs name them before anything else might
 
 
 @strawberry.input(description="What is known of a subscription that was bought in a channel other than CSP.")

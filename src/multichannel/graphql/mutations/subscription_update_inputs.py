@@ -9,9 +9,6 @@ import strawberry
 from multichannel.domain.subscriptions import StopReason
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.inputs import EXPECTED_VERSION, MutationInput, is_set, parse_text
-from multichannel.graphql.framework.registry import named
-
-named(StopReason)  # inputs name it before anything else might
 
 
 @strawberry.input

@@ -8,13 +8,10 @@ from multichannel.domain.users import Role, User
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import EXPECTED_VERSION, MutationInput, parse_guid, parse_text
 from multichannel.graphql.framework.mutation import mutation
-from multichannel.graphql.framework.registry import named
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, USER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import users
 from multichannel.store.unit_of_work import UnitOfWork
-
-named(Role)  # inputs name it before anything else might
 
 
 @strawberry.input(description="The user to add to your own tenant.")

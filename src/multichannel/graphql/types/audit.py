@@ -9,7 +9,7 @@ import orjson
 import strawberry
 
 from multichannel.graphql.framework.fields import camel, column, computed, resource_type
-from multichannel.graphql.framework.registry import NAMESPACE
+from multichannel.graphql.framework.strawberry_types import register
 from multichannel.policy.schema.resources import AUDIT_RECORD
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.query import ReadableColumn
@@ -19,6 +19,7 @@ SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 OLD, NEW = ReadableColumn("old_value", READ), ReadableColumn("new_value", READ)
 
 
+@register
 @strawberry.type(
     description="A field that an operation changed. Values that are not text are JSON-encoded; null "
     "means no value."
@@ -29,9 +30,6 @@ class AuditChange:
     field: str = strawberry.field(description="The name of the field in this schema.")
     old: str | None = strawberry.field(description="The value before; null for a new record.")
     new: str | None = strawberry.field(description="The value after.")
-
-
-NAMESPACE["AuditChange"] = AuditChange
 
 
 def _changes(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, list[AuditChange]]:

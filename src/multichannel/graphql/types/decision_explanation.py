@@ -11,6 +11,7 @@ from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.framework.fields import DECLARATIONS, Column, One
 from multichannel.graphql.framework.global_ids import read_id
+from multichannel.graphql.framework.strawberry_types import register
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.explain.evaluated_condition import PRINCIPAL, Fact, Tried
 from multichannel.policy.explain.explanation import Explanation, NearMiss, explain
@@ -83,6 +84,7 @@ class DecisionNearMiss:
     rules: list[PolicyRule] = strawberry.field(description="The rules that say so.")
 
 
+@register
 @strawberry.type(description="Why you may or may not perform an action on a record that you can see.")
 class DecisionExplanation:
     """A decision with its grants, restrictions and near misses."""

@@ -8,32 +8,27 @@ from multichannel.domain.refusals import TRANSFER_REASONS
 from multichannel.domain.transfers import TransferKind
 from multichannel.graphql.framework.fields import Computed, computed
 from multichannel.graphql.framework.refusal_codes import refusal_codes
-from multichannel.graphql.framework.registry import named
-from multichannel.graphql.framework.type_builder import made_type, plain_field
+from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import eligibility
 from multichannel.store.unit_of_work import UnitOfWork
 
 refusal_codes("TransferObstacle", "Why a subscription cannot be transferred.", TRANSFER_REASONS)
-made_type(
+object_type(
     "TransferReason",
     "A reason why a subscription cannot be transferred.",
     {
-        "code": plain_field("code", "TransferObstacle", "The reason as a code."),
-        "message": plain_field("message", "str", "The reason as a sentence for people."),
-        "rule": plain_field("rule", "str", "The business rule behind it, such as `R36`."),
+        "code": Field("TransferObstacle", "The reason as a code."),
+        "message": Field("str", "The reason as a sentence for people."),
+        "rule": Field("str", "The business rule behind it, such as `R36`."),
     },
 )
-made_type(
+object_type(
     "TransferEligibility",
     "Whether a subscription can be transferred now.",
     {
-        "eligible": plain_field(
-            "eligible", "bool", "Whether it can be transferred; then `reasons` is empty."
-        ),
-        "reasons": plain_field(
-            "reasons", "list[TransferReason]", "Every reason why it cannot be transferred."
-        ),
+        "eligible": Field("bool", "Whether it can be transferred; then `reasons` is empty."),
+        "reasons": Field("list[TransferReason]", "Every reason why it cannot be transferred."),
     },
 )
 
@@ -50,5 +45,5 @@ def transfer_eligibility() -> Computed:
         "TransferEligibility",
         Action.READ_SUMMARY,
         _eligibility,
-        arguments={"kind": (named(TransferKind), "The kind of transfer to check.")},
+        arguments={"kind": ("TransferKind", "The kind of transfer to check.")},
     )

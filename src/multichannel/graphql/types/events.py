@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import strawberry
-from strawberry.types.field import StrawberryField
-
 from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Declaration
 from multichannel.graphql.framework.global_ids import prefix, read_id_of
 from multichannel.graphql.framework.inputs import GUID_FORM
 from multichannel.graphql.framework.selected_columns import columns_at
-from multichannel.graphql.framework.type_builder import field_with_arguments, made_type, plain_field
+from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.policy.schema.resources import TRANSFER, Resource
 from multichannel.store.read.event_feed import StoredEvent
 from multichannel.store.read.query import LoadedRecord
@@ -40,22 +37,23 @@ class SubscribeProbe:
 
 def events_type() -> Any:
     """Make `Events` with its fields."""
-    fields = {name: _field(name, DECLARATIONS[kind]) for name, kind in STREAMED.items()}
+    fields = {name: _field(DECLARATIONS[kind]) for name, kind in STREAMED.items()}
     text = "Events from now on. An event is delivered only if you can see its record at that moment."
-    return made_type("Events", text, fields)
+    return object_type("Events", text, fields)
 
 
-def _field(name: str, declaration: Declaration) -> StrawberryField:
+def _field(declaration: Declaration) -> Field:
     kind = declaration.name
     shown = kind[0].lower() + kind[1:]
 
     def resolve(
-        info: strawberry.Info, id: str | None = None, after: str | None = None
+        event: StoredEvent | SubscribeProbe,
+        info: ResolveInfo,
+        id: str | None = None,
+        after: str | None = None,
     ) -> dict[str, Any] | None:
-        operation: OperationContext = info.context
-        raw: ResolveInfo = info._raw_info  # noqa: SLF001  (Strawberry has no public way to it)
+        operation = info.context
         wanted = None if id is None else read_id_of(declaration.resource, id)
-        event: StoredEvent | SubscribeProbe = raw.root_value
         if isinstance(event, SubscribeProbe):
             if wanted is not None and _record(operation, declaration, wanted, frozenset()) is None:
                 raise NotVisible
@@ -64,30 +62,29 @@ def _field(name: str, declaration: Declaration) -> StrawberryField:
             return None
         if event.resource_type != kind or wanted not in {None, event.resource_id}:
             return None
-        record = _record(operation, declaration, event.resource_id, columns_at(raw, shown, declaration))
+        record = _record(operation, declaration, event.resource_id, columns_at(info, shown, declaration))
         return None if record is None else {**_values(event), shown: record}
 
     text = f"Changes of each {kind} that you can see, including new ones."
     change = _change_type(kind, shown)
-    return field_with_arguments(name, f"{change} | None", text, resolve, _arguments(kind))
+    return Field(f"{change} | None", text, resolve, _arguments(kind))
 
 
 def _change_type(kind: str, shown: str) -> str:
     """Make `TransferChange` and the like."""
     fields = {
-        "event_id": ("ID", "The id of the event; pass it as `after` to resume."),
-        "occurred_at": ("datetime", "When the change took place."),
-        "operation": (
+        "event_id": Field("ID", "The id of the event; pass it as `after` to resume."),
+        "occurred_at": Field("datetime", "When the change took place."),
+        "operation": Field(
             "str",
             "The operation that changed the record, such as `accept_transfer`; `expire` if time did.",
         ),
-        "correlation_id": ("str", "The id shared by all audit records and events of one operation."),
-        "transfer_id": ("ID | None", "The transfer that the change was part of; null if none."),
-        shown: (kind, "The record as it is now."),
+        "correlation_id": Field("str", "The id shared by all audit records and events of one operation."),
+        "transfer_id": Field("ID | None", "The transfer that the change was part of; null if none."),
+        shown: Field(kind, "The record as it is now."),
     }
     name = f"{kind}Change"
-    made = {key: plain_field(key, annotation, text) for key, (annotation, text) in fields.items()}
-    made_type(name, f"A change of a {kind}.", made)
+    object_type(name, f"A change of a {kind}.", fields)
     return name
 
 

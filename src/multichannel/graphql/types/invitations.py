@@ -9,7 +9,7 @@ import orjson
 import strawberry
 
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.registry import NAMESPACE
+from multichannel.graphql.framework.strawberry_types import register
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.query import LoadedRecord, ReadableColumn
@@ -34,6 +34,7 @@ WITH_ADMIN = (
 )
 
 
+@register
 @strawberry.type(description="What to send to the customer about a request.")
 class RelationshipInvitation:
     """A link and an e-mail."""
@@ -43,9 +44,6 @@ class RelationshipInvitation:
         "in. It is not run."
     )
     text: str = strawberry.field(description="The text of an e-mail with the link.")
-
-
-NAMESPACE["RelationshipInvitation"] = RelationshipInvitation
 
 
 def invitations(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, RelationshipInvitation]:

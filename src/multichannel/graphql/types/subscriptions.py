@@ -8,7 +8,7 @@ import strawberry
 
 from multichannel.domain.lifecycle import LIVE
 from multichannel.graphql.framework.fields import column, computed, many, one, resource_type
-from multichannel.graphql.framework.registry import NAMESPACE
+from multichannel.graphql.framework.strawberry_types import register
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.graphql.types.eligibility import transfer_eligibility
 from multichannel.graphql.types.support import SUPPORT_OPTIONS
@@ -21,6 +21,7 @@ SUMMARY, READ, BILLING = Action.READ_SUMMARY, Action.READ, Action.READ_BILLING
 OF_MOVE = frozenset(ReadableColumn(name, READ) for name in ("services", "canceled_services", "status"))
 
 
+@register
 @strawberry.type(
     description="What is still active of a subscription of another channel after its move to CSP."
 )
@@ -31,9 +32,6 @@ class LeftToMove:
     whole: bool = strawberry.field(
         description="Whether the subscription itself is still active or suspended."
     )
-
-
-NAMESPACE["LeftToMove"] = LeftToMove
 
 
 def _left_to_move(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, LeftToMove]:

@@ -12,7 +12,7 @@ from multichannel.domain.transfer_effects import MOVES, TransferSubject, stays_b
 from multichannel.domain.transfers import TransferKind, TransferLine, TransferProductType, TransferStatus
 from multichannel.graphql.framework.fields import column, computed, one, resource_type
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.registry import NAMESPACE, named
+from multichannel.graphql.framework.strawberry_types import register
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
@@ -20,10 +20,9 @@ from multichannel.store.read.query import ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY, READ = Action.READ_SUMMARY, Action.READ
-named(TransferStatus)
-named(TransferSubject)
 
 
+@register
 @strawberry.type(
     name="TransferLine", description="A subscription in a transfer, as it was when it was chosen."
 )
@@ -59,6 +58,7 @@ class TransferLineType:
     )
 
 
+@register
 @strawberry.type(name="TransferEffect", description="What happens to one subject in a transfer.")
 class TransferEffectType:
     """An effect as clients see it."""
@@ -66,9 +66,6 @@ class TransferEffectType:
     subject: TransferSubject = strawberry.field(description="The subject.")
     sentence: str = strawberry.field(description="What happens to it, as a sentence for people.")
     rule: str = strawberry.field(description="The business rule behind it, such as `R34`.")
-
-
-NAMESPACE["TransferLine"], NAMESPACE["TransferEffect"] = TransferLineType, TransferEffectType
 
 
 def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[TransferLineType]]:
@@ -164,7 +161,7 @@ class Transfer:
     )
     target_product_types = computed(
         "The product types that the target requests; empty for all.",
-        f"list[{named(TransferProductType)}]",
+        "list[TransferProductType]",
         SUMMARY,
         _product_types,
     )

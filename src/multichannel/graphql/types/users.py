@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 
 from multichannel.domain.users import Role
 from multichannel.graphql.framework.fields import column, computed, one, resource_type
-from multichannel.graphql.framework.registry import named
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import USER
 from multichannel.policy.schema.vocabulary import Action
@@ -25,9 +24,7 @@ class User:
 
     display_name = column("The name shown to others.", READ, filter=True, order=True)
     object_id = column("The GUID of the user in the directory of its tenant.", READ, filter=True)
-    roles = computed(
-        "The user's roles, sorted.", f"list[{named(Role)}]", READ, _roles, witness="state", absent=()
-    )
+    roles = computed("The user's roles, sorted.", "list[Role]", READ, _roles, witness="state", absent=())
     state = column("Whether the user can sign in.", READ, filter=True)
     partner = one(
         "The partner of the user's tenant; null in a customer tenant.", "Partner", "tenant_id", READ

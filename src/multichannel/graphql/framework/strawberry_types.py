@@ -1,0 +1,155 @@
+"""The only module that relies on Strawberry's internals: makes types at run time, and the executable schema.
+
+Types made from declarations refer to each other before they exist. Their annotations are therefore strings.
+Strawberry looks these up when it builds the schema, in the module of the class: all made classes name this
+module, and `register` enters each type into its namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import EnumMeta
+from typing import Any
+
+import strawberry
+from graphql import GraphQLObjectType, GraphQLSchema
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from multichannel.graphql.framework.enum_descriptions import ENUMS
+from multichannel.graphql.framework.fields import camel
+from multichannel.graphql.framework.scalars import DATE_TIME
+
+NAMESPACE: dict[str, Any] = globals()
+ID = strawberry.ID
+
+DIRECT_RESOLVERS: dict[str, dict[str, Any]] = {}
+"""Resolvers that graphql-core calls without Strawberry in between, by GraphQL type and field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a made type: its annotation, description and resolver, which gets graphql-core's info.
+
+    Without a resolver, the value is the attribute or dictionary item of the field's name. `arguments` holds
+    annotation and description by name.
+    """
+
+    type: str
+    description: str
+    resolve: Callable[..., Any] | None = None
+    arguments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def register(made: Any) -> Any:
+    """Enter a Strawberry type into the namespace under its GraphQL name; also a class decorator."""
+    name = made.__strawberry_definition__.name
+    if name in NAMESPACE:
+        raise TypeError(f"two GraphQL types are named {name}")
+    NAMESPACE[name] = made
+    return made
+
+
+def is_registered(name: str) -> bool:
+    """Whether there is a type of this GraphQL name."""
+    return name in NAMESPACE
+
+
+def register_enum(words: EnumMeta, description: str, values: Mapping[str, str]) -> None:
+    """Make a GraphQL enum of a Python enum, with descriptions of its values."""
+    made: Any = strawberry.enum(words, name=words.__name__, description=description)
+    for value in made.__strawberry_definition__.values:
+        value.description = values.get(value.name)
+    register(made)
+
+
+for _words, (_description, _values) in ENUMS.items():
+    register_enum(_words, _description, _values)
+
+
+def object_type(name: str, description: str, fields: Mapping[str, Field], **attributes: Any) -> Any:
+    """Make an object type; `attributes` are the bases and class attributes of its class."""
+    bases = attributes.pop("bases", ())
+    DIRECT_RESOLVERS[name] = {
+        camel(key): each.resolve or _attribute(key) for key, each in fields.items() if not each.arguments
+    }
+    made = {key: _strawberry_field(each) for key, each in fields.items()}
+    cls = _class(name, bases, {key: each.type for key, each in fields.items()}, {**made, **attributes})
+    return register(strawberry.type(cls, name=name, description=description))
+
+
+def input_type(name: str, description: str, fields: Mapping[str, tuple[str, str]]) -> None:
+    """Make an input type of optional fields, from annotation and description by name."""
+    made = {
+        key: StrawberryField(
+            graphql_name=key.rstrip("_") if key.endswith("_") else None,
+            description=text,
+            default=strawberry.UNSET,
+        )
+        for key, (_, text) in fields.items()
+    }
+    cls = _class(name, (), {key: annotation for key, (annotation, _) in fields.items()}, made)
+    register(strawberry.input(cls, name=name, description=description))
+
+
+def _class(name: str, bases: tuple[type, ...], annotations: dict[str, str], body: dict[str, Any]) -> type:
+    return type(name, bases, {"__annotations__": annotations, "__module__": __name__, **body})
+
+
+def _strawberry_field(declared: Field) -> StrawberryField:
+    """A field that Strawberry resolves if it has arguments, because Strawberry converts them."""
+    if not declared.arguments:
+        return StrawberryField(description=declared.description)
+    made = StrawberryField(description=declared.description, base_resolver=_resolver(declared.resolve))
+    made.arguments = [
+        StrawberryArgument(
+            name,
+            None,
+            StrawberryAnnotation(annotation, namespace=NAMESPACE),
+            default=None if "None" in annotation else strawberry.UNSET,
+            description=text,
+        )
+        for name, (annotation, text) in declared.arguments.items()
+    ]
+    return made
+
+
+def _resolver(resolve: Any) -> StrawberryResolver[Any]:
+    """Strawberry's info has no public way to graphql-core's, which holds the fragments of the document."""
+
+    def call(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        return resolve(root, info._raw_info, **arguments)  # noqa: SLF001
+
+    return StrawberryResolver(call)
+
+
+def executable_schema(*, query: Any, mutation: Any, subscription: Any, types: Iterable[str]) -> GraphQLSchema:
+    """The schema that graphql-core executes.
+
+    Strawberry has no public access to it, and calls every resolver through four functions of its own. Fields
+    without arguments need none of these, so their resolvers are set once the schema is built.
+    """
+    schema: GraphQLSchema = strawberry.Schema(  # noqa: SLF001
+        query=query,
+        mutation=mutation,
+        subscription=subscription,
+        types=[NAMESPACE[name] for name in types],
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
+    )._schema
+    for made in schema.type_map.values():
+        if isinstance(made, GraphQLObjectType):
+            for key, resolve in DIRECT_RESOLVERS.get(made.name, {}).items():
+                made.fields[key].resolve = resolve
+    return schema
+
+
+def _attribute(name: str) -> Callable[..., Any]:
+    def resolve(source: Any, _info: Any) -> Any:
+        return source[name] if isinstance(source, dict) else getattr(source, name)
+
+    return resolve
