@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import datetime
 from functools import lru_cache
-from html import escape
 
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.deployment.current_policy import InForce, Problem
-from multichannel.workbench.matrix.html import STYLE, as_html, document
+from multichannel.policy.deployment.current_policy import InForce
+from multichannel.workbench.matrix.html import STYLE, as_html
 from multichannel.workbench.matrix.matrix import matrix_of
+from multichannel.workbench.pages import document, render
 
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CONTENT_SECURITY_POLICY = (
@@ -34,36 +36,15 @@ HEADERS = {
 
 def page(state: InForce) -> Response:
     """The page about the current policy."""
-    return HTMLResponse(document("Current policy", _status(state) + _tables(state.policy)), headers=HEADERS)
+    status = render("explorer/policy_status.html.jinja", state=state, timestamp=_timestamp)
+    return HTMLResponse(document("Current policy", status + _tables(state.policy), STYLE), headers=HEADERS)
 
 
 @lru_cache(2)
-def _tables(policy: Policy) -> str:
+def _tables(policy: Policy) -> Markup:
     """The matrix, made once per policy."""
     return as_html(matrix_of(policy))
 
 
-def _status(state: InForce) -> str:
-    since = state.since.isoformat(timespec="seconds").replace("+00:00", "Z")
-    pinned = (
-        "<p><strong>Pinned.</strong> A rollback has pinned an earlier version. The policy folder is ignored"
-        " until you release it: <code>multichannel policy rollback --release</code></p>"
-    )
-    return "".join(
-        (
-            f"<p>Digest <code>{escape(state.policy.digest)}</code><br>",
-            f'Current since <time datetime="{since}">{since}</time></p>',
-            pinned if state.pinned else "",
-            "" if state.problem is None else _problem(state.problem),
-        )
-    )
-
-
-def _problem(problem: Problem) -> str:
-    since = problem.since.isoformat(timespec="seconds").replace("+00:00", "Z")
-    digest = f" Its digest is <code>{escape(problem.digest)}</code>." if problem.digest else ""
-    return (
-        '<div class="problem" role="status"><p><strong>A new policy was rejected</strong> at '
-        f'<time datetime="{since}">{since}</time>; the policy below stays current.{digest}</p>'
-        f"<pre>{escape(problem.message)}</pre></div>"
-    )
+def _timestamp(time: datetime) -> str:
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
