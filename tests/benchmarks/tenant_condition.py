@@ -14,7 +14,7 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.visibility import Degree, Sight
+from multichannel.policy.decide.visibility import ReadCoverage, Visibility
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -59,7 +59,7 @@ WRITTEN: dict[Resource, Callable[..., tuple[ColumnElement[bool], ...]]] = {
 }
 
 
-class TenantSight(Sight):
+class TenantVisibility(Visibility):
     """Whole rows within a condition; billing terms are not for sales agents."""
 
     def __init__(self, resource: Resource, partner_id: str) -> None:
@@ -74,9 +74,9 @@ class TenantSight(Sight):
         """The condition in parts."""
         return self._ways
 
-    def degree(self, action: Action) -> Degree:
+    def coverage(self, action: Action) -> ReadCoverage:
         """All or nothing."""
-        return Degree.NONE if action is Action.READ_BILLING else Degree.ALL
+        return ReadCoverage.NONE if action is Action.READ_BILLING else ReadCoverage.ALL
 
     def visible(self, entity: Any) -> ColumnElement[bool]:
         """The condition."""
@@ -91,15 +91,15 @@ class TenantCondition(Policy):
     def __init__(self, source: PolicySource) -> None:
         """Signing in goes by the policy, as ever."""
         super().__init__(source)
-        by_policy = self.sight
-        kept: dict[tuple[str, Resource], Sight] = {}
+        by_policy = self.visibility
+        kept: dict[tuple[str, Resource], Visibility] = {}
 
-        def sight(principal: Principal, resource: Resource) -> Sight:
+        def visibility(principal: Principal, resource: Resource) -> Visibility:
             if resource not in WRITTEN:
                 return by_policy(principal, resource)
             key = principal.tenant_id, resource
             if key not in kept:
-                kept[key] = TenantSight(resource, principal.tenant_id)
+                kept[key] = TenantVisibility(resource, principal.tenant_id)
             return kept[key]
 
-        self.sight = sight  # type: ignore[method-assign]
+        self.visibility = visibility  # type: ignore[method-assign]

@@ -123,9 +123,9 @@ def test_variants_take_turns_and_every_round_counts() -> None:
 
 
 def test_a_strangers_predicates_are_made_anew(policy: Policy) -> None:
-    made = policy.translated.cache_info().misses
+    made = policy.translate.cache_info().misses
 
     found = cold_predicates(policy, 3)
 
-    assert policy.translated.cache_info().misses == made + 3 * len(ASKED)
+    assert policy.translate.cache_info().misses == made + 3 * len(ASKED)
     assert all(took > 0 for took in found.values())

@@ -203,7 +203,8 @@ def _listings(database: Stored, who: Principal, resource: Resource, order: Any) 
     walked = _walk(reader, resource, _by_shown(resource) if order is _by_shown else OrderBy())
     model: Any = resource.model
     visible = {
-        row.id for row in database.run(select(model.id).where(reader.sight(resource).visible(resource.model)))
+        row.id
+        for row in database.run(select(model.id).where(reader.visibility(resource).visible(resource.model)))
     }
     ids = [row["id"] for row in database.world.rows(resource.name)]
     assert visible == union, (who, resource.name)

@@ -173,7 +173,7 @@ def test_a_rule_that_takes_exponential_time_is_cut_off(monkeypatch: pytest.Monke
 def test_a_policy_that_fails_while_it_is_asked_denies_and_logs(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, condition: str
 ) -> None:
-    monkeypatch.setattr("multichannel.policy.decide.policy.prove", lambda _source: None)
+    monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda _source: None)
     failing = changed(customer=standing(condition) + " endless(x) if endless(y) and x = y;")
     with caplog.at_level(logging.ERROR, logger="multichannel.policy.decide.policy"):
         unserved = replace(SERVED, relationships=[])
@@ -183,7 +183,7 @@ def test_a_policy_that_fails_while_it_is_asked_denies_and_logs(
 
 
 def test_a_restriction_that_fails_while_it_is_asked_denies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("multichannel.policy.decide.policy.prove", lambda _source: None)
+    monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda _source: None)
     failing = changed(
         customer='forbid("ODD", _p: Principal, _action: String, c: Customer) if c.publik = true;'
     )
@@ -239,7 +239,7 @@ def test_threads_get_the_same_answers(policy: Policy) -> None:
         )
 
     alone = {ask(tenant_id) for tenant_id in tenants}
-    policy.translated.cache_clear()
+    policy.translate.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         together = set(pool.map(ask, tenants * 4))
     assert together == alone
@@ -265,8 +265,8 @@ def test_a_cold_predicate_for_three_roles_costs_little(
 def test_what_was_asked_before_is_answered_from_memory_and_memory_is_bounded(policy: Policy) -> None:
     first = policy.predicate(WHO, Action.READ, PARTNER)
     assert policy.predicate(replace(WHO), Action.READ, PARTNER) is first
-    assert policy.translated.cache_info().maxsize is not None
-    assert policy._seen.cache_info().maxsize is not None
+    assert policy.translate.cache_info().maxsize is not None
+    assert policy._visible.cache_info().maxsize is not None
 
 
 def test_the_record_of_another_principal_is_never_taken_from_memory(policy: Policy) -> None:

@@ -53,7 +53,7 @@ def explained(added: str, record: Any, who: Principal = WHO) -> Explanation:
     policy = Policy(PolicySource(tuple(texts.items())))
     found = explain(policy, who, Action.UPDATE, CUSTOMER, record)
     assert found.allowed is policy.check(who, Action.UPDATE, record).allowed
-    assert bool(found.grants) is bool(policy.proofs(who, Action.UPDATE, record))
+    assert bool(found.grants) is bool(policy.grant_derivations(who, Action.UPDATE, record))
     return found
 
 

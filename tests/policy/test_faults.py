@@ -12,7 +12,7 @@ from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, Tenan
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.visibility import Degree
+from multichannel.policy.decide.visibility import ReadCoverage
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -33,10 +33,10 @@ def test_after_a_fault_the_next_question_is_asked_anew(monkeypatch: pytest.Monke
     policy = Policy.load(SHIPPED_POLICIES)
     with monkeypatch.context() as broken:
         broken.setattr(policy._engine, "ask_in_part", _fail)
-        assert policy.sight(AGENT, CUSTOMER).degree(Action.READ_SUMMARY) is Degree.NONE
+        assert policy.visibility(AGENT, CUSTOMER).coverage(Action.READ_SUMMARY) is ReadCoverage.NONE
         assert not policy.predicate(AGENT, Action.UPDATE, CUSTOMER).allowed
 
-    assert policy.sight(AGENT, CUSTOMER).degree(Action.READ_SUMMARY) is Degree.ALL
+    assert policy.visibility(AGENT, CUSTOMER).coverage(Action.READ_SUMMARY) is ReadCoverage.ALL
     assert policy.predicate(AGENT, Action.UPDATE, CUSTOMER).allowed
 
 

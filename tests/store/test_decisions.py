@@ -332,6 +332,6 @@ def test_every_public_method_that_decides_records_its_decision(kind: type) -> No
     unrecorded = {
         name for name, method in methods.items() if name[0] != "_" and not hasattr(method, "__wrapped__")
     }
-    assert unrecorded <= {"sight", "reach"}, (
-        "`sight` runs no statement; `reach` compares policies off the record"
+    assert unrecorded <= {"visibility", "reach"}, (
+        "`visibility` runs no statement; `reach` compares policies off the record"
     )

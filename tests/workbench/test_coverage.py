@@ -194,8 +194,8 @@ def test_probes_and_traces_of_the_engine_tell_of_the_same_rules(shipped_policy: 
         for each in list(case.expectations())[::7]:
             found = probes.reached({each.principal: {each.action}}, case.record)
             held = {ends[item.point] for item in found[each.principal, each.action] if item.point in ends}
-            proofs = shipped_policy.proofs(each.principal, each.action, case.record)
-            hits = shipped_policy.hits(each.principal, each.action, case.record)
+            proofs = shipped_policy.grant_derivations(each.principal, each.action, case.record)
+            hits = shipped_policy.restriction_hits(each.principal, each.action, case.record)
             standings = shipped_policy.standings(each.principal, case.record)
             assert {rule for rule in held if rule.name == "forbid"} == {
                 rule for _, rules in hits for rule in rules if rule.name == "forbid"

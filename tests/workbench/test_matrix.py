@@ -60,9 +60,7 @@ def test_a_role_is_told_a_grant_exactly_where_the_policy_gives_it_an_action(
                 for role in TENANT_ROLES
                 for principal in ONE_OF_EACH_KIND
                 if principal.kind != "system"
-                and shipped_policy.translated(
-                    replace(principal, roles=(role,)), action, each.resource
-                ).allowed
+                and shipped_policy.translate(replace(principal, roles=(role,)), action, each.resource).allowed
             }
             assert told & set(TENANT_ROLES) == given, (each.resource.name, action)
 

@@ -83,7 +83,7 @@ class ShadowPolicy(BackgroundWorker):
     def _list(self, candidate: Policy, decision: ListDecision) -> Difference | None:
         for action in decision.actions:
             # Raises what a list under the candidate would raise.
-            candidate.translated(decision.principal, action, decision.resource)
+            candidate.translate(decision.principal, action, decision.resource)
         query = decision.principal, decision.actions, decision.resource
         predicate = self._lines.filter_digest(candidate, *query)
         if predicate == self._lines.filter_digest(decision.policy, *query):
@@ -105,7 +105,7 @@ class ShadowPolicy(BackgroundWorker):
 def _record(candidate: Policy, decision: RecordDecision) -> Difference | None:
     if decision.facts is None:
         return None
-    verdict = candidate.judged(decision.principal, decision.action, decision.facts)
+    verdict = candidate.decide(decision.principal, decision.action, decision.facts)
     reasons, _ = reasons_and_rules_of(decision)
     if (verdict.allowed, verdict.reasons) == (decision.allowed, reasons):
         return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Executable
 
     from multichannel.policy.decide.policy import Policy
-    from multichannel.policy.decide.visibility import Sight
+    from multichannel.policy.decide.visibility import Visibility
     from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Action, Principal
     from multichannel.store.session import GuardedSession
@@ -34,9 +34,9 @@ class Access:
         """Holds for the rows of a resource type on which the action is granted."""
         return where(self.policy.predicate(self.principal, action, resource), resource, resource.mapped)
 
-    def sight(self, resource: Resource) -> Sight:
+    def visibility(self, resource: Resource) -> Visibility:
         """What the principal sees of a resource type."""
-        return self.policy.sight(self.principal, resource)
+        return self.policy.visibility(self.principal, resource)
 
     def run(self, statement: Executable) -> Sequence[Any]:
         """The rows of a statement whose WHERE holds the policy's predicate."""

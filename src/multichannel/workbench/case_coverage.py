@@ -141,7 +141,7 @@ class _Gaps:
         if len(self._saying[code, rule.about]) == 1 and not self._saying[code, None]:
             return True
         case = expectation.case
-        hits = self._policy.hits(expectation.principal, expectation.action, case.record)
+        hits = self._policy.restriction_hits(expectation.principal, expectation.action, case.record)
         return any(rule in rules for reason, rules in hits if reason == code)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a policy asks of a resource, once it is known who asks: conditions over facts.
+"""What a policy requires of a record, for a given principal: conditions over facts.
 
 A condition set (`Conditions`) is a conjunction: members bind variables to related records, comparisons
 test them. A predicate is a set of branches; it holds where one branch's conditions hold and none of
@@ -49,14 +49,14 @@ class Comparison:
 
     def __str__(self) -> str:
         """As it is written in a policy."""
-        right = str(self.right) if isinstance(self.right, Path) else written(self.right)
+        right = str(self.right) if isinstance(self.right, Path) else literal_text(self.right)
         return f"{self.left} {self.operator} {right}"
 
 
-def written(value: Value | tuple[Value, ...]) -> str:
-    """A value, or a list of them, as it is written in a policy."""
+def literal_text(value: Value | tuple[Value, ...]) -> str:
+    """A value, or a list of values, as it is written in a policy."""
     if isinstance(value, tuple):
-        return f"[{', '.join(written(item) for item in value)}]"
+        return f"[{', '.join(literal_text(item) for item in value)}]"
     if value is None:
         return "nil"
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
@@ -93,14 +93,12 @@ class Predicate:
 NEVER = Predicate(frozenset(), frozenset())
 
 
-def merged(branches: Iterable[Conditions]) -> frozenset[Conditions]:
+def merge_branches(branches: Iterable[Conditions]) -> frozenset[Conditions]:
     """The same meaning in fewer branches: those that differ in one value become one with `in`."""
-    found = frozenset(branches)
-    while True:
-        smaller = _merge_once(found)
-        if smaller == found:
-            return found
-        found = smaller
+    current = frozenset(branches)
+    while (smaller := _merge_once(current)) != current:
+        current = smaller
+    return current
 
 
 def _merge_once(branches: frozenset[Conditions]) -> frozenset[Conditions]:

@@ -1,4 +1,4 @@
-"""Conditions held against one record of facts: which of them fail, and at what values."""
+"""Evaluates conditions on one record of facts: which of them fail, and at what values."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ HOLDS: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A condition that does not hold: a comparison with the fact it met, or an empty list."""
+    """A condition that does not hold: a comparison with the value of its fact, or an empty list."""
 
     condition: Comparison | Member
     met: Any = None
 
 
 def failures(conditions: Conditions, record: Any) -> tuple[Failure, ...]:
-    """What keeps the conditions from holding, at the nearest related records; nothing if they hold."""
+    """The conditions that fail, for the related records at which the fewest do; none if all hold."""
     best: tuple[Failure, ...] | None = None
     for bindings, missing in _assignments(conditions.members, {THIS: record}):
         failed = (*missing, *_failed(conditions.comparisons, bindings))

@@ -35,37 +35,37 @@ from multichannel.policy.schema.vocabulary import Principal
 os.environ.setdefault("POLAR_TIMEOUT_MS", "2000")
 """By the clock, in a busy process; the engine's own default is 30 seconds. What takes longer denies."""
 
-REFUSED = {"MakeExternal": "a policy makes no instances: `new` is refused (MakeExternal)"}
-"""What a policy may not do, by the engine's name for it."""
+REFUSED = {"MakeExternal": "a policy must not create instances with `new` (MakeExternal)"}
+"""What a policy must not do, by the engine's name for it."""
 
 CLASSES = {"Principal": Principal, **{name: resource.facts for name, resource in RESOURCES.items()}}
-"""What rules can ask for facts, by the names they have for it."""
+"""The classes that rules can name."""
 
 EXPECTED_WARNING = "uses resource blocks but does not call the"
 """The blocks declare resources for rule types; permissions inside blocks are not used."""
 
 
 MARK = re.compile(r'^\s*"([^"]+)" = "\1" \[\]$', re.MULTILINE)
-"""How a trace shows that a rule has asked of its mark whether it is itself."""
+"""How the mark of a rule appears in a trace."""
 
-QUOTED_OR_NOTED = re.compile(r'"(?:\\.|[^"\\])*"|(#[^\n]*)')
-STRANGE = re.compile(r"[^\x00-\x7f]")
-NOTHING, BESIDE = "nothing.polar", "beside.polar"
+STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|(#[^\n]*)')
+NON_ASCII = re.compile(r"[^\x00-\x7f]")
+NOTHING, EXTRA = "nothing.polar", "extra.polar"
 NEVER_TRUE = (
     "has_standing(_: Principal, _: String, _: {kind}) if false;",
     "grant(_: String, _: String, _: String, _: {kind}) if false;",
     "forbid(_: String, _: Principal, _: String, _: {kind}) if false;",
 )
-"""So that what no rule is about has an answer: the engine takes an absent rule for an error."""
+"""The engine takes a query that no rule answers for an error."""
 
 
 class PolicyFault(Exception):
-    """The policy failed while it was asked. Whoever asked gets a denial, the operator a log line."""
+    """The policy failed during evaluation. The caller is denied, and the operator gets a log line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One way in which a query holds: its bindings, and the rules that made it hold."""
+    """One result of a query: its bindings, and the rules that it follows from."""
 
     bindings: dict[str, Any]
     rules: tuple[Rule, ...]
@@ -74,35 +74,37 @@ class Answer:
 class Engine:
     """One policy, loaded once and never changed; safe to ask from several threads."""
 
-    def __init__(self, source: PolicySource, beside: Callable[[str | None], str] | None = None) -> None:
-        """Load all files, or raise PolicyInvalid with the engine's words and place.
+    def __init__(self, source: PolicySource, extra: Callable[[str | None], str] | None = None) -> None:
+        """Load all files, or raise PolicyInvalid with the engine's message and place.
 
-        `beside` gives rules to load beside those of the policy, by kind of record or (None) for all of them.
+        `extra` gives rules to load with those of the policy, by resource type or (None) for all of them.
         """
         self.source = source
-        self._beside = beside
+        self._extra = extra
         whole, warnings = _loaded(source.texts)
         _refuse_warnings(warnings)
         self._whole = whole if source.is_separable else _bound(source, whole)
         self._about = cache(self._load_about)
-        """One engine for each kind of record, which need not try the rules about all others."""
+        """One engine for each resource type, which does not try the rules about all others."""
         self._traced_about = cache(self._load_traced)
         """The same, of the policy whose rules are marked."""
 
     def _load_about(self, kind: str) -> Oso:
-        if self._beside is not None:
-            return self._load_beside(self._beside, kind)
-        return _loaded_about(self.source, kind) if self._is_apart(kind) else self._whole
+        if self._extra is not None:
+            return self._load_with_extra(self._extra, kind)
+        return _loaded_about(self.source, kind) if self._is_separate(kind) else self._whole
 
-    def _load_beside(self, beside: Callable[[str | None], str], kind: str) -> Oso:
-        if self._is_apart(kind):
-            return _loaded_about(self.source, kind, (BESIDE, beside(kind)))
-        return _loaded((*texts_bound(self.source), (BESIDE, beside(None))))[0]
+    def _load_with_extra(self, extra: Callable[[str | None], str], kind: str) -> Oso:
+        if self._is_separate(kind):
+            return _loaded_about(self.source, kind, (EXTRA, extra(kind)))
+        return _loaded((*texts_bound(self.source), (EXTRA, extra(None))))[0]
 
     def _load_traced(self, kind: str) -> Oso:
-        return _loaded_about(self.source, kind, marked=True) if self._is_apart(kind) else self._whole_traced
+        return (
+            _loaded_about(self.source, kind, marked=True) if self._is_separate(kind) else self._whole_traced
+        )
 
-    def _is_apart(self, kind: str) -> bool:
+    def _is_separate(self, kind: str) -> bool:
         return kind in RESOURCES and self.source.is_separable
 
     @cached_property
@@ -110,12 +112,12 @@ class Engine:
         return _loaded(texts_bound(self.source.marked))[0]
 
     def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
-        """Answers to `rule(arguments...)`, lazily; what to find are variables. Raises PolicyFault."""
+        """The results of `rule(arguments...)`, lazily; variables are bound. Raises PolicyFault."""
         engine = self._engine(kind_of(arguments[-1]), trace=trace)
         yield from self._run(engine, rule, arguments, {}, trace=trace)
 
     def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:
-        """The same, for all records of a kind at once: `resource` is bound to what is asked of them."""
+        """The same for all records of a type at once: `resource` is bound to what is required of them."""
         any_record = Expression("And", [Expression("Isa", [Variable("resource"), Pattern(kind, {})])])
         bound = {"resource": any_record}
         yield from self._run(self._engine(kind, trace=trace), rule, arguments, bound, trace=trace)
@@ -137,10 +139,10 @@ class Engine:
             for result in query.run():
                 yield Answer(result["bindings"], self._rules(result["trace"]))
         except OsoError as error:
-            raise PolicyFault(_sentence(str(error))) from error
+            raise PolicyFault(_message(str(error))) from error
 
     def _rules(self, trace: dict[str, Any] | None) -> tuple[Rule, ...]:
-        """The statements of a derivation, outermost first."""
+        """The rules of a derivation, outermost first."""
         if trace is None:
             return ()
         marks = dict.fromkeys(found[1] for found in MARK.finditer(trace["formatted"]))
@@ -151,7 +153,7 @@ class _FactQuery(Query):
     """Reads declared facts of frozen records; calls, constructors and everything else are refused."""
 
     def run(self) -> Generator[dict[str, Any], None, None]:
-        """Answer the engine's questions until it is done; one result per way in which the query holds."""
+        """Answer the engine's events until it is done; yields its results."""
         answers: dict[str, Callable[[Any], None]] = {
             "ExternalCall": self.handle_external_call,
             "ExternalIsa": self.handle_external_isa,
@@ -170,10 +172,10 @@ class _FactQuery(Query):
             elif kind in answers:
                 answers[kind](data)
             else:
-                raise PolicyFault(REFUSED.get(kind, f"a policy may not do this: {kind}"))
+                raise PolicyFault(REFUSED.get(kind, f"a policy must not do this: {kind}"))
 
     def handle_external_call(self, data: Any) -> None:
-        """Hand over a declared fact; anything else ends the query."""
+        """Return a declared fact; anything else ends the query."""
         record = self.host.to_python(data["instance"])
         name = data["attribute"]
         if data["args"] is not None or name not in getattr(type(record), "__slots__", ()):
@@ -186,7 +188,7 @@ class _QuietQuery(EngineQuery):
     """The engine's query without its polling for log messages, which would double the calls."""
 
     def process_messages(self) -> None:
-        """Nothing is logged by the engine unless its environment asks for it."""
+        """The engine logs nothing unless its environment says so."""
 
 
 def _loaded(texts: Iterable[tuple[str, str]]) -> tuple[Oso, str]:
@@ -201,7 +203,7 @@ def _loaded(texts: Iterable[tuple[str, str]]) -> tuple[Oso, str]:
         with contextlib.redirect_stdout(output):
             oso.ffi_polar.load([EngineSource(within_bounds(_in_ascii(text)), name) for name, text in texts])
     except OsoError as error:
-        raise PolicyInvalid(_sentence(str(error))) from error
+        raise PolicyInvalid(_message(str(error))) from error
     return oso, output.getvalue()
 
 
@@ -215,13 +217,13 @@ def within_bounds(text: str) -> str:
 
 
 def _in_ascii(text: str) -> str:
-    """The text with plain characters in its comments: the engine tells of a wrong line behind any others."""
-    return QUOTED_OR_NOTED.sub(lambda found: STRANGE.sub("?", found[1]) if found[1] else found[0], text)
+    """The text with plain characters in its comments: the engine reports a wrong line behind any others."""
+    return STRING_OR_COMMENT.sub(lambda found: NON_ASCII.sub("?", found[1]) if found[1] else found[0], text)
 
 
-def _loaded_about(source: PolicySource, kind: str, *beside: tuple[str, str], marked: bool = False) -> Oso:
+def _loaded_about(source: PolicySource, kind: str, *extra: tuple[str, str], marked: bool = False) -> Oso:
     nothing = (NOTHING, "\n".join(text.format(kind=kind) for text in NEVER_TRUE))
-    return _loaded((*texts_about(source, kind, marked=marked), nothing, *beside))[0]
+    return _loaded((*texts_about(source, kind, marked=marked), nothing, *extra))[0]
 
 
 def _bound(source: PolicySource, whole: Oso) -> Oso:
@@ -231,7 +233,7 @@ def _bound(source: PolicySource, whole: Oso) -> Oso:
 
 
 def kind_of(record: Any) -> str:
-    """The kind of resource that a record of facts is of."""
+    """The resource type of a record of facts."""
     return type(record).__name__.removesuffix("Facts")
 
 
@@ -243,15 +245,15 @@ def _plain(value: Any) -> Any:
 
 
 def _refuse_warnings(printed: str) -> None:
-    """What the engine only prints is an error here, but for the one warning that cannot apply."""
+    """Make every warning that the engine prints an error, but for the one that does not apply."""
     warnings = [text.strip() for text in printed.split("[warning]") if text.strip()]
     serious = [text for text in warnings if EXPECTED_WARNING not in text]
     if serious:
         if "no `allow` rules" in serious[0] or "allow_field" in serious[0]:
-            raise PolicyInvalid("there is no rule named allow; main.polar is where it stands")
-        raise PolicyInvalid(_sentence(serious[0]))
+            raise PolicyInvalid("there is no rule named allow; define it in main.polar")
+        raise PolicyInvalid(_message(serious[0]))
 
 
-def _sentence(words: str) -> str:
-    """What the engine says, without the address of its makers."""
+def _message(words: str) -> str:
+    """The engine's message, without its link to support."""
     return " ".join(words.partition("Get help with Oso")[0].split())

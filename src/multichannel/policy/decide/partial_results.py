@@ -1,4 +1,4 @@
-"""From the engine's partial results to conditions. What is not understood here is refused at load."""
+"""From the engine's partial results to conditions. What cannot be translated is refused at load."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ORDERED = {"<", "<=", ">", ">="}
 
 
 def conditions(expression: Any, resource: Resource) -> Conditions:
-    """The conditions of one partial result; PolicyInvalid names the construct that has no meaning here."""
-    reader = _Reader(resource)
+    """The conditions of one partial result; PolicyInvalid names the construct that cannot be translated."""
+    reader = _Translator(resource)
     reader.read(expression)
     return Conditions(tuple(reader.members), tuple(sorted(set(reader.comparisons), key=str)))
 
@@ -42,7 +42,7 @@ def check_own_rows(asked: Conditions, resource: Resource, tenant_id: str) -> Non
             raise PolicyInvalid(message)
 
 
-class _Reader:
+class _Translator:
     """Walks one conjunction, naming member variables in the order they appear."""
 
     def __init__(self, resource: Resource) -> None:
@@ -53,7 +53,7 @@ class _Reader:
 
     def read(self, expression: Any) -> None:
         if not isinstance(expression, Expression):
-            message = f"a condition that is no expression: {expression!r}"
+            message = f"not an expression: {expression!r}"
             raise PolicyInvalid(message)
         if expression.operator == "And":
             for part in sorted(
@@ -67,12 +67,12 @@ class _Reader:
         elif expression.operator in OPERATORS:
             self._comparison(OPERATORS[expression.operator], *expression.args)
         else:
-            raise PolicyInvalid(f"{_written(expression.operator)} cannot be turned into a list filter")
+            raise PolicyInvalid(f"{_construct(expression.operator)} cannot be turned into a list filter")
 
     def _isa(self, subject: Any, pattern: Pattern) -> None:
         path = self._path(subject)
         if self._type(path).name != pattern.tag:
-            message = f"{path} is no {pattern.tag}"
+            message = f"{path} is not a {pattern.tag}"
             raise PolicyInvalid(message)
         for name, value in pattern.fields.items():
             self._comparison("=", Expression("Dot", [subject, name]), value)
@@ -153,7 +153,7 @@ class _Reader:
         return kind
 
 
-def _written(operator: str) -> str:
+def _construct(operator: str) -> str:
     """What an author wrote to get this operator; a negated group comes back as the `or` of its negations."""
     return {
         "Or": "a negated group of conditions, or forall,",
@@ -177,7 +177,7 @@ def _is_fact(term: Any) -> bool:
 
 def _check_value(path: Path, scalar: Scalar, operator: str, value: Any) -> None:
     if value is not None and not isinstance(value, str | int | bool):
-        message = f"{path} is compared with {value!r}, which is no plain value"
+        message = f"{path} is compared with {value!r}, which is not a string, number or boolean"
         raise PolicyInvalid(message)
     if scalar.words is not None and isinstance(value, str) and value not in scalar.words:
         message = f'{path} is never "{value}"; it is one of {", ".join(sorted(scalar.words))}'

@@ -15,11 +15,11 @@ from typing import Any
 from polar import Variable
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.decide.conditions import NEVER, Predicate, merged
+from multichannel.policy.decide.conditions import NEVER, Predicate, merge_branches
 from multichannel.policy.decide.derivations import Derivation, Derivations, Roles
 from multichannel.policy.decide.oso_engine import Engine, PolicyFault, kind_of
-from multichannel.policy.decide.translatability import prove, prove_whole
-from multichannel.policy.decide.visibility import Sight
+from multichannel.policy.decide.translatability import check_allow, check_translatable
+from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -27,7 +27,7 @@ from multichannel.policy.schema.vocabulary import Action, Principal
 log = logging.getLogger(__name__)
 
 REASON, STANDING = Variable("reason"), Variable("standing")
-CACHED_PREDICATES, CACHED_SIGHTS = 20_000, 2_000
+CACHED_PREDICATES, CACHED_VISIBILITY = 20_000, 2_000
 """A predicate is a few kilobytes, a visibility filter with its SQL some tens; the least used go first."""
 
 
@@ -47,22 +47,22 @@ class Policy:
     """One version of the policy files. Equal principals get equal answers, so answers are kept."""
 
     def __init__(self, source: PolicySource) -> None:
-        """Load and prove that each action of each resource can be asked as a list; or raise PolicyInvalid."""
+        """Load and check that each action can be evaluated over lists; or raise PolicyInvalid."""
         self.source = source
         self._engine = Engine(source)
-        self.translated = lru_cache(CACHED_PREDICATES)(self._translate)
+        self.translate = lru_cache(CACHED_PREDICATES)(self._translate)
         """Where a principal may do an action, over all records of a kind. Raises when the policy fails."""
         self._joined = lru_cache(CACHED_PREDICATES)(self._join)
         """The same by standings: roles that are granted an action at the same standings share a predicate."""
-        self._seen = lru_cache(CACHED_SIGHTS)(self._see)
+        self._visible = lru_cache(CACHED_VISIBILITY)(self._see)
         self.derivations = Derivations(self._engine)
         """What its rules derive, for any principal."""
         try:
             not_joined = [each for each in RESOURCES.values() if not self.derivations.is_joined(each)]
         except PolicyFault as fault:
             raise PolicyInvalid(f"the grants cannot be evaluated: {fault}") from fault
-        prove(source)
-        prove_whole(self._engine, not_joined)
+        check_translatable(source)
+        check_allow(self._engine, not_joined)
 
     @classmethod
     def load(cls, folder: Path) -> Policy:
@@ -77,28 +77,28 @@ class Policy:
     def predicate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
         """Where a principal may do an action, over all records of a kind; nowhere while the policy fails."""
         try:
-            return self.translated(principal, action, resource)
+            return self.translate(principal, action, resource)
         except (PolicyFault, PolicyInvalid):
             log.exception("the policy failed on %s of any %s", action, resource.name)
             return NEVER
 
-    def sight(self, principal: Principal, resource: Resource) -> Sight:
-        """What a principal sees of a kind of resource; nothing while the policy fails."""
+    def visibility(self, principal: Principal, resource: Resource) -> Visibility:
+        """What a principal sees of a resource type; nothing while the policy fails."""
         try:
-            return self._seen(principal, resource)
+            return self._visible(principal, resource)
         except (PolicyFault, PolicyInvalid):
             log.exception("the policy failed on reading any %s", resource.name)
-            return Sight(resource, dict.fromkeys(resource.reads, NEVER))
+            return Visibility(resource, dict.fromkeys(resource.reads, NEVER))
 
     def check(self, principal: Principal, action: Action, record: Any) -> Verdict:
         """The verdict on one record of facts."""
         try:
-            return self.judged(principal, action, record)
+            return self.decide(principal, action, record)
         except PolicyFault:
             log.exception("the policy failed on %s of a %s", action, type(record).__name__)
             return DENIED
 
-    def judged(self, principal: Principal, action: Action, record: Any) -> Verdict:
+    def decide(self, principal: Principal, action: Action, record: Any) -> Verdict:
         """The verdict on one record of facts; PolicyFault where `check` denies because the policy fails."""
         answers = self._engine.ask("forbid", REASON, principal, action.value, record)
         reasons = tuple(sorted({answer.bindings["reason"] for answer in answers}))
@@ -145,21 +145,23 @@ class Policy:
         answers = self._engine.ask("has_standing", principal, STANDING, record, trace=True)
         return tuple((answer.bindings["standing"], answer.rules) for answer in answers)
 
-    def proofs(self, principal: Principal, action: Action, record: Any) -> tuple[tuple[Rule, ...], ...]:
+    def grant_derivations(
+        self, principal: Principal, action: Action, record: Any
+    ) -> tuple[tuple[Rule, ...], ...]:
         """The rules of every derivation that grants an action on one record, restrictions aside."""
         answers = self._engine.ask("allow", principal, action.value, record, trace=True)
         return tuple(dict.fromkeys(answer.rules for answer in answers))
 
-    def hits(
+    def restriction_hits(
         self, principal: Principal, action: Action, record: Any
     ) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
         """The code of every restriction that hits an action on one record, with the rules that say so."""
         answers = self._engine.ask("forbid", REASON, principal, action.value, record, trace=True)
         return tuple(dict.fromkeys((answer.bindings["reason"], answer.rules) for answer in answers))
 
-    def _see(self, principal: Principal, resource: Resource) -> Sight:
-        reads = {action: self.translated(principal, action, resource) for action in resource.reads}
-        return Sight(resource, reads)
+    def _see(self, principal: Principal, resource: Resource) -> Visibility:
+        reads = {action: self.translate(principal, action, resource) for action in resource.reads}
+        return Visibility(resource, reads)
 
     def _translate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
         if not self.derivations.is_joined(resource):
@@ -177,8 +179,10 @@ class Policy:
     def _predicate(
         self, allowed: Iterable[Derivation], principal: Principal, action: Action, resource: Resource
     ) -> Predicate:
-        branches = merged(each.conditions for each in allowed if each.concerns(action))
+        branches = merge_branches(each.conditions for each in allowed if each.concerns(action))
         if not branches:
             return NEVER
         restrictions = self.derivations.restrictions(principal, resource)
-        return Predicate(branches, merged(each.conditions for each in restrictions if each.concerns(action)))
+        return Predicate(
+            branches, merge_branches(each.conditions for each in restrictions if each.concerns(action))
+        )

@@ -1,4 +1,4 @@
-"""From a policy's conditions to SQL: one EXISTS per chain of related records, nulls never in doubt."""
+"""From conditions to SQL: one EXISTS for each chain of related records, no unknown results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
 
 
 def branches(predicate: Predicate, resource: Resource, entity: Any, *, seeking: bool = False) -> list[Clause]:
-    """What is granted, one clause for each way: a planner finds an index for each alone, not for their OR.
+    """What is granted, one clause for each branch: a planner finds an index for each alone, not for their OR.
 
     `seeking` writes membership as IN, from which SQLite finds the rows; EXISTS only tests rows at hand.
     """
@@ -38,19 +38,19 @@ def branches(predicate: Predicate, resource: Resource, entity: Any, *, seeking: 
 
 
 def unrestricted(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
-    """That no restriction holds; one that cannot be told holds."""
+    """That no restriction holds; one that is unknown counts as holding."""
     return [_not(branch, resource, entity) for branch in sorted(predicate.restricted, key=str)]
 
 
-def met(branch: Conditions, resource: Resource, entity: Any) -> Clause:
-    """That a restriction holds; one that cannot be told holds."""
+def restriction_holds(branch: Conditions, resource: Resource, entity: Any) -> Clause:
+    """That a restriction holds; one that is unknown counts as holding."""
     return func.coalesce(_all_of(branch, resource, entity, exactly=True), true())
 
 
 def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:
     if not branch.members and len(branch.comparisons) == 1:
         comparison = branch.comparisons[0]
-        reader = _Rows(resource, entity)
+        reader = _Aliases(resource, entity)
         if comparison.operator == "!=" and not reader.nullable(comparison):
             return _compare(reader, Comparison(comparison.left, "=", comparison.right))
     return not_(func.coalesce(_all_of(branch, resource, entity, exactly=True), true()))
@@ -63,7 +63,7 @@ def _all_of(
 
     `exactly` makes an unknown fact unequal to every value, as it is to a record, where SQL would not know.
     """
-    rows = _Rows(resource, entity)
+    rows = _Aliases(resource, entity)
     joins = [rows.join(member.variable, member.path) for member in branch.members]
     members = {member.variable for member in branch.members}
     related = [item for item in branch.comparisons if _variables(item) & members]
@@ -89,8 +89,8 @@ def _variables(comparison: Comparison) -> set[str]:
     return {comparison.left.variable} | right
 
 
-class _Rows:
-    """The SQL rows that a conjunction's variables stand for."""
+class _Aliases:
+    """The tables and aliases that a conjunction's variables stand for."""
 
     def __init__(self, resource: Resource, entity: Any) -> None:
         self._rows: dict[str, tuple[Resource, Any]] = {THIS: (resource, entity)}
@@ -112,7 +112,7 @@ class _Rows:
         relation = resource.relation(path.names[0])
         target = RESOURCES[relation.target]
         row = aliased(target.mapped)
-        inner = _Rows(target, row).column(Path(THIS, path.names[1:]))
+        inner = _Aliases(target, row).column(Path(THIS, path.names[1:]))
         return (
             select(inner).where(row.id == getattr(entity, relation.local)).correlate(entity).scalar_subquery()
         )
@@ -140,7 +140,7 @@ class _Rows:
         return resource.relation(path.names[-1]), key
 
 
-def _compare(rows: _Rows, comparison: Comparison, *, exactly: bool = False) -> Clause:
+def _compare(rows: _Aliases, comparison: Comparison, *, exactly: bool = False) -> Clause:
     left = rows.column(comparison.left)
     right: Any = rows.column(comparison.right) if isinstance(comparison.right, Path) else comparison.right
     if comparison.operator == "in":

@@ -1,7 +1,7 @@
-"""The proof, at load, that whatever the policy asks of a record can be asked of a whole list in SQL.
+"""The check, at load, that everything a policy requires of a record can be evaluated over a list in SQL.
 
-What can be asked does not depend on who asks. So what rules demand of the principal alone is taken for
-granted, and every rule is met by a single question for each kind of record.
+That does not depend on the principal. So what rules require of the principal alone is taken for granted, and
+a single query for each resource type reaches every rule.
 """
 
 from __future__ import annotations
@@ -38,31 +38,31 @@ ANY, REASON = Variable("resource"), Variable("reason")
 STANDING, ACTION = Variable("standing"), Variable("action")
 
 
-def prove(source: PolicySource) -> None:
-    """Ask for every standing and restriction; PolicyInvalid with file and line of what is no list filter."""
+def check_translatable(source: PolicySource) -> None:
+    """Evaluate every standing and restriction; PolicyInvalid with file and line of one that fails."""
     check_words(source)
     asking = ONE_OF_EACH_KIND[:1]
     engine = Engine(_taking_principals_for_granted(source))
     if any(
-        _looks_at_principals(rule)
+        _reads_principals(rule)
         for rule in source.rules
         if rule.is_rule and rule.name not in {*VERDICTS, "allow"}
     ):
         asking, engine = (*IN_SEVERAL_STATES, *in_mentioned_markets(source)), Engine(source)
     for resource in RESOURCES.values():
         for principal in asking:
-            _prove(engine, principal, resource, ("has_standing", principal, STANDING, ANY))
-            _prove(engine, principal, resource, ("forbid", REASON, principal, ACTION, ANY))
+            _check(engine, principal, resource, ("has_standing", principal, STANDING, ANY))
+            _check(engine, principal, resource, ("forbid", REASON, principal, ACTION, ANY))
 
 
-def prove_whole(engine: Engine, resources: Iterable[Resource]) -> None:
-    """Ask what is allowed, where that is more than standings and grants say; or PolicyInvalid."""
+def check_allow(engine: Engine, resources: Iterable[Resource]) -> None:
+    """The same of `allow`, for resource types where standings and grants do not say all."""
     for resource in resources:
         for principal in ONE_OF_EACH_KIND:
-            _prove(engine, principal, resource, ("allow", principal, ACTION, ANY))
+            _check(engine, principal, resource, ("allow", principal, ACTION, ANY))
 
 
-def _prove(engine: Engine, principal: Principal, resource: Resource, question: tuple[Any, ...]) -> None:
+def _check(engine: Engine, principal: Principal, resource: Resource, question: tuple[Any, ...]) -> None:
     try:
         for answer in engine.ask_in_part(*question, kind=resource.name):
             _check_filter(answer, principal, resource)
@@ -74,7 +74,7 @@ def _prove(engine: Engine, principal: Principal, resource: Resource, question: t
 
 
 def _place(engine: Engine, principal: Principal, resource: Resource, question: tuple[Any, ...]) -> str:
-    """Where the rule stands whose answer cannot be a list filter; asked again, with a trace."""
+    """The position of the rule whose answer cannot be translated; evaluated again, with a trace."""
     for answer in engine.ask_in_part(*question, kind=resource.name, trace=True):
         try:
             _check_filter(answer, principal, resource)
@@ -87,8 +87,8 @@ def _check_filter(answer: Answer, principal: Principal, resource: Resource) -> N
     check_own_rows(conditions(answer.bindings["resource"], resource), resource, principal.tenant_id)
 
 
-def _looks_at_principals(rule: Rule) -> bool:
-    """Whether a rule that others ask looks at facts of a parameter that may be the principal."""
+def _reads_principals(rule: Rule) -> bool:
+    """Whether a helper rule reads facts of a parameter that may be the principal."""
     statement = rule.tree
     open_names = {
         item.term.name
@@ -99,7 +99,7 @@ def _looks_at_principals(rule: Rule) -> bool:
 
 
 def _taking_principals_for_granted(source: PolicySource) -> PolicySource:
-    """The same policy, line by line, without what standings and restrictions ask of the principal alone."""
+    """The same policy, line by line, without what verdicts require of the principal alone."""
     return source.rewritten(_taken_for_granted)
 
 

@@ -1,4 +1,4 @@
-"""What a principal sees of one kind of resource: which rows, and which degrees of each."""
+"""What a principal sees of one resource type: which rows, and which read levels of each."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ if TYPE_CHECKING:
     from multichannel.policy.schema.vocabulary import Action
 
 
-class Degree(Enum):
-    """How much of what is visible a degree of reading covers."""
+class ReadCoverage(Enum):
+    """How many of the visible rows a read level covers."""
 
     ALL = auto()
     SOME = auto()
     NONE = auto()
 
 
-class Sight:
-    """The rows a principal sees: the union over the degrees of reading, each row once."""
+class Visibility:
+    """The visible rows: the union over the read levels, each row once."""
 
     def __init__(self, resource: Resource, reads: Mapping[Action, Predicate]) -> None:
-        """`reads` tells where each degree of reading is granted."""
+        """`reads` says where each read level is granted."""
         self.resource = resource
         self._predicates = reads
-        self._groups: dict[frozenset[Conditions], set[Conditions]] = defaultdict(set)
-        for predicate in self._predicates.values():
+        self._by_restrictions: dict[frozenset[Conditions], set[Conditions]] = defaultdict(set)
+        for predicate in reads.values():
             if predicate.allowed:
-                self._groups[predicate.restricted] |= predicate.allowed
-        self._degrees = {action: self._degree_of(predicate) for action, predicate in self._predicates.items()}
+                self._by_restrictions[predicate.restricted] |= predicate.allowed
+        self._coverage = {action: self._coverage_of(predicate) for action, predicate in reads.items()}
 
-    def degree(self, action: Action) -> Degree:
-        """Whether all visible rows, some or none may be read to this degree."""
-        return self._degrees.get(action, Degree.NONE)
+    def coverage(self, action: Action) -> ReadCoverage:
+        """Whether all visible rows, some or none can be read at this level."""
+        return self._coverage.get(action, ReadCoverage.NONE)
 
-    def _degree_of(self, predicate: Predicate) -> Degree:
+    def _coverage_of(self, predicate: Predicate) -> ReadCoverage:
         if not predicate.allowed:
-            return Degree.NONE
-        whole = self._groups == {predicate.restricted: set(predicate.allowed)}
-        return Degree.ALL if whole else Degree.SOME
+            return ReadCoverage.NONE
+        is_whole = self._by_restrictions == {predicate.restricted: set(predicate.allowed)}
+        return ReadCoverage.ALL if is_whole else ReadCoverage.SOME
 
     def granted(self, action: Action, entity: Any) -> ColumnElement[bool]:
-        """The rows of `entity` that may be read to this degree."""
+        """The rows of `entity` that can be read at this level."""
         return where(self._predicates[action], self.resource, entity)
 
     def condition(self, action: Action, entity: Any) -> ColumnElement[bool] | None:
-        """What keeps to those rows among the visible ones; None where that is all of them."""
-        degree = self.degree(action)
-        if degree is Degree.ALL:
+        """What narrows the visible rows to those; None where they are all of them."""
+        coverage = self.coverage(action)
+        if coverage is ReadCoverage.ALL:
             return None
-        return false() if degree is Degree.NONE else self.granted(action, entity)
+        return false() if coverage is ReadCoverage.NONE else self.granted(action, entity)
 
     def visible(self, entity: Any) -> ColumnElement[bool]:
         """The visible rows of `entity`, in one clause."""
@@ -67,7 +67,7 @@ class Sight:
         return self._visible_of(entity)
 
     @cached_property
-    def ways(self) -> tuple[ColumnElement[bool], ...]:
+    def clauses(self) -> tuple[ColumnElement[bool], ...]:
         """The visible rows as several clauses over the mapped class, each of which an index serves."""
         entity = self.resource.model
         return tuple(
@@ -79,7 +79,7 @@ class Sight:
     @cached_property
     def _unions(self) -> tuple[Predicate, ...]:
         return tuple(
-            Predicate(frozenset(allowed), restricted) for restricted, allowed in self._groups.items()
+            Predicate(frozenset(allowed), restricted) for restricted, allowed in self._by_restrictions.items()
         )
 
     @cached_property

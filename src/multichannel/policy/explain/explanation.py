@@ -79,8 +79,8 @@ def explain(
     policy: Policy, principal: Principal, action: Action, resource: Resource, record: Any
 ) -> Explanation:
     """Explain the decision on one record of facts. Raises PolicyFault when the policy fails."""
-    proofs = policy.proofs(principal, action, record)
-    hits = policy.hits(principal, action, record)
+    proofs = policy.grant_derivations(principal, action, record)
+    hits = policy.restriction_hits(principal, action, record)
     ways = attempts(policy.source, "allow", principal, action.value, record)
     bars = attempts(policy.source, "forbid", None, principal, action.value, record) if hits else []
     return Explanation(

@@ -80,7 +80,7 @@ class ChangeAudience:
 
     def _visible(self, principal: Principal, resource: Resource, changes: list[RowChange]) -> set[str]:
         identity = resource.mapped.id
-        visible = self._access.policy.sight(principal, resource).visible(resource.mapped)
+        visible = self._access.policy.visibility(principal, resource).visible(resource.mapped)
         ids = sorted({change.row.id for change in changes})
         return {row.id for row in self._access.run(select(identity).where(identity.in_(ids), visible))}
 

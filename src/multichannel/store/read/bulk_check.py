@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 
-from multichannel.policy.decide.to_sql import met
+from multichannel.policy.decide.to_sql import restriction_holds
 from multichannel.policy.schema.vocabulary import Action
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def check_rows(
         columns.append(access.granted(action, resource).label(f"may_{action}"))
         restrictions = access.policy.restrictions(access.principal, action, resource)
         for code, derivations in _by_reason(restrictions).items():
-            hit = or_(*(met(each.conditions, resource, model) for each in derivations))
+            hit = or_(*(restriction_holds(each.conditions, resource, model) for each in derivations))
             columns.append(hit.label(f"hit_{len(hits)}"))
             hits.append((action, code, derivations[0].rules[-1]))
     statement = select(*columns).where(model.id.in_(sorted(set(ids))))

@@ -87,7 +87,7 @@ class EventFeed:
 
     def _events(self, condition: Any) -> Sequence[StoredEvent]:
         model = self._resource.mapped
-        visible = self._access.sight(self._resource).visible(model)
+        visible = self._access.visibility(self._resource).visible(model)
         statement = (
             select(*COLUMNS)
             .join(model, model.id == Event.resource_id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
-from multichannel.policy.decide.visibility import Sight
+from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.query import And, Compare, Condition, Or, ReadableColumn, RelatedTo
@@ -38,9 +38,9 @@ def degrees_of(columns: Iterable[ReadableColumn]) -> list[Action]:
 class Filters:
     """Makes clauses under what one principal sees."""
 
-    def __init__(self, sight: Callable[[Resource], Sight]) -> None:
-        """`sight` tells what the principal sees of a kind of resource."""
-        self._sight = sight
+    def __init__(self, visibility: Callable[[Resource], Visibility]) -> None:
+        """`visibility` tells what the principal sees of a kind of resource."""
+        self._visibility = visibility
 
     def clauses(self, resource: Resource, entity: Any, condition: Condition) -> list[Clause]:
         """Clauses that must all hold for rows of `entity`."""
@@ -69,7 +69,7 @@ class Filters:
         related = aliased(link.target.mapped)
         inner = select(1).where(
             getattr(related, link.remote) == getattr(entity, link.local),
-            self._sight(link.target).visible(related),
+            self._visibility(link.target).visible(related),
             *self.readable(link.target, related, link.remote_read),
             *self.clauses(link.target, related, through.condition),
         )
@@ -79,5 +79,5 @@ class Filters:
         """What keeps to the rows that may be read to a degree; nothing where all visible ones may."""
         if action is None:
             return []
-        condition = self._sight(resource).condition(action, entity)
+        condition = self._visibility(resource).condition(action, entity)
         return [] if condition is None else [condition]

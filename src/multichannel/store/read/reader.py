@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, null, or_, select, union, union_all
 
 from multichannel.errors import NotPermitted
-from multichannel.policy.decide.visibility import Degree, Sight
+from multichannel.policy.decide.visibility import ReadCoverage, Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.access import Access
@@ -39,9 +39,9 @@ class Reader:
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    def sight(self, resource: Resource) -> Sight:
+    def visibility(self, resource: Resource) -> Visibility:
         """What the principal sees of a resource type."""
-        return self._access.sight(resource)
+        return self._access.visibility(resource)
 
     @records_list(read_levels, lambda page: len(page.records))
     def page(self, resource: Resource, listing: ListQuery) -> Page:
@@ -86,7 +86,7 @@ class Reader:
         ordering = self._ordering(resource, OrderBy())
         column = getattr(resource.mapped, key)
         statement = select(*self._columns(resource, columns, ordering), column.label(OF_PARENT)).where(
-            column.in_(sorted(set(keys))), self.sight(resource).visible(resource.mapped)
+            column.in_(sorted(set(keys))), self.visibility(resource).visible(resource.mapped)
         )
         rows = self._access.run(statement)
         record = self._recorder(resource, columns)
@@ -98,7 +98,9 @@ class Reader:
     def count(self, resource: Resource, condition: Condition = EVERYTHING) -> int:
         """How many rows of a list are visible."""
         filters = self._filter(resource, condition)
-        ids = [select(resource.mapped.id).where(way, *filters) for way in self.sight(resource).ways]
+        ids = [
+            select(resource.mapped.id).where(clause, *filters) for clause in self.visibility(resource).clauses
+        ]
         if not ids:
             return 0
         counted = ids[0].subquery() if len(ids) == 1 else union(*ids).subquery()
@@ -136,45 +138,45 @@ class Reader:
         return self._access.pending(resource, operation)
 
     def _ordering(self, resource: Resource, order: OrderBy) -> Ordering:
-        return Ordering(resource.mapped, order, self.sight(resource).condition)
+        return Ordering(resource.mapped, order, self.visibility(resource).condition)
 
     def _filter(self, resource: Resource, condition: Condition) -> list[ColumnElement[bool]]:
-        return Filters(self.sight).clauses(resource, resource.mapped, condition)
+        return Filters(self.visibility).clauses(resource, resource.mapped, condition)
 
     def _columns(
         self, resource: Resource, columns: Collection[ReadableColumn], ordering: Ordering
     ) -> list[Any]:
         """Id, order value, a flag for each degree in doubt, and the columns that may be read somewhere."""
-        sight = self.sight(resource)
+        visibility = self.visibility(resource)
         chosen: list[Any] = [resource.mapped.id.label("id")]
         chosen.append((null() if ordering.value is None else ordering.value).label(ORDERED))
         chosen += [
-            sight.granted(action, resource.mapped).label(f"may_{action}")
+            visibility.granted(action, resource.mapped).label(f"may_{action}")
             for action in degrees_of(columns)
-            if sight.degree(action) is Degree.SOME
+            if visibility.coverage(action) is ReadCoverage.SOME
         ]
         chosen += [
             getattr(resource.mapped, column.name).label(f"v_{column.name}")
             for column in sorted(columns, key=lambda column: column.name)
-            if sight.degree(column.read) is not Degree.NONE
+            if visibility.coverage(column.read) is not ReadCoverage.NONE
         ]
         return chosen
 
     def _window(
         self, resource: Resource, listing: ListQuery, ordering: Ordering, columns: list[Any]
     ) -> Select[Any]:
-        """A page of a whole list. Seen in several ways, the candidates of each are found by its own index."""
-        ways = self.sight(resource).ways
+        """A page of a whole list. With several clauses, the candidates of each are found by its own index."""
+        clauses = self.visibility(resource).clauses
         backwards = listing.window.backwards
         order, limit = ordering.by(backwards=backwards), listing.window.size + 1
         filters = [*self._filter(resource, listing.condition), *ordering.within(listing.window)]
-        if len(ways) <= 1:
-            visible = ways[0] if ways else false()
+        if len(clauses) <= 1:
+            visible = clauses[0] if clauses else false()
             return select(*columns).where(visible, *filters).order_by(*order).limit(limit)
         identity = resource.mapped.id
         candidates = [
-            select(select(identity).where(way, *filters).order_by(*order).limit(limit).subquery().c.id)
-            for way in ways
+            select(select(identity).where(clause, *filters).order_by(*order).limit(limit).subquery().c.id)
+            for clause in clauses
         ]
         chosen = select(*columns).where(identity.in_(union_all(*candidates)))
         return chosen.order_by(*order).limit(limit)
@@ -193,10 +195,10 @@ class Reader:
     def _below(self, resource: Resource, children: Children) -> list[ColumnElement[bool]]:
         """The visible rows of some parents, where it may be read whose they are."""
         link, model = children.link, resource.mapped
-        readable = Filters(self.sight).readable(resource, model, link.remote_read)
+        readable = Filters(self.visibility).readable(resource, model, link.remote_read)
         return [
             getattr(model, link.remote).in_(children.parents),
-            self.sight(resource).visible(model),
+            self.visibility(resource).visible(model),
             *readable,
         ]
 
@@ -216,12 +218,12 @@ class Reader:
         self, resource: Resource, columns: Collection[ReadableColumn]
     ) -> Callable[[Any], LoadedRecord]:
         """Makes rows records; what is readable everywhere costs a look-up, and no question."""
-        sight = self.sight(resource)
-        degrees = {column: sight.degree(column.read) for column in columns}
+        visibility = self.visibility(resource)
+        coverage = {column: visibility.coverage(column.read) for column in columns}
         whole = [
-            (column.name, f"v_{column.name}") for column, degree in degrees.items() if degree is Degree.ALL
+            (column.name, f"v_{column.name}") for column, of in coverage.items() if of is ReadCoverage.ALL
         ]
-        doubtful = [column for column, degree in degrees.items() if degree is not Degree.ALL]
+        doubtful = [column for column, of in coverage.items() if of is not ReadCoverage.ALL]
 
         def record(row: Any) -> LoadedRecord:
             mapping = row._mapping  # noqa: SLF001  (SQLAlchemy's documented accessor of labels)

@@ -83,7 +83,7 @@ class Repository(Generic[T]):
     @records_list(read_levels, lambda facts: 0 if facts is None else 1)
     def facts(self, row_id: str) -> Any | None:
         """The facts of a row if the principal may read it at any level, else None."""
-        visible = self._access.sight(self._resource).visible(self._model)
+        visible = self._access.visibility(self._resource).visible(self._model)
         if not self._access.run(select(self._model.id).where(self._model.id == row_id, visible)):
             return None
         tenant_id = self._access.principal.tenant_id

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from polar import Expression, Variable
 
-from multichannel.policy.decide.conditions import written
+from multichannel.policy.decide.conditions import literal_text
 from multichannel.policy.decide.derivations import is_composed, reads_roles
 from multichannel.policy.decide.oso_engine import Engine, kind_of
 from multichannel.policy.language.ast import Call, terms
@@ -55,7 +55,7 @@ class Probes:
                 self.probes.append(Probe(rule, len(self.points), watched, apart))
                 self.points += self.probes[-1].points
         self._guards = "\n".join(sorted(set(_guards(source))))
-        self._engine = Engine(source, beside=self._about)
+        self._engine = Engine(source, extra=self._about)
 
     def reached(
         self, principals: Mapping[Principal, Collection[Action]], record: Any
@@ -135,5 +135,5 @@ def _told(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_told, value))}]"
     if value is None or isinstance(value, str | int | bool):
-        return written(value)
+        return literal_text(value)
     return f"a {kind_of(value)}"
