@@ -45,8 +45,8 @@ def test_a_refused_import_says_what_to_mend_and_exits_1(shell: Shell) -> None:
     for_people, for_programs = shell.load(path), shell.load(path, "--json")
 
     assert for_people[0] == for_programs[0] == 1
-    assert "items[1].id  NOT_A_GUID  '{id}' is not a GUID." in for_people[1]
-    assert "Nothing was stored: mend the one problem listed above" in for_people[1]
+    assert "items[1].id  NOT_A_GUID  '{id}' is not a valid GUID." in for_people[1]
+    assert "Nothing was stored. Fix the one problem listed above" in for_people[1]
     report = json.loads(for_programs[1])
     assert report["stored"] is False
     assert [each["code"] for each in report["files"][0]["rejected"]] == ["NOT_A_GUID"]
@@ -69,7 +69,7 @@ def test_an_unknown_partner_is_one_line(shell: Shell) -> None:
     code, out, err = shell.run("import", "partner-center", path, "--partner", guid("nobody"))
 
     assert (code, out) == (1, "")
-    assert err == f"There is no partner {guid('nobody')}. Add it first: multichannel partner add\n"
+    assert err == f"Partner {guid('nobody')} not found. Add it first: multichannel partner add\n"
 
 
 def test_files_that_cannot_be_read_are_reported(shell: Shell) -> None:

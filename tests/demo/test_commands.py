@@ -78,7 +78,7 @@ def test_the_world_is_never_put_on_other_data_and_wipes_none(settings: Settings)
     )
 
     for fresh in (False, True):
-        with pytest.raises(Refused, match="holds data that is not the demo world"):
+        with pytest.raises(Refused, match="holds other data than the demo world"):
             prepare(settings, fresh=fresh)
 
     assert names_of_partners(settings) == {"Maple"}
@@ -199,14 +199,14 @@ def test_an_unknown_persona_is_one_line_with_what_was_meant(run: Run, name: str,
     code, out, err = run("token", "--as", name)
 
     assert (code, out) == (2, "")
-    assert one_line(err).startswith(f"There is no persona {name!r}. {hint}")
+    assert one_line(err).startswith(f"Unknown persona {name!r}. {hint}")
 
 
 def test_without_a_demo_a_token_is_one_line_and_makes_none(run: Run) -> None:
     code, out, err = run("token", "--as", "alder-sales-agent")
 
     assert (code, out) == (1, "")
-    assert one_line(err) == "There is no demo in .multichannel/ here. Make one first: multichannel demo"
+    assert one_line(err) == "No demo found in .multichannel/. Create one first: multichannel demo"
     assert not Path(".multichannel").exists()
 
 

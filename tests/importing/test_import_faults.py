@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from multichannel.importing.export import Unwatched
+from multichannel.importing.export import NoProgress
 from tests.importing.books import (
     Books,
     Payload,
@@ -39,7 +39,7 @@ class Fault(Exception):
     """Injected."""
 
 
-class FailsAt(Unwatched):
+class FailsAt(NoProgress):
     """A watcher that breaks off at a step."""
 
     def __init__(self, step: str, act: Callable[[], object]) -> None:

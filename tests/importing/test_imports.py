@@ -389,7 +389,7 @@ def test_a_partner_cannot_import_a_part_it_cannot_play(books: Books, kind: Partn
 
 
 def test_an_unknown_partner_is_refused_before_anything_is_read(books: Books) -> None:
-    with pytest.raises(Refused, match=r"There is no partner .* Add it first: multichannel partner add"):
+    with pytest.raises(Refused, match=r"Partner .* not found. Add it first: multichannel partner add"):
         books.load_files(Path("absent.json"), by=BIRCH)
 
 

@@ -342,7 +342,7 @@ def test_every_damaged_field_of_an_item_is_named_with_its_value() -> None:
         parse(payload, default_customer=None)
 
     identity, status = caught.value.problems
-    assert identity == Problem("id", "NOT_A_GUID", "'{id}' is not a GUID.")
+    assert identity == Problem("id", "NOT_A_GUID", "'{id}' is not a valid GUID.")
     assert "'oddodd" in status.message
     assert len(status.message) < 200
 

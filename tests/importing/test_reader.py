@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multichannel.importing.problems import Unreadable
+from multichannel.importing.problems import UnreadableFile
 from multichannel.importing.reader import Item, read_items
 
 Write = Callable[[bytes], Path]
@@ -47,19 +47,19 @@ def contents(path: Path) -> list[dict[str, Any]]:
     return [item.data for item in read_items(path)]
 
 
-def refusal(path: Path) -> Unreadable:
-    with pytest.raises(Unreadable) as caught:
+def refusal(path: Path) -> UnreadableFile:
+    with pytest.raises(UnreadableFile) as caught:
         list(read_items(path))
     return caught.value
 
 
 READ_ALONE = r"""
 import pathlib, re, sys
-from multichannel.importing.problems import Unreadable
+from multichannel.importing.problems import UnreadableFile
 from multichannel.importing.reader import read_items
 try:
     outcome = sum(1 for _ in read_items(pathlib.Path(sys.argv[1])))
-except Unreadable as error:
+except UnreadableFile as error:
     outcome = error.code
 peak = re.search(r"VmHWM:\s*(\d+)", pathlib.Path("/proc/self/status").read_text())
 print(outcome, int(peak[1]) // 1024)
@@ -209,7 +209,7 @@ def test_what_stands_before_the_damage_is_yielded(write: Write) -> None:
     items = read_items(write(b"[" + whole + b", oops]"))
 
     assert next(items).index == 0
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableFile):
         list(items)
 
 
@@ -268,5 +268,5 @@ def test_any_bytes_raise_nothing_but_a_refusal(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "bytes.json"
     path.write_bytes(content)
-    with suppress(Unreadable):
+    with suppress(UnreadableFile):
         contents(path)

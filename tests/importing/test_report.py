@@ -5,7 +5,7 @@ import json
 
 from rich.console import Console
 
-from multichannel.importing.problems import Problem, Unreadable
+from multichannel.importing.problems import Problem, UnreadableFile
 from multichannel.importing.report import LISTED, FileReport, ImportReport
 
 
@@ -21,8 +21,8 @@ def test_a_program_gets_every_count_and_every_rejection() -> None:
     good = FileReport("customers.json", created=2, unchanged=1, inferred=1)
     good.kinds.update(["Customer", "Customer", "Customer"])
     bad = FileReport("subscriptions.json")
-    bad.reject(3, [Problem("links.self.uri", "NOT_A_GUID", "'{id}' is not a GUID.")])
-    bad.fail(Unreadable("NOT_JSON", "The file ends in the middle of a value.", None))
+    bad.reject(3, [Problem("links.self.uri", "NOT_A_GUID", "'{id}' is not a valid GUID.")])
+    bad.fail(UnreadableFile("NOT_JSON", "The file ends in the middle of a value.", None))
 
     assert json.loads(json.dumps(ImportReport([good, bad]).as_json())) == {
         "files": [
@@ -47,7 +47,7 @@ def test_a_program_gets_every_count_and_every_rejection() -> None:
                         "item": 3,
                         "field": "links.self.uri",
                         "code": "NOT_A_GUID",
-                        "message": "'{id}' is not a GUID.",
+                        "message": "'{id}' is not a valid GUID.",
                     },
                     {
                         "item": None,
@@ -64,12 +64,12 @@ def test_a_program_gets_every_count_and_every_rejection() -> None:
 
 def test_a_person_reads_where_to_mend_what_and_that_nothing_was_stored() -> None:
     bad = FileReport("subscriptions.json")
-    bad.reject(3, [Problem("links.self.uri", "NOT_A_GUID", "'[bold]' is not a GUID.")])
+    bad.reject(3, [Problem("links.self.uri", "NOT_A_GUID", "'[bold]' is not a valid GUID.")])
 
     text = shown(ImportReport([bad]))
 
-    assert "items[3].links.self.uri  NOT_A_GUID  '[bold]' is not a GUID." in text
-    assert "Nothing was stored: mend the one problem listed above" in text
+    assert "items[3].links.self.uri  NOT_A_GUID  '[bold]' is not a valid GUID." in text
+    assert "Nothing was stored. Fix the one problem listed above" in text
 
 
 def test_a_person_reads_what_was_stored() -> None:
@@ -98,7 +98,7 @@ def test_beyond_a_limit_rejections_are_counted_and_not_kept() -> None:
         "message": "2,000 more problems in this file are not listed.",
     }
     assert "2,000 more problems" in shown(ImportReport([bad]))
-    assert "mend the 2,100 problems" in shown(ImportReport([bad]))
+    assert "Fix the 2,100 problems" in shown(ImportReport([bad]))
 
 
 def test_a_path_cannot_steer_the_terminal() -> None:

@@ -1,1 +1,4 @@
-"""The demo: an issuer on the disk, a world of invented companies, and its personas."""
+"""The demo world: invented companies, personas to act as, and a token issuer on disk.
+
+Start with `cast.py` (organisations and personas); `world.py` stores them.
+"""

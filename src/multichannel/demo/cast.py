@@ -1,4 +1,4 @@
-"""The organisations of the demo world, all invented, and the personas that act for them, all roles."""
+"""The invented organisations of the demo world and the personas that act for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from multichannel.domain.users import Role
 
 
 def fixed_id(name: str) -> str:
-    """The id of what is called `name` in every demo world: the version 5 UUID of `<name>.example`."""
+    """The id of `name`, equal in every demo world: the version 5 UUID of `<name>.example`."""
     return str(uuid5(NAMESPACE_DNS, f"{name}.example"))
 
 
@@ -26,7 +26,7 @@ class Organisation:
 
     @property
     def key(self) -> str:
-        """What the names of its personas, and the keys of its subscriptions, begin with."""
+        """The prefix of its personas' names and of its subscriptions' keys."""
         return self.name.split()[0].lower()
 
     @property
@@ -95,7 +95,7 @@ ORGANISATIONS = (
 
 @dataclass(frozen=True)
 class Persona:
-    """Somebody to act as: a role at an organisation, or several, or none."""
+    """A demo user: an organisation with any number of roles."""
 
     organisation: Organisation
     duty: str

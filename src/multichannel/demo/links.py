@@ -1,4 +1,4 @@
-"""Who works with whom in the demo world: relationships in every state, and partnerships."""
+"""Relationships, in every state, and partnerships of the demo world."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ACTIVE, REQUESTED = RelationshipStatus.ACTIVE, RelationshipStatus.REQUESTED
 
 @dataclass(frozen=True, kw_only=True)
 class Relationship:
-    """A partner's link with a customer, asked for `days_ago`; a request lapses after 90 days."""
+    """A relationship of a partner with a customer, requested `days_ago`; a request expires after 90 days."""
 
     partner: Organisation
     customer: Organisation
@@ -48,7 +48,7 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Link:
-    """A provider's link with a reseller."""
+    """A partnership of a provider with a reseller."""
 
     provider: Organisation
     reseller: Organisation
@@ -70,7 +70,7 @@ RELATIONSHIPS = (
     Relationship(partner=CEDAR, customer=QUARRY, attached=HAZEL, delegated_admin=True),
     Relationship(partner=ALDER, customer=QUARRY, status=REQUESTED, days_ago=2),
     Relationship(partner=BIRCH, customer=THISTLE),
-    Relationship(partner=ALDER, customer=THISTLE, status=REQUESTED, days_ago=120),  # lapsed 30 days ago
+    Relationship(partner=ALDER, customer=THISTLE, status=REQUESTED, days_ago=120),  # expired 30 days ago
     Relationship(partner=CEDAR, customer=THISTLE, status=RelationshipStatus.DECLINED),
     Relationship(partner=LINDEN, customer=EMBER),
     Relationship(partner=ALDER, customer=EMBER, status=RelationshipStatus.REMOVED),

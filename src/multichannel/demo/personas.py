@@ -1,4 +1,4 @@
-"""The personas of the demo, and the tokens with which to act as them."""
+"""Demo personas by name, and tokens for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multichannel.errors import BadInput, Refused
 
 
 class UnknownPersona(BadInput):
-    """There is no such persona; the message names those that look like it."""
+    """Unknown persona; the message suggests similar names."""
 
 
 def find_persona(name: str) -> Persona:
@@ -22,33 +22,33 @@ def find_persona(name: str) -> Persona:
         return personas[name]
     close = difflib.get_close_matches(name.lower(), personas, cutoff=0.5)
     hint = f"Did you mean {' or '.join(close)}?" if close else "List them: multichannel token --list"
-    raise UnknownPersona(f"There is no persona {name!r}. {hint}")
+    raise UnknownPersona(f"Unknown persona {name!r}. {hint}")
 
 
 def existing_issuer(folder: Path = FOLDER) -> DemoIssuer:
-    """The issuer of the demo in `folder`; Refused where no demo has been made."""
+    """The issuer of the demo in `folder`; Refused if there is no demo."""
     if not (folder / "demo-key.json").is_file():
-        raise Refused(f"There is no demo in {folder}/ here. Make one first: multichannel demo")
+        raise Refused(f"No demo found in {folder}/. Create one first: multichannel demo")
     return DemoIssuer(folder)
 
 
 def token(issuer: DemoIssuer, persona: Persona, now: datetime) -> str:
-    """A token to act as the persona for a working day."""
+    """A token for the persona, valid for a working day."""
     return issuer.token(persona.organisation.id, persona.id, now=now)
 
 
-def listed() -> list[dict[str, object]]:
+def list_personas() -> list[dict[str, object]]:
     """Every persona as `multichannel token --list --json` gives it."""
-    return [_listed(persona) for persona in PERSONAS]
+    return [_as_json(persona) for persona in PERSONAS]
 
 
 def tokens(issuer: DemoIssuer, now: datetime) -> list[dict[str, object]]:
     """Every persona as `/demo/personas` gives it: with its title and a token."""
     return [
-        {**_listed(persona), "title": persona.title, "token": token(issuer, persona, now)}
+        {**_as_json(persona), "title": persona.title, "token": token(issuer, persona, now)}
         for persona in PERSONAS
     ]
 
 
-def _listed(persona: Persona) -> dict[str, object]:
+def _as_json(persona: Persona) -> dict[str, object]:
     return {"persona": persona.name, "tenant": persona.organisation.name, "roles": list(persona.roles)}

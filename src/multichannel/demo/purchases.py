@@ -1,4 +1,4 @@
-"""What the customers of the demo world bought, by every channel and from several partners at once."""
+"""The subscriptions of the demo world: every channel, several partners per customer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from multichannel.domain.subscriptions import BillingType, Channel, Commerce, Su
 
 @dataclass(frozen=True)
 class Offer:
-    """What is sold."""
+    """A product."""
 
     name: str
     billing_type: BillingType = BillingType.LICENSE
@@ -46,7 +46,7 @@ AZURE_PAY_AS_YOU_GO = Offer("Azure, pay as you go", BillingType.USAGE)
 
 @dataclass(frozen=True, kw_only=True)
 class Purchase:
-    """One subscription as one party holds it. `partner` bills it in CSP, or noted it for itself elsewhere."""
+    """One subscription. `partner` bills it in CSP, or recorded it if it was bought in another channel."""
 
     key: str
     customer: Organisation
@@ -79,7 +79,7 @@ class Purchase:
 
     @property
     def vendor_id(self) -> str:
-        """The vendor's id: two records of one subscription share it."""
+        """The vendor's id; two records of one subscription share it."""
         return fixed_id(f"{self.known_as or self.key}.vendor")
 
 

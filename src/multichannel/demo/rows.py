@@ -1,4 +1,4 @@
-"""The demo world as rows, in the order in which they can be stored."""
+"""The demo world as database rows, in insertion order."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from multichannel.domain.users import RoleAssignment, User
 
 MARKET = "US"
 OPENED, BOUGHT, TERM = timedelta(days=400), timedelta(days=200), timedelta(days=365)
-REQUEST_LAPSES = timedelta(days=90)
+REQUEST_EXPIRY = timedelta(days=90)
 CANCELLATION_WINDOW = timedelta(days=7)
 BILLED_RELATIONSHIPS = {RelationshipStatus.ACTIVE}
 
 
 def rows_of_world(now: datetime) -> Iterator[Base]:
-    """Every row of the world, dated from `now` back: a fresh world has fresh requests and running terms."""
+    """All rows, with dates relative to `now`, so that a new world has open requests and running terms."""
     return chain(
         (_tenant(each, now) for each in ORGANISATIONS),
         (_organisation(each, now) for each in ORGANISATIONS),
@@ -129,7 +129,7 @@ def _relationship(relationship: Relationship, now: datetime) -> ResellerRelation
         delegated_admin=relationship.delegated_admin and accepted,
         requested_at=requested,
         accepted_at=requested + timedelta(days=1) if accepted else None,
-        expires_at=requested + REQUEST_LAPSES,
+        expires_at=requested + REQUEST_EXPIRY,
         market=MARKET,
         cloud=relationship.partner.cloud,
         created_at=requested,

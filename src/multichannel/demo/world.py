@@ -1,4 +1,4 @@
-"""The demo world in a database: made where it is empty, kept where it is there, never put on other data."""
+"""Stores the demo world in an empty database; an existing one is kept, other data is never touched."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ SEEDER = system_principal(SystemRole.SEEDER)
 
 
 def seed(store: Store) -> bool:
-    """Make the world in an empty database; False if it is there already. Refused where other data is."""
+    """Create the world in an empty database; False if it exists. Refused if there is other data."""
     return store.write(SEEDER, _seed)
 
 
 def require_no_other_data(store: Store) -> None:
-    """Refused unless the database is empty or holds the demo world: what may be wiped."""
+    """Raise Refused unless the database is empty or holds the demo world, and so may be deleted."""
     with store.reading(SEEDER) as work:
-        _is_made(work)
+        _exists(work)
 
 
 def _seed(work: UnitOfWork) -> bool:
-    if _is_made(work):
+    if _exists(work):
         return False
     service = work.service(to=Action.SEED)
     for row in rows_of_world(work.now):
@@ -33,13 +33,13 @@ def _seed(work: UnitOfWork) -> bool:
     return True
 
 
-def _is_made(work: UnitOfWork) -> bool:
-    """Whether the world is there: its first partner, with an id that no real tenant has, tells."""
+def _exists(work: UnitOfWork) -> bool:
+    """Whether the world exists: its first partner has an id that no real tenant has."""
     if work.reader.records(PARTNER, (), "id", [ALDER.id]):
         return True
     if work.reader.count(PARTNER):
         raise Refused(
-            "This database holds data that is not the demo world, and none of it was touched. "
-            "Give the demo a database of its own: multichannel demo --database-url URL"
+            "The database holds other data than the demo world, which was not changed. "
+            "Use a separate database for the demo: multichannel demo --database-url URL"
         )
     return False

@@ -1,1 +1,5 @@
-"""The vendor's exports: read from files, understood as facts, stored as ours, and reported on."""
+"""Reads Partner Center exports: JSON files to typed facts, and the report on an import.
+
+Start with `export.py` (several files as one export), then `payloads.py` (one resource) and `field_mapping.py`
+(one field). Imports domain only; `services/imports` stores the facts.
+"""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from multichannel.importing.field_mapping import listed, nested, optional, payload, required
-from multichannel.importing.problems import Problem, Rejected, brief
+from multichannel.importing.field_mapping import list_of, object_of, optional, payload, required
+from multichannel.importing.problems import Problem, Rejected, abbreviate
 from multichannel.importing.scalars import country, flag, guid, one_of, text
 
 
@@ -22,7 +22,7 @@ class RelationshipToPartner(StrEnum):
 
 @payload
 class ImportedAddress:
-    """Where a company sits, or where its bills go."""
+    """A company or billing address."""
 
     address_line1: str | None = optional("addressLine1", text)
     address_line2: str | None = optional("addressLine2", text)
@@ -47,13 +47,13 @@ class ImportedBillingProfile:
     culture: str | None = optional("culture", text)
     language: str | None = optional("language", text)
     company_name: str | None = optional("companyName", text)
-    address: ImportedAddress | None = optional("defaultAddress", nested(ImportedAddress))
+    address: ImportedAddress | None = optional("defaultAddress", object_of(ImportedAddress))
     etag: str | None = optional("attributes.etag", text)
 
 
 @payload
 class ImportedCustomer:
-    """A customer tenant, and what the exporting partner has with it."""
+    """A customer tenant and its relationship with the exporting partner."""
 
     vendor_id: str = required("id", guid)
     tenant_id: str = required("companyProfile.tenantId", guid)
@@ -63,28 +63,28 @@ class ImportedCustomer:
         "companyProfile.organizationRegistrationNumber", text
     )
     email: str | None = optional("companyProfile.email", text)
-    address: ImportedAddress | None = optional("companyProfile.address", nested(ImportedAddress))
+    address: ImportedAddress | None = optional("companyProfile.address", object_of(ImportedAddress))
     commerce_id: str | None = optional("commerceId", guid)
     billing_profile: ImportedBillingProfile | None = optional(
-        "billingProfile", nested(ImportedBillingProfile)
+        "billingProfile", object_of(ImportedBillingProfile)
     )
     relationship_to_partner: RelationshipToPartner | None = optional(
         "relationshipToPartner", one_of(RelationshipToPartner)
     )
     allow_delegated_access: bool | None = optional("allowDelegatedAccess", flag)
-    custom_domains: tuple[str, ...] = optional("customDomains", listed(text), ())
+    custom_domains: tuple[str, ...] = optional("customDomains", list_of(text), ())
     associated_partner_id: str | None = optional("associatedPartnerId", guid)
     etag: str | None = optional("attributes.etag", text)
 
     def __post_init__(self) -> None:
-        """Refuse a customer that is not its own tenant: one of the two ids is another company's."""
+        """Reject a customer whose id is not its tenant id: one of the two belongs to another company."""
         if self.vendor_id != self.tenant_id:
-            sentence = f"{brief(self.tenant_id)} is not the customer's id {brief(self.vendor_id)}."
+            sentence = f"{abbreviate(self.tenant_id)} is not the customer's id {abbreviate(self.vendor_id)}."
             raise Rejected([Problem("companyProfile.tenantId", "CONTRADICTION", sentence)])
 
     @property
     def market(self) -> str | None:
-        """The country of the company, else the one its bills go to; none if neither is known."""
+        """The country of the company address, else of the billing address; None if neither is known."""
         billing = self.billing_profile
         places = (self.address, billing.address if billing else None)
         return next((place.country for place in places if place and place.country), None)

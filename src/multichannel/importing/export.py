@@ -1,6 +1,6 @@
-"""An export: several files read as one, twice; first to check them, then kind by kind to store them.
+"""An export: several files, read once to check them and again, kind by kind, to store them.
 
-Reading by kind makes the order of files and items meaningless: when a subscription is stored, every
+Reading by kind makes the order of files and items irrelevant: when a subscription is stored, every
 customer and partner of the export is known.
 """
 
@@ -14,7 +14,7 @@ from typing import Final, Generic, Protocol, TypeVar, cast
 
 from multichannel.importing.partnerships import ImportedPartnerRelationship
 from multichannel.importing.payloads import KINDS, Imported, kind_name, kind_of, parse
-from multichannel.importing.problems import Problem, Rejected, Unreadable
+from multichannel.importing.problems import Problem, Rejected, UnreadableFile
 from multichannel.importing.reader import Item, read_items
 from multichannel.importing.report import FileReport, ImportReport
 
@@ -28,36 +28,36 @@ _HASH: Final = (1 << 64) - 1
 
 
 class Progress(Protocol):
-    """Who watches an import."""
+    """Receives the progress of an import."""
 
     def begin(self, step: str, size: int) -> None:
-        """A step begins that reads so many bytes."""
+        """A step that reads `size` bytes begins."""
 
     def advance(self, size: int) -> None:
-        """So many bytes more were read."""
+        """Another `size` bytes were read."""
 
 
-class Unwatched:
-    """Nobody watches."""
+class NoProgress:
+    """Discards progress."""
 
     def begin(self, step: str, size: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def advance(self, size: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[F_co]):
-    """Facts, and where they stand: the number of the file and of the item in it."""
+class LocatedItem(Generic[F_co]):
+    """Facts with their place: the number of the file and the index of the item in it."""
 
     file: int
-    item: int
+    index: int
     facts: F_co
 
 
 class Export:
-    """Files of one partner's export; `default_customer` is whose the items are that name no customer."""
+    """Files of one partner's export; `default_customer` owns items that name no customer."""
 
     def __init__(
         self, paths: Sequence[Path], *, default_customer: str | None = None, progress: Progress | None = None
@@ -65,15 +65,15 @@ class Export:
         """Nothing is read yet."""
         self.paths = tuple(paths)
         self.default_customer = default_customer
-        self._progress = progress or Unwatched()
+        self._progress = progress or NoProgress()
         self._seen: dict[bytes, int] = {}
         self._holders: dict[str, set[int]] = defaultdict(set)  # which files hold a kind
         self._kinds: list[Counter[str]] = []
 
     def check(self) -> ImportReport:
-        """Read everything once: what the files hold, and all that is wrong with them by themselves.
+        """Read all files once and report their kinds and every problem that needs no database.
 
-        Two items that speak of the same thing must say the same of it; a thing costs some 200 bytes.
+        Two items with the same id must be equal. Memory use is about 200 bytes per item.
         """
         self._seen.clear()
         self._holders.clear()
@@ -86,11 +86,11 @@ class Export:
         return report
 
     def blank_report(self) -> ImportReport:
-        """A report on these files in which nothing has happened."""
+        """An empty report on these files."""
         return ImportReport([FileReport(str(path)) for path in self.paths])
 
-    def read(self, kind: type[F], report: ImportReport) -> Iterator[Found[F]]:
-        """The facts of one kind in a checked export; noted in the report if the files no longer hold them."""
+    def read(self, kind: type[F], report: ImportReport) -> Iterator[LocatedItem[F]]:
+        """The facts of one kind in a checked export; items that are invalid by now are reported."""
         name = next(name for name, each in KINDS.items() if each is kind)
         holders = sorted(self._holders[name])
         self._progress.begin(f"Storing {name}", sum(_size(self.paths[number]) for number in holders))
@@ -105,23 +105,25 @@ class Export:
                     file.reject(item.index, rejected.problems)
                     continue
                 file.kinds[name] += 1
-                yield Found(number, item.index, cast("F", facts))
+                yield LocatedItem(number, item.index, cast("F", facts))
 
     def finish(self, report: ImportReport) -> None:
-        """Note in a report on all that was read if it is not what was checked."""
+        """Report files whose contents changed between the check and the import."""
         for file, kinds in zip(report.files, self._kinds, strict=True):
             if file.kinds != kinds and not file.rejected_total:
-                file.fail(Unreadable("FILE_CHANGED", "The file was changed while it was imported."))
+                file.fail(
+                    UnreadableFile("FILE_CHANGED", "The file changed during the import. Import it again.")
+                )
 
     def holds(self, kind: type[Imported], vendor_id: str) -> bool:
-        """Whether a checked export has this customer, subscription or transfer."""
+        """Whether a checked export contains this customer, subscription or transfer."""
         return _key(kind, vendor_id) in self._seen
 
     def _items(self, number: int, file: FileReport) -> Iterator[Item]:
         try:
-            _refuse_stream(self.paths[number])
+            _require_file(self.paths[number])
             yield from read_items(self.paths[number], self._progress.advance)
-        except Unreadable as error:
+        except UnreadableFile as error:
             file.fail(error)
 
     def _check(self, number: int, item: Item, file: FileReport) -> None:
@@ -129,27 +131,26 @@ class Export:
             name = kind_of(item.data)
             file.kinds[name] += 1
             facts = parse(item.data, default_customer=self.default_customer)
-            self._compare(Found(number, item.index, facts))
+            self._compare(LocatedItem(number, item.index, facts))
         except Rejected as rejected:
             file.reject(item.index, rejected.problems)
         else:
             self._holders[name].add(number)
 
-    def _compare(self, found: Found[Imported]) -> None:
-        """Refuse facts that contradict what was said of the same thing before."""
-        key, said = _said(found.facts)
-        place = (said & _HASH) << 2 * _BITS | found.file << _BITS | found.item
+    def _compare(self, located: LocatedItem[Imported]) -> None:
+        """Reject facts that contradict an earlier item with the same id."""
+        key, digest = _key_and_digest(located.facts)
+        place = (digest & _HASH) << 2 * _BITS | located.file << _BITS | located.index
         earlier = self._seen.setdefault(key, place)
         if earlier >> 2 * _BITS != place >> 2 * _BITS:
-            path, item = self.paths[earlier >> _BITS & _LOW], earlier & _LOW
-            sentence = (
-                f"This {kind_name(found.facts)} differs from items[{item}] of {path}; keep the newer one."
-            )
+            path, index = self.paths[earlier >> _BITS & _LOW], earlier & _LOW
+            other = f"items[{index}] of {path}"
+            sentence = f"This {kind_name(located.facts)} differs from {other}. Keep only the newer one."
             raise Rejected([Problem("id", "CONTRADICTION", sentence)])
 
 
-def _said(facts: Imported) -> tuple[bytes, int]:
-    """What facts are about, and a digest of them."""
+def _key_and_digest(facts: Imported) -> tuple[bytes, int]:
+    """The identity of the record that facts describe, and a digest of the facts."""
     if isinstance(facts, ImportedPartnerRelationship):
         # One partner may be named for many customers.
         about = _key(type(facts), facts.partner_id) + facts.relationship_type.encode()
@@ -168,11 +169,11 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _refuse_stream(path: Path) -> None:
-    """A pipe or a device can be read but once, and waiting for one that is never written to has no end."""
+def _require_file(path: Path) -> None:
+    """Reject pipes and devices: they can be read only once, and reading may block for ever."""
     try:
         is_stream = path.exists() and not path.is_file() and not path.is_dir()
     except (OSError, ValueError):
         return
     if is_stream:
-        raise Unreadable("IS_A_STREAM", "This is a pipe or a device; save it as a file.")
+        raise UnreadableFile("IS_A_STREAM", "This is a pipe or a device. Save it as a file first.")

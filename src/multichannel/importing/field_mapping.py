@@ -1,11 +1,11 @@
-"""Payload classes that read as a table: name, type, place in the vendor's JSON, reader.
+"""Maps the vendor's JSON to payload classes: name, type, path in the JSON and reader of each field.
 
     @payload
     class ImportedThing:
         vendor_id: str = required("id", guid)
         quantity: int | None = optional("details.quantity", count)
 
-`read(ImportedThing, item)` takes a `dict` apart accordingly, and names every damaged field at once.
+`read(ImportedThing, item)` reads a `dict` accordingly and reports every invalid field at once.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar, cast, dataclass_transform, overload
 
-from multichannel.importing.problems import Problem, Rejected, brief, unfit
+from multichannel.importing.problems import Problem, Rejected, abbreviate, invalid
 
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[Any], T | None]
-"""Takes what stands in the JSON to a value; None where it says nothing; else raises `Rejected`."""
+"""Converts a JSON value; None stands for an absent value; raises `Rejected` for an invalid one."""
 
 _NO_FALLBACKS: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -30,14 +30,14 @@ class _Column:
     keys: tuple[str, ...]
     read: Reader[Any]
     otherwise: Any
-    missing: str | None  # the sentence for an item without it; None: it may be absent
+    missing: str | None  # the error message for an item without it; None if it may be absent
 
     def value(self, item: Mapping[str, Any], fallbacks: Mapping[str, Any]) -> Any:
-        """What the field is for this item; raises `Rejected` with paths seen from the item."""
+        """The value of the field in an item; raises `Rejected` with paths relative to the item."""
         raw: Any = item
         for key in self.keys:
             if type(raw) is not dict:
-                raise self._refusal(item, "WRONG_TYPE", f"An object is expected, not {brief(raw)}.")
+                raise self._refusal(item, "WRONG_TYPE", f"Expected an object, got {abbreviate(raw)}.")
             raw = raw.get(key)
             if raw is None:
                 return self._instead(item, fallbacks)
@@ -56,7 +56,7 @@ class _Column:
         return value
 
     def _refusal(self, item: Mapping[str, Any], code: str, message: str) -> Rejected:
-        """A refusal of the outermost place on the way that is broken, for columns beside it to agree on."""
+        """An error at the outermost invalid place on the path, so that sibling fields report it once."""
         raw: Any = item
         depth = 0
         while type(raw) is dict and depth < len(self.keys):
@@ -70,14 +70,14 @@ _TABLES: Final[dict[type[Any], tuple[_Column, ...]]] = {}
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def payload(cls: type[T]) -> type[T]:
-    """A frozen, keyword-only dataclass whose fields say where they stand in the vendor's JSON."""
+    """A frozen, keyword-only dataclass whose fields name their path in the vendor's JSON."""
     made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
     _TABLES[made] = tuple(_Column(each.name, *each.metadata["column"]) for each in fields(cast("Any", made)))
     return made
 
 
-def required(path: str, read: Reader[T], missing: str = "This must have a value.") -> T:
-    """A field without which the item is rejected, with the sentence `missing`."""
+def required(path: str, read: Reader[T], missing: str = "A value is required.") -> T:
+    """A required field; `missing` is the error message of an item without it."""
     return cast("T", field(metadata={"column": (tuple(path.split(".")), read, None, missing)}))
 
 
@@ -86,14 +86,14 @@ def optional(path: str, read: Reader[T]) -> T | None: ...
 @overload
 def optional(path: str, read: Reader[T], otherwise: T) -> T: ...
 def optional(path: str, read: Reader[T], otherwise: T | None = None) -> T | None:
-    """A field that may be absent, null or blank, and is `otherwise` then."""
+    """A field that may be absent, null or blank; it is `otherwise` then."""
     return cast("T | None", field(metadata={"column": (tuple(path.split(".")), read, otherwise, None)}))
 
 
 def read(kind: type[T], item: Mapping[str, Any], fallbacks: Mapping[str, Any] = _NO_FALLBACKS) -> T:
-    """The payload in `item`; `fallbacks` by field name stand in for what it does not say.
+    """The payload in `item`; `fallbacks` by field name replace absent values.
 
-    Raises `Rejected` with one problem per damaged place.
+    Raises `Rejected` with one problem per invalid place.
     """
     values: dict[str, Any] = {}
     problems: dict[str, Problem] = {}
@@ -108,23 +108,23 @@ def read(kind: type[T], item: Mapping[str, Any], fallbacks: Mapping[str, Any] = 
     return kind(**values)
 
 
-def nested(kind: type[T]) -> Reader[T]:
-    """Reads an object of its own table."""
+def object_of(kind: type[T]) -> Reader[T]:
+    """A reader of nested objects."""
 
     def read_nested(value: Any) -> T:
         if type(value) is not dict:
-            raise unfit("WRONG_TYPE", f"An object is expected, not {brief(value)}.")
+            raise invalid("WRONG_TYPE", f"Expected an object, got {abbreviate(value)}.")
         return read(kind, value)
 
     return read_nested
 
 
-def listed(member: Reader[T]) -> Reader[tuple[T, ...]]:
-    """Reads a list, each member by `member`; members that say nothing are dropped."""
+def list_of(member: Reader[T]) -> Reader[tuple[T, ...]]:
+    """A reader of lists whose members are read by `member`; absent members are dropped."""
 
     def read_list(value: Any) -> tuple[T, ...]:
         if type(value) is not list:
-            raise unfit("WRONG_TYPE", f"A list is expected, not {brief(value)}.")
+            raise invalid("WRONG_TYPE", f"Expected a list, got {abbreviate(value)}.")
         members: list[T | None] = []
         problems: list[Problem] = []
         for index, each in enumerate(value):

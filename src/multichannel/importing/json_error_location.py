@@ -1,4 +1,4 @@
-"""Where a file stops being JSON, and why, in words for the person who has to mend it."""
+"""Line and column of a JSON error, with its cause in plain words."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, BinaryIO, Final
 
 import ijson
 
-from multichannel.importing.problems import Unreadable, brief
+from multichannel.importing.problems import UnreadableFile, abbreviate
 
 _REASON: Final = re.compile(r"error: ([^\\\n]*)")
 _KNOWN: Final = {
     "premature EOF": ("NOT_JSON", "The file ends in the middle of a value"),
-    "trailing garbage": ("TRAILING_GARBAGE", "Something follows the end of the JSON text"),
+    "trailing garbage": ("TRAILING_GARBAGE", "There is text after the end of the JSON value"),
     "invalid bytes in UTF8 string": ("NOT_UTF8", "These bytes are not UTF-8"),
 }
 _READ_AHEAD: Final = 4
-"""The chunks by which a file may have been read beyond what was refused, and one to spare."""
+"""How many chunks the parser may be ahead of the byte it rejects, with one to spare."""
 _HIGH_SURROGATE: Final = re.compile(rb"\\u[dD][89abAB]")
 _HALF_PAIR: Final = re.compile(
     rb"(?<!\\)(?:\\\\)*\\u[dD][89abAB]..(?=[^\\]|\\...)(?!\\u[dD][c-fC-F])", re.DOTALL
@@ -27,36 +27,35 @@ _HALF_PAIR: Final = re.compile(
 
 
 def refuse_half_pairs(piece: bytes) -> None:
-    """Refuses a high surrogate without its low one: the parser would make a question mark of it.
+    """Reject an unpaired high surrogate, which the parser would silently replace by a question mark.
 
-    The piece must not begin or end inside an escape, so it is best cut behind a quotation mark.
+    The piece must not begin or end inside an escape: cut it after a quotation mark.
     """
     if _HIGH_SURROGATE.search(piece) and (half := _HALF_PAIR.search(piece)):
-        shown = brief(half[0].decode(errors="replace"))
-        raise Unreadable("BAD_TEXT", f"Half of a surrogate pair stands in a text: {shown}.")
+        text = abbreviate(half[0].decode(errors="replace"))
+        raise UnreadableFile("BAD_TEXT", f"A string contains an unpaired surrogate: {text}.")
 
 
 @contextmanager
-def explained(file: BinaryIO, chunk: int) -> Iterator[None]:
-    """Turns the parser's errors over the last few chunks of this size that were read into `Unreadable`."""
+def located_json_errors(file: BinaryIO, chunk: int) -> Iterator[None]:
+    """Turn the parser's errors in the chunks read last into `UnreadableFile` with line and column."""
     try:
         yield
     except ijson.JSONError as error:
-        found = _REASON.search(str(error))
-        reason = found[1].strip(" .") if found else "no reason given"
+        match = _REASON.search(str(error))
+        reason = match[1].strip(" .") if match else "unknown reason"
         code, sentence = _KNOWN.get(reason, ("NOT_JSON", f"Not JSON: {reason}"))
     except UnicodeDecodeError:
-        code, sentence = "BAD_TEXT", "Half of a surrogate pair stands in a text"
+        code, sentence = "BAD_TEXT", "A string contains an unpaired surrogate"
     else:
         return
-    raise Unreadable(code, f"{sentence}{_place(file, chunk)}.")
+    raise UnreadableFile(code, f"{sentence}{_place(file, chunk)}.")
 
 
 def _place(file: BinaryIO, chunk: int) -> str:
-    """The line and column of the first byte that the parser refuses.
+    """The line and column of the first byte that the parser rejects; empty for a pipe.
 
-    The parser keeps no count, so the file is read again, its last chunks byte by byte; a pipe
-    cannot be.
+    The parser does not count lines, so the file is read again, the last chunks byte by byte.
     """
     if not file.seekable():
         return ""
@@ -76,7 +75,7 @@ def _place(file: BinaryIO, chunk: int) -> str:
 
 
 def _pieces(file: BinaryIO, whole: int, chunk: int) -> Iterator[bytes]:
-    """This many whole chunks, then what follows byte by byte; without the byte order mark."""
+    """`whole` chunks, then the rest byte by byte, without the byte order mark."""
     file.seek(len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0)
     for _ in range(whole):
         yield file.read(chunk)

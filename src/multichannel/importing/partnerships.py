@@ -10,7 +10,7 @@ from multichannel.importing.scalars import customer_of, guid, identifier, one_of
 
 
 class PartnerRelationshipType(StrEnum):
-    """What the exporting partner is to the named one."""
+    """What the exporting partner is to the other one."""
 
     IS_INDIRECT_RESELLER_OF = "is_indirect_reseller_of"
     IS_INDIRECT_CLOUD_SOLUTION_PROVIDER_OF = "is_indirect_cloud_solution_provider_of"

@@ -1,4 +1,4 @@
-"""What a resource is, told by `attributes.objectType`, and the facts in it."""
+"""The kind of a resource, from `attributes.objectType`, and its facts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from multichannel.importing.customers import ImportedCustomer
 from multichannel.importing.field_mapping import read
 from multichannel.importing.partnerships import ImportedPartnerRelationship
-from multichannel.importing.problems import Problem, Rejected, brief
+from multichannel.importing.problems import Problem, Rejected, abbreviate
 from multichannel.importing.subscriptions import ImportedSubscription
 from multichannel.importing.transfers import ImportedTransfer
 
@@ -20,31 +20,33 @@ KINDS: Final[Mapping[str, type[Imported]]] = {
     "PartnerRelationship": ImportedPartnerRelationship,
     "TransferEntity": ImportedTransfer,
 }
-"""The vendor's name of each kind that is understood."""
+"""The supported kinds by the vendor's name."""
 
 _SPELLED: Final = {name.lower(): name for name in KINDS}
 _KIND_PLACE: Final = "attributes.objectType"
 
 
 def parse(item: Mapping[str, Any], *, default_customer: str | None) -> Imported:
-    """The facts in one resource; `default_customer` is whose it is if it names no customer.
+    """The facts of one resource; `default_customer` is the customer of one that names none.
 
-    Raises `Rejected` with one problem per damaged field.
+    Raises `Rejected` with one problem per invalid field.
     """
     fallbacks = {} if default_customer is None else {"customer_id": default_customer}
     return read(KINDS[kind_of(item)], item, fallbacks)
 
 
 def kind_of(item: Mapping[str, Any]) -> str:
-    """The key of `KINDS` that a resource says it is, in any case of letters; else raises `Rejected`."""
+    """The key of `KINDS` that a resource names, in any case; raises `Rejected` otherwise."""
     attributes = item.get("attributes")
     name = attributes.get("objectType") if type(attributes) is dict else None
     known = ", ".join(KINDS)
     if name is None:
-        raise Rejected([Problem(_KIND_PLACE, "MISSING", f"Nothing says what this is, one of {known}.")])
+        raise Rejected(
+            [Problem(_KIND_PLACE, "MISSING", f"The kind of the resource is missing: one of {known}.")]
+        )
     kind = _SPELLED.get(name.lower()) if type(name) is str else None
     if kind is None:
-        raise Rejected([Problem(_KIND_PLACE, "UNKNOWN_KIND", f"{brief(name)} is none of {known}.")])
+        raise Rejected([Problem(_KIND_PLACE, "UNKNOWN_KIND", f"{abbreviate(name)} is not one of {known}.")])
     return kind
 
 

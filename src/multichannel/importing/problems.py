@@ -1,4 +1,4 @@
-"""What can be wrong with an export: the file as a whole, or single fields of one item."""
+"""Problems of an export: a file that cannot be read, or invalid fields of one item."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _BRIEF.maxlevel = 2
 _BRIEF.maxdict = _BRIEF.maxlist = 3
 
 
-class Unreadable(MultichannelError):
-    """A file that is not a stream of resources: `code` says why, `item` where it stopped.
+class UnreadableFile(MultichannelError):
+    """A file that cannot be read to its end: `code` says why, `item` where reading stopped.
 
     Codes: FILE_MISSING, IS_A_DIRECTORY, IS_A_STREAM, NO_PERMISSION, FILE_FAILED, FILE_CHANGED,
     EMPTY_FILE, NOT_UTF8, NOT_JSON, TRAILING_GARBAGE, BAD_TEXT, TOO_DEEP, ITEM_TOO_LARGE,
@@ -24,7 +24,6 @@ class Unreadable(MultichannelError):
     """
 
     def __init__(self, code: str, message: str, item: int | None = None) -> None:
-        """Carry the code, the sentence, and the index of the item (none: the file as a whole)."""
         super().__init__(message)
         self.code = code
         self.item = item
@@ -32,10 +31,10 @@ class Unreadable(MultichannelError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One damaged field: its path in the vendor's spelling, a code, and a sentence with the value.
+    """One invalid field: its path in the vendor's spelling, a code, and a message with the value.
 
     Codes: UNKNOWN_KIND, MISSING, WRONG_TYPE, NOT_A_GUID, NOT_A_DATE, UNKNOWN_VALUE, OUT_OF_RANGE,
-    TOO_LONG, CONTRADICTION, BAD_TEXT; and what stands against storing it: TENANT_CONFLICT,
+    TOO_LONG, CONTRADICTION, BAD_TEXT; and for items that cannot be stored: TENANT_CONFLICT,
     WRONG_PARTNER_TYPE, UNKNOWN_RESELLER.
     """
 
@@ -44,27 +43,26 @@ class Problem:
     message: str
 
     def within(self, path: str) -> Problem:
-        """The same problem seen from the object that holds `path`."""
+        """The same problem with its path relative to the object that holds `path`."""
         joint = "." if self.field and not self.field.startswith("[") else ""
         return Problem(f"{path}{joint}{self.field}", self.code, self.message)
 
 
 class Rejected(MultichannelError):
-    """An item that cannot be understood; `problems` has one entry per damaged field."""
+    """An invalid item; `problems` has one entry per invalid field."""
 
     code = "REJECTED"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        """Keep every problem; the message is the first of them."""
         super().__init__(problems[0].message)
         self.problems = tuple(problems)
 
 
-def unfit(code: str, message: str) -> Rejected:
-    """The refusal of a single value, by a reader that does not know the path it reads."""
+def invalid(code: str, message: str) -> Rejected:
+    """The error of a single value, raised by a reader that does not know its path."""
     return Rejected([Problem("", code, message)])
 
 
-def brief(value: object) -> str:
-    """A value as a person may see it: short, on one line, control characters escaped."""
+def abbreviate(value: object) -> str:
+    """A value for messages: short, on one line, control characters escaped."""
     return _BRIEF.repr(value)

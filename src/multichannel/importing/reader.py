@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, Final, TypeAlias
 
 import ijson
 
-from multichannel.importing.json_error_location import explained, refuse_half_pairs
-from multichannel.importing.problems import Unreadable, brief
+from multichannel.importing.json_error_location import located_json_errors, refuse_half_pairs
+from multichannel.importing.problems import UnreadableFile, abbreviate
 
 CHUNK: Final = 64 * 1024
 LARGEST_ITEM: Final = 1024 * 1024
@@ -36,46 +36,46 @@ class Item:
     data: dict[str, Any]
 
 
-def unheeded(_bytes: int) -> None:
-    """Nobody wants to know how far reading has come."""
+def ignore_progress(_bytes: int) -> None:
+    """Report no progress."""
 
 
-def read_items(path: Path, advance: Callable[[int], None] = unheeded) -> Iterator[Item]:
-    """The resources of a single object, a collection or a bare list; raises `Unreadable`.
+def read_items(path: Path, advance: Callable[[int], None] = ignore_progress) -> Iterator[Item]:
+    """The resources of a single object, a collection or a list; raises `UnreadableFile`.
 
-    What was yielded before an error came from an intact part of the file. No item may be larger
-    than 1 MiB or nested deeper than 64 levels. `advance` is told of every few bytes that were read.
+    Items yielded before an error are intact. No item may be larger than 1 MiB or nested deeper than
+    64 levels. `advance` is called with the number of bytes of each chunk that was read.
     """
     with _opened(path) as file:
         yield from _items(file, advance)
 
 
 def _items(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[Item]:
-    found: list[Item] = []
-    parser = _parser(_assembler(found))
+    items: list[Item] = []
+    parser = _parser(_assembler(items))
     since_item = count = 0
     blank = True
     for piece in _pieces(file):
         refuse_half_pairs(piece)
-        with explained(file, CHUNK):
+        with located_json_errors(file, CHUNK):
             parser.send(piece)
         advance(len(piece))
         blank = blank and piece.isspace()
-        since_item = 0 if found else since_item + len(piece)
-        count += len(found)
+        since_item = 0 if items else since_item + len(piece)
+        count += len(items)
         if since_item > LARGEST_ITEM:
-            message = f"More than {LARGEST_ITEM:,} bytes belong to one item; no resource is that large."
-            raise Unreadable("ITEM_TOO_LARGE", message, count)
-        yield from found
-        found.clear()
+            message = f"One item is larger than {LARGEST_ITEM:,} bytes, which is the limit."
+            raise UnreadableFile("ITEM_TOO_LARGE", message, count)
+        yield from items
+        items.clear()
     if blank:
-        raise Unreadable("EMPTY_FILE", "The file is empty.")
-    with explained(file, CHUNK):
+        raise UnreadableFile("EMPTY_FILE", "The file is empty.")
+    with located_json_errors(file, CHUNK):
         parser.close()
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    """The bytes of the file in chunks, each cut behind a quotation mark, so that none splits an escape."""
+    """The file in chunks, each cut after a quotation mark so that no escape sequence is split."""
     held = _without_mark(file.read(CHUNK))
     while chunk := file.read(CHUNK):
         piece, quote, rest = held.rpartition(b'"')
@@ -86,15 +86,15 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _parser(target: Generator[None, Event, None]) -> Generator[None, bytes, None]:
-    """The C parser: bytes sent to it come out as events at `target`."""
+    """The C parser: it turns bytes sent to it into events at `target`."""
     next(target)
     # Without `use_float` an endless integer is an error inside the C code instead of a parse error.
     parser: Generator[None, bytes, None] = ijson.basic_parse_coro(target, use_float=True)
     return parser
 
 
-def _assembler(found: list[Item]) -> Generator[None, Event, None]:
-    """Builds values from the events sent to it, and appends each complete resource to `found`."""
+def _assembler(items: list[Item]) -> Generator[None, Event, None]:
+    """Builds values from the events sent to it, and appends each complete resource to `items`."""
     enclosing: list[tuple[Any, str]] = []  # each open container's own holder and key, outermost first
     holder: Any = None
     key, index = "", 0
@@ -105,7 +105,7 @@ def _assembler(found: list[Item]) -> Generator[None, Event, None]:
             continue
         if event in _OPENS:
             if len(enclosing) == DEEPEST:
-                raise Unreadable("TOO_DEEP", f"More than {DEEPEST} levels of brackets.", index)
+                raise UnreadableFile("TOO_DEEP", f"More than {DEEPEST} levels of brackets.", index)
             enclosing.append((holder, key))
             holder = _OPENS[event]()
             continue
@@ -115,13 +115,13 @@ def _assembler(found: list[Item]) -> Generator[None, Event, None]:
         if type(holder) is dict:
             holder[key] = value
         elif _holds_resources(enclosing):
-            found.append(Item(index, _object(value, index)))
+            items.append(Item(index, _object(value, index)))
             index += 1
             _forget(enclosing)
         elif enclosing:
             holder.append(value)
         else:
-            found.extend(_single(value))
+            items.extend(_single(value))
 
 
 def _holds_resources(enclosing: list[tuple[Any, str]]) -> bool:
@@ -132,20 +132,22 @@ def _holds_resources(enclosing: list[tuple[Any, str]]) -> bool:
 
 
 def _forget(enclosing: list[tuple[Any, str]]) -> None:
-    """Drop what stands around the items, so that it cannot pile up."""
+    """Drop the fields around the items, so that they do not accumulate in memory."""
     if len(enclosing) > 1:
         enclosing[1][0].clear()
 
 
 def _single(top: object) -> list[Item]:
-    """What a complete file is, if its items have not been found on the way."""
+    """The items of a file that holds a single value; none if they were emitted while parsing."""
     if type(top) is list:
         return []
     resource = _object(top, None)
     if "items" not in resource and not _is_collection(resource):
         return [Item(0, resource)]
     if type(resource.get("items")) is not list:
-        raise Unreadable("ITEMS_NOT_A_LIST", "A collection holds its resources in a list named `items`.")
+        raise UnreadableFile(
+            "ITEMS_NOT_A_LIST", "A collection must hold its resources in a list named `items`."
+        )
     return []
 
 
@@ -156,14 +158,16 @@ def _is_collection(resource: dict[str, Any]) -> bool:
 
 def _object(value: object, index: int | None) -> dict[str, Any]:
     if type(value) is not dict:
-        raise Unreadable("NOT_AN_OBJECT", f"A resource is an object, not {brief(value)}.", index)
+        raise UnreadableFile(
+            "NOT_AN_OBJECT", f"A resource must be an object, not {abbreviate(value)}.", index
+        )
     return value
 
 
 def _without_mark(chunk: bytes) -> bytes:
     """The first chunk without its byte order mark."""
     if chunk.startswith(_UTF16):
-        raise Unreadable("NOT_UTF8", "The file is encoded in UTF-16; save it as UTF-8.")
+        raise UnreadableFile("NOT_UTF8", "The file is encoded in UTF-16; save it as UTF-8.")
     return chunk.removeprefix(codecs.BOM_UTF8)
 
 
@@ -173,10 +177,10 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as file:
             yield file
     except FileNotFoundError:
-        raise Unreadable("FILE_MISSING", "There is no such file.") from None
+        raise UnreadableFile("FILE_MISSING", "File not found.") from None
     except IsADirectoryError:
-        raise Unreadable("IS_A_DIRECTORY", "This is a directory; name the files in it.") from None
+        raise UnreadableFile("IS_A_DIRECTORY", "This is a directory; name the files in it.") from None
     except PermissionError:
-        raise Unreadable("NO_PERMISSION", "This file may not be read by this user.") from None
+        raise UnreadableFile("NO_PERMISSION", "Permission denied.") from None
     except (OSError, ValueError) as error:
-        raise Unreadable("FILE_FAILED", f"The file cannot be read: {error}.") from None
+        raise UnreadableFile("FILE_FAILED", f"The file cannot be read: {error}.") from None

@@ -1,4 +1,4 @@
-"""What an import did, for a program (`as_json`) and for a person (`render`)."""
+"""The result of an import, as JSON (`as_json`) and as terminal output (`render`)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from multichannel.errors import MultichannelError
-from multichannel.importing.problems import Problem, Unreadable
+from multichannel.importing.problems import Problem, UnreadableFile
 
 LISTED: Final = 100
-"""As many rejections of one file are kept and listed; the others are counted."""
+"""How many problems of one file are listed; further ones are counted."""
 
 
 class Outcome(StrEnum):
-    """What became of one item of a file."""
+    """The result of one item of a file."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One thing to mend: in which item of the file (from 0; none: the file itself) and which field."""
+    """One problem to fix: the item (from 0; None for the file itself) and the field."""
 
     item: int | None
     field: str | None
@@ -42,14 +42,14 @@ class Rejection:
         return {"item": self.item, "field": self.field, "code": self.code, "message": self.message}
 
     def place(self) -> str:
-        """Where it is, as one would write it in the file's own terms: `items[3].links.self.uri`."""
+        """The path within the file, such as `items[3].links.self.uri`."""
         item = [] if self.item is None else [f"items[{self.item}]"]
         return ".".join(item + ([self.field] if self.field else [])) or "the file"
 
 
 @dataclass(slots=True)
 class FileReport:
-    """What became of one file; filled while it is read and stored."""
+    """The result of one file; filled in while it is read and stored."""
 
     path: str
     kinds: Counter[str] = field(default_factory=Counter)
@@ -61,20 +61,20 @@ class FileReport:
     rejected_total: int = 0
 
     def count(self, outcome: Outcome, items: int = 1) -> None:
-        """Note what became of items; a negative number takes it back."""
+        """Count items by outcome; a negative number subtracts."""
         setattr(self, outcome.value, getattr(self, outcome.value) + items)
 
     def reject(self, item: int, problems: Sequence[Problem]) -> None:
-        """Note the damaged fields of one item."""
+        """Record the invalid fields of one item."""
         for each in problems:
-            self._note(Rejection(item, each.field, each.code, each.message))
+            self._record(Rejection(item, each.field, each.code, each.message))
 
-    def fail(self, error: Unreadable) -> None:
-        """Note that the file could not be read to its end."""
-        self._note(Rejection(error.item, None, error.code, error.message))
+    def fail(self, error: UnreadableFile) -> None:
+        """Record that the file could not be read to its end."""
+        self._record(Rejection(error.item, None, error.code, error.message))
 
     def listed(self) -> list[Rejection]:
-        """The rejections kept, and if there were more, a last one that counts them."""
+        """The listed problems; a last entry counts those that are not listed."""
         more = self.rejected_total - len(self.rejections)
         if not more:
             return self.rejections
@@ -93,7 +93,7 @@ class FileReport:
             "rejected": [each.as_json() for each in self.listed()],
         }
 
-    def _note(self, rejection: Rejection) -> None:
+    def _record(self, rejection: Rejection) -> None:
         self.rejected_total += 1
         if len(self.rejections) < LISTED:
             self.rejections.append(rejection)
@@ -101,18 +101,18 @@ class FileReport:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What one import did with all its files: everything stored, or nothing."""
+    """The result of an import of several files, which are stored together or not at all."""
 
     files: list[FileReport] = field(default_factory=list)
     stored: bool = False
 
     @property
     def rejected_total(self) -> int:
-        """How many things are to be mended before anything can be stored."""
+        """The number of problems to fix before anything can be stored."""
         return sum(each.rejected_total for each in self.files)
 
     def refuse(self) -> None:
-        """Take back what was counted: nothing of it was stored."""
+        """Reset the counts: nothing was stored."""
         for each in self.files:
             each.created = each.updated = each.unchanged = each.inferred = 0
 
@@ -121,11 +121,11 @@ class ImportReport:
         return {"files": [each.as_json() for each in self.files], "stored": self.stored}
 
     def render(self, console: Console) -> None:
-        """Print a table of the files, what is wrong in each, and what to do now."""
+        """Print a table of the files, the problems of each, and what to do next."""
         console.print(self._table())
         for each in self.files:
             _print_rejections(console, each)
-        console.print(self._verdict())
+        console.print(self._summary())
 
     def _table(self) -> Table:
         counted = ("created", "updated", "unchanged", "inferred")
@@ -136,18 +136,18 @@ class ImportReport:
         names = [Path(each.path).name for each in self.files]
         clear = len(set(names)) == len(names)
         for each, name in zip(self.files, names, strict=True):
-            found = ", ".join(f"{number:,} {kind}" for kind, number in each.kinds.items()) or "nothing"
+            kinds = ", ".join(f"{number:,} {kind}" for kind, number in each.kinds.items()) or "nothing"
             counts = [f"{getattr(each, name):,}" for name in counted]
             rejected = Text(f"{each.rejected_total:,}", style="red" if each.rejected_total else "")
-            file = Text.assemble(_shown(name if clear else each.path), "\n  ", (found, "dim"))
+            file = Text.assemble(_printable(name if clear else each.path), "\n  ", (kinds, "dim"))
             table.add_row(file, *counts, rejected)
         return table
 
-    def _verdict(self) -> Text:
+    def _summary(self) -> Text:
         if self.stored:
             return Text("Stored.", style="green")
         if self.rejected_total:
-            sentence = f"Nothing was stored: mend {self._count()} listed above and import all files again."
+            sentence = f"Nothing was stored. Fix {self._count()} listed above and import all files again."
             return Text(sentence, style="red")
         return Text("Nothing was stored.", style="red")
 
@@ -156,12 +156,11 @@ class ImportReport:
 
 
 class ImportRefused(MultichannelError):
-    """The files cannot be stored as they are; `report` says why."""
+    """The files cannot be imported; `report` says why."""
 
     code = "IMPORT_REFUSED"
 
     def __init__(self, report: ImportReport) -> None:
-        """Keep the report, in which nothing counts as stored."""
         super().__init__("Nothing was stored.")
         report.refuse()
         self.report = report
@@ -169,7 +168,7 @@ class ImportRefused(MultichannelError):
 
 def _print_rejections(console: Console, file: FileReport) -> None:
     if file.rejections:
-        console.print(Text.assemble("\n", (_shown(file.path).plain, "bold")))
+        console.print(Text.assemble("\n", (_printable(file.path).plain, "bold")))
     for each in file.listed():
         if each.code == "MORE_REJECTED":
             console.print(Text(f"  {each.message}"))
@@ -177,6 +176,6 @@ def _print_rejections(console: Console, file: FileReport) -> None:
             console.print(Text.assemble("  ", (each.place(), "cyan"), f"  {each.code}  {each.message}"))
 
 
-def _shown(path: str) -> Text:
-    """A path that cannot steer the terminal."""
+def _printable(path: str) -> Text:
+    """A path without control characters."""
     return Text(path if path.isprintable() else ascii(path))

@@ -1,4 +1,4 @@
-"""Facts of an export as columns of our tables, without whose they are and what they refer to."""
+"""Facts of an export as columns of our tables, without owner and references."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SUBSCRIPTION: Final = tuple(
 
 
 def company_profile(facts: ImportedCustomer) -> Columns:
-    """What all partners of a customer share."""
+    """The company profile, which all partners of a customer share."""
     address = facts.address or _NO_ADDRESS
     return {
         **{name: getattr(facts, name) for name in _COMPANY},
@@ -35,7 +35,7 @@ def company_profile(facts: ImportedCustomer) -> Columns:
 
 
 def billing_profile(facts: ImportedBillingProfile) -> Columns:
-    """How one partner bills a customer; the name is the one on the bill, else the one at the address."""
+    """The billing profile of one partner; the contact name falls back to that of the address."""
     address = facts.address or _NO_ADDRESS
     return {
         **{name: getattr(facts, name) for name in _BILLING},
@@ -47,7 +47,7 @@ def billing_profile(facts: ImportedBillingProfile) -> Columns:
 
 
 def subscription(facts: ImportedSubscription) -> Columns:
-    """What the vendor says of a subscription."""
+    """The vendor's data of a subscription."""
     columns = {name: getattr(facts, name) for name in _SUBSCRIPTION}
     columns["suspension_reasons"] = list(facts.suspension_reasons)
     columns["term_duration"] = _word(facts.term_duration)
@@ -78,7 +78,7 @@ def transfer(facts: ImportedTransfer) -> Columns:
 def transfer_lines(facts: ImportedTransfer) -> list[Columns]:
     """The lines of a transfer, each base before its add-ons.
 
-    They are numbered anew: the vendor numbers add-ons sometimes with their bases, sometimes by themselves.
+    They are renumbered: the vendor numbers add-ons either with their bases or separately.
     """
     lines: list[Columns] = []
     for base in sorted(facts.lines, key=_number):

@@ -1,4 +1,4 @@
-"""Single values of the vendor's JSON: each reader gives a clean value or raises `Rejected`."""
+"""Readers of single JSON values: each returns a normalized value or raises `Rejected`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from multichannel.importing.field_mapping import Reader
-from multichannel.importing.problems import brief, unfit
+from multichannel.importing.problems import abbreviate, invalid
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -33,24 +33,27 @@ _SEPARATORS: Final = re.compile(r"[ _-]+")
 def text(value: Any, longest: int = LONGEST_TEXT) -> str:
     """Text that both databases can hold, of at most `longest` characters."""
     if type(value) is not str:
-        raise unfit("WRONG_TYPE", f"Text is expected, not {brief(value)}.")
+        raise invalid("WRONG_TYPE", f"Expected text, got {abbreviate(value)}.")
     if len(value) > longest:
-        raise unfit("TOO_LONG", f"{len(value):,} characters; at most {longest:,} are taken: {brief(value)}.")
+        raise invalid(
+            "TOO_LONG",
+            f"Text of {len(value):,} characters exceeds the limit of {longest:,}: {abbreviate(value)}.",
+        )
     if "\0" in value or not (value.isascii() or _is_unicode(value)):
-        raise unfit("BAD_TEXT", f"The text holds a NUL or half of a surrogate pair: {brief(value)}.")
+        raise invalid("BAD_TEXT", f"Text contains a NUL or an unpaired surrogate: {abbreviate(value)}.")
     return value
 
 
 prose = partial(text, longest=LONGEST_PROSE)
-"""Text as long as an error message may be."""
+"""Text of the length of an error message."""
 
 
 def guid(value: Any) -> str | None:
-    """A GUID in lower case; None for the one of zeros, which the vendor writes for none."""
+    """A GUID in lower case; None for the all-zero GUID, which the vendor writes for no value."""
     if type(value) is not str:
-        raise unfit("WRONG_TYPE", f"A GUID is expected, not {brief(value)}.")
+        raise invalid("WRONG_TYPE", f"Expected a GUID, got {abbreviate(value)}.")
     if not _GUID.fullmatch(value):
-        raise unfit("NOT_A_GUID", f"{brief(value)} is not a GUID.")
+        raise invalid("NOT_A_GUID", f"{abbreviate(value)} is not a valid GUID.")
     return value.lower() if value != _NO_GUID else None
 
 
@@ -60,36 +63,40 @@ def identifier(value: Any) -> str | None:
     if _GUID.fullmatch(code):
         return guid(code)
     if not _IDENTIFIER.fullmatch(code):
-        raise unfit("BAD_TEXT", f"{brief(code)} is not an identifier.")
+        raise invalid("BAD_TEXT", f"{abbreviate(code)} is not a valid identifier.")
     return code
 
 
 def instant(value: Any) -> datetime:
     """A time in UTC, cut to microseconds; without an offset it is UTC already (R47)."""
     if type(value) is not str:
-        raise unfit("WRONG_TYPE", f"A date is expected, not {brief(value)}.")
+        raise invalid("WRONG_TYPE", f"Expected a date, got {abbreviate(value)}.")
     if value[4:8:3] != "--" or value[10:11] not in _BEFORE_TIME:  # week dates and the like
-        raise unfit("NOT_A_DATE", f"{brief(value)} is not a date like 2021-03-01T00:00:00Z.")
+        raise invalid(
+            "NOT_A_DATE", f"{abbreviate(value)} is not a valid date. Use a form like 2021-03-01T00:00:00Z."
+        )
     try:
         time = datetime.fromisoformat(value)
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise unfit("NOT_A_DATE", f"{brief(value)} is not a date like 2021-03-01T00:00:00Z.") from None
+        raise invalid(
+            "NOT_A_DATE", f"{abbreviate(value)} is not a valid date. Use a form like 2021-03-01T00:00:00Z."
+        ) from None
 
 
 def count(value: Any) -> int:
     """A whole number from 0 to 2,147,483,647."""
     if type(value) is not int:
-        raise unfit("WRONG_TYPE", f"A whole number is expected, not {brief(value)}.")
+        raise invalid("WRONG_TYPE", f"Expected a whole number, got {abbreviate(value)}.")
     if not 0 <= value <= LARGEST_COUNT:
-        raise unfit("OUT_OF_RANGE", f"{brief(value)} is not between 0 and {LARGEST_COUNT:,}.")
+        raise invalid("OUT_OF_RANGE", f"{abbreviate(value)} is not between 0 and {LARGEST_COUNT:,}.")
     return value
 
 
 def flag(value: Any) -> bool:
     """`true` or `false`."""
     if type(value) is not bool:
-        raise unfit("WRONG_TYPE", f"true or false is expected, not {brief(value)}.")
+        raise invalid("WRONG_TYPE", f"Expected true or false, got {abbreviate(value)}.")
     return value
 
 
@@ -97,21 +104,21 @@ def country(value: Any) -> str:
     """A two-letter ISO country code in upper case."""
     code = text(value)
     if not _COUNTRY.fullmatch(code):
-        raise unfit("UNKNOWN_VALUE", f"{brief(code)} is not a two-letter country code.")
+        raise invalid("UNKNOWN_VALUE", f"{abbreviate(code)} is not a valid two-letter country code.")
     return code.upper()
 
 
 def one_of(vocabulary: type[E], also: Mapping[str, E] = MappingProxyType({})) -> Reader[E]:
-    """Reads a word of the vocabulary in any case, with or without underscores, or a spelling of `also`."""
+    """A reader of a vocabulary, in any case, with or without separators; `also` adds spellings."""
     members = {_folded(each.value): each for each in vocabulary} | {_folded(k): v for k, v in also.items()}
     known = _alternatives(each.value for each in vocabulary)
 
     def read_word(value: Any) -> E:
         if type(value) is not str:
-            raise unfit("WRONG_TYPE", f"{known} is expected, not {brief(value)}.")
+            raise invalid("WRONG_TYPE", f"Expected {known}, got {abbreviate(value)}.")
         member = members.get(value) or members.get(_folded(value))
         if member is None:
-            raise unfit("UNKNOWN_VALUE", f"{brief(value)} is none of {known}.")
+            raise invalid("UNKNOWN_VALUE", f"{abbreviate(value)} is not one of {known}.")
         return member
 
     return read_word
@@ -119,20 +126,20 @@ def one_of(vocabulary: type[E], also: Mapping[str, E] = MappingProxyType({})) ->
 
 def customer_of(value: Any) -> str | None:
     """The customer that a link such as `/customers/<guid>/subscriptions/<guid>` names, if any."""
-    found = _CUSTOMER.search(text(value, LONGEST_PROSE))
-    return guid(found[1]) if found else None
+    match = _CUSTOMER.search(text(value, LONGEST_PROSE))
+    return guid(match[1]) if match else None
 
 
 def subscription_of(value: Any) -> str | None:
     """The subscription that such a link names, if any."""
-    found = _SUBSCRIPTION.search(text(value, LONGEST_PROSE))
-    return guid(found[1]) if found else None
+    match = _SUBSCRIPTION.search(text(value, LONGEST_PROSE))
+    return guid(match[1]) if match else None
 
 
 def offer_country(value: Any) -> str | None:
     """The country that an offer's link ends in (`?country=US`), if any."""
-    found = _OFFER_COUNTRY.search(text(value, LONGEST_PROSE))
-    return country(found[1]) if found else None
+    match = _OFFER_COUNTRY.search(text(value, LONGEST_PROSE))
+    return country(match[1]) if match else None
 
 
 def _folded(word: str) -> str:

@@ -14,8 +14,8 @@ from multichannel.domain.subscriptions import (
     ContractType,
     SubscriptionStatus,
 )
-from multichannel.importing.field_mapping import listed, optional, payload, required
-from multichannel.importing.problems import Problem, Rejected, brief
+from multichannel.importing.field_mapping import list_of, optional, payload, required
+from multichannel.importing.problems import Problem, Rejected, abbreviate
 from multichannel.importing.scalars import (
     count,
     customer_of,
@@ -30,7 +30,7 @@ from multichannel.importing.scalars import (
 )
 
 _CATALOGUE_ITEM: Final = re.compile(r"[0-9A-Za-z]{12}:[0-9A-Za-z]{4}(?::[0-9A-Za-z]{12})?")
-_NAMES_NO_CUSTOMER: Final = "Nothing names the customer of this subscription; name it with --customer."
+_NAMES_NO_CUSTOMER: Final = "The subscription names no customer. Name it with --customer."
 
 
 @payload
@@ -67,7 +67,7 @@ class ImportedSubscription:
     is_microsoft_product: bool | None = optional("isMicrosoftProduct", flag)
     publisher_name: str | None = optional("publisherName", text)
     partner_number: str | None = optional("partnerId", identifier)
-    suspension_reasons: tuple[str, ...] = optional("suspensionReasons", listed(text), ())
+    suspension_reasons: tuple[str, ...] = optional("suspensionReasons", list_of(text), ())
     contract_type: ContractType | None = optional("contractType", one_of(ContractType))
     order_id: str | None = optional("orderId", identifier)
     promotion_id: str | None = optional("promotionId", identifier)
@@ -75,9 +75,9 @@ class ImportedSubscription:
     etag: str | None = optional("attributes.etag", text)
 
     def __post_init__(self) -> None:
-        """Refuse a subscription whose own link names another one, or that is its own add-on."""
+        """Reject a subscription whose self link names another one, or that is its own add-on."""
         if self.linked_id not in (None, self.vendor_id):
-            sentence = f"The link names {brief(self.linked_id)}, the id is {brief(self.vendor_id)}."
+            sentence = f"The link names {abbreviate(self.linked_id)}, the id is {abbreviate(self.vendor_id)}."
             raise Rejected([Problem("links.self.uri", "CONTRADICTION", sentence)])
         if self.parent_vendor_id == self.vendor_id:
             sentence = "A subscription cannot be an add-on of itself."
@@ -85,11 +85,11 @@ class ImportedSubscription:
 
     @property
     def commerce(self) -> Commerce:
-        """The generation it was bought in, which the vendor does not say in so many words.
+        """The commerce generation, which the vendor does not state.
 
         New commerce if it is an item of the new catalogue (its offer is a product:sku[:availability],
         or its product type is OnlineServicesNCE), has a term, or was migrated; legacy otherwise,
-        which is the generation that permits less (R3).
+        which permits less (R3).
         """
         is_new = (
             self.term_duration is not None

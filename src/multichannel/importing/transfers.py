@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from multichannel.domain.subscriptions import BillingCycle
 from multichannel.domain.transfers import TransferKind, TransferStatus
-from multichannel.importing.field_mapping import listed, nested, optional, payload, required
-from multichannel.importing.problems import brief, unfit
+from multichannel.importing.field_mapping import list_of, object_of, optional, payload, required
+from multichannel.importing.problems import abbreviate, invalid
 from multichannel.importing.scalars import count, guid, identifier, instant, one_of, prose, text
 
 _KINDS: Final = {
@@ -34,18 +34,18 @@ _status = one_of(
 
 
 def _kind(value: Any) -> TransferKind:
-    """Reads a transfer type, which the vendor gives as a number or by name."""
+    """A transfer type, which the vendor gives as a number or a name."""
     if type(value) is not int and type(value) is not str:
-        raise unfit("WRONG_TYPE", f"A transfer type is expected, not {brief(value)}.")
+        raise invalid("WRONG_TYPE", f"Expected a transfer type, got {abbreviate(value)}.")
     kind = _KINDS.get(str(value).lower())
     if kind is None:
-        raise unfit("UNKNOWN_VALUE", f"{brief(value)} is none of 3, ModernAzure, 5 or NewCommerce.")
+        raise invalid("UNKNOWN_VALUE", f"{abbreviate(value)} is not one of 3, ModernAzure, 5 or NewCommerce.")
     return kind
 
 
 @payload
 class ImportedTransferAddOn:
-    """An add-on that travels with its base."""
+    """An add-on that is transferred with its base."""
 
     number: int = required("id", count)
     subscription_vendor_id: str = required("subscriptionId", guid)
@@ -65,13 +65,13 @@ class ImportedTransferLine(ImportedTransferAddOn):
     """One subscription to be moved, with its add-ons."""
 
     add_ons: tuple[ImportedTransferAddOn, ...] = optional(
-        "addonItems", listed(nested(ImportedTransferAddOn)), ()
+        "addonItems", list_of(object_of(ImportedTransferAddOn)), ()
     )
 
 
 @payload
 class ImportedTransfer:
-    """Subscriptions of one customer on their way from the source to the target partner."""
+    """A transfer of subscriptions of one customer from a source to a target partner."""
 
     vendor_id: str = required("id", guid)
     kind: TransferKind = optional("transferType", _kind, TransferKind.LEGACY)
@@ -89,6 +89,8 @@ class ImportedTransfer:
     target_partner_id: str = required("targetPartnerTenantId", guid)
     target_partner_name: str | None = optional("targetPartnerName", text)
     target_partner_email: str | None = optional("targetPartnerEmailId", text)
-    target_product_types: tuple[str, ...] = optional("targetProductTypes", listed(text), ())
+    target_product_types: tuple[str, ...] = optional("targetProductTypes", list_of(text), ())
     partner_on_record: str | None = optional("partnerOnRecord", identifier)
-    lines: tuple[ImportedTransferLine, ...] = optional("lineItems", listed(nested(ImportedTransferLine)), ())
+    lines: tuple[ImportedTransferLine, ...] = optional(
+        "lineItems", list_of(object_of(ImportedTransferLine)), ()
+    )

@@ -1,4 +1,4 @@
-"""Storing a partner's export: all of it in one transaction, or nothing."""
+"""Stores a partner's export in one transaction, completely or not at all."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def import_export(store: Store, partner_id: str, export: Export) -> ImportReport
     """Check all files, then store them as this partner's facts; the report says what was done.
 
     ImportRefused, with the report, if anything is wrong with any of them; Refused if there is no such
-    partner. The database is not kept waiting while files are checked.
+    partner. The database is not kept pending_add_ons while files are checked.
     """
     try:
         store.write(IMPORTER, lambda work: work.partners.get(partner_id, to=Action.IMPORT))
     except NotVisible:
-        raise Refused(f"There is no partner {partner_id}. Add it first: multichannel partner add") from None
+        raise Refused(f"Partner {partner_id} not found. Add it first: multichannel partner add") from None
     report = export.check()
     if report.rejected_total:
         raise ImportRefused(report)
@@ -35,7 +35,7 @@ def import_export(store: Store, partner_id: str, export: Export) -> ImportReport
 
 
 def store_export(work: UnitOfWork, partner_id: str, export: Export) -> ImportReport:
-    """Write a checked export, what others refer to first: partners, customers, subscriptions, transfers."""
+    """Store a checked export in order of reference: partners, customers, subscriptions, transfers."""
     partner = work.partners.get(partner_id, to=Action.IMPORT)
     unit = ImportUnit(work, partner, export)
     resellers = store_partner_relationships(unit)

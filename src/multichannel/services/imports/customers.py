@@ -1,4 +1,4 @@
-"""Customers as exported: the profile they share with all, and what is between them and the importer."""
+"""Imports customers: the shared company profile, and the importer's relationship and billing profile."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.tenants import TenantKind
 from multichannel.importing import rows as columns
 from multichannel.importing.customers import ImportedCustomer, RelationshipToPartner
-from multichannel.importing.export import Found
+from multichannel.importing.export import LocatedItem
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
 from multichannel.services.imports.attachments import choose
@@ -19,56 +19,57 @@ from multichannel.services.imports.relationships import relationships_with
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
 
-_SAYS_NOTHING: Final = (None, RelationshipToPartner.UNKNOWN)
+_UNSPECIFIED: Final = (None, RelationshipToPartner.UNKNOWN)
 
 
 def store_customers(unit: ImportUnit, resellers: Resellers) -> None:
-    """Make the importer's relationships and billing profiles be as exported; a stub gets its profile."""
+    """Store relationships and billing profiles as exported; a stub customer gets its company profile."""
     for batch in unit.batches(ImportedCustomer):
-        items = [(found.facts.vendor_id, found) for found in _fit(unit, batch, resellers)]
-        facts = {customer_id: found.facts for customer_id, found in items}
+        items = [(item.facts.vendor_id, item) for item in _valid_items(unit, batch, resellers)]
+        facts = {customer_id: item.facts for customer_id, item in items}
         related = _store_relationships(unit, facts, resellers)
         billed = _store_billing_profiles(unit, facts)
-        outcomes = {key: _combined(outcome, billed.get(key)) for key, outcome in related.items()}
-        unit.tally(items, outcomes)
+        outcomes = {key: _combined_outcome(outcome, billed.get(key)) for key, outcome in related.items()}
+        unit.count_outcomes(items, outcomes)
 
 
-def _fit(
-    unit: ImportUnit, batch: Sequence[Found[ImportedCustomer]], resellers: Resellers
-) -> list[Found[ImportedCustomer]]:
-    """The items that can be stored, their customers known; the others are noted."""
-    ids = {found.facts.vendor_id for found in batch}
-    problems, absent = unit.unfit(ids, TenantKind.CUSTOMER, "id")
-    fit = []
-    for found in batch:
-        if problem := problems.get(found.facts.vendor_id) or _misattached(unit, found.facts, resellers):
-            unit.reject(found, problem)
+def _valid_items(
+    unit: ImportUnit, batch: Sequence[LocatedItem[ImportedCustomer]], resellers: Resellers
+) -> list[LocatedItem[ImportedCustomer]]:
+    """The items that can be stored, with their customers added; the others are rejected."""
+    ids = {item.facts.vendor_id for item in batch}
+    problems, absent = unit.tenant_conflicts(ids, TenantKind.CUSTOMER, "id")
+    valid = []
+    for item in batch:
+        if problem := problems.get(item.facts.vendor_id) or _reseller_problem(unit, item.facts, resellers):
+            unit.reject(item, problem)
         else:
-            fit.append(found)
-    facts = {found.facts.vendor_id: found.facts for found in fit}
-    _describe(unit, facts, absent)
-    return fit
+            valid.append(item)
+    facts = {item.facts.vendor_id: item.facts for item in valid}
+    _store_profiles(unit, facts, absent)
+    return valid
 
 
-def _misattached(unit: ImportUnit, facts: ImportedCustomer, resellers: Resellers) -> Problem | None:
+def _reseller_problem(unit: ImportUnit, facts: ImportedCustomer, resellers: Resellers) -> Problem | None:
     """R23: only a reseller with an active partnership is attached to a customer."""
     reseller_id = _associated(unit, facts)
     if reseller_id is None or reseller_id in resellers.active:
         return None
-    sentence = (
-        f"{reseller_id} is no reseller with an active partnership; import the partner relationships as well."
+    return Problem(
+        "associatedPartnerId",
+        "UNKNOWN_RESELLER",
+        f"{reseller_id} has no active partnership as a reseller. Import the partner relationships as well.",
     )
-    return Problem("associatedPartnerId", "UNKNOWN_RESELLER", sentence)
 
 
 def _associated(unit: ImportUnit, facts: ImportedCustomer) -> str | None:
-    """The reseller an export names; a reseller's own names itself, which says nothing."""
+    """The reseller that the export names; a reseller's own export names itself, which is ignored."""
     reseller_id = facts.associated_partner_id
     return None if reseller_id == unit.importer.id else reseller_id
 
 
-def _describe(unit: ImportUnit, facts: Mapping[str, ImportedCustomer], absent: set[str]) -> None:
-    """Give new customers and stubs their profile; a profile that is there stays."""
+def _store_profiles(unit: ImportUnit, facts: Mapping[str, ImportedCustomer], absent: set[str]) -> None:
+    """Store the company profile of new customers and stubs; an existing profile stays."""
     stubs = unit.companies.stubs(facts.keys() - absent)
     profiles = {key: _profile(unit, facts[key]) for key in facts if key in absent | stubs}
     unit.companies.add_customers(
@@ -103,13 +104,13 @@ def _store_relationships(
         customer_id: _relationship(unit, each, existing.get(customer_id), named[customer_id])
         for customer_id, each in facts.items()
     }
-    return unit.settle(rows, existing, wanted)
+    return unit.reconcile(rows, existing, wanted)
 
 
 def _relationship(
     unit: ImportUnit, facts: ImportedCustomer, before: Row | None, reseller_id: str | None
 ) -> Row:
-    """What an export does not say stays as it was."""
+    """Values that the export does not have stay unchanged."""
     status = _status(unit, facts, before)
     delegated = facts.allow_delegated_access
     if delegated is None:
@@ -128,20 +129,20 @@ def _relationship(
 
 
 def _status(unit: ImportUnit, facts: ImportedCustomer, before: Row | None) -> RelationshipStatus:
-    """What a customer's `relationshipToPartner` makes of the relationship.
+    """The status that a customer's `relationshipToPartner` gives the relationship.
 
-    Only `reseller`, and for an Advisor `advisor`, opens it. Nothing, or `unknown`, changes nothing;
-    a new customer exported without the field is a customer like those it stands among. The others
-    end an active relationship, and leave alone a request that is under way.
+    `reseller`, and for an Advisor `advisor`, activates it. An absent or `unknown` value changes nothing, and
+    activates the relationship of a new customer. Other values end an active relationship and do not
+    affect an open request.
     """
     stored: RelationshipStatus | None = before["status"] if before else None
-    said = facts.relationship_to_partner
-    if said in _SAYS_NOTHING and stored is not None:
+    relation = facts.relationship_to_partner
+    if relation in _UNSPECIFIED and stored is not None:
         return stored
     opening = {None, RelationshipToPartner.RESELLER}
     if not unit.sells:
         opening.add(RelationshipToPartner.ADVISOR)
-    if said in opening:
+    if relation in opening:
         return RelationshipStatus.ACTIVE
     return RelationshipStatus.REMOVED if stored in (None, RelationshipStatus.ACTIVE) else stored
 
@@ -159,10 +160,10 @@ def _store_billing_profiles(unit: ImportUnit, facts: Mapping[str, ImportedCustom
         }
         for customer_id, profile in billed.items()
     }
-    return unit.settle(rows, existing, wanted)
+    return unit.reconcile(rows, existing, wanted)
 
 
-def _combined(related: Outcome, billed: Outcome | None) -> Outcome:
-    """A customer is new if the relationship is, and else has changed if either has."""
+def _combined_outcome(related: Outcome, billed: Outcome | None) -> Outcome:
+    """Created if the relationship is new; else updated if the relationship or billing profile changed."""
     unchanged = related is Outcome.UNCHANGED and billed in (None, Outcome.UNCHANGED)
     return related if unchanged or related is Outcome.CREATED else Outcome.UPDATED

@@ -1,4 +1,4 @@
-"""The importer's partnerships, and the partners it names by them."""
+"""Imports the partnerships of the importing partner, with the partners that they name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
 from multichannel.domain.tenants import PartnerType, TenantKind
-from multichannel.importing.export import Found
+from multichannel.importing.export import LocatedItem
 from multichannel.importing.partnerships import ImportedPartnerRelationship, PartnerRelationshipType
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
@@ -19,8 +19,8 @@ from multichannel.store.write.owner_bulk_writer import Row
 
 
 @dataclass(frozen=True)
-class Side:
-    """What the importer is in a partnership: its column, the other's column and type, and who can be it."""
+class PartnershipSide:
+    """The importer's side of a partnership: columns, type of the other partner, own allowed types."""
 
     own: str
     other: str
@@ -29,64 +29,64 @@ class Side:
     refusal: str
 
 
-# A direct-bill partner may be enrolled as a provider or as a reseller besides.
+# A direct-bill partner may also be enrolled as a provider or as a reseller.
 SIDES: Final = {
-    PartnerRelationshipType.IS_INDIRECT_CLOUD_SOLUTION_PROVIDER_OF: Side(
+    PartnerRelationshipType.IS_INDIRECT_CLOUD_SOLUTION_PROVIDER_OF: PartnershipSide(
         own="provider_id",
         other="reseller_id",
         other_type=PartnerType.INDIRECT_RESELLER,
         importers=frozenset({PartnerType.INDIRECT_PROVIDER, PartnerType.DIRECT_BILL}),
-        refusal="has no resellers; import this as the indirect provider.",
+        refusal="cannot have resellers. Import this as the indirect provider.",
     ),
-    PartnerRelationshipType.IS_INDIRECT_RESELLER_OF: Side(
+    PartnerRelationshipType.IS_INDIRECT_RESELLER_OF: PartnershipSide(
         own="reseller_id",
         other="provider_id",
         other_type=PartnerType.INDIRECT_PROVIDER,
         importers=frozenset({PartnerType.INDIRECT_RESELLER, PartnerType.DIRECT_BILL}),
-        refusal="has no indirect provider; import this as the reseller.",
+        refusal="cannot have an indirect provider. Import this as the reseller.",
     ),
 }
 
 
 @dataclass
 class Attachment:
-    """An item that attaches a reseller to a customer, and what became of it so far."""
+    """An item that attaches a reseller to a customer, with its outcome so far."""
 
-    found: Found[ImportedPartnerRelationship]
+    item: LocatedItem[ImportedPartnerRelationship]
     outcome: Outcome
 
     @property
     def reseller_id(self) -> str:
-        """The reseller."""
-        return self.found.facts.partner_id
+        """The tenant id of the reseller."""
+        return self.item.facts.partner_id
 
 
 @dataclass
 class Resellers:
-    """The importer's resellers: those with an active partnership, by number, by customer to be attached."""
+    """The importer's resellers: active ones, by partner number, and attachments by customer."""
 
     active: set[str] = field(default_factory=set)
     numbers: defaultdict[str | None, set[str]] = field(default_factory=lambda: defaultdict(set))
     attachments: defaultdict[str, list[Attachment]] = field(default_factory=lambda: defaultdict(list))
 
     def credited(self, number: str | None, before: Row | None) -> str | None:
-        """The reseller on record by its number (R25); the one there was, while nobody says who has it."""
+        """The partner of record by its number (R25); the former one while the number is unknown."""
         holders = self.numbers.get(number, ()) if number else ()
         if len(holders) == 1:
             return next(iter(holders))
         if before is None or before["partner_number"] != number:
             return None
-        there_was: str | None = before["partner_of_record_id"]
-        return there_was if there_was in self.active else None
+        former: str | None = before["partner_of_record_id"]
+        return former if former in self.active else None
 
 
 def store_partner_relationships(unit: ImportUnit) -> Resellers:
-    """Make the importer's partnerships be as exported; the importer's resellers come back."""
+    """Store the importer's partnerships as exported; returns the importer's resellers."""
     resellers = Resellers()
     for batch in unit.batches(ImportedPartnerRelationship):
         for kind, side in SIDES.items():
-            one_side = [found for found in batch if found.facts.relationship_type is kind]
-            _store_side(unit, side, _fit(unit, side, one_side), resellers)
+            one_side = [item for item in batch if item.facts.relationship_type is kind]
+            _store_side(unit, side, _valid_items(unit, side, one_side), resellers)
     for row in unit.rows(Partnership, "provider_id").all():
         if row["status"] is PartnershipStatus.ACTIVE:
             resellers.active.add(row["reseller_id"])
@@ -94,69 +94,71 @@ def store_partner_relationships(unit: ImportUnit) -> Resellers:
     return resellers
 
 
-def _fit(
-    unit: ImportUnit, side: Side, batch: Sequence[Found[ImportedPartnerRelationship]]
-) -> list[Found[ImportedPartnerRelationship]]:
-    """The items that can be stored, their partners known; the others are noted."""
-    ids = {found.facts.partner_id for found in batch}
-    problems, absent = unit.unfit(ids, TenantKind.PARTNER, "id")
+def _valid_items(
+    unit: ImportUnit, side: PartnershipSide, batch: Sequence[LocatedItem[ImportedPartnerRelationship]]
+) -> list[LocatedItem[ImportedPartnerRelationship]]:
+    """The items that can be stored, with their partners added; the others are rejected."""
+    ids = {item.facts.partner_id for item in batch}
+    problems, absent = unit.tenant_conflicts(ids, TenantKind.PARTNER, "id")
     if unit.importer.id in ids:
         problems[unit.importer.id] = Problem("id", "CONTRADICTION", "This is the importing partner itself.")
     if unit.importer.type not in side.importers:
-        sentence = f"The importing partner is of type {unit.importer.type} and {side.refusal}"
+        sentence = f"The importing partner is of type {unit.importer.type}, which {side.refusal}"
         problems = dict.fromkeys(ids, Problem("relationshipType", "WRONG_PARTNER_TYPE", sentence))
-    fit = []
-    for found in batch:
-        if problem := problems.get(found.facts.partner_id):
-            unit.reject(found, problem)
+    valid = []
+    for item in batch:
+        if problem := problems.get(item.facts.partner_id):
+            unit.reject(item, problem)
         else:
-            fit.append(found)
-    stubs = {each.facts.partner_id: each for each in fit if each.facts.partner_id in absent}
-    unit.companies.add_partners([_stub(unit, side, found.facts) for found in stubs.values()])
-    return fit
+            valid.append(item)
+    stubs = {each.facts.partner_id: each for each in valid if each.facts.partner_id in absent}
+    unit.companies.add_partners([_stub(unit, side, item.facts) for item in stubs.values()])
+    return valid
 
 
 def _store_side(
     unit: ImportUnit,
-    side: Side,
-    batch: Sequence[Found[ImportedPartnerRelationship]],
+    side: PartnershipSide,
+    batch: Sequence[LocatedItem[ImportedPartnerRelationship]],
     resellers: Resellers,
 ) -> None:
-    items = [(found.facts.partner_id, found) for found in batch]
+    items = [(item.facts.partner_id, item) for item in batch]
     rows = unit.rows(Partnership, side.own)
     existing = {
-        partner_id: max(found, key=_weight)
-        for partner_id, found in rows.grouped(side.other, dict(items)).items()
+        partner_id: max(candidates, key=_preference)
+        for partner_id, candidates in rows.grouped(side.other, dict(items)).items()
     }
     wanted = {
-        partner_id: _partnership(unit, side, found.facts, existing.get(partner_id))
-        for partner_id, found in items
+        partner_id: _partnership(unit, side, item.facts, existing.get(partner_id))
+        for partner_id, item in items
     }
-    outcomes = unit.settle(rows, existing, wanted)
-    unit.tally(items, outcomes)
+    outcomes = unit.reconcile(rows, existing, wanted)
+    unit.count_outcomes(items, outcomes)
     if side.own == "provider_id":
-        _remember(items, outcomes, resellers)
+        _collect_attachments(items, outcomes, resellers)
 
 
-def _weight(row: Row) -> tuple[bool, datetime, str]:
-    """Of several partnerships with one company: that which is open, or else the newest."""
+def _preference(row: Row) -> tuple[bool, datetime, str]:
+    """Of several partnerships with one company: the open one, else the newest."""
     return row["status"] in OPEN, row["created_at"], row["id"]
 
 
-def _remember(
-    items: Sequence[tuple[str, Found[ImportedPartnerRelationship]]],
+def _collect_attachments(
+    items: Sequence[tuple[str, LocatedItem[ImportedPartnerRelationship]]],
     outcomes: Mapping[str, Outcome],
     resellers: Resellers,
 ) -> None:
-    """Keep what customers and subscriptions will want to know."""
+    """Collect the attachments to customers for later steps."""
     left = dict(outcomes)
-    for partner_id, found in items:
+    for partner_id, item in items:
         outcome = left.pop(partner_id, Outcome.UNCHANGED)
-        if found.facts.customer_id is not None and found.facts.state is PartnershipStatus.ACTIVE:
-            resellers.attachments[found.facts.customer_id].append(Attachment(found, outcome))
+        if item.facts.customer_id is not None and item.facts.state is PartnershipStatus.ACTIVE:
+            resellers.attachments[item.facts.customer_id].append(Attachment(item, outcome))
 
 
-def _partnership(unit: ImportUnit, side: Side, facts: ImportedPartnerRelationship, before: Row | None) -> Row:
+def _partnership(
+    unit: ImportUnit, side: PartnershipSide, facts: ImportedPartnerRelationship, before: Row | None
+) -> Row:
     return {
         side.own: unit.importer.id,
         side.other: facts.partner_id,
@@ -168,13 +170,15 @@ def _partnership(unit: ImportUnit, side: Side, facts: ImportedPartnerRelationshi
     }
 
 
-def _reseller_number(side: Side, facts: ImportedPartnerRelationship, before: Row | None) -> str | None:
-    """The number of the reseller as its provider knows it; what an export does not say stays as it was."""
-    said = facts.mpn_id if side.own == "provider_id" else None
-    return said or (before["reseller_number"] if before else None)
+def _reseller_number(
+    side: PartnershipSide, facts: ImportedPartnerRelationship, before: Row | None
+) -> str | None:
+    """The reseller's partner number as its provider knows it; unchanged if the export has none."""
+    number = facts.mpn_id if side.own == "provider_id" else None
+    return number or (before["reseller_number"] if before else None)
 
 
-def _stub(unit: ImportUnit, side: Side, facts: ImportedPartnerRelationship) -> Row:
+def _stub(unit: ImportUnit, side: PartnershipSide, facts: ImportedPartnerRelationship) -> Row:
     return {
         "id": facts.partner_id,
         "name": facts.name,

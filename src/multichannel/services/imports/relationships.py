@@ -1,4 +1,4 @@
-"""The importer's relationships with customers that are named without being described."""
+"""Relationships of the importer with customers that an export names but does not describe."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from typing import Any, Final
 from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import TenantKind
-from multichannel.importing.export import Found
+from multichannel.importing.export import LocatedItem
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
 
-_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_RESELLERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Named:
-    """Customers that were named: their markets, what stands against some, who is new to the importer."""
+class EnsuredCustomers:
+    """Customers named by an export: their markets, problems, and those that are new to the importer."""
 
     markets: Mapping[str, str]
     problems: Mapping[str, Problem]
     inferred: frozenset[str]
 
 
-def know_customers(
-    unit: ImportUnit, named: Mapping[str, Found[Any]], attached: Mapping[str, str] = _NOBODY
-) -> Named:
-    """See to it that customers exist, and that a partner who sells to one has a relationship with it (R21).
+def ensure_customers(
+    unit: ImportUnit, named: Mapping[str, LocatedItem[Any]], attached: Mapping[str, str] = _NO_RESELLERS
+) -> EnsuredCustomers:
+    """Create missing customers, and a relationship where the importer sells to one without (R21).
 
-    `named` says which item named each. A customer whom the importer knew by neither a relationship nor
-    a subscription counts as inferred; `attached` is the reseller such a one is served by.
+    `named` has the item that names each customer. A customer without a relationship or subscription of the
+    importer counts as inferred; `attached` is the reseller that serves it.
     """
     related = relationships_with(unit, {customer_id: attached.get(customer_id) for customer_id in named})
     unrelated = named.keys() - related.keys()
-    problems, absent = unit.unfit(unrelated, TenantKind.CUSTOMER, "links.self.uri")
+    problems, absent = unit.tenant_conflicts(unrelated, TenantKind.CUSTOMER, "links.self.uri")
     unit.companies.add_customers([stub(unit, customer_id) for customer_id in sorted(absent)])
-    fit = unrelated - problems.keys()
-    inferred = fit - unit.advised
+    valid = unrelated - problems.keys()
+    inferred = valid - unit.known_to_advisor
     for customer_id in inferred:
         unit.file(named[customer_id]).inferred += 1
-    unit.advised.update(inferred)
+    unit.known_to_advisor.update(inferred)
     if unit.sells:
-        wanted = {customer_id: _inferred(unit, customer_id, attached) for customer_id in sorted(fit)}
-        unit.settle(unit.rows(ResellerRelationship), {}, wanted)
-    markets = dict.fromkeys(fit, unit.importer.market)
+        wanted = {customer_id: _inferred(unit, customer_id, attached) for customer_id in sorted(valid)}
+        unit.reconcile(unit.rows(ResellerRelationship), {}, wanted)
+    markets = dict.fromkeys(valid, unit.importer.market)
     markets.update({customer_id: row["market"] for customer_id, row in related.items()})
-    return Named(markets, problems, frozenset(inferred))
+    return EnsuredCustomers(markets, problems, frozenset(inferred))
 
 
-def attach(unit: ImportUnit, resellers: Mapping[str, str]) -> dict[str, Outcome]:
+def attach_reseller_relationships(unit: ImportUnit, resellers: Mapping[str, str]) -> dict[str, Outcome]:
     """Attach resellers to customers that the importer has a relationship with."""
     rows = unit.rows(ResellerRelationship)
     existing = relationships_with(unit, resellers)
@@ -67,28 +67,28 @@ def attach(unit: ImportUnit, resellers: Mapping[str, str]) -> dict[str, Outcome]
         }
         for customer_id in existing
     }
-    return unit.settle(rows, existing, wanted)
+    return unit.reconcile(rows, existing, wanted)
 
 
 def relationships_with(unit: ImportUnit, resellers: Mapping[str, str | None]) -> dict[str, Row]:
-    """The importer's relationship with each customer: an active one, or else the newest.
+    """The importer's relationship with each customer: an active one, else the newest.
 
-    Of several active ones it is that through the reseller that is named for the customer (R24).
+    Of several active ones, the one through the reseller that the export names for the customer (R24).
     """
-    found = unit.rows(ResellerRelationship).grouped("customer_id", resellers)
+    rows_by_customer = unit.rows(ResellerRelationship).grouped("customer_id", resellers)
     return {
-        customer_id: max(rows, key=partial(_weight, reseller_id=resellers[customer_id]))
-        for customer_id, rows in found.items()
+        customer_id: max(rows, key=partial(_preference, reseller_id=resellers[customer_id]))
+        for customer_id, rows in rows_by_customer.items()
     }
 
 
-def _weight(row: Row, reseller_id: str | None) -> tuple[bool, bool, datetime, str]:
+def _preference(row: Row, reseller_id: str | None) -> tuple[bool, bool, datetime, str]:
     active = row["status"] is RelationshipStatus.ACTIVE
     return active, row["associated_partner_id"] == reseller_id, row["created_at"], row["id"]
 
 
 def stub(unit: ImportUnit, customer_id: str) -> Row:
-    """A customer of whom only the tenant id is known."""
+    """A customer of which only the tenant id is known."""
     blank = {column.name: None for column in Customer.__table__.columns if column.nullable}
     return {
         **blank,

@@ -1,4 +1,4 @@
-"""Subscriptions as exported."""
+"""Imports subscriptions."""
 
 from __future__ import annotations
 
@@ -8,45 +8,47 @@ from typing import Any, Final
 from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription
 from multichannel.domain.tenants import PartnerType
 from multichannel.importing import rows as columns
-from multichannel.importing.export import Found
+from multichannel.importing.export import LocatedItem
 from multichannel.importing.subscriptions import ImportedSubscription
 from multichannel.services.imports.partnerships import Resellers
-from multichannel.services.imports.relationships import know_customers
+from multichannel.services.imports.relationships import ensure_customers
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
 
-_GROWN: Final = frozenset({1, 10, 100, 1000})
-"""After as many batches the table may be of another order of size."""
+_ANALYZE_AFTER: Final = frozenset({1, 10, 100, 1000})
+"""The batches after which table statistics are renewed: the table has grown by an order of magnitude."""
 
 
 def store_subscriptions(unit: ImportUnit, resellers: Resellers) -> None:
-    """Make the importer's subscriptions be as exported, and add-ons hang on their bases."""
+    """Store the importer's subscriptions as exported, and link add-ons to their bases."""
     rows = unit.rows(Subscription, "owner_id")
     for number, batch in enumerate(unit.batches(ImportedSubscription), 1):
         _store(unit, resellers, batch)
-        if number in _GROWN:
+        if number in _ANALYZE_AFTER:
             rows.analyze()
     rows.relink("parent_id", by="parent_vendor_id", to="vendor_id", within="customer_id", now=unit.now)
 
 
-def _store(unit: ImportUnit, resellers: Resellers, batch: Sequence[Found[ImportedSubscription]]) -> None:
+def _store(
+    unit: ImportUnit, resellers: Resellers, batch: Sequence[LocatedItem[ImportedSubscription]]
+) -> None:
     rows = unit.rows(Subscription, "owner_id")
-    customers: dict[str, Found[ImportedSubscription]] = {}
-    for found in batch:
-        customers.setdefault(found.facts.customer_id, found)
-    named = know_customers(unit, customers)
+    customers: dict[str, LocatedItem[ImportedSubscription]] = {}
+    for item in batch:
+        customers.setdefault(item.facts.customer_id, item)
+    named = ensure_customers(unit, customers)
     items = []
-    for found in batch:
-        if problem := named.problems.get(found.facts.customer_id):
-            unit.reject(found, problem)
+    for item in batch:
+        if problem := named.problems.get(item.facts.customer_id):
+            unit.reject(item, problem)
         else:
-            items.append((found.facts.vendor_id, found))
-    facts = {vendor_id: found.facts for vendor_id, found in items}
+            items.append((item.facts.vendor_id, item))
+    facts = {vendor_id: item.facts for vendor_id, item in items}
     bases = {each.parent_vendor_id for each in facts.values() if each.parent_vendor_id}
     existing = rows.existing("vendor_id", facts.keys() | bases)
     terms = _terms(unit)
     wanted: dict[str, Row] = {}
-    waiting = []
+    pending_add_ons = []
     for vendor_id, each in facts.items():
         before = existing.get(vendor_id)
         base = _base(each, existing)
@@ -58,13 +60,13 @@ def _store(unit: ImportUnit, resellers: Resellers, batch: Sequence[Found[Importe
             "partner_of_record_id": _partner_of_record(unit, resellers, each, before),
             "parent_id": base["id"] if base else None,
         }
-        if before and base is None and _will_come(unit, each, existing):
-            waiting.append(vendor_id)
-    unit.tally(items, unit.settle(rows, existing, wanted, waiting))
+        if before and base is None and _base_is_in_export(unit, each, existing):
+            pending_add_ons.append(vendor_id)
+    unit.count_outcomes(items, unit.reconcile(rows, existing, wanted, pending_add_ons))
 
 
 def _terms(unit: ImportUnit) -> dict[str, Any]:
-    """Who sold it: an Advisor does not bill, and a reseller is billed through its provider."""
+    """Columns that follow from the importer: neither an Advisor nor a reseller bills."""
     resells = unit.importer.type in (PartnerType.DIRECT_BILL, PartnerType.INDIRECT_PROVIDER)
     return {
         "owner_id": unit.importer.id,
@@ -89,8 +91,8 @@ def _base(facts: ImportedSubscription, existing: Mapping[str, Row]) -> Row | Non
     return base if base and base["customer_id"] == facts.customer_id else None
 
 
-def _will_come(unit: ImportUnit, facts: ImportedSubscription, existing: Mapping[str, Row]) -> bool:
-    """Whether the base is new in this export, so that the add-on is about to change."""
+def _base_is_in_export(unit: ImportUnit, facts: ImportedSubscription, existing: Mapping[str, Row]) -> bool:
+    """Whether the base is new in this export, so that the add-on will change when it is linked."""
     base_id = facts.parent_vendor_id
     return (
         base_id is not None and base_id not in existing and unit.export.holds(ImportedSubscription, base_id)
