@@ -368,7 +368,7 @@ def test_a_contradiction_names_both_places(books: Books) -> None:
     for first, second, item, other in ((one, two, 1, 0), (two, one, 0, 1)):
         rejection = only([each.as_json() for each in books.load_files(first, second).files[1].rejections])
         assert rejection["item"] == item
-        assert f"items[{other}] of {first};" in rejection["message"]
+        assert f"items[{other}] of {first}." in rejection["message"]
 
 
 @pytest.mark.parametrize(
