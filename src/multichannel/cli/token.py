@@ -35,7 +35,7 @@ def token(
     if persona is not None:
         typer.echo(personas.token(issuer, personas.find_persona(persona), datetime.now(UTC)))
     elif as_json:
-        typer.echo(json.dumps(personas.listed(), indent=2))
+        typer.echo(json.dumps(personas.list_personas(), indent=2))
     else:
         plain_console().print(persona_table())
 
