@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from multichannel.policy.explain.evaluated_condition import EXISTS, PRINCIPAL, Place, Tried
+from multichannel.policy.explain.evaluated_condition import EXISTS, PRINCIPAL, EvaluatedCondition, Place
 from multichannel.policy.explain.explanation import NearMiss
 from multichannel.policy.schema.resources import RESOURCES, Relation, Scalar
 from multichannel.policy.schema.vocabulary import Principal
@@ -28,7 +28,7 @@ def given_what_it_lacks(miss: NearMiss, who: Principal, record: Any) -> tuple[Pr
     return who, record
 
 
-def _wanted(failed: Tried) -> Any:
+def _wanted(failed: EvaluatedCondition) -> Any:
     assert failed.subject is not None
     if failed.operator == EXISTS:
         return [_some_record(_target(failed.subject.place))]

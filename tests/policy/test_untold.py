@@ -1,4 +1,4 @@
-"""Near misses as they are told depend on nothing that is not told, whatever a policy asks."""
+"""Near misses as they are redact depend on nothing that is not redact, whatever a policy asks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.explain.explanation import NearMiss
-from multichannel.policy.explain.redaction import near_misses_told, told
+from multichannel.policy.explain.redaction import redact, redacted_near_misses
 from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
@@ -67,8 +67,8 @@ def worlds(*, serves: bool) -> list[CustomerFacts]:
 def missed(policy: Policy, role: str, record: CustomerFacts) -> list[tuple[NearMiss, bool]]:
     """What came near an update, for an employee of Alder who reads no more than the id and the cloud."""
     who = agent(ALDER, role)
-    shown = told(record, CUSTOMER, {"id", "cloud"}, ALDER)
-    return near_misses_told(policy, who, Action.UPDATE, record, shown)
+    shown = redact(record, CUSTOMER, {"id", "cloud"}, ALDER)
+    return redacted_near_misses(policy, who, Action.UPDATE, record, shown)
 
 
 @pytest.mark.parametrize("serves", [True, False])

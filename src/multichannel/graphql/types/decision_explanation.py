@@ -13,9 +13,9 @@ from multichannel.graphql.framework.fields import DECLARATIONS, Column, One
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.strawberry_types import register
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.explain.evaluated_condition import PRINCIPAL, Fact, Tried
+from multichannel.policy.explain.evaluated_condition import PRINCIPAL, EvaluatedCondition, Fact
 from multichannel.policy.explain.explanation import Explanation, NearMiss, explain
-from multichannel.policy.explain.redaction import near_misses_told, told
+from multichannel.policy.explain.redaction import redact, redacted_near_misses
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
@@ -133,8 +133,8 @@ class _Disclosure:
 
     def near_misses(self, policy: Policy, action: Action, facts: Any) -> NearMisses:
         """The near misses, computed from readable facts only."""
-        redacted = told(facts, self._resource, self._readable, self._own)
-        return near_misses_told(policy, self._principal, action, facts, redacted)
+        redacted = redact(facts, self._resource, self._readable, self._own)
+        return redacted_near_misses(policy, self._principal, action, facts, redacted)
 
     def explanation(self, explanation: Explanation, misses: NearMisses, digest: str) -> DecisionExplanation:
         return DecisionExplanation(
@@ -178,7 +178,7 @@ class _Disclosure:
             conditions.append(FailedCondition(condition=HIDDEN_CONDITIONS, value=None))
         return conditions
 
-    def _may_know(self, condition: Tried) -> bool:
+    def _may_know(self, condition: EvaluatedCondition) -> bool:
         """Whether it is about readable fields only, or compares a field with the caller's own tenant."""
         about_caller = condition.operator == "=" and condition.expected == self._own
         return condition.subject is not None and all(
@@ -205,7 +205,7 @@ def _is_own_field(fact: Fact) -> bool:
     return len(fact.place) == 2 and not _is_of_caller(fact)  # noqa: PLR2004  (the record, and its field)
 
 
-def _filled_in(condition: Tried) -> str:
+def _filled_in(condition: EvaluatedCondition) -> str:
     """The condition as the policy states it, with facts about the caller in place of their names."""
     against = condition.against
     if against is None or not _is_of_caller(against):

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from multichannel.policy.decide.comparisons import COMPARISONS
 from multichannel.policy.decide.conditions import Comparison, Conditions, Member, Path
 from multichannel.policy.decide.partial_results import THIS
 
 Bindings = dict[str, Any]
-
-HOLDS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda left, right: left == right,
-    "!=": lambda left, right: left != right,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-    "in": lambda left, right: left in right,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +56,7 @@ def _failed(comparisons: tuple[Comparison, ...], bindings: Bindings) -> Iterator
         right = (
             value_at(comparison.right, bindings) if isinstance(comparison.right, Path) else comparison.right
         )
-        if not HOLDS[comparison.operator](left, right):
+        if not COMPARISONS[comparison.operator](left, right):
             yield Failure(comparison, left)
 
 

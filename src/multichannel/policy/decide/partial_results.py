@@ -8,13 +8,12 @@ from polar import Expression, Variable
 from polar.expression import Pattern
 
 from multichannel.errors import PolicyInvalid
+from multichannel.policy.decide.comparisons import MIRRORED, ORDERINGS
 from multichannel.policy.decide.conditions import Comparison, Conditions, Member, Path
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 
 THIS = "this"
 OPERATORS = {"Unify": "=", "Eq": "=", "Neq": "!=", "Lt": "<", "Leq": "<=", "Gt": ">", "Geq": ">="}
-MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-ORDERED = {"<", "<=", ">", ">="}
 
 
 def conditions(expression: Any, resource: Resource) -> Conditions:
@@ -182,6 +181,6 @@ def _check_value(path: Path, scalar: Scalar, operator: str, value: Any) -> None:
     if scalar.words is not None and isinstance(value, str) and value not in scalar.words:
         message = f'{path} is never "{value}"; it is one of {", ".join(sorted(scalar.words))}'
         raise PolicyInvalid(message)
-    if operator in ORDERED and scalar.nullable:
+    if operator in ORDERINGS and scalar.nullable:
         message = f"{path} may be unknown, so it has no order"
         raise PolicyInvalid(message)

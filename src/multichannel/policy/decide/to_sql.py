@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
+from multichannel.policy.decide.comparisons import ORDERINGS
 from multichannel.policy.decide.conditions import Comparison, Conditions, Path, Predicate
 from multichannel.policy.decide.partial_results import THIS
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 
 Clause = ColumnElement[bool]
-COMPARED: dict[str, Callable[[Any, Any], Clause]] = {
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-}
 
 
 def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
@@ -146,10 +141,11 @@ def _compare(rows: _Aliases, comparison: Comparison, *, exactly: bool = False) -
     if comparison.operator == "in":
         among = _one_of(left, right)
         return and_(left.is_not(None), among) if exactly and None not in right else among
-    if comparison.operator in COMPARED:
-        return COMPARED[comparison.operator](left, right)
-    unsure = rows.nullable(comparison)
     clause: Clause
+    if comparison.operator in ORDERINGS:
+        clause = ORDERINGS[comparison.operator](left, right)
+        return clause
+    unsure = rows.nullable(comparison)
     if comparison.operator == "=":
         both_facts = isinstance(comparison.right, Path)
         null_safe = unsure and (both_facts or right is None or exactly)

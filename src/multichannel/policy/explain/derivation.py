@@ -1,121 +1,141 @@
-"""Ways through the rules: what was asked and met on each, and which of those that are alike to keep."""
+"""Candidate derivations: chains of rules with their conditions, and which of similar ones to keep."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from multichannel.policy.explain.evaluated_condition import EXISTS, OWN, Fact, Tried, compared
+from multichannel.policy.explain.evaluated_condition import (
+    EXISTS,
+    OWN,
+    EvaluatedCondition,
+    Fact,
+    evaluate_comparison,
+)
 from multichannel.policy.language.source import Rule
 
 Key = tuple[int, str]
 """A variable of one use of a rule."""
-Site = tuple[Rule, int, str]
-"""Where a condition stands: its rule, the character it begins at, and what it says."""
+SourceSpan = tuple[Rule, int, str]
+"""Where a condition is written: its rule, the offset in it, and the text."""
 
 
-class OutOfReach(Exception):
-    """A term without a value: it is about a record that is not there, or says more than facts do."""
+class NotEvaluable(Exception):
+    """A term without a value: its record does not exist, or it is more than a comparison of facts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """A way through the rules: those it went by, outermost first, and every condition on it."""
+class CandidateDerivation:
+    """A chain of rules, outermost first, with every condition on it, whether it holds or not."""
 
     rules: tuple[Rule, ...] = ()
-    tried: tuple[Tried, ...] = ()
+    conditions: tuple[EvaluatedCondition, ...] = ()
     bindings: Mapping[Key, Fact | Key] = field(default_factory=dict)
-    asked: tuple[tuple[str, tuple[Fact | Key, ...]], ...] = ()
+    queries: tuple[tuple[str, tuple[Fact | Key, ...]], ...] = ()
 
     @property
-    def failed(self) -> tuple[Tried, ...]:
-        """What keeps it from holding."""
-        return tuple(each for each in self.tried if not each.holds)
+    def failed(self) -> tuple[EvaluatedCondition, ...]:
+        """The conditions that do not hold."""
+        return tuple(each for each in self.conditions if not each.holds)
 
     def word(self, name: str, place: int) -> str:
-        """The word with which a rule was first asked, at one of its parameters; nothing if it was not."""
-        found = next((arguments[place] for asked, arguments in self.asked if asked == name), None)
+        """An argument of the first query of a predicate; empty if it was not queried or not bound."""
+        found = next((values[place] for queried, values in self.queries if queried == name), None)
         found = None if found is None else self.resolved(found)
         return str(found.value) if isinstance(found, Fact) else ""
 
     def resolved(self, found: Fact | Key) -> Fact | Key:
-        """What a variable stands for, or the variable itself while it stands for nothing."""
+        """The value of a variable, or the variable itself while it is unbound."""
         while isinstance(found, tuple) and found in self.bindings:
             found = self.bindings[found]
         return found
 
-    def bound(self, key: Key, value: Fact | Key) -> Attempt:
-        """The same with one more variable that stands for something."""
+    def bound(self, key: Key, value: Fact | Key) -> CandidateDerivation:
+        """The candidate with one more variable bound."""
         return replace(self, bindings={**self.bindings, key: value})
 
-    def trying(self, tried: Tried) -> Attempt:
-        """The same with one more condition."""
-        return replace(self, tried=(*self.tried, tried))
+    def with_condition(self, condition: EvaluatedCondition) -> CandidateDerivation:
+        """The candidate with one more condition."""
+        return replace(self, conditions=(*self.conditions, condition))
 
 
-Ways = list[Attempt]
+Candidates = list[CandidateDerivation]
 
 
-def compare(place: Site, sides: tuple[Fact | Key, str, Fact | Key], way: Attempt) -> Ways:
-    """The way on with a comparison; none where two words differ: then the rule is about something else."""
+def with_comparison(
+    place: SourceSpan, sides: tuple[Fact | Key, str, Fact | Key], candidate: CandidateDerivation
+) -> Candidates:
+    """The candidate with a comparison; none where two words differ: the rule is about something else."""
     left, operator, right = sides
     if not isinstance(left, Fact) or not isinstance(right, Fact):
-        raise OutOfReach
-    tried = compared(*place, (left, operator, right))
-    return [way.trying(tried)] if tried.holds or tried.facts else []
+        raise NotEvaluable
+    condition = evaluate_comparison(*place, (left, operator, right))
+    return [candidate.with_condition(condition)] if condition.holds or condition.facts else []
 
 
-def choose(place: Site, variable: Key, among: Fact, way: Attempt) -> Ways:
-    """One way on for each item of a list; where there is none, that there is none."""
+def with_member(place: SourceSpan, variable: Key, among: Fact, candidate: CandidateDerivation) -> Candidates:
+    """A candidate for each item of a list, or one with a failed condition if the list is empty."""
     if not isinstance(among.value, list | tuple):
-        raise OutOfReach
+        raise NotEvaluable
     if not among.value and among.place:
-        return [way.trying(Tried(*place, holds=False, subject=among, operator=EXISTS))]
+        return [
+            candidate.with_condition(EvaluatedCondition(*place, holds=False, subject=among, operator=EXISTS))
+        ]
     items = (
         Fact(variable[1], (*among.place, number) if among.place else (), item)
         for number, item in enumerate(among.value)
     )
-    return [way.bound(variable, item).trying(Tried(*place, holds=True, subject=item)) for item in items]
+    return [
+        candidate.bound(variable, item).with_condition(EvaluatedCondition(*place, holds=True, subject=item))
+        for item in items
+    ]
 
 
-def lack(failed: Sequence[Tried]) -> tuple[int, int]:
-    """How far conditions that fail keep from a grant; to be somebody else is further than anything else."""
+def distance(failed: Sequence[EvaluatedCondition]) -> tuple[int, int]:
+    """How far failed conditions are from a grant; a tenant mismatch ranks last."""
     return len(failed), sum(each.against is not None and each.against.place == OWN for each in failed)
 
 
-def nearest(ways: Ways, given: Sequence[Fact | Key]) -> Ways:
-    """Of ways by the same rules, conditions and words to the same answer, the one that lacks the least."""
-    best: dict[object, Attempt] = {}
-    for way in ways:
-        steps = tuple((each.rule.mark, each.at, _words(each)) for each in way.tried)
-        key = (tuple(rule.mark for rule in way.rules), steps, answer(way, given))
-        if key not in best or lack(way.failed) < lack(best[key].failed):
-            best[key] = way
+def nearest(candidates: Candidates, arguments: Sequence[Fact | Key]) -> Candidates:
+    """Of candidates with the same rules, conditions, words and answer, the one with the fewest failures."""
+    best: dict[object, CandidateDerivation] = {}
+    for candidate in candidates:
+        steps = tuple((each.rule.mark, each.at, _words(each)) for each in candidate.conditions)
+        key = (tuple(rule.mark for rule in candidate.rules), steps, answer_of(candidate, arguments))
+        if key not in best or distance(candidate.failed) < distance(best[key].failed):
+            best[key] = candidate
     return list(best.values())
 
 
-def _words(tried: Tried) -> tuple[str, ...]:
-    """The words, and no facts, that a condition is about."""
-    subject = tried.subject
+def _words(condition: EvaluatedCondition) -> tuple[str, ...]:
+    """The words, not facts, that a condition compares."""
+    subject = condition.subject
     word = str(subject.value) if subject is not None and not subject.place else ""
-    return word, "" if tried.against else str(tried.expected)
+    return word, "" if condition.against else str(condition.expected)
 
 
-def answer(way: Attempt, given: Sequence[Fact | Key]) -> tuple[object, ...]:
-    """What the arguments of a question have become: words, or places of facts."""
-    found = [way.resolved(argument) for argument in given]
-    return tuple((each.place or str(each.value)) if isinstance(each, Fact) else None for each in found)
+def answer_of(candidate: CandidateDerivation, arguments: Sequence[Fact | Key]) -> tuple[object, ...]:
+    """The values of the arguments of a query: words, or places of facts."""
+    values = [candidate.resolved(argument) for argument in arguments]
+    return tuple((each.place or str(each.value)) if isinstance(each, Fact) else None for each in values)
 
 
-def settled(before: Attempt, ways: Ways, asked_at: Site) -> Ways:
-    """Of the ways to one answer those that hold, if any do; a fact that is none of some words fails once."""
-    start = len(before.tried)
-    lacking = [tuple(tried for tried in way.tried[start:] if not tried.holds) for way in ways]
+def collapse(before: CandidateDerivation, candidates: Candidates, query_span: SourceSpan) -> Candidates:
+    """The candidates for one answer that hold, if any; a fact that must be one of some words fails once."""
+    start = len(before.conditions)
+    lacking = [
+        tuple(each for each in candidate.conditions[start:] if not each.holds) for candidate in candidates
+    ]
     if not all(lacking):
-        return [way for way, failed in zip(ways, lacking, strict=True) if not failed]
+        return [candidate for candidate, failed in zip(candidates, lacking, strict=True) if not failed]
     first = lacking[0][0]
-    wanted = tuple(tried.expected for failed in lacking for tried in failed)
-    here = all((tried.rule, tried.at) == asked_at[:2] for failed in lacking for tried in failed)
-    if not here or len(wanted) > len(ways) or any(tried.against for failed in lacking for tried in failed):
-        return ways
-    return [before.trying(replace(first, operator="in", expected=wanted) if len(wanted) > 1 else first)]
+    failures = [each for failed in lacking for each in failed]
+    expected = tuple(each.expected for each in failures)
+    is_here = all((each.rule, each.at) == query_span[:2] for each in failures)
+    if not is_here or len(expected) > len(candidates) or any(each.against for each in failures):
+        return candidates
+    return [
+        before.with_condition(
+            replace(first, operator="in", expected=expected) if len(expected) > 1 else first
+        )
+    ]

@@ -1,17 +1,17 @@
-"""Conditions as they were tried: what a rule asks, of which fact, what it met, and what it wanted."""
+"""Conditions of rules, evaluated on facts: the fact, its value, and the expected value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from multichannel.policy.decide.evaluate import HOLDS
+from multichannel.policy.decide.comparisons import COMPARISONS, MIRRORED
 from multichannel.policy.language.source import Rule
 
 PRINCIPAL, RESOURCE = "principal", "resource"
 ROLES, OWN = (PRINCIPAL, "roles"), (PRINCIPAL, "tenant_id")
 HAS, EXISTS = "has", "exists"
-MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "in": HAS}
+EXCHANGED = {**MIRRORED, "in": HAS}
 SAME = {"==": "=", ":=": "="}
 
 Place = tuple[str | int, ...]
@@ -19,10 +19,10 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A value under the name a rule has for it.
+    """A value with the text that a rule has for it.
 
-    `place` leads to it, from `principal` or from `resource`; it is empty for a word of the policy or of the
-    question, which is no fact.
+    `place` is its path from `principal` or `resource`; it is empty for a word of the policy or of the query,
+    which is not a fact.
     """
 
     text: str
@@ -37,11 +37,11 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """A condition of a rule, held against the facts.
+class EvaluatedCondition:
+    """A condition of a rule, evaluated on facts.
 
-    `holds` is None where there was nothing to hold it against. What it looks at is the `subject`; that has to
-    be `operator` `expected`, a value, or values of which one will do. `against` is the fact this is from.
+    `holds` is None where it could not be evaluated. The `subject` must be `operator` `expected`, which is a
+    value, or values of which one will do. `against` is the fact that the expected value comes from.
     """
 
     rule: Rule
@@ -55,22 +55,22 @@ class Tried:
 
     @property
     def line(self) -> int:
-        """The line of the condition itself."""
+        """The line of the condition."""
         return self.rule.place(self.at)[0]
 
     @property
     def column(self) -> int:
-        """The column it begins at, from 1."""
+        """The column of the condition, from 1."""
         return self.rule.place(self.at)[1]
 
     @property
     def position(self) -> str:
-        """`file:line` of the condition itself."""
+        """`file:line` of the condition."""
         return f"{self.rule.file}:{self.line}"
 
     @property
     def is_about_roles(self) -> bool:
-        """Whether it asks for a role."""
+        """Whether it requires a role of the principal."""
         return self.subject is not None and self.subject.place == ROLES and self.operator == HAS
 
     @property
@@ -79,22 +79,23 @@ class Tried:
         return tuple(fact for fact in (self.subject, self.against) if fact is not None and fact.place)
 
 
-def compared(rule: Rule, at: int, text: str, sides: tuple[Fact, str, Fact]) -> Tried:
+def evaluate_comparison(rule: Rule, at: int, text: str, sides: tuple[Fact, str, Fact]) -> EvaluatedCondition:
     """A comparison with both sides known; its subject is a fact of the resource, if one side is one."""
     left, operator, right = sides
     operator = SAME.get(operator, operator)
     holds = _holds(left.value, operator, right.value)
-    turns = operator in MIRRORED or operator in {"=", "!="}
-    if turns and _weight(right) > _weight(left) and (operator != "in" or not left.place):
-        left, right, operator = right, left, MIRRORED.get(operator, operator)
-    return Tried(rule, at, text, holds, left, operator, right.value, right if right.place else None)
+    if operator in EXCHANGED and _weight(right) > _weight(left) and (operator != "in" or not left.place):
+        left, right, operator = right, left, EXCHANGED[operator]
+    return EvaluatedCondition(
+        rule, at, text, holds, left, operator, right.value, right if right.place else None
+    )
 
 
 def _holds(left: Any, operator: str, right: Any) -> bool:
     try:
-        return HOLDS[operator](left, right)
+        return bool(COMPARISONS[operator](left, right))
     except TypeError:
-        return False  # what is unknown has no order
+        return False  # null has no order
 
 
 def _weight(fact: Fact) -> int:

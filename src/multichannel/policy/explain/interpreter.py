@@ -1,7 +1,7 @@
-"""Every way through the rules to a verdict on one record, those that fail too, condition by condition.
+"""An interpreter of rules that goes on where a condition fails, to explain decisions condition by condition.
 
-The engine decides; it does not tell what its conditions met. This walks the same rules over the same facts
-and goes on where a condition fails, so that each way ends with all that it lacks.
+The engine decides, but does not report the values that conditions met. This walks the same rules over the
+same facts, so that each candidate derivation ends with everything that is missing.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Any
 
 from multichannel.policy.decide.oso_engine import kind_of
 from multichannel.policy.explain.derivation import (
-    Attempt,
+    CandidateDerivation,
+    Candidates,
     Key,
-    OutOfReach,
-    Site,
-    Ways,
-    answer,
-    choose,
-    compare,
+    NotEvaluable,
+    SourceSpan,
+    answer_of,
+    collapse,
     nearest,
-    settled,
+    with_comparison,
+    with_member,
 )
-from multichannel.policy.explain.evaluated_condition import PRINCIPAL, RESOURCE, Fact, Tried
+from multichannel.policy.explain.evaluated_condition import PRINCIPAL, RESOURCE, EvaluatedCondition, Fact
 from multichannel.policy.language.ast import (
     Call,
     Dot,
@@ -44,192 +44,212 @@ from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Principal
 
 DEEPEST = 30
-"""Rules that ask each other; any deeper, they ask themselves."""
+"""The depth of queries between rules; anything deeper is a recursion."""
 SOURCES = 64
 EQUAL = {"=", "==", ":="}
-COMPARED = {*EQUAL, "!=", "<", "<=", ">", ">=", "in"}
+COMPARISONS = {*EQUAL, "!=", "<", "<=", ">", ">=", "in"}
 
 Rules = dict[str, list[tuple[Rule, Statement]]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Use:
-    """One use of a rule, and the place of the question that led to it."""
+class _RuleUse:
+    """One use of a rule, with the place of the query that led to it."""
 
     rule: Rule
     number: int
     depth: int
-    asked_at: Site | None
+    query_span: SourceSpan | None
 
-    def place(self, term: Term) -> Site:
-        """Where a term stands, and what it says."""
-        return self.rule, term.span.start, self.said(term)
+    def place(self, term: Term) -> SourceSpan:
+        """Where a term is written, and its text."""
+        return self.rule, term.span.start, self.text(term)
 
-    def said(self, term: Term) -> str:
-        """The term as it is written, on one line."""
+    def text(self, term: Term) -> str:
+        """The text of a term, on one line."""
         return " ".join(self.rule.text[term.span.start : term.span.end].split())
 
 
-def attempts(source: PolicySource, name: str, *arguments: Any) -> Ways:
-    """Every way to `name(arguments...)`, and what each meets; None stands for what is to be found.
+def candidate_derivations(source: PolicySource, name: str, *arguments: Any) -> Candidates:
+    """Every candidate derivation of `name(arguments...)`; None stands for a variable.
 
-    Strings are words of the question: a rule about other words is no way. A principal and a record are facts:
-    what rules ask of them is told, whether it holds or not.
+    Strings are words of the query: rules about other words are left out. The principal and the record are
+    facts: conditions on them are in the result, whether they hold or not.
     """
-    return _Walk(_rules(source, kind_of(arguments[-1]))).ask(name, arguments)
+    return _Interpreter(_rules(source, kind_of(arguments[-1]))).ask(name, arguments)
 
 
 @lru_cache(SOURCES)
 def _rules(source: PolicySource, kind: str) -> Rules:
-    """The rules by name, but for those about records of other kinds."""
-    found: Rules = {}
+    """The rules by name, without those about other resource types."""
+    extended: Rules = {}
     for rule in source.rules:
         if rule.is_rule and (not source.is_separable or concerns(source, rule, kind)):
-            found.setdefault(rule.name, []).append((rule, rule.tree))
-    return found
+            extended.setdefault(rule.name, []).append((rule, rule.tree))
+    return extended
 
 
-class _Walk:
-    """Goes all ways through one policy."""
+class _Interpreter:
+    """Finds candidate derivations in one policy."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._numbers = count()
 
-    def ask(self, name: str, arguments: Iterable[Any]) -> Ways:
-        """The ways of all rules of a name."""
-        given = [(-1, str(place)) if each is None else _given(each) for place, each in enumerate(arguments)]
-        start = Attempt(asked=((name, tuple(given)),))
-        return [way for rule in self._rules.get(name, ()) for way in self._use(*rule, given, start, None)]
+    def ask(self, name: str, arguments: Iterable[Any]) -> Candidates:
+        """The candidates of all rules of a name."""
+        arguments = [
+            (-1, str(place)) if each is None else _fact(each) for place, each in enumerate(arguments)
+        ]
+        start = CandidateDerivation(queries=((name, tuple(arguments)),))
+        return [
+            candidate
+            for rule in self._rules.get(name, ())
+            for candidate in self._use(*rule, arguments, start, None)
+        ]
 
     def _use(
         self,
         rule: Rule,
         statement: Statement,
-        given: Sequence[Fact | Key],
-        way: Attempt,
-        asking: tuple[_Use, Term] | None,
-    ) -> Ways:
-        """The ways through one rule; of those that differ in the records they choose, the nearest."""
-        depth = asking[0].depth + 1 if asking else 0
-        if len(statement.parameters) != len(given) or depth > DEEPEST:
+        arguments: Sequence[Fact | Key],
+        candidate: CandidateDerivation,
+        query: tuple[_RuleUse, Term] | None,
+    ) -> Candidates:
+        """The candidates of one rule; of those that differ only in the records they choose, the nearest."""
+        depth = query[0].depth + 1 if query else 0
+        if len(statement.parameters) != len(arguments) or depth > DEEPEST:
             return []
-        use = _Use(rule, next(self._numbers), depth, asking[0].place(asking[1]) if asking else None)
-        ways = [replace(way, rules=(*way.rules, rule))]
-        for parameter, argument in zip(statement.parameters, given, strict=True):
-            ways = [found for each in ways for found in self._meet(parameter, argument, use, each)]
+        use = _RuleUse(rule, next(self._numbers), depth, query[0].place(query[1]) if query else None)
+        candidates = [replace(candidate, rules=(*candidate.rules, rule))]
+        for parameter, argument in zip(statement.parameters, arguments, strict=True):
+            candidates = [
+                extended for each in candidates for extended in self._meet(parameter, argument, use, each)
+            ]
         if statement.body is not None:
-            ways = [found for each in ways for found in self._solve(statement.body, use, each)]
-        return nearest(ways, given)
+            candidates = [
+                extended for each in candidates for extended in self._solve(statement.body, use, each)
+            ]
+        return nearest(candidates, arguments)
 
-    def _meet(self, parameter: Parameter, argument: Fact | Key, use: _Use, way: Attempt) -> Ways:
-        """What a parameter asks of an argument."""
-        argument, term = way.resolved(argument), parameter.term
+    def _meet(
+        self, parameter: Parameter, argument: Fact | Key, use: _RuleUse, candidate: CandidateDerivation
+    ) -> Candidates:
+        """The candidates that match an argument with a parameter."""
+        argument, term = candidate.resolved(argument), parameter.term
         if isinstance(argument, Fact) and not _is(argument.value, parameter.kind):
             return []
-        ways = [way]
+        candidates = [candidate]
         if isinstance(argument, Fact) and isinstance(parameter.pattern, Pattern):
             for name, value in parameter.pattern.fields:
-                fact = _attribute(argument, name, f"{use.said(term)}.{name}")
-                ways = [
-                    found
-                    for each in ways
-                    for found in compare(use.place(value), (fact, "=", self._value(value, use, each)), each)
+                fact = _attribute(argument, name, f"{use.text(term)}.{name}")
+                candidates = [
+                    extended
+                    for each in candidates
+                    for extended in with_comparison(
+                        use.place(value), (fact, "=", self._value(value, use, each)), each
+                    )
                 ]
         key = (use.number, term.name) if isinstance(term, Name) else None
-        if key and (key[1] == "_" or key not in way.bindings):
-            return [each.bound(key, argument) for each in ways]
-        return [found for each in ways for found in self._match(term, argument, use, each)]
+        if key and (key[1] == "_" or key not in candidate.bindings):
+            return [each.bound(key, argument) for each in candidates]
+        return [extended for each in candidates for extended in self._match(term, argument, use, each)]
 
-    def _match(self, term: Term, argument: Fact | Key, use: _Use, way: Attempt) -> Ways:
-        """A parameter that is a value, or a name that was met before."""
-        value = self._value(term, use, way)
+    def _match(
+        self, term: Term, argument: Fact | Key, use: _RuleUse, candidate: CandidateDerivation
+    ) -> Candidates:
+        """The candidates where an argument equals a value or a variable that is bound."""
+        value = self._value(term, use, candidate)
         if not isinstance(argument, Fact):
-            return [way.bound(argument, value)]
+            return [candidate.bound(argument, value)]
         if isinstance(value, Fact) and not argument.place and not value.place:
-            return [way] if argument.value == value.value else []
-        return compare(use.asked_at or use.place(term), (argument, "=", value), way)
+            return [candidate] if argument.value == value.value else []
+        return with_comparison(use.query_span or use.place(term), (argument, "=", value), candidate)
 
-    def _solve(self, term: Term, use: _Use, way: Attempt) -> Ways:
-        """The ways on from a way through a condition."""
+    def _solve(self, term: Term, use: _RuleUse, candidate: CandidateDerivation) -> Candidates:
+        """The candidates with a condition added."""
         try:
-            return self._tried(term, use, way)
-        except OutOfReach:
-            return [way.trying(Tried(*use.place(term), None))]
+            return self._evaluate(term, use, candidate)
+        except NotEvaluable:
+            return [candidate.with_condition(EvaluatedCondition(*use.place(term), None))]
 
-    def _tried(self, term: Term, use: _Use, way: Attempt) -> Ways:
+    def _evaluate(self, term: Term, use: _RuleUse, candidate: CandidateDerivation) -> Candidates:
         if isinstance(term, Call):
-            return self._call(term, use, way)
+            return self._call(term, use, candidate)
         if isinstance(term, Literal):
-            return [way] if term.value is True else []
+            return [candidate] if term.value is True else []
         if not isinstance(term, Operation):
-            raise OutOfReach
+            raise NotEvaluable
         if term.operator == "or":
-            return [found for part in term.operands for found in self._solve(part, use, way)]
+            return [extended for part in term.operands for extended in self._solve(part, use, candidate)]
         if term.operator == "not":
-            return self._not(term, use, way)
-        if term.operator in COMPARED:
-            return self._compare(term, use, way)
+            return self._not(term, use, candidate)
+        if term.operator in COMPARISONS:
+            return self._compare(term, use, candidate)
         if term.operator != "and":
-            raise OutOfReach
-        ways = [way]
+            raise NotEvaluable
+        candidates = [candidate]
         for part in term.operands:
-            ways = [found for each in ways for found in self._solve(part, use, each)]
-        return ways
+            candidates = [extended for each in candidates for extended in self._solve(part, use, each)]
+        return candidates
 
-    def _compare(self, term: Operation, use: _Use, way: Attempt) -> Ways:
-        left, right = (self._value(operand, use, way) for operand in term.operands)
+    def _compare(self, term: Operation, use: _RuleUse, candidate: CandidateDerivation) -> Candidates:
+        left, right = (self._value(operand, use, candidate) for operand in term.operands)
         if isinstance(left, Fact) and isinstance(right, Fact):
-            return compare(use.place(term), (left, term.operator, right), way)
+            return with_comparison(use.place(term), (left, term.operator, right), candidate)
         if not isinstance(left, Fact):
             if term.operator in EQUAL:
-                return [way.bound(left, right)]
+                return [candidate.bound(left, right)]
             if term.operator == "in" and isinstance(right, Fact):
-                return choose(use.place(term), left, right, way)
+                return with_member(use.place(term), left, right, candidate)
         elif term.operator in EQUAL and not isinstance(right, Fact):
-            return [way.bound(right, left)]
-        raise OutOfReach
+            return [candidate.bound(right, left)]
+        raise NotEvaluable
 
-    def _not(self, term: Operation, use: _Use, way: Attempt) -> Ways:
-        within = self._solve(term.operands[0], use, way)
-        new = [each.tried[len(way.tried) :] for each in within]
-        if any(tried.holds is None for each in new for tried in each):
-            raise OutOfReach
-        holds = not any(all(tried.holds for tried in each) for each in new)
-        subject = next((tried.subject for each in new for tried in each), None)
-        return [way.trying(Tried(*use.place(term), holds, subject, "not"))]
+    def _not(self, term: Operation, use: _RuleUse, candidate: CandidateDerivation) -> Candidates:
+        within = self._solve(term.operands[0], use, candidate)
+        new = [each.conditions[len(candidate.conditions) :] for each in within]
+        if any(condition.holds is None for each in new for condition in each):
+            raise NotEvaluable
+        holds = not any(all(condition.holds for condition in each) for each in new)
+        subject = next((condition.subject for each in new for condition in each), None)
+        return [candidate.with_condition(EvaluatedCondition(*use.place(term), holds, subject, "not"))]
 
-    def _call(self, term: Call, use: _Use, way: Attempt) -> Ways:
-        """The ways through all rules that can answer a question to other rules."""
+    def _call(self, term: Call, use: _RuleUse, candidate: CandidateDerivation) -> Candidates:
+        """The candidates of all rules that can answer a query."""
         if term.name not in self._rules:
-            raise OutOfReach
-        given = [self._value(argument, use, way) for argument in term.arguments]
-        asked = replace(way, asked=(*way.asked, (term.name, tuple(given))))
-        found = [
-            each for rule in self._rules[term.name] for each in self._use(*rule, given, asked, (use, term))
+            raise NotEvaluable
+        arguments = [self._value(argument, use, candidate) for argument in term.arguments]
+        queried = replace(candidate, queries=(*candidate.queries, (term.name, tuple(arguments))))
+        extended = [
+            each
+            for rule in self._rules[term.name]
+            for each in self._use(*rule, arguments, queried, (use, term))
         ]
-        answers: dict[object, Ways] = {}
-        for each in found:
-            answers.setdefault(answer(each, given), []).append(each)
-        return [each for ways in answers.values() for each in settled(asked, ways, use.place(term))]
+        answers: dict[object, Candidates] = {}
+        for each in extended:
+            answers.setdefault(answer_of(each, arguments), []).append(each)
+        return [
+            each for candidates in answers.values() for each in collapse(queried, candidates, use.place(term))
+        ]
 
-    def _value(self, term: Term, use: _Use, way: Attempt) -> Fact | Key:
+    def _value(self, term: Term, use: _RuleUse, candidate: CandidateDerivation) -> Fact | Key:
         if isinstance(term, Literal):
-            return Fact(use.said(term), (), term.value)
+            return Fact(use.text(term), (), term.value)
         if isinstance(term, Name):
-            found = way.resolved((use.number, term.name))
-            return Fact(term.name, found.place, found.value) if isinstance(found, Fact) else found
+            extended = candidate.resolved((use.number, term.name))
+            return Fact(term.name, extended.place, extended.value) if isinstance(extended, Fact) else extended
         if isinstance(term, ListLiteral):
-            items = [self._value(item, use, way) for item in term.items]
-            return Fact(use.said(term), (), [item.value for item in items if isinstance(item, Fact)])
+            items = [self._value(item, use, candidate) for item in term.items]
+            return Fact(use.text(term), (), [item.value for item in items if isinstance(item, Fact)])
         if isinstance(term, Dot) and term.arguments is None:
-            owner = self._value(term.subject, use, way)
+            owner = self._value(term.subject, use, candidate)
             if isinstance(owner, Fact):
-                return _attribute(owner, term.name, use.said(term))
-        raise OutOfReach
+                return _attribute(owner, term.name, use.text(term))
+        raise NotEvaluable
 
 
-def _given(argument: Any) -> Fact:
+def _fact(argument: Any) -> Fact:
     if isinstance(argument, str):
         return Fact(argument, (), argument)
     place = PRINCIPAL if isinstance(argument, Principal) else RESOURCE
@@ -244,5 +264,5 @@ def _is(value: Any, kind: str | None) -> bool:
 
 def _attribute(owner: Fact, name: str, text: str) -> Fact:
     if name not in getattr(type(owner.value), "__slots__", ()):
-        raise OutOfReach
+        raise NotEvaluable
     return Fact(text, (*owner.place, name), getattr(owner.value, name))

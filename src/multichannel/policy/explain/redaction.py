@@ -1,7 +1,7 @@
-"""Near misses for somebody who may not read all of a record: they do not depend on the rest.
+"""Near misses for a principal that may not read all of a record: they do not depend on the unreadable fields.
 
-The rules are walked over a record that lacks what is not told. What a tenant is to a record is told by the
-engine, from all facts: that is its own to know.
+The rules are interpreted on a redacted record. The standings of the principal come from the engine, which
+reads all facts: the principal may know its own standings.
 """
 
 from __future__ import annotations
@@ -9,66 +9,66 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from multichannel.policy.explain.explanation import NearMiss, near_misses, roles_of, steps
-from multichannel.policy.explain.interpreter import attempts
+from multichannel.policy.explain.explanation import NearMiss, condition_sites, near_misses, roles_of
+from multichannel.policy.explain.interpreter import candidate_derivations
 from multichannel.policy.schema.resources import Relation, Resource
 
 if TYPE_CHECKING:
     from multichannel.policy.decide.policy import Policy
-    from multichannel.policy.explain.derivation import Ways
+    from multichannel.policy.explain.derivation import Candidates
     from multichannel.policy.language.source import Rule
     from multichannel.policy.schema.vocabulary import Action, Principal
 
 
-class _Untold:
-    """In the place of a fact: it equals nothing, and has no facts of its own."""
+class _Redacted:
+    """Replaces a fact: it equals nothing, and has no facts of its own."""
 
     __slots__ = ()
 
 
-UNTOLD = _Untold()
+REDACTED = _Redacted()
 
 
-def told(record: Any, resource: Resource, readable: Collection[str], own: str) -> Any:
-    """The record with the readable fields alone; of the others that they hold one's own id, if they do."""
+def redact(record: Any, resource: Resource, readable: Collection[str], own: str) -> Any:
+    """The record with its readable fields, and of the others those that hold the principal's tenant id."""
     held = {name: getattr(record, name) for name in resource.attributes}
-    shown = {
+    redacted = {
         name: held[name]
         for name, attribute in resource.attributes.items()
         if not isinstance(attribute, Relation) and (name in readable or held[name] == own)
     }
-    return resource.facts(**{**dict.fromkeys(held, UNTOLD), **shown})
+    return resource.facts(**{**dict.fromkeys(held, REDACTED), **redacted})
 
 
-def near_misses_told(
-    policy: Policy, principal: Principal, action: Action, record: Any, shown: Any
+def redacted_near_misses(
+    policy: Policy, principal: Principal, action: Action, record: Any, redacted: Any
 ) -> list[tuple[NearMiss, bool]]:
-    """What came near on a record of which no more than `shown` is told, and whether the standing is held."""
+    """The near misses on a redacted record; with each, whether its standing is held."""
     standings: dict[str, dict[Rule, None]] = {}
     for standing, rules in policy.standings(principal, record):
         standings.setdefault(standing, {}).update(dict.fromkeys(rules))
     held = [
         (miss, True)
         for standing, rules in standings.items()
-        for miss in _at(policy, standing, rules, principal, action, shown)
+        for miss in _at(policy, standing, rules, principal, action, redacted)
     ]
-    ways = attempts(policy.source, "allow", principal, action.value, shown)
-    return held + [(miss, miss.held) for miss in near_misses(ways) if miss.standing not in standings]
+    candidates = candidate_derivations(policy.source, "allow", principal, action.value, redacted)
+    return held + [(miss, miss.held) for miss in near_misses(candidates) if miss.standing not in standings]
 
 
-def _at(  # noqa: PLR0913, PLR0917  (who, what, and where)
-    policy: Policy, standing: str, rules: Iterable[Rule], principal: Principal, action: Action, shown: Any
+def _at(  # noqa: PLR0913, PLR0917  (a decision and its standing)
+    policy: Policy, standing: str, rules: Iterable[Rule], principal: Principal, action: Action, redacted: Any
 ) -> Iterator[NearMiss]:
-    """What is missing at a standing that is held: a role, or what a grant asks besides."""
-    alike: dict[object, Ways] = {}
-    for way in attempts(policy.source, "grant", None, standing, action.value, shown):
-        alike.setdefault(steps(way.failed), []).append(way)
-    for ways in alike.values():
-        having = [way for way in ways if way.word("grant", 0) in principal.roles]
-        granting = [rule for way in having or ways for rule in way.rules]
+    """What is missing at a standing that is held: a role, or a condition of the grant."""
+    alike: dict[object, Candidates] = {}
+    for candidate in candidate_derivations(policy.source, "grant", None, standing, action.value, redacted):
+        alike.setdefault(condition_sites(candidate.failed), []).append(candidate)
+    for candidates in alike.values():
+        having = [candidate for candidate in candidates if candidate.word("grant", 0) in principal.roles]
+        granting = [rule for candidate in having or candidates for rule in candidate.rules]
         yield NearMiss(
             standing=standing,
             rules=tuple(dict.fromkeys([*rules, *granting])),
-            conditions=(having or ways)[0].tried,
-            roles_needed=() if having else roles_of(ways),
+            conditions=(having or candidates)[0].conditions,
+            roles_needed=() if having else roles_of(candidates),
         )

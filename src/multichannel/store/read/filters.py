@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,13 +17,13 @@ from multichannel.store.read.query import And, Compare, Condition, Or, ReadableC
 Clause = ColumnElement[bool]
 
 OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
-    "eq": lambda column, value: column == value,
-    "ne": lambda column, value: column != value,
+    "eq": operator.eq,
+    "ne": operator.ne,
     "in": lambda column, values: column.in_(values),
-    "lt": lambda column, value: column < value,
-    "lte": lambda column, value: column <= value,
-    "gt": lambda column, value: column > value,
-    "gte": lambda column, value: column >= value,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
     "starts_with": lambda column, value: column.startswith(value, autoescape=True),
     "contains": lambda column, value: column.icontains(value, autoescape=True),
     "is_null": lambda column, value: column.is_(None) if value else column.is_not(None),

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
+from multichannel.policy.decide.comparisons import COMPARISONS
 from multichannel.policy.decide.conditions import Comparison, Conditions, Path, Value
-from multichannel.policy.decide.evaluate import HOLDS
 from multichannel.policy.decide.partial_results import THIS
 from multichannel.policy.decide.sample_principals import OTHER_MARKET, OWN_TENANT
 from multichannel.policy.schema.resources import RESOURCES, Resource, Scalar
@@ -55,7 +55,7 @@ class Atom:
 
     def holds(self, left: Value, right: Value) -> bool:
         """Whether it holds at these values; `right` is looked at where it is a fact."""
-        return HOLDS[self.operator](left, right if isinstance(self.right, Fact) else self.right)
+        return bool(COMPARISONS[self.operator](left, right if isinstance(self.right, Fact) else self.right))
 
 
 Conjunction = tuple[Atom, ...]

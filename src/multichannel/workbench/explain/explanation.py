@@ -12,7 +12,7 @@ from multichannel.errors import BadInput, PolicyInvalid
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.versions import Versions
-from multichannel.policy.explain.evaluated_condition import Fact, Tried
+from multichannel.policy.explain.evaluated_condition import EvaluatedCondition, Fact
 from multichannel.policy.explain.explanation import Explanation, Grant, NearMiss, Restriction, explain
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -128,14 +128,14 @@ def _near_miss(miss: NearMiss) -> dict[str, Any]:
     return {**head, **_derivation(miss.rules, miss.conditions)}
 
 
-def _derivation(rules: Iterable[Rule], conditions: Iterable[Tried]) -> dict[str, Any]:
+def _derivation(rules: Iterable[Rule], conditions: Iterable[EvaluatedCondition]) -> dict[str, Any]:
     return {
         "rules": [{"file": rule.file, "line": rule.line, "text": rule.text} for rule in rules],
         "conditions": [_condition(each) for each in conditions],
     }
 
 
-def _condition(tried: Tried) -> dict[str, Any]:
+def _condition(tried: EvaluatedCondition) -> dict[str, Any]:
     return {
         "file": tried.rule.file,
         "line": tried.line,

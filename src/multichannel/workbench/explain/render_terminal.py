@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from multichannel.policy.explain.evaluated_condition import EXISTS, HAS, Fact, Tried
+from multichannel.policy.explain.evaluated_condition import EXISTS, HAS, EvaluatedCondition, Fact
 from multichannel.policy.explain.explanation import Explanation, Grant, NearMiss, Restriction
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.explain.explanation import plain, restricting
@@ -66,7 +66,7 @@ def _near_miss(number: int, miss: NearMiss) -> Tree:
     return tree
 
 
-def _tree(head: Text, rules: Iterable[Rule], conditions: Iterable[Tried]) -> Tree:
+def _tree(head: Text, rules: Iterable[Rule], conditions: Iterable[EvaluatedCondition]) -> Tree:
     tree = Tree(head, guide_style="dim")
     conditions = list(conditions)
     for rule in rules:
@@ -76,7 +76,7 @@ def _tree(head: Text, rules: Iterable[Rule], conditions: Iterable[Tried]) -> Tre
     return tree
 
 
-def _condition(condition: Tried) -> RenderableType:
+def _condition(condition: EvaluatedCondition) -> RenderableType:
     """A condition with its values; where it fails, these are on lines of their own."""
     mark, style = MARKS[condition.holds]
     text = Text.assemble((condition.position, "cyan"), f" {condition.text} ", (mark, style))
@@ -88,7 +88,7 @@ def _condition(condition: Tried) -> RenderableType:
     return Group(text, IndentedText(Text(values), 2))
 
 
-def _values(condition: Tried) -> str:
+def _values(condition: EvaluatedCondition) -> str:
     """The value a condition looked at: where it fails, with what is required."""
     subject = condition.subject
     if subject is None:
@@ -106,7 +106,7 @@ def _value(fact: Fact) -> str:
     return f"{value} ({fact.path})" if any(isinstance(step, int) for step in fact.place) else value
 
 
-def _requirement(condition: Tried) -> str:
+def _requirement(condition: EvaluatedCondition) -> str:
     if condition.operator == EXISTS:
         return "must have at least one"
     if condition.operator == "not":
