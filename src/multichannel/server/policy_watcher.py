@@ -48,7 +48,7 @@ async def _watch_until(stop: asyncio.Event, reloader: Reloader, interval: float)
         await asyncio.to_thread(reload_once, reloader)
         try:
             await _watch(stop, reloader, interval)
-        except Exception as error:  # noqa: BLE001  (whatever is wrong with the folder, it may come back)
+        except Exception as error:  # noqa: BLE001  (the folder may come back)
             if not is_logged:
                 log.warning("file notifications failed, falling back to polling the policy folder: %s", error)
             is_logged = True

@@ -56,8 +56,8 @@ class RowChange:
     @property
     def former_parties(self) -> set[str]:
         """The tenants that the row named before, and does not name any more."""
-        named = {self.old[name] for name in type(self.row).parties if self.old.get(name)}
-        return named - self.parties
+        former = {self.old[name] for name in type(self.row).parties if self.old.get(name)}
+        return former - self.parties
 
 
 class ChangeTracker:

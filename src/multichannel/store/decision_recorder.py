@@ -1,7 +1,7 @@
 """Records the decisions of sampled operations; other operations record nothing, at no cost.
 
 An operation is what one request does, from signing in to its last read. It is recorded whole or not at all,
-and its decisions go to the sinks when it ends, whatever became of its transactions.
+and its decisions go to the sinks at its end, even if a transaction failed.
 """
 
 from __future__ import annotations

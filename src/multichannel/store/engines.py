@@ -1,4 +1,4 @@
-"""Database engines: SQLite and PostgreSQL, set up so that both keep the same promises."""
+"""Database engines: SQLite and PostgreSQL, configured to give the same guarantees."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POSTGRESQL_OPTIONS = (
     "timezone=utc",
     "statement_timeout=30000",
     "lock_timeout=5000",
-    "random_page_cost=1.1",  # the default is that of spinning disks, and makes it read whole tables instead
+    "random_page_cost=1.1",  # the default is for spinning disks, and favours sequential scans
 )
 PRAGMAS = (
     "case_sensitive_like=ON",
@@ -32,7 +32,7 @@ PRAGMAS = (
 
 
 def open_database(url: str, *, connections: int = 10) -> Engine:
-    """An engine for a SQLite or PostgreSQL URL; any other is Misconfigured."""
+    """An engine for a SQLite or PostgreSQL URL; Misconfigured for any other."""
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
@@ -44,15 +44,14 @@ def open_database(url: str, *, connections: int = 10) -> Engine:
             max_overflow=0,
             pool_pre_ping=True,
             pool_timeout=5,
-            hide_parameters=True,  # what goes wrong is logged, and names nobody
+            hide_parameters=True,  # errors are logged, and must not contain personal data
             connect_args={"options": " ".join(f"-c {option}" for option in POSTGRESQL_OPTIONS)},
         )
-    message = f"{parsed.render_as_string()}: the database must be SQLite or PostgreSQL"
-    raise Misconfigured(message)
+    raise Misconfigured(f"{parsed.render_as_string()}: the database must be SQLite or PostgreSQL")
 
 
 def _sqlite(url: str, connections: int) -> Engine:
-    """WAL, so that readers never wait; the driver's own transaction handling is switched off."""
+    """WAL mode, so that readers never wait; the driver's transaction handling is off."""
     engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -65,14 +64,14 @@ def _sqlite(url: str, connections: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        """A writer takes its lock at once: upgrading later fails without waiting."""
+        """A writer locks at once, as upgrading a read lock later fails without waiting."""
         connection.exec_driver_sql(SQLITE_BEGIN[connection.get_execution_options().get(BEGIN, READING)])
 
     return engine
 
 
 def execution_options(engine: Engine, mode: str) -> dict[str, Any]:
-    """What a connection needs to read one snapshot, or to write serializably."""
+    """The options of a connection that reads one snapshot, or writes serializably."""
     if engine.dialect.name == "sqlite":
         return {BEGIN: mode}
     return {"isolation_level": POSTGRESQL_ISOLATION[mode], "postgresql_readonly": mode == READING}

@@ -1,4 +1,4 @@
-"""Rows as the frozen facts a policy is asked about."""
+"""Rows as the frozen facts that a policy decides on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Run = Callable[[Select[Any]], Sequence[Any]]
 
 
 def facts_of(run: Run, resource: Resource, row_id: str, *, tenant_id: str) -> Any | None:
-    """The facts of one row with those of its relations, or None when there is no such row.
+    """The facts of one row with those of its relations; None if the row does not exist.
 
-    `tenant_id` is the principal's own: of a relation too long to load, only rows about it are facts.
+    `tenant_id` is the principal's own: of a relation too long to load, only rows about this tenant are facts.
     """
-    found = _Loader(run, tenant_id).load(resource, "id", row_id)
-    return found[0] if found else None
+    records = _Loader(run, tenant_id).load(resource, "id", row_id)
+    return records[0] if records else None
 
 
 class _Loader:
@@ -54,5 +54,5 @@ class _Loader:
 
 
 def _plain(value: Any) -> Any:
-    """A word of a closed vocabulary as the policy spells it."""
+    """An enum's value, as the policy spells it."""
     return str(value) if isinstance(value, str) else value

@@ -12,7 +12,7 @@ from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, ManyOf, One, camel
 from multichannel.graphql.framework.strawberry_types import input_type, is_registered, register
 from multichannel.store.read.query import (
-    EVERYTHING,
+    ALL_ROWS,
     And,
     Compare,
     Condition,
@@ -106,7 +106,7 @@ def read_order(declaration: Declaration, value: Any) -> OrderBy:
 def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Condition:
     """What a filter argument means; BadInput for a null where a test belongs, and for one nested too deep."""
     if value is None:
-        return EVERYTHING
+        return ALL_ROWS
     if depth == MAX_DEPTH:
         message = f"A filter goes {MAX_DEPTH} levels deep at most."
         raise BadInput(message)

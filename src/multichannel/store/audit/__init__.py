@@ -1,1 +1,5 @@
-"""The audit log: records, chains, events and idempotent mutations."""
+"""The audit log: `audit_writer` appends records and events, `audit_chains` verifies and prunes the chains.
+
+`audience` finds the tenants that learn of a change, `mutation_context` has what the records of a mutation
+share.
+"""

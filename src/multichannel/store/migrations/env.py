@@ -1,4 +1,4 @@
-"""Alembic's entry: migrate on the connection it is given."""
+"""Alembic's entry point: runs migrations on the connection in the configuration."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAPPED = (
     transfers,
     users,
 )
-"""Imported so that the metadata knows every table."""
+"""Imported so that the metadata has every table."""
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,4 +1,4 @@
-"""Clients' filters as SQL. A test of a column holds only where the column may be read."""
+"""Filters of clients as SQL. A comparison is false where its column may not be read."""
 
 from __future__ import annotations
 
@@ -28,23 +28,22 @@ OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "contains": lambda column, value: column.icontains(value, autoescape=True),
     "is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
 }
-"""What a filter may ask of a value; all but `is_null` are false of an unknown one."""
+"""The operators of comparisons; all but `is_null` are false for NULL."""
 
 
-def degrees_of(columns: Iterable[ReadableColumn]) -> list[Action]:
-    """The degrees of reading some columns need, in a fixed order."""
+def read_levels_of(columns: Iterable[ReadableColumn]) -> list[Action]:
+    """The read levels of columns, in a fixed order."""
     return sorted({column.read for column in columns})
 
 
 class Filters:
-    """Makes clauses under what one principal sees."""
+    """Translates conditions for what one principal sees."""
 
     def __init__(self, visibility: Callable[[Resource], Visibility]) -> None:
-        """`visibility` tells what the principal sees of a kind of resource."""
         self._visibility = visibility
 
     def clauses(self, resource: Resource, entity: Any, condition: Condition) -> list[Clause]:
-        """Clauses that must all hold for rows of `entity`."""
+        """The clauses of a condition on `entity`, which must all hold."""
         if isinstance(condition, And):
             return [
                 clause for part in condition.conditions for clause in self.clauses(resource, entity, part)
@@ -57,27 +56,27 @@ class Filters:
         if isinstance(condition, Or):
             return or_(false(), *(self._clause(resource, entity, part) for part in condition.conditions))
         if isinstance(condition, RelatedTo):
-            return self._through(resource, entity, condition)
-        return self._test(resource, entity, condition)
+            return self._related_to(resource, entity, condition)
+        return self._compare(resource, entity, condition)
 
-    def _test(self, resource: Resource, entity: Any, test: Compare) -> Clause:
-        holds = OPERATORS[test.operator](getattr(entity, test.column.name), test.value)
-        return and_(holds, *self.readable(resource, entity, test.column.read))
+    def _compare(self, resource: Resource, entity: Any, compare: Compare) -> Clause:
+        holds = OPERATORS[compare.operator](getattr(entity, compare.column.name), compare.value)
+        return and_(holds, *self.readable(resource, entity, compare.column.read))
 
-    def _through(self, resource: Resource, entity: Any, through: RelatedTo) -> Clause:
-        """Some related row that is itself visible, reached only where the link may be followed."""
-        link = through.link
+    def _related_to(self, resource: Resource, entity: Any, condition: RelatedTo) -> Clause:
+        """A visible related row fulfils the condition, and the relation may be followed."""
+        link = condition.link
         related = aliased(link.target.mapped)
         inner = select(1).where(
             getattr(related, link.remote) == getattr(entity, link.local),
             self._visibility(link.target).visible(related),
             *self.readable(link.target, related, link.remote_read),
-            *self.clauses(link.target, related, through.condition),
+            *self.clauses(link.target, related, condition.condition),
         )
         return and_(exists(inner.correlate(entity)), *self.readable(resource, entity, link.read))
 
     def readable(self, resource: Resource, entity: Any, action: Action | None) -> list[Clause]:
-        """What keeps to the rows that may be read to a degree; nothing where all visible ones may."""
+        """The clause that selects rows readable at a level; none if all visible rows are."""
         if action is None:
             return []
         condition = self._visibility(resource).condition(action, entity)

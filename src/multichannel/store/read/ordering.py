@@ -1,4 +1,4 @@
-"""Orders and the places in them: keyset windows, never offsets."""
+"""Orders and keyset windows, never offsets."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Clause = ColumnElement[bool]
 class Ordering:
     """An order of a mapped class, in which a value that may not be read counts as unknown.
 
-    Forwards, unknown values come last; backwards is the exact reverse. `value` is what rows are ordered
-    by (None: by id alone).
+    Forwards, unknown values come last; backwards is the exact reverse. `value` is the expression that rows
+    are ordered by (None: by id alone).
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Ordering:
         order: OrderBy,
         readable: Callable[[Action, Any], Clause | None],
     ) -> None:
-        """`readable` gives the clause under which a degree may be read, or None where it always may."""
+        """`readable` returns the clause under which a level may be read, or None if it always may."""
         self._id = entity.id
         self._descending = order.descending
         self.value: Any = None
@@ -38,7 +38,7 @@ class Ordering:
             self._may_be_unknown = condition is not None or bool(getattr(column, "nullable", True))
 
     def by(self, *, backwards: bool) -> list[Any]:
-        """The ORDER BY of a window taken from the start, or from the end."""
+        """The ORDER BY of a window from the start, or from the end."""
         keys = [self._id]
         if self.value is not None:
             keys.insert(0, self.value)
@@ -47,7 +47,7 @@ class Ordering:
         return [key.desc() for key in keys] if self._descending != backwards else keys
 
     def within(self, window: Window) -> list[Clause]:
-        """What keeps a window between its positions."""
+        """The clauses that keep a window between its positions."""
         clauses = []
         if window.after is not None:
             clauses.append(self._beyond(window.after, forwards=not self._descending))
@@ -60,7 +60,7 @@ class Ordering:
         return case((self.value.is_(None), 1), else_=0)
 
     def _beyond(self, position: Position, *, forwards: bool) -> Clause:
-        """The rows that lie after a position, or before it."""
+        """The rows after a position, or before it."""
         further: Clause = self._id > position.id if forwards else self._id < position.id
         if self.value is None:
             return further

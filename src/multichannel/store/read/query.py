@@ -1,4 +1,4 @@
-"""What a reader asks for: columns with their degree of reading, filters, orders, windows."""
+"""Queries of a reader: columns with their read level, conditions, orders and windows; pages of records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from multichannel.policy.schema.vocabulary import Action
 
 @dataclass(frozen=True, slots=True)
 class ReadableColumn:
-    """A mapped attribute as clients may see it: `read` is the degree of reading it belongs to."""
+    """A mapped attribute with its read level."""
 
     name: str
     read: Action
@@ -20,9 +20,9 @@ class ReadableColumn:
 
 @dataclass(frozen=True, slots=True)
 class ReadableRelation:
-    """A relation clients may follow: rows of `target` whose `remote` equals this side's `local`.
+    """A relation that clients may follow: rows of `target` whose `remote` equals this side's `local`.
 
-    `read` is the degree of reading it belongs to here, `remote_read` there; None where to be seen is enough.
+    `read` is its read level here, `remote_read` there; None where visibility suffices.
     """
 
     target: Resource
@@ -34,7 +34,7 @@ class ReadableRelation:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`column operator value`; it holds only where the column may be read."""
+    """`column operator value`; false where the column may not be read."""
 
     column: ReadableColumn
     operator: str
@@ -43,7 +43,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class RelatedTo:
-    """Some visible related row passes."""
+    """At least one visible related row fulfils the condition."""
 
     link: ReadableRelation
     condition: Condition
@@ -51,25 +51,25 @@ class RelatedTo:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of them; of nothing, true."""
+    """All conditions; true if there are none."""
 
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """One of them; of nothing, false."""
+    """At least one condition; false if there are none."""
 
     conditions: tuple[Condition, ...]
 
 
 Condition = Compare | RelatedTo | And | Or
-EVERYTHING = And(())
+ALL_ROWS = And(())
 
 
 @dataclass(frozen=True, slots=True)
 class OrderBy:
-    """By one column and then by id; with no column, by id. Unreadable and unknown values come last."""
+    """By a column and then by id, or by id alone. Unreadable and unknown values come last."""
 
     column: ReadableColumn | None = None
     descending: bool = False
@@ -77,7 +77,7 @@ class OrderBy:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The place of a row in an order: what it was ordered by, as far as it was readable, and its id."""
+    """The position of a row in an order: its id and the value it is ordered by, if that is readable."""
 
     value: Any
     id: str
@@ -85,7 +85,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Up to `size` rows from one end, or after or before a position."""
+    """Up to `size` rows from either end, after or before a position."""
 
     size: int
     backwards: bool = False
@@ -95,7 +95,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """Restricts a list to the rows of these parents, windowed for each."""
+    """Restricts a list to the rows of these parents, with a window for each."""
 
     link: ReadableRelation
     parents: Sequence[Any]
@@ -103,18 +103,18 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A list: what to show of which rows."""
+    """The query of a list: the columns, the rows and their order."""
 
     columns: frozenset[ReadableColumn]
     window: Window
-    condition: Condition = EVERYTHING
+    condition: Condition = ALL_ROWS
     order: OrderBy = field(default_factory=OrderBy)
     children: Children | None = None
 
 
 @dataclass(slots=True)
 class Page:
-    """Rows of one window with what lies beyond it."""
+    """The records of one window, and whether there are more on either side."""
 
     records: list[LoadedRecord]
     more_after: bool
@@ -123,7 +123,7 @@ class Page:
 
 @dataclass(slots=True, eq=False)
 class LoadedRecord:
-    """One visible row: readable values, and for the others the denial that stands in their place."""
+    """One visible row: its readable values, and a denial in place of each other value."""
 
     resource: Resource
     id: str
@@ -133,21 +133,20 @@ class LoadedRecord:
 
 
 class Batch:
-    """Rows that were loaded together, and what was then loaded for all of them at once."""
+    """Records that were loaded together, and what is then loaded once for all of them."""
 
     __slots__ = ("_loaded", "records")
 
     def __init__(self, records: Sequence[LoadedRecord]) -> None:
-        """Make the rows know each other."""
         self.records = records
         self._loaded: dict[Any, Any] = {}
         for record in records:
             record.batch = self
 
     def load_once(self, key: Any, load: Any) -> Any:
-        """What `load(records)` gives, called for the first sibling that asks."""
+        """The result of `load(records)`, which is called for the first record that needs it."""
         try:
             return self._loaded[key]
         except KeyError:
-            found = self._loaded[key] = load(self.records)
-            return found
+            result = self._loaded[key] = load(self.records)
+            return result

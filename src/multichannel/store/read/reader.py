@@ -1,4 +1,4 @@
-"""Lists, records and counts: each one statement, each within what the policy shows the principal."""
+"""Lists, records and counts: one statement each, within what the principal may see."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.access import Access
 from multichannel.store.decision_recorder import PendingDecision
-from multichannel.store.read.filters import Filters, degrees_of
+from multichannel.store.read.filters import Filters, read_levels_of
 from multichannel.store.read.ordering import Ordering
 from multichannel.store.read.query import (
-    EVERYTHING,
+    ALL_ROWS,
     Batch,
     Children,
     Condition,
@@ -34,7 +34,7 @@ OF_PARENT, RANK, ORDERED = "of_parent_", "rank_", "ordered_"
 
 
 class Reader:
-    """Reads for one principal at one time in one snapshot."""
+    """Reads for one principal in one snapshot."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -89,14 +89,14 @@ class Reader:
             column.in_(sorted(set(keys))), self.visibility(resource).visible(resource.mapped)
         )
         rows = self._access.run(statement)
-        record = self._recorder(resource, columns)
-        found = {getattr(row, OF_PARENT): record(row) for row in rows}
-        Batch(list(found.values()))
-        return found
+        record = self._record_maker(resource, columns)
+        records = {getattr(row, OF_PARENT): record(row) for row in rows}
+        Batch(list(records.values()))
+        return records
 
     @records_list(read_levels, int)
-    def count(self, resource: Resource, condition: Condition = EVERYTHING) -> int:
-        """How many rows of a list are visible."""
+    def count(self, resource: Resource, condition: Condition = ALL_ROWS) -> int:
+        """The number of visible rows of a list."""
         filters = self._filter(resource, condition)
         ids = [
             select(resource.mapped.id).where(clause, *filters) for clause in self.visibility(resource).clauses
@@ -108,7 +108,7 @@ class Reader:
 
     @records_list(read_levels, lambda counts: sum(counts.values()))
     def counts(self, resource: Resource, children: Children, condition: Condition) -> dict[Any, int]:
-        """How many rows each parent has, for parents that have any."""
+        """The number of rows of each parent that has any."""
         parent = getattr(resource.mapped, children.link.remote)
         statement = (
             select(parent, func.count())
@@ -129,7 +129,7 @@ class Reader:
         }
 
     def reach(self, resource: Resource, actions: Collection[Action], *, most: int) -> int:
-        """How many rows any of these actions is granted on, counted up to `most`; never recorded."""
+        """The number of rows on which any of these actions is granted, up to `most`; never recorded."""
         granted = [self._access.granted(action, resource) for action in actions]
         some = select(resource.mapped.id).where(or_(false(), *granted)).limit(most).subquery()
         return int(self._access.run(select(func.count()).select_from(some))[0][0])
@@ -146,13 +146,13 @@ class Reader:
     def _columns(
         self, resource: Resource, columns: Collection[ReadableColumn], ordering: Ordering
     ) -> list[Any]:
-        """Id, order value, a flag for each degree in doubt, and the columns that may be read somewhere."""
+        """Id, order value, a flag for each level granted on some rows only, and the readable columns."""
         visibility = self.visibility(resource)
         chosen: list[Any] = [resource.mapped.id.label("id")]
         chosen.append((null() if ordering.value is None else ordering.value).label(ORDERED))
         chosen += [
             visibility.granted(action, resource.mapped).label(f"may_{action}")
-            for action in degrees_of(columns)
+            for action in read_levels_of(columns)
             if visibility.coverage(action) is ReadCoverage.SOME
         ]
         chosen += [
@@ -165,7 +165,7 @@ class Reader:
     def _window(
         self, resource: Resource, listing: ListQuery, ordering: Ordering, columns: list[Any]
     ) -> Select[Any]:
-        """A page of a whole list. With several clauses, the candidates of each are found by its own index."""
+        """A page of a list. Each clause of the visibility selects its candidates, by its own index."""
         clauses = self.visibility(resource).clauses
         backwards = listing.window.backwards
         order, limit = ordering.by(backwards=backwards), listing.window.size + 1
@@ -184,7 +184,7 @@ class Reader:
     def _matching(
         self, resource: Resource, listing: ListQuery, ordering: Ordering, columns: list[Any]
     ) -> Select[Any]:
-        """The rows of some parents: few, found by their parent, so one clause tests what is visible."""
+        """The rows of some parents: few, and indexed by parent, so one visibility clause is enough."""
         children = _children(listing)
         return select(*columns).where(
             *self._below(resource, children),
@@ -193,7 +193,7 @@ class Reader:
         )
 
     def _below(self, resource: Resource, children: Children) -> list[ColumnElement[bool]]:
-        """The visible rows of some parents, where it may be read whose they are."""
+        """The visible rows of some parents, where the reference to the parent may be read."""
         link, model = children.link, resource.mapped
         readable = Filters(self.visibility).readable(resource, model, link.remote_read)
         return [
@@ -204,7 +204,7 @@ class Reader:
 
     def _as_page(self, resource: Resource, listing: ListQuery, rows: Sequence[Any]) -> Page:
         window = listing.window
-        records = [*map(self._recorder(resource, listing.columns), rows[: window.size])]
+        records = [*map(self._record_maker(resource, listing.columns), rows[: window.size])]
         more = len(rows) > window.size
         if window.backwards:
             records.reverse()
@@ -214,21 +214,21 @@ class Reader:
         more_after = window.before is not None if window.backwards else more
         return Page(records, more_after=more_after, more_before=more_before)
 
-    def _recorder(
+    def _record_maker(
         self, resource: Resource, columns: Collection[ReadableColumn]
     ) -> Callable[[Any], LoadedRecord]:
-        """Makes rows records; what is readable everywhere costs a look-up, and no question."""
+        """A function that makes a record of a row; a value that is always readable costs one look-up."""
         visibility = self.visibility(resource)
         coverage = {column: visibility.coverage(column.read) for column in columns}
-        whole = [
+        unconditional = [
             (column.name, f"v_{column.name}") for column, of in coverage.items() if of is ReadCoverage.ALL
         ]
-        doubtful = [column for column, of in coverage.items() if of is not ReadCoverage.ALL]
+        conditional = [column for column, of in coverage.items() if of is not ReadCoverage.ALL]
 
         def record(row: Any) -> LoadedRecord:
             mapping = row._mapping  # noqa: SLF001  (SQLAlchemy's documented accessor of labels)
-            values = {name: mapping[label] for name, label in whole}
-            for column in doubtful:
+            values = {name: mapping[label] for name, label in unconditional}
+            for column in conditional:
                 readable = mapping.get(f"may_{column.read}")
                 values[column.name] = mapping[f"v_{column.name}"] if readable else _denial(column.read)
             return LoadedRecord(resource, mapping["id"], values, Position(mapping[ORDERED], mapping["id"]))
@@ -242,6 +242,5 @@ def _denial(action: Action) -> NotPermitted:
 
 def _children(listing: ListQuery) -> Children:
     if listing.children is None:
-        message = "a list by parents needs parents"
-        raise ValueError(message)
+        raise ValueError("a list by parents requires parents")
     return listing.children

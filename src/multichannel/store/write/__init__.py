@@ -1,1 +1,4 @@
-"""Writes: rows fetched for an action, and bulk writers."""
+"""Writes: `repository` fetches rows for an action, `guard_queries` serves the checks of use cases.
+
+`owner_bulk_writer` and `tenant_directory` serve imports.
+"""

@@ -1,4 +1,4 @@
-"""Queries of guards: rows that are neither shown nor changed, and rows that change along with another."""
+"""Queries of guards: rows that are only checked, and rows that change along with another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of one owner, written in bulk: what an import needs, and no more than its grant covers."""
+"""Bulk reads and writes of one owner's rows, for imports, within what was granted."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 class OwnerBulkWriter:
-    """The rows of one mapped class whose `owner` column holds one granted tenant, and no others."""
+    """The rows of one mapped class that belong to one granted tenant."""
 
     def __init__(self, session: GuardedSession, model: type[Base], owner_column: str, owner: Partner) -> None:
-        """`owner` is the row that was fetched for the action these writes are part of."""
+        """`owner` was fetched for the action that these writes are part of."""
         if not session.is_granted(owner):
             raise PolicyBypass(f"bulk writes of {model.__name__} for an owner that was not fetched for them")
         self._session = session
@@ -33,16 +33,16 @@ class OwnerBulkWriter:
         return self._table.c[self._column] == self._owner_id
 
     def all(self) -> list[Row]:
-        """All of the owner's rows."""
+        """The owner's rows."""
         return self._read(select(self._table).where(self._owned))
 
     def existing(self, key: str, keys: Iterable[str]) -> dict[str, Row]:
-        """The owner's rows whose `key` column, unique among them, holds one of `keys`; by it."""
+        """The owner's rows by their `key` column, which is unique among them, for these keys."""
         statement = select(self._table).where(self._owned, self._table.c[key].in_(sorted(set(keys))))
         return {row[key]: row for row in self._read(statement)}
 
     def grouped(self, key: str, keys: Iterable[str]) -> dict[str, list[Row]]:
-        """The owner's rows whose `key` column holds one of `keys`, by it."""
+        """The owner's rows grouped by their `key` column, for these keys."""
         statement = select(self._table).where(self._owned, self._table.c[key].in_(sorted(set(keys))))
         groups: dict[str, list[Row]] = {}
         for row in self._read(statement):
@@ -50,18 +50,18 @@ class OwnerBulkWriter:
         return groups
 
     def distinct(self, column: str) -> set[Any]:
-        """The values in a column of all the owner's rows."""
+        """The distinct values of a column of the owner's rows."""
         statement = select(self._table.c[column]).where(self._owned).distinct()
         return set(self._session.decided(statement, {}).scalars())
 
     def insert(self, rows: Sequence[Row]) -> None:
-        """Store new rows; each must name the owner."""
+        """Insert rows, each of which must name the owner."""
         self._require_own(rows)
         if rows:
             self._session.write(insert(self._table), [dict(row) for row in rows])
 
     def update(self, rows: Sequence[Row]) -> None:
-        """Change rows by id; every row gives the same columns, and none of another owner changes."""
+        """Update rows by id, all with the same columns; rows of other owners stay as they are."""
         if not rows:
             return
         self._require_own(rows)
@@ -80,18 +80,18 @@ class OwnerBulkWriter:
             raise PolicyBypass(f"a row of {self._table.name} for another owner")
 
     def delete(self, ids: Sequence[str]) -> None:
-        """Remove rows by id; none of another owner goes."""
+        """Delete rows by id; rows of other owners stay."""
         if ids:
             statement = delete(self._table).where(self._table.c.id == bindparam("row_id"), self._owned)
             self._session.write(statement, [{"row_id": row_id} for row_id in ids])
 
     def relink(self, reference: str, *, by: str, to: str, within: str, now: datetime) -> None:
-        """Let `reference` hold the id of the owner's row whose `to` is this row's `by`, in one statement.
+        """Set `reference` to the id of the owner's row whose `to` equals this row's `by`, in one statement.
 
-        Both rows must hold the same `within`. A row that changes is a new version, once for each `now`.
+        Both rows must have the same `within`. The version of a changed row grows once for each `now`.
         """
         row, target = self._table, self._table.alias()
-        found = (
+        target_id = (
             select(target.c.id)
             .where(
                 target.c[self._column] == self._owner_id,
@@ -102,10 +102,10 @@ class OwnerBulkWriter:
         )
         statement = (
             update(row)
-            .where(self._owned, row.c[by].is_not(None), row.c[reference].is_distinct_from(found))
+            .where(self._owned, row.c[by].is_not(None), row.c[reference].is_distinct_from(target_id))
             .values(
                 {
-                    reference: found,
+                    reference: target_id,
                     "version": case((row.c.updated_at == now, row.c.version), else_=row.c.version + 1),
                     "updated_at": now,
                 }
@@ -114,9 +114,9 @@ class OwnerBulkWriter:
         self._session.write(statement, [{}])
 
     def analyze(self) -> None:
-        """Let PostgreSQL learn how many rows the owner has by now, of which only this transaction knows.
+        """Update PostgreSQL's statistics, which do not count the uncommitted rows of this transaction.
 
-        Else it takes an owner for a small one, and reads all of its rows to find a few.
+        Otherwise it plans for few rows, and reads all of them to find a few.
         """
         connection = self._session.granted_connection()
         if connection.dialect.name == "postgresql":

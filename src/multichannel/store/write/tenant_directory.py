@@ -1,4 +1,4 @@
-"""Organisations, one row for each tenant whoever names it first: made as stubs, never overwritten."""
+"""Tenants that a partner names: created as stubs on first mention, and never overwritten."""
 
 from __future__ import annotations
 
@@ -19,60 +19,59 @@ from multichannel.store.write.owner_bulk_writer import Row
 
 @dataclass(frozen=True, slots=True)
 class KnownTenant:
-    """What is known of a tenant id: enough to tell whether it can be what somebody says it is."""
+    """The kind and cloud of a known tenant."""
 
     kind: TenantKind
     cloud: Cloud
 
 
 class TenantDirectory:
-    """What a partner may do to organisations that are not its own: name them."""
+    """Looks up tenants other than the partner's own, and creates those it names."""
 
     def __init__(self, session: GuardedSession, sponsor: Partner) -> None:
-        """`sponsor` is the row that was fetched for the action these writes are part of."""
+        """`sponsor` was fetched for the action that these writes are part of."""
         if not session.is_granted(sponsor):
-            message = "companies named by a partner that was not fetched for it"
-            raise PolicyBypass(message)
+            raise PolicyBypass("tenants named by a partner that was not fetched for it")
         self._session = session
         self._sponsor_id = sponsor.id
 
     def known(self, ids: Iterable[str]) -> dict[str, KnownTenant]:
-        """Those of the tenants that are known, by id."""
+        """The known tenants among these, by id."""
         statement = select(Tenant.id, Tenant.kind, Tenant.cloud).where(Tenant.id.in_(sorted(set(ids))))
         rows = self._session.decided(statement, {})
         return {row.id: KnownTenant(row.kind, row.cloud) for row in rows}
 
     def customers_at(self, address: str, cloud: Cloud) -> list[str]:
-        """The ids of the customers of a cloud that have this tenant id, or this domain."""
+        """The ids of the customers of a cloud with this tenant id or domain."""
         key = Customer.domain if "." in address else Customer.id
         statement = select(Customer.id).where(key == address, Customer.cloud == cloud).order_by(Customer.id)
         return list(self._session.decided(statement, {}).scalars())
 
     def partner_at(self, address: str, cloud: Cloud, market: str) -> str | None:
-        """The partner with this tenant id, if it works in the cloud and the market."""
+        """The partner with this tenant id, if it is in the cloud and the market."""
         statement = select(Partner.id).where(
             Partner.id == address, Partner.cloud == cloud, Partner.market == market
         )
-        found: str | None = self._session.decided(statement, {}).scalar()
-        return found
+        partner_id: str | None = self._session.decided(statement, {}).scalar()
+        return partner_id
 
     def stubs(self, ids: Iterable[str]) -> set[str]:
-        """Those of the customers that nobody has told the name of."""
+        """The stubs among these customers: those without a company name."""
         statement = select(Customer.id).where(
             Customer.id.in_(sorted(set(ids))), Customer.company_name.is_(None)
         )
         return set(self._session.decided(statement, {}).scalars())
 
     def add_partners(self, rows: Sequence[Row]) -> None:
-        """Store new partners with their tenants."""
+        """Insert partners with their tenants."""
         self._add(TenantKind.PARTNER, Partner, rows)
 
     def add_customers(self, rows: Sequence[Row]) -> None:
-        """Store new customers with their tenants; without a company name they are stubs."""
+        """Insert customers with their tenants; without a company name they are stubs."""
         self._add(TenantKind.CUSTOMER, Customer, rows)
 
     def fill_customers(self, rows: Sequence[Row]) -> None:
-        """Give stubs a company profile; every row has the same columns, and a profile that is there stays."""
+        """Give stubs a company profile, all with the same columns; an existing profile stays."""
         if not rows:
             return
         customers = _table(Customer)
@@ -87,10 +86,10 @@ class TenantDirectory:
         )
 
     def deliver_requests(self, customer: Customer, *, now: datetime) -> None:
-        """Let the requests that wait for a customer of this domain, in its cloud, reach it.
+        """Address the requests that wait for a customer of this domain and cloud to the customer.
 
-        Those who asked learn nothing of it, so neither version nor time of their rows changes. A request of
-        the customer's own partner is left to expire: what it asked for is there.
+        The partners that sent them must not notice, so their rows keep version and time. A request of the
+        customer's own partner is left to expire: the relationship exists already.
         """
         requests = _table(ResellerRelationship)
         statement = (
@@ -105,14 +104,14 @@ class TenantDirectory:
             )
             .values(customer_id=bindparam("new_customer"))
         )
-        told = {
+        parameters = {
             "domain": customer.domain,
             "in_cloud": customer.cloud,
             "creator": self._sponsor_id,
             "at": now,
             "new_customer": customer.id,
         }
-        self._session.write(statement, [told])
+        self._session.write(statement, [parameters])
 
     def _add(self, kind: TenantKind, model: type[Base], rows: Sequence[Row]) -> None:
         if not rows:
