@@ -9,15 +9,15 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.cli.shell import COMMAND, Run
+
 ROOT = Path(__file__).parents[2]
-COMMAND = Path(sys.executable).with_name("multichannel")
 SCRIPTS = [
     *(hook["entry"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())),
     *(
@@ -111,27 +111,27 @@ def hooks() -> list[dict[str, Any]]:
     return found
 
 
-def run_hook(hook: dict[str, Any], repository: Path) -> subprocess.CompletedProcess[str]:
+def run_hook(hook: dict[str, Any], run: Run) -> tuple[int, str, str]:
     """As pre-commit runs it: the entry, then its arguments, in the root of the repository."""
     _, *words = shlex.split(hook["entry"])
-    command = [str(COMMAND), *words, *hook["args"]]
-    return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False, timeout=200)
+    return run(*words, *hook["args"])
 
 
 @pytest.mark.parametrize("hook", hooks(), ids=lambda hook: hook["id"])
 def test_each_hook_passes_the_shipped_policy_and_stops_a_worse_one(
-    repository: Path, hook: dict[str, Any]
+    repository: Path, run: Run, monkeypatch: pytest.MonkeyPatch, hook: dict[str, Any]
 ) -> None:
+    monkeypatch.chdir(repository)
     assert not hook["pass_filenames"]
-    passed = run_hook(hook, repository)
-    assert passed.returncode == 0, passed.stdout + passed.stderr
+    code, out, err = run_hook(hook, run)
+    assert code == 0, out + err
 
     release = 'grant("admin_agent", "billing_partner", "release", _: Subscription);'
     edit(repository, "subscription.polar", release, release.replace("admin_agent", "account_admin"))
     if hook["id"].endswith("check"):
         edit(repository, "subscription.polar", '"account_admin", "billing', '"acount_admin", "billing')
 
-    assert run_hook(hook, repository).returncode in {1, 3}
+    assert run_hook(hook, run)[0] in {1, 3}
 
 
 @pytest.mark.parametrize("hook", hooks(), ids=lambda hook: hook["id"])
@@ -145,23 +145,19 @@ def test_each_hook_runs_for_the_files_it_reads(hook: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_every_command_that_is_shown_exists_with_its_options(script: str) -> None:
+def test_every_command_that_is_shown_exists_with_its_options(
+    run: Run, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     _, group, name, *words = shlex.split(script)
-    answer = subprocess.run(
-        [COMMAND, group, name, "--help"],
-        env={**os.environ, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    code, out, _ = run(group, name, "--help")
 
-    assert answer.returncode == 0
+    assert code == 0
     for option, value in zip(words, [*words[1:], ""], strict=False):
         if option.startswith("--"):
-            assert f"{option} " in answer.stdout
+            assert f"{option} " in out
         if option == "--format":
-            assert re.search(rf"[<|]{value}[|>]", answer.stdout)
+            assert re.search(rf"[<|]{value}[|>]", out)
 
 
 def test_the_pipeline_gives_no_step_more_than_it_needs() -> None:
