@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from multichannel.domain.transfers import Transfer
 from multichannel.policy.decide.policy import Policy
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.services import transfer_execution as handover
+from multichannel.services import transfer_execution
 from multichannel.store.audit.audit_writer import AuditWriter
 from multichannel.store.audit.mutation_context import IdempotencyKeys
 from tests.databases import copy_of
@@ -25,7 +25,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def keep_the_old_subscription_running(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(handover, "leave", lambda _subscription, _at: None)
+    patch.setattr(transfer_execution, "close_at_source", lambda _subscription, _at: None)
 
 
 def skip_a_record_of_the_other_side(patch: pytest.MonkeyPatch) -> None:

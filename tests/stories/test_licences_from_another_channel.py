@@ -30,7 +30,7 @@ def test_r4_a_customer_lets_a_partner_in_by_its_link_and_the_partner_supports_wh
 
     made = story.done(AGENT, REQUEST, f"resellerRelationship {{ {ANSWER} }}", customer="thistle.example")
     assert (made["status"], made["customer"]) == ("REQUESTED", None)
-    assert "Alder asks you for a reseller relationship." in made["invitation"]["text"]
+    assert "Alder asks your company for a reseller relationship." in made["invitation"]["text"]
     assert made["invitation"]["url"] in made["invitation"]["text"]
     assert story.sees(AGENT) == before
     asking = story.node(ADMIN, made["id"], "status partner { name }")
@@ -91,7 +91,7 @@ def test_r3_what_the_customer_cancels_elsewhere_the_partner_sells_it_anew(story:
 
     assert (gone["status"], gone["channel"]) == ("DELETED", "OPEN")
     assert (new["status"], new["channel"], new["billingPartner"]) == ("ACTIVE", "CSP", {"name": "Alder"})
-    assert story.options(AGENT, OFFICE)["CANCEL_THEN_MOVE"] == ["SUBSCRIPTION_NOT_ACTIVE"]
+    assert story.options(AGENT, OFFICE)["CANCEL_THEN_MOVE"] == ["SUBSCRIPTION_ENDED"]
     assert story.node("birch-sales-agent", new["id"]) is None
 
 
