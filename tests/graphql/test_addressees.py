@@ -11,9 +11,8 @@ from multichannel.demo.cast import BIRCH, CANYON, CEDAR, EMBER, HAZEL, fixed_id
 from multichannel.domain.customers import BillingProfile
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
-from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
-from tests.graphql.relations import (
+from tests.graphql.relationship_api import (
     ADMIN_AGENT,
     GLOBAL_ADMIN,
     add_rows,
@@ -23,6 +22,7 @@ from tests.graphql.relations import (
     done,
     relationship_of,
 )
+from tests.graphql.stored_rows import NewRows, stored
 
 NOBODY = fixed_id("nobody")
 EVERYTHING = """query ($id: ID!) {
@@ -88,13 +88,13 @@ def _newest(answers: list[str]) -> list[str]:
 
 
 def test_the_records_of_who_asks_name_no_customer_until_it_answers(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
     made = done(api, "alder-admin-agent", "requestResellerRelationship", customer=EMBER.id)["id"]
     again = done(api, "alder-admin-agent", "requestResellerRelationship", customer=NOBODY)["id"]
     done(api, "alder-admin-agent", "cancelResellerRelationshipRequest", id=made)
     done(api, "alder-admin-agent", "cancelResellerRelationshipRequest", id=again)
 
-    own = [each for each in books.records() if each.actor_user_id is not None]
+    own = [each for each in new_rows.records() if each.actor_user_id is not None]
     assert len(own) == 4
     assert {each.customer_id for each in own} == {None}
     by_object = {
@@ -103,7 +103,7 @@ def test_the_records_of_who_asks_name_no_customer_until_it_answers(api: Api) -> 
     shown = [[sorted(record.new_value) for record in records] for records in by_object.values()]
     assert sorted(shown[0]) == sorted(shown[1])
     assert all("customer_id" not in record.new_value for record in own)
-    assert {each.customer_id for each in books.records(EMBER.id)} == {EMBER.id}
+    assert {each.customer_id for each in new_rows.records(EMBER.id)} == {EMBER.id}
 
 
 @pytest.mark.parametrize("serves", [False, True])
@@ -122,7 +122,7 @@ def test_r24_an_extension_does_not_tell_whether_the_provider_was_there_before(
     if serves:
         add_rows(api, ResellerRelationship, {**place, "stored_status": "active", "market": "US"})
         add_rows(api, BillingProfile, {**place, "email": "kept@canyon.example"})
-    books = Books(api)
+    new_rows = NewRows(api)
 
     shown = done(
         api,
@@ -133,7 +133,7 @@ def test_r24_an_extension_does_not_tell_whether_the_provider_was_there_before(
     )
 
     assert shown["version"] == 1
-    assert [(each.resource_type, each.status) for each in books.records(BIRCH.id)] == [
+    assert [(each.resource_type, each.status) for each in new_rows.records(BIRCH.id)] == [
         ("ResellerRelationship", "succeeded")
     ]
     profiles = stored(api, BillingProfile, partner_id=CEDAR.id, customer_id=CANYON.id)

@@ -79,7 +79,7 @@ def test_the_global_admin_reads_values_and_the_acting_user(told: Api) -> None:
     assert all(len(each["seal"]) == 64 for each in nodes)
 
 
-def test_others_are_told_that_it_happened_and_not_the_values(told: Api) -> None:
+def test_other_readers_see_that_it_happened_but_not_the_values(told: Api) -> None:
     answer = told.ask("alder-sales-agent", VALUES)
 
     assert set(answer.codes) == {"FORBIDDEN"}

@@ -17,8 +17,8 @@ from multichannel.domain.events import Event
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from multichannel.domain.users import User
-from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
+from tests.graphql.stored_rows import NewRows, stored
 from tests.world import postgresql_later
 
 pytestmark = postgresql_later
@@ -95,22 +95,22 @@ def test_sm1_a_partner_creates_a_customer_with_an_active_relationship_and_a_bill
     )
 
 
-def test_r53_creating_is_told_once_in_both_chains_and_as_one_event_for_each_object(api: Api) -> None:
-    books = Books(api)
+def test_r53_a_creation_is_one_record_in_each_chain_and_one_event_for_each_row(api: Api) -> None:
+    new_rows = NewRows(api)
 
     create(api, "alder-admin-agent")
 
     customer = stored(api, Customer, domain="orchard.example")[0]
     kinds = ["BillingProfile", "Customer", "ResellerRelationship"]
-    assert sorted(each.resource_type for each in books.events()) == kinds
-    assert {each.operation for each in books.events()} == {"create_customer"}
-    assert sorted(each.resource_type for each in books.records(ALDER.id)) == kinds
-    assert sorted(each.resource_type for each in books.records(customer.id)) == kinds
-    assert {each.tenant_id for each in books.records()} == {ALDER.id, customer.id}
-    of_partner = next(each for each in books.records(ALDER.id) if each.resource_type == "Customer")
+    assert sorted(each.resource_type for each in new_rows.events()) == kinds
+    assert {each.operation for each in new_rows.events()} == {"create_customer"}
+    assert sorted(each.resource_type for each in new_rows.records(ALDER.id)) == kinds
+    assert sorted(each.resource_type for each in new_rows.records(customer.id)) == kinds
+    assert {each.tenant_id for each in new_rows.records()} == {ALDER.id, customer.id}
+    of_partner = next(each for each in new_rows.records(ALDER.id) if each.resource_type == "Customer")
     assert of_partner.new_value["company_name"] == "Orchard Juice"
     assert of_partner.old_value == {}
-    of_customer = next(each for each in books.records(customer.id) if each.resource_type == "Customer")
+    of_customer = next(each for each in new_rows.records(customer.id) if each.resource_type == "Customer")
     assert of_customer.new_value == {}
     assert of_customer.actor_user_id is None
 
@@ -146,15 +146,15 @@ def test_a_new_customer_comes_with_its_agreement_and_its_first_global_admin(api:
 
 
 def test_a_denied_creation_changes_nothing_and_is_recorded_with_its_reason(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
 
     answer = create(api, "birch-sales-agent")
 
     assert answer.errors == [(["createCustomer"], "FORBIDDEN")]
     assert answer.body["errors"][0]["extensions"]["reasons"] == ["RESTRICTED_PARTNER"]
     assert stored(api, Customer, domain="orchard.example") == []
-    assert books.events() == []
-    assert [(each.status, each.reasons) for each in books.records()] == [
+    assert new_rows.events() == []
+    assert [(each.status, each.reasons) for each in new_rows.records()] == [
         ("declined", ["FORBIDDEN", "RESTRICTED_PARTNER"])
     ]
 
@@ -164,7 +164,7 @@ def test_a_customer_creates_no_customer(api: Api) -> None:
 
 
 def test_a_domain_that_is_taken_is_refused_and_nothing_else_is_told_of_its_owner(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
 
     answer = create(api, "alder-sales-agent", domain="QUARRY.example")
 
@@ -172,8 +172,8 @@ def test_a_domain_that_is_taken_is_refused_and_nothing_else_is_told_of_its_owner
         "customer": None,
         "userErrors": [{"code": "DOMAIN_TAKEN", "path": ["domain"], "rule": None}],
     }
-    assert books.events() == []
-    assert [(each.tenant_id, each.status, each.reasons) for each in books.records()] == [
+    assert new_rows.events() == []
+    assert [(each.tenant_id, each.status, each.reasons) for each in new_rows.records()] == [
         (ALDER.id, "failed", ["DOMAIN_TAKEN"])
     ]
 
@@ -298,7 +298,7 @@ def test_what_cannot_be_stored_is_bad_input(api: Api, wrong: dict[str, Any]) -> 
 
 
 def test_sm6_an_attestation_holds_with_its_partner_and_is_seen_by_it_and_the_customer(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
 
     answer = confirm(api, "alder-sales-agent", MEADOW.id)
 
@@ -307,8 +307,8 @@ def test_sm6_an_attestation_holds_with_its_partner_and_is_seen_by_it_and_the_cus
     assert agreements_of(api, "alder-global-admin", MEADOW.id)["totalCount"] == 1
     assert agreements_of(api, "meadow-global-admin", MEADOW.id)["totalCount"] == 1
     assert agreements_of(api, "cedar-admin-agent", MEADOW.id)["totalCount"] == 0
-    assert {each.tenant_id for each in books.records()} == {ALDER.id, MEADOW.id}
-    assert [each.resource_type for each in books.events()] == ["CustomerAgreement"]
+    assert {each.tenant_id for each in new_rows.records()} == {ALDER.id, MEADOW.id}
+    assert [each.resource_type for each in new_rows.events()] == ["CustomerAgreement"]
     found = stored(api, CustomerAgreement, customer_id=MEADOW.id)
     assert is_bound(found, ALDER.id, Cloud.PUBLIC)
     assert not is_bound(found, CEDAR.id, Cloud.PUBLIC)
@@ -363,7 +363,7 @@ def test_r52_the_government_cloud_has_no_agreement_and_needs_none(api: Api) -> N
 
 
 STATEMENTS = {"create_customer": 18, "confirm_customer_agreement": 10, "update_customer": 9}
-"""What one success takes: the rows, the books of both tenants, and the answer."""
+"""What one success takes: the rows, the audit records of both tenants, and the answer."""
 
 
 @pytest.mark.parametrize("crowd", [0, 200])
@@ -403,14 +403,14 @@ def test_statements_do_not_grow_with_rows(api: Api, crowd: int) -> None:
 
 
 def test_an_update_with_a_key_is_done_once(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
     edit = {"id": f"customer_{MEADOW.id}", "expectedVersion": 1, "city": "Dover", "idempotencyKey": "k"}
 
     answers = [api.ask("alder-sales-agent", UPDATE, input=edit).data for _ in range(2)]
 
     assert answers[0] == answers[1]
     assert answers[0]["updateCustomer"]["customer"] == {"city": "Dover", "version": 2}
-    assert len(books.events()) == 1
+    assert len(new_rows.events()) == 1
     with api.world.store.engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(Event)) == 1
         assert connection.scalar(select(func.count(func.distinct(AuditRecord.event_id)))) == 1

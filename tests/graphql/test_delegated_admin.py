@@ -6,7 +6,7 @@ import pytest
 
 from multichannel.demo.cast import ALDER, MEADOW
 from tests.graphql.conftest import Api
-from tests.graphql.relations import done, relationship_of
+from tests.graphql.relationship_api import done, relationship_of
 
 AZURE = """{ subscriptions(first: 100, filter: {billingType: {eq: USAGE}}) {
   totalCount nodes { friendlyName entitlementId viewerCan } } }"""

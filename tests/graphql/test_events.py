@@ -81,7 +81,9 @@ def told(streams: EventStreams, persona: str, occurrence: StoredEvent) -> Any:
     )
 
 
-def test_an_event_is_told_to_whoever_sees_its_object_when_it_is_told(api: Api, streams: EventStreams) -> None:
+def test_an_event_is_delivered_to_whoever_can_see_its_record_at_that_moment(
+    api: Api, streams: EventStreams
+) -> None:
     """R24: Dogwood sees what Cedar sells Meadow only while it is attached, or credited for it."""
     change_row(api, "UPDATE subscriptions SET partner_of_record_id = NULL WHERE id = :id", id=PHONE)
     rename(api, "Phones", 1)
@@ -110,7 +112,7 @@ def test_a_field_that_may_not_be_read_is_denied_in_an_event_as_in_a_query(
     assert [error["extensions"]["code"] for error in body["errors"]] == ["FORBIDDEN"]
 
 
-def test_who_is_nobody_any_more_hears_nothing_more(api: Api, streams: EventStreams) -> None:
+def test_a_caller_that_is_no_longer_known_receives_no_more_events(api: Api, streams: EventStreams) -> None:
     rename(api, "Phones", 1)
     (occurrence,) = news(api, "meadow-global-admin")
     GONE.add("meadow-global-admin")

@@ -61,7 +61,7 @@ def lines(rules: list[dict[str, Any]]) -> list[tuple[str, int, str]]:
     return sorted((each["file"], each["line"], each["text"]) for each in rules)
 
 
-def test_what_is_allowed_names_the_role_the_standing_and_the_lines(api: Api) -> None:
+def test_an_explanation_of_a_grant_names_the_role_the_standing_and_the_rules(api: Api) -> None:
     found = explained(api, "alder-sales-agent", "READ", MEADOW)
 
     [grant] = found.pop("grants")
@@ -76,7 +76,7 @@ def test_what_is_allowed_names_the_role_the_standing_and_the_lines(api: Api) -> 
     )
 
 
-def test_what_a_restriction_takes_away_names_it_beside_the_grant(api: Api) -> None:
+def test_an_explanation_names_the_restriction_beside_the_grant(api: Api) -> None:
     found = explained(api, "linden-admin-agent", "UPDATE", EMBER)
 
     assert (found["allowed"], found["nearMisses"]) == (False, [])
@@ -94,7 +94,7 @@ def test_what_a_restriction_takes_away_names_it_beside_the_grant(api: Api) -> No
     )
 
 
-def test_what_a_restriction_takes_away_is_refused_with_its_code(api: Api) -> None:
+def test_a_restriction_denies_with_its_code(api: Api) -> None:
     answer = api.ask("linden-admin-agent", UPDATE, id=EMBER)
 
     [error] = answer.body["errors"]
@@ -106,7 +106,7 @@ def test_what_a_restriction_takes_away_is_refused_with_its_code(api: Api) -> Non
     ).data == {"node": {"version": 1}}
 
 
-def test_what_lacks_a_role_names_the_standing_and_the_roles_that_would_do(api: Api) -> None:
+def test_an_explanation_names_the_standing_and_the_roles_needed(api: Api) -> None:
     found = explained(api, "alder-billing-admin", "UPDATE", MEADOW)
 
     assert (found["allowed"], found["grants"], found["restrictions"]) == (False, [], [])
@@ -119,7 +119,7 @@ def test_what_lacks_a_role_names_the_standing_and_the_roles_that_would_do(api: A
     )
 
 
-def test_a_condition_on_oneself_is_told_with_what_one_is(api: Api) -> None:
+def test_a_condition_on_the_caller_is_disclosed_with_the_callers_value(api: Api) -> None:
     found = explained(api, "alder-billing-admin", "UPDATE", MEADOW)
 
     held, other = found["nearMisses"]
@@ -135,7 +135,7 @@ def test_a_condition_on_oneself_is_told_with_what_one_is(api: Api) -> None:
     ]
 
 
-def test_conditions_on_what_others_are_to_the_object_are_not_told_failed_or_not(api: Api) -> None:
+def test_conditions_on_other_tenants_are_not_disclosed_whether_they_hold_or_not(api: Api) -> None:
     found = explained(api, "meadow-global-admin", "CREATE_SUBSCRIPTION", MEADOW)
 
     [missed] = found["nearMisses"]
@@ -150,7 +150,7 @@ def test_conditions_on_what_others_are_to_the_object_are_not_told_failed_or_not(
     ]
 
 
-def test_what_lacks_a_role_is_refused_without_a_reason(api: Api) -> None:
+def test_a_missing_role_is_denied_without_a_reason(api: Api) -> None:
     answer = api.ask("alder-billing-admin", UPDATE, id=MEADOW)
 
     [error] = answer.body["errors"]
@@ -158,7 +158,7 @@ def test_what_lacks_a_role_is_refused_without_a_reason(api: Api) -> None:
 
 
 @pytest.mark.parametrize("persona", ["linden-admin-agent", "alder-account-admin", "cedar-admin-agent"])
-def test_what_one_cannot_see_is_not_explained(api: Api, persona: str) -> None:
+def test_an_invisible_record_is_not_explained(api: Api, persona: str) -> None:
     hidden = MEADOW if persona != "cedar-admin-agent" else EMBER
 
     answer = api.ask(persona, EXPLAIN, id=hidden, action="UPDATE")

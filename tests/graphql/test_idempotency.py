@@ -20,8 +20,8 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.events import Event
 from multichannel.domain.users import RoleAssignment, User
 from multichannel.services.audit import verify
-from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
+from tests.graphql.stored_rows import NewRows, stored
 from tests.serving import demo_app, now, running
 from tests.world import World
 
@@ -46,19 +46,19 @@ def error_codes(answer: Answer) -> list[str]:
 
 
 def test_the_same_call_again_is_answered_alike_and_done_once(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
 
     first, second, third = edit(api), edit(api), edit(api)
 
     assert first.data == second.data == third.data
     assert first.data["updateCustomer"]["customer"]["version"] == 2
-    assert len(books.events()) == 1
-    assert sorted(each.tenant_id for each in books.records()) == sorted([ALDER.id, MEADOW.id])
+    assert len(new_rows.events()) == 1
+    assert sorted(each.tenant_id for each in new_rows.records()) == sorted([ALDER.id, MEADOW.id])
 
 
 def test_the_same_key_with_another_input_is_refused_and_does_nothing(api: Api) -> None:
     edit(api)
-    books = Books(api)
+    new_rows = NewRows(api)
 
     answer = edit(api, city="Salem")
 
@@ -66,7 +66,7 @@ def test_the_same_key_with_another_input_is_refused_and_does_nothing(api: Api) -
     assert error_codes(answer) == ["IDEMPOTENCY_KEY_REUSED"]
     assert answer.data["updateCustomer"]["userErrors"][0]["path"] == ["idempotencyKey"]
     assert stored(api, Customer, id=MEADOW.id)[0].city == "Dover"
-    assert books.events() == []
+    assert new_rows.events() == []
     assert error_codes(edit(api)) == []
 
 
@@ -92,11 +92,11 @@ def test_a_key_is_for_one_operation(api: Api) -> None:
     assert len(stored(api, User, object_id=fixed_id("newcomer"))) == 1
 
 
-def test_a_refusal_is_given_again_although_it_would_succeed_by_now(api: Api) -> None:
+def test_a_refusal_is_replayed_even_if_the_mutation_would_succeed_now(api: Api) -> None:
     first = edit(api, expectedVersion=2)
     assert error_codes(first) == ["STALE_VERSION"]
     edit(api, idempotencyKey="another")
-    books = Books(api)
+    new_rows = NewRows(api)
 
     again = edit(api, expectedVersion=2)
 
@@ -104,7 +104,7 @@ def test_a_refusal_is_given_again_although_it_would_succeed_by_now(api: Api) -> 
     errors = [each.data["updateCustomer"]["userErrors"][0] for each in (first, again)]
     assert [errors[0][name] for name in told] == [errors[1][name] for name in told]
     assert stored(api, Customer, id=MEADOW.id)[0].version == 2
-    assert (books.events(), books.records()) == ([], [])
+    assert (new_rows.events(), new_rows.records()) == ([], [])
 
 
 def test_a_denial_is_not_remembered(api: Api) -> None:
@@ -116,9 +116,9 @@ def test_a_denial_is_not_remembered(api: Api) -> None:
     assert error_codes(user(api, "alder-sales-agent")) == []
 
 
-def test_objects_are_shown_as_the_policy_is_now(api: Api) -> None:
+def test_events_show_records_under_the_current_policy(api: Api) -> None:
     assert user(api, "alder-account-admin").data["createUser"]["user"]["displayName"] == "Newcomer"
-    books = Books(api)
+    new_rows = NewRows(api)
     with api.world.store.engine.begin() as connection:
         whose = fixed_id("alder-account-admin.user")
         connection.execute(delete(RoleAssignment).where(RoleAssignment.user_id == whose))
@@ -126,10 +126,10 @@ def test_objects_are_shown_as_the_policy_is_now(api: Api) -> None:
     again = user(api, "alder-account-admin")
 
     assert again.data["createUser"] == {"user": None, "userErrors": []}
-    assert (books.events(), books.records()) == ([], [])
+    assert (new_rows.events(), new_rows.records()) == ([], [])
 
 
-def test_objects_are_shown_as_they_are_now(api: Api) -> None:
+def test_events_show_the_current_state_of_records(api: Api) -> None:
     edit(api)
     edit(api, idempotencyKey="another", expectedVersion=2, city="Salem")
 
@@ -137,7 +137,7 @@ def test_objects_are_shown_as_they_are_now(api: Api) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "line\nbreak"])
-def test_what_is_no_key_is_bad_input(api: Api, key: str) -> None:
+def test_an_invalid_key_is_bad_input(api: Api, key: str) -> None:
     assert edit(api, idempotencyKey=key).codes == ["BAD_INPUT"]
     assert stored(api, Customer, id=MEADOW.id)[0].version == 1
 

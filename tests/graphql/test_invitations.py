@@ -13,9 +13,9 @@ from multichannel.domain.relationships import ResellerRelationship
 from multichannel.errors import Misconfigured
 from multichannel.graphql.types.invitations import PLAIN, WITH_ADMIN
 from multichannel.settings import load_settings
-from tests.graphql.books import stored
 from tests.graphql.conftest import Api
-from tests.graphql.relations import GLOBAL_ADMIN, as_role, bare, done, relationship_of
+from tests.graphql.relationship_api import GLOBAL_ADMIN, as_role, bare, done, relationship_of
+from tests.graphql.stored_rows import stored
 
 REQUEST = "requestResellerRelationship"
 INVITATION = "query ($id: ID!) { node(id: $id) { ... on ResellerRelationship { invitation { url text } } } }"
@@ -44,7 +44,7 @@ def test_the_link_holds_the_acceptance_which_works_once_it_is_filled_in(api: Api
 
 
 @pytest.mark.parametrize(("admin", "sentence"), [(False, PLAIN), (True, WITH_ADMIN)])
-def test_the_mail_says_what_accepting_gives_and_who_opens_the_link(
+def test_the_mail_says_what_accepting_allows_and_who_opens_the_link(
     api: Api, *, admin: bool, sentence: str
 ) -> None:
     made = done(api, "alder-admin-agent", REQUEST, customer=EMBER.id, includeDelegatedAdmin=admin)["id"]
@@ -55,7 +55,7 @@ def test_the_mail_says_what_accepting_gives_and_who_opens_the_link(
         assert words in found["text"]
 
 
-def test_it_is_for_who_may_withdraw_an_open_request_and_for_nobody_else(api: Api) -> None:
+def test_only_those_who_may_withdraw_an_open_request_get_an_invitation(api: Api) -> None:
     for persona in ("alder-sales-agent", "alder-user-management-admin"):
         assert invitation(api, persona, OPEN) is not None
     for persona in ("alder-helpdesk-agent", "quarry-global-admin"):
@@ -64,7 +64,7 @@ def test_it_is_for_who_may_withdraw_an_open_request_and_for_nobody_else(api: Api
     assert invitation(api, "alder-sales-agent", OPEN) is None
 
 
-def test_sm1_the_reseller_sends_it_and_not_its_provider(api: Api) -> None:
+def test_sm1_the_invitation_is_the_resellers_and_not_its_providers(api: Api) -> None:
     made = done(api, "dogwood-sales-agent", REQUEST, customer=EMBER.id, provider=CEDAR.id)["id"]
     (beside,) = stored(api, ResellerRelationship, invited_with_id=bare(made))
     as_role(api, "cedar-admin-agent", GLOBAL_ADMIN)

@@ -440,7 +440,7 @@ def remove_others(api: Api, persona: str, tenant: str) -> int:
     return removed
 
 
-def test_a_customer_is_the_same_to_its_partners_whoever_else_serves_it(api: Api) -> None:
+def test_a_customer_looks_the_same_to_its_partners_whoever_else_serves_it(api: Api) -> None:
     """Canyon is served by Alder and Birch; neither learns of the other from the customer they share."""
     query = f"""{{ node(id: "customer_{CANYON.id}") {{ ... on Customer {{
       resellerRelationships {{ totalCount nodes {{ partner {{ name }} }} }}

@@ -23,7 +23,7 @@ def made_an_add_on(api: Api) -> None:
 
 
 @pytest.mark.usefixtures("made_an_add_on")
-def test_whose_add_on_a_summary_is_stays_hidden(api: Api) -> None:
+def test_the_base_of_an_add_on_is_not_in_its_summary(api: Api) -> None:
     query = "query($id: ID!) { node(id: $id) { ... on Subscription { addOns { totalCount nodes { id } } } } }"
     below = api.ask("hazel-sales-agent", query, id=f"subscription_{BASE}").data["node"]["addOns"]
     assert below == {"totalCount": 0, "nodes": []}

@@ -19,7 +19,7 @@ from multichannel.policy.decide.conditions import Predicate
 from multichannel.policy.schema.resources import CUSTOMER, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.graphql.conftest import Api
-from tests.graphql.transferring import Deals, customer
+from tests.graphql.transfer_api import Deals, customer
 from tests.world import one_engine
 
 SCHEMA = build_schema()

@@ -8,9 +8,8 @@ from multichannel.demo.cast import ALDER, BIRCH, CEDAR, DOGWOOD, HAZEL, LAUREL, 
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Partner
-from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Api
-from tests.graphql.relations import (
+from tests.graphql.relationship_api import (
     GLOBAL_ADMIN,
     as_role,
     bare,
@@ -22,6 +21,7 @@ from tests.graphql.relations import (
     relationship_of,
     set_row,
 )
+from tests.graphql.stored_rows import NewRows, stored
 
 INVITE, ACCEPT, REMOVE = "inviteIndirectReseller", "acceptPartnership", "removePartnership"
 CEDAR_AGENT = "cedar-admin-agent"
@@ -44,15 +44,15 @@ def test_r27_sm3_a_provider_invites_and_the_reseller_consents(api: Api) -> None:
     assert (invited["status"], invited["addressedTo"], invited["reseller"]) == ("INVITED", HAZEL.id, None)
     assert row(api, invited["id"]).reseller_number == "5550106"
     api.world.clock.now += timedelta(days=400)
-    books = Books(api)
+    new_rows = NewRows(api)
 
     accepted = done(api, admin, ACCEPT, id=invited["id"])
 
     assert (accepted["status"], accepted["provider"]) == ("ACTIVE", {"name": "Cedar"})
-    assert [(each.operation, each.new_value) for each in books.records(CEDAR.id)] == [
+    assert [(each.operation, each.new_value) for each in new_rows.records(CEDAR.id)] == [
         ("accept_partnership", {"status": "active"})
     ]
-    assert [each.resource_type for each in books.events()] == ["Partnership"]
+    assert [each.resource_type for each in new_rows.events()] == ["Partnership"]
     seen = "query ($id: ID!) { node(id: $id) { ... on Partnership { reseller { name } } } }"
     assert api.ask(CEDAR_AGENT, seen, id=invited["id"]).data["node"]["reseller"] == {"name": "Hazel"}
     assert refusal(api, admin, ACCEPT, id=invited["id"]) == ("INVITATION_CLOSED", ["id"])
@@ -67,7 +67,7 @@ def test_sm3_removal_leaves_the_resellers_customers_and_admin_rights_alone(api: 
         assert refusal(api, CEDAR_AGENT, REMOVE, id=again) == ("PARTNERSHIP_OVER", ["id"])
 
 
-def test_an_invitation_that_was_taken_back_is_not_accepted(api: Api) -> None:
+def test_a_withdrawn_invitation_cannot_be_accepted(api: Api) -> None:
     invited = partnership_of(CEDAR, BIRCH)
     done(api, CEDAR_AGENT, REMOVE, id=invited)
     as_role(api, "birch-sales-agent", GLOBAL_ADMIN)
@@ -120,7 +120,7 @@ def test_r50_only_providers_invite_and_only_in_the_public_cloud(api: Api) -> Non
     assert (code, sorted(reasons)) == ("FORBIDDEN", ["NO_INDIRECT_MODEL", "ONLY_PROVIDERS_INVITE"])
 
 
-def test_nobody_else_acts_on_a_partnership(api: Api) -> None:
+def test_no_other_party_acts_on_a_partnership(api: Api) -> None:
     held = partnership_of(CEDAR, DOGWOOD)
     assert denial(api, "dogwood-sales-agent", REMOVE, id=held) == ("FORBIDDEN", [])
     assert denial(api, CEDAR_AGENT, ACCEPT, id=held) == ("FORBIDDEN", [])

@@ -15,9 +15,8 @@ from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, TenantKind
 from multichannel.domain.users import Role
-from tests.graphql.books import stored
 from tests.graphql.conftest import Api
-from tests.graphql.relations import (
+from tests.graphql.relationship_api import (
     SIGNER,
     add_rows,
     as_role,
@@ -26,6 +25,7 @@ from tests.graphql.relations import (
     relationship_of,
     set_row,
 )
+from tests.graphql.stored_rows import stored
 from tests.world import postgresql_later
 
 pytestmark = postgresql_later

@@ -26,9 +26,8 @@ from multichannel.domain.agreements import AgreementKind, CustomerAgreement
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Api
-from tests.graphql.relations import (
+from tests.graphql.relationship_api import (
     ADMIN_AGENT,
     GLOBAL_ADMIN,
     SIGNER,
@@ -41,6 +40,7 @@ from tests.graphql.relations import (
     relationship_of,
     set_row,
 )
+from tests.graphql.stored_rows import NewRows, stored
 from tests.world import postgresql_later
 
 pytestmark = postgresql_later
@@ -55,11 +55,11 @@ def row(api: Api, global_id: str) -> ResellerRelationship:
     return stored(api, ResellerRelationship, id=bare(global_id))[0]
 
 
-def told(books: Books) -> list[tuple[str, str, str, dict[str, object]]]:
+def told(new_rows: NewRows) -> list[tuple[str, str, str, dict[str, object]]]:
     names = {each.id: each.key for each in (ALDER, CEDAR, DOGWOOD, QUARRY, EMBER, CANYON, MEADOW, BIRCH)}
     return sorted(
         (names[each.tenant_id], each.operation, each.resource_type, each.new_value)
-        for each in books.records()
+        for each in new_rows.records()
     )
 
 
@@ -70,7 +70,7 @@ def test_r4_r14_a_request_is_accepted_and_the_customer_appears(api: Api) -> None
     assert {"id": made["id"], "partner": {"name": "Alder"}} in api.ask("ember-global-admin", listed).data[
         "resellerRelationships"
     ]["nodes"]
-    books = Books(api)
+    new_rows = NewRows(api)
 
     accepted = done(api, "ember-global-admin", ACCEPT, id=made["id"], agreement=SIGNER)
 
@@ -80,9 +80,9 @@ def test_r4_r14_a_request_is_accepted_and_the_customer_appears(api: Api) -> None
     (agreement,) = stored(api, CustomerAgreement, customer_id=EMBER.id)
     assert (agreement.kind, agreement.partner_id) == (AgreementKind.DIRECT, None)
     assert ("alder", "accept_reseller_relationship", "ResellerRelationship", {"status": "active"}) in told(
-        books
+        new_rows
     )
-    assert {each.resource_type for each in books.events()} == {"ResellerRelationship", "CustomerAgreement"}
+    assert {each.resource_type for each in new_rows.events()} == {"ResellerRelationship", "CustomerAgreement"}
 
 
 def test_r14_an_agreement_is_asked_for_once(api: Api) -> None:
@@ -104,7 +104,7 @@ def test_r52_where_there_is_no_agreement_none_is_signed(api: Api) -> None:
     assert stored(api, CustomerAgreement, customer_id=PRAIRIE.id) == []
 
 
-def test_r13_in_the_us_government_cloud_admin_rights_are_not_left_out(api: Api) -> None:
+def test_r13_in_the_us_government_cloud_delegated_admin_cannot_be_left_out(api: Api) -> None:
     path = ["includeDelegatedAdmin"]
     refused = refusal(api, "laurel-admin-agent", REQUEST, customer=fixed_id("nobody"))
     assert refused == ("DELEGATED_ADMIN_REQUIRED", path)
@@ -144,7 +144,7 @@ def test_r12_only_the_customer_learns_that_the_markets_differ(api: Api) -> None:
     assert stored(api, CustomerAgreement, customer_id=EMBER.id) == []
 
 
-def test_who_asked_withdraws_and_who_was_asked_declines(api: Api) -> None:
+def test_the_partner_withdraws_and_the_customer_declines(api: Api) -> None:
     assert done(api, "quarry-global-admin", DECLINE, id=OPEN_REQUEST)["status"] == "DECLINED"
     for persona, mutation in (("quarry-global-admin", DECLINE), ("alder-sales-agent", CANCEL)):
         assert refusal(api, persona, mutation, id=OPEN_REQUEST) == ("REQUEST_CLOSED", ["id"])
@@ -153,7 +153,7 @@ def test_who_asked_withdraws_and_who_was_asked_declines(api: Api) -> None:
     assert refusal(api, "quarry-global-admin", ACCEPT, id=made["id"], agreement=SIGNER)[0] == "REQUEST_CLOSED"
 
 
-def test_a_request_lapses_for_everybody_after_90_days(api: Api) -> None:
+def test_a_request_expires_for_all_parties_after_90_days(api: Api) -> None:
     made = done(api, "alder-sales-agent", REQUEST, customer=EMBER.id)
     api.world.clock.now += timedelta(days=90)
     for persona, mutation in (
@@ -167,12 +167,12 @@ def test_a_request_lapses_for_everybody_after_90_days(api: Api) -> None:
 
 def test_r15_the_customer_takes_admin_rights_away_and_the_relationship_stays(api: Api) -> None:
     held = relationship_of(ALDER, MEADOW)
-    books = Books(api)
+    new_rows = NewRows(api)
     shown = done(api, "meadow-global-admin", REVOKE, id=held)
     assert (shown["status"], shown["delegatedAdmin"]) == ("ACTIVE", False)
-    (own,) = books.records(MEADOW.id)
+    (own,) = new_rows.records(MEADOW.id)
     assert (own.old_value, own.new_value) == ({"delegated_admin": True}, {"delegated_admin": False})
-    assert [each.new_value for each in books.records(ALDER.id)] == [{}]
+    assert [each.new_value for each in new_rows.records(ALDER.id)] == [{}]
     assert refusal(api, "meadow-global-admin", REVOKE, id=held) == ("NO_DELEGATED_ADMIN", ["id"])
     assert refusal(api, "quarry-global-admin", REVOKE, id=OPEN_REQUEST)[0] == "RELATIONSHIP_NOT_ACTIVE"
 
@@ -189,21 +189,21 @@ def test_r17_nobody_leaves_while_it_bills_anything_active(api: Api) -> None:
     assert refusal(api, "alder-global-admin", REMOVE, id=held)[0] == "RELATIONSHIP_NOT_ACTIVE"
 
 
-def test_r17_who_leaves_supports_nothing_there_any_more(api: Api) -> None:
+def test_r17_a_partner_that_leaves_supports_nothing_there_any_more(api: Api) -> None:
     for each in stored(api, Subscription, billing_partner_id=ALDER.id, customer_id=CANYON.id):
         set_row(api, Subscription, each.id, status="suspended")
     note = stored(api, Subscription, owner_id=BIRCH.id, customer_id=CANYON.id, channel="ea")[0]
     set_row(api, Subscription, note.id, support_contact_id=ALDER.id)
     elsewhere = stored(api, Subscription, customer_id=MEADOW.id)[0]
     set_row(api, Subscription, elsewhere.id, support_contact_id=ALDER.id)
-    books = Books(api)
+    new_rows = NewRows(api)
 
     done(api, "alder-global-admin", REMOVE, id=relationship_of(ALDER, CANYON))
 
     left = {each.id for each in stored(api, Subscription, support_contact_id=ALDER.id)}
     assert left == {note.id, elsewhere.id}
-    assert note.id not in {each.resource_id for each in books.records()}
-    assert {each.resource_type for each in books.records(BIRCH.id)} == {"Subscription"}
+    assert note.id not in {each.resource_id for each in new_rows.records()}
+    assert {each.resource_type for each in new_rows.records(BIRCH.id)} == {"Subscription"}
 
 
 def test_r18_resellers_and_advisors_remove_no_customer(api: Api) -> None:
@@ -328,7 +328,7 @@ def test_an_address_is_a_tenant_id_or_a_domain(api: Api, address: str) -> None:
     assert do(api, "alder-sales-agent", REQUEST, customer=address).codes == ["BAD_INPUT"]
 
 
-def test_a_customer_asks_nobody_and_a_partner_answers_for_nobody(api: Api) -> None:
+def test_a_customer_makes_no_requests_and_a_partner_answers_none(api: Api) -> None:
     assert do(api, "meadow-global-admin", REQUEST, customer=EMBER.id).codes == ["NOT_FOUND"]
     for mutation in (ACCEPT, DECLINE, REVOKE):
         assert denial(api, "alder-global-admin", mutation, id=OPEN_REQUEST) == ("FORBIDDEN", [])

@@ -127,7 +127,7 @@ def test_every_object_type_is_declared_or_shows_no_row() -> None:
 
 
 @pytest.mark.parametrize("name", DECLARATIONS)
-def test_every_field_of_a_resource_comes_from_a_declaration_with_a_degree_of_reading(name: str) -> None:
+def test_every_field_of_a_resource_comes_from_a_declaration_with_a_read_level(name: str) -> None:
     declaration = DECLARATIONS[name]
     kind = build_schema().type_map[name]
     assert isinstance(kind, GraphQLObjectType)

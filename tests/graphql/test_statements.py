@@ -171,7 +171,7 @@ def test_a_repeated_change_takes_one_statement_to_know_and_one_to_show(crowded: 
     assert _first_words(second.statements) == ["SELECT idempotency_keys", "SELECT customers"]
 
 
-def test_a_stale_change_writes_the_record_that_it_was_refused_and_nothing_else(api: Api) -> None:
+def test_a_stale_change_writes_only_the_audit_record_of_its_refusal(api: Api) -> None:
     answer = api.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": 9, "city": "Dover"})
 
     assert answer.data["updateCustomer"] == {
@@ -181,7 +181,7 @@ def test_a_stale_change_writes_the_record_that_it_was_refused_and_nothing_else(a
     assert _first_words(answer.statements) == ["SELECT customers", *REMEMBERED, "SELECT customers"]
 
 
-def test_a_change_of_what_one_does_not_see_writes_that_it_was_denied_and_nothing_else(api: Api) -> None:
+def test_a_change_of_an_invisible_record_writes_only_the_audit_record_of_its_denial(api: Api) -> None:
     answer = api.ask(
         AGENT, UPDATE, input={"id": f"customer_{fixed_id('absent')}", "expectedVersion": 1, "city": "Dover"}
     )

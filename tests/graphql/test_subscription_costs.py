@@ -19,7 +19,7 @@ from multichannel.demo.cast import (
 from multichannel.domain.base import new_id
 from multichannel.domain.subscriptions import Subscription
 from tests.graphql.conftest import Answer, Api
-from tests.graphql.subscription_asks import (
+from tests.graphql.subscription_api import (
     EA,
     MUTATIONS,
     SEATS,

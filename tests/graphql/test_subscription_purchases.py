@@ -28,9 +28,9 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner
-from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Api
-from tests.graphql.subscription_asks import (
+from tests.graphql.stored_rows import NewRows, stored
+from tests.graphql.subscription_api import (
     ABSENT,
     AZURE,
     READ,
@@ -57,7 +57,7 @@ def test_r13_a_partner_sells_once_the_customer_has_agreed(api: Api, agreed_with:
     agree(api, MEADOW, CEDAR)  # R13: with another partner
     assert refused(api, "alder-sales-agent", "createSubscription", **input) == "AGREEMENT_REQUIRED"
     agree(api, MEADOW, agreed_with)
-    books = Books(api)
+    new_rows = NewRows(api)
 
     made = done(api, "alder-sales-agent", "createSubscription", **input)
 
@@ -73,9 +73,9 @@ def test_r13_a_partner_sells_once_the_customer_has_agreed(api: Api, agreed_with:
     }
     assert (made["autoRenewEnabled"], made["billingPartner"]) == (True, {"name": "Alder"})
     assert made["supportContact"] == {"name": "Alder"}  # R26
-    assert {each.tenant_id for each in books.records()} == {ALDER.id, MEADOW.id}
-    assert {each.status for each in books.records()} == {AuditStatus.SUCCEEDED}
-    assert [each.operation for each in books.events()] == ["create_subscription"]
+    assert {each.tenant_id for each in new_rows.records()} == {ALDER.id, MEADOW.id}
+    assert {each.status for each in new_rows.records()} == {AuditStatus.SUCCEEDED}
+    assert [each.operation for each in new_rows.events()] == ["create_subscription"]
     for persona in ("cedar-admin-agent", "birch-sales-agent", "dogwood-sales-agent"):  # R8
         assert read(api, persona, made["id"]) is None
     assert read(api, "meadow-global-admin", made["id"])["quantity"] == 5
@@ -164,7 +164,7 @@ def test_r45_what_is_offered_is_sold(api: Api, order: dict[str, Any], shown: dic
     assert {name: made[name] for name in shown} == shown
 
 
-def test_r43_a_trial_is_had_once_and_runs_for_30_days(api: Api) -> None:
+def test_r43_a_customer_gets_a_trial_once_and_it_runs_for_30_days(api: Api) -> None:
     made = sell(api, isTrial=True)
 
     again = {"customer": MEADOW, **SEATS, "isTrial": True}
@@ -196,7 +196,7 @@ def test_r41_an_add_on_ends_and_renews_with_its_base(api: Api) -> None:
     assert refused(api, "alder-sales-agent", "createSubscription", **late) == "AUTO_RENEW_NOT_ALLOWED"
 
 
-def test_r41_an_add_on_of_a_base_whose_renewal_nobody_wrote_down_ends_with_the_term_that_runs(
+def test_r41_an_add_on_of_a_base_with_unknown_renewal_ends_with_the_current_term(
     api: Api,
 ) -> None:
     base = sell(api)
@@ -245,9 +245,7 @@ def test_r25_a_provider_credits_an_active_reseller_of_its_own(api: Api) -> None:
 
 
 @pytest.mark.parametrize("partner", [CEDAR, BIRCH, LINDEN, ALDER, WILLOW, MEADOW])
-def test_r25_others_are_credited_nothing_and_absent_ones_no_differently(
-    api: Api, partner: Organisation
-) -> None:
+def test_r25_other_partners_and_absent_ones_are_refused_alike(api: Api, partner: Organisation) -> None:
     """The provider itself, an invited and a removed reseller, strangers: all as one that is not there."""
     agree(api, MEADOW, None)
     made = {"customer": MEADOW, **SEATS}

@@ -15,9 +15,9 @@ from multichannel.demo.cast import (
 from multichannel.domain.base import utc_text
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner
-from tests.graphql.books import Books
 from tests.graphql.conftest import Api
-from tests.graphql.subscription_asks import (
+from tests.graphql.stored_rows import NewRows
+from tests.graphql.subscription_api import (
     AZURE,
     EA,
     agree,
@@ -51,7 +51,7 @@ def test_r4_what_a_customer_records_is_seen_by_the_partners_it_has_a_relationshi
 
 
 def test_r4_what_a_partner_records_is_seen_by_it_and_the_customer_alone(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
 
     made = done(api, "alder-sales-agent", "recordExternalSubscription", customer=MEADOW, **EA)
 
@@ -59,13 +59,13 @@ def test_r4_what_a_partner_records_is_seen_by_it_and_the_customer_alone(api: Api
     assert read(api, "meadow-global-admin", made["id"])["recordedBy"] == "PARTNER"
     for persona in ("cedar-admin-agent", "willow-sales-agent", "birch-sales-agent"):
         assert read(api, persona, made["id"]) is None
-    assert {each.tenant_id for each in books.records()} == {ALDER.id, MEADOW.id}
-    assert [(each.operation, each.resource_type) for each in books.events()] == [
+    assert {each.tenant_id for each in new_rows.records()} == {ALDER.id, MEADOW.id}
+    assert [(each.operation, each.resource_type) for each in new_rows.events()] == [
         ("record_external_subscription", "Subscription")
     ]
 
 
-def test_r1_two_parties_record_the_same_and_neither_is_told(api: Api) -> None:
+def test_r1_two_parties_record_the_same_and_neither_learns_of_the_other(api: Api) -> None:
     same = {**AZURE, "channel": "EA", "entitlementId": fixed_id("meadow-azure-ea.entitlement")}
 
     for persona in ("alder-sales-agent", "cedar-admin-agent", "meadow-global-admin", "alder-admin-agent"):
@@ -98,12 +98,12 @@ def test_r2_what_syndication_sells_is_recorded_and_not_recreated(api: Api) -> No
         {"commitmentEndDate": "9999-12-31T00:00:00Z"},
     ],
 )
-def test_a_record_of_what_cannot_be_is_bad_input(api: Api, wrong: dict[str, Any]) -> None:
+def test_an_impossible_record_is_bad_input(api: Api, wrong: dict[str, Any]) -> None:
     input = {"customer": MEADOW, **EA, **wrong}
     assert denied(api, "meadow-global-admin", "recordExternalSubscription", **input)[0] == "BAD_INPUT"
 
 
-def test_r44_a_record_has_a_quantity_that_can_be(api: Api) -> None:
+def test_r44_the_quantity_of_a_record_is_checked(api: Api) -> None:
     input = {"customer": MEADOW, **EA, "quantity": 0}
     assert (
         refused(api, "meadow-global-admin", "recordExternalSubscription", **input) == "QUANTITY_OUT_OF_RANGE"
@@ -126,7 +126,7 @@ def test_r5_r6_usage_is_recreated_in_csp_and_canceled_service_by_service(api: Ap
         refused(api, "meadow-global-admin", "cancelService", id=old, expectedVersion=1, service="storage")
         == "NOT_MOVED_YET"
     )
-    books = Books(api)
+    new_rows = NewRows(api)
 
     new = done(api, "alder-sales-agent", "moveSubscriptionToCsp", id=old)
 
@@ -139,8 +139,8 @@ def test_r5_r6_usage_is_recreated_in_csp_and_canceled_service_by_service(api: Ap
     }
     assert (new["continues"], new["billingPartner"]) == ({"id": old}, {"name": "Alder"})
     assert new["services"] == ["virtual-machines", "storage", "sql-database"]
-    assert [each.operation for each in books.events()] == ["move_subscription_to_csp"]
-    assert {each.tenant_id for each in books.records()} == {ALDER.id, MEADOW.id}
+    assert [each.operation for each in new_rows.events()] == ["move_subscription_to_csp"]
+    assert {each.tenant_id for each in new_rows.records()} == {ALDER.id, MEADOW.id}
     both = read(api, "meadow-global-admin", old)
     assert (both["status"], both["version"], both["continuedBy"]["nodes"]) == (
         "ACTIVE",
@@ -183,7 +183,7 @@ def test_r6_two_partners_recreate_the_same_and_each_only_once(api: Api) -> None:
     assert (again["offerName"], again["friendlyName"]) == ("Azure", "Farm")
 
 
-def test_r5_a_partner_recreates_what_it_noted_for_itself_and_cancels_in_its_notes(api: Api) -> None:
+def test_r5_a_partner_recreates_and_cancels_what_it_recorded_itself(api: Api) -> None:
     agree(api, MEADOW, ALDER)
     note = {**AZURE, "channel": "OPEN", "services": ["storage"]}
     old = done(api, "alder-sales-agent", "recordExternalSubscription", customer=MEADOW, **note)

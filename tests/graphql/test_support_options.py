@@ -153,7 +153,7 @@ def test_an_advisor_is_told_the_same_of_its_private_record(api: Api) -> None:
     assert "ADVISORS_SELL_NOTHING" in found["RECREATE_IN_CSP"]
 
 
-def test_what_one_sells_oneself_needs_no_way_in(api: Api) -> None:
+def test_a_partner_needs_no_option_for_what_it_sells_itself(api: Api) -> None:
     found = options(api, "alder-sales-agent", "meadow-mail-alder")
 
     assert set(map(str, found.values())) == {"['ALREADY_YOURS']"}
@@ -173,7 +173,7 @@ def test_who_reads_a_summary_only_is_not_told(api: Api) -> None:
     assert answer.body["data"]["node"] == {"supportOptions": None}
 
 
-def test_the_end_of_the_term_is_told_where_it_opens_a_way(api: Api) -> None:
+def test_an_option_that_opens_at_the_end_of_the_term_names_that_date(api: Api) -> None:
     subscription = f"subscription_{fixed_id('meadow-office-direct.subscription')}"
     found = api.ask("alder-sales-agent", OPTIONS, id=subscription).data["node"]["supportOptions"]
     ends = {option["kind"]: option["availableFrom"] for option in found if option["availableFrom"]}

@@ -29,7 +29,7 @@ from multichannel.domain.tenants import Partner, PartnerStatus
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.domain.users import Role
 from tests.graphql.conftest import Api
-from tests.graphql.transferring import Deals, customer, subscription
+from tests.graphql.transfer_api import Deals, customer, subscription
 
 TARGET, SOURCE = "cedar-admin-agent", "alder-admin-agent"
 MAIL, ARCHIVE = subscription("meadow-mail-alder"), subscription("meadow-archive-alder")
@@ -198,7 +198,7 @@ def test_r34_r35_what_moves_and_what_stays_is_told_to_whoever_sees_the_transfer(
     [NOBODY, BIRCH.id, HAZEL.id, LAUREL.id, QUARRY.id, ALDER.id],
     ids=["nobody", "restricted", "reseller", "other-cloud", "customer", "seller"],
 )
-def test_whether_the_source_exists_or_sells_anything_is_not_told(deals: Deals, source: str) -> None:
+def test_whether_the_source_exists_or_sells_anything_is_not_disclosed(deals: Deals, source: str) -> None:
     answer = deals.ask(TARGET, "requestTransfer", customer=customer(MEADOW), sourcePartner=source)
     payload = answer.data["requestTransfer"]
     assert (payload["transfer"]["status"], payload["userErrors"]) == ("PENDING", [])
@@ -316,7 +316,7 @@ def test_r31_r35_r36_r37_lines_that_cannot_go_refuse_the_whole_acceptance(deals:
     assert len(deals.lines(transfer_id)) == 25
 
 
-def test_a_base_and_an_add_on_that_are_both_named_are_one_line_with_its_add_on(deals: Deals) -> None:
+def test_a_base_named_with_its_add_on_is_one_line_with_an_add_on(deals: Deals) -> None:
     transfer_id = deals.done(TARGET, "requestTransfer", **ASKED)
     deals.done(SOURCE, "acceptTransfer", id=transfer_id, subscriptionIds=[ARCHIVE, MAIL, MAIL])
     assert deals.lines(transfer_id) == [(0, "completed", None), (1, "completed", None)]
@@ -357,7 +357,7 @@ EVENTS = {
 
 
 @pytest.mark.parametrize("kind", [TransferKind.NEW_COMMERCE, TransferKind.AZURE_PLAN])
-def test_r39_what_was_decided_is_decided_whoever_asks_what(deals: Deals, kind: TransferKind) -> None:
+def test_r39_a_decided_request_cannot_be_decided_again(deals: Deals, kind: TransferKind) -> None:
     decided = set(TransferStatus) - {TransferStatus.PENDING}
     for status, (mutation, (persona, given)) in product(sorted(decided), EVENTS.items()):
         if status is TransferStatus.EXPIRED:
@@ -381,7 +381,7 @@ def test_r39_what_was_decided_is_decided_whoever_asks_what(deals: Deals, kind: T
 
 
 @pytest.mark.parametrize("mutation", ["declineTransfer", "cancelTransfer"])
-def test_to_decline_and_to_cancel_leave_one_record_for_each_side_and_one_event(
+def test_declining_and_canceling_write_one_record_for_each_side_and_one_event(
     deals: Deals, mutation: str
 ) -> None:
     transfer_id = deals.done(TARGET, "requestTransfer", **ASKED)
@@ -400,7 +400,7 @@ def test_to_decline_and_to_cancel_leave_one_record_for_each_side_and_one_event(
     assert deals.seen(TARGET, transfer_id)["data"]["node"]["lines"] is None
 
 
-def test_who_may_decide_a_request_and_who_may_not(deals: Deals) -> None:
+def test_only_the_parties_decide_a_request(deals: Deals) -> None:
     transfer_id = deals.done(TARGET, "requestTransfer", **ASKED)
     forbidden = {
         "acceptTransfer": ["alder-sales-agent", "alder-global-admin", "meadow-global-admin", TARGET],
@@ -420,7 +420,7 @@ def test_who_may_decide_a_request_and_who_may_not(deals: Deals) -> None:
     assert (row.stored_status, row.version) == UNTOUCHED
 
 
-def test_a_version_that_is_not_in_force_decides_nothing(deals: Deals) -> None:
+def test_a_stale_version_decides_nothing(deals: Deals) -> None:
     transfer_id = deals.done(TARGET, "requestTransfer", **ASKED)
     for mutation, (persona, given) in EVENTS.items():
         refusal = deals.refused(persona, mutation, id=transfer_id, expectedVersion=2, **given)

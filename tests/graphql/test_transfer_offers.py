@@ -23,7 +23,7 @@ from multichannel.store.engines import open_database
 from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.graphql.conftest import Api
-from tests.graphql.transferring import Deals, customer, subscription
+from tests.graphql.transfer_api import Deals, customer, subscription
 from tests.world import World
 
 SOURCE, TARGET = "alder-admin-agent", "cedar-admin-agent"
@@ -114,7 +114,7 @@ def test_r36_r38_the_provider_accepts_what_it_was_offered_as_it_was_offered(deal
     )
 
 
-def test_lines_that_cannot_go_any_more_fail_one_by_one(deals: Deals) -> None:
+def test_lines_that_are_no_longer_eligible_fail_one_by_one(deals: Deals) -> None:
     base = seats(deals, "base")
     add_on = seats(deals, "extra", parent_id=row_id(base))
     transfer_id = deals.done(SOURCE, "offerTransfer", **{**OFFER, "subscriptionIds": [base, AZURE]})
@@ -195,7 +195,7 @@ def test_r36_a_subscription_is_in_one_open_transfer_at_a_time(deals: Deals) -> N
     assert "ALREADY_TRANSFERRED, SUBSCRIPTION_NOT_ACTIVE" in refusal["message"]
 
 
-def test_r29_a_target_is_told_what_it_lacks_when_it_accepts_and_may_come_back(deals: Deals) -> None:
+def test_r29_a_target_learns_what_it_lacks_when_it_accepts_and_can_retry(deals: Deals) -> None:
     transfer_id = deals.done(SOURCE, "offerTransfer", **OFFER)
     given = {"id": transfer_id, "subscriptionIds": [AZURE]}
     assert deals.refused(TARGET, "acceptTransfer", **given)["code"] == "LINES_SETTLED"
@@ -279,7 +279,7 @@ def test_r19_a_restricted_partner_receives_nothing_and_may_say_so(deals: Deals) 
         deals.done(SOURCE, "cancelTransfer", id=deals.done(SOURCE, "offerTransfer", **given))
 
 
-def test_who_decides_an_offer_and_a_switch_and_who_does_not(deals: Deals) -> None:
+def test_only_the_parties_decide_an_offer_or_a_switch(deals: Deals) -> None:
     offer = deals.done(SOURCE, "offerTransfer", **OFFER)
     for mutation, personas in {
         "acceptTransfer": [SOURCE, "canyon-global-admin"],
@@ -306,7 +306,7 @@ def test_who_decides_an_offer_and_a_switch_and_who_does_not(deals: Deals) -> Non
     assert status(deals, switch) is TransferStatus.PENDING
 
 
-def test_r39_what_was_decided_is_decided_for_offers_and_switches(deals: Deals) -> None:
+def test_r39_decided_offers_and_switches_cannot_be_decided_again(deals: Deals) -> None:
     who = {
         TransferKind.LEGACY: {"acceptTransfer": TARGET, "declineTransfer": TARGET, "cancelTransfer": SOURCE},
         TransferKind.MANUAL_SWITCH: {

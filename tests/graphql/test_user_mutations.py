@@ -16,8 +16,8 @@ from multichannel.errors import NotPermitted
 from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.services.users import NewUser, create_user, update_user_roles
 from multichannel.store.audit.mutation_context import MutationContext
-from tests.graphql.books import Books, stored
 from tests.graphql.conftest import Answer, Api
+from tests.graphql.stored_rows import NewRows, stored
 from tests.refusals import refuses
 from tests.world import postgresql_later
 
@@ -54,7 +54,7 @@ def codes(answer: Answer, mutation: str) -> list[str]:
 
 
 def test_a_partners_admin_adds_a_user_who_can_sign_in_at_once(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
 
     answer = create(api, "alder-global-admin", "SALES_AGENT", "BILLING_ADMIN", "SALES_AGENT")
 
@@ -64,19 +64,19 @@ def test_a_partners_admin_adds_a_user_who_can_sign_in_at_once(api: Api) -> None:
     assert (made["objectId"], made["state"], made["version"]) == (NEWCOMER, "ACTIVE", 1)
     user = stored(api, User, object_id=NEWCOMER)[0]
     assert (user.tenant_id, user.cloud) == (ALDER.id, ALDER.cloud)
-    assert [(each.operation, each.resource_type) for each in books.events()] == [("create_user", "User")]
-    (record,) = books.records()
+    assert [(each.operation, each.resource_type) for each in new_rows.events()] == [("create_user", "User")]
+    (record,) = new_rows.records()
     assert record.tenant_id == ALDER.id
     assert record.new_value["roles"] == ["billing_admin", "sales_agent"]
 
 
 def test_a_customer_manages_its_own_people(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
 
     answer = create(api, "meadow-global-admin", "USER_MANAGEMENT_ADMIN")
 
     assert answer.data["createUser"]["user"]["customer"] == {"companyName": "Meadow Dairy"}
-    assert [each.tenant_id for each in books.records()] == [MEADOW.id]
+    assert [each.tenant_id for each in new_rows.records()] == [MEADOW.id]
     seen = api.ask(
         "alder-global-admin",
         "query($id: ID!) { node(id: $id) { id } }",
@@ -101,7 +101,7 @@ def test_roles_that_the_caller_may_not_assign_are_neither_added_nor_removed(
     assert roles_of(api, "alder-user") == {role}
 
 
-def test_roles_that_are_kept_need_no_reach(api: Api) -> None:
+def test_roles_that_are_kept_need_not_be_assignable(api: Api) -> None:
     answer = assign(api, "alder-account-admin", "alder-sales-agent", "SALES_AGENT", "ACCOUNT_ADMIN")
 
     assert answer.data["updateUserRoles"]["user"] == {
@@ -110,38 +110,38 @@ def test_roles_that_are_kept_need_no_reach(api: Api) -> None:
     }
 
 
-def test_nobody_changes_his_own_roles(api: Api) -> None:
+def test_users_cannot_change_their_own_roles(api: Api) -> None:
     answer = assign(api, "alder-user-management-admin", "alder-user-management-admin", "ADMIN_AGENT")
 
     assert codes(answer, "updateUserRoles") == ["SELF_CHANGE"]
     assert roles_of(api, "alder-user-management-admin") == {"user_management_admin"}
 
 
-def test_r53_a_change_of_roles_is_told_with_what_was_before(api: Api) -> None:
-    books = Books(api)
+def test_r53_a_change_of_roles_is_recorded_with_the_previous_roles(api: Api) -> None:
+    new_rows = NewRows(api)
 
     assign(api, "alder-global-admin", "alder-sales-agent", "ADMIN_AGENT", "SALES_AGENT")
 
-    (record,) = books.records()
+    (record,) = new_rows.records()
     assert (record.tenant_id, record.operation) == (ALDER.id, "update_user_roles")
     assert (record.old_value, record.new_value) == (
         {"roles": ["sales_agent"]},
         {"roles": ["admin_agent", "sales_agent"]},
     )
     assert record.actor_user_id == user_id("alder-global-admin")
-    assert len(books.events()) == 1
+    assert len(new_rows.events()) == 1
 
 
 def test_the_same_roles_again_are_no_change(api: Api) -> None:
-    books = Books(api)
+    new_rows = NewRows(api)
 
     answer = assign(api, "alder-global-admin", "alder-sales-agent", "SALES_AGENT")
 
     assert answer.data["updateUserRoles"]["user"]["version"] == 1
-    assert books.events() == []
+    assert new_rows.events() == []
 
 
-def test_an_old_version_is_refused_with_the_one_in_force(api: Api) -> None:
+def test_an_old_version_is_refused_with_the_current_one(api: Api) -> None:
     assign(api, "alder-global-admin", "alder-sales-agent", "ADMIN_AGENT")
 
     answer = assign(api, "alder-global-admin", "alder-sales-agent", "SALES_AGENT")
@@ -161,14 +161,14 @@ def test_an_object_id_is_used_once_in_a_tenant_and_freely_in_others(api: Api) ->
 
 
 @pytest.mark.parametrize("persona", ["cedar-user-management-admin", "meadow-global-admin"])
-def test_another_tenants_people_do_not_exist(api: Api, persona: str) -> None:
-    books = Books(api)
+def test_users_of_other_tenants_are_not_found(api: Api, persona: str) -> None:
+    new_rows = NewRows(api)
 
     answer = assign(api, persona, "alder-sales-agent")
 
     assert answer.errors == [(["updateUserRoles"], "NOT_FOUND")]
     assert roles_of(api, "alder-sales-agent") == {"sales_agent"}
-    assert ALDER.id not in {each.tenant_id for each in books.records()}
+    assert ALDER.id not in {each.tenant_id for each in new_rows.records()}
 
 
 def test_a_tenant_keeps_an_active_global_admin_even_if_two_take_each_other_away(api: Api) -> None:
@@ -221,7 +221,7 @@ def test_an_application_alone_manages_nobody(api: Api) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"objectId": "newcomer"}, {"displayName": ""}, {"roles": ["OPERATOR"]}])
-def test_what_is_no_user_is_bad_input(api: Api, wrong: dict[str, Any]) -> None:
+def test_an_invalid_user_is_bad_input(api: Api, wrong: dict[str, Any]) -> None:
     assert create(api, "alder-global-admin", **wrong).codes == ["BAD_INPUT"]
 
 

@@ -102,7 +102,7 @@ class CreateSubscriptionInput(MutationInput):
     )
 
 
-def note_of(input: RecordExternalSubscriptionInput, now: datetime) -> ExternalSubscription:
+def external_subscription_of(input: RecordExternalSubscriptionInput, now: datetime) -> ExternalSubscription:
     """The record to store; BadInput if a value is invalid."""
     if input.channel is Channel.CSP:
         raise BadInput("input.channel must not be CSP. Use createSubscription to sell in CSP.")

@@ -10,7 +10,7 @@ from multichannel.graphql.framework.mutation import mutation
 from multichannel.graphql.mutations.subscription_create_inputs import (
     CreateSubscriptionInput,
     RecordExternalSubscriptionInput,
-    note_of,
+    external_subscription_of,
     order_of,
 )
 from multichannel.graphql.mutations.subscription_update_inputs import (
@@ -38,7 +38,9 @@ def record_external_subscription(work: UnitOfWork, input: RecordExternalSubscrip
     partner is visible to that partner and the customer only.
     """
     customer_id = read_id_of(CUSTOMER, input.customer)
-    return subscriptions.record_external_subscription(work, customer_id, note_of(input, work.now))
+    return subscriptions.record_external_subscription(
+        work, customer_id, external_subscription_of(input, work.now)
+    )
 
 
 @mutation(Action.CREATE_SUBSCRIPTION, on=CUSTOMER, returns=SUBSCRIPTION)

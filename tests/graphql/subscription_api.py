@@ -16,8 +16,8 @@ from multichannel.domain.agreements import AgreementKind, CustomerAgreement
 from multichannel.domain.base import new_id
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.users import Role, RoleAssignment, User
-from tests.graphql.books import stored
 from tests.graphql.conftest import Answer, Api
+from tests.graphql.stored_rows import stored
 
 SHOWN = """id version status quantity channel commerce billingType recordedBy friendlyName offerName
   termDuration autoRenewEnabled commitmentEndDate cancellationAllowedUntilDate suspensionReasons

@@ -1,4 +1,4 @@
-"""What tests look for in the database itself: rows, and what the books have gained."""
+"""Rows as they are stored, and the audit records and events that a test has added."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def stored(api: Api, model: type[T], **equal: Any) -> Sequence[T]:
         return session.scalars(select(model).filter_by(**equal).order_by(*model.__mapper__.primary_key)).all()
 
 
-class Books:
-    """The records and events that came after it was made."""
+class NewRows:
+    """The audit records and events that were written after it was made."""
 
     def __init__(self, api: Api) -> None:
-        """Remember what is there."""
+        """Remember the ones that exist already."""
         self._api = api
         self._known = {each.id for each in stored(api, AuditRecord)}
         self._known |= {each.id for each in stored(api, Event)}
