@@ -34,34 +34,34 @@ SIGNER = {"firstName": "Ada", "lastName": "Signer", "email": "ada@quarry.example
 GLOBAL_ADMIN, ADMIN_AGENT, SALES_AGENT = Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT
 
 
-def do(api: Api, persona: str, mutation: str, **told: Any) -> Answer:
+def do(api: Api, persona: str, mutation: str, **input: Any) -> Answer:
     """The answer to one mutation with this input."""
     kind = f"{mutation[0].upper()}{mutation[1:]}Input"
     shown = SHOWN[mutation]
     query = (
         f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ {shown} userErrors {{ code path }} }} }}"
     )
-    return api.ask(persona, query, input=told)
+    return api.ask(persona, query, input=input)
 
 
-def done(api: Api, persona: str, mutation: str, **told: Any) -> Any:
+def done(api: Api, persona: str, mutation: str, **input: Any) -> Any:
     """What a mutation that was not refused shows."""
-    payload = do(api, persona, mutation, **told).data[mutation]
+    payload = do(api, persona, mutation, **input).data[mutation]
     assert payload.pop("userErrors") == []
     return next(iter(payload.values()))
 
 
-def refusal(api: Api, persona: str, mutation: str, **told: Any) -> tuple[str, list[str]]:
+def refusal(api: Api, persona: str, mutation: str, **input: Any) -> tuple[str, list[str]]:
     """Code and path of the one refusal, after which nothing is shown."""
-    payload = do(api, persona, mutation, **told).data[mutation]
+    payload = do(api, persona, mutation, **input).data[mutation]
     (error,) = payload.pop("userErrors")
     assert list(payload.values()) == [None]
     return error["code"], error["path"]
 
 
-def denial(api: Api, persona: str, mutation: str, **told: Any) -> tuple[str, list[str]]:
+def denial(api: Api, persona: str, mutation: str, **input: Any) -> tuple[str, list[str]]:
     """Code and reasons of the denial."""
-    answer = do(api, persona, mutation, **told)
+    answer = do(api, persona, mutation, **input)
     assert answer.body["data"] == {mutation: None}
     (error,) = answer.body["errors"]
     return error["extensions"]["code"], error["extensions"].get("reasons", [])

@@ -57,7 +57,7 @@ def history(api: Api) -> None:
     api.ask("alder-admin-agent", ASK, id=f"customer_{fixed_id('meadow')}", source=fixed_id("cedar"))
 
 
-def seen(answer: Answer) -> tuple[Any, ...]:
+def client_view(answer: Answer) -> tuple[Any, ...]:
     """All that a client sees of an answer, and how many statements it took.
 
     But for the chain that begins with a tenant's first record.
@@ -70,10 +70,10 @@ def seen(answer: Answer) -> tuple[Any, ...]:
 @kinds
 @personas
 def test_by_node_and_nodes(api: Api, persona: str, kind: Resource) -> None:
-    absent = seen(api.ask(persona, NODE, id=prefix(kind) + ABSENT))
+    absent = client_view(api.ask(persona, NODE, id=prefix(kind) + ABSENT))
 
     for id in invisible(api, persona, kind):
-        assert seen(api.ask(persona, NODE, id=id)) == absent
+        assert client_view(api.ask(persona, NODE, id=id)) == absent
 
 
 @kinds
@@ -85,7 +85,7 @@ def test_by_explanation(api: Api, persona: str, kind: Resource) -> None:
         assert absent.errors == [(["explainDecision"], "NOT_FOUND")]
 
         for id in invisible(api, persona, kind):
-            assert seen(api.ask(persona, EXPLAIN, id=id, to=to)) == seen(absent)
+            assert client_view(api.ask(persona, EXPLAIN, id=id, to=to)) == client_view(absent)
 
 
 @personas
@@ -94,7 +94,7 @@ def test_by_a_mutation(api: Api, persona: str) -> None:
     assert absent.errors == [(["updateCustomer"], "NOT_FOUND")]
 
     for id in invisible(api, persona, CUSTOMER):
-        assert seen(api.ask(persona, UPDATE, id=id)) == seen(absent)
+        assert client_view(api.ask(persona, UPDATE, id=id)) == client_view(absent)
 
 
 def written(mark: str, row_id: str) -> str:
@@ -117,11 +117,11 @@ def test_by_a_cursor(api: Api, persona: str, direction: str) -> None:
         there = id.removeprefix(prefix(CUSTOMER))
         beside = there[:-1] + ("1" if there[-1] == "0" else "0")  # no other row is that near
         first, second = (api.ask(persona, query, cursor=written(mark, at)) for at in (there, beside))
-        assert seen(first) == seen(second)
+        assert client_view(first) == client_view(second)
 
 
 def test_for_nobody(api: Api) -> None:
     there = api.ask(None, NODE, id=prefix(CUSTOMER) + fixed_id("meadow"))
 
-    assert seen(there) == seen(api.ask(None, NODE, id=prefix(CUSTOMER) + ABSENT))
+    assert client_view(there) == client_view(api.ask(None, NODE, id=prefix(CUSTOMER) + ABSENT))
     assert there.codes == ["UNAUTHENTICATED", "UNAUTHENTICATED"]

@@ -38,29 +38,36 @@ EVERYTHING = """query ($id: ID!) {
   auditRecords(first: 10) { nodes { operation status resourceType oldValue newValue customer { id } } } }"""
 
 
-def told(answer: Answer, address: str, made: str) -> str:
-    """All that a client is told, without what differs from one call to the next."""
+def without_address(answer: Answer, address: str, made: str) -> str:
+    """All that a client gets, without what differs from one call to the next."""
     text = answer.response.text
     text = text.replace(address, "ADDRESS").replace(bare(made), "MADE")
     return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "GUID", text)
 
 
-def seen(api: Api, persona: str, mutation: str, address: dict[str, Any], undo: str) -> list[str]:
+def client_view(api: Api, persona: str, mutation: str, address: dict[str, Any], undo: str) -> list[str]:
     """What a partner can find out of a request or an invitation, before and after it takes it back."""
     (name, where), *rest = address.items()
     answer = do(api, persona, mutation, **{name: where, **dict(rest)})
     payload = answer.data[mutation]
     made = next(iter(payload.values()))["id"]
-    found = [told(answer, where, made), told(api.ask(persona, EVERYTHING, id=made), where, made)]
+    found = [
+        without_address(answer, where, made),
+        without_address(api.ask(persona, EVERYTHING, id=made), where, made),
+    ]
     undone = do(api, persona, undo, id=made)
-    return [*found, told(undone, where, made), told(api.ask(persona, EVERYTHING, id=made), where, made)]
+    return [
+        *found,
+        without_address(undone, where, made),
+        without_address(api.ask(persona, EVERYTHING, id=made), where, made),
+    ]
 
 
 @pytest.mark.parametrize("persona", ["alder-admin-agent", "alder-global-admin"])
 def test_r4_a_request_to_a_stranger_and_to_nobody_look_the_same(api: Api, persona: str) -> None:
     cancel = "cancelResellerRelationshipRequest"
     guid, domain, absent, unheard, partner = (
-        seen(api, persona, "requestResellerRelationship", {"customer": address}, cancel)
+        client_view(api, persona, "requestResellerRelationship", {"customer": address}, cancel)
         for address in (EMBER.id, "ember.example", NOBODY, "nobody.example", BIRCH.id)
     )
     assert stored(api, ResellerRelationship, addressed_to=EMBER.id)[0].customer_id == EMBER.id
@@ -74,7 +81,9 @@ def test_r12_an_invitation_to_a_partner_and_to_nobody_look_the_same(api: Api) ->
         api, "cedar-admin-agent", "removePartnership", id="partnership_" + fixed_id("cedar.hazel.partnership")
     )
     known, absent = (
-        seen(api, "cedar-admin-agent", "inviteIndirectReseller", {"reseller": address}, "removePartnership")
+        client_view(
+            api, "cedar-admin-agent", "inviteIndirectReseller", {"reseller": address}, "removePartnership"
+        )
         for address in (HAZEL.id, NOBODY)
     )
     assert {each.reseller_id for each in stored(api, Partnership, addressed_to=HAZEL.id)} == {HAZEL.id}
@@ -144,14 +153,14 @@ def test_r24_an_extension_does_not_tell_whether_the_provider_was_there_before(
 
 def test_r4_whether_a_provider_serves_the_customer_is_not_told_to_its_reseller(api: Api) -> None:
     asked = {"provider": CEDAR.id}
-    served = seen(
+    served = client_view(
         api,
         "dogwood-sales-agent",
         "requestResellerRelationship",
         {"customer": "quarry.example", **asked},
         "cancelResellerRelationshipRequest",
     )
-    absent = seen(
+    absent = client_view(
         api,
         "dogwood-sales-agent",
         "requestResellerRelationship",

@@ -22,12 +22,12 @@ VALUES = """{ auditRecords(orderBy: NUMBER) { nodes {
 
 
 def edit(api: Api, persona: str, customer: str, version: int, **changes: Any) -> None:
-    told = {"id": f"customer_{customer}", "expectedVersion": version, **changes}
-    assert api.ask(persona, EDIT, input=told).body
+    input = {"id": f"customer_{customer}", "expectedVersion": version, **changes}
+    assert api.ask(persona, EDIT, input=input).body
 
 
 @pytest.fixture
-def told(api: Api) -> Api:
+def history(api: Api) -> Api:
     """Alder edits Meadow and fails on an old version; Cedar edits Meadow; Birch is denied Meadow."""
     edit(api, "alder-sales-agent", MEADOW.id, 1, city="Dover")
     edit(api, "alder-sales-agent", MEADOW.id, 1, city="Salem")
@@ -42,11 +42,11 @@ def listed(api: Api, persona: str, **arguments: Any) -> list[dict[str, Any]]:
     return nodes
 
 
-def test_each_tenant_reads_its_own_chain_and_no_other(told: Api) -> None:
-    by_alder = listed(told, "alder-sales-agent", orderBy="NUMBER")
-    by_cedar = listed(told, "cedar-admin-agent", orderBy="NUMBER")
-    by_meadow = listed(told, "meadow-global-admin", orderBy="NUMBER")
-    by_birch = listed(told, "birch-billing-admin", orderBy="NUMBER")
+def test_each_tenant_reads_its_own_chain_and_no_other(history: Api) -> None:
+    by_alder = listed(history, "alder-sales-agent", orderBy="NUMBER")
+    by_cedar = listed(history, "cedar-admin-agent", orderBy="NUMBER")
+    by_meadow = listed(history, "meadow-global-admin", orderBy="NUMBER")
+    by_birch = listed(history, "birch-billing-admin", orderBy="NUMBER")
 
     facts = ("number", "status", "actorTenantId", "reasons")
     assert [tuple(each[fact] for fact in facts) for each in by_alder] == [
@@ -62,16 +62,16 @@ def test_each_tenant_reads_its_own_chain_and_no_other(told: Api) -> None:
         (1, "DECLINED", fixed_id("birch"), ["NOT_FOUND"])
     ]
     assert {each["resourceId"] for each in by_meadow} == {MEADOW.id}
-    assert listed(told, "canyon-global-admin") == []
+    assert listed(history, "canyon-global-admin") == []
 
 
 @pytest.mark.parametrize("persona", ["meadow-billing-admin", "meadow-user"])
-def test_of_a_customers_people_only_the_global_admin_reads_its_log(told: Api, persona: str) -> None:
-    assert listed(told, persona) == []
+def test_of_a_customers_people_only_the_global_admin_reads_its_log(history: Api, persona: str) -> None:
+    assert listed(history, persona) == []
 
 
-def test_the_global_admin_reads_values_and_the_acting_user(told: Api) -> None:
-    nodes = told.ask("alder-global-admin", VALUES).data["auditRecords"]["nodes"]
+def test_the_global_admin_reads_values_and_the_acting_user(history: Api) -> None:
+    nodes = history.ask("alder-global-admin", VALUES).data["auditRecords"]["nodes"]
 
     assert nodes[0]["changes"] == [{"field": "city", "old": "Springfield", "new": "Dover"}]
     assert nodes[0]["actorUserId"] == fixed_id("alder-sales-agent.user")
@@ -79,16 +79,16 @@ def test_the_global_admin_reads_values_and_the_acting_user(told: Api) -> None:
     assert all(len(each["seal"]) == 64 for each in nodes)
 
 
-def test_other_readers_see_that_it_happened_but_not_the_values(told: Api) -> None:
-    answer = told.ask("alder-sales-agent", VALUES)
+def test_other_readers_see_that_it_happened_but_not_the_values(history: Api) -> None:
+    answer = history.ask("alder-sales-agent", VALUES)
 
     assert set(answer.codes) == {"FORBIDDEN"}
     for node in answer.body["data"]["auditRecords"]["nodes"]:
         assert (node["seal"], node["actorUserId"], node["changes"]) == (None, None, None)
 
 
-def test_a_customer_is_not_told_which_of_a_partners_people_acted_nor_with_what_values(told: Api) -> None:
-    nodes = told.ask("meadow-global-admin", VALUES).data["auditRecords"]["nodes"]
+def test_a_customer_is_not_told_which_of_a_partners_people_acted_nor_with_what_values(history: Api) -> None:
+    nodes = history.ask("meadow-global-admin", VALUES).data["auditRecords"]["nodes"]
 
     assert [(each["actorUserId"], each["changes"]) for each in nodes] == [(None, []), (None, [])]
 
@@ -105,45 +105,46 @@ def test_values_that_are_no_text_are_json(api: Api) -> None:
     assert changes["displayName"] == (None, "Newcomer")
 
 
-def test_the_log_is_ordered_filtered_and_paged(told: Api) -> None:
+def test_the_log_is_ordered_filtered_and_paged(history: Api) -> None:
     by_time = [
-        each["actorTenantId"] for each in listed(told, "meadow-global-admin", orderBy="OPERATION_DATE_DESC")
+        each["actorTenantId"]
+        for each in listed(history, "meadow-global-admin", orderBy="OPERATION_DATE_DESC")
     ]
     assert by_time == [CEDAR.id, ALDER.id]
-    first = told.ask("meadow-global-admin", SUMMARY, orderBy="NUMBER", first=1).data["auditRecords"]
+    first = history.ask("meadow-global-admin", SUMMARY, orderBy="NUMBER", first=1).data["auditRecords"]
     assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (2, True)
     cursor = first["pageInfo"]["endCursor"]
-    rest = listed(told, "meadow-global-admin", orderBy="NUMBER", first=1, after=cursor)
+    rest = listed(history, "meadow-global-admin", orderBy="NUMBER", first=1, after=cursor)
     assert [each["number"] for each in rest] == [2]
 
-    hour_ago = utc_text(told.world.clock.now - timedelta(minutes=30))
+    hour_ago = utc_text(history.world.clock.now - timedelta(minutes=30))
     since = {"operationDate": {"gte": hour_ago}}
-    assert [each["number"] for each in listed(told, "meadow-global-admin", filter=since)] == [2]
+    assert [each["number"] for each in listed(history, "meadow-global-admin", filter=since)] == [2]
     failed = {"status": {"eq": "FAILED"}, "customerId": {"isNull": True}}
-    assert [each["number"] for each in listed(told, "alder-billing-admin", filter=failed)] == [2]
-    assert listed(told, "alder-sales-agent", filter={"resourceId": {"eq": CANYON.id}}) == []
+    assert [each["number"] for each in listed(history, "alder-billing-admin", filter=failed)] == [2]
+    assert listed(history, "alder-sales-agent", filter={"resourceId": {"eq": CANYON.id}}) == []
 
 
-def test_a_filter_on_who_acted_finds_nothing_for_those_who_may_not_read_it(told: Api) -> None:
+def test_a_filter_on_who_acted_finds_nothing_for_those_who_may_not_read_it(history: Api) -> None:
     acted = {"actorUserId": {"eq": fixed_id("alder-sales-agent.user")}}
 
-    assert len(listed(told, "alder-global-admin", filter=acted)) == 2
-    assert listed(told, "alder-admin-agent", filter=acted) == []
+    assert len(listed(history, "alder-global-admin", filter=acted)) == 2
+    assert listed(history, "alder-admin-agent", filter=acted) == []
 
 
-def test_another_tenants_record_is_no_node(told: Api) -> None:
-    ids = told.ask("cedar-admin-agent", "{ auditRecords { nodes { id } } }").data["auditRecords"]["nodes"]
+def test_another_tenants_record_is_no_node(history: Api) -> None:
+    ids = history.ask("cedar-admin-agent", "{ auditRecords { nodes { id } } }").data["auditRecords"]["nodes"]
     node = "query($id: ID!) { node(id: $id) { id } }"
 
-    assert told.ask("cedar-admin-agent", node, id=ids[0]["id"]).data == {"node": ids[0]}
-    assert told.ask("alder-global-admin", node, id=ids[0]["id"]).data == {"node": None}
-    assert told.ask("meadow-global-admin", node, id=ids[0]["id"]).data == {"node": None}
+    assert history.ask("cedar-admin-agent", node, id=ids[0]["id"]).data == {"node": ids[0]}
+    assert history.ask("alder-global-admin", node, id=ids[0]["id"]).data == {"node": None}
+    assert history.ask("meadow-global-admin", node, id=ids[0]["id"]).data == {"node": None}
 
 
-def test_a_page_with_values_takes_two_statements_whatever_its_length(told: Api) -> None:
-    assert len(told.ask("alder-global-admin", VALUES).statements) == 2
+def test_a_page_with_values_takes_two_statements_whatever_its_length(history: Api) -> None:
+    assert len(history.ask("alder-global-admin", VALUES).statements) == 2
     for version in range(3, 13):
-        edit(told, "alder-sales-agent", MEADOW.id, version, city=f"City {version}")
-    answer = told.ask("alder-global-admin", VALUES)
+        edit(history, "alder-sales-agent", MEADOW.id, version, city=f"City {version}")
+    answer = history.ask("alder-global-admin", VALUES)
     assert len(answer.data["auditRecords"]["nodes"]) == 12
     assert len(answer.statements) == 2

@@ -242,7 +242,7 @@ def test_requests_that_wait_for_the_domain_reach_the_new_customer_and_their_send
         "withdrawn": {"partner_id": WILLOW.id, "status": RelationshipStatus.CANCELED},
         "own": {"partner_id": ALDER.id},
     }
-    put(api, ResellerRelationship, [waiting_request(api, name, **told) for name, told in waiting.items()])
+    put(api, ResellerRelationship, [waiting_request(api, name, **values) for name, values in waiting.items()])
     before = {each.id: (each.version, each.updated_at) for each in stored(api, ResellerRelationship)}
 
     made = create(api, "alder-sales-agent").data["createCustomer"]["customer"]["id"]
@@ -255,7 +255,7 @@ def test_requests_that_wait_for_the_domain_reach_the_new_customer_and_their_send
     assert {key: (after[key].version, after[key].updated_at) for key in before} == before
 
 
-def waiting_request(api: Api, name: str, **told: Any) -> dict[str, Any]:
+def waiting_request(api: Api, name: str, **values: Any) -> dict[str, Any]:
     now = api.world.clock.now
     return {
         "id": fixed_id(name.replace(" ", "-")),
@@ -269,7 +269,7 @@ def waiting_request(api: Api, name: str, **told: Any) -> dict[str, Any]:
         "version": 1,
         "created_at": now,
         "updated_at": now,
-        **told,
+        **values,
     }
 
 
@@ -391,8 +391,8 @@ def test_statements_do_not_grow_with_rows(api: Api, crowd: int) -> None:
     created = api.ask("alder-sales-agent", CREATE_IN_SHORT, input=new())
     short = """mutation($input: ConfirmCustomerAgreementInput!) {
       confirmCustomerAgreement(input: $input) { customerAgreement { id } } }"""
-    told = {"id": f"customer_{MEADOW.id}", **signed(api)}
-    confirmed = api.ask("alder-sales-agent", short, input=told)
+    input = {"id": f"customer_{MEADOW.id}", **signed(api)}
+    confirmed = api.ask("alder-sales-agent", short, input=input)
     edit = {"id": f"customer_{MEADOW.id}", "expectedVersion": 1, "city": "Dover"}
     updated = api.ask("alder-sales-agent", UPDATE, input=edit)
     assert {

@@ -1,4 +1,4 @@
-"""What a stream tells is decided when it is told: by the policy, the rows and the users of that moment."""
+"""What a stream delivers is decided at delivery: by the policy, the rows and the users of that moment."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def news(api: Api, persona: str) -> list[StoredEvent]:
         return list(feed.after(feed.window_start()))
 
 
-def told(streams: EventStreams, persona: str, occurrence: StoredEvent) -> Any:
+def delivered(streams: EventStreams, persona: str, occurrence: StoredEvent) -> Any:
     """What a stream says of an event."""
     return streams.response_to(
         occurrence, persona, read_document(NAMES, cache=True), GraphQLRequest(NAMES, None, None)
@@ -90,11 +90,11 @@ def test_an_event_is_delivered_to_whoever_can_see_its_record_at_that_moment(
     (occurrence,) = news(api, "dogwood-sales-agent")
     shown = {"transferId": None, "subscription": {"friendlyName": "Phones", "quantity": 10}}
 
-    assert told(streams, "dogwood-sales-agent", occurrence) == {"data": {"subscriptionChanged": shown}}
+    assert delivered(streams, "dogwood-sales-agent", occurrence) == {"data": {"subscriptionChanged": shown}}
     attach(api, None)
-    assert told(streams, "dogwood-sales-agent", occurrence) is None
+    assert delivered(streams, "dogwood-sales-agent", occurrence) is None
     attach(api, DOGWOOD.id)
-    assert told(streams, "dogwood-sales-agent", occurrence) is not None
+    assert delivered(streams, "dogwood-sales-agent", occurrence) is not None
 
 
 def test_a_field_that_may_not_be_read_is_denied_in_an_event_as_in_a_query(
@@ -105,7 +105,7 @@ def test_a_field_that_may_not_be_read_is_denied_in_an_event_as_in_a_query(
     rename(api, "Phones", 1)
     (occurrence,) = news(api, "dogwood-sales-agent")
 
-    body = told(streams, "dogwood-sales-agent", occurrence)
+    body = delivered(streams, "dogwood-sales-agent", occurrence)
 
     shown = body["data"]["subscriptionChanged"]["subscription"]
     assert shown == {"friendlyName": "Phones", "quantity": None}
@@ -118,7 +118,7 @@ def test_a_caller_that_is_no_longer_known_receives_no_more_events(api: Api, stre
     GONE.add("meadow-global-admin")
 
     with pytest.raises(Unauthenticated):
-        told(streams, "meadow-global-admin", occurrence)
+        delivered(streams, "meadow-global-admin", occurrence)
 
 
 def test_a_change_is_no_news_to_tenants_it_does_not_concern(api: Api) -> None:

@@ -32,13 +32,13 @@ USER = """mutation($input: CreateUserInput!) { createUser(input: $input) {
 
 
 def edit(api: Api, persona: str = "alder-sales-agent", **more: Any) -> Answer:
-    told = {"id": f"customer_{MEADOW.id}", "expectedVersion": 1, "city": "Dover", "idempotencyKey": "one"}
-    return api.ask(persona, EDIT, input={**told, **more})
+    input = {"id": f"customer_{MEADOW.id}", "expectedVersion": 1, "city": "Dover", "idempotencyKey": "one"}
+    return api.ask(persona, EDIT, input={**input, **more})
 
 
 def user(api: Api, persona: str, key: str = "one", **more: Any) -> Answer:
-    told = {"objectId": fixed_id("newcomer"), "displayName": "Newcomer", "roles": [], "idempotencyKey": key}
-    return api.ask(persona, USER, input={**told, **more})
+    input = {"objectId": fixed_id("newcomer"), "displayName": "Newcomer", "roles": [], "idempotencyKey": key}
+    return api.ask(persona, USER, input={**input, **more})
 
 
 def error_codes(answer: Answer) -> list[str]:
@@ -100,9 +100,9 @@ def test_a_refusal_is_replayed_even_if_the_mutation_would_succeed_now(api: Api) 
 
     again = edit(api, expectedVersion=2)
 
-    told = ("code", "message", "path", "rule")
+    fields = ("code", "message", "path", "rule")
     errors = [each.data["updateCustomer"]["userErrors"][0] for each in (first, again)]
-    assert [errors[0][name] for name in told] == [errors[1][name] for name in told]
+    assert [errors[0][name] for name in fields] == [errors[1][name] for name in fields]
     assert stored(api, Customer, id=MEADOW.id)[0].version == 2
     assert (new_rows.events(), new_rows.records()) == ([], [])
 
@@ -159,13 +159,13 @@ def test_many_calls_at_once_with_one_key_are_one_effect_and_equal_answers(
     url, issuer = server
     signed = token(issuer, find_persona("alder-global-admin"), now())
     headers = {"Authorization": f"Bearer {signed}", "Content-Type": "application/json"}
-    told = {
+    input = {
         "objectId": fixed_id("newcomer"),
         "displayName": "Newcomer",
         "roles": ["SALES_AGENT"],
         "idempotencyKey": "one for all",
     }
-    body = json.dumps({"query": USER, "variables": {"input": told}}).encode()
+    body = json.dumps({"query": USER, "variables": {"input": input}}).encode()
 
     def call(_number: int) -> bytes:
         request = urllib.request.Request(f"{url}/graphql", body, headers)  # noqa: S310  (it is http, to this test's own server)
@@ -184,6 +184,6 @@ def test_many_calls_at_once_with_one_key_are_one_effect_and_equal_answers(
         counts = [
             connection.scalar(select(func.count()).select_from(model)) for model in (Event, AuditRecord)
         ]
-        created = connection.scalar(select(func.count()).where(User.object_id == told["objectId"]))
+        created = connection.scalar(select(func.count()).where(User.object_id == input["objectId"]))
     assert (counts, created) == ([1, 1], 1)
     assert [found for found in verify(world.store) if found.flaw] == []

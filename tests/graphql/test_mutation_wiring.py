@@ -34,7 +34,7 @@ VALUES = {
     "agreedAt": "2026-01-01T00:00:00Z",
     "roles": ["SALES_AGENT"],
 }
-"""The values of required fields that cannot be told from their type."""
+"""The values of required fields that do not follow from their type."""
 
 
 def input_fields(name: str) -> dict[str, Any]:

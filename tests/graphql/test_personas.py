@@ -20,7 +20,7 @@ CUSTOMER_OF = {purchase.key: purchase.customer.key for purchase in PURCHASES}
 NAMES = {organisation.key: organisation.name for organisation in ORGANISATIONS}
 
 
-def seen(sees: Sees, kind: str) -> set[str]:
+def expected_keys(sees: Sees, kind: str) -> set[str]:
     return {key for keys in getattr(sees, kind).values() for key in keys}
 
 
@@ -48,7 +48,7 @@ def test_by_list_and_by_count(api: Api, kind: str) -> None:
         pages = list(windows(api, persona, kind))
 
         listed = [KEYS[kind][node["id"]] for page in pages for node in page["nodes"]]
-        assert sorted(listed) == sorted(seen(sees, kind)), persona
+        assert sorted(listed) == sorted(expected_keys(sees, kind)), persona
         assert {page["totalCount"] for page in pages} == {len(listed)}, persona
 
 
@@ -58,7 +58,7 @@ def test_by_id(api: Api) -> None:
         nodes = api.ask(persona, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids).data["nodes"]
 
         found = {node["id"] for node in nodes if node}
-        expected = seen(sees, "customers") | seen(sees, "subscriptions")
+        expected = expected_keys(sees, "customers") | expected_keys(sees, "subscriptions")
         assert {(CUSTOMER_KEYS | SUBSCRIPTION_KEYS)[row_id] for row_id in found} == expected, persona
 
 
@@ -69,7 +69,7 @@ def test_by_nested_path(api: Api) -> None:
     )
     for persona, sees in everybody():
         data = api.ask(persona, query).data
-        customers = seen(sees, "customers")
+        customers = expected_keys(sees, "customers")
 
         below = {
             CUSTOMER_KEYS[node["id"]]: sorted(
@@ -82,12 +82,12 @@ def test_by_nested_path(api: Api) -> None:
             for node in data["subscriptions"]["nodes"]
         }
         assert below == {
-            key: sorted(each for each in seen(sees, "subscriptions") if CUSTOMER_OF[each] == key)
+            key: sorted(each for each in expected_keys(sees, "subscriptions") if CUSTOMER_OF[each] == key)
             for key in customers
         }, persona
         assert above == {
             key: CUSTOMER_OF[key] if CUSTOMER_OF[key] in customers else None
-            for key in seen(sees, "subscriptions")
+            for key in expected_keys(sees, "subscriptions")
         }, persona
 
 
@@ -101,8 +101,10 @@ def test_by_filter(api: Api) -> None:
     for persona, sees in everybody():
         for key in CUSTOMER_IDS:
             data = api.ask(persona, query, name=NAMES[key]).data
-            customers = {key} & seen(sees, "customers")
-            subscriptions = {each for each in seen(sees, "subscriptions") if CUSTOMER_OF[each] in customers}
+            customers = {key} & expected_keys(sees, "customers")
+            subscriptions = {
+                each for each in expected_keys(sees, "subscriptions") if CUSTOMER_OF[each] in customers
+            }
 
             for kind, expected in (("customers", customers), ("subscriptions", subscriptions)):
                 found = {KEYS[kind][node["id"]] for node in data[kind]["nodes"]}
@@ -118,7 +120,7 @@ def test_by_the_cursor_of_somebody_else(api: Api, kind: str) -> None:
 
         found = {KEYS[kind][node["id"]] for page in pages for node in page["nodes"]}
         assert found == {
-            key for row_id, key in KEYS[kind].items() if row_id > place and key in seen(sees, kind)
+            key for row_id, key in KEYS[kind].items() if row_id > place and key in expected_keys(sees, kind)
         }, persona
 
 

@@ -55,7 +55,7 @@ def row(api: Api, global_id: str) -> ResellerRelationship:
     return stored(api, ResellerRelationship, id=bare(global_id))[0]
 
 
-def told(new_rows: NewRows) -> list[tuple[str, str, str, dict[str, object]]]:
+def recorded(new_rows: NewRows) -> list[tuple[str, str, str, dict[str, object]]]:
     names = {each.id: each.key for each in (ALDER, CEDAR, DOGWOOD, QUARRY, EMBER, CANYON, MEADOW, BIRCH)}
     return sorted(
         (names[each.tenant_id], each.operation, each.resource_type, each.new_value)
@@ -79,9 +79,12 @@ def test_r4_r14_a_request_is_accepted_and_the_customer_appears(api: Api) -> None
     assert {"companyName": "Ember Glass"} in seen
     (agreement,) = stored(api, CustomerAgreement, customer_id=EMBER.id)
     assert (agreement.kind, agreement.partner_id) == (AgreementKind.DIRECT, None)
-    assert ("alder", "accept_reseller_relationship", "ResellerRelationship", {"status": "active"}) in told(
-        new_rows
-    )
+    assert (
+        "alder",
+        "accept_reseller_relationship",
+        "ResellerRelationship",
+        {"status": "active"},
+    ) in recorded(new_rows)
     assert {each.resource_type for each in new_rows.events()} == {"ResellerRelationship", "CustomerAgreement"}
 
 
@@ -308,7 +311,7 @@ def test_d2i_a_direct_relationship_goes_on_through_a_provider(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("persona", "told", "reasons"),
+    ("persona", "input", "reasons"),
     [
         ("dogwood-sales-agent", {}, ["RESELLERS_ASK_THROUGH_PROVIDER"]),
         ("alder-sales-agent", {"provider": CEDAR.id}, ["ASKS_DIRECTLY"]),
@@ -317,9 +320,9 @@ def test_d2i_a_direct_relationship_goes_on_through_a_provider(api: Api) -> None:
     ],
 )
 def test_r22_r50_each_kind_of_partner_asks_in_its_own_way(
-    api: Api, persona: str, told: dict[str, object], reasons: list[str]
+    api: Api, persona: str, input: dict[str, object], reasons: list[str]
 ) -> None:
-    code, given = denial(api, persona, REQUEST, customer=EMBER.id, **told)
+    code, given = denial(api, persona, REQUEST, customer=EMBER.id, **input)
     assert (code, sorted(given)) == ("FORBIDDEN", reasons)
 
 

@@ -110,8 +110,8 @@ def test_r44_quantity_goes_up_at_any_time_and_down_while_the_window_is_open(api:
     assert (more["quantity"], more["friendlyName"], more["version"]) == (9, "Post", 3)
     (record,) = new_rows.records(ALDER.id)
     assert (record.old_value["quantity"], record.new_value["quantity"]) == (2, 9)
-    (told,) = new_rows.records(MEADOW.id)
-    assert "quantity" not in told.new_value
+    (customers_record,) = new_rows.records(MEADOW.id)
+    assert "quantity" not in customers_record.new_value
     assert [each.operation for each in new_rows.events()] == ["update_subscription"]
 
 

@@ -172,14 +172,14 @@ def lines(deals: Deals, persona: str, transfer_id: str, name: str) -> list[str |
 
 
 def test_r34_r35_what_moves_and_what_stays_is_told_to_whoever_sees_the_transfer(deals: Deals) -> None:
-    told = {}
+    staying = {}
     for kind in TransferKind:
         transfer_id = deals.transfer(
             kind, owner_id=CEDAR.id, kind=kind, source_partner_id=ALDER.id, target_partner_id=CEDAR.id
         )
         node = deals.seen(TARGET, transfer_id)["data"]["node"]
         assert [each["subject"] for each in node["moves"]] == ["BILLING", "SUPPORT"]
-        told[kind.value] = [each["subject"] for each in node["staysBehind"]]
+        staying[kind.value] = [each["subject"] for each in node["staysBehind"]]
         assert all(each["sentence"] and each["rule"] for each in node["staysBehind"])
     always = [
         "AZURE_ROLE_ASSIGNMENTS",
@@ -189,8 +189,8 @@ def test_r34_r35_what_moves_and_what_stays_is_told_to_whoever_sees_the_transfer(
         "QUOTAS",
         "TICKETS",
     ]
-    assert told.pop("new_commerce") == always
-    assert list(told.values()) == [[*always, "RESERVATIONS"]] * 3
+    assert staying.pop("new_commerce") == always
+    assert list(staying.values()) == [[*always, "RESERVATIONS"]] * 3
 
 
 @pytest.mark.parametrize(
@@ -277,8 +277,8 @@ def test_r19_r40_who_may_ask(deals: Deals) -> None:
         "willow-sales-agent": ("FORBIDDEN", ["ADVISORS_SELL_NOTHING"]),
         "meadow-global-admin": ("NOT_FOUND", []),
     }
-    for persona, told in expected.items():
-        assert deals.reasons(persona, "requestTransfer", **ASKED) == told, persona
+    for persona, denial in expected.items():
+        assert deals.reasons(persona, "requestTransfer", **ASKED) == denial, persona
     assert deals.rows(Transfer) == []
 
 
@@ -471,12 +471,12 @@ def test_eligibility_tells_every_failed_rule_to_whoever_may_release_and_nothing_
 ) -> None:
     answer = deals.api.ask(SOURCE, ELIGIBILITY, kind="NEW_COMMERCE")
     found = {
-        node["friendlyName"]: told
-        and (told["eligible"], [(each["code"], each["rule"]) for each in told["reasons"]])
+        node["friendlyName"]: eligibility
+        and (eligibility["eligible"], [(each["code"], each["rule"]) for each in eligibility["reasons"]])
         for node in answer.data["subscriptions"]["nodes"]
-        for told in [node["transferEligibility"]]
+        for eligibility in [node["transferEligibility"]]
     }
-    assert {name: told for name, told in found.items() if told} == {
+    assert {name: eligibility for name, eligibility in found.items() if eligibility} == {
         "Meadow mail alder": (True, []),
         "Meadow archive alder": (False, [("ADD_ON_WITHOUT_BASE", "R36")]),
         "Canyon azure alder": (False, [("NOT_NEW_COMMERCE", "R30")]),

@@ -85,11 +85,11 @@ def test_r36_r38_the_provider_accepts_what_it_was_offered_as_it_was_offered(deal
     assert {error["extensions"]["code"] for error in hidden["errors"]} == {"FORBIDDEN"}
     for persona in (SOURCE, "canyon-global-admin"):
         node = deals.seen(persona, transfer_id)["data"]["node"]
-        told = [
+        lines = [
             (line["number"], line["baseNumber"], line["friendlyName"], line["quantity"])
             for line in node["lines"]
         ]
-        assert told == [(0, None, "Canyon azure alder", 1), (1, None, "seats", 15), (2, 1, "extra", 3)]
+        assert lines == [(0, None, "Canyon azure alder", 1), (1, None, "seats", 15), (2, 1, "extra", 3)]
         assert [line["subscription"] is None for line in node["lines"]] == [False] * 3
     deals.change(Subscription, row_id(licences), quantity=99)
 
@@ -274,7 +274,7 @@ def test_r19_a_restricted_partner_receives_nothing_and_may_say_so(deals: Deals) 
         [],  # reasons are for those who may read the lines
     )
     deals.done("birch-sales-agent", "declineTransfer", id=transfer_id)
-    for stranger in (NOBODY, LAUREL.id):  # whether there is such a partner is not told
+    for stranger in (NOBODY, LAUREL.id):  # whether there is such a partner is not disclosed
         given = {**OFFER, "targetPartner": stranger, "kind": "MANUAL_SWITCH"}
         deals.done(SOURCE, "cancelTransfer", id=deals.done(SOURCE, "offerTransfer", **given))
 

@@ -32,13 +32,13 @@ NEWCOMER = fixed_id("newcomer")
 
 
 def create(api: Api, persona: str, *roles: str, **more: Any) -> Answer:
-    told = {"objectId": NEWCOMER, "displayName": "Newcomer", "roles": roles, **more}
-    return api.ask(persona, CREATE, input=told)
+    input = {"objectId": NEWCOMER, "displayName": "Newcomer", "roles": roles, **more}
+    return api.ask(persona, CREATE, input=input)
 
 
 def assign(api: Api, persona: str, whom: str, *roles: str, **more: Any) -> Answer:
-    told = {"id": f"user_{user_id(whom)}", "expectedVersion": 1, "roles": roles, **more}
-    return api.ask(persona, UPDATE, input=told)
+    input = {"id": f"user_{user_id(whom)}", "expectedVersion": 1, "roles": roles, **more}
+    return api.ask(persona, UPDATE, input=input)
 
 
 def user_id(persona: str) -> str:
@@ -275,8 +275,8 @@ def test_statements_do_not_grow_with_users(api: Api, crowd: int) -> None:
             connection.execute(insert(User), rows)
 
     short = "mutation($input: CreateUserInput!) { createUser(input: $input) { user { id } } }"
-    told = {"objectId": NEWCOMER, "displayName": "Newcomer", "roles": ["SALES_AGENT"]}
-    created = api.ask("alder-global-admin", short, input=told)
+    input = {"objectId": NEWCOMER, "displayName": "Newcomer", "roles": ["SALES_AGENT"]}
+    created = api.ask("alder-global-admin", short, input=input)
     changed = assign(api, "alder-global-admin", "alder-sales-agent", "ADMIN_AGENT")
 
     assert {
