@@ -8,8 +8,8 @@ from functools import lru_cache
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.workbench.diff.changes import Diff, Direction
-from multichannel.workbench.diff.differ import Comparing
+from multichannel.workbench.diff.changes import Direction, PolicyDiff
+from multichannel.workbench.diff.differ import PolicyComparison
 
 Edit = tuple[str, str, str]
 """A file, what stands there, and what is to stand there; every time it does."""
@@ -32,12 +32,12 @@ def edited(*edits: Edit) -> Policy:
 
 
 @lru_cache(64)
-def diff_of(*edits: Edit) -> Diff:
+def diff_of(*edits: Edit) -> PolicyDiff:
     """What the edits change."""
-    return Comparing(shipped(), edited(*edits)).diff()
+    return PolicyComparison(shipped(), edited(*edits)).diff()
 
 
-def names(diff: Diff, direction: Direction) -> set[str]:
+def names(diff: PolicyDiff, direction: Direction) -> set[str]:
     """The names of all changes of a direction."""
     return {name for change in diff.of(direction) for name in change.names}
 

@@ -9,8 +9,8 @@ import pytest
 from multichannel.policy.decide.sample_principals import with_role
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.diff.changes import Direction
-from multichannel.workbench.diff.counterexample import record
-from multichannel.workbench.diff.wording import rewriting
+from multichannel.workbench.diff.counterexample import build_record
+from multichannel.workbench.diff.wording import rewriting_text
 from tests.workbench.diff.edits import Edit, diff_of, edited, names, position, released, shipped
 
 SUBSCRIPTION, MAIN = "subscription.polar", "main.polar"
@@ -125,9 +125,9 @@ def test_an_edit_is_told_as_what_it_changes(told: Told) -> None:
     assert names(diff, Direction.ALLOWED) == told.allowed
     assert names(diff, Direction.DENIED) == told.denied
     assert names(diff, Direction.REASON) == told.reasons
-    assert tuple(map(rewriting, diff.rewritings)) == told.rewritten
+    assert tuple(map(rewriting_text, diff.rewritings)) == told.rewritten
     assert diff.text_only == told.text_only
-    assert diff.bound.capped == 0
+    assert diff.bounds.given_up == 0
 
 
 @pytest.mark.parametrize("told", EDITS.values(), ids=EDITS)
@@ -135,8 +135,8 @@ def test_both_versions_say_of_every_witness_what_is_told_of_them(told: Told) -> 
     old, new = shipped(), edited(*told.edits)
 
     for change in diff_of(*told.edits).changes:
-        resource, principal = RESOURCES[change.resource], change.witness.principal
-        whole = record(resource, change.witness.facts, principal)
+        resource, principal = RESOURCES[change.resource], change.counterexample.principal
+        whole = build_record(resource, change.counterexample.facts, principal)
         for action in change.actions:
             for role in change.roles:
                 before, after = (each.check(with_role(principal, role), action, whole) for each in (old, new))
@@ -151,13 +151,13 @@ def test_both_versions_say_of_every_witness_what_is_told_of_them(told: Told) -> 
 def test_a_witness_has_no_fact_that_does_not_matter() -> None:
     (change,) = diff_of((SUBSCRIPTION, TRIALS, "")).changes
 
-    assert dict(change.witness.facts) == {
+    assert dict(change.counterexample.facts) == {
         "billing_partner_id": "own_tenant",
         "channel": "csp",
         "cloud": "public",
         "is_trial": True,
     }
-    assert change.witness.before.reasons == ("TRIALS_STAY",)
+    assert change.counterexample.before.reasons == ("TRIALS_STAY",)
     assert [cited.rule.position for cited in change.rules] == [position(SUBSCRIPTION, TRIALS)]
 
 
@@ -176,7 +176,7 @@ def test_an_edited_restriction_is_cited_where_a_grant_would_allow_less_without_i
     diff = diff_of((SUBSCRIPTION, RELEASE, RELEASE.replace("admin_agent", "sales_agent")), narrower)
 
     (allowed,) = diff.of(Direction.ALLOWED)
-    assert {(each.side, each.rule.position) for each in allowed.rules if each.is_edited} == {
+    assert {(each.version, each.rule.position) for each in allowed.rules if each.is_edited} == {
         ("new", RELEASING),
         ("old", position(SUBSCRIPTION, TRIALS)),
     }
@@ -201,7 +201,7 @@ def test_a_restriction_by_roles_is_told_for_the_roles_it_names() -> None:
     diff = diff_of((SUBSCRIPTION, TRIALS, by_role))
 
     assert names(diff, Direction.DENIED) == {"subscription.cancel.NO_SALES.sales_agent.denied"}
-    assert diff.bound.roles_decide == ("Subscription",)
+    assert diff.bounds.reads_roles == ("Subscription",)
 
 
 def test_two_versions_that_are_one_differ_in_nothing() -> None:
@@ -210,4 +210,4 @@ def test_two_versions_that_are_one_differ_in_nothing() -> None:
     assert not diff.changes
     assert not diff.rewritings
     assert not diff.text_only
-    assert diff.bound.decisions == 0
+    assert diff.bounds.decisions == 0

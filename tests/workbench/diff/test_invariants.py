@@ -6,7 +6,7 @@ import pytest
 
 from multichannel.errors import PolicyInvalid
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.workbench.diff.differ import Comparing
+from multichannel.workbench.diff.differ import PolicyComparison
 from multichannel.workbench.diff.violations import Violation
 from multichannel.workbench.invariants import read
 from tests.workbench.diff.edits import Edit, edited, shipped
@@ -34,7 +34,7 @@ BREAKING: dict[str, Edit] = {
 
 
 def broken(*edits: Edit, file: Path = SHIPPED) -> tuple[Violation, ...]:
-    return Comparing(shipped(), edited(*edits)).violations(read(file))
+    return PolicyComparison(shipped(), edited(*edits)).violations(read(file))
 
 
 def test_the_shipped_policy_keeps_every_invariant() -> None:
@@ -47,7 +47,7 @@ def test_an_edit_that_breaks_an_invariant_is_told_with_somebody_who_may_now(neve
     found = {violation.invariant.never: violation for violation in broken(edit)}
 
     assert never in found
-    action, witness = found[never].witness or pytest.fail("nobody breaks it")
+    action, witness = found[never].counterexample or pytest.fail("nobody breaks it")
     assert action in found[never].actions
     assert witness.after.allowed
     assert found[never].rules

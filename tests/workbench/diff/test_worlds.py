@@ -22,8 +22,8 @@ from multichannel.policy.decide.sample_principals import (
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.engines import open_database
-from multichannel.workbench.diff.changes import Direction, Key
-from multichannel.workbench.diff.differ import Comparing
+from multichannel.workbench.diff.changes import ChangeKey, Direction
+from multichannel.workbench.diff.differ import PolicyComparison
 from tests.policy.oracle import World
 from tests.policy.test_agreement import STORED, Stored, asked, stored
 from tests.policy.worlds import principals, worlds
@@ -92,7 +92,7 @@ Told = dict[tuple[Direction, str, Action, str], set[Principal]]
 
 
 def _told(old: Policy, new: Policy) -> Told:
-    comparing = Comparing(old, new)
+    comparing = PolicyComparison(old, new)
     comparing.diff()
     found: Told = {}
     for key, change in comparing._changes.items():
@@ -100,7 +100,7 @@ def _told(old: Policy, new: Policy) -> Told:
     return found
 
 
-def _without_cause(key: Key) -> tuple[Direction, str, Action, str]:
+def _without_cause(key: ChangeKey) -> tuple[Direction, str, Action, str]:
     return key.direction, key.resource, key.action, key.role
 
 

@@ -14,7 +14,7 @@ from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.testing.case_files import Suite, read_suite
 from multichannel.workbench.check import check_source
 from multichannel.workbench.diff.changes import Direction
-from multichannel.workbench.diff.differ import Comparing
+from multichannel.workbench.diff.differ import PolicyComparison
 from multichannel.workbench.matrix.markdown import as_markdown
 from multichannel.workbench.matrix.matrix import matrix_of
 from multichannel.workbench.testing import run
@@ -89,7 +89,7 @@ class Workbench:
 
     def _difference(self, policy: Policy) -> str:
         try:
-            found = Comparing(self._policy, policy).diff()
+            found = PolicyComparison(self._policy, policy).diff()
         except PolicyFault:
             return UNFINISHED
         told = (f"{len(found.of(way))} {word}" for way, word in TOLD.items() if found.of(way))

@@ -16,10 +16,16 @@ from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.server.bootstrap import open_store
 from multichannel.settings import load_settings
-from multichannel.workbench.diff.accepted_changes import Accepted, FailOn, accepted, fails, stale
-from multichannel.workbench.diff.differ import Comparing
-from multichannel.workbench.diff.report import Report, as_body, as_github, as_markdown
-from multichannel.workbench.diff.rows import Rows, count
+from multichannel.workbench.diff.accepted_changes import (
+    AcceptedChange,
+    FailOn,
+    fails,
+    read_accepted,
+    stale_acceptances,
+)
+from multichannel.workbench.diff.differ import PolicyComparison
+from multichannel.workbench.diff.report import DiffReport, as_body, as_github, as_markdown
+from multichannel.workbench.diff.rows import RowCounts, count_rows
 from multichannel.workbench.invariants import FILE, Invariant, read
 from multichannel.workbench.revisions import Revision, display_path, revision
 
@@ -55,7 +61,7 @@ def diff(
     """
     folder = folder_of(None)
     before, after = revision(old, folder), revision(new or display_path(folder), folder)
-    names = accepted(accept or (), accept_file)
+    names = read_accepted(accept or (), accept_file)
     beside = after.folder or folder
     held = read(invariants or beside / FILE) if invariants or (beside / FILE).is_file() else ()
     try:
@@ -80,27 +86,27 @@ def _report(
     before: Revision,
     after: Revision,
     invariants: tuple[Invariant, ...],
-    names: tuple[Accepted, ...],
+    names: tuple[AcceptedChange, ...],
     database_url: str | None,
     tenants: Sequence[str],
-) -> Report:
+) -> DiffReport:
     old, new = before.load(), after.load()
-    comparing = Comparing(old, new)
-    found = comparing.diff()
-    broken = comparing.violations(invariants)
-    return Report(
+    comparison = PolicyComparison(old, new)
+    found = comparison.diff()
+    broken = comparison.violations(invariants)
+    return DiffReport(
         before.name,
         after.name,
         old.digest,
         new.digest,
         found,
-        tuple((each, comparing.groups(each.principals)) for each in broken),
-        tuple(stale(found, names)),
+        tuple((each, comparison.groups(each.principals)) for each in broken),
+        tuple(stale_acceptances(found, names)),
         names,
         _rows(database_url, old, new, tenants) if database_url else None,
     )
 
 
-def _rows(database_url: str, old: Policy, new: Policy, tenants: Sequence[str]) -> Rows:
+def _rows(database_url: str, old: Policy, new: Policy, tenants: Sequence[str]) -> RowCounts:
     with open_store(load_settings(database_url=database_url)) as store:
-        return count(store, old, new, tenants)
+        return count_rows(store, old, new, tenants)

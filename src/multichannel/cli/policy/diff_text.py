@@ -11,52 +11,51 @@ from rich.text import Text
 
 from multichannel.cli.policy.common import print_line
 from multichannel.workbench.diff import wording
-from multichannel.workbench.diff.changes import Changes, Direction
-from multichannel.workbench.diff.report import Report, told, violated
+from multichannel.workbench.diff.changes import ChangeGroup, Direction
+from multichannel.workbench.diff.report import DiffReport, change_lines, violation_lines
 
 COLOURS = {Direction.ALLOWED: "bold red", Direction.DENIED: "bold yellow", Direction.REASON: "bold"}
 LABELS = {"rules": "cyan", "name": "green"}
 
 
-def print_report(report: Report, page: Console) -> None:
+def print_report(report: DiffReport, page: Console) -> None:
     """Violated invariants, then what is newly allowed, then the rest; last the limits of the comparison."""
     print_line(page, f"From {report.old} ({report.old_digest[:12]})")
     print_line(page, f"to   {report.new} ({report.new_digest[:12]})")
     for violation, groups in report.violations:
-        _print_list(
-            page, f"Broken: {wording.broken(violation)}", [*violated(violation, groups)], "bold red", ""
-        )
+        title = f"Violated: {wording.violation_text(violation)}"
+        _print_list(page, title, [*violation_lines(violation, groups)], "bold red")
     for direction in Direction:
         _print_section(page, report, direction)
-    _print_list(page, "Same verdicts by other rules", [*map(wording.rewriting, report.diff.rewritings)])
+    _print_list(page, "Same verdicts by other rules", [*map(wording.rewriting_text, report.diff.rewritings)])
     _print_list(page, "Changed only in comments, order or layout", report.diff.text_only)
     if report.rows is not None:
-        changed = [wording.seen(each) for each in report.rows.changed]
+        changed = [wording.row_count_text(each) for each in report.rows.changed]
         title = f"Visible rows ({len(report.rows.tenants)} tenants, each with every role)"
         _print_list(page, title, changed or ["Unchanged."])
     _print_list(page, "Accepted changes that do not exist", [*map(str, report.stale)], "bold red", "bold red")
-    _print_list(page, "What was compared", wording.bound(report.diff.bound), "dim", "dim")
+    _print_list(page, "What was compared", wording.bounds_text(report.diff.bounds), "dim", "dim")
     page.print()
     print_line(page, _summary(report), "bold")
 
 
-def _print_section(page: Console, report: Report, direction: Direction) -> None:
+def _print_section(page: Console, report: DiffReport, direction: Direction) -> None:
     changes = report.diff.of(direction)
     if not changes:
         return
     page.print()
     print_line(page, f"{wording.TITLES[direction]}: {_count(report, direction)}", COLOURS[direction])
     for change in changes:
-        _print_change(page, change, report.left(change))
+        _print_change(page, change, report.not_accepted(change))
 
 
-def _print_change(page: Console, change: Changes, remaining: Sequence[str]) -> None:
+def _print_change(page: Console, change: ChangeGroup, remaining: Sequence[str]) -> None:
     page.print()
     print_line(page, wording.headline(change) + ("" if remaining else " (accepted)"), "bold", indent=2)
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for label, text in told(change):
+    for label, text in change_lines(change):
         grid.add_row(Text(label, "dim"), Text(text, LABELS.get(label, "")))
     if remaining and len(remaining) < len(change.names):
         grid.add_row(Text("not yet accepted", "dim"), Text(", ".join(remaining), "red"))
@@ -71,11 +70,11 @@ def _print_list(page: Console, title: str, lines: Sequence[str], style: str = "b
         print_line(page, line, text, indent=2)
 
 
-def _count(report: Report, direction: Direction) -> int:
+def _count(report: DiffReport, direction: Direction) -> int:
     return sum(len(change.names) for change in report.diff.of(direction))
 
 
-def _summary(report: Report) -> str:
+def _summary(report: DiffReport) -> str:
     counts = [f"{_count(report, each)} {each.value.replace('-', ' ')}" for each in Direction]
-    broken = f", {len(report.violations)} broken" if report.violations else ""
-    return f"{', '.join(counts)}{broken}."
+    violated = f", {len(report.violations)} violated" if report.violations else ""
+    return f"{', '.join(counts)}{violated}."

@@ -1,4 +1,4 @@
-"""Changes that somebody has accepted by name, so that they no longer fail a comparison."""
+"""ChangeGroup that somebody has accepted by name, so that they no longer fail a comparison."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from multichannel.errors import BadInput
-from multichannel.workbench.diff.changes import Changes, Diff, Direction, expanded
+from multichannel.workbench.diff.changes import ChangeGroup, Direction, PolicyDiff, expand_braces
 from multichannel.workbench.findings import Finding
 
 
 class FailOn(StrEnum):
-    """Which changes fail, unless they were accepted."""
+    """Which changes fail unless they are accepted."""
 
     ALLOWED = "newly-allowed"
     DENIED = "newly-denied"
@@ -28,17 +28,17 @@ FAILING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """A name that was accepted, and where that is written."""
+class AcceptedChange:
+    """An accepted name, and where it is written."""
 
     name: str
     file: str
     line: int
 
 
-def accepted(names: Iterable[str], file: Path | None) -> tuple[Accepted, ...]:
-    """The names given, and those of a file: one a line, comments after `#`; braces stand for several."""
-    found = [Accepted(each, "--accept", 1) for name in names for each in expanded(name)]
+def read_accepted(names: Iterable[str], file: Path | None) -> tuple[AcceptedChange, ...]:
+    """These names and those of a file: one a line, comments after `#`; braces stand for alternatives."""
+    accepted = [AcceptedChange(each, "--accept", 1) for name in names for each in expand_braces(name)]
     if file is not None:
         try:
             lines = file.read_text("utf-8").splitlines()
@@ -46,30 +46,30 @@ def accepted(names: Iterable[str], file: Path | None) -> tuple[Accepted, ...]:
             raise BadInput(f"{file}: {error}") from error
         for number, line in enumerate(lines, 1):
             name = line.partition("#")[0].strip()
-            found += [Accepted(each, str(file), number) for each in expanded(name) if each]
-    return tuple(found)
+            accepted += [AcceptedChange(each, str(file), number) for each in expand_braces(name) if each]
+    return tuple(accepted)
 
 
-def stale(diff: Diff, names: Iterable[Accepted]) -> Iterator[Finding]:
-    """What was accepted and is no change: it would let the change in when it came."""
+def stale_acceptances(diff: PolicyDiff, names: Iterable[AcceptedChange]) -> Iterator[Finding]:
+    """Accepted names of no change: each would let that change pass when it came."""
     for each in names:
         if each.name not in diff.names:
             yield Finding(
                 file=each.file,
                 line=each.line,
                 code="stale-acceptance",
-                message=f"{each.name} is accepted, and there is no such change.",
-                hint="Take the name away.",
+                message=f"{each.name} is accepted, but there is no such change.",
+                hint="Remove the name.",
             )
 
 
-def left(changes: Changes, names: Iterable[Accepted]) -> tuple[str, ...]:
-    """The names that nobody has accepted."""
+def not_accepted(changes: ChangeGroup, names: Iterable[AcceptedChange]) -> tuple[str, ...]:
+    """The names of changes that are not accepted."""
     known = {each.name for each in names}
     return tuple(name for name in changes.names if name not in known)
 
 
-def fails(diff: Diff, names: Iterable[Accepted], fail_on: FailOn | None) -> bool:
-    """Whether there is a change of the kind that was not accepted."""
+def fails(diff: PolicyDiff, names: Iterable[AcceptedChange], fail_on: FailOn | None) -> bool:
+    """Whether there is a change of this kind that is not accepted."""
     failing = FAILING[fail_on] if fail_on else set()
-    return any(left(each, names) for each in diff.changes if each.direction in failing)
+    return any(not_accepted(each, names) for each in diff.changes if each.direction in failing)

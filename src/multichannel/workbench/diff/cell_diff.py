@@ -1,4 +1,4 @@
-"""What differs for principals of one kind and a kind of record: every way in which a verdict can turn."""
+"""The ways in which the verdict on one action can change for principals of one kind with one role."""
 
 from __future__ import annotations
 
@@ -10,121 +10,136 @@ from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.literals import Conjunction
-from multichannel.workbench.diff.model_finder import Found, Question, Search
+from multichannel.workbench.diff.model_finder import FactModel, ModelFinder, RecordQuery
 from multichannel.workbench.diff.policy_version import conjunctions
 
-
-@dataclass(frozen=True)
-class View:
-    """What one version grants of an action to somebody with one role, and what it forbids."""
-
-    side: str
-    granted: tuple[Derivation, ...]
-    barred: tuple[Derivation, ...]
+Derived = tuple[Derivation, ...]
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One way in which a verdict turns: by which standing or restriction, where, and by which rules."""
+class VersionCell:
+    """What one version grants of an action to a role, and what it forbids."""
+
+    version: str
+    granted: Derived
+    restrictions: Derived
+
+    @property
+    def requirements(self) -> object:
+        """All that the version requires of a record, and the reasons it can give."""
+        return (
+            {each.conditions for each in self.granted},
+            {(each.name, each.conditions) for each in self.restrictions},
+        )
+
+
+@dataclass(frozen=True)
+class CellDifference:
+    """One way in which a verdict changes: by which standing or restriction, where, and by which rules."""
 
     direction: Direction
     action: Action
     cause: str
     rules: tuple[tuple[str, Rule], ...]
-    """Each with the side it is a rule of."""
-    found: Found
+    """Each with the version it is a rule of."""
+    model: FactModel
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Compares views over one kind of record."""
+class CellComparison:
+    """Compares cells of one resource type."""
 
     kind: str
-    search: Search
+    finder: ModelFinder
 
-    def differences(self, action: Action, old: View, new: View) -> Iterator[Difference]:
-        """All of them; nothing where both versions ask the same."""
-        if asked(old) == asked(new):
+    def differences(self, action: Action, old: VersionCell, new: VersionCell) -> Iterator[CellDifference]:
+        """All of them; none where both versions require the same."""
+        if old.requirements == new.requirements:
             return
-        turned = [
-            *self._turned(Direction.ALLOWED, action, old, new),
-            *self._turned(Direction.DENIED, action, new, old),
+        verdicts = [
+            *self._verdicts(Direction.ALLOWED, action, old, new),
+            *self._verdicts(Direction.DENIED, action, new, old),
         ]
-        yield from turned
-        told = {difference.cause for difference in turned}
-        reasons = self._reasons(action, old, new, told) or self._reasons(action, new, old, told)
-        yield from reasons
+        yield from verdicts
+        causes = {difference.cause for difference in verdicts}
+        yield from self._reasons(action, old, new, causes) or self._reasons(action, new, old, causes)
 
-    def _turned(
-        self, direction: Direction, action: Action, before: View, after: View
-    ) -> Iterator[Difference]:
+    def _verdicts(
+        self, direction: Direction, action: Action, before: VersionCell, after: VersionCell
+    ) -> Iterator[CellDifference]:
         """Where `after` allows what `before` does not: it grants more, or a restriction is gone."""
-        granted_before, granted_after, barred_after = (
-            self._ways(before.granted),
-            self._ways(after.granted),
-            self._ways(after.barred),
+        granted_before, granted_after, restricted_after = (
+            self._conjunctions(before.granted),
+            self._conjunctions(after.granted),
+            self._conjunctions(after.restrictions),
         )
-        for part in _others(after.granted, before.granted):
-            found = self._ask((self._ways((part,)),), granted_before | barred_after)
-            if found is not None:
-                lifted = self._lifted(part, before, after)
-                yield Difference(direction, action, part.name, (*_of(after.side, part), *lifted), found)
-        for part in _others(before.barred, after.barred):
-            found = self._ask((self._ways((part,)), granted_before, granted_after), barred_after)
-            if found is not None:
-                yield Difference(direction, action, part.name, _of(before.side, part), found)
+        for grant in _only_in(after.granted, before.granted):
+            model = self._find((self._conjunctions((grant,)),), granted_before | restricted_after)
+            if model is not None:
+                rules = (*_cited(after, grant), *self._lifted(grant, before, after))
+                yield CellDifference(direction, action, grant.name, rules, model)
+        for restriction in _only_in(before.restrictions, after.restrictions):
+            must = self._conjunctions((restriction,)), granted_before, granted_after
+            model = self._find(must, restricted_after)
+            if model is not None:
+                rules = _cited(before, restriction)
+                yield CellDifference(direction, action, restriction.name, rules, model)
 
-    def _lifted(self, granted: Derivation, before: View, after: View) -> Iterator[tuple[str, Rule]]:
-        """The rules of restrictions without whose end less would be newly allowed by this grant."""
-        never = self._ways(before.granted) | self._ways(after.barred)
-        for part in _others(before.barred, after.barred):
-            if self._ask((self._ways((granted,)), self._ways((part,))), never) is not None:
-                yield from _of(before.side, part)
+    def _lifted(
+        self, grant: Derivation, before: VersionCell, after: VersionCell
+    ) -> Iterator[tuple[str, Rule]]:
+        """The rules of removed restrictions without whose removal this grant would newly allow less."""
+        never = self._conjunctions(before.granted) | self._conjunctions(after.restrictions)
+        for restriction in _only_in(before.restrictions, after.restrictions):
+            must = self._conjunctions((grant,)), self._conjunctions((restriction,))
+            if self._find(must, never) is not None:
+                yield from _cited(before, restriction)
 
-    def _reasons(self, action: Action, before: View, after: View, told: set[str]) -> list[Difference]:
-        """Where both refuse what both grant, and `after` has a reason that `before` has not."""
-        granted = self._ways(before.granted), self._ways(after.granted), self._ways(before.barred)
-        known = {(part.name, part.conditions) for part in before.barred}
-        found = []
-        for part in after.barred:
-            if part.name in told or (part.name, part.conditions) in known:
+    def _reasons(
+        self, action: Action, before: VersionCell, after: VersionCell, causes: set[str]
+    ) -> list[CellDifference]:
+        """Where both deny what both grant, and `after` has a reason that `before` has not."""
+        must = (
+            self._conjunctions(before.granted),
+            self._conjunctions(after.granted),
+            self._conjunctions(before.restrictions),
+        )
+        known = {(each.name, each.conditions) for each in before.restrictions}
+        differences = []
+        for reason in after.restrictions:
+            if reason.name in causes or (reason.name, reason.conditions) in known:
                 continue
-            same = self._ways(tuple(other for other in before.barred if other.name == part.name))
-            where = self._ask((self._ways((part,)), *granted), same)
-            if where is not None:
-                gone = self._replaced(part, before, after)
-                rules = (*_of(after.side, part), *gone)
-                found.append(Difference(Direction.REASON, action, part.name, rules, where))
-        return found
+            same = tuple(each for each in before.restrictions if each.name == reason.name)
+            model = self._find((self._conjunctions((reason,)), *must), self._conjunctions(same))
+            if model is not None:
+                rules = (*_cited(after, reason), *self._replaced(reason, before, after))
+                differences.append(CellDifference(Direction.REASON, action, reason.name, rules, model))
+        return differences
 
-    def _replaced(self, reason: Derivation, before: View, after: View) -> Iterator[tuple[str, Rule]]:
-        """The rules of restrictions that `after` has no more, where this reason holds."""
-        known = {(part.name, part.conditions) for part in after.barred}
-        for part in before.barred:
-            if (part.name, part.conditions) not in known:
-                both = self._ways((reason,)), self._ways((part,))
-                if self._ask(both, frozenset()) is not None:
-                    yield from _of(before.side, part)
+    def _replaced(
+        self, reason: Derivation, before: VersionCell, after: VersionCell
+    ) -> Iterator[tuple[str, Rule]]:
+        """The rules of restrictions that `after` no longer has, where this reason holds."""
+        known = {(each.name, each.conditions) for each in after.restrictions}
+        for each in before.restrictions:
+            if (each.name, each.conditions) not in known:
+                both = self._conjunctions((reason,)), self._conjunctions((each,))
+                if self._find(both, frozenset()) is not None:
+                    yield from _cited(before, each)
 
-    def _ask(self, must: tuple[frozenset[Conjunction], ...], never: frozenset[Conjunction]) -> Found | None:
-        return self.search.find(self.kind, Question(must, never))
+    def _find(
+        self, must: tuple[frozenset[Conjunction], ...], never: frozenset[Conjunction]
+    ) -> FactModel | None:
+        return self.finder.find(self.kind, RecordQuery(must, never))
 
-    def _ways(self, parts: tuple[Derivation, ...]) -> frozenset[Conjunction]:
-        return conjunctions(parts, self.kind, self.search.rows)
-
-
-def asked(view: View) -> object:
-    """All that a version asks of a record, and the reasons it may give."""
-    return (
-        {part.conditions for part in view.granted},
-        {(part.name, part.conditions) for part in view.barred},
-    )
+    def _conjunctions(self, derivations: Derived) -> frozenset[Conjunction]:
+        return conjunctions(derivations, self.kind, self.finder.rows)
 
 
-def _of(side: str, part: Derivation) -> tuple[tuple[str, Rule], ...]:
-    return tuple((side, rule) for rule in part.rules)
+def _cited(cell: VersionCell, derivation: Derivation) -> tuple[tuple[str, Rule], ...]:
+    return tuple((cell.version, rule) for rule in derivation.rules)
 
 
-def _others(parts: tuple[Derivation, ...], known: tuple[Derivation, ...]) -> list[Derivation]:
-    there = {part.conditions for part in known}
-    return [part for part in parts if part.conditions not in there]
+def _only_in(derivations: Derived, others: Derived) -> list[Derivation]:
+    known = {each.conditions for each in others}
+    return [each for each in derivations if each.conditions not in known]

@@ -11,7 +11,7 @@ from itertools import groupby
 from multichannel.policy.decide.policy import Verdict
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.workbench.diff.counterexample import Facts
+from multichannel.workbench.diff.counterexample import RecordFacts
 from multichannel.workbench.diff.principal_groups import PrincipalGroup
 
 NOT_GRANTED = "NOT_GRANTED"
@@ -20,11 +20,11 @@ WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Disagreement(AssertionError):
-    """The check of a record does not say what the comparison found: a fault of this program."""
+    """The check of a record contradicts the comparison: a bug in this program."""
 
 
 class Direction(StrEnum):
-    """What becomes of verdicts; what weighs most comes first."""
+    """How verdicts change, the most important change first."""
 
     ALLOWED = "newly-allowed"
     DENIED = "newly-denied"
@@ -35,7 +35,7 @@ SUFFIX = {Direction.ALLOWED: "", Direction.DENIED: ".denied", Direction.REASON: 
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ChangeKey:
     """What a change is about. The cause is a standing, or the code of a restriction in capitals."""
 
     direction: Direction
@@ -46,42 +46,42 @@ class Key:
 
     @property
     def name(self) -> str:
-        """Such as `subscription.release.billing_partner.global_admin`; it outlives edits elsewhere."""
-        return named(self.direction, self.resource, [self.action], self.cause, [self.role])
+        """Such as `subscription.release.billing_partner.global_admin`; it is stable under edits elsewhere."""
+        return change_name(self.direction, self.resource, [self.action], self.cause, [self.role])
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
-    """Somebody, the facts of a record that matter, and what both versions say of it."""
+class Counterexample:
+    """A principal, the facts of a record that matter, and the verdicts of both versions."""
 
     principal: Principal
-    facts: Facts
+    facts: RecordFacts
     before: Verdict
     after: Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
-    """A rule of one of the versions, `old` or `new`; whether it is in that version only."""
+class CitedRule:
+    """A rule of one version, `old` or `new`; `is_edited` if only that version has it."""
 
-    side: str
+    version: str
     rule: Rule
     is_edited: bool
 
 
 @dataclass
-class Change:
-    """One role may do one thing that it could not, or the reverse, or is refused it for another reason."""
+class VerdictChange:
+    """One role is newly allowed or denied an action, or denied it for another reason."""
 
-    key: Key
+    key: ChangeKey
     principals: set[Principal] = field(default_factory=set)
-    rules: dict[Cited, None] = field(default_factory=dict)
-    witness: Witness | None = None
+    rules: dict[CitedRule, None] = field(default_factory=dict)
+    counterexample: Counterexample | None = None
 
 
 @dataclass(frozen=True)
-class Changes:
-    """Changes of several actions and roles that are alike in all else."""
+class ChangeGroup:
+    """Changes of several actions and roles that are alike otherwise."""
 
     direction: Direction
     resource: str
@@ -91,52 +91,52 @@ class Changes:
     principals: tuple[PrincipalGroup, ...]
     count: int
     """How many principals these are, roles aside."""
-    rules: tuple[Cited, ...]
-    witness: Witness
+    rules: tuple[CitedRule, ...]
+    counterexample: Counterexample
     names: tuple[str, ...]
-    """By each of which one of them is accepted."""
+    """Each accepts one of them."""
 
     @property
     def name(self) -> str:
         """All names in one, with braces."""
-        return named(self.direction, self.resource, self.actions, self.cause, self.roles)
+        return change_name(self.direction, self.resource, self.actions, self.cause, self.roles)
 
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """Statements that differ, and that no change of a verdict or a reason comes from."""
+    """Statements that differ without changing a verdict or a reason."""
 
     old: tuple[Rule, ...]
     new: tuple[Rule, ...]
 
 
 @dataclass(frozen=True)
-class Bound:
-    """What was compared: everything within is decided, nothing is said of what lies outside."""
+class ComparisonBounds:
+    """What was compared: everything within is decided, nothing outside is known."""
 
     principals: dict[str, int]
-    """By kind of record, how many, for each role alone."""
+    """By resource type how many, for each role alone."""
     decisions: int
     rows: int
     values: dict[str, tuple[str | int | bool | None, ...]]
-    """By kind of record and path, the values the fact was given."""
-    questions: int
-    capped: int
-    """How many questions were given up; where it is not zero, there may be changes that are not told."""
-    roles_decide: tuple[str, ...]
-    """Kinds of records whose standings or restrictions look at roles: two roles together were not tried."""
+    """By resource type and path, the values that the fact was given."""
+    queries: int
+    given_up: int
+    """How many queries took too long; if it is not zero, there may be changes that are not listed."""
+    reads_roles: tuple[str, ...]
+    """Resource types whose standings or restrictions read roles: several roles at once were not compared."""
 
 
 @dataclass(frozen=True)
-class Diff:
+class PolicyDiff:
     """Two versions of a policy, compared."""
 
-    changes: tuple[Changes, ...]
+    changes: tuple[ChangeGroup, ...]
     rewritings: tuple[Rewriting, ...]
     text_only: tuple[str, ...]
-    bound: Bound
+    bounds: ComparisonBounds
 
-    def of(self, direction: Direction) -> tuple[Changes, ...]:
+    def of(self, direction: Direction) -> tuple[ChangeGroup, ...]:
         """The changes of one direction."""
         return tuple(change for change in self.changes if change.direction is direction)
 
@@ -146,7 +146,7 @@ class Diff:
         return frozenset(name for change in self.changes for name in change.names)
 
 
-def named(
+def change_name(
     direction: Direction, resource: str, actions: Collection[str], cause: str, roles: Collection[str]
 ) -> str:
     """The name of changes; more than one action or role stands in braces."""
@@ -158,31 +158,31 @@ def _braced(words: Collection[str]) -> str:
     return next(iter(words)) if len(words) == 1 else f"{{{','.join(words)}}}"
 
 
-def expanded(name: str) -> Iterator[str]:
+def expand_braces(name: str) -> Iterator[str]:
     """The names that a name with braces stands for."""
     found = BRACES.search(name)
     if found is None:
         yield name
         return
     for word in found[1].split(","):
-        yield from expanded(name[: found.start()] + word.strip() + name[found.end() :])
+        yield from expand_braces(name[: found.start()] + word.strip() + name[found.end() :])
 
 
-def alike(changes: Iterable[Change]) -> Iterator[tuple[Change, ...]]:
-    """Changes by what they have in common: the same principals and cause, then the same roles."""
+def group_changes(changes: Iterable[VerdictChange]) -> Iterator[tuple[VerdictChange, ...]]:
+    """ChangeGroup by what they have in common: the same principals and cause, then the same roles."""
     by_action = [tuple(group) for _, group in groupby(sorted(changes, key=_of_action), key=_of_action)]
     for _, group in groupby(sorted(by_action, key=_of_roles), key=_of_roles):
-        yield tuple(change for several in group for change in several)
+        yield tuple(change for changes_of_action in group for change in changes_of_action)
 
 
-def _of_action(change: Change) -> tuple[str, ...]:
+def _of_action(change: VerdictChange) -> tuple[str, ...]:
     key = change.key
-    who = sorted(map(repr, change.principals))
-    return (str(list(Direction).index(key.direction)), key.resource, key.cause, key.action, *who)
+    principals = sorted(map(repr, change.principals))
+    return (str(list(Direction).index(key.direction)), key.resource, key.cause, key.action, *principals)
 
 
-def _of_roles(changes: Sequence[Change]) -> tuple[object, ...]:
+def _of_roles(changes: Sequence[VerdictChange]) -> tuple[object, ...]:
     key = changes[0].key
-    who = tuple(sorted(map(repr, changes[0].principals)))
+    principals = tuple(sorted(map(repr, changes[0].principals)))
     order = list(Direction).index(key.direction)
-    return order, key.resource, key.cause, tuple(sorted(change.key.role for change in changes)), who
+    return order, key.resource, key.cause, tuple(sorted(change.key.role for change in changes)), principals

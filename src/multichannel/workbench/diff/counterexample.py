@@ -1,4 +1,4 @@
-"""Records that show a change: the facts that matter, and with any values for all others a whole record."""
+"""Records that show a change: the facts that matter, completed with any values to a whole record."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from multichannel.policy.decide.sample_principals import OTHER_MARKET, OWN_TENAN
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 from multichannel.policy.schema.vocabulary import Principal
 from multichannel.workbench.diff.literals import OTHER_TENANTS
-from multichannel.workbench.diff.model_finder import Found
+from multichannel.workbench.diff.model_finder import FactModel
 
-Facts = Mapping[str, Value]
+RecordFacts = Mapping[str, Value]
 
 
-def chosen(found: Found, principal: Principal) -> Facts:
+def choose_facts(model: FactModel, principal: Principal) -> RecordFacts:
     """One value for each fact that matters, in the order of their paths; the principal's own if it may be."""
     own = [str(value) for value in (principal.cloud, principal.market, OWN_TENANT) if value is not None]
     return {
         path: next((value for value in values if value in own), values[0])
-        for path, values in sorted(found.items())
-        if path not in _implied(found)
+        for path, values in sorted(model.items())
+        if path not in _implied(model)
     }
 
 
-def _implied(found: Found) -> set[str]:
-    """How many rows there are need not be told where their facts are."""
-    told = {path.partition("[")[0] for path in found if "[" in path}
-    return {path for path, values in found.items() if path in told and 0 not in values}
+def _implied(model: FactModel) -> set[str]:
+    """Counts of rows that follow from the facts of the rows."""
+    with_rows = {path.partition("[")[0] for path in model if "[" in path}
+    return {path for path, values in model.items() if path in with_rows and 0 not in values}
 
 
-def record(resource: Resource, facts: Facts, principal: Principal) -> Any:
+def build_record(resource: Resource, facts: RecordFacts, principal: Principal) -> Any:
     """A whole record with these facts, as `Policy.check` takes it."""
-    return _Maker(facts, principal).make(resource, "", {})
+    return _RecordBuilder(facts, principal).build(resource, "", {})
 
 
-class _Maker:
-    def __init__(self, facts: Facts, principal: Principal) -> None:
+class _RecordBuilder:
+    def __init__(self, facts: RecordFacts, principal: Principal) -> None:
         self._facts = facts
         self._principal = principal
 
-    def make(self, resource: Resource, prefix: str, implied: Mapping[str, Value]) -> Any:
+    def build(self, resource: Resource, prefix: str, implied: Mapping[str, Value]) -> Any:
         scalars: dict[str, Value] = {
             name: self._value(resource, prefix, attribute, implied)
             for name, attribute in resource.attributes.items()
@@ -78,17 +78,17 @@ class _Maker:
         if relation.many is None:
             local = relation.local
             implied = {"id": owner[local]} if local in owner else {}
-            return self.make(target, f"{at}.", implied)
+            return self.build(target, f"{at}.", implied)
         rows: dict[str, Value] = {relation.many.column: owner["id"]}
         if relation.many.between is not None:
             rows[relation.many.between] = OWN_TENANT
-        return [self.make(target, f"{at}[{row}].", rows) for row in range(self._count(at))]
+        return [self.build(target, f"{at}[{row}].", rows) for row in range(self._count(at))]
 
     def _count(self, at: str) -> int:
-        """As many rows as are said to be there, or as have a fact that was told."""
-        told = [int(path[len(at) + 1 :].partition("]")[0]) + 1 for path in self._rows(at)]
-        said = self._facts.get(at)
-        return max([*told, said if isinstance(said, int) else 0])
+        """As many rows as the facts count or name."""
+        named = [int(path[len(at) + 1 :].partition("]")[0]) + 1 for path in self._rows(at)]
+        count = self._facts.get(at)
+        return max([*named, count if isinstance(count, int) else 0])
 
     def _rows(self, at: str) -> Iterator[str]:
         return (path for path in self._facts if path.startswith(f"{at}["))

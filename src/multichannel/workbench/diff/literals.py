@@ -25,7 +25,7 @@ ORDERED = {"<", "<=", ">", ">="}
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class RecordFact:
     """One fact of a record: its path, and what declares it; `rows` of a relation are how many there are."""
 
     path: str
@@ -46,27 +46,28 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Atom:
+class FactTest:
     """`left operator right` over one fact, or over two."""
 
-    left: Fact
+    left: RecordFact
     operator: str
-    right: Value | tuple[Value, ...] | Fact
+    right: Value | tuple[Value, ...] | RecordFact
 
     def holds(self, left: Value, right: Value) -> bool:
-        """Whether it holds at these values; `right` is looked at where it is a fact."""
-        return bool(COMPARISONS[self.operator](left, right if isinstance(self.right, Fact) else self.right))
+        """Whether it holds at these values; `right` is used where it is a fact."""
+        other = right if isinstance(self.right, RecordFact) else self.right
+        return bool(COMPARISONS[self.operator](left, other))
 
 
-Conjunction = tuple[Atom, ...]
+Conjunction = tuple[FactTest, ...]
 
 
 @lru_cache(CACHED)
-def atoms(conditions: Conditions, kind: str, rows: int) -> tuple[Conjunction, ...]:
-    """The ways in which conditions can hold when each relation has up to so many rows."""
+def fact_tests(conditions: Conditions, kind: str, rows: int) -> tuple[Conjunction, ...]:
+    """The alternatives at which conditions hold if each relation has up to so many rows."""
     found = []
     for chosen in product(range(rows), repeat=len(conditions.members)):
-        places = _Places(RESOURCES[kind])
+        places = _VariablePaths(RESOURCES[kind])
         tests = [
             places.bind(member.variable, member.path, row)
             for member, row in zip(conditions.members, chosen, strict=True)
@@ -76,16 +77,16 @@ def atoms(conditions: Conditions, kind: str, rows: int) -> tuple[Conjunction, ..
     return tuple(dict.fromkeys(found))
 
 
-class _Places:
-    """Where the variables of conditions stand in a record."""
+class _VariablePaths:
+    """The paths of the variables of conditions in a record."""
 
     def __init__(self, resource: Resource) -> None:
-        self._at: dict[str, tuple[str, Resource, tuple[Fact, str] | None, str | None]] = {
+        self._at: dict[str, tuple[str, Resource, tuple[RecordFact, str] | None, str | None]] = {
             THIS: ("", resource, None, None)
         }
 
-    def bind(self, variable: str, path: Path, row: int) -> Atom:
-        """Let a variable stand for a row; gives that there is such a row."""
+    def bind(self, variable: str, path: Path, row: int) -> FactTest:
+        """Bind a variable to a row; returns the test that there is such a row."""
         prefix, owner = self._owner(path)
         relation = owner.relation(path.names[-1])
         many = relation.many
@@ -93,11 +94,11 @@ class _Places:
         link = (self._fact(Path(path.variable, (*path.names[:-1], "id"))), many.column) if many else None
         between = many.between if many else None
         self._at[variable] = (f"{at}[{row}].", RESOURCES[relation.target], link, between)
-        return Atom(Fact(at, None, owner.name), ">=", row + 1)
+        return FactTest(RecordFact(at, None, owner.name), ">=", row + 1)
 
-    def test(self, comparison: Comparison) -> Atom:
+    def test(self, comparison: Comparison) -> FactTest:
         right = comparison.right
-        return Atom(
+        return FactTest(
             self._fact(comparison.left),
             comparison.operator,
             self._fact(right) if isinstance(right, Path) else right,
@@ -109,7 +110,7 @@ class _Places:
             resource, prefix = RESOURCES[resource.relation(name).target], f"{prefix}{name}."
         return prefix, resource
 
-    def _fact(self, path: Path) -> Fact:
+    def _fact(self, path: Path) -> RecordFact:
         """The fact at a path, or the one it is joined on: a row's `customer_id` is its customer's `id`."""
         link, between = self._at[path.variable][2:]
         name = path.names[-1]
@@ -120,30 +121,30 @@ class _Places:
             holder_prefix, holder = self._owner(Path(path.variable, path.names[:-1]))
             local = f"{path.names[-2]}_id"
             if isinstance(holder.attributes.get(local), Scalar):
-                return Fact(holder_prefix + local, holder.scalar(local), holder.name)
+                return RecordFact(holder_prefix + local, holder.scalar(local), holder.name)
         owned = "own" if len(path.names) == 1 and between == name else owner.name
-        return Fact(prefix + name, owner.scalar(name), owned)
+        return RecordFact(prefix + name, owner.scalar(name), owned)
 
 
 def domains(conjunctions: Iterable[Conjunction], rows: int) -> dict[str, tuple[Value, ...]]:
-    """The values of every fact that is looked at, each of which may differ in what it makes true.
+    """The values of every fact that is read, each of which may decide differently.
 
     Every constant a fact is compared with, unknown where it may be, the own and other tenants, and words that
     nothing compares it with: one, or three where two facts are compared.
     """
-    constants: dict[Fact, dict[Value, None]] = {}
-    related: dict[Fact, set[Fact]] = {}
-    ordered: set[Fact] = set()
-    for atom in {atom for conjunction in conjunctions for atom in conjunction}:
-        own = constants.setdefault(atom.left, {})
-        if atom.operator in ORDERED:
-            ordered.add(atom.left)
-        if isinstance(atom.right, Fact):
-            constants.setdefault(atom.right, {})
-            related.setdefault(atom.left, set()).add(atom.right)
-            related.setdefault(atom.right, set()).add(atom.left)
+    constants: dict[RecordFact, dict[Value, None]] = {}
+    related: dict[RecordFact, set[RecordFact]] = {}
+    ordered: set[RecordFact] = set()
+    for test in {test for conjunction in conjunctions for test in conjunction}:
+        own = constants.setdefault(test.left, {})
+        if test.operator in ORDERED:
+            ordered.add(test.left)
+        if isinstance(test.right, RecordFact):
+            constants.setdefault(test.right, {})
+            related.setdefault(test.left, set()).add(test.right)
+            related.setdefault(test.right, set()).add(test.left)
         else:
-            own.update(dict.fromkeys(atom.right if isinstance(atom.right, tuple) else (atom.right,)))
+            own.update(dict.fromkeys(test.right if isinstance(test.right, tuple) else (test.right,)))
     found = {}
     for fact, values in constants.items():
         alike = _connected(fact, related)
@@ -154,7 +155,7 @@ def domains(conjunctions: Iterable[Conjunction], rows: int) -> dict[str, tuple[V
     return found
 
 
-def _connected(fact: Fact, related: dict[Fact, set[Fact]]) -> set[Fact]:
+def _connected(fact: RecordFact, related: dict[RecordFact, set[RecordFact]]) -> set[RecordFact]:
     found, ahead = {fact}, [fact]
     while ahead:
         for other in related.get(ahead.pop(), set()) - found:
@@ -168,7 +169,7 @@ def _around(value: Value) -> Iterator[Value]:
         yield from ("", f"{value}~")
 
 
-def _values(fact: Fact, constants: tuple[Value, ...], rows: int, spare: int) -> Iterator[Value]:
+def _values(fact: RecordFact, constants: tuple[Value, ...], rows: int, spare: int) -> Iterator[Value]:
     if fact.declared is None:
         yield from range(rows + 1)
         return
@@ -178,7 +179,9 @@ def _values(fact: Fact, constants: tuple[Value, ...], rows: int, spare: int) -> 
     yield from dict.fromkeys((*_plain_values(fact, fact.declared, constants, spare), *_unknown(fact)))
 
 
-def _plain_values(fact: Fact, declared: Scalar, constants: tuple[Value, ...], spare: int) -> Iterator[Value]:
+def _plain_values(
+    fact: RecordFact, declared: Scalar, constants: tuple[Value, ...], spare: int
+) -> Iterator[Value]:
     known = tuple(value for value in constants if value is not None)
     if any(isinstance(value, bool) for value in known):
         yield from (False, True)
@@ -192,5 +195,5 @@ def _plain_values(fact: Fact, declared: Scalar, constants: tuple[Value, ...], sp
         yield from (*known, *others[:spare])
 
 
-def _unknown(fact: Fact) -> tuple[None, ...]:
+def _unknown(fact: RecordFact) -> tuple[None, ...]:
     return (None,) if fact.declared is not None and fact.declared.nullable else ()

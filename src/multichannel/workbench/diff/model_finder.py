@@ -1,95 +1,98 @@
-"""Is there a record at which this holds and that does not? Decided for every record within the bound.
+"""Finds a record at which some conditions hold and others do not, among all records within the bounds.
 
-The search narrows what each fact may be until everything is decided, so it never has to write down records
-that differ in nothing that matters; and what it finds names only facts that matter.
+The search narrows the values of each fact until everything is decided, so it never enumerates records that
+differ in nothing that matters; and the model that it finds names only facts that matter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from multichannel.policy.decide.conditions import Value
-from multichannel.workbench.diff.literals import Atom, Conjunction, Fact, domains
+from multichannel.workbench.diff.literals import Conjunction, FactTest, RecordFact, domains
 
 MOST_STEPS = 100_000
 
 Domains = dict[str, tuple[Value, ...]]
-Found = Mapping[str, tuple[Value, ...]]
-"""By the path of a fact the values it may have, for the facts that matter."""
+FactModel = Mapping[str, tuple[Value, ...]]
+"""By path the values of each fact that matters."""
 
-Ways = tuple[Conjunction, ...]
+Alternatives = tuple[Conjunction, ...]
 
 
 @dataclass(frozen=True)
-class Question:
-    """One way of each of `must` holds, and none of `never`."""
+class RecordQuery:
+    """One alternative of each of `must` holds, and none of `never`."""
 
     must: tuple[frozenset[Conjunction], ...]
     never: frozenset[Conjunction]
 
 
 @dataclass
-class Search:
-    """Answers questions, each once."""
+class ModelFinder:
+    """Answers queries, each once."""
 
     rows: int
     values: dict[str, set[Value]] = field(default_factory=dict)
-    """By kind of record and path, every value that was tried."""
-    capped: int = 0
-    """How many questions were given up."""
-    _known: dict[Question, Found | None] = field(default_factory=dict)
+    """By resource type and path, every value that was tried."""
+    given_up: int = 0
+    """How many queries took too long."""
+    _known: dict[RecordQuery, FactModel | None] = field(default_factory=dict)
     _steps: int = 0
 
     @property
-    def asked(self) -> int:
-        """How many different questions there were."""
+    def queries(self) -> int:
+        """How many different queries there were."""
         return len(self._known)
 
-    def find(self, kind: str, question: Question) -> Found | None:
+    def find(self, kind: str, query: RecordQuery) -> FactModel | None:
         """The facts of such a record; None if there is none, or the search was given up."""
-        if question not in self._known:
-            self._known[question] = self._find(kind, question)
-        return self._known[question]
+        if query not in self._known:
+            self._known[query] = self._find(kind, query)
+        return self._known[query]
 
-    def _find(self, kind: str, question: Question) -> Found | None:
-        must = [tuple(sorted(ways, key=_length)) for ways in question.must]
-        never = sorted(question.never, key=_length)
-        whole = domains([*never, *(way for ways in must for way in ways)], self.rows)
+    def _find(self, kind: str, query: RecordQuery) -> FactModel | None:
+        must = [tuple(sorted(alternatives, key=_length)) for alternatives in query.must]
+        never = sorted(query.never, key=_length)
+        whole = domains((*never, *chain.from_iterable(must)), self.rows)
         for path, values in whole.items():
             self.values.setdefault(f"{kind}.{path}", set()).update(values)
         self._steps = 0
         try:
-            found = self._solve(whole, must, never)
+            model = self._solve(whole, must, never)
         except _GivenUpError:
-            self.capped += 1
+            self.given_up += 1
             return None
-        return None if found is None else _what_matters(found, whole, question)
+        return None if model is None else _what_matters(model, whole, query)
 
-    def _solve(self, known: Domains, must: Sequence[Ways], never: Sequence[Conjunction]) -> Domains | None:
+    def _solve(
+        self, known: Domains, must: Sequence[Alternatives], never: Sequence[Conjunction]
+    ) -> Domains | None:
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise _GivenUpError
         open_never = []
-        for way in never:
-            states = [_state(atom, known) for atom in way]
+        for conjunction in never:
+            states = [_state(test, known) for test in conjunction]
             if False in states:
                 continue
-            undecided = [atom for atom, state in zip(way, states, strict=True) if state is None]
+            undecided = [test for test, state in zip(conjunction, states, strict=True) if state is None]
             if not undecided:
                 return None
             open_never.append(undecided)
         open_must = []
-        for ways in must:
-            left = tuple(way for way in ways if not _fails(way, known))
-            if not any(_holds(way, known) for way in left):
+        for alternatives in must:
+            left = tuple(conjunction for conjunction in alternatives if not _fails(conjunction, known))
+            if not any(_holds(conjunction, known) for conjunction in left):
                 open_must.append(left)
         if not (open_must or open_never):
             return known
         for narrowed in _options(known, open_must, open_never):
-            found = self._solve(narrowed, open_must, never)
-            if found is not None:
-                return found
+            model = self._solve(narrowed, open_must, never)
+            if model is not None:
+                return model
         return None
 
 
@@ -97,71 +100,71 @@ class _GivenUpError(Exception):
     pass
 
 
-def _options(known: Domains, must: list[Ways], never: list[list[Atom]]) -> Iterator[Domains]:
-    """Every way on from here: what leaves the fewest open comes first."""
-    ways = min(must, key=len, default=None)
-    atoms = min(never, key=len, default=None)
-    if ways is not None and (atoms is None or len(ways) <= len(atoms)):
-        for way in ways:
-            yield from _all_true(known, way)
-    elif atoms is not None:
-        for atom in sorted(atoms, key=lambda atom: not atom.left.is_count):
-            yield from _narrowed(known, atom, wanted=False)
+def _options(known: Domains, must: list[Alternatives], never: list[list[FactTest]]) -> Iterator[Domains]:
+    """Every narrowing of the values, the one with the fewest alternatives first."""
+    alternatives = min(must, key=len, default=None)
+    fact_tests = min(never, key=len, default=None)
+    if alternatives is not None and (fact_tests is None or len(alternatives) <= len(fact_tests)):
+        for conjunction in alternatives:
+            yield from _all_true(known, conjunction)
+    elif fact_tests is not None:
+        for test in sorted(fact_tests, key=lambda test: not test.left.is_count):
+            yield from _narrowed(known, test, wanted=False)
 
 
-def _all_true(known: Domains, way: Sequence[Atom]) -> Iterator[Domains]:
-    if not way:
+def _all_true(known: Domains, conjunction: Sequence[FactTest]) -> Iterator[Domains]:
+    if not conjunction:
         yield known
         return
-    for narrowed in _narrowed(known, way[0], wanted=True):
-        yield from _all_true(narrowed, way[1:])
+    for narrowed in _narrowed(known, conjunction[0], wanted=True):
+        yield from _all_true(narrowed, conjunction[1:])
 
 
-def _narrowed(known: Domains, atom: Atom, *, wanted: bool) -> Iterator[Domains]:
+def _narrowed(known: Domains, test: FactTest, *, wanted: bool) -> Iterator[Domains]:
     """The same with the test decided; a test of two facts is decided for each value of the first."""
-    if not isinstance(atom.right, Fact):
-        values = tuple(value for value in known[atom.left.path] if atom.holds(value, None) is wanted)
+    if not isinstance(test.right, RecordFact):
+        values = tuple(value for value in known[test.left.path] if test.holds(value, None) is wanted)
         if values:
-            yield {**known, atom.left.path: values}
+            yield {**known, test.left.path: values}
         return
-    for left in known[atom.left.path]:
-        values = tuple(value for value in known[atom.right.path] if atom.holds(left, value) is wanted)
-        if values and atom.left != atom.right:
-            yield {**known, atom.left.path: (left,), atom.right.path: values}
+    for left in known[test.left.path]:
+        values = tuple(value for value in known[test.right.path] if test.holds(left, value) is wanted)
+        if values and test.left != test.right:
+            yield {**known, test.left.path: (left,), test.right.path: values}
 
 
-def _state(atom: Atom, known: Domains) -> bool | None:
+def _state(test: FactTest, known: Domains) -> bool | None:
     """Whether a test holds whatever the facts may be, or fails so; None if that is not decided."""
-    if atom.left == atom.right:
-        return atom.operator in {"=", "<=", ">="}
-    others = known[atom.right.path] if isinstance(atom.right, Fact) else (None,)
-    held = {atom.holds(left, right) for left in known[atom.left.path] for right in others}
+    if test.left == test.right:
+        return test.operator in {"=", "<=", ">="}
+    others = known[test.right.path] if isinstance(test.right, RecordFact) else (None,)
+    held = {test.holds(left, right) for left in known[test.left.path] for right in others}
     return held.pop() if len(held) == 1 else None
 
 
-def _fails(way: Conjunction, known: Domains) -> bool:
-    return any(_state(atom, known) is False for atom in way)
+def _fails(conjunction: Conjunction, known: Domains) -> bool:
+    return any(_state(test, known) is False for test in conjunction)
 
 
-def _holds(way: Conjunction, known: Domains) -> bool:
-    return all(_state(atom, known) for atom in way)
+def _holds(conjunction: Conjunction, known: Domains) -> bool:
+    return all(_state(test, known) for test in conjunction)
 
 
-def _length(way: Conjunction) -> tuple[int, str]:
-    return len(way), str(way)
+def _length(conjunction: Conjunction) -> tuple[int, str]:
+    return len(conjunction), str(conjunction)
 
 
-def _what_matters(found: Domains, whole: Domains, question: Question) -> Found:
-    """Without what can be anything."""
-    needed = dict(found)
+def _what_matters(model: Domains, whole: Domains, query: RecordQuery) -> FactModel:
+    """Without the facts that can have any value."""
+    needed = dict(model)
     for path in sorted(whole):
         looser = {**needed, path: whole[path]}
-        if looser[path] != needed[path] and _decided(looser, question):
+        if looser[path] != needed[path] and _decided(looser, query):
             needed = looser
     return {path: values for path, values in needed.items() if values != whole[path]}
 
 
-def _decided(known: Domains, question: Question) -> bool:
-    return all(_fails(way, known) for way in question.never) and all(
-        any(_holds(way, known) for way in ways) for ways in question.must
+def _decided(known: Domains, query: RecordQuery) -> bool:
+    return all(_fails(conjunction, known) for conjunction in query.never) and all(
+        any(_holds(conjunction, known) for conjunction in alternatives) for alternatives in query.must
     )

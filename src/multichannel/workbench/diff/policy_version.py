@@ -20,7 +20,7 @@ from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, Rule
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.workbench.diff.literals import Conjunction, atoms
+from multichannel.workbench.diff.literals import Conjunction, fact_tests
 
 Granted = Mapping[Action, tuple[Derivation, ...]]
 Ask = Callable[[Derivations, Principal, Resource], tuple[Derivation, ...]]
@@ -148,4 +148,4 @@ def _by_action(found: Iterable[Derivation], resource: Resource) -> Granted:
 
 def conjunctions(derivations: Iterable[Derivation], kind: str, rows: int) -> frozenset[Conjunction]:
     """The ways in which one of the derivations holds."""
-    return frozenset(chain.from_iterable(atoms(each.conditions, kind, rows) for each in derivations))
+    return frozenset(chain.from_iterable(fact_tests(each.conditions, kind, rows) for each in derivations))

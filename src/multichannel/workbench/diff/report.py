@@ -1,4 +1,4 @@
-"""What a comparison found, as JSON, as Markdown, and as annotations of a pull request."""
+"""A comparison as JSON, as Markdown, and as annotations of a pull request."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from typing import Any
 from multichannel.policy.decide.policy import Verdict
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.vocabulary import Principal
-from multichannel.workbench.diff import wording as telling
-from multichannel.workbench.diff.accepted_changes import Accepted, left
-from multichannel.workbench.diff.changes import Changes, Cited, Diff, Direction
+from multichannel.workbench.diff import wording
+from multichannel.workbench.diff.accepted_changes import AcceptedChange, not_accepted
+from multichannel.workbench.diff.changes import ChangeGroup, CitedRule, Direction, PolicyDiff
 from multichannel.workbench.diff.principal_groups import FACTS, PrincipalGroup
-from multichannel.workbench.diff.rows import Rows
+from multichannel.workbench.diff.rows import RowCounts
 from multichannel.workbench.diff.violations import Violation
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.formats import github_command
 
 
 @dataclass(frozen=True)
-class Report:
-    """All of one comparison."""
+class DiffReport:
+    """Everything about one comparison."""
 
     old: str
     new: str
     old_digest: str
     new_digest: str
-    diff: Diff
+    diff: PolicyDiff
     violations: tuple[tuple[Violation, tuple[PrincipalGroup, ...]], ...]
     stale: tuple[Finding, ...]
-    accepted: tuple[Accepted, ...]
-    rows: Rows | None
+    accepted: tuple[AcceptedChange, ...]
+    rows: RowCounts | None
 
-    def left(self, change: Changes) -> tuple[str, ...]:
-        """The names of a change that nobody has accepted."""
-        return left(change, self.accepted)
+    def not_accepted(self, change: ChangeGroup) -> tuple[str, ...]:
+        """The names of changes that are not accepted."""
+        return not_accepted(change, self.accepted)
 
 
-def as_body(report: Report) -> dict[str, Any]:
-    """JSON, but for what every command says of itself."""
+def as_body(report: DiffReport) -> dict[str, Any]:
+    """The JSON body, without the fields that every command has."""
     diff = report.diff
     return {
         "old": {"name": report.old, "policy_sha256": report.old_digest},
@@ -58,8 +58,8 @@ def as_body(report: Report) -> dict[str, Any]:
     }
 
 
-def _change(report: Report, change: Changes) -> dict[str, Any]:
-    remaining = report.left(change)
+def _change(report: DiffReport, change: ChangeGroup) -> dict[str, Any]:
+    remaining = report.not_accepted(change)
     return {
         "direction": change.direction.value,
         "resource": change.resource,
@@ -70,10 +70,10 @@ def _change(report: Report, change: Changes) -> dict[str, Any]:
         "principals_count": change.count,
         "rules": [_cited(cited) for cited in change.rules],
         "witness": {
-            "principal": _principal(change.witness.principal),
-            "facts": dict(change.witness.facts),
-            "old": _verdict(change.witness.before),
-            "new": _verdict(change.witness.after),
+            "principal": _principal(change.counterexample.principal),
+            "facts": dict(change.counterexample.facts),
+            "old": _verdict(change.counterexample.before),
+            "new": _verdict(change.counterexample.after),
         },
         "names": list(change.names),
         "not_accepted": list(remaining),
@@ -88,8 +88,8 @@ def _group(group: PrincipalGroup) -> dict[str, list[str | None]]:
     }
 
 
-def _cited(cited: Cited) -> dict[str, Any]:
-    return {"version": cited.side, "edited": cited.is_edited, **_rule(cited.rule)}
+def _cited(cited: CitedRule) -> dict[str, Any]:
+    return {"version": cited.version, "edited": cited.is_edited, **_rule(cited.rule)}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -116,14 +116,14 @@ def _violation(violation: Violation, groups: tuple[PrincipalGroup, ...]) -> dict
         "principals": [_group(group) for group in groups],
         "rules": [_rule(rule) for rule in violation.rules],
     }
-    if violation.witness is not None:
-        action, witness = violation.witness
-        told = {"action": action, "principal": _principal(witness.principal), "facts": dict(witness.facts)}
-        found["witness"] = told
+    if violation.counterexample is not None:
+        action, witness = violation.counterexample
+        example = {"action": action, "principal": _principal(witness.principal), "facts": dict(witness.facts)}
+        found["witness"] = example
     return found
 
 
-def _rows(rows: Rows) -> dict[str, Any]:
+def _rows(rows: RowCounts) -> dict[str, Any]:
     return {
         "tenants": list(rows.tenants),
         "counts": [
@@ -134,84 +134,88 @@ def _rows(rows: Rows) -> dict[str, Any]:
                 "old": each.before,
                 "new": each.after,
             }
-            for each in rows.seen
+            for each in rows.counts
         ],
     }
 
 
-def _bound(diff: Diff) -> Mapping[str, Any]:
-    bound = diff.bound
+def _bound(diff: PolicyDiff) -> Mapping[str, Any]:
+    bounds = diff.bounds
     return {
-        "principals": bound.principals,
-        "decisions": bound.decisions,
-        "rows_of_each_relation": bound.rows,
-        "values": {path: list(values) for path, values in bound.values.items()},
-        "questions": bound.questions,
-        "given_up": bound.capped,
-        "roles_looked_at_together": list(bound.roles_decide),
+        "principals": bounds.principals,
+        "decisions": bounds.decisions,
+        "rows_of_each_relation": bounds.rows,
+        "values": {path: list(values) for path, values in bounds.values.items()},
+        "questions": bounds.queries,
+        "given_up": bounds.given_up,
+        "roles_looked_at_together": list(bounds.reads_roles),
     }
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: DiffReport) -> str:
     """For a comment on a pull request."""
     lines = [f"## Policy: `{report.old}` to `{report.new}`", ""]
     for violation, groups in report.violations:
-        lines += [f"- **Broken: {telling.broken(violation)}**"]
-        lines += [f"  - {line}" for line in violated(violation, groups)]
+        lines += [f"- **Violated: {wording.violation_text(violation)}**"]
+        lines += [f"  - {line}" for line in violation_lines(violation, groups)]
     for direction in Direction:
         changes = report.diff.of(direction)
         if changes:
-            lines += ["", f"### {telling.TITLES[direction]}", ""]
+            lines += ["", f"### {wording.TITLES[direction]}", ""]
         for change in changes:
-            lines += [f"- **{telling.headline(change)}**{'' if report.left(change) else ' (accepted)'}"]
-            lines += [f"  - {label}: {said}" for label, said in told(change)]
-    lines += ["", *(f"- {each}" for each in _rest(report)), "", *telling.bound(report.diff.bound)]
+            lines += [
+                f"- **{wording.headline(change)}**{'' if report.not_accepted(change) else ' (accepted)'}"
+            ]
+            lines += [f"  - {label}: {said}" for label, said in change_lines(change)]
+    lines += ["", *(f"- {each}" for each in _rest(report)), "", *wording.bounds_text(report.diff.bounds)]
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
 
 
-def _rest(report: Report) -> Iterator[str]:
-    yield from (f"Same verdicts: {telling.rewriting(each)}" for each in report.diff.rewritings)
+def _rest(report: DiffReport) -> Iterator[str]:
+    yield from (f"Same verdicts: {wording.rewriting_text(each)}" for each in report.diff.rewritings)
     yield from (f"Only text: {place}" for place in report.diff.text_only)
     yield from (str(each) for each in report.stale)
     if report.rows:
-        yield from (telling.seen(each) for each in report.rows.changed)
+        yield from (wording.row_count_text(each) for each in report.rows.changed)
 
 
-def told(change: Changes) -> Iterator[tuple[str, str]]:
-    """A change line by line, each with what it is."""
-    witness = change.witness
-    yield "who", telling.who(change.roles, change.principals, change.count)
-    yield "such as", telling.somebody(witness.principal)
-    yield "at", telling.facts(witness.facts)
-    yield "old", telling.verdict(witness.before)
-    yield "new", telling.verdict(witness.after)
-    yield "rules", "; ".join(telling.rules(change.rules))
+def change_lines(change: ChangeGroup) -> Iterator[tuple[str, str]]:
+    """The lines of a change, each with a label."""
+    witness = change.counterexample
+    yield "who", wording.principals_text(change.roles, change.principals, change.count)
+    yield "example", wording.principal_text(witness.principal)
+    yield "at", wording.facts_text(witness.facts)
+    yield "old", wording.verdict_text(witness.before)
+    yield "new", wording.verdict_text(witness.after)
+    yield "rules", wording.rules_text(change.rules)
     yield "name", change.name
 
 
-def violated(violation: Violation, groups: tuple[PrincipalGroup, ...]) -> Iterator[str]:
-    """What breaks an invariant, line by line."""
+def violation_lines(violation: Violation, groups: tuple[PrincipalGroup, ...]) -> Iterator[str]:
+    """The lines of a violation."""
     actions, roles = ", ".join(violation.actions), ", ".join(violation.roles)
     yield f"{violation.resource}: {actions}, by {roles} of: {'; '.join(map(str, groups))}"
-    if violation.witness is not None:
-        action, witness = violation.witness
-        yield f"such as {action} by {telling.somebody(witness.principal)}"
-        yield f"at {telling.facts(witness.facts)}"
+    if violation.counterexample is not None:
+        action, witness = violation.counterexample
+        yield f"for example {action} by {wording.principal_text(witness.principal)}"
+        yield f"at {wording.facts_text(witness.facts)}"
     yield f"by {', '.join(rule.position for rule in violation.rules)}"
 
 
-def as_github(report: Report, folder: str) -> str:
+def as_github(report: DiffReport, folder: str) -> str:
     """One annotation for each change, at a rule that was edited where that is in the new version."""
     lines = []
     for violation, groups in report.violations:
         rule = next(iter(violation.rules))
-        said = telling.broken(violation) + "; " + "; ".join(violated(violation, groups))
-        lines.append(_annotation("error", folder, rule, "Invariant broken", said))
+        message = "; ".join((wording.violation_text(violation), *violation_lines(violation, groups)))
+        lines.append(_annotation("error", folder, rule, "Invariant violated", message))
     for change in report.diff.changes:
-        level = "warning" if report.left(change) and change.direction is not Direction.REASON else "notice"
-        best = min(change.rules, key=lambda each: (not each.is_edited, each.side != "new"))
-        said = "; ".join((telling.headline(change), *(f"{label}: {text}" for label, text in told(change))))
-        lines.append(_annotation(level, folder, best.rule, telling.TITLES[change.direction], said))
+        is_minor = change.direction is Direction.REASON or not report.not_accepted(change)
+        level = "notice" if is_minor else "warning"
+        best = min(change.rules, key=lambda each: (not each.is_edited, each.version != "new"))
+        details = (f"{label}: {text}" for label, text in change_lines(change))
+        message = "; ".join((wording.headline(change), *details))
+        lines.append(_annotation(level, folder, best.rule, wording.TITLES[change.direction], message))
     lines += [github_command("error", {"title": "Stale acceptance"}, str(each)) for each in report.stale]
     return "".join(f"{line}\n" for line in lines)
 

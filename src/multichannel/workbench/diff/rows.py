@@ -1,4 +1,4 @@
-"""How many rows of a database some of its tenants see under each version."""
+"""How many rows of a database some of its tenants can read under each version."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from multichannel.store.operator_access import sample_tenants
 from multichannel.store.store import Store
 
 OF_EACH = 3
-"""How many tenants of each kind and type are asked for, where none is named."""
+"""How many tenants of each kind and type are counted for by default."""
 ALL = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """How many rows somebody of a tenant, with every role, may read so far: before and after."""
+class RowCount:
+    """How many rows a tenant with every role can read at a read level, before and after."""
 
     tenant: str
     resource: str
@@ -29,29 +29,29 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The counts of all that was asked, the same or not."""
+class RowCounts:
+    """All counts, whether they differ or not."""
 
     tenants: tuple[str, ...]
-    seen: tuple[Seen, ...]
+    counts: tuple[RowCount, ...]
 
     @property
-    def changed(self) -> tuple[Seen, ...]:
-        """Where the counts differ."""
-        return tuple(each for each in self.seen if each.before != each.after)
+    def changed(self) -> tuple[RowCount, ...]:
+        """Those that differ."""
+        return tuple(each for each in self.counts if each.before != each.after)
 
 
-def count(store: Store, old: Policy, new: Policy, tenant_ids: Sequence[str] = ()) -> Rows:
-    """Count for some tenants of each kind, or for these; BadInput for an id of no tenant."""
+def count_rows(store: Store, old: Policy, new: Policy, tenant_ids: Sequence[str] = ()) -> RowCounts:
+    """Count for these tenants, or some of each kind; BadInput for an unknown id."""
     tenants = sample_tenants(store.engine, of_each=OF_EACH, ids=tenant_ids)
     unknown = set(tenant_ids) - {principal.tenant_id for _, principal in tenants}
     if unknown:
-        raise BadInput(f"there is no tenant {min(unknown)} in this database")
-    seen = tuple(each for name, principal in tenants for each in _seen(store, old, new, name, principal))
-    return Rows(tuple(name for name, _ in tenants), seen)
+        raise BadInput(f"tenant {min(unknown)} not found in this database")
+    counts = tuple(each for name, principal in tenants for each in _count(store, old, new, name, principal))
+    return RowCounts(tuple(name for name, _ in tenants), counts)
 
 
-def _seen(store: Store, old: Policy, new: Policy, name: str, principal: Principal) -> Iterator[Seen]:
+def _count(store: Store, old: Policy, new: Policy, name: str, principal: Principal) -> Iterator[RowCount]:
     counted = []
     for policy in (old, new):
         with store.with_policy(policy).reading(principal) as work:
@@ -64,4 +64,4 @@ def _seen(store: Store, old: Policy, new: Policy, name: str, principal: Principa
                 }
             )
     for (resource, action), before in counted[0].items():
-        yield Seen(name, resource, action, before, counted[1][resource, action])
+        yield RowCount(name, resource, action, before, counted[1][resource, action])

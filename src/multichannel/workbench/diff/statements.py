@@ -13,19 +13,19 @@ from multichannel.policy.language.source import PolicySource, Rule
 
 @dataclass(frozen=True)
 class Edits:
-    """The statements only one version has, and the files in which nothing but text differs."""
+    """The statements that only one version has, and the files in which only text differs."""
 
     removed: tuple[Rule, ...]
     added: tuple[Rule, ...]
     text_only: tuple[str, ...]
 
     def concern(self, kind: str) -> bool:
-        """Whether a statement differs that a record of this kind may meet."""
+        """Whether a statement differs that can concern a resource type."""
         return any(rule.about in {None, kind} for rule in (*self.removed, *self.added))
 
 
-def edits(old: PolicySource, new: PolicySource) -> Edits:
-    """What was edited between two versions; a statement that moved was not."""
+def find_edits(old: PolicySource, new: PolicySource) -> Edits:
+    """The edits between two versions; a statement that moved is not edited."""
     removed = tuple(_without(old.rules, new.rules))
     added = tuple(_without(new.rules, old.rules))
     before, after = dict(old.texts), dict(new.texts)
@@ -35,24 +35,24 @@ def edits(old: PolicySource, new: PolicySource) -> Edits:
 
 
 def _without(rules: Iterable[Rule], others: Iterable[Rule]) -> list[Rule]:
-    left = Counter(map(said, others))
+    left = Counter(map(normalized, others))
     found = []
     for rule in rules:
-        if left[said(rule)]:
-            left[said(rule)] -= 1
+        if left[normalized(rule)]:
+            left[normalized(rule)] -= 1
         else:
             found.append(rule)
     return found
 
 
 def subject(rule: Rule) -> tuple[str, ...]:
-    """What a statement is about, by whatever variables: its file, name and kind, the words of its head."""
+    """What a statement is about, whatever its variables: file, name, resource type, literals of its head."""
     parts = (part for each in rule.tree.parameters for part in (each.term, each.pattern))
     words = (str(term.value) for part in parts for term in walk(part) if isinstance(term, Literal))
     return rule.file, rule.name, rule.about or "", *words
 
 
-def said(rule: Rule) -> str:
+def normalized(rule: Rule) -> str:
     """A statement without comments and layout."""
     return " ".join(token.text for token in tokens(rule.text))
 

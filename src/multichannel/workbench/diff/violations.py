@@ -1,4 +1,4 @@
-"""Invariants held against the new version: kept by everybody who was enumerated, or broken by somebody."""
+"""Invariants checked against the new version, for every principal of the comparison."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from multichannel.policy.decide.sample_principals import roles_of, with_role
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.workbench.diff.changes import Disagreement, Witness
-from multichannel.workbench.diff.counterexample import chosen, record
-from multichannel.workbench.diff.literals import Conjunction, atoms
-from multichannel.workbench.diff.model_finder import Question, Search
+from multichannel.workbench.diff.changes import Counterexample, Disagreement
+from multichannel.workbench.diff.counterexample import build_record, choose_facts
+from multichannel.workbench.diff.literals import Conjunction, fact_tests
+from multichannel.workbench.diff.model_finder import ModelFinder, RecordQuery
 from multichannel.workbench.diff.policy_version import PolicyVersion, conjunctions
 from multichannel.workbench.invariants import Invariant
 
 
 @dataclass
 class Violation:
-    """An invariant broken on one kind of record: by which actions and roles, with somebody who breaks it."""
+    """An invariant violated on one resource type: by which actions and roles, with a counterexample."""
 
     invariant: Invariant
     resource: str
@@ -28,90 +28,100 @@ class Violation:
     roles: dict[str, None] = field(default_factory=dict)
     principals: dict[Principal, None] = field(default_factory=dict)
     rules: dict[Rule, None] = field(default_factory=dict)
-    witness: tuple[Action, Witness] | None = None
+    counterexample: tuple[Action, Counterexample] | None = None
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What one principal is granted and forbidden of one action."""
+class _Candidate:
+    """A derivation that may violate an invariant, unless a restriction prevents it."""
 
     principal: Principal
     action: Action
-    part: Derivation
-    barred: frozenset[Conjunction]
+    grant: Derivation
+    restricted: frozenset[Conjunction]
     where: frozenset[Conjunction]
 
 
-class Violations:
-    """Holds invariants against one version."""
+class InvariantChecker:
+    """Checks invariants against one version, for principals with one role each."""
 
-    def __init__(self, side: PolicyVersion, search: Search, everybody: tuple[Principal, ...]) -> None:
-        """Of everybody, with one role each."""
-        self._side, self._search, self._everybody = side, search, everybody
+    def __init__(
+        self, version: PolicyVersion, finder: ModelFinder, principals: tuple[Principal, ...]
+    ) -> None:
+        self._version, self._finder, self._principals = version, finder, principals
         self._kept: set[tuple[object, ...]] = set()
-        self._bars: dict[tuple[int, Action], frozenset[Conjunction]] = {}
+        self._restricted: dict[tuple[int, Action], frozenset[Conjunction]] = {}
 
-    def of(self, invariant: Invariant) -> Iterator[Violation]:
-        """One for each kind of record on which it is broken."""
+    def violations(self, invariant: Invariant) -> Iterator[Violation]:
+        """One for each resource type on which the invariant is violated."""
         for resource in invariant.resources:
             violation = Violation(invariant, resource.name)
-            for principal in self._everybody:
+            for principal in self._principals:
                 for role in roles_of(principal.kind):
                     if invariant.is_about(principal, role):
-                        self._hold(violation, principal, role, resource)
-            if violation.witness is not None:
+                        self._check(violation, principal, role, resource)
+            if violation.counterexample is not None:
                 yield violation
 
-    def _hold(self, violation: Violation, principal: Principal, role: str, resource: Resource) -> None:
-        """Note whatever breaks it; what others kept who are asked the same is not asked again."""
+    def _check(self, violation: Violation, principal: Principal, role: str, resource: Resource) -> None:
+        """Note what violates it; principals with the same derivations are checked once."""
         invariant = violation.invariant
-        granted = self._side.granted(principal, role, resource)
+        granted = self._version.granted(principal, role, resource)
         if not any(invariant.of(granted.get(action, ())) for action in invariant.actions):
             return
-        barred = self._side.forbidden(principal, role, resource)
+        forbidden = self._version.forbidden(principal, role, resource)
         where = self._where(invariant, principal, resource)
-        key = (invariant.position, resource.name, id(granted), id(barred), where)
+        key = (invariant.position, resource.name, id(granted), id(forbidden), where)
         if key in self._kept:
             return
-        who = with_role(principal, role)
-        asked = [
-            _Asked(who, action, part, self._barred(barred, action, resource.name), where)
+        candidates = [
+            _Candidate(
+                with_role(principal, role),
+                action,
+                grant,
+                self._restrictions(forbidden, action, resource.name),
+                where,
+            )
             for action in invariant.actions
-            for part in invariant.of(granted.get(action, ()))
+            for grant in invariant.of(granted.get(action, ()))
         ]
-        broken = [self._breaks(violation, each, resource) for each in asked]
-        if not any(broken):
+        violating = [self._violates(violation, each, resource) for each in candidates]
+        if not any(violating):
             self._kept.add(key)
 
-    def _barred(self, barred: tuple[Derivation, ...], action: Action, kind: str) -> frozenset[Conjunction]:
-        key = id(barred), action
-        if key not in self._bars:
-            about = (bar for bar in barred if bar.action in {None, action})
-            self._bars[key] = conjunctions(about, kind, self._search.rows)
-        return self._bars[key]
+    def _restrictions(
+        self, forbidden: tuple[Derivation, ...], action: Action, kind: str
+    ) -> frozenset[Conjunction]:
+        key = id(forbidden), action
+        if key not in self._restricted:
+            about = (each for each in forbidden if each.concerns(action))
+            self._restricted[key] = conjunctions(about, kind, self._finder.rows)
+        return self._restricted[key]
 
     def _where(
         self, invariant: Invariant, principal: Principal, resource: Resource
     ) -> frozenset[Conjunction]:
         return frozenset(
-            way
+            conjunction
             for conditions in invariant.where.conditions(principal, resource)
-            for way in atoms(conditions, resource.name, self._search.rows)
+            for conjunction in fact_tests(conditions, resource.name, self._finder.rows)
         )
 
-    def _breaks(self, violation: Violation, asked: _Asked, resource: Resource) -> bool:
-        granted = conjunctions((asked.part,), resource.name, self._search.rows)
-        found = self._search.find(resource.name, Question((granted, asked.where), asked.barred))
-        if found is None:
+    def _violates(self, violation: Violation, candidate: _Candidate, resource: Resource) -> bool:
+        granted = conjunctions((candidate.grant,), resource.name, self._finder.rows)
+        query = RecordQuery((granted, candidate.where), candidate.restricted)
+        model = self._finder.find(resource.name, query)
+        if model is None:
             return False
-        principal, action = asked.principal, asked.action
+        principal, action = candidate.principal, candidate.action
         violation.actions[action] = violation.roles[principal.roles[0]] = None
         violation.principals[replace(principal, roles=())] = None
-        violation.rules |= dict.fromkeys(asked.part.rules)
-        if violation.witness is None:
-            facts = chosen(found, principal)
-            verdict = self._side.policy.check(principal, action, record(resource, facts, principal))
+        violation.rules |= dict.fromkeys(candidate.grant.rules)
+        if violation.counterexample is None:
+            facts = choose_facts(model, principal)
+            record = build_record(resource, facts, principal)
+            verdict = self._version.policy.check(principal, action, record)
             if not verdict.allowed:
                 raise Disagreement(f"{violation.invariant.position}: {verdict} at {dict(facts)}")
-            violation.witness = action, Witness(principal, facts, verdict, verdict)
+            violation.counterexample = action, Counterexample(principal, facts, verdict, verdict)
         return True

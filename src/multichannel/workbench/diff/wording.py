@@ -1,4 +1,4 @@
-"""Changes in words, the same in every format."""
+"""The sentences about differences, the same in every format."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from multichannel.policy.decide.policy import Verdict
 from multichannel.policy.decide.sample_principals import OTHER_MARKET
 from multichannel.policy.schema.vocabulary import Principal
-from multichannel.workbench.diff.changes import NOT_GRANTED, Bound, Changes, Cited, Direction, Rewriting
+from multichannel.workbench.diff.changes import (
+    NOT_GRANTED,
+    ChangeGroup,
+    CitedRule,
+    ComparisonBounds,
+    Direction,
+    Rewriting,
+)
 from multichannel.workbench.diff.principal_groups import FACTS, PrincipalGroup
-from multichannel.workbench.diff.rows import Seen
+from multichannel.workbench.diff.rows import RowCount
 from multichannel.workbench.diff.violations import Violation
 
 TITLES = {
     Direction.ALLOWED: "Newly allowed",
     Direction.DENIED: "Newly denied",
-    Direction.REASON: "Denied as before, for other reasons",
+    Direction.REASON: "Still denied, for other reasons",
 }
 TENANTS = {
     "own_tenant": "the principal's own tenant",
@@ -25,39 +32,36 @@ TENANTS = {
 }
 
 
-def headline(change: Changes) -> str:
-    """Such as `Subscription: cancel, suspend at billing_partner`."""
+def headline(change: ChangeGroup) -> str:
+    """Such as `Subscription: cancel, suspend, granted at billing_partner`."""
     return f"{change.resource}: {', '.join(change.actions)}, {_cause(change)}"
 
 
-def _cause(change: Changes) -> str:
+def _cause(change: ChangeGroup) -> str:
     is_restriction = change.cause.isupper()
     if change.direction is Direction.ALLOWED:
-        return f"no longer kept back by {change.cause}" if is_restriction else f"granted at {change.cause}"
+        return f"no longer restricted by {change.cause}" if is_restriction else f"granted at {change.cause}"
     if change.direction is Direction.DENIED:
-        return f"kept back by {change.cause}" if is_restriction else f"no longer granted at {change.cause}"
-    had = change.cause in change.witness.before.reasons
-    return f"{change.cause} is no reason any more" if had else f"{change.cause} is a reason now"
+        return f"restricted by {change.cause}" if is_restriction else f"no longer granted at {change.cause}"
+    was_reason = change.cause in change.counterexample.before.reasons
+    return f"{change.cause} is no longer a reason" if was_reason else f"{change.cause} is a new reason"
 
 
-def who(roles: Iterable[str], groups: Sequence[PrincipalGroup], count: int) -> str:
-    """Such as `sales_agent of: indirect_reseller, active`; groups with what they differ in."""
-    said = "; ".join(map(str, groups))
-    return f"{', '.join(roles)} of: {said} ({count} of the principals)"
+def principals_text(roles: Iterable[str], groups: Sequence[PrincipalGroup], count: int) -> str:
+    """Such as `sales_agent of: indirect_reseller, active (8 of the principals)`."""
+    return f"{', '.join(roles)} of: {'; '.join(map(str, groups))} ({count} of the principals)"
 
 
-def somebody(principal: Principal) -> str:
-    """One principal with all its facts."""
-    facts = [str(getattr(principal, name)) for name in FACTS if getattr(principal, name) is not None]
-    return ", ".join(
-        (*principal.roles, *("any other market" if fact == OTHER_MARKET else fact for fact in facts))
-    )
+def principal_text(principal: Principal) -> str:
+    """The roles of a principal and its other facts."""
+    values = [getattr(principal, name) for name in FACTS if getattr(principal, name) is not None]
+    facts = ("any other market" if value == OTHER_MARKET else str(value) for value in values)
+    return ", ".join((*principal.roles, *facts))
 
 
-def facts(found: Mapping[str, object]) -> str:
-    """The facts of a record; where none matters, any record will do."""
-    said = [f"{path} = {_value(value)}" for path, value in found.items()]
-    return ", ".join(said) or "any record"
+def facts_text(facts: Mapping[str, object]) -> str:
+    """The facts of a record that matter."""
+    return ", ".join(f"{path} = {_value(value)}" for path, value in facts.items()) or "any record"
 
 
 def _value(value: object) -> str:
@@ -66,66 +70,69 @@ def _value(value: object) -> str:
     return TENANTS.get(str(value), str(value))
 
 
-def verdict(found: Verdict) -> str:
-    """Allowed, or denied and why."""
-    return "allowed" if found.allowed else f"denied, {', '.join(found.reasons) or NOT_GRANTED}"
+def verdict_text(verdict: Verdict) -> str:
+    """Allowed, or denied with its reasons."""
+    return "allowed" if verdict.allowed else f"denied, {', '.join(verdict.reasons) or NOT_GRANTED}"
 
 
-def rules(cited: Iterable[Cited]) -> list[str]:
-    """Where the rules stand, those that were edited first."""
-    first = sorted(cited, key=lambda each: (not each.is_edited, each.side, each.rule.file, each.rule.line))
-    return [
-        f"{each.rule.position} of {each.side.upper()}" + (", edited" if each.is_edited else "")
-        for each in first
-    ]
+def rules_text(cited: Iterable[CitedRule]) -> str:
+    """The positions of rules, edited rules first."""
+    ordered = sorted(
+        cited, key=lambda each: (not each.is_edited, each.version, each.rule.file, each.rule.line)
+    )
+    return "; ".join(
+        f"{each.rule.position} of {each.version.upper()}" + (", edited" if each.is_edited else "")
+        for each in ordered
+    )
 
 
-def rewriting(found: Rewriting) -> str:
+def rewriting_text(rewriting: Rewriting) -> str:
     """Such as `subscription.polar:3 is now subscription.polar:3, subscription.polar:7`."""
-    old, new = (", ".join(rule.position for rule in side) for side in (found.old, found.new))
+    old, new = (", ".join(rule.position for rule in rules) for rules in (rewriting.old, rewriting.new))
     if not old:
         return f"{new} was added"
-    return f"{old} is now {new}" if new else f"{old} was taken away"
+    return f"{old} is now {new}" if new else f"{old} was removed"
 
 
-def broken(violation: Violation) -> str:
+def violation_text(violation: Violation) -> str:
     """Such as `invariants.yaml:3: never: a partner reads ... (R8)`."""
     numbers = ", ".join(violation.invariant.rules)
     cited = f" ({numbers})" if numbers else ""
     return f"{violation.invariant.position}: never: {violation.invariant.never}{cited}"
 
 
-def bound(found: Bound) -> list[str]:
+def bounds_text(bounds: ComparisonBounds) -> list[str]:
     """What was compared, and what was not."""
-    if not found.principals:
-        return ["No rule differs, so no decision does."]
-    values = found.values.values()
+    if not bounds.principals:
+        return ["No rule differs, so no decision differs."]
+    values = bounds.values.values()
     compared = (
-        f"{found.decisions:,} decisions were compared: {max(found.principals.values()):,} principals on "
-        f"{_kinds(len(found.principals))}, with one role each, and every action. They are of every "
-        "kind, type, status, cloud and mode, and of each market that is mentioned and another."
+        f"{bounds.decisions:,} decisions were compared: {max(bounds.principals.values()):,} principals with "
+        f"one role each, and every action on {_types(len(bounds.principals))}. The principals are of every "
+        "kind, type, status, cloud and mode, and of each market that a rule mentions and another."
     )
-    said = [compared]
-    if found.questions:
-        said.append(
-            f"Where the versions ask for different things, all records were decided that have up to "
-            f"{found.rows} rows in each relation, and for {len(found.values):,} facts every value that is "
-            f"compared, unknown, and others ({max(map(len, values), default=0)} values at most)."
+    lines = [compared]
+    if bounds.queries:
+        lines.append(
+            "Where the versions require different things, all records were evaluated that have up to "
+            f"{bounds.rows} rows in each relation, with {len(bounds.values):,} facts at every value that a "
+            f"rule compares them with, unknown, and others (up to {max(map(len, values), default=0)} values)."
         )
-    if found.roles_decide:
-        said.append(f"Rules look at roles together, which was not tried: {', '.join(found.roles_decide)}.")
-    if found.capped:
-        said.append(
-            f"{found.capped:,} of {found.questions:,} questions took too long and were given up: there may "
-            "be changes that are not told here."
+    if bounds.reads_roles:
+        together = ", ".join(bounds.reads_roles)
+        lines.append(f"Rules read several roles at once, which was not compared: {together}.")
+    if bounds.given_up:
+        lines.append(
+            f"{bounds.given_up:,} of {bounds.queries:,} searches took too long and were given up: there may "
+            "be changes that are not listed."
         )
-    return said
+    return lines
 
 
-def _kinds(count: int) -> str:
-    return "1 kind of record" if count == 1 else f"{count} kinds of record"
+def _types(count: int) -> str:
+    return "1 resource type" if count == 1 else f"{count} resource types"
 
 
-def seen(found: Seen) -> str:
+def row_count_text(count: RowCount) -> str:
     """Such as `Subscription: Alder 12 -> 15 (read)`."""
-    return f"{found.resource}: {found.tenant} {found.before:,} -> {found.after:,} ({found.action})"
+    return f"{count.resource}: {count.tenant} {count.before:,} -> {count.after:,} ({count.action})"
