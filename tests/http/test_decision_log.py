@@ -83,7 +83,7 @@ def lines_of(path: Path) -> list[Any]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def test_every_decision_of_a_request_is_logged_and_nobody_is_named(
+def test_every_decision_of_a_request_is_logged_without_ids(
     sqlite_world: str, tmp_path: Path, shipped_policy: Policy, log: Path
 ) -> None:
     with service(sqlite_world, tmp_path, shipped_policy) as ask:
@@ -110,7 +110,7 @@ def test_every_decision_of_a_request_is_logged_and_nobody_is_named(
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
-def test_what_is_logged_can_be_read_and_decided_again(
+def test_logged_decisions_can_be_decided_again(
     sqlite_world: str, tmp_path: Path, shipped_policy: Policy, log: Path
 ) -> None:
     with service(sqlite_world, tmp_path, shipped_policy) as ask:
@@ -125,7 +125,7 @@ def test_what_is_logged_can_be_read_and_decided_again(
     assert len(records) == 4
 
 
-def test_a_service_that_is_told_to_log_nothing_has_no_listener(
+def test_a_service_without_a_decision_log_has_no_sink(
     sqlite_world: str, tmp_path: Path, shipped_policy: Policy
 ) -> None:
     with service(sqlite_world, tmp_path, shipped_policy) as ask:
@@ -134,7 +134,7 @@ def test_a_service_that_is_told_to_log_nothing_has_no_listener(
     assert list(tmp_path.glob("**/*.jsonl")) == []
 
 
-def test_lines_of_several_writers_stay_whole(tmp_path: Path, shipped_policy: Policy) -> None:
+def test_lines_of_concurrent_writers_stay_whole(tmp_path: Path, shipped_policy: Policy) -> None:
     path = tmp_path / "log"
     logs = [DecisionLog(path, KEY, sample=1) for _ in range(3)]
 
@@ -157,7 +157,7 @@ def test_lines_of_several_writers_stay_whole(tmp_path: Path, shipped_policy: Pol
     assert len({line["id"] for line in lines}) == 600
 
 
-def test_a_log_that_was_rotated_away_is_begun_again(tmp_path: Path) -> None:
+def test_a_rotated_log_is_created_again(tmp_path: Path) -> None:
     file = LineFile(tmp_path / "log")
     file.add([{"number": 1}])
     (tmp_path / "log").rename(tmp_path / "log.1")
@@ -169,7 +169,7 @@ def test_a_log_that_was_rotated_away_is_begun_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stands", ["a folder", "nothing, nor its folder"])
-def test_a_log_whose_place_is_taken_is_begun_again_when_it_is_free(tmp_path: Path, stands: str) -> None:
+def test_a_log_whose_path_is_occupied_is_created_when_it_is_free(tmp_path: Path, stands: str) -> None:
     path = tmp_path / "logs" / "log"
     file = LineFile(path)
     file.add([{"number": 1}])
@@ -196,7 +196,7 @@ def test_a_log_whose_place_is_taken_is_begun_again_when_it_is_free(tmp_path: Pat
 
 
 @pytest.mark.parametrize("has_reader", [False, True])
-def test_a_pipe_is_no_log_and_is_not_waited_for(tmp_path: Path, *, has_reader: bool) -> None:
+def test_a_pipe_is_refused_without_blocking(tmp_path: Path, *, has_reader: bool) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK) if has_reader else None
@@ -207,7 +207,7 @@ def test_a_pipe_is_no_log_and_is_not_waited_for(tmp_path: Path, *, has_reader: b
         os.close(reader)
 
 
-def test_what_a_full_disk_cuts_off_spoils_no_other_line(
+def test_a_line_cut_off_by_a_full_disk_affects_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, space, write = LineFile(tmp_path / "log"), [20], os.write
@@ -236,7 +236,9 @@ def test_what_a_full_disk_cuts_off_spoils_no_other_line(
     ]
 
 
-def test_what_does_not_fit_in_the_queue_is_counted_in_the_log(tmp_path: Path, shipped_policy: Policy) -> None:
+def test_decisions_dropped_by_a_full_queue_are_counted_in_the_log(
+    tmp_path: Path, shipped_policy: Policy
+) -> None:
     log = DecisionLog(tmp_path / "log", KEY, sample=1)
     log._queue.maxsize = 2
     for _ in range(4):
@@ -249,7 +251,7 @@ def test_what_does_not_fit_in_the_queue_is_counted_in_the_log(tmp_path: Path, sh
     assert len(lines) == 7
 
 
-def test_a_thread_that_fails_goes_on_with_what_comes_next(
+def test_after_a_failure_the_worker_handles_the_next_decisions(
     shipped_policy: Policy, caplog: pytest.LogCaptureFixture
 ) -> None:
     handled: list[tuple[int, int]] = []
@@ -271,7 +273,7 @@ def test_a_thread_that_fails_goes_on_with_what_comes_next(
     caplog.clear()  # the fault was expected
 
 
-def test_what_is_lost_to_the_end_is_told_by_the_service(
+def test_decisions_dropped_at_the_end_are_reported_by_the_service(
     shipped_policy: Policy, caplog: pytest.LogCaptureFixture
 ) -> None:
     def handle(_batch: Sequence[Decision], _dropped: int) -> None:
@@ -289,7 +291,7 @@ def test_what_is_lost_to_the_end_is_told_by_the_service(
     caplog.clear()  # the fault was expected
 
 
-def test_a_fault_that_goes_on_is_told_once_a_minute_with_how_many_it_met(
+def test_a_lasting_failure_is_logged_once_a_minute_with_its_count(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock = [0.0]
@@ -304,7 +306,7 @@ def test_a_fault_that_goes_on_is_told_once_a_minute_with_how_many_it_met(
 
 
 @pytest.mark.parametrize("key", [None, "too short to be a secret"], ids=["missing", "short"])
-def test_a_log_without_a_good_key_is_refused_and_the_key_not_told(
+def test_a_log_without_a_valid_key_is_refused_and_the_key_is_not_shown(
     log: Path, monkeypatch: pytest.MonkeyPatch, key: str | None
 ) -> None:
     monkeypatch.delenv("MULTICHANNEL_DECISION_KEY")
@@ -319,7 +321,7 @@ def test_a_log_without_a_good_key_is_refused_and_the_key_not_told(
     assert not log.exists()
 
 
-def test_a_good_key_is_not_told(log: Path) -> None:
+def test_a_valid_key_is_not_shown(log: Path) -> None:
     settings = load_settings(demo=True)
 
     assert settings.decision_log == log
@@ -328,7 +330,7 @@ def test_a_good_key_is_not_told(log: Path) -> None:
 
 
 @pytest.mark.parametrize("sample", ["0", "1.1", "-1", "half"])
-def test_a_share_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, sample: str) -> None:
+def test_an_invalid_share_is_refused(monkeypatch: pytest.MonkeyPatch, sample: str) -> None:
     for name in ("DECISION_SAMPLE", "SHADOW_SAMPLE"):
         with monkeypatch.context() as patched:
             patched.setenv(f"MULTICHANNEL_{name}", sample)

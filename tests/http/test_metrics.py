@@ -70,7 +70,7 @@ def read(metrics: Metrics) -> dict[str, float]:
     return samples(bytes(metrics.respond(REQUEST).body).decode())
 
 
-def test_metrics_follow_the_policy_in_force(author: Author) -> None:
+def test_metrics_follow_the_current_policy(author: Author) -> None:
     author.claims(HOLDS)
     first = author.digest
     reloader = author.serves()
@@ -100,7 +100,7 @@ def test_two_applications_of_one_process_have_metrics_of_their_own(author: Autho
     assert read(of_other)['reloads_total{outcome="swapped"}'] == 0
 
 
-def test_several_processes_tell_one_story_and_the_dead_say_nothing(tmp_path: Path) -> None:
+def test_several_processes_share_their_metrics_and_ended_ones_are_left_out(tmp_path: Path) -> None:
     def worker(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", WORKER, *arguments],
@@ -118,7 +118,7 @@ def test_several_processes_tell_one_story_and_the_dead_say_nothing(tmp_path: Pat
     assert samples(alive.stdout) == told("new", refused=0, swapped=2, is_refused=0, since=1_700_000_060)
 
 
-def test_a_refused_policy_is_told_with_its_place_and_the_service_stays_ready(author: Author) -> None:
+def test_a_rejected_policy_is_reported_with_its_position_and_the_service_stays_ready(author: Author) -> None:
     reloader = author.serves()
     author.breaks()
     reloader.reload()
@@ -145,14 +145,14 @@ def test_a_refused_policy_is_told_with_its_place_and_the_service_stays_ready(aut
     }
 
 
-def test_browsers_are_shown_a_page_of_the_policy(client: httpx.Client, shipped_policy: Policy) -> None:
+def test_browsers_get_a_page_of_the_policy(client: httpx.Client, shipped_policy: Policy) -> None:
     page = client.get("/policy", headers={"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"})
 
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert shipped_policy.digest in page.text
 
 
-def test_a_service_answers_for_its_policy_over_http(client: httpx.Client, shipped_policy: Policy) -> None:
+def test_a_service_serves_the_state_of_its_policy(client: httpx.Client, shipped_policy: Policy) -> None:
     policy = client.get("/policy", headers={"Accept": "application/json"})
     metrics = client.get("/metrics")
 

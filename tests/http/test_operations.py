@@ -30,7 +30,7 @@ from tests.serving import demo_app, now, running
 COMMAND = Path(sys.executable).with_name("multichannel")
 
 
-def test_a_service_that_runs_says_so(client: httpx.Client, shipped_policy: Policy) -> None:
+def test_a_running_service_is_alive(client: httpx.Client, shipped_policy: Policy) -> None:
     assert client.get("/livez").text == "alive"
     answer = client.get("/readyz")
     told = answer.json()
@@ -45,7 +45,7 @@ def test_a_service_that_runs_says_so(client: httpx.Client, shipped_policy: Polic
     }
 
 
-def test_a_service_without_its_database_lives_and_is_not_ready(
+def test_a_service_without_its_database_is_alive_and_not_ready(
     empty_postgresql: str, tmp_path: Path, shipped_policy: Policy
 ) -> None:
     with ExitStack() as until_the_end, ExitStack() as while_it_is_there:
@@ -62,7 +62,7 @@ def test_a_service_without_its_database_lives_and_is_not_ready(
         assert httpx.get(f"{url}/livez").status_code == 200
 
 
-def test_a_service_whose_threads_all_work_is_ready(
+def test_a_service_whose_threads_are_all_busy_is_ready(
     sqlite_world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines: list[Engine] = []
@@ -82,7 +82,7 @@ def test_a_service_whose_threads_all_work_is_ready(
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/graphql", "/demo/personas"])
-def test_a_name_that_is_not_listed_is_refused(client: httpx.Client, path: str) -> None:
+def test_a_host_that_is_not_allowed_is_refused(client: httpx.Client, path: str) -> None:
     answer = client.get(path, headers={"Host": "rebound.example"})
 
     assert (answer.status_code, answer.text) == (400, "Invalid host header")
@@ -110,7 +110,7 @@ def narrow(sqlite_world: str, tmp_path: Path) -> Iterator[str]:
                 process.communicate()
 
 
-def test_more_clients_than_can_be_served_are_told_at_once(narrow: str) -> None:
+def test_clients_beyond_the_limit_are_refused_at_once(narrow: str) -> None:
     address = urlsplit(narrow)
     assert httpx.get(f"{narrow}/livez").status_code == 200
     with ExitStack() as connected:
@@ -122,7 +122,7 @@ def test_more_clients_than_can_be_served_are_told_at_once(narrow: str) -> None:
 
 
 @pytest.mark.parametrize(("table", "status"), [("reseller_relationships", 200), ("users", 500)])
-def test_a_fault_is_told_by_a_number_and_logged_with_its_cause(
+def test_an_internal_error_has_a_correlation_id_and_is_logged_with_its_cause(
     broken: Callable[[str], httpx.Response], caplog: pytest.LogCaptureFixture, table: str, status: int
 ) -> None:
     answer = broken(table)

@@ -63,7 +63,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return begun
 
 
-def test_the_system_tells_of_edits(author: Author, begun: threading.Event) -> None:
+def test_an_edit_causes_a_notification(author: Author, begun: threading.Event) -> None:
     reloader = author.serves()
 
     await_changes(
@@ -77,7 +77,7 @@ def test_the_system_tells_of_edits(author: Author, begun: threading.Event) -> No
     assert reloader.live.current().digest == author.digest
 
 
-def test_the_system_tells_of_a_pin(author: Author, begun: threading.Event) -> None:
+def test_a_rollback_causes_a_notification(author: Author, begun: threading.Event) -> None:
     first = author.digest
     reloader = author.serves()
     author.edits("second")
@@ -92,7 +92,7 @@ def test_the_system_tells_of_a_pin(author: Author, begun: threading.Event) -> No
     assert reloader.live.current().digest == first
 
 
-def test_the_system_tells_of_files_that_are_links_into_a_folder_that_is_swapped(
+def test_swapping_the_folder_behind_linked_files_causes_a_notification(
     author: Author, begun: threading.Event
 ) -> None:
     """As an orchestrator lays out mounted configuration."""
@@ -118,7 +118,7 @@ def test_the_system_tells_of_files_that_are_links_into_a_folder_that_is_swapped(
     assert "# nobody\n" in dict(reloader.live.current().source.texts).values()
 
 
-def test_a_link_to_a_folder_that_points_elsewhere_is_found_and_what_it_points_to_is_watched(
+def test_the_new_target_of_a_linked_folder_is_found_and_watched(
     author: Author,
 ) -> None:
     author.folder.rename(author.root / "one")
@@ -136,7 +136,7 @@ def test_a_link_to_a_folder_that_points_elsewhere_is_found_and_what_it_points_to
     assert reloader.live.current().digest == author.digest
 
 
-def test_a_folder_that_goes_and_comes_back_is_found(author: Author, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_removed_and_recreated_folder_is_found(author: Author, caplog: pytest.LogCaptureFixture) -> None:
     reloader = author.serves()
     aside = author.root / "aside"
 
@@ -154,7 +154,7 @@ def test_a_folder_that_goes_and_comes_back_is_found(author: Author, caplog: pyte
     assert refused.endswith(f"{author.folder}: No such file or directory")
 
 
-def test_where_the_system_tells_of_nothing_changes_are_looked_for(
+def test_without_notifications_changes_are_polled(
     author: Author, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(*_paths: Path, **_options: Any) -> None:
@@ -171,7 +171,7 @@ def test_where_the_system_tells_of_nothing_changes_are_looked_for(
     ]
 
 
-def test_a_look_that_fails_is_logged_and_the_next_one_works(
+def test_a_failed_reload_is_logged_and_the_next_one_works(
     author: Author, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     reloader = author.serves()
@@ -191,7 +191,7 @@ def test_a_look_that_fails_is_logged_and_the_next_one_works(
     caplog.clear()
 
 
-def test_a_policy_that_is_not_reloaded_is_not_watched() -> None:
+def test_without_a_reloader_nothing_is_watched() -> None:
     async def watch() -> int:
         async with policy_watcher(None):
             return len(asyncio.all_tasks())

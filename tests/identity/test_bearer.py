@@ -18,7 +18,7 @@ def test_header_names_are_read_in_any_case() -> None:
     assert bearer_token(Headers({"Authorization": "Bearer abc"})) == "abc"
 
 
-def test_no_header_is_no_token() -> None:
+def test_without_a_header_there_is_no_token() -> None:
     assert bearer_token([(b"host", b"x"), (b"x-authorization", b"Bearer abc")]) is None
 
 

@@ -36,7 +36,7 @@ def test_a_demo_token_can_stand_for_an_application_and_for_minutes(tmp_path: Pat
     assert (identity.auth_mode, identity.expires_at) == ("app", NOON + timedelta(minutes=5))
 
 
-def test_a_demo_token_is_worth_nothing_outside_demo_mode(tmp_path: Path) -> None:
+def test_a_demo_token_is_invalid_outside_demo_mode(tmp_path: Path) -> None:
     issuer = DemoIssuer(tmp_path)
     token = issuer.token(TENANT, PERSON, now=NOON)
 
@@ -44,7 +44,7 @@ def test_a_demo_token_is_worth_nothing_outside_demo_mode(tmp_path: Path) -> None
         verifier(issuer, Clock(), demo=False).verify(token)
 
 
-def test_the_key_is_kept_and_is_its_owners_secret(tmp_path: Path) -> None:
+def test_the_key_is_kept_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     token = DemoIssuer(folder).token(TENANT, PERSON, now=NOON)
     again = DemoIssuer(folder)
@@ -64,7 +64,7 @@ def test_issuers_that_start_at_once_share_one_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"kty": "oct", "k": "eA"}'])
-def test_a_damaged_key_is_one_clear_line(tmp_path: Path, content: str) -> None:
+def test_a_damaged_key_gives_one_clear_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "demo-key.json").write_text(content)
 
     with pytest.raises(Misconfigured, match=r"demo-key\.json is damaged; delete it"):

@@ -101,7 +101,7 @@ def test_a_postgresql_url_gets_its_driver_and_hides_its_password(
         ("DATABASE_URL", "postgresql://alder:open-sesame@db.example:port/main", "not a database url"),
     ],
 )
-def test_a_wrong_setting_is_one_line_that_names_it_and_what_to_do(
+def test_an_invalid_setting_gives_one_line_with_its_name_and_what_is_expected(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
 ) -> None:
     monkeypatch.setenv(f"MULTICHANNEL_{name}", value)
@@ -117,7 +117,7 @@ def test_a_wrong_setting_is_one_line_that_names_it_and_what_to_do(
     assert "open-sesame" not in message
 
 
-def test_each_wrong_setting_has_its_own_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_invalid_setting_has_its_own_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MULTICHANNEL_PORT", "x")
     monkeypatch.setenv("MULTICHANNEL_WORKERS", "y")
 

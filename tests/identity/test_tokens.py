@@ -243,7 +243,7 @@ def test_accepts_elliptic_keys(verifier: TokenVerifier) -> None:
     assert verifier.verify(token).object_id == PERSON
 
 
-def test_an_application_on_its_own_is_told_from_a_user(verifier: TokenVerifier) -> None:
+def test_an_application_without_a_user_has_its_own_auth_mode(verifier: TokenVerifier) -> None:
     assert verifier.verify(signed(None, claims(idtyp="app"))).auth_mode == "app"
 
 
@@ -277,7 +277,7 @@ def test_the_same_user_id_in_two_tenants_is_two_identities(verifier: TokenVerifi
     assert first != second
 
 
-def test_a_token_seen_before_is_not_verified_again_and_still_expires(
+def test_a_cached_token_is_not_verified_again_and_still_expires(
     verifier: TokenVerifier, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = signed()
@@ -293,7 +293,7 @@ def test_a_token_seen_before_is_not_verified_again_and_still_expires(
         verifier.verify(token)
 
 
-def test_a_remembered_token_is_refused_once_its_key_is_withdrawn(clock: Clock) -> None:
+def test_a_cached_token_is_refused_once_its_key_is_withdrawn(clock: Clock) -> None:
     with jwks_server(publish(rsa_signer("spring").jwk)) as server:
         verifier = TokenVerifier(ISSUER, AUDIENCE, KeySource(server.url, clock), clock)
         token = signed(None, claims(exp=NOW + DAY))
@@ -316,7 +316,7 @@ def test_nothing_is_fetched_from_where_a_token_points(verifier: TokenVerifier) -
     assert server.requests == []
 
 
-def test_what_is_remembered_is_bounded_and_the_least_asked_for_goes_first(
+def test_the_cache_is_bounded_and_evicts_the_least_recently_used(
     verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens_module, "MAX_CACHED", 2)
@@ -347,7 +347,7 @@ def lasting_verifier(tmp_path_factory: pytest.TempPathFactory) -> TokenVerifier:
 
 @given(changes=st.dictionaries(NAMES, JSON, min_size=1, max_size=2))
 @settings(max_examples=80, deadline=None)
-def test_whatever_is_signed_is_an_identity_or_unauthenticated(
+def test_any_signed_token_is_an_identity_or_unauthenticated(
     lasting_verifier: TokenVerifier, changes: dict[str, Any]
 ) -> None:
     head = {"alg": "ES256", "kid": "curve"} | {

@@ -77,7 +77,7 @@ def written(path: Path, *lines: dict[str, Any]) -> Path:
     return path
 
 
-def test_a_line_says_all_that_a_replay_needs_and_no_id(shipped_policy: Policy) -> None:
+def test_a_line_has_all_that_a_replay_needs_and_no_ids(shipped_policy: Policy) -> None:
     hashed = Pseudonyms(KEY).of
     line = DecisionLines(KEY).line(record(shipped_policy))
 
@@ -138,19 +138,19 @@ def test_a_denial_has_its_reasons_and_the_rules_behind_them(shipped_policy: Poli
     assert '"CROSS_CLOUD"' in rule.text
 
 
-def test_what_nothing_grants_has_neither_reasons_nor_rules(shipped_policy: Policy) -> None:
+def test_a_denial_without_a_grant_has_neither_reasons_nor_rules(shipped_policy: Policy) -> None:
     line = DecisionLines(KEY).line(record(shipped_policy, facts=customer(BIRCH), allowed=False))
 
     assert (line["reasons"], line["rules"]) == ([], [])
 
 
-def test_what_is_absent_has_no_facts(shipped_policy: Policy) -> None:
+def test_a_missing_record_has_no_facts(shipped_policy: Policy) -> None:
     line = DecisionLines(KEY).line(record(shipped_policy, facts=None, allowed=False))
 
     assert (line["facts"], line["allowed"], line["reasons"], line["rules"]) == (None, False, [], [])
 
 
-def test_a_list_says_what_it_was_kept_to_and_how_many_came_of_it(shipped_policy: Policy) -> None:
+def test_a_list_has_its_filter_and_the_number_of_its_rows(shipped_policy: Policy) -> None:
     lines = DecisionLines(KEY)
     decision = ListDecision(
         time=AT,
@@ -170,7 +170,7 @@ def test_a_list_says_what_it_was_kept_to_and_how_many_came_of_it(shipped_policy:
     assert "customer.polar" in {rule.partition(":")[0] for rule in line["rules"]}
 
 
-def test_equal_ids_have_equal_names_that_only_the_key_gives() -> None:
+def test_equal_ids_have_equal_pseudonyms_under_one_key() -> None:
     hashed, otherwise = Pseudonyms(KEY).of, Pseudonyms(OTHER_KEY).of
 
     assert hashed(ALDER) == Pseudonyms(KEY).of(ALDER)
@@ -179,7 +179,9 @@ def test_equal_ids_have_equal_names_that_only_the_key_gives() -> None:
     assert (hashed(None), hashed(NO_TENANT)) == (None, NO_TENANT)
 
 
-def test_what_is_written_is_read_again_and_decided_alike(shipped_policy: Policy, tmp_path: Path) -> None:
+def test_a_written_decision_is_read_again_with_the_same_verdict(
+    shipped_policy: Policy, tmp_path: Path
+) -> None:
     lines = DecisionLines(KEY)
     decisions = [
         record(shipped_policy),
@@ -216,7 +218,7 @@ def test_a_filter_has_one_digest_for_a_tenant_and_its_pseudonym(
     )
 
 
-def test_a_digest_is_of_what_is_asked_however_it_was_put_together() -> None:
+def test_equal_filters_have_equal_digests() -> None:
     def alike(*branches: Conditions) -> str:
         return digest_of({Action.READ: Predicate(frozenset(branches), frozenset())}, lambda value: value)
 
@@ -248,7 +250,7 @@ def test_a_digest_is_of_what_is_asked_however_it_was_put_together() -> None:
     assert len(set(others)) == len(others)
 
 
-def test_the_words_of_a_vocabulary_and_the_service_itself_keep_their_names(shipped_policy: Policy) -> None:
+def test_vocabulary_words_and_the_service_are_not_hashed(shipped_policy: Policy) -> None:
     facts = AUDIT_RECORD.facts(id=LINK, tenant_id=ALDER, resource_type="Customer", cloud="public")
     decision = RecordDecision(
         time=AT,
@@ -279,7 +281,7 @@ def test_the_words_of_a_vocabulary_and_the_service_itself_keep_their_names(shipp
         ({"policy": None}, "a decision on a record must have a valid `policy`"),
     ],
 )
-def test_a_line_that_is_no_decision_is_refused_with_its_number(
+def test_an_invalid_line_is_refused_with_its_number(
     shipped_policy: Policy, tmp_path: Path, change: Any, words: str
 ) -> None:
     line = DecisionLines(KEY).line(record(shipped_policy))
@@ -312,7 +314,7 @@ def test_words_of_another_version_are_refused_when_they_are_read(
     assert refused.value.message == f"{log}:1: {words}"
 
 
-def test_a_log_tells_what_it_has_lost(shipped_policy: Policy, tmp_path: Path) -> None:
+def test_a_log_reports_dropped_decisions(shipped_policy: Policy, tmp_path: Path) -> None:
     line = DecisionLines(KEY).line(record(shipped_policy))
     log = written(tmp_path / "log", {"kind": "dropped", "count": 7}, line)
 
@@ -320,7 +322,7 @@ def test_a_log_tells_what_it_has_lost(shipped_policy: Policy, tmp_path: Path) ->
     assert len(list(read_log(log))) == 1
 
 
-def test_a_line_that_is_cut_off_spoils_no_other(shipped_policy: Policy, tmp_path: Path) -> None:
+def test_an_incomplete_line_affects_no_other(shipped_policy: Policy, tmp_path: Path) -> None:
     line = DecisionLines(KEY).line(record(shipped_policy))
     whole = json.dumps(line)
     log = tmp_path / "log"
@@ -333,7 +335,7 @@ def test_a_line_that_is_cut_off_spoils_no_other(shipped_policy: Policy, tmp_path
     assert [each.id for each in read_log(log)] == [line["id"]]
 
 
-def test_a_policy_that_is_in_force_no_longer_is_not_kept_for_its_lists() -> None:
+def test_a_former_policy_is_freed_with_its_digests() -> None:
     lines, policy = DecisionLines(KEY), Policy.load(SHIPPED_POLICIES)
     gone = weakref.ref(policy)
     first = lines.filter_digest(policy, agent(), (Action.READ,), CUSTOMER)
@@ -344,6 +346,6 @@ def test_a_policy_that_is_in_force_no_longer_is_not_kept_for_its_lists() -> None
     assert gone() is None
 
 
-def test_a_log_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_log_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="No such file"):
         list(read_log(tmp_path / "log"))

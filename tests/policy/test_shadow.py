@@ -108,14 +108,14 @@ def shadowed(
     return given, told
 
 
-def test_the_same_policy_is_not_heard(world: World) -> None:
+def test_the_same_policy_reports_no_difference(world: World) -> None:
     given, told = shadowed(world, Policy.load(SHIPPED_POLICIES), update, sell, names)
 
     assert given == work_with(world, world.principal(AGENT), update, sell, names)
     assert told == []
 
 
-def test_a_verdict_that_would_be_another_is_told_and_not_given(
+def test_a_different_verdict_is_reported_and_not_applied(
     world: World, shipped_policy: Policy, changed: Changed
 ) -> None:
     candidate = changed(*without_sales_agents("update"))
@@ -129,7 +129,7 @@ def test_a_verdict_that_would_be_another_is_told_and_not_given(
     assert ALDER.id not in json.dumps(line)
 
 
-def test_another_reason_is_told(world: World, changed: Changed) -> None:
+def test_a_different_reason_is_reported(world: World, changed: Changed) -> None:
     head = 'forbid("CROSS_CLOUD", caller: Principal, _action: String, customer: Customer) if\n'
     other = 'forbid("HELP_SELLS_NOTHING", p: Principal, "create_subscription", _: Customer) if\n'
     never = f'{other}  p.kind = "partner";\n'
@@ -140,7 +140,7 @@ def test_another_reason_is_told(world: World, changed: Changed) -> None:
     assert line["shadow"]["reasons"] == ["HELP_SELLS_NOTHING"]
 
 
-def test_a_list_that_would_show_other_rows_is_told_with_how_many(world: World, changed: Changed) -> None:
+def test_a_list_with_other_rows_is_reported_with_their_number(world: World, changed: Changed) -> None:
     candidate = changed(*without_sales_agents("read"))
     given, told = shadowed(world, candidate, names)
 
@@ -157,7 +157,7 @@ def test_a_list_that_would_show_other_rows_is_told_with_how_many(world: World, c
 
 
 @one_engine
-def test_a_shadow_that_fails_is_logged_and_goes_on(
+def test_a_failing_shadow_policy_is_logged_and_goes_on(
     world: World, changed: Changed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     candidate = changed(*without_sales_agents("read"))
@@ -176,7 +176,7 @@ def test_a_shadow_that_fails_is_logged_and_goes_on(
 
 
 @one_engine
-def test_a_shadow_that_fails_on_a_list_is_logged_as_such_and_tells_nothing(
+def test_a_shadow_policy_that_fails_on_a_list_is_logged_and_reports_nothing(
     world: World, changed: Changed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     candidate = changed(*without_sales_agents("read"))
@@ -194,7 +194,9 @@ def test_a_shadow_that_fails_on_a_list_is_logged_as_such_and_tells_nothing(
 
 
 @one_engine
-def test_nobody_waits_for_a_shadow(world: World, shipped_policy: Policy, changed: Changed) -> None:
+def test_no_request_waits_for_the_shadow_policy(
+    world: World, shipped_policy: Policy, changed: Changed
+) -> None:
     told: list[Difference] = []
     may_go_on, is_asked = threading.Event(), threading.Event()
 
@@ -221,7 +223,7 @@ def test_nobody_waits_for_a_shadow(world: World, shipped_policy: Policy, changed
 
 
 @one_engine
-def test_a_shadow_that_does_not_load_is_told_and_nothing_else(
+def test_a_shadow_policy_that_does_not_load_is_only_logged(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "bad.polar").write_text("allow(", "utf-8")
@@ -237,7 +239,7 @@ def test_a_shadow_that_does_not_load_is_told_and_nothing_else(
         caplog.clear()
 
 
-def test_a_candidate_is_loaded_anew_when_its_folder_has_changed(
+def test_a_candidate_is_reloaded_when_its_folder_has_changed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "multichannel.server.shadow_policy")
@@ -279,7 +281,7 @@ def configured(world: World, candidate: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @one_engine
-def test_differences_go_to_a_file_that_the_settings_name(
+def test_differences_go_to_the_file_of_the_settings(
     world: World,
     changed: Changed,
     tmp_path: Path,
@@ -296,7 +298,7 @@ def test_differences_go_to_a_file_that_the_settings_name(
 
 
 @one_engine
-def test_differences_go_to_the_log_of_the_service_else(
+def test_without_a_file_differences_go_to_the_log_of_the_service(
     world: World,
     changed: Changed,
     tmp_path: Path,

@@ -46,7 +46,7 @@ def call(store: Store, key: str | None = None, by: str = ALDER) -> None:
 
 
 @pytest.fixture
-def books(store: Store) -> Store:
+def audited(store: Store) -> Store:
     """A store in which Alder's chain and Meadow's have four records each."""
     for _ in range(LENGTH):
         call(store)
@@ -59,7 +59,7 @@ def flaws(store: Store) -> Verified:
 
 
 def change(engine: Engine, statement: Any) -> None:
-    """Do something to the books past every guard, as somebody with the database's password could."""
+    """Do something to the audit tables past every guard, as anyone with the database password could."""
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
@@ -76,13 +76,13 @@ def records(engine: Engine, tenant: str = ALDER) -> list[Any]:
         return list(session.scalars(found))
 
 
-def test_r53_each_tenant_concerned_has_a_gapless_chain(engine: Engine, books: Store) -> None:
-    assert [(each.head.tenant_id, each.records, each.flaw) for each in verify(books)] == [
+def test_r53_each_tenant_concerned_has_a_gapless_chain(engine: Engine, audited: Store) -> None:
+    assert [(each.head.tenant_id, each.records, each.flaw) for each in verify(audited)] == [
         (ALDER, LENGTH, None),
         (MEADOW, LENGTH, None),
     ]
     assert [each.number for each in records(engine)] == [1, 2, 3, 4]
-    assert verify_one(books, BIRCH).flaw is None
+    assert verify_one(audited, BIRCH).flaw is None
 
 
 TAMPERED: dict[str, Any] = {
@@ -114,48 +114,50 @@ def test_every_column_of_a_record_is_tampered_with_below() -> None:
 
 
 @pytest.mark.parametrize("column", TAMPERED)
-def test_a_changed_column_is_found_at_its_record(engine: Engine, books: Store, column: str) -> None:
+def test_a_changed_column_is_found_at_its_record(engine: Engine, audited: Store, column: str) -> None:
     change(engine, update(AuditRecord).where(of(ALDER, 2)).values({column: TAMPERED[column]}))
 
     flaw = ChainFlaw.MISSING if column in GONE else ChainFlaw.ALTERED
-    assert flaws(books) == {ALDER: (flaw, 2), **ELSEWHERE.get(column, {})}
+    assert flaws(audited) == {ALDER: (flaw, 2), **ELSEWHERE.get(column, {})}
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_deleted_record_is_missed(engine: Engine, books: Store, number: int) -> None:
+def test_a_deleted_record_is_missed(engine: Engine, audited: Store, number: int) -> None:
     change(engine, delete(AuditRecord).where(of(ALDER, number)))
 
-    assert flaws(books) == {ALDER: (ChainFlaw.MISSING, number)}
+    assert flaws(audited) == {ALDER: (ChainFlaw.MISSING, number)}
 
 
-def test_a_truncated_tail_is_missed_because_the_head_says_more(engine: Engine, books: Store) -> None:
+def test_a_truncated_tail_is_missed_because_the_head_says_more(engine: Engine, audited: Store) -> None:
     change(engine, delete(AuditRecord).where(AuditRecord.tenant_id == ALDER, AuditRecord.number > 2))
 
-    assert flaws(books) == {ALDER: (ChainFlaw.TRUNCATED, 3)}
+    assert flaws(audited) == {ALDER: (ChainFlaw.TRUNCATED, 3)}
 
 
-def test_an_inserted_record_is_found_even_with_a_good_seal(engine: Engine, books: Store) -> None:
+def test_an_inserted_record_is_found_even_with_a_good_seal(engine: Engine, audited: Store) -> None:
     last = records(engine)[-1]
     forged = {name: getattr(last, name) for name in TAMPERED} | {"id": new_id(), "number": LENGTH + 1}
     change(engine, insert(AuditRecord).values(forged | {"seal": seal_of(last.seal, forged)}))
 
-    assert flaws(books) == {ALDER: (ChainFlaw.BEYOND_HEAD, LENGTH + 1)}
+    assert flaws(audited) == {ALDER: (ChainFlaw.BEYOND_HEAD, LENGTH + 1)}
 
 
-def test_swapped_records_are_found_at_the_first(engine: Engine, books: Store) -> None:
+def test_swapped_records_are_found_at_the_first(engine: Engine, audited: Store) -> None:
     for old, new in ((2, 99), (3, 2), (99, 3)):
         change(engine, update(AuditRecord).where(of(ALDER, old)).values(number=new))
 
-    assert flaws(books) == {ALDER: (ChainFlaw.ALTERED, 2)}
+    assert flaws(audited) == {ALDER: (ChainFlaw.ALTERED, 2)}
 
 
-def test_a_record_rewritten_with_a_seal_of_its_own_is_found_at_the_next(engine: Engine, books: Store) -> None:
+def test_a_record_rewritten_with_a_seal_of_its_own_is_found_at_the_next(
+    engine: Engine, audited: Store
+) -> None:
     first, second = records(engine)[:2]
     told = {name: getattr(second, name) for name in TAMPERED} | {"operation": "create_customer"}
     told["seal"] = seal_of(first.seal, told)
     change(engine, update(AuditRecord).where(of(ALDER, 2)).values(told))
 
-    assert flaws(books) == {ALDER: (ChainFlaw.ALTERED, 3)}
+    assert flaws(audited) == {ALDER: (ChainFlaw.ALTERED, 3)}
 
 
 @pytest.mark.parametrize(
@@ -170,17 +172,17 @@ def test_a_record_rewritten_with_a_seal_of_its_own_is_found_at_the_next(engine: 
     ],
 )
 def test_a_changed_head_is_found(
-    engine: Engine, books: Store, values: dict[str, Any], flaw: ChainFlaw, number: int
+    engine: Engine, audited: Store, values: dict[str, Any], flaw: ChainFlaw, number: int
 ) -> None:
     change(engine, update(AuditChain).where(AuditChain.tenant_id == ALDER).values(values))
 
-    assert flaws(books) == {ALDER: (flaw, number)}
+    assert flaws(audited) == {ALDER: (flaw, number)}
 
 
-def test_a_chain_without_its_head_is_found(engine: Engine, books: Store) -> None:
+def test_a_chain_without_its_head_is_found(engine: Engine, audited: Store) -> None:
     change(engine, delete(AuditChain).where(AuditChain.tenant_id == ALDER))
 
-    assert flaws(books) == {ALDER: (ChainFlaw.NO_HEAD, 1)}
+    assert flaws(audited) == {ALDER: (ChainFlaw.NO_HEAD, 1)}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -193,16 +195,16 @@ def test_a_chain_without_its_head_is_found(engine: Engine, books: Store) -> None
         ("operation", "X'ff'"),
     ],
 )
-def test_what_cannot_be_read_at_all_is_found_at_its_record(
-    engine: Engine, books: Store, column: str, value: Any
+def test_an_unreadable_value_is_found_at_its_record(
+    engine: Engine, audited: Store, column: str, value: Any
 ) -> None:
     change(engine, update(AuditRecord).where(of(ALDER, 3)).values({column: literal_column(value)}))
 
-    assert flaws(books) == {ALDER: (ChainFlaw.ALTERED, 3)}
+    assert flaws(audited) == {ALDER: (ChainFlaw.ALTERED, 3)}
 
 
-def test_chains_are_walked_page_by_page(
-    engine: Engine, books: Store, monkeypatch: pytest.MonkeyPatch
+def test_chains_are_verified_page_by_page(
+    engine: Engine, audited: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chains, "PAGE", 1)
     sizes: list[int] = []
@@ -212,11 +214,11 @@ def test_chains_are_walked_page_by_page(
             sizes.append(1)
 
     event.listen(engine, "before_cursor_execute", hear)
-    assert flaws(books) == {}
+    assert flaws(audited) == {}
     event.remove(engine, "before_cursor_execute", hear)
     assert len(sizes) == 2 * (LENGTH + 1)
     change(engine, update(AuditRecord).where(of(MEADOW, 4)).values(operation="x"))
-    assert flaws(books) == {MEADOW: (ChainFlaw.ALTERED, 4)}
+    assert flaws(audited) == {MEADOW: (ChainFlaw.ALTERED, 4)}
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -230,7 +232,7 @@ def test_eight_writers_of_one_tenant_leave_one_gapless_chain(engine: Engine, sto
         assert session.scalar(select(Customer.phone_number)) == "40"
 
 
-def test_nothing_writes_the_books_through_the_session(engine: Engine, books: Store) -> None:
+def test_use_cases_cannot_write_the_audit_tables(engine: Engine, audited: Store) -> None:
     record = records(engine)[0]
 
     def alter(session: GuardedSession, row: Any) -> None:
@@ -250,12 +252,12 @@ def test_nothing_writes_the_books_through_the_session(engine: Engine, books: Sto
     def in_bulk(session: GuardedSession, _row: Any) -> None:
         session.write(update(AuditRecord).values(operation="x"), [{}])
 
-    def as_books(session: GuardedSession, _row: Any) -> None:
+    def as_audit_table(session: GuardedSession, _row: Any) -> None:
         session.write_audit(update(AuditRecord).values(operation="x"), [])
 
-    for attempt in (alter, remove, add, in_bulk, as_books):
+    for attempt in (alter, remove, add, in_bulk, as_audit_table):
         assert _is_refused(engine, record.id, attempt), attempt.__name__
-    assert flaws(books) == {}
+    assert flaws(audited) == {}
 
 
 def _is_refused(engine: Engine, row_id: str, attempt: Callable[[GuardedSession, Any], None]) -> bool:
@@ -297,7 +299,7 @@ def test_r53_what_is_older_than_the_retention_goes_and_the_rest_is_whole(
     assert (again.records, again.events, again.keys) == (0, 0, 0)
 
 
-def test_a_chain_may_be_pruned_to_its_end_and_goes_on(engine: Engine, books: Store, policy: Policy) -> None:
+def test_a_chain_may_be_pruned_to_its_end_and_goes_on(engine: Engine, audited: Store, policy: Policy) -> None:
     later = at(engine, policy, NOW + YEAR)
 
     assert prune(later, older_than=QUARTER).records == 2 * LENGTH
@@ -308,7 +310,7 @@ def test_a_chain_may_be_pruned_to_its_end_and_goes_on(engine: Engine, books: Sto
     assert [each.number for each in records(engine)] == [LENGTH + 1]
     assert flaws(later) == {}
     assert _count(engine, AuditChain) == 2
-    assert books.engine is engine
+    assert audited.engine is engine
 
 
 def test_after_pruning_the_beginning_is_still_guarded(engine: Engine, policy: Policy) -> None:
@@ -322,8 +324,8 @@ def test_after_pruning_the_beginning_is_still_guarded(engine: Engine, policy: Po
     assert flaws(later) == {ALDER: (ChainFlaw.ALTERED, 2)}
 
 
-def test_a_chain_that_is_not_whole_is_not_pruned_and_others_are(
-    engine: Engine, books: Store, policy: Policy
+def test_a_broken_chain_is_not_pruned_and_the_others_are(
+    engine: Engine, audited: Store, policy: Policy
 ) -> None:
     change(engine, update(AuditRecord).where(of(ALDER, 2)).values(operation="x"))
     later = at(engine, policy, NOW + YEAR)
@@ -335,7 +337,7 @@ def test_a_chain_that_is_not_whole_is_not_pruned_and_others_are(
     assert done.broken[0].startswith(f"{ALDER}: record 2: ")
     assert len(records(engine)) == LENGTH
     assert records(engine, MEADOW) == []
-    assert flaws(books) == {ALDER: (ChainFlaw.ALTERED, 2)}
+    assert flaws(audited) == {ALDER: (ChainFlaw.ALTERED, 2)}
 
 
 def test_idempotency_keys_go_after_eight_days_and_not_before(engine: Engine, policy: Policy) -> None:
@@ -354,8 +356,8 @@ def test_idempotency_keys_go_after_eight_days_and_not_before(engine: Engine, pol
         'grant("sweeper", "system", "expire", _: Service);',
     ],
 )
-def test_nothing_is_pruned_without_the_policys_word(
-    engine: Engine, books: Store, policy: Policy, without: str
+def test_nothing_is_pruned_unless_the_policy_grants_it(
+    engine: Engine, audited: Store, policy: Policy, without: str
 ) -> None:
     texts = dict(policy.source.texts)
     assert without in texts["system.polar"]
@@ -366,7 +368,7 @@ def test_nothing_is_pruned_without_the_policys_word(
         prune(at(engine, strict, NOW + YEAR), older_than=QUARTER)
 
     assert _count(engine, Event) == LENGTH
-    assert flaws(books) == {}
+    assert flaws(audited) == {}
 
 
 def _count(engine: Engine, model: Any) -> int:

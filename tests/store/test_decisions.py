@@ -1,4 +1,4 @@
-"""Decisions are noted where they are made, by whole operations, and cost nothing while nobody listens."""
+"""Decisions are recorded where they are made, by whole operations, and cost nothing if not sampled."""
 
 from __future__ import annotations
 
@@ -38,33 +38,33 @@ UPDATE = MutationContext("update_customer", "Customer", MEADOW)
 
 
 @dataclass
-class Ear:
-    """Remembers what it hears, an operation at a time."""
+class ListSink:
+    """Keeps the decisions it receives, by operation."""
 
     sample: float = 1
-    heard: list[Sequence[Decision]] = field(default_factory=list)
+    received: list[Sequence[Decision]] = field(default_factory=list)
 
     def submit(self, decisions: Sequence[Decision]) -> None:
-        self.heard.append(decisions)
+        self.received.append(decisions)
 
     @property
     def only(self) -> Sequence[Decision]:
         """The decisions of the one operation there was."""
-        [decisions] = self.heard
+        [decisions] = self.received
         return decisions
 
 
 @pytest.fixture
-def ear(store: Store) -> Ear:
-    """Listens to everything."""
-    ear = Ear()
-    store.recorder = DecisionRecorder(store.clock, [ear])
-    return ear
+def sink(store: Store) -> ListSink:
+    """Receives every operation."""
+    sink = ListSink()
+    store.recorder = DecisionRecorder(store.clock, [sink])
+    return sink
 
 
 @pytest.fixture
 def statements(engine: Engine) -> Iterator[list[str]]:
-    """The text of every question, as it is sent."""
+    """The text of every SELECT, as it is sent."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
@@ -76,7 +76,7 @@ def statements(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-def told(decision: Decision) -> tuple[str, str, Any, Any, Any]:
+def summary(decision: Decision) -> tuple[str, str, Any, Any, Any]:
     """Operation and resource; of a record action, id and verdict; of a list actions, None and rows."""
     if isinstance(decision, ListDecision):
         return decision.operation, decision.resource.name, decision.actions, None, decision.rows
@@ -88,12 +88,12 @@ def _fetch(row_id: str, work: UnitOfWork) -> None:
     work.customers.get(row_id, to=Action.UPDATE)
 
 
-def test_a_row_that_is_granted_is_noted_with_its_facts(store: Store, ear: Ear, policy: Policy) -> None:
+def test_a_granted_row_is_recorded_with_its_facts(store: Store, sink: ListSink, policy: Policy) -> None:
     store.write(agent(), lambda work: work.customers.get(MEADOW, to=Action.UPDATE))
 
-    [decision] = ear.only
+    [decision] = sink.only
     assert isinstance(decision, RecordDecision)
-    assert told(decision) == ("get", "Customer", Action.UPDATE, MEADOW, True)
+    assert summary(decision) == ("get", "Customer", Action.UPDATE, MEADOW, True)
     assert decision.facts is not None
     [relationship] = decision.facts.relationships
     assert (relationship.partner_id, relationship.status) == (ALDER, "active")
@@ -102,8 +102,8 @@ def test_a_row_that_is_granted_is_noted_with_its_facts(store: Store, ear: Ear, p
     assert decision.microseconds > 0
 
 
-def test_what_is_hidden_is_noted_with_its_true_facts_and_what_is_absent_without(
-    store: Store, ear: Ear
+def test_a_hidden_row_is_recorded_with_its_facts_and_a_missing_row_without(
+    store: Store, sink: ListSink
 ) -> None:
     for row_id in (MEADOW, NOBODY):
         change = partial(_fetch, row_id)
@@ -111,14 +111,14 @@ def test_what_is_hidden_is_noted_with_its_true_facts_and_what_is_absent_without(
             store.write(agent(BIRCH), change)
 
     reads = CUSTOMER.reads
-    assert [[told(each) for each in decisions] for decisions in ear.heard] == [
+    assert [[summary(each) for each in decisions] for decisions in sink.received] == [
         [("facts", "Customer", reads, None, 0), ("get", "Customer", Action.UPDATE, MEADOW, False)],
         [("facts", "Customer", reads, None, 0), ("get", "Customer", Action.UPDATE, None, False)],
     ]
 
 
-def test_of_several_rows_each_has_a_verdict_though_one_denies_them_all(
-    store: Store, ear: Ear, engine: Engine
+def test_each_of_several_rows_has_a_verdict_even_if_one_denies_them_all(
+    store: Store, sink: ListSink, engine: Engine
 ) -> None:
     with engine.connect() as connection:
         connection.execution_options(**execution_options(engine, WRITING))
@@ -128,20 +128,20 @@ def test_of_several_rows_each_has_a_verdict_though_one_denies_them_all(
     with pytest.raises(NotVisible):
         store.write(agent(), lambda work: work.customers.get_all([MEADOW, CREEK, NOBODY], to=Action.READ))
 
-    assert [told(each)[2:] for each in ear.only if isinstance(each, RecordDecision)] == [
+    assert [summary(each)[2:] for each in sink.only if isinstance(each, RecordDecision)] == [
         (Action.READ, MEADOW, True),
         (Action.READ, CREEK, False),
         (Action.READ, None, False),
     ]
 
 
-def test_rows_that_are_all_granted_are_all_noted(store: Store, ear: Ear) -> None:
+def test_rows_that_are_all_granted_are_all_recorded(store: Store, sink: ListSink) -> None:
     store.write(agent(), lambda work: work.customers.get_all([MEADOW], to=Action.READ))
 
-    assert [told(each) for each in ear.only] == [("get_all", "Customer", Action.READ, MEADOW, True)]
+    assert [summary(each) for each in sink.only] == [("get_all", "Customer", Action.READ, MEADOW, True)]
 
 
-def test_a_list_is_noted_once_with_how_many_rows_came_of_it(store: Store, ear: Ear) -> None:
+def test_a_list_is_recorded_once_with_the_number_of_its_rows(store: Store, sink: ListSink) -> None:
     with store.reading(agent()) as work:
         work.reader.page(CUSTOMER, NAMES)
         work.reader.count(CUSTOMER)
@@ -152,7 +152,7 @@ def test_a_list_is_noted_once_with_how_many_rows_came_of_it(store: Store, ear: E
         work.check_rows(CUSTOMER, [MEADOW], Action.UPDATE, Action.READ_SUMMARY)
 
     reads = CUSTOMER.reads
-    assert [told(each) for each in ear.only] == [
+    assert [summary(each) for each in sink.only] == [
         ("page", "Customer", reads, None, 1),
         ("count", "Customer", reads, None, 1),
         ("records", "Customer", reads, None, 1),
@@ -164,19 +164,21 @@ def test_a_list_is_noted_once_with_how_many_rows_came_of_it(store: Store, ear: E
     ]
 
 
-def test_what_is_taken_to_be_written_is_a_list(store: Store, ear: Ear) -> None:
+def test_rows_taken_to_be_written_are_recorded_as_a_list(store: Store, sink: ListSink) -> None:
     sweeper = system_principal(SystemRole.SWEEPER)
     store.write(sweeper, lambda work: work.relationships.take([NOBODY], to=Action.EXPIRE))
     store.write(sweeper, lambda work: work.relationships.due(after="", limit=5))
 
-    assert [[told(each) for each in decisions] for decisions in ear.heard] == [
+    assert [[summary(each) for each in decisions] for decisions in sink.received] == [
         [("take", "ResellerRelationship", (Action.EXPIRE,), None, 0)],
         [("due", "ResellerRelationship", (Action.EXPIRE,), None, 0)],
     ]
 
 
 @pytest.mark.parametrize(("role", "allowed"), [(SystemRole.OPERATOR, True), (SystemRole.AUDITOR, False)])
-def test_the_service_itself_is_a_record(store: Store, ear: Ear, role: SystemRole, *, allowed: bool) -> None:
+def test_the_service_itself_is_a_record(
+    store: Store, sink: ListSink, role: SystemRole, *, allowed: bool
+) -> None:
     with store.reading(system_principal(role)) as work:
         if allowed:
             work.service(to=Action.ADD_PARTNER)
@@ -184,24 +186,24 @@ def test_the_service_itself_is_a_record(store: Store, ear: Ear, role: SystemRole
             with pytest.raises(NotPermitted):
                 work.service(to=Action.ADD_PARTNER)
 
-    [decision] = ear.only
+    [decision] = sink.only
     assert isinstance(decision, RecordDecision)
     assert (decision.resource, decision.action, decision.allowed) == (SERVICE, Action.ADD_PARTNER, allowed)
 
 
-def test_signing_in_is_a_decision_about_the_user(store: Store, ear: Ear) -> None:
+def test_signing_in_is_a_decision_about_the_user(store: Store, sink: ListSink) -> None:
     with store.reading(SIGNING_IN) as work:
         nobody = work.sign_in.caller(tenant_id=ALDER, object_id=NOBODY, auth_mode=AuthMode.APP_USER)
 
     assert nobody is None
-    [decision] = ear.only
+    [decision] = sink.only
     assert (decision.operation, decision.resource, decision.principal) == ("sign_in", USER, SIGNING_IN)
     assert isinstance(decision, RecordDecision)
     assert (decision.facts, decision.allowed) == (None, False)
 
 
-def test_a_denied_act_leaves_its_decision_though_nothing_is_written(
-    store: Store, ear: Ear, phone: Callable[[], str | None]
+def test_the_decisions_of_a_denied_mutation_are_recorded_although_nothing_is_written(
+    store: Store, sink: ListSink, phone: Callable[[], str | None]
 ) -> None:
     def change(work: UnitOfWork) -> str:
         work.customers.get(MEADOW, to=Action.UPDATE).phone_number = "1"
@@ -211,15 +213,15 @@ def test_a_denied_act_leaves_its_decision_though_nothing_is_written(
         store.act(agent(ALDER, "helpdesk_agent"), UPDATE, change)
 
     assert phone() == "0"
-    assert [told(each)[2:] for each in ear.only if isinstance(each, RecordDecision)] == [
+    assert [summary(each)[2:] for each in sink.only if isinstance(each, RecordDecision)] == [
         (Action.UPDATE, MEADOW, True),
         (Action.CREATE_SUBSCRIPTION, MEADOW, False),
     ]
 
 
 @pytest.mark.parametrize("attempts", [1, 3])
-def test_what_is_decided_again_is_noted_once(
-    store: Store, ear: Ear, monkeypatch: pytest.MonkeyPatch, attempts: int
+def test_the_decisions_of_a_repeated_attempt_are_recorded_once(
+    store: Store, sink: ListSink, monkeypatch: pytest.MonkeyPatch, attempts: int
 ) -> None:
     monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     tries = []
@@ -234,11 +236,11 @@ def test_what_is_decided_again_is_noted_once(
     store.act(agent(), UPDATE, change)
 
     assert len(tries) == attempts
-    assert [told(each) for each in ear.only] == [("get", "Customer", Action.UPDATE, MEADOW, True)]
+    assert [summary(each) for each in sink.only] == [("get", "Customer", Action.UPDATE, MEADOW, True)]
 
 
-def test_what_was_decided_in_the_last_of_all_attempts_is_noted(
-    store: Store, ear: Ear, monkeypatch: pytest.MonkeyPatch
+def test_the_decisions_of_the_last_attempt_are_recorded(
+    store: Store, sink: ListSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     tries = []
@@ -252,23 +254,23 @@ def test_what_was_decided_in_the_last_of_all_attempts_is_noted(
         store.act(agent(), UPDATE, change)
 
     assert len(tries) == ATTEMPTS
-    assert len(ear.only) == 1
+    assert len(sink.only) == 1
 
 
-def test_all_that_is_done_in_one_operation_is_heard_together(store: Store, ear: Ear) -> None:
+def test_the_decisions_of_one_operation_are_submitted_together(store: Store, sink: ListSink) -> None:
     with store.operation():
         with store.reading(agent()) as work:
             work.reader.count(CUSTOMER)
         store.write(agent(), lambda work: work.customers.get(MEADOW, to=Action.UPDATE))
 
-    assert [each.operation for each in ear.only] == ["count", "get"]
+    assert [each.operation for each in sink.only] == ["count", "get"]
 
 
-def test_an_operation_is_heard_whole_or_not_at_all_by_each_listener(
+def test_each_sink_receives_an_operation_whole_or_not_at_all(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    often, seldom = Ear(0.5), Ear(0.1)
-    store.recorder = DecisionRecorder(store.clock, [often, seldom])
+    half, tenth = ListSink(0.5), ListSink(0.1)
+    store.recorder = DecisionRecorder(store.clock, [half, tenth])
     for drawn in (0.6, 0.3, 0.05):
         monkeypatch.setattr("random.random", lambda drawn=drawn: drawn)
         with store.operation():
@@ -277,11 +279,11 @@ def test_an_operation_is_heard_whole_or_not_at_all_by_each_listener(
                 with store.reading(agent()) as work:
                     work.reader.count(CUSTOMER)
 
-    assert [len(decisions) for decisions in often.heard] == [2, 2]
-    assert [len(decisions) for decisions in seldom.heard] == [2]
+    assert [len(decisions) for decisions in half.received] == [2, 2]
+    assert [len(decisions) for decisions in tenth.received] == [2]
 
 
-def test_threads_do_not_hear_of_each_other(store: Store, ear: Ear) -> None:
+def test_threads_record_separate_operations(store: Store, sink: ListSink) -> None:
     def count() -> None:
         with store.reading(agent(BIRCH)) as work:
             work.reader.count(CUSTOMER)
@@ -293,10 +295,13 @@ def test_threads_do_not_hear_of_each_other(store: Store, ear: Ear) -> None:
         with store.reading(agent()) as work:
             work.reader.count(CUSTOMER)
 
-    assert [[each.principal for each in decisions] for decisions in ear.heard] == [[agent(BIRCH)], [agent()]]
+    assert [[each.principal for each in decisions] for decisions in sink.received] == [
+        [agent(BIRCH)],
+        [agent()],
+    ]
 
 
-def test_where_nobody_listens_nothing_else_is_done(store: Store, statements: list[str]) -> None:
+def test_an_operation_that_is_not_sampled_does_no_extra_work(store: Store, statements: list[str]) -> None:
     def use_case(work: UnitOfWork) -> bool:
         work.reader.page(CUSTOMER, NAMES)
         work.customers.get(MEADOW, to=Action.READ)
@@ -304,21 +309,21 @@ def test_where_nobody_listens_nothing_else_is_done(store: Store, statements: lis
 
     counted = []
     for sample in (None, 0.0, 1.0):
-        store.recorder = None if sample is None else DecisionRecorder(store.clock, [Ear(sample)])
+        store.recorder = None if sample is None else DecisionRecorder(store.clock, [ListSink(sample)])
         statements.clear()
         assert store.write(agent(), use_case) == (sample == 1)
         counted.append(list(statements))
 
-    unwatched, unsampled, sampled = counted
-    assert unwatched == unsampled
-    assert sampled[:2] == unwatched
+    without, unsampled, sampled = counted
+    assert without == unsampled
+    assert sampled[:2] == without
     assert [each.split("FROM ")[1].split()[0] for each in sampled[2:]] == [
         "customers",
         "reseller_relationships",
     ]
 
 
-def test_rows_are_counted_as_far_as_was_asked(store: Store) -> None:
+def test_reach_counts_rows_up_to_a_limit(store: Store) -> None:
     with store.reading(agent()) as work:
         assert work.reader.reach(CUSTOMER, CUSTOMER.reads, most=5) == 1
         assert work.reader.reach(CUSTOMER, CUSTOMER.reads, most=0) == 0

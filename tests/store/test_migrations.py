@@ -27,7 +27,7 @@ def _connection(engine: Engine) -> Connection:
     return engine.connect().execution_options(**execution_options(engine, WRITING))
 
 
-def test_what_the_migrations_make_is_what_the_mapped_classes_say(migrated: Engine) -> None:
+def test_the_migrations_give_the_schema_of_the_mapped_classes(migrated: Engine) -> None:
     with _connection(migrated) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
@@ -44,7 +44,7 @@ def test_migrating_again_changes_nothing(database_url: str, migrated: Engine) ->
     assert migrations.current(database_url) == migrations.head()
 
 
-def test_migrations_can_be_undone_and_made_again(database_url: str, migrated: Engine) -> None:
+def test_migrations_can_be_undone_and_run_again(database_url: str, migrated: Engine) -> None:
     migrations.remove(database_url)
     assert sorted(inspect(migrated).get_table_names()) == ["alembic_version"]
     assert migrations.current(database_url) is None

@@ -56,7 +56,7 @@ def test_a_statement_that_carries_no_decision_is_refused(store: Store, way: str)
         AROUND[way](work._session)
 
 
-def test_a_relation_that_nobody_loaded_is_not_loaded(store: Store) -> None:
+def test_a_relation_is_not_loaded_lazily(store: Store) -> None:
     def load(work: UnitOfWork) -> None:
         user = User(tenant_id=ALDER, object_id=NO_TENANT, display_name="U", cloud="public", created_at=NOW)
         parent = work.partners.get(ALDER, to=Action.ADD_USER)
@@ -68,7 +68,7 @@ def test_a_relation_that_nobody_loaded_is_not_loaded(store: Store) -> None:
     store.write(system_principal(SystemRole.OPERATOR), load)
 
 
-def test_what_was_fetched_to_be_read_is_not_written(store: Store) -> None:
+def test_a_row_fetched_to_be_read_cannot_be_written(store: Store) -> None:
     def write(work: UnitOfWork) -> None:
         work.customers.get(MEADOW, to=Action.READ).phone_number = "1"
 
@@ -76,7 +76,7 @@ def test_what_was_fetched_to_be_read_is_not_written(store: Store) -> None:
         store.write(agent(), write)
 
 
-def test_nothing_is_made_under_a_parent_that_was_fetched_to_be_read(store: Store) -> None:
+def test_no_row_is_created_under_a_parent_fetched_to_be_read(store: Store) -> None:
     def write(work: UnitOfWork) -> None:
         parent = work.partners.get(ALDER, to=Action.READ)
         work.add_under(parent, Tenant(**_tenant_values()))
@@ -86,7 +86,7 @@ def test_nothing_is_made_under_a_parent_that_was_fetched_to_be_read(store: Store
 
 
 @pytest.mark.parametrize("change", ["new", "dirty", "deleted"])
-def test_a_flush_of_what_was_not_granted_is_refused_and_nothing_is_stored(
+def test_a_flush_of_a_row_that_was_not_granted_is_refused_and_nothing_is_stored(
     store: Store, phone: Callable[[], str | None], change: str
 ) -> None:
     def write(work: UnitOfWork) -> None:
@@ -158,7 +158,7 @@ def _read(row_id: str, work: UnitOfWork) -> None:
     work.customers.get(row_id, to=Action.READ)
 
 
-def test_what_is_absent_and_what_is_invisible_are_told_apart_by_nothing(store: Store) -> None:
+def test_a_missing_row_and_an_invisible_row_give_the_same_error(store: Store) -> None:
     refusals = []
     for row_id in (MEADOW, NO_TENANT):
         with pytest.raises(NotVisible) as refused:

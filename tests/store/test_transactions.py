@@ -46,7 +46,7 @@ def _add_one(work: UnitOfWork) -> None:
 
 @pytest.mark.parametrize("code", ["40001", "40P01"])
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_transaction_the_database_gives_up_is_run_again_with_one_effect(
+def test_a_transaction_that_the_database_aborts_is_run_again_with_one_effect(
     engine: Engine, store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
@@ -67,7 +67,7 @@ def test_a_transaction_the_database_gives_up_is_run_again_with_one_effect(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_after_as_many_attempts_as_there_are_the_client_may_try_again(
+def test_after_the_last_attempt_the_client_may_retry(
     store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
@@ -83,7 +83,7 @@ def test_after_as_many_attempts_as_there_are_the_client_may_try_again(
     assert phone() == "0"
 
 
-def test_a_row_that_another_holds_is_no_fault_and_may_be_tried_again(
+def test_a_row_locked_by_another_transaction_may_be_retried(
     engine: Engine, store: Store, phone: Phone
 ) -> None:
     impatient = {"sqlite": "PRAGMA busy_timeout=50", "postgresql": "SET lock_timeout = 50"}[
@@ -107,7 +107,7 @@ def test_a_row_that_another_holds_is_no_fault_and_may_be_tried_again(
     assert phone() == "1"
 
 
-def test_an_error_that_is_no_conflict_is_not_tried_again(store: Store) -> None:
+def test_an_error_other_than_a_conflict_is_not_retried(store: Store) -> None:
     attempts = []
 
     def fail(work: UnitOfWork) -> None:
@@ -121,7 +121,7 @@ def test_an_error_that_is_no_conflict_is_not_tried_again(store: Store) -> None:
     assert len(attempts) == 1
 
 
-def test_writers_at_once_lose_nothing(engine: Engine, store: Store, phone: Phone) -> None:
+def test_concurrent_writers_lose_nothing(engine: Engine, store: Store, phone: Phone) -> None:
     writers = {"sqlite": 4, "postgresql": 2}[
         engine.dialect.name
     ]  # PostgreSQL sends losers back, five times at most
@@ -138,9 +138,7 @@ def test_writers_at_once_lose_nothing(engine: Engine, store: Store, phone: Phone
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_two_writers_that_decide_by_the_same_reading_come_out_as_if_one_went_first(
-    store: Store, phone: Phone
-) -> None:
+def test_concurrent_writers_are_serialized(store: Store, phone: Phone) -> None:
     both_have_read = threading.Barrier(2)
     runs = []
 
@@ -174,7 +172,7 @@ def test_a_reading_writes_nothing(engine: Engine) -> None:
             connection.execute(text("DELETE FROM users"))
 
 
-def test_references_that_lead_nowhere_are_refused(engine: Engine) -> None:
+def test_references_to_missing_rows_are_refused(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execution_options(**execution_options(engine, WRITING))
         values = {"object_id": ALDER, "display_name": "U", "cloud": "public", "created_at": NOW}
@@ -182,14 +180,14 @@ def test_references_that_lead_nowhere_are_refused(engine: Engine) -> None:
             add(connection, User, tenant_id="00000000-0000-4000-8000-00000000dead", **values)
 
 
-def test_words_outside_a_closed_vocabulary_are_refused(engine: Engine) -> None:
+def test_values_outside_an_enum_are_refused(engine: Engine) -> None:
     with engine.connect() as connection:
         connection.execution_options(**execution_options(engine, WRITING))
         with pytest.raises(IntegrityError):
             connection.execute(text("UPDATE reseller_relationships SET status = 'actve'"))
 
 
-def test_an_error_of_the_database_names_nobody(engine: Engine) -> None:
+def test_a_database_error_contains_no_values(engine: Engine) -> None:
     statement = text("SELECT * FROM no_such_table WHERE id = :id")
     with engine.connect() as connection, pytest.raises(DBAPIError) as fault:
         connection.execute(statement, {"id": MEADOW})
@@ -235,7 +233,7 @@ def test_a_database_of_another_kind_is_refused() -> None:
         open_database("mysql://localhost/x")
 
 
-def test_the_policy_in_force_is_asked_for_at_every_unit_of_work(engine: Engine, policy: Policy) -> None:
+def test_each_unit_of_work_uses_the_current_policy(engine: Engine, policy: Policy) -> None:
     asked = []
 
     def in_force() -> Policy:
@@ -249,7 +247,7 @@ def test_the_policy_in_force_is_asked_for_at_every_unit_of_work(engine: Engine, 
     assert len(asked) == 2
 
 
-def test_one_operation_is_decided_by_the_policy_it_began_with(engine: Engine, policy: Policy) -> None:
+def test_an_operation_keeps_the_policy_it_began_with(engine: Engine, policy: Policy) -> None:
     another = Policy(policy.source)
     in_force = [policy]
     store = Store(engine, lambda: in_force[-1], lambda: NOW)
