@@ -103,9 +103,20 @@ def mutation_type() -> Any:
 
 def _field(declared: MutationDeclaration) -> Field:
     declaration = DECLARATIONS[declared.returns.name]
-    shown = declaration.name[0].lower() + declaration.name[1:]
-    input_name = declared.input_type.__name__
+    record_field = declaration.name[0].lower() + declaration.name[1:]
     register(declared.input_type)
+    return Field(
+        f"{_payload(declared.attribute, declaration, record_field)} | None",
+        declared.description,
+        _resolver(declared, declaration, record_field),
+        {"input": (declared.input_type.__name__, "The input of the mutation.")},
+    )
+
+
+def _resolver(
+    declared: MutationDeclaration, declaration: Declaration, record_field: str
+) -> Callable[..., Any]:
+    """Runs the use case in its transaction, then reads the record as the caller may see it."""
 
     def resolve(_root: object, info: ResolveInfo, input: Any) -> dict[str, Any]:
         operation = info.context
@@ -116,28 +127,20 @@ def _field(declared: MutationDeclaration) -> Field:
             row_id = operation.act(act, lambda work: str(declared.use_case(work, input).id))
         except Refused as refusal:
             version = _current_version(operation, resource, target_id, refusal)
-            return {shown: None, "user_errors": [_user_error(refusal, version)]}
-        columns = columns_at(info, shown, declaration)
-        return {shown: _record(operation, declaration, row_id, columns), "user_errors": []}
+            return {record_field: None, "user_errors": [_user_error(refusal, version)]}
+        columns = columns_at(info, record_field, declaration)
+        return {record_field: _record(operation, declaration, row_id, columns), "user_errors": []}
 
-    return Field(
-        f"{_payload(declared.attribute, declaration, shown)} | None",
-        declared.description,
-        resolve,
-        {"input": (input_name, "The input of the mutation.")},
-    )
+    return resolve
 
 
-def _payload(attribute: str, declaration: Declaration, shown: str) -> str:
+def _payload(attribute: str, declaration: Declaration, record_field: str) -> str:
     name = camel(attribute)
     payload = f"{name[0].upper()}{name[1:]}Payload"
     now = f"The {declaration.name} after the mutation; null if it was refused or you cannot see the result."
     fields = {
-        shown: Field(f"{declaration.name} | None", now),
-        "user_errors": Field(
-            "list[UserError]",
-            "Why the mutation was refused; empty if it succeeded.",
-        ),
+        record_field: Field(f"{declaration.name} | None", now),
+        "user_errors": Field("list[UserError]", "Why the mutation was refused; empty if it succeeded."),
     }
     object_type(payload, f"The result of `{name}`.", fields)
     return payload

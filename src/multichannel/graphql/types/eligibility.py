@@ -39,7 +39,7 @@ def _eligibility(work: UnitOfWork, ids: Sequence[str], kind: TransferKind) -> Ma
 
 
 def transfer_eligibility() -> Computed:
-    """The field of a subscription, for whoever may give it away; null for everybody else."""
+    """The field of a subscription, for callers who may release it; null for others."""
     return computed(
         "Whether it can be transferred now, and every reason why not. Null unless you may RELEASE it.",
         "TransferEligibility",

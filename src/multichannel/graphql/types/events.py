@@ -44,7 +44,7 @@ def events_type() -> Any:
 
 def _field(declaration: Declaration) -> Field:
     kind = declaration.name
-    shown = kind[0].lower() + kind[1:]
+    record_field = kind[0].lower() + kind[1:]
 
     def resolve(
         event: StoredEvent | SubscribeProbe,
@@ -62,15 +62,17 @@ def _field(declaration: Declaration) -> Field:
             return None
         if event.resource_type != kind or wanted not in {None, event.resource_id}:
             return None
-        record = _record(operation, declaration, event.resource_id, columns_at(info, shown, declaration))
-        return None if record is None else {**_values(event), shown: record}
+        record = _record(
+            operation, declaration, event.resource_id, columns_at(info, record_field, declaration)
+        )
+        return None if record is None else {**_values(event), record_field: record}
 
     text = f"Changes of each {kind} that you can see, including new ones."
-    change = _change_type(kind, shown)
+    change = _change_type(kind, record_field)
     return Field(f"{change} | None", text, resolve, _arguments(kind))
 
 
-def _change_type(kind: str, shown: str) -> str:
+def _change_type(kind: str, record_field: str) -> str:
     """Make `TransferChange` and the like."""
     fields = {
         "event_id": Field("ID", "The id of the event; pass it as `after` to resume."),
@@ -81,7 +83,7 @@ def _change_type(kind: str, shown: str) -> str:
         ),
         "correlation_id": Field("str", "The id shared by all audit records and events of one operation."),
         "transfer_id": Field("ID | None", "The transfer that the change was part of; null if none."),
-        shown: Field(kind, "The record as it is now."),
+        record_field: Field(kind, "The record as it is now."),
     }
     name = f"{kind}Change"
     object_type(name, f"A change of a {kind}.", fields)

@@ -119,29 +119,27 @@ def _explain(_root: object, info: ResolveInfo, action: Action, id: str) -> Decis
 
 def query_fields() -> dict[str, Field]:
     """The fields of `Query` that are not lists."""
-    of_object = {"id": ("ID", "The id of the record.")}
+    by_id = {"id": ("ID", "The id of the record.")}
     return {
         "viewer": Field("Viewer", "The signed-in user.", _viewer),
         "node": Field(
             "Node | None",
             "A record by its id; null if it does not exist or you cannot see it.",
             _node,
-            of_object,
+            by_id,
         ),
         "nodes": Field(
             "list[Node | None]",
-            f"Up to {MAX_IDS} records by their ids, in the same order; null for each that does not "
-            f"exist or that you "
-            "cannot see.",
+            f"Up to {MAX_IDS} records by their ids, in the same order; null for each that does not exist "
+            "or that you cannot see.",
             _nodes,
             {"ids": ("list[ID]", "The ids of the records.")},
         ),
         "explain_decision": Field(
             "DecisionExplanation | None",
-            "Why the policy lets you perform an action on a record, or does not. The error is NOT_FOUND "
-            "if you cannot see the "
-            "record.",
+            "Why the policy allows you to perform an action on a record, or denies it. NOT_FOUND if you "
+            "cannot see the record.",
             _explain,
-            {"action": ("Action", "The action."), **of_object},
+            {"action": ("Action", "The action."), **by_id},
         ),
     }

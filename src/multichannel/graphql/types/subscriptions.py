@@ -36,15 +36,15 @@ class LeftToMove:
 
 def _left_to_move(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, LeftToMove]:
     """What is left of each that may be read; nothing of a subscription that has ended."""
-    found = {}
+    left = {}
     for row_id, record in work.reader.records(SUBSCRIPTION, OF_MOVE, "id", ids).items():
         services, canceled, status = (
             record.values[name] for name in ("services", "canceled_services", "status")
         )
         whole = status in LIVE
-        left = [name for name in services if whole and name not in canceled]
-        found[row_id] = LeftToMove(services=left, whole=whole)
-    return found
+        active = [name for name in services if whole and name not in canceled]
+        left[row_id] = LeftToMove(services=active, whole=whole)
+    return left
 
 
 @resource_type(SUBSCRIPTION)
