@@ -23,7 +23,7 @@ from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerTy
 from tests.refusals import refuses
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-LAPSES = NOW + timedelta(days=90)
+EXPIRES_AT = NOW + timedelta(days=90)
 REQUESTED, ACTIVE, DECLINED, CANCELED, EXPIRED, REMOVED = RelationshipStatus
 ALIKE = ("partner_id", "customer_id", "addressed_to", "market", "cloud")
 
@@ -38,13 +38,13 @@ def customer(market: str = "US") -> Customer:
 
 
 def relationship(status: RelationshipStatus = REQUESTED, **more: Any) -> ResellerRelationship:
-    found = new_relationship_request(
+    row = new_relationship_request(
         partner(), address="meadow.example", customer_id=None, delegated_admin=True, at=NOW
     )
-    found.stored_status = status
+    row.stored_status = status
     for name, value in more.items():
-        setattr(found, name, value)
-    return found
+        setattr(row, name, value)
+    return row
 
 
 EVENTS: dict[str, Callable[[ResellerRelationship, datetime], object]] = {
@@ -62,26 +62,26 @@ CLOSED = {
     "cancel": Refusal.REQUEST_CLOSED,
 }
 NOT_ACTIVE = dict.fromkeys(("revoke", "remove", "extend"), Refusal.RELATIONSHIP_NOT_ACTIVE)
-LAPSED = {**dict.fromkeys(("accept", "decline", "cancel"), Refusal.REQUEST_EXPIRED), **NOT_ACTIVE}
+EXPIRED_OUTCOMES = {**dict.fromkeys(("accept", "decline", "cancel"), Refusal.REQUEST_EXPIRED), **NOT_ACTIVE}
 OVER = {"expire": None, **CLOSED, **NOT_ACTIVE}
 TABLE: dict[str, tuple[RelationshipStatus, datetime, dict[str, Any]]] = {
     "requested": (
         REQUESTED,
-        LAPSES - timedelta(seconds=1),
+        EXPIRES_AT - timedelta(seconds=1),
         {"accept": ACTIVE, "decline": DECLINED, "cancel": CANCELED, "expire": None, **NOT_ACTIVE},
     ),
-    "lapsed": (REQUESTED, LAPSES, {"expire": EXPIRED, **LAPSED}),
+    "expired and not stored": (REQUESTED, EXPIRES_AT, {"expire": EXPIRED, **EXPIRED_OUTCOMES}),
     "active": (
         ACTIVE,
-        LAPSES,
+        EXPIRES_AT,
         {"expire": None, "revoke": ACTIVE, "remove": REMOVED, "extend": None, **CLOSED},
     ),
     "declined": (DECLINED, NOW, OVER),
     "canceled": (CANCELED, NOW, OVER),
-    "expired": (EXPIRED, NOW, {"expire": None, **LAPSED}),
+    "expired": (EXPIRED, NOW, {"expire": None, **EXPIRED_OUTCOMES}),
     "removed": (REMOVED, NOW, OVER),
 }
-"""By state: how it is stored, when it is asked, and what comes of each event: a state, a refusal, nothing."""
+"""By state: the stored status, the time, and the outcome of each event: a status, a refusal, or nothing."""
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -106,17 +106,17 @@ def test_every_event_in_every_state(state: str, event: str) -> None:
         assert {name: getattr(row, name) for name in before} == before
 
 
-def test_the_table_is_whole() -> None:
+def test_the_table_has_every_event_in_every_status() -> None:
     assert {stored for stored, _, _ in TABLE.values()} == set(RelationshipStatus)
     assert all(outcomes.keys() == EVENTS.keys() for _, _, outcomes in TABLE.values())
 
 
 def test_r16_admin_rights_come_with_acceptance_and_only_if_asked_for() -> None:
-    for asked in (True, False):
-        row = relationship(delegated_admin_requested=asked)
+    for requested in (True, False):
+        row = relationship(delegated_admin_requested=requested)
         assert not row.delegated_admin
         row.accept(customer(), at=NOW)
-        assert (row.delegated_admin, row.accepted_at) == (asked, NOW)
+        assert (row.delegated_admin, row.accepted_at) == (requested, NOW)
 
 
 def test_r15_admin_rights_are_revoked_once_and_end_with_the_relationship() -> None:
@@ -152,7 +152,7 @@ def test_r10_r13_what_cannot_be_asked_for() -> None:
     made = new_relationship_request(
         official, address="a.example", customer_id=None, delegated_admin=True, at=NOW
     )
-    assert (made.expires_at, made.cloud) == (LAPSES, Cloud.US_GOVERNMENT)
+    assert (made.expires_at, made.cloud) == (EXPIRES_AT, Cloud.US_GOVERNMENT)
 
 
 def test_sm1_the_providers_request_is_the_resellers_but_for_whose_it_is() -> None:
@@ -173,9 +173,13 @@ def test_d2i_an_extension_has_no_admin_rights_and_only_a_direct_relationship_is_
         provider_extension(added, new_id(), at=NOW)
 
 
-def test_until_it_answers_a_request_is_for_nobody() -> None:
-    told = {each: relationship(each, customer_id="c").answered_for for each in RelationshipStatus}
-    assert {each for each, found in told.items() if found is None} == {REQUESTED, CANCELED, EXPIRED}
+def test_the_customer_of_a_request_is_hidden_until_it_answers() -> None:
+    customers = {each: relationship(each, customer_id="c").answered_for for each in RelationshipStatus}
+    assert {status for status, customer_id in customers.items() if customer_id is None} == {
+        REQUESTED,
+        CANCELED,
+        EXPIRED,
+    }
 
 
 def test_sm1_a_shared_billing_profile_is_the_providers_own() -> None:

@@ -266,9 +266,9 @@ def test_r41_what_is_metered_and_trials_do_not_renew(differing: dict[str, Any]) 
 def test_r44_quantities_have_bounds(billing_type: BillingType, quantity: int, fits: bool) -> None:  # noqa: FBT001  (a column of the table)
     row = subscription(LEGACY, billing_type=billing_type)
 
-    found = outcome(row, lambda each: each.change({"quantity": quantity}, at=NOW))
+    result = outcome(row, lambda each: each.change({"quantity": quantity}, at=NOW))
 
-    assert found == ("active" if fits else Refusal.QUANTITY_OUT_OF_RANGE.code)
+    assert result == ("active" if fits else Refusal.QUANTITY_OUT_OF_RANGE.code)
 
 
 def test_r44_new_commerce_keeps_its_licences_once_the_window_is_closed() -> None:

@@ -1,4 +1,4 @@
-"""The sweeper writes down what time has done, once, whoever else sweeps."""
+"""The expiry job stores each due status change once, however many jobs run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from multichannel.store.engines import open_database
 from multichannel.store.store import Store
 from tests.world import World
 
-LAPSED = fixed_id("alder.thistle.relationship")
+EXPIRED_REQUEST = fixed_id("alder.thistle.relationship")
 NOTHING = {"ResellerRelationship": 0, "Transfer": 0, "Subscription": 0}
 
 
@@ -44,30 +44,30 @@ def put(world: World, statement: Any, values: Any = None) -> None:
 
 
 @pytest.fixture
-def settled(world: World) -> World:
+def nothing_due(world: World) -> World:
     """The demo world with nothing due."""
     sweep(world.store)
     put(world, delete(Event))
     return world
 
 
-def test_sm1_a_request_nobody_answered_is_expired_and_told_once(world: World) -> None:
-    before = rows(world, ResellerRelationship, id=LAPSED)[0]
+def test_sm1_a_request_without_answer_expires_with_one_event(world: World) -> None:
+    before = rows(world, ResellerRelationship, id=EXPIRED_REQUEST)[0]
     assert before.stored_status is RelationshipStatus.REQUESTED
 
     assert sweep(world.store)["ResellerRelationship"] == 1
 
-    after = rows(world, ResellerRelationship, id=LAPSED)[0]
+    after = rows(world, ResellerRelationship, id=EXPIRED_REQUEST)[0]
     assert after.stored_status is RelationshipStatus.EXPIRED
     assert (after.version, after.updated_at) == (before.version + 1, world.clock.now)
     assert after.closed_at == before.expires_at
-    (told,) = rows(world, Event, resource_id=LAPSED)
-    assert (told.operation, told.resource_type, told.customer_id) == (
+    (event,) = rows(world, Event, resource_id=EXPIRED_REQUEST)
+    assert (event.operation, event.resource_type, event.customer_id) == (
         "expire",
         "ResellerRelationship",
         THISTLE.id,
     )
-    records = rows(world, AuditRecord, resource_id=LAPSED)
+    records = rows(world, AuditRecord, resource_id=EXPIRED_REQUEST)
     assert {each.tenant_id for each in records} == {ALDER.id, THISTLE.id}
     assert {each.actor_tenant_id for each in records} == {NO_TENANT}
     assert {(each.old_value["status"], each.new_value["status"]) for each in records} == {
@@ -75,32 +75,32 @@ def test_sm1_a_request_nobody_answered_is_expired_and_told_once(world: World) ->
     }
 
 
-def test_a_second_sweep_finds_nothing_and_says_nothing(world: World) -> None:
+def test_a_second_run_changes_nothing_and_writes_no_event(world: World) -> None:
     sweep(world.store)
-    told = len(rows(world, Event)), len(rows(world, AuditRecord))
+    before = len(rows(world, Event)), len(rows(world, AuditRecord))
 
     assert sweep(world.store) == NOTHING
 
-    assert (len(rows(world, Event)), len(rows(world, AuditRecord))) == told
+    assert (len(rows(world, Event)), len(rows(world, AuditRecord))) == before
 
 
-def test_what_is_not_due_yet_stays(settled: World) -> None:
-    request = rows(settled, ResellerRelationship, id=fixed_id("alder.quarry.relationship"))[0]
-    settled.clock.now = request.expires_at - timedelta(microseconds=1)
-    assert sweep(settled.store)["ResellerRelationship"] == 0
+def test_what_is_not_due_yet_stays(nothing_due: World) -> None:
+    request = rows(nothing_due, ResellerRelationship, id=fixed_id("alder.quarry.relationship"))[0]
+    nothing_due.clock.now = request.expires_at - timedelta(microseconds=1)
+    assert sweep(nothing_due.store)["ResellerRelationship"] == 0
 
-    settled.clock.now = request.expires_at
-    # Prairie's, asked for at the same time in the other cloud, lapses at the same instant.
-    assert sweep(settled.store)["ResellerRelationship"] == 2
+    nothing_due.clock.now = request.expires_at
+    # Prairie's, asked for at the same time in the other cloud, expires at the same time.
+    assert sweep(nothing_due.store)["ResellerRelationship"] == 2
 
 
-def test_r52_each_national_cloud_is_swept(settled: World) -> None:
-    settled.clock.now += timedelta(days=90)
+def test_r52_the_job_runs_in_each_national_cloud(nothing_due: World) -> None:
+    nothing_due.clock.now += timedelta(days=90)
 
-    sweep(settled.store)
+    sweep(nothing_due.store)
 
-    found = rows(settled, ResellerRelationship, partner_id=LAUREL.id, customer_id=PRAIRIE.id)
-    assert [each.stored_status for each in found] == [RelationshipStatus.EXPIRED]
+    requests = rows(nothing_due, ResellerRelationship, partner_id=LAUREL.id, customer_id=PRAIRIE.id)
+    assert [each.stored_status for each in requests] == [RelationshipStatus.EXPIRED]
 
 
 def transfer(number: int, expires_at: datetime, now: datetime) -> dict[str, Any]:
@@ -123,43 +123,42 @@ def transfer(number: int, expires_at: datetime, now: datetime) -> dict[str, Any]
     }
 
 
-def test_sm4c_transfers_nobody_decided_are_expired_each_with_its_own_event(settled: World) -> None:
-    now = settled.clock.now
+def test_sm4c_pending_transfers_expire_each_with_its_own_event(nothing_due: World) -> None:
+    now = nothing_due.clock.now
     due = [transfer(number, now, now) for number in range(3)]
-    put(settled, insert(Transfer), [*due, transfer(3, now + timedelta(seconds=1), now)])
+    put(nothing_due, insert(Transfer), [*due, transfer(3, now + timedelta(seconds=1), now)])
 
-    assert sweep(settled.store) == {**NOTHING, "Transfer": 3}
+    assert sweep(nothing_due.store) == {**NOTHING, "Transfer": 3}
 
     ids = {each["id"] for each in due}
-    assert {each.id for each in rows(settled, Transfer, stored_status="expired")} == ids
-    assert {(each.resource_id, each.transfer_id) for each in rows(settled, Event)} == {
+    assert {each.id for each in rows(nothing_due, Transfer, stored_status="expired")} == ids
+    assert {(each.resource_id, each.transfer_id) for each in rows(nothing_due, Event)} == {
         (each, each) for each in ids
     }
 
 
-def test_sm5_a_term_that_ended_without_renewal_is_written_down(settled: World) -> None:
-    now = settled.clock.now
-    found = rows(settled, Subscription, friendly_name="Canyon office birch")
-    subscription = found[0].id
+def test_sm5_the_end_of_a_term_without_renewal_is_stored(nothing_due: World) -> None:
+    now = nothing_due.clock.now
+    subscription = rows(nothing_due, Subscription, friendly_name="Canyon office birch")[0].id
     values = {"auto_renew_enabled": False, "expires_at": now, "disabled_at": now + timedelta(days=30)}
-    put(settled, update(Subscription).where(Subscription.id == subscription).values(values))
+    put(nothing_due, update(Subscription).where(Subscription.id == subscription).values(values))
 
-    assert sweep(settled.store)["Subscription"] == 1
+    assert sweep(nothing_due.store)["Subscription"] == 1
 
-    assert rows(settled, Subscription, id=subscription)[0].stored_status is SubscriptionStatus.EXPIRED
-    assert [each.resource_id for each in rows(settled, Event)] == [subscription]
+    assert rows(nothing_due, Subscription, id=subscription)[0].stored_status is SubscriptionStatus.EXPIRED
+    assert [each.resource_id for each in rows(nothing_due, Event)] == [subscription]
 
 
-def test_sm5_a_term_that_renews_begins_anew(settled: World) -> None:
-    found = next(each for each in rows(settled, Subscription) if each.auto_renew_enabled)
-    settled.clock.now = found.commitment_end_date
+def test_sm5_a_term_that_renews_begins_anew(nothing_due: World) -> None:
+    before = next(each for each in rows(nothing_due, Subscription) if each.auto_renew_enabled)
+    nothing_due.clock.now = before.commitment_end_date
 
-    sweep(settled.store)
+    sweep(nothing_due.store)
 
-    after = rows(settled, Subscription, id=found.id)[0]
+    after = rows(nothing_due, Subscription, id=before.id)[0]
     assert after.stored_status is SubscriptionStatus.ACTIVE
-    assert after.effective_start_date == found.commitment_end_date
-    assert after.commitment_end_date > settled.clock.now
+    assert after.effective_start_date == before.commitment_end_date
+    assert after.commitment_end_date > nothing_due.clock.now
 
 
 def many_requests(world: World, count: int) -> None:
@@ -186,41 +185,43 @@ def many_requests(world: World, count: int) -> None:
     )
 
 
-def test_any_number_is_swept_in_batches(settled: World) -> None:
-    many_requests(settled, 25)
+def test_any_number_of_rows_is_changed_in_batches(nothing_due: World) -> None:
+    many_requests(nothing_due, 25)
 
-    assert sweep(settled.store, batch=10)["ResellerRelationship"] == 25
+    assert sweep(nothing_due.store, batch=10)["ResellerRelationship"] == 25
 
-    assert len(rows(settled, Event)) == 25
-    assert len({each.correlation_id for each in rows(settled, Event)}) == 3
+    assert len(rows(nothing_due, Event)) == 25
+    assert len({each.correlation_id for each in rows(nothing_due, Event)}) == 3
 
 
-def test_sweepers_at_the_same_time_do_everything_once(settled: World) -> None:
-    many_requests(settled, 30)
-    engine = open_database(settled.url, connections=4)
-    store = Store(engine, lambda: settled.policy, settled.clock)
+def test_jobs_at_the_same_time_change_every_row_once(nothing_due: World) -> None:
+    many_requests(nothing_due, 30)
+    engine = open_database(nothing_due.url, connections=4)
+    store = Store(engine, lambda: nothing_due.policy, nothing_due.clock)
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda _: sweep(store, batch=5), range(4)))
     engine.dispose()
 
-    left = sweep(settled.store)["ResellerRelationship"]  # what two of them were at, neither of them took
+    left = sweep(nothing_due.store)["ResellerRelationship"]  # what two of them were at, neither of them took
     assert sum(each["ResellerRelationship"] for each in done) + left == 30
-    assert {each.version for each in rows(settled, ResellerRelationship, partner_id=WILLOW.id)} <= {1, 2}
-    assert len({each.resource_id for each in rows(settled, Event)}) == len(rows(settled, Event)) == 30
-    assert [found for found in verify(settled.store) if found.flaw] == []
+    assert {each.version for each in rows(nothing_due, ResellerRelationship, partner_id=WILLOW.id)} <= {1, 2}
+    assert len({each.resource_id for each in rows(nothing_due, Event)}) == len(rows(nothing_due, Event)) == 30
+    assert [chain for chain in verify(nothing_due.store) if chain.flaw] == []
 
 
-def test_what_the_policy_does_not_grant_is_not_swept(world: World) -> None:
+def test_rows_that_the_policy_does_not_grant_stay(world: World) -> None:
     texts = dict(world.policy.source.texts)
     line = 'grant("sweeper", "system", "expire", _: ResellerRelationship);'
     texts["system.polar"] = texts["system.polar"].replace(line, "")
     strict = Policy(PolicySource(tuple(texts.items())))
 
     assert sweep(Store(world.store.engine, lambda: strict, world.clock))["ResellerRelationship"] == 0
-    assert rows(world, ResellerRelationship, id=LAPSED)[0].stored_status is RelationshipStatus.REQUESTED
+    assert (
+        rows(world, ResellerRelationship, id=EXPIRED_REQUEST)[0].stored_status is RelationshipStatus.REQUESTED
+    )
 
 
-def test_a_running_service_sweeps_each_time_an_interval_has_passed(world: World) -> None:
+def test_a_running_service_runs_the_job_after_each_interval(world: World) -> None:
     swept = asyncio.Event()
 
     async def serve() -> None:
@@ -235,20 +236,24 @@ def test_a_running_service_sweeps_each_time_an_interval_has_passed(world: World)
 
     asyncio.run(serve())
 
-    assert rows(world, ResellerRelationship, id=LAPSED)[0].stored_status is RelationshipStatus.EXPIRED
+    assert (
+        rows(world, ResellerRelationship, id=EXPIRED_REQUEST)[0].stored_status is RelationshipStatus.EXPIRED
+    )
 
 
-def test_a_service_that_ends_before_the_interval_does_not_sweep(world: World) -> None:
+def test_a_service_that_ends_before_the_interval_does_not_run_the_job(world: World) -> None:
     async def serve() -> None:
         async with expiry_job(world.store, 3600):
             pass
 
     asyncio.run(serve())
 
-    assert rows(world, ResellerRelationship, id=LAPSED)[0].stored_status is RelationshipStatus.REQUESTED
+    assert (
+        rows(world, ResellerRelationship, id=EXPIRED_REQUEST)[0].stored_status is RelationshipStatus.REQUESTED
+    )
 
 
-def test_a_sweep_that_fails_is_logged_and_the_service_goes_on(
+def test_a_job_that_fails_is_logged_and_the_service_continues(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> Policy:

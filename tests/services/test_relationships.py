@@ -23,8 +23,8 @@ ALDER_QUARRY = fixed_id("alder.quarry.relationship")
 
 
 def request(use_cases: UseCases, persona: str, address: str, provider_id: str | None = None) -> str:
-    asked = RelationshipRequest(address=address, provider_id=provider_id)
-    return use_cases.run(persona, lambda work: request_reseller_relationship(work, asked))
+    new = RelationshipRequest(address=address, provider_id=provider_id)
+    return use_cases.run(persona, lambda work: request_reseller_relationship(work, new))
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,10 @@ def request(use_cases: UseCases, persona: str, address: str, provider_id: str | 
 )
 def test_sm1_a_request_that_cannot_be_sent_is_refused(use_cases: UseCases, address: str, code: str) -> None:
     before = len(use_cases.rows(ResellerRelationship))
-    asked = RelationshipRequest(address=address)
+    new = RelationshipRequest(address=address)
 
     assert (
-        use_cases.refused("alder-admin-agent", lambda work: request_reseller_relationship(work, asked))
-        == code
+        use_cases.refused("alder-admin-agent", lambda work: request_reseller_relationship(work, new)) == code
     )
     assert len(use_cases.rows(ResellerRelationship)) == before
 

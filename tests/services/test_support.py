@@ -26,7 +26,7 @@ PERSONAS = ("alder-admin-agent", "birch-sales-agent", "cedar-admin-agent", "will
 BESIDES = {"SOLD_BY_ANOTHER_PARTNER", "NO_RELATIONSHIP", "NOT_GRANTED"}
 """Blockers that the mutation does not know, or that the policy denies without a code."""
 OF_THE_SOURCE = {"NOT_CSP", "SUBSCRIPTION_NOT_ACTIVE", "SUBSCRIPTION_SUSPENDED", "LEGACY_LICENSE", "TRIAL"}
-"""Blockers that the source is told when it accepts, and the target not when it requests."""
+"""Blockers that the source is refused for when it accepts, but not the target when it requests."""
 
 
 class RolledBack(Exception):
