@@ -36,7 +36,15 @@ class LazyGroup(TyperGroup):
             single.command(name)(target)
             command = typer.main.get_command(single)
         command.name = name
+        _reflow(command)
         return command
+
+
+def _reflow(command: Any) -> None:
+    """Join the lines of each paragraph of the help, so that it is wrapped to the width of the terminal."""
+    command.help = "\n\n".join(" ".join(each.split()) for each in (command.help or "").split("\n\n"))
+    for subcommand in getattr(command, "commands", {}).values():
+        _reflow(subcommand)
 
 
 class RootCommands(LazyGroup):
