@@ -136,7 +136,7 @@ def test_the_command_explains_failures_and_exits_with_1(folder: Path, run: Run) 
     explanation = "\n".join(lines[at + 2 : at + 10])
     assert "granted to sales_agent as self" in explanation
     assert "user.polar:4 grant(role" in explanation
-    assert lines[0].split() == ["user.cases.yaml", "9", "met", "1", "not", "met"]
+    assert lines[0].split() == ["user.cases.yaml", "9", "passed", "1", "failed"]
     assert lines[-1].startswith("10 expectations: 9 passed, 1 failed.")
 
 
