@@ -32,9 +32,7 @@ def _group() -> None:
 
 @app.command("partner-center")
 def partner_center(
-    files: Annotated[
-        list[Path], typer.Argument(help="Exported JSON files, in any order.", metavar="FILE")
-    ],
+    files: Annotated[list[Path], typer.Argument(help="Exported JSON files, in any order.", metavar="FILE")],
     partner: Annotated[UUID, typer.Option(help="Tenant id of the exporting partner.", callback=guid)],
     customer: Annotated[
         UUID | None,
