@@ -17,7 +17,7 @@ ON = ('choice("GLOBAL_ADMIN_RELEASES") if false;', 'choice("GLOBAL_ADMIN_RELEASE
 
 def test_the_matrix_shows_groups_choices_and_general_restrictions() -> None:
     matrix = matrix_of(policy_with())
-    sheets = {sheet.resource.name: sheet for sheet in matrix.sheets}
+    sheets = {sheet.resource.name: sheet for sheet in matrix.resources}
     subscription = sheets["Subscription"]
     rows = {row.action: tuple(row.cells) for row in subscription.rows}
 
@@ -27,9 +27,9 @@ def test_the_matrix_shows_groups_choices_and_general_restrictions() -> None:
         "cancel": ("admin_agent", "sales_agent"),
         "release": ("admin_agent",),
     }
-    taken = {item.code: item.clamps[0].actions for item in subscription.restrictions}
+    taken = {item.code: item.clauses[0].actions for item in subscription.restrictions}
     assert taken == {"CROSS_CLOUD": None, "PARTNER_INACTIVE": ("update", "cancel")}
-    inactive = subscription.restrictions[1].clamps[0].clause
+    inactive = subscription.restrictions[1].clauses[0].condition
     assert (inactive.where, inactive.rule.file) == ('caller.status = "inactive"', "main.polar")
     assert [item.code for item in sheets["Service"].restrictions] == []
     assert [item.code for item in sheets["Partner"].restrictions] == ["CROSS_CLOUD", "PARTNER_INACTIVE"]

@@ -19,7 +19,14 @@ from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.workbench.matrix.html import as_page
 from multichannel.workbench.matrix.markdown import as_markdown
-from multichannel.workbench.matrix.matrix import TENANT_ROLES, Cell, Matrix, Row, Sheet, matrix_of
+from multichannel.workbench.matrix.matrix import (
+    TENANT_ROLES,
+    GrantCell,
+    GrantRow,
+    Matrix,
+    ResourceMatrix,
+    matrix_of,
+)
 from multichannel.workbench.matrix.tables import as_body, as_csv
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -34,11 +41,11 @@ def changed(file: str, before: str, after: str) -> Policy:
     return Policy(PolicySource(tuple((texts | {file: texts[file].replace(before, after)}).items())))
 
 
-def sheet(matrix: Matrix, name: str) -> Sheet:
-    return next(each for each in matrix.sheets if each.resource.name == name)
+def sheet(matrix: Matrix, name: str) -> ResourceMatrix:
+    return next(each for each in matrix.resources if each.resource.name == name)
 
 
-def row(policy: Policy, resource: str, standing: str, action: str) -> Row:
+def row(policy: Policy, resource: str, standing: str, action: str) -> GrantRow:
     found = sheet(matrix_of(policy), resource)
     return next(each for each in found.rows if (each.standing, each.action) == (standing, action))
 
@@ -52,7 +59,7 @@ def test_a_role_is_told_a_grant_exactly_where_the_policy_gives_it_an_action(
     shipped_policy: Policy, shipped_matrix: Matrix
 ) -> None:
     """Held against the predicates, which come about another way."""
-    for each in shipped_matrix.sheets:
+    for each in shipped_matrix.resources:
         for action in each.resource.actions:
             told = {role for row in each.rows if row.action == action for role in row.cells}
             given = {
@@ -66,8 +73,8 @@ def test_a_role_is_told_a_grant_exactly_where_the_policy_gives_it_an_action(
 
 
 def test_each_kind_of_record_has_its_sheet_and_each_action_a_row(shipped_matrix: Matrix) -> None:
-    assert [each.resource.name for each in shipped_matrix.sheets] == list(RESOURCES)
-    assert [each.ungranted for each in shipped_matrix.sheets] == [()] * len(RESOURCES)
+    assert [each.resource.name for each in shipped_matrix.resources] == list(RESOURCES)
+    assert [each.ungranted for each in shipped_matrix.resources] == [()] * len(RESOURCES)
 
 
 def test_a_cell_names_the_rules_it_rests_on(shipped_policy: Policy) -> None:
@@ -90,7 +97,7 @@ def test_a_restriction_is_noted_at_the_actions_it_takes_away_and_at_no_other(shi
     assert found.restricting("read") == ()
     assert [item.code for item in found.restrictions if item.is_general] == ["PRIVATE_RECORD", "CROSS_CLOUD"]
     inactive = next(item for item in found.restrictions if item.code == "PARTNER_INACTIVE")
-    assert [clamp.clause.where for clamp in inactive.clamps] == ['caller.status = "inactive"']
+    assert [clause.condition.where for clause in inactive.clauses] == ['caller.status = "inactive"']
 
 
 def test_a_grant_that_looks_at_the_record_is_no_plain_yes() -> None:
@@ -131,7 +138,7 @@ def test_a_grant_to_whatever_role_but_one_is_told_role_by_role() -> None:
 def test_where_allow_is_another_no_cell_is_a_plain_yes(before: str, after: str) -> None:
     matrix = matrix_of(changed("main.polar", before, after))
 
-    marks = {cell.mark for each in matrix.sheets for row in each.rows for cell in row.cells.values()}
+    marks = {cell.mark for each in matrix.resources for row in each.rows for cell in row.cells.values()}
     assert marks == {"if"}
     assert [rule.name for rule in matrix.allows] == ["allow"]
     assert "**`allow` differs from the shipped policy.**" in as_markdown(matrix)
@@ -183,8 +190,8 @@ def test_lines_that_move_leave_the_committed_matrix_as_it_is(shipped_policy: Pol
 def test_one_role_on_one_kind_of_record(shipped_policy: Policy) -> None:
     matrix = matrix_of(shipped_policy, ("Transfer",), "sales_agent")
 
-    assert [each.resource.name for each in matrix.sheets] == ["Transfer"]
-    assert {role for row in matrix.sheets[0].rows for role in row.cells} == {"sales_agent"}
+    assert [each.resource.name for each in matrix.resources] == ["Transfer"]
+    assert {role for row in matrix.resources[0].rows for role in row.cells} == {"sales_agent"}
     assert "Not granted to sales_agent: `consent`, `cancel`, `expire`." in as_markdown(matrix)
 
 
@@ -210,8 +217,8 @@ def by_where() -> Callable[[Matrix, str], Matrix]:
     """A matrix of one cell with this condition."""
 
     def make(matrix: Matrix, where: str) -> Matrix:
-        only = Row("self", Action.READ, {"auditor": Cell(where, ())})
-        return replace(matrix, sheets=(replace(matrix.sheets[0], rows=(only,), restrictions=()),))
+        only = GrantRow("self", Action.READ, {"auditor": GrantCell(where, ())})
+        return replace(matrix, resources=(replace(matrix.resources[0], rows=(only,), restrictions=()),))
 
     return make
 

@@ -110,8 +110,8 @@ def test_the_text_keeps_to_the_width_and_cuts_nothing_off(
     assert "…" not in text
     assert "\x1b" not in text
     together = "".join(text.split())
-    for each in matrix_of(shipped_policy).sheets:
+    for each in matrix_of(shipped_policy).resources:
         for item in each.restrictions:
-            for clamp in item.clamps:
-                assert clamp.clause.rule.position in together
-                assert "".join(clamp.clause.where.split()) in together
+            for clause in item.clauses:
+                assert clause.condition.rule.position in together
+                assert "".join(clause.condition.where.split()) in together

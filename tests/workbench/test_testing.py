@@ -281,7 +281,7 @@ def test_a_folder_without_cases_is_all_gaps(tmp_path: Path, run: Run) -> None:
     (folder / "cast.yaml").unlink()
     code, out, _ = run("policy", "test", "--policy", str(folder))
     assert code == 1
-    assert "user.polar:9:1: error: no case on a User expects CROSS_CLOUD where this rule says it" in out
+    assert "user.polar:9:1: error: no case on a User expects CROSS_CLOUD by this rule" in out
     assert out.splitlines()[-1].startswith("0 expectations: 0 passed, 0 failed.")
 
 
@@ -343,7 +343,7 @@ def test_an_action_that_no_case_denies_is_a_gap(shipped_policy: Policy, shipped_
     suite = _without(shipped_suite, lambda each: _about(each, "User", "read") and each.expected != ALLOWED)
     found = _found(shipped_policy, suite)
     assert ("nothing-denies", "no case denies read on a User") in found
-    assert ("no-neighbour", "read on alder_agent is allowed, and nothing near it is denied") in found
+    assert ("no-neighbour", "read on alder_agent is allowed, and no similar case denies it") in found
 
 
 def test_a_denial_far_away_is_no_neighbour(tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_a_denial_far_away_is_no_neighbour(tmp_path: Path) -> None:
     folder = users(tmp_path / "policies", cases=cases)
     found = [gap for gap in gaps(Policy.load(folder), read_suite(folder)) if gap.code == "no-neighbour"]
     assert [(gap.file, gap.line, gap.message) for gap in found] == [
-        ("user.cases.yaml", 7, "read on alder_agent is allowed, and nothing near it is denied")
+        ("user.cases.yaml", 7, "read on alder_agent is allowed, and no similar case denies it")
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the cases of a policy leave open: verdicts that none expects, so that a change would go unnoticed."""
+"""Gaps in the cases of a policy: verdicts that no case expects, so that a change would go unnoticed."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from multichannel.workbench.matrix.rules import actions_of
 from multichannel.workbench.rule_words import helpers_of
 
 KINDS = {
-    "nothing-allows": "No case allows an action on a kind of record.",
-    "nothing-denies": "No case denies an action on a kind of record.",
-    "no-neighbour": "What is allowed is denied to nobody else there, and nowhere else.",
-    "standing-without-case": "No case allows what is granted at a standing.",
-    "restriction-without-case": "No case expects a restriction where this rule says it.",
+    "nothing-allows": "No case allows an action on a resource type.",
+    "nothing-denies": "No case denies an action on a resource type.",
+    "no-neighbour": "No case denies an allowed action to another principal or on another record.",
+    "standing-without-case": "No case allows an action that is granted at a standing.",
+    "restriction-without-case": "No case expects the reason code of this rule.",
 }
 """By code, what is missing."""
 
-Asked: TypeAlias = tuple[str, Action]
-"""A kind of resource and an action on it."""
+Cell: TypeAlias = tuple[str, Action]
+"""A resource type and an action on it."""
 
 
 def gaps(policy: Policy, suite: Suite) -> list[Finding]:
-    """Every gap, at the case or rule that wants another case. It is taken that the cases hold."""
+    """Every gap, at the case or rule that needs another case. The cases are assumed to hold."""
     return in_order(_Gaps(policy, suite).all())
 
 
 class _Gaps:
-    """Expectations by what they are about."""
+    """Expectations by resource type and action."""
 
     def __init__(self, policy: Policy, suite: Suite) -> None:
         self._policy = policy
         self._cases = suite.cases
-        self._allows: dict[Asked, list[Expectation]] = defaultdict(list)
-        self._denies: dict[Asked, list[Expectation]] = defaultdict(list)
+        self._allows: dict[Cell, list[Expectation]] = defaultdict(list)
+        self._denies: dict[Cell, list[Expectation]] = defaultdict(list)
         self._known: dict[tuple[Principal, int], frozenset[str]] = {}
         self._helpers = helpers_of(rule.tree for rule in policy.source.rules)
         for case in suite.cases:
@@ -55,14 +55,14 @@ class _Gaps:
     def all(self) -> Iterator[Finding]:
         for resource in RESOURCES.values():
             for action in resource.actions:
-                yield from self._sides(resource, action)
+                yield from self._both_verdicts(resource, action)
                 yield from self._neighbours(resource, action)
                 yield from self._standings(resource, action)
         for rule in self._policy.source.rules:
             if rule.name == "forbid":
                 yield from self._restriction(rule)
 
-    def _sides(self, resource: Resource, action: Action) -> Iterator[Finding]:
+    def _both_verdicts(self, resource: Resource, action: Action) -> Iterator[Finding]:
         """Every action on every resource has a case that allows it and one that denies it."""
         for word, side in (("allows", self._allows), ("denies", self._denies)):
             if not side[resource.name, action]:
@@ -71,7 +71,7 @@ class _Gaps:
                 yield Finding(file=file, line=line, code=f"nothing-{word}", message=message)
 
     def _neighbours(self, resource: Resource, action: Action) -> Iterator[Finding]:
-        """What is allowed is denied to another on the same record, or to the same on another record."""
+        """An allowed action is denied to another principal, or to the same one on another record."""
         allows, denies = (side[resource.name, action] for side in (self._allows, self._denies))
         records = {id(each.case.record) for each in denies}
         principals = {each.principal for each in denies}
@@ -81,8 +81,8 @@ class _Gaps:
             yield _at(
                 allows[0].case,
                 "no-neighbour",
-                f"{action} on {allows[0].case.what} is allowed, and nothing near it is denied",
-                f"Add a case that denies {action}: to somebody else there, or to {allows[0].who} elsewhere.",
+                f"{action} on {allows[0].case.what} is allowed, and no similar case denies it",
+                f"Add a case that denies {action} to another principal, or to {allows[0].who} elsewhere.",
             )
 
     def _standings(self, resource: Resource, action: Action) -> Iterator[Finding]:
@@ -112,7 +112,7 @@ class _Gaps:
         return self._known[key]
 
     def _restriction(self, rule: Rule) -> Iterator[Finding]:
-        """Every rule that restricts has a case that expects its code, and in which this very rule hits."""
+        """Every restriction has a case that expects its code and in which this rule applies."""
         code = _code(rule)
         if code is None:
             return
@@ -121,7 +121,7 @@ class _Gaps:
                 continue
             expecting = self._expecting(code, resource)
             if not any(self._hits(rule, code, each) for each in expecting):
-                message = f"no case on a {resource.name} expects {code} where this rule says it"
+                message = f"no case on a {resource.name} expects {code} by this rule"
                 yield _of(rule, "restriction-without-case", message)
 
     def _is_used(self, rule: Rule, resource: Resource) -> bool:
@@ -154,14 +154,14 @@ class _Gaps:
         return found
 
     def _place(self, resource: Resource) -> tuple[str, int]:
-        """Where a case about a resource would stand: at the first one, or at the first rule about it."""
+        """The position for a missing case: the first case about the resource, or the first rule."""
         cases = ((case.file, case.line) for case in self._cases if case.resource is resource)
         rules = ((rule.file, rule.line) for rule in self._policy.source.rules if rule.about == resource.name)
         return next(cases, None) or next(rules, (self._policy.source.texts[0][0], 1))
 
 
 def _code(rule: Rule) -> str | None:
-    """The reason code of a restriction; None where it is no literal text."""
+    """The reason code of a restriction; None if it is not a literal."""
     parameters = rule.tree.parameters
     term = parameters[0].term if parameters else None
     return term.value if isinstance(term, Literal) and isinstance(term.value, str) else None

@@ -1,4 +1,4 @@
-"""Invariants: what no version of the policy may ever allow, in words and in the language of policies.
+"""Invariants: what no version of a policy may allow, in words and in the policy language.
 
 ```yaml
 invariants:
@@ -45,7 +45,7 @@ WHO: dict[str, type[StrEnum]] = {
 
 @dataclass(frozen=True)
 class Invariant:
-    """One thing that nobody may ever be allowed."""
+    """What no principal may be allowed."""
 
     never: str
     rules: tuple[str, ...]
@@ -63,24 +63,24 @@ class Invariant:
         return f"{self.file}:{self.line}"
 
     def is_about(self, principal: Principal, role: str) -> bool:
-        """Whether it speaks of such a principal with this role."""
+        """Whether it is about such a principal with this role."""
         facts = {name: getattr(principal, name) for name in self.who if name != "roles"} | {"roles": role}
         return all(facts[name] in words for name, words in self.who.items())
 
     def of(self, granted: tuple[Derivation, ...]) -> tuple[Derivation, ...]:
-        """What is granted at the standings it speaks of."""
+        """What is granted at its standings."""
         return tuple(each for each in granted if not self.standings or each.name in self.standings)
 
 
 def read(path: Path) -> tuple[Invariant, ...]:
-    """The invariants of a file; PolicyInvalid with file and line of what has no meaning."""
+    """The invariants of a file; PolicyInvalid with file and line of an invalid entry."""
     document = Document(path)
     content = document.mapping(document.content or {}, 1, "the file", ("invariants",))
     listed = document.listed(content.get("invariants"), document.line("invariants"), "`invariants`")
-    return tuple(_Reader(document, number).invariant(item) for number, item in enumerate(listed))
+    return tuple(_InvariantReader(document, number).invariant(item) for number, item in enumerate(listed))
 
 
-class _Reader:
+class _InvariantReader:
     """Reads one invariant of a document."""
 
     def __init__(self, document: Document, number: int) -> None:

@@ -11,7 +11,14 @@ from rich.text import Text
 
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.matrix.markdown import letters
-from multichannel.workbench.matrix.matrix import Clause, Matrix, Restriction, Row, Sheet, Standing
+from multichannel.workbench.matrix.matrix import (
+    GrantRow,
+    Matrix,
+    ResourceMatrix,
+    RestrictionRules,
+    RuleCondition,
+    StandingRules,
+)
 from multichannel.workbench.matrix.rules import on_one_line
 
 NARROW, WIDE = 23, 44
@@ -27,7 +34,7 @@ def print_matrix(matrix: Matrix, page: Console) -> None:
     for rule in matrix.allows:
         page.print(Text("`allow` differs from the shipped policy. It decides:", style="bold red"))
         page.print(_indented(Text(f"{on_one_line(rule.text)} ({rule.position})")))
-    for number, sheet in enumerate(matrix.sheets):
+    for number, sheet in enumerate(matrix.resources):
         if number or matrix.allows:
             page.print()
         page.print(Text(sheet.resource.name, style="bold underline"))
@@ -39,7 +46,7 @@ def print_matrix(matrix: Matrix, page: Console) -> None:
         page.print(_indented(Group(Text(on_one_line(rule.text)), _source(rule))))
 
 
-def _parts(sheet: Sheet, matrix: Matrix, width: int) -> Iterator[RenderableType]:
+def _parts(sheet: ResourceMatrix, matrix: Matrix, width: int) -> Iterator[RenderableType]:
     numbers = {item.code: str(number) for number, item in enumerate(sheet.restrictions, 1)}
     if any(row.among(matrix.roles) for row in sheet.rows):
         yield _grants(sheet, matrix.roles, numbers, width)
@@ -56,7 +63,7 @@ def _parts(sheet: Sheet, matrix: Matrix, width: int) -> Iterator[RenderableType]
         yield _indented(_definitions((numbers[item.code], _restriction(item)) for item in sheet.restrictions))
 
 
-def _grants(sheet: Sheet, roles: tuple[str, ...], numbers: dict[str, str], width: int) -> Table:
+def _grants(sheet: ResourceMatrix, roles: tuple[str, ...], numbers: dict[str, str], width: int) -> Table:
     """Actions by role, grouped by standing."""
     notes = letters(sheet)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
@@ -77,7 +84,7 @@ def _grants(sheet: Sheet, roles: tuple[str, ...], numbers: dict[str, str], width
     return table
 
 
-def _action(row: Row, sheet: Sheet, numbers: dict[str, str], room: int) -> Text:
+def _action(row: GrantRow, sheet: ResourceMatrix, numbers: dict[str, str], room: int) -> Text:
     """The action, wrapped between words, and the numbers of its restrictions."""
     first, *words = row.action.split("_")
     lines = [Text(f"  {first}")]
@@ -95,14 +102,14 @@ def _continue(lines: list[Text], part: Text, room: int) -> None:
     lines[-1].append_text(part)
 
 
-def _mark(row: Row, role: str, notes: dict[str, str]) -> Text:
+def _mark(row: GrantRow, role: str, notes: dict[str, str]) -> Text:
     cell = row.cells.get(role)
     if cell is None:
         return Text(NO, style=QUIET)
     return Text(f"{cell.mark} {notes[cell.where]}" if cell.where else cell.mark, style=STYLES[cell.mark])
 
 
-def _of_service(sheet: Sheet, numbers: dict[str, str]) -> Iterator[RenderableType]:
+def _of_service(sheet: ResourceMatrix, numbers: dict[str, str]) -> Iterator[RenderableType]:
     notes = letters(sheet)
     rows = [row for row in sheet.rows if row.others]
     if rows:
@@ -126,20 +133,20 @@ def _indented(content: RenderableType) -> Padding:
     return Padding(content, INDENT, expand=False)
 
 
-def _standing(standing: Standing) -> Group:
-    lines = [part for clause in standing.clauses for part in (_condition(clause), _source(clause.rule))]
+def _standing(standing: StandingRules) -> Group:
+    lines = [part for clause in standing.conditions for part in (_condition(clause), _source(clause.rule))]
     return Group(*(lines or [Text("no rule defines this standing", style="bold red")]))
 
 
-def _restriction(item: Restriction) -> Group:
+def _restriction(item: RestrictionRules) -> Group:
     lines: list[Text] = [Text(item.code, style="bold")]
-    for clamp in item.clamps:
-        taken = "every action" if clamp.actions is None else ", ".join(clamp.actions)
-        lines += [Text(f"restricts {taken}"), _condition(clamp.clause), _source(clamp.clause.rule)]
+    for clause in item.clauses:
+        taken = "every action" if clause.actions is None else ", ".join(clause.actions)
+        lines += [Text(f"restricts {taken}"), _condition(clause.condition), _source(clause.condition.rule)]
     return Group(*lines)
 
 
-def _condition(clause: Clause) -> Text:
+def _condition(clause: RuleCondition) -> Text:
     return Text(f"if {clause.where}" if clause.where else "always")
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from multichannel.policy.language.ast import ListLiteral, Literal, Operation, Span, Term, branches, walk
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.check.codes import finding
-from multichannel.workbench.check.normal_form import OneOf, Shape, Value, condition, written
+from multichannel.workbench.check.normal_form import NormalRule, OneOf, Value, condition, normalized
 from multichannel.workbench.findings import Finding
 
 MOST = 1_000
@@ -18,16 +18,16 @@ MOST = 1_000
 
 def check_duplicates(statements: Sequence[Rule]) -> Iterator[Finding]:
     """Rules that add nothing, named with the rule that says it, and items that a list has twice."""
-    groups: dict[tuple[str, int, str | None], list[Shape]] = defaultdict(list)
+    groups: dict[tuple[str, int, str | None], list[NormalRule]] = defaultdict(list)
     for rule in statements:
         if rule.is_rule:
-            groups[*rule.signature, rule.record_type].append(Shape(rule))
+            groups[*rule.signature, rule.record_type].append(NormalRule(rule))
             yield from _items(rule)
     for group in groups.values():
         yield from _compared(group[:MOST])
 
 
-def _compared(group: list[Shape]) -> Iterator[Finding]:
+def _compared(group: list[NormalRule]) -> Iterator[Finding]:
     for place, shape in enumerate(group):
         earlier = next((other for other in group[:place] if other.covers(shape)), None)
         later = next((other for other in group[place + 1 :] if other.covers(shape)), None)
@@ -37,7 +37,7 @@ def _compared(group: list[Shape]) -> Iterator[Finding]:
             yield _superfluous(shape, later, same=False)
 
 
-def _superfluous(shape: Shape, other: Shape, *, same: bool) -> Finding:
+def _superfluous(shape: NormalRule, other: NormalRule, *, same: bool) -> Finding:
     by = other.rule.position
     if same:
         return finding(
@@ -50,9 +50,9 @@ def _superfluous(shape: Shape, other: Shape, *, same: bool) -> Finding:
 def _items(rule: Rule) -> Iterator[Finding]:
     for term in walk(rule.tree.body):
         if isinstance(term, ListLiteral):
-            ordered = sorted(term.items, key=lambda item: (written(item, {}), item.span.start))
+            ordered = sorted(term.items, key=lambda item: (normalized(item, {}), item.span.start))
             for one, next_one in pairwise(ordered):
-                if written(one, {}) == written(next_one, {}):
+                if normalized(one, {}) == normalized(next_one, {}):
                     message = "the list has this item twice"
                     yield finding(rule, "duplicate-rule", next_one.span, message, "Take one away.")
 
@@ -101,7 +101,7 @@ class _Branch:
         if isinstance(left, Literal) and isinstance(right, Literal):
             holds = (left.value == right.value) is (term.operator != "!=")
             yield self._always(term.span) if holds else self._never(term.span)
-        elif written(left, {}) == written(right, {}):
+        elif normalized(left, {}) == normalized(right, {}):
             yield self._never(term.span) if term.operator == "!=" else self._always(term.span)
         elif term.operator == "!=" and isinstance(left, Literal) is not isinstance(right, Literal):
             yield from self._excluded(term)
@@ -112,7 +112,7 @@ class _Branch:
         left, right = term.operands
         subject, value = (right, left) if isinstance(left, Literal) else (left, right)
         if isinstance(value, Literal):
-            key = written(subject, {})
+            key = normalized(subject, {})
             self._not[key].add(value.value)
             yield from self._left(key, term.span)
 
@@ -123,7 +123,7 @@ class _Branch:
             self._one_of[found.subject] = before & found.values
             yield from self._left(found.subject, term.span)
             return
-        pair = tuple(sorted(written(operand, {}) for operand in term.operands))
+        pair = tuple(sorted(normalized(operand, {}) for operand in term.operands))
         before_this = self._pairs.setdefault(pair, term.operator)
         if {before_this, term.operator} == {"=", "!="}:
             yield self._never(term.span)

@@ -1,29 +1,27 @@
-"""Grants against standings, restrictions and actions: what can never be used, and what nobody is given."""
+"""Grants against standings, restrictions and actions: what can never be used, and what nobody is grant."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from multichannel.policy.language.literals import ACTION, STANDING, said_words
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.check.codes import finding
-from multichannel.workbench.check.grant_table import Given, read_grants
+from multichannel.workbench.check.grant_table import GrantTriples, read_grants
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.rule_words import Helpers, Triple, helpers_of, parameter_words
 
-Granted = Mapping[str, Sequence[Given]]
-
 
 def check_grants(statements: Sequence[Rule]) -> Iterator[Finding]:
-    """Grants that add nothing or know no bounds, standings without grants, restrictions of nothing."""
-    by_kind: dict[str, list[Given]] = defaultdict(list)
-    for given in read_grants(statements):
-        by_kind[given.kind].append(given)
-    for kind, given_there in by_kind.items():
-        yield from _redundant(given_there)
-        yield from (found for given in given_there for found in _unbounded(given, kind))
+    """Redundant and unbounded grants, standings without grants, restrictions of what is not granted."""
+    by_kind: dict[str, list[GrantTriples]] = defaultdict(list)
+    for grant in read_grants(statements):
+        by_kind[grant.kind].append(grant)
+    for kind, grants in by_kind.items():
+        yield from _redundant(grants)
+        yield from (found for grant in grants for found in _unbounded(grant, kind))
     helpers = helpers_of(rule.tree for rule in statements)
     for rule in statements:
         if rule.is_verdict and rule.record_type in RESOURCES:
@@ -31,52 +29,52 @@ def check_grants(statements: Sequence[Rule]) -> Iterator[Finding]:
 
 
 def granted_actions(statements: Sequence[Rule]) -> set[tuple[str, str]]:
-    """Every kind of record with every action that some grant gives there."""
+    """Every resource type with every action that is granted there."""
     found = set()
-    for given in read_grants(statements):
-        for _, _, action in given.triples:
-            actions = RESOURCES[given.kind].actions if action is None else (action,)
-            found |= {(given.kind, str(each)) for each in actions}
+    for grant in read_grants(statements):
+        for _, _, action in grant.triples:
+            actions = RESOURCES[grant.kind].actions if action is None else (action,)
+            found |= {(grant.kind, str(each)) for each in actions}
     return found
 
 
-def _redundant(given_there: list[Given]) -> Iterator[Finding]:
-    """Grants of which everything is given by others; of two alike, the later."""
-    kept = list(given_there)
-    for given in reversed(given_there):
-        others = [other for other in kept if other is not given and other.exact]
-        if not given.exact or not given.triples or given.rule.record_type is None:
+def _redundant(grants: list[GrantTriples]) -> Iterator[Finding]:
+    """Grants that other grants include; of two alike, the later."""
+    kept = list(grants)
+    for grant in reversed(grants):
+        others = [other for other in kept if other is not grant and other.exact]
+        if not grant.exact or not grant.triples or grant.rule.record_type is None:
             continue
-        if given.triples <= {triple for other in others for triple in other.triples}:
-            kept.remove(given)
-            by = _givers(given.triples, others)
+        if grant.triples <= {triple for other in others for triple in other.triples}:
+            kept.remove(grant)
+            by = _granting(grant.triples, others)
             yield finding(
-                given.rule,
+                grant.rule,
                 "redundant-grant",
                 None,
-                f"all of this is granted already, by {by}",
-                "Take one of them away.",
+                f"{by} already grants all of this",
+                "Remove one of them.",
             )
 
 
-def _givers(triples: frozenset[Triple], others: Sequence[Given]) -> str:
+def _granting(triples: frozenset[Triple], others: Sequence[GrantTriples]) -> str:
     found = dict.fromkeys(other.rule.position for other in others if other.triples & triples)
     return " and ".join(found)
 
 
-def _unbounded(given: Given, kind: str) -> Iterator[Finding]:
-    for words in given.triples:
+def _unbounded(grant: GrantTriples, kind: str) -> Iterator[Finding]:
+    for words in grant.triples:
         missing = [
             name for name, word in zip(("role", "standing", "action"), words, strict=True) if word is None
         ]
-        if missing and given.rule.record_type == kind:
+        if missing and grant.rule.record_type == kind:
             message = f"the grant names no {' and no '.join(missing)}"
-            yield finding(given.rule, "unbounded-grant", None, message, "Name all of those meant.")
+            yield finding(grant.rule, "unbounded-grant", None, message, "Name every one.")
             return
 
 
-def _about(rule: Rule, kind: str, given_there: Sequence[Given], helpers: Helpers) -> Iterator[Finding]:
-    triples = {triple for given in given_there for triple in given.triples}
+def _about(rule: Rule, kind: str, grants: Sequence[GrantTriples], helpers: Helpers) -> Iterator[Finding]:
+    triples = {triple for grant in grants for triple in grant.triples}
     if rule.tree.name == "has_standing":
         yield from _unused(rule, kind, triples)
     if rule.tree.name == "forbid":
@@ -84,10 +82,10 @@ def _about(rule: Rule, kind: str, given_there: Sequence[Given], helpers: Helpers
 
 
 def _unused(rule: Rule, kind: str, triples: set[Triple]) -> Iterator[Finding]:
-    said = said_words(rule, STANDING)
+    held = said_words(rule, STANDING)
     standings = {standing for _, standing, _ in triples}
-    if said and None not in standings and not said & standings:
-        message = f"nothing is granted at the standing {' or '.join(sorted(said))} to a {kind}"
+    if held and None not in standings and not held & standings:
+        message = f"nothing is granted at the standing {' or '.join(sorted(held))} to a {kind}"
         yield finding(rule, "unused-standing", rule.tree.parameters[STANDING].span, message)
 
 
@@ -98,4 +96,4 @@ def _idle(rule: Rule, kind: str, triples: set[Triple], helpers: Helpers) -> Iter
     if None in actions or known & actions or (restricted and not known) or (actions and not restricted):
         return
     message = f"nobody is granted {' or '.join(sorted(known)) or 'anything'} on a {kind}"
-    yield finding(rule, "idle-restriction", None, message, "Take the restriction away, or grant the action.")
+    yield finding(rule, "idle-restriction", None, message, "Remove the restriction, or grant the action.")

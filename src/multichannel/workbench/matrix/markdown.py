@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from multichannel.policy.language.source import Rule
-from multichannel.workbench.matrix.matrix import Clause, Matrix, Restriction, Row, Sheet, Standing
+from multichannel.workbench.matrix.matrix import (
+    GrantRow,
+    Matrix,
+    ResourceMatrix,
+    RestrictionRules,
+    RuleCondition,
+    StandingRules,
+)
 from multichannel.workbench.matrix.rules import on_one_line
 
 TITLE = "# Permission matrix"
@@ -22,12 +29,12 @@ A tenant has a **standing** towards a record. At that standing, roles of the ten
 def as_markdown(matrix: Matrix) -> str:
     """The whole document, with a newline at its end."""
     parts = [TITLE, READING, *_changed_allow(matrix), *_terms(matrix.terms)]
-    for sheet in matrix.sheets:
+    for sheet in matrix.resources:
         parts += _sheet(sheet, matrix)
     return "\n\n".join(parts) + "\n"
 
 
-def letters(sheet: Sheet) -> dict[str, str]:
+def letters(sheet: ResourceMatrix) -> dict[str, str]:
     """By condition of a grant, the letter of its note: a to z, then aa."""
     found = {}
     for number, text in enumerate(sheet.conditions()):
@@ -55,7 +62,7 @@ def _terms(rules: tuple[Rule, ...]) -> Iterator[str]:
         )
 
 
-def _sheet(sheet: Sheet, matrix: Matrix) -> Iterator[str]:
+def _sheet(sheet: ResourceMatrix, matrix: Matrix) -> Iterator[str]:
     yield f"## {sheet.resource.name}"
     yield from _grants(sheet, matrix.roles)
     if sheet.ungranted:
@@ -78,7 +85,7 @@ def _sheet(sheet: Sheet, matrix: Matrix) -> Iterator[str]:
         )
 
 
-def _grants(sheet: Sheet, roles: tuple[str, ...]) -> Iterator[str]:
+def _grants(sheet: ResourceMatrix, roles: tuple[str, ...]) -> Iterator[str]:
     notes = letters(sheet)
     of_tenants = [row for row in sheet.rows if row.among(roles)]
     if of_tenants:
@@ -101,40 +108,42 @@ def _grants(sheet: Sheet, roles: tuple[str, ...]) -> Iterator[str]:
         )
 
 
-def _row(row: Row, sheet: Sheet, roles: tuple[str, ...], notes: dict[str, str]) -> tuple[str, ...]:
+def _row(
+    row: GrantRow, sheet: ResourceMatrix, roles: tuple[str, ...], notes: dict[str, str]
+) -> tuple[str, ...]:
     marks = (_mark(row, role, notes) for role in roles)
     unless = _codes(item.code for item in sheet.restricting(row.action))
     return (f"`{row.standing}`", f"`{row.action}`", *marks, unless)
 
 
-def _mark(row: Row, role: str, notes: dict[str, str]) -> str:
+def _mark(row: GrantRow, role: str, notes: dict[str, str]) -> str:
     cell = row.cells.get(role)
     if cell is None:
         return ""
     return cell.mark + _note(row, role, notes)
 
 
-def _note(row: Row, role: str, notes: dict[str, str]) -> str:
+def _note(row: GrantRow, role: str, notes: dict[str, str]) -> str:
     """The letter of the condition, if a grant has one."""
     where = row.cells[role].where
     return f" [{notes[where]}]" if where else ""
 
 
-def _standing(standing: Standing) -> Iterator[tuple[str, ...]]:
-    if not standing.clauses:
+def _standing(standing: StandingRules) -> Iterator[tuple[str, ...]]:
+    if not standing.conditions:
         yield (f"`{standing.name}`", "no rule defines this standing", "", "")
-    for clause in standing.clauses:
+    for clause in standing.conditions:
         yield (f"`{standing.name}`", _condition(clause), _comment(clause.rule), clause.rule.file)
 
 
-def _restriction(restriction: Restriction) -> Iterator[tuple[str, ...]]:
-    for clamp in restriction.clamps:
-        taken = "every action" if clamp.actions is None else _codes(clamp.actions)
-        rule = clamp.clause.rule
-        yield (f"`{restriction.code}`", taken, _condition(clamp.clause), _comment(rule), rule.file)
+def _restriction(restriction: RestrictionRules) -> Iterator[tuple[str, ...]]:
+    for clause in restriction.clauses:
+        taken = "every action" if clause.actions is None else _codes(clause.actions)
+        rule = clause.condition.rule
+        yield (f"`{restriction.code}`", taken, _condition(clause.condition), _comment(rule), rule.file)
 
 
-def _condition(clause: Clause) -> str:
+def _condition(clause: RuleCondition) -> str:
     return f"`{clause.where}`" if clause.where else "always"
 
 

@@ -1,7 +1,7 @@
-"""The matrix of a policy: on each kind of record, which role at which standing is granted which action.
+"""The matrix of a policy: on each resource type, which role at which standing is granted which action.
 
-With it goes all else that a policy says: who has each standing, what restricts each action and why, and
-whatever `allow` says beyond a grant at a standing. A change that is not seen here is one of words or order.
+It also has everything else that a policy says: who has each standing, what restricts each action and why, and
+what `allow` requires beyond a grant at a standing. A change that it does not show is one of words or order.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ TENANT_ROLES = tuple(role.value for role in Role)
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
-    """One rule, and what it asks; `where` is empty if it asks nothing."""
+class RuleCondition:
+    """One rule and its conditions; `where` is empty if it has none."""
 
     rule: Rule
     where: str
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What a tenant can be to a record, and each way of being it; nobody is it where there is none."""
+class StandingRules:
+    """A standing, and the rules by which a tenant has it; without rules no tenant has it."""
 
     name: str
-    clauses: tuple[Clause, ...]
+    conditions: tuple[RuleCondition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """That a role is granted an action: always, or only where something holds of the record."""
+class GrantCell:
+    """A grant of an action to a role: always, or only for some records."""
 
     where: str
     rules: tuple[Rule, ...]
@@ -54,99 +54,99 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One action at one standing, by the roles that are granted it."""
+class GrantRow:
+    """One action at one standing, with the roles that are granted it."""
 
     standing: str
     action: Action
-    cells: dict[str, Cell]
+    cells: dict[str, GrantCell]
 
     def among(self, roles: tuple[str, ...]) -> tuple[str, ...]:
-        """The roles of these that are granted it."""
+        """Those of these roles that are granted it."""
         return tuple(role for role in roles if role in self.cells)
 
     @property
     def others(self) -> tuple[str, ...]:
-        """The roles that no tenant has: those of the service itself."""
+        """The roles of the service itself."""
         return tuple(role for role in self.cells if role not in TENANT_ROLES)
 
 
 @dataclass(frozen=True, slots=True)
-class Clamp:
-    """One rule of a restriction; `actions` are None where it takes away every action."""
+class RestrictionClause:
+    """One rule of a restriction; `actions` is None if it restricts every action."""
 
-    clause: Clause
+    condition: RuleCondition
     actions: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Restriction:
-    """What takes granted actions away again, by the code that people are told."""
+class RestrictionRules:
+    """The rules that restrict granted actions with one reason code."""
 
     code: str
-    clamps: tuple[Clamp, ...]
+    clauses: tuple[RestrictionClause, ...]
 
     @property
     def is_general(self) -> bool:
-        """Whether some rule of it takes away every action."""
-        return any(clamp.actions is None for clamp in self.clamps)
+        """Whether one of its rules restricts every action."""
+        return any(clause.actions is None for clause in self.clauses)
 
-    def takes(self, action: str) -> bool:
-        """Whether it can take this action away."""
-        return any(clamp.actions is None or action in clamp.actions for clamp in self.clamps)
+    def restricts(self, action: str) -> bool:
+        """Whether it can restrict an action."""
+        return any(clause.actions is None or action in clause.actions for clause in self.clauses)
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """All that the policy says of one kind of record."""
+class ResourceMatrix:
+    """Everything that the policy says about one resource type."""
 
     resource: Resource
-    standings: tuple[Standing, ...]
-    rows: tuple[Row, ...]
-    restrictions: tuple[Restriction, ...]
+    standings: tuple[StandingRules, ...]
+    rows: tuple[GrantRow, ...]
+    restrictions: tuple[RestrictionRules, ...]
 
     @property
     def ungranted(self) -> tuple[Action, ...]:
-        """The actions that nobody is granted, of the roles that are shown."""
+        """The actions that none of the shown roles is granted."""
         granted = {row.action for row in self.rows}
         return tuple(action for action in self.resource.actions if action not in granted)
 
-    def restricting(self, action: str) -> tuple[Restriction, ...]:
-        """What can take an action away, besides what takes away every one."""
-        return tuple(item for item in self.restrictions if item.takes(action) and not item.is_general)
+    def restricting(self, action: str) -> tuple[RestrictionRules, ...]:
+        """The restrictions of an action, without those of every action."""
+        return tuple(item for item in self.restrictions if item.restricts(action) and not item.is_general)
 
     def conditions(self) -> tuple[str, ...]:
-        """Every condition of a grant, once, in the order of the rows."""
+        """The conditions of grants, each once, in the order of the rows."""
         found = (cell.where for row in self.rows for cell in row.cells.values() if cell.where)
         return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The whole policy as a table. `allows` are the rules of `allow` that are not the one that ships."""
+    """The whole policy as a table. `allows` are the rules of `allow` that differ from the shipped one."""
 
     digest: str
     role: str | None
-    """The one role it is about, or None for all."""
+    """The only role it is about, or None for all."""
     roles: tuple[str, ...]
-    """The roles of tenants it has columns for."""
-    sheets: tuple[Sheet, ...]
+    """The roles of tenants that have columns."""
+    resources: tuple[ResourceMatrix, ...]
     allows: tuple[Rule, ...]
     terms: tuple[Rule, ...]
-    """The rules that others refer to, and that are no verdicts themselves."""
+    """The helper rules."""
 
     @property
     def absence(self) -> str:
-        """What to call the actions of a sheet that have no row."""
+        """What to call the actions that have no row."""
         return "Granted to nobody" if self.role is None else f"Not granted to {self.role}"
 
 
 def matrix_of(policy: Policy, kinds: tuple[str, ...] = tuple(RESOURCES), role: str | None = None) -> Matrix:
-    """The matrix of a policy, or the part about some kinds of record and one role."""
+    """The matrix of a policy, or the part about some resource types and one role."""
     rules = [rule for rule in policy.source.rules if rule.is_rule]
     allows = [rule for rule in rules if rule.name == "allow"]
     others = tuple(rule for rule in allows if on_one_line(rule.text) != SHIPPED_ALLOW)
-    # Without the rule that ships, a grant alone is no more than one of the things that `allow` asks.
+    # Without the shipped rule, a grant is only one of the conditions of `allow`.
     subject = "allow says so, too" if len(others) == len(allows) else ""
     sheets = tuple(_sheet(policy, RESOURCES[kind], subject, role) for kind in RESOURCES if kind in kinds)
     terms = tuple(rule for rule in rules if rule.name not in {*VERDICTS, "allow"})
@@ -154,26 +154,26 @@ def matrix_of(policy: Policy, kinds: tuple[str, ...] = tuple(RESOURCES), role: s
     return Matrix(policy.digest, role, roles, sheets, others, terms)
 
 
-def _sheet(policy: Policy, resource: Resource, subject: str, role: str | None) -> Sheet:
+def _sheet(policy: Policy, resource: Resource, subject: str, role: str | None) -> ResourceMatrix:
     helpers = helpers_of(rule.tree for rule in policy.source.rules)
     about = [rule for rule in policy.source.rules if rule.name in VERDICTS - {"grant"}]
     about = [rule for rule in about if concerns(policy.source, rule, resource.name)]
-    ways: dict[str, list[Clause]] = defaultdict(list)
+    by_standing: dict[str, list[RuleCondition]] = defaultdict(list)
     for rule in about:
         if rule.name == "has_standing":
-            ways[named(rule, 1)].append(Clause(rule, where(rule)))
+            by_standing[named(rule, 1)].append(RuleCondition(rule, where(rule)))
     rows = tuple(_rows(policy, resource, subject, role))
     for row in rows:
-        ways.setdefault(row.standing, [])
-    shown = {row.standing for row in rows} if role else set(ways)
-    order = sorted(shown, key=lambda name: (name == TenantKind.SYSTEM, list(ways).index(name)))
-    standings = tuple(Standing(name, tuple(ways[name])) for name in order)
+        by_standing.setdefault(row.standing, [])
+    shown = {row.standing for row in rows} if role else set(by_standing)
+    order = sorted(shown, key=lambda name: (name == TenantKind.SYSTEM, list(by_standing).index(name)))
+    standings = tuple(StandingRules(name, tuple(by_standing[name])) for name in order)
     ordered = tuple(sorted(rows, key=lambda row: order.index(row.standing)))
-    return Sheet(resource, standings, ordered, tuple(_restrictions(about, resource, helpers)))
+    return ResourceMatrix(resource, standings, ordered, tuple(_restrictions(about, resource, helpers)))
 
 
-def _rows(policy: Policy, resource: Resource, subject: str, role: str | None) -> Iterator[Row]:
-    """By action, then by standing; of the roles, those that are granted something there."""
+def _rows(policy: Policy, resource: Resource, subject: str, role: str | None) -> Iterator[GrantRow]:
+    """By action, then by standing, with the roles that are granted something there."""
     for action in resource.actions:
         found: dict[str, dict[str, list[RoleGrant]]] = defaultdict(lambda: defaultdict(list))
         for item in policy.derivations.grants(resource):
@@ -181,31 +181,31 @@ def _rows(policy: Policy, resource: Resource, subject: str, role: str | None) ->
                 found[item.standing][item.role].append(item)
         for standing, by_role in found.items():
             cells = {each: _cell(by_role[each], subject) for each in _in_order(by_role)}
-            yield Row(standing, action, cells)
+            yield GrantRow(standing, action, cells)
 
 
 def _in_order(roles: dict[str, list[RoleGrant]]) -> list[str]:
-    """Known roles first, as they are always listed."""
+    """Known roles first, in their usual order."""
     known = [role.value for role in ROLES if role.value in roles]
     return known + sorted(set(roles) - set(known))
 
 
-def _cell(ways: list[RoleGrant], subject: str) -> Cell:
-    rules = tuple(dict.fromkeys(rule for item in ways for rule in item.rules))
-    always = any(item.conditions == ALWAYS for item in ways)
-    asked = [] if always else list(dict.fromkeys(str(item.conditions) for item in ways))
+def _cell(grants: list[RoleGrant], subject: str) -> GrantCell:
+    rules = tuple(dict.fromkeys(rule for item in grants for rule in item.rules))
+    always = any(item.conditions == ALWAYS for item in grants)
+    asked = [] if always else list(dict.fromkeys(str(item.conditions) for item in grants))
     either = f"({' or '.join(asked)})" if len(asked) > 1 and subject else " or ".join(asked)
-    return Cell(" and ".join(filter(None, (either, subject))), rules)
+    return GrantCell(" and ".join(filter(None, (either, subject))), rules)
 
 
-def _restrictions(about: list[Rule], resource: Resource, helpers: Helpers) -> Iterator[Restriction]:
-    """By code, in the order of the files; what touches no action of this kind of record is left out."""
-    clamps: dict[str, list[Clamp]] = defaultdict(list)
+def _restrictions(about: list[Rule], resource: Resource, helpers: Helpers) -> Iterator[RestrictionRules]:
+    """By code, in the order of the files; without rules about actions of other resource types only."""
+    clauses: dict[str, list[RestrictionClause]] = defaultdict(list)
     for rule in about:
         if rule.name == "forbid":
             actions = actions_of(rule, helpers)
             mine = None if actions is None else tuple(item for item in actions if item in resource.actions)
             if mine is None or mine:
-                clamps[named(rule, 0)].append(Clamp(Clause(rule, where(rule)), mine))
-    for code, found in clamps.items():
-        yield Restriction(code, tuple(found))
+                clauses[named(rule, 0)].append(RestrictionClause(RuleCondition(rule, where(rule)), mine))
+    for code, found in clauses.items():
+        yield RestrictionRules(code, tuple(found))

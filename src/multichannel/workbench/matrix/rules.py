@@ -1,4 +1,4 @@
-"""What a single rule says, apart from what a matrix tells by its place: conditions, actions, names."""
+"""What the matrix shows of a single rule: its conditions, actions and names."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from multichannel.workbench.rule_words import Helpers, parameter_words
 
 ANY = "any"
 ACTION_AT = 2
-"""Where a restriction names its action."""
+"""The place of the action among the parameters of a restriction."""
 
 
 def named(rule: Rule, at: int) -> str:
-    """The word that a rule's head has at a place; `any` where it has none."""
+    """The word at a place of a rule's head; `any` if it is a variable."""
     term = rule.tree.parameters[at].term
     return str(term.value) if isinstance(term, Literal) else ANY
 
@@ -34,9 +34,9 @@ def actions_of(rule: Rule, helpers: Helpers) -> tuple[str, ...] | None:
 
 
 def where(rule: Rule) -> str:
-    """What a rule asks, in its own words on one line; empty where it asks nothing.
+    """The conditions of a rule as they are written, on one line.
 
-    The list of actions of a restriction is left out: `actions_of` gives it.
+    The condition that lists the actions of a restriction is left out: `actions_of` has them.
     """
     statement = rule.tree
     heads = [_slice(rule, item.span) for item in statement.parameters if _asks(item)]
@@ -48,12 +48,12 @@ def where(rule: Rule) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """The same words, with one space where there were blanks."""
+    """The text with single spaces."""
     return " ".join(text.split())
 
 
 def _choice(rule: Rule) -> Term | None:
-    """The condition that says which actions a restriction is about, where its head leaves them open."""
+    """The condition that lists the actions of a restriction, if its head has a variable."""
     statement = rule.tree
     variable = statement.parameters[ACTION_AT].term
     for term in conjuncts(statement.body):

@@ -1,4 +1,4 @@
-"""The matrix for programs: as the body of a JSON answer, and as CSV for spreadsheets."""
+"""The matrix for programs: the body of the JSON output, and CSV for spreadsheets."""
 
 from __future__ import annotations
 
@@ -8,33 +8,39 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from multichannel.policy.language.source import Rule
-from multichannel.workbench.matrix.matrix import Clause, Matrix, Restriction, Row, Sheet
+from multichannel.workbench.matrix.matrix import (
+    GrantRow,
+    Matrix,
+    ResourceMatrix,
+    RestrictionRules,
+    RuleCondition,
+)
 
 COLUMNS = ("resource", "standing", "action", "role", "granted", "where", "unless", "rules")
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(matrix: Matrix) -> str:
-    """One line for each role at each standing and action that somebody is granted: yes, if or no.
+    """One line for each role at each standing and action that any role is granted: yes, if or no.
 
-    `unless` are the codes of restrictions. No value is taken for a formula by a spreadsheet.
+    `unless` are the codes of restrictions. Values that a spreadsheet would read as formulas are quoted.
     """
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow(COLUMNS)
-    for sheet in matrix.sheets:
+    for sheet in matrix.resources:
         for row in sheet.rows:
             writer.writerows(map(_harmless, line) for line in _lines(sheet, row, matrix))
     return written.getvalue()
 
 
-def _lines(sheet: Sheet, row: Row, matrix: Matrix) -> Iterator[tuple[str, ...]]:
-    unless = " ".join(item.code for item in sheet.restrictions if item.takes(row.action))
+def _lines(sheet: ResourceMatrix, row: GrantRow, matrix: Matrix) -> Iterator[tuple[str, ...]]:
+    unless = " ".join(item.code for item in sheet.restrictions if item.restricts(row.action))
     columns = matrix.roles if row.among(matrix.roles) else ()
     for role in (*columns, *row.others):
         cell = row.cells.get(role)
-        told = ("no", "", "", "") if cell is None else (cell.mark, cell.where, unless, _places(cell.rules))
-        yield (sheet.resource.name, row.standing, row.action, role, *told)
+        values = ("no", "", "", "") if cell is None else (cell.mark, cell.where, unless, _places(cell.rules))
+        yield (sheet.resource.name, row.standing, row.action, role, *values)
 
 
 def _harmless(value: str) -> str:
@@ -46,21 +52,21 @@ def _places(rules: Iterable[Rule]) -> str:
 
 
 def as_body(matrix: Matrix) -> dict[str, Any]:
-    """What a JSON answer tells; every rule with its file and line."""
+    """The JSON body; every rule has its file and line."""
     return {
         "role": matrix.role,
         "allow_is_shipped": not matrix.allows,
         "allow": [_rule(rule) for rule in matrix.allows],
         "terms": [_rule(rule) for rule in matrix.terms],
-        "resources": [_sheet(sheet) for sheet in matrix.sheets],
+        "resources": [_sheet(sheet) for sheet in matrix.resources],
     }
 
 
-def _sheet(sheet: Sheet) -> dict[str, Any]:
+def _sheet(sheet: ResourceMatrix) -> dict[str, Any]:
     return {
         "name": sheet.resource.name,
         "standings": [
-            {"name": item.name, "rules": [_clause(clause) for clause in item.clauses]}
+            {"name": item.name, "rules": [_clause(clause) for clause in item.conditions]}
             for item in sheet.standings
         ],
         "grants": [grant for row in sheet.rows for grant in _grants(sheet, row)],
@@ -69,7 +75,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _grants(sheet: Sheet, row: Row) -> Iterator[dict[str, Any]]:
+def _grants(sheet: ResourceMatrix, row: GrantRow) -> Iterator[dict[str, Any]]:
     for role, cell in row.cells.items():
         yield {
             "standing": row.standing,
@@ -77,23 +83,23 @@ def _grants(sheet: Sheet, row: Row) -> Iterator[dict[str, Any]]:
             "role": role,
             "granted": cell.mark,
             "where": cell.where or None,
-            "unless": [item.code for item in sheet.restrictions if item.takes(row.action)],
+            "unless": [item.code for item in sheet.restrictions if item.restricts(row.action)],
             "rules": [_place(rule) for rule in cell.rules],
         }
 
 
-def _restriction(sheet: Sheet, item: Restriction) -> dict[str, Any]:
+def _restriction(sheet: ResourceMatrix, item: RestrictionRules) -> dict[str, Any]:
     return {
         "code": item.code,
-        "actions": [action for action in sheet.resource.actions if item.takes(action)],
+        "actions": [action for action in sheet.resource.actions if item.restricts(action)],
         "rules": [
-            {**_clause(clamp.clause), "actions": None if clamp.actions is None else list(clamp.actions)}
-            for clamp in item.clamps
+            {**_clause(clause.condition), "actions": None if clause.actions is None else list(clause.actions)}
+            for clause in item.clauses
         ],
     }
 
 
-def _clause(clause: Clause) -> dict[str, Any]:
+def _clause(clause: RuleCondition) -> dict[str, Any]:
     return {
         **_place(clause.rule),
         "where": clause.where or None,
