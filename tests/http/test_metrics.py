@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 
 from multichannel.policy.decide.policy import Policy
-from multichannel.server import health as readiness
+from multichannel.server import health
 from multichannel.server.metrics import SHARED, Metrics
 from tests.policy.authoring import FAILS, HOLDS, Author
 
@@ -123,7 +123,7 @@ def test_a_rejected_policy_is_reported_with_its_position_and_the_service_stays_r
     author.breaks()
     reloader.reload()
 
-    answer = orjson.loads(readiness.policy(reloader.live)(REQUEST).body)
+    answer = orjson.loads(health.current_policy(reloader.live)(REQUEST).body)
 
     state, problem = reloader.live.state, reloader.live.state.problem
     assert problem is not None

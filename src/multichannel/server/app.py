@@ -95,9 +95,9 @@ def make_app(dependencies: Dependencies) -> Starlette:
         Route("/graphql", view.respond, methods=METHODS),
         WebSocketRoute("/graphql", WebSocketView(execution, limiter).serve),
         explorer_assets(),
-        Route("/livez", health.alive, methods=["GET"]),
-        Route("/readyz", health.ready(store, policy), methods=["GET"]),
-        Route("/policy", health.policy(policy), methods=["GET"]),
+        Route("/livez", health.liveness, methods=["GET"]),
+        Route("/readyz", health.readiness(store, policy), methods=["GET"]),
+        Route("/policy", health.current_policy(policy), methods=["GET"]),
         Route("/metrics", Metrics(policy).respond, methods=["GET"]),
     ]
     if dependencies.personas is not None:

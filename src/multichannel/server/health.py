@@ -15,23 +15,23 @@ from multichannel.store.store import Store
 Endpoint = Callable[[Request], Response]
 
 
-def alive(_request: Request) -> Response:
+def liveness(_request: Request) -> Response:
     """200 while the process runs."""
     return PlainTextResponse("alive")
 
 
-def ready(store: Store, live: LivePolicy) -> Endpoint:
+def readiness(store: Store, live: LivePolicy) -> Endpoint:
     """200 if the service can answer, else 503. It can with a rejected policy: the current one stays."""
 
     def respond(_request: Request) -> Response:
         reachable = store.is_reachable()
-        body = {"ready": reachable, "database": reachable, **status(live.state)}
+        body = {"ready": reachable, "database": reachable, **policy_status(live.state)}
         return JSONResponse(body, 200 if reachable else 503)
 
     return respond
 
 
-def policy(live: LivePolicy) -> Endpoint:
+def current_policy(live: LivePolicy) -> Endpoint:
     """The current policy: a page for browsers, JSON with the digest of each file for programs."""
 
     def respond(request: Request) -> Response:
@@ -39,12 +39,12 @@ def policy(live: LivePolicy) -> Endpoint:
         if "text/html" in request.headers.get("Accept", ""):
             return policy_page.page(state)
         headers = {"Cache-Control": "no-store", "Vary": "Accept"}
-        return JSONResponse({**status(state), "files": state.files}, headers=headers)
+        return JSONResponse({**policy_status(state), "files": state.files}, headers=headers)
 
     return respond
 
 
-def status(state: InForce) -> dict[str, object]:
+def policy_status(state: InForce) -> dict[str, object]:
     """The current policy as JSON; the problem is that of a rejected policy."""
     return {
         "policy": state.policy.digest,

@@ -42,7 +42,12 @@ class Access:
         """The rows of a statement whose WHERE holds the policy's predicate."""
         return self.session.decided(statement, {"now": self.now}).all()
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the decisions of this operation are recorded."""
+        return self.session.recording is not None
+
     def pending(self, resource: Resource, operation: str) -> PendingDecision | None:
-        """A decision to record; None where the operation is not sampled."""
+        """A decision to record; None if the operation is not recorded."""
         recording = self.session.recording
         return None if recording is None else PendingDecision(recording, self, resource, operation)

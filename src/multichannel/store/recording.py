@@ -1,7 +1,7 @@
 """Decorators that record what a method decides, where the operation is sampled.
 
 A decorated method gives the same result by the same statements; the facts of a record take further ones.
-The class gives `_pending(operation, *arguments)`: the decision to record, or None.
+The class has an `_access`, and gives the decision to record as `_pending(operation, *arguments)`.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ def records_list(actions: Actions, rows: Callable[[Any], int] = len) -> Callable
     def decorate(method: Method) -> Method:
         @wraps(method)
         def decide(self: Any, *arguments: Any, **options: Any) -> Any:
+            if not self._access.is_recorded:
+                return method(self, *arguments, **options)
             pending = self._pending(method.__name__, *arguments)
             result = method(self, *arguments, **options)
-            if pending is not None:
-                pending.listed(actions(pending.resource, options), rows(result))
+            pending.listed(actions(pending.resource, options), rows(result))
             return result
 
         return cast("Method", decide)
@@ -55,9 +56,9 @@ def records_rows(method: Method) -> Method:
 
     @wraps(method)
     def decide(self: Any, row_ids: str | Collection[str], *, to: Action) -> Any:
-        pending = self._pending(method.__name__)
-        if pending is None:
+        if not self._access.is_recorded:
             return method(self, row_ids, to=to)
+        pending = self._pending(method.__name__)
         ids = [row_ids] if isinstance(row_ids, str) else row_ids
         try:
             rows = method(self, row_ids, to=to)
