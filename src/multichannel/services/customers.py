@@ -13,7 +13,7 @@ from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Partner, PartnerType, Tenant, TenantKind
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services.users import NewUser, add_user
+from multichannel.services.users import NewUser, add_user_to_tenant
 from multichannel.store.unit_of_work import UnitOfWork
 
 Fields = Mapping[str, str | None]
@@ -53,7 +53,7 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     if new.signature is not None:
         work.add_under(partner, new_agreement(customer, new.signature, attested_by=partner.id, at=work.now))
     if new.global_admin is not None:
-        add_user(work, partner, new.global_admin, tenant=customer)
+        add_user_to_tenant(work, partner, new.global_admin, tenant=customer)
     work.tenant_directory(partner).deliver_requests(customer, now=work.now)
     return customer
 

@@ -42,4 +42,5 @@ def add_user(
 ) -> User:
     """A new user of a partner, with its roles."""
     partner = work.partners.get(partner_id, to=Action.ADD_USER)
-    return users.add_user(work, partner, users.NewUser(object_id, display_name, tuple(roles)), tenant=partner)
+    new = users.NewUser(object_id, display_name, tuple(roles))
+    return users.add_user_to_tenant(work, partner, new, tenant=partner)

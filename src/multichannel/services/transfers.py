@@ -63,8 +63,9 @@ def request_transfer(work: UnitOfWork, request: TransferRequest) -> Transfer:
         raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
     if request.source_partner_id == target.id:
         raise Refusal.SAME_PARTNER.error(path="sourcePartner")
-    transfer = _pending_transfer(work, target, request.kind, request.customer_id, Initiator.TARGET)
-    transfer.source_partner_id, transfer.target_partner_id = request.source_partner_id, target.id
+    transfer = _pending_transfer(
+        work, target, request, source_id=request.source_partner_id, target_id=target.id
+    )
     transfer.target_partner_name = target.name
     transfer.target_product_types = sorted({each.value for each in request.product_types})
     transfer.partner_of_record_id = request.partner_of_record_id
@@ -110,8 +111,7 @@ def offer_transfer(work: UnitOfWork, offer: TransferOffer) -> Transfer:
     source = queries.all(Partner, id=source_id)[0]
     if source.market != first.market:
         raise Refusal.CUSTOMER_IN_OTHER_MARKET.error()
-    transfer = _pending_transfer(work, source, offer.kind, offer.customer_id, Initiator.SOURCE)
-    transfer.source_partner_id, transfer.target_partner_id = source_id, offer.target_partner_id
+    transfer = _pending_transfer(work, source, offer, source_id=source_id, target_id=offer.target_partner_id)
     transfer.source_partner_name = source.name
     work.add_under(first, transfer)
     work.add_all_under(transfer, [line.line_in(transfer) for line in lines])
@@ -205,16 +205,23 @@ def _require_own_reseller(work: UnitOfWork, target: Partner, reseller_id: str | 
 
 
 def _pending_transfer(
-    work: UnitOfWork, partner: Partner, kind: TransferKind, customer_id: str, initiator: Initiator
+    work: UnitOfWork,
+    partner: Partner,
+    terms: TransferRequest | TransferOffer,
+    *,
+    source_id: str,
+    target_id: str,
 ) -> Transfer:
-    """A new transfer, which is pending."""
+    """A new transfer that a partner starts."""
     return Transfer(
         id=new_id(),
         owner_id=partner.id,
-        kind=kind,
-        initiated_by=initiator,
+        kind=terms.kind,
+        initiated_by=initiator_of(terms.kind),
         stored_status=TransferStatus.PENDING,
-        customer_id=customer_id,
+        customer_id=terms.customer_id,
+        source_partner_id=source_id,
+        target_partner_id=target_id,
         requested_at=work.now,
         modified_at=work.now,
         expires_at=work.now + TRANSFER_LIFETIME,

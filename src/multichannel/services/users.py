@@ -34,10 +34,10 @@ def create_user(work: UnitOfWork, new: NewUser) -> User:
     require_assignable(new.roles, by=work.principal.roles)
     if work.query_for(parent).any(User, tenant_id=tenant_id, object_id=new.object_id):
         raise Refusal.USER_EXISTS.error()
-    return add_user(work, parent, new, tenant=parent)
+    return add_user_to_tenant(work, parent, new, tenant=parent)
 
 
-def add_user(
+def add_user_to_tenant(
     work: UnitOfWork, parent: Partner | Customer, new: NewUser, *, tenant: Partner | Customer
 ) -> User:
     """Store a user of a tenant with its roles, by virtue of `parent`, which was fetched for it."""
