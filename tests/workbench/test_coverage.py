@@ -17,7 +17,7 @@ from multichannel.policy.testing.case_files import read_cases
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.changed_lines import changed_lines
 from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, State, cover
-from multichannel.workbench.coverage.html import as_html
+from multichannel.workbench.coverage.html import coverage_page
 from multichannel.workbench.coverage.instrumentation import Probes
 from multichannel.workbench.coverage.lcov import as_lcov
 from tests.cli.shell import Run
@@ -276,7 +276,7 @@ class _Page(HTMLParser):
 
 def test_the_page_colours_conditions_and_says_why_without_fetching_anything(tmp_path: Path) -> None:
     found = covered(tmp_path, USERS + NEIGHBOUR + "# <script>alert(1)</script>\n")
-    text = as_html(found)
+    text = coverage_page(found)
     page = _Page(text)
     assert [link for link in page.fetched if not link.startswith("#")] == []
     assert "<script" not in text

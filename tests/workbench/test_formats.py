@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import as_github, as_json, as_sarif, path_of
+from multichannel.workbench.formats import findings_as_github, findings_as_json, findings_as_sarif, path_of
 
 FINDING = Finding(
     file="a b,c.polar",
@@ -37,7 +37,7 @@ def test_paths_are_from_the_working_directory_and_of_the_files_themselves(folder
 
 
 def test_github_commands_are_one_line_each_with_their_marks_escaped(folder: Path) -> None:
-    assert as_github([FINDING, WARNING], folder).splitlines() == [
+    assert findings_as_github([FINDING, WARNING], folder).splitlines() == [
         (
             "::error file=policies/a b%2Cc.polar,line=3,endLine=3,col=5,endColumn=9,title=syntax::"
             "100 %25 wrong:%0Aall of it. Begin again."
@@ -47,7 +47,7 @@ def test_github_commands_are_one_line_each_with_their_marks_escaped(folder: Path
 
 
 def test_json_has_every_field_of_a_finding(folder: Path) -> None:
-    assert as_json([FINDING], folder) == [
+    assert findings_as_json([FINDING], folder) == [
         {
             "path": "policies/a b,c.polar",
             "file": "a b,c.polar",
@@ -64,7 +64,7 @@ def test_json_has_every_field_of_a_finding(folder: Path) -> None:
 
 
 def test_sarif_names_rules_and_places_relative_to_the_repository(folder: Path) -> None:
-    log = as_sarif([FINDING, WARNING], folder, version="1.2", kinds={"other": "Never found."})
+    log = findings_as_sarif([FINDING, WARNING], folder, version="1.2", kinds={"other": "Never found."})
 
     (run,) = log["runs"]
     assert (log["version"], run["columnKind"]) == ("2.1.0", "unicodeCodePoints")
@@ -88,7 +88,7 @@ def test_sarif_names_rules_and_places_relative_to_the_repository(folder: Path) -
 
 
 def test_sarif_places_outside_of_the_repository_are_absolute(folder: Path) -> None:
-    log = as_sarif([WARNING], folder / "../../far away", version="1", kinds={})
+    log = findings_as_sarif([WARNING], folder / "../../far away", version="1", kinds={})
 
     place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
     assert place == {"uri": (Path.cwd().parent / "far away/x.polar").as_uri()}

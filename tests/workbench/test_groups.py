@@ -7,7 +7,7 @@ from multichannel.policy.schema.vocabulary import Action, SystemRole, system_pri
 from multichannel.workbench.coverage.instrumentation import Probes
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.differ import PolicyComparison
-from multichannel.workbench.matrix.markdown import as_markdown
+from multichannel.workbench.matrix.markdown import matrix_markdown
 from multichannel.workbench.matrix.matrix import matrix_of
 from tests.policy.groups import grouped, policy_with
 from tests.workbench.diff.edits import names
@@ -33,7 +33,7 @@ def test_the_matrix_shows_groups_choices_and_general_restrictions() -> None:
     assert (inactive.where, inactive.rule.file) == ('caller.status = "inactive"', "main.polar")
     assert [item.code for item in sheets["Service"].restrictions] == []
     assert [item.code for item in sheets["Partner"].restrictions] == ["CROSS_CLOUD", "PARTNER_INACTIVE"]
-    assert 'choice("GLOBAL_ADMIN_RELEASES") if false;' in as_markdown(matrix)
+    assert 'choice("GLOBAL_ADMIN_RELEASES") if false;' in matrix_markdown(matrix)
 
 
 def test_a_choice_that_is_made_is_told_as_the_change_it_makes() -> None:

@@ -17,8 +17,8 @@ from multichannel.policy.decide.sample_principals import ONE_OF_EACH_KIND
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.workbench.matrix.html import as_page
-from multichannel.workbench.matrix.markdown import as_markdown
+from multichannel.workbench.matrix.html import matrix_page
+from multichannel.workbench.matrix.markdown import matrix_markdown
 from multichannel.workbench.matrix.matrix import (
     TENANT_ROLES,
     GrantCell,
@@ -27,7 +27,7 @@ from multichannel.workbench.matrix.matrix import (
     ResourceMatrix,
     matrix_of,
 )
-from multichannel.workbench.matrix.tables import as_body, as_csv
+from multichannel.workbench.matrix.tables import as_csv, matrix_as_json
 
 POLICIES = Path(__file__).parents[2] / "policies"
 COMMAND = Path(sys.executable).with_name("multichannel")
@@ -108,8 +108,8 @@ def test_a_grant_that_looks_at_the_record_is_no_plain_yes() -> None:
     cell = row(policy, "Subscription", "billing_partner", "release").cells["admin_agent"]
 
     assert (cell.mark, cell.where) == ("if", "this.is_trial = false")
-    assert "[a] if `this.is_trial = false`" in as_markdown(matrix_of(policy))
-    assert "if [a]" in as_page(matrix_of(policy))
+    assert "[a] if `this.is_trial = false`" in matrix_markdown(matrix_of(policy))
+    assert "if [a]" in matrix_page(matrix_of(policy))
 
 
 def test_an_unconditional_grant_beside_a_conditional_one_is_a_yes() -> None:
@@ -141,14 +141,14 @@ def test_where_allow_is_another_no_cell_is_a_plain_yes(before: str, after: str) 
     marks = {cell.mark for each in matrix.resources for row in each.rows for cell in row.cells.values()}
     assert marks == {"if"}
     assert [rule.name for rule in matrix.allows] == ["allow"]
-    assert "**`allow` differs from the shipped policy.**" in as_markdown(matrix)
-    assert as_body(matrix)["allow_is_shipped"] is False
+    assert "**`allow` differs from the shipped policy.**" in matrix_markdown(matrix)
+    assert matrix_as_json(matrix)["allow_is_shipped"] is False
 
 
 def test_a_second_allow_is_told_before_the_tables() -> None:
     shipped = "role in principal.roles;"
     second = 'allow(p: Principal, "read", _: Partner) if p.kind = "customer";'
-    text = as_markdown(matrix_of(changed("main.polar", shipped, f"{shipped}\n{second}")))
+    text = matrix_markdown(matrix_of(changed("main.polar", shipped, f"{shipped}\n{second}")))
 
     assert text.index(second) < text.index("## Partner")
 
@@ -157,7 +157,7 @@ def test_a_grant_at_a_standing_that_nobody_can_have_says_so() -> None:
     lost = RELEASE.replace("billing_partner", "reseller")
     policy = changed("subscription.polar", RELEASE, lost)
 
-    assert "`reseller` | no rule defines this standing |" in as_markdown(matrix_of(policy))
+    assert "`reseller` | no rule defines this standing |" in matrix_markdown(matrix_of(policy))
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_what_changes_the_meaning_changes_the_committed_matrix(file: str, before
     texts[file] = texts[file][:place] + after + texts[file][place + len(before) :]
 
     assert (
-        as_markdown(matrix_of(Policy(PolicySource(tuple(texts.items())))))
+        matrix_markdown(matrix_of(Policy(PolicySource(tuple(texts.items())))))
         != (POLICIES / "MATRIX.md").read_text()
     )
 
@@ -184,7 +184,9 @@ def test_what_changes_the_meaning_changes_the_committed_matrix(file: str, before
 def test_lines_that_move_leave_the_committed_matrix_as_it_is(shipped_policy: Policy) -> None:
     moved = tuple((name, "# Moved.\n\n\n" + text) for name, text in shipped_policy.source.texts)
 
-    assert as_markdown(matrix_of(Policy(PolicySource(moved)))) == as_markdown(matrix_of(shipped_policy))
+    assert matrix_markdown(matrix_of(Policy(PolicySource(moved)))) == matrix_markdown(
+        matrix_of(shipped_policy)
+    )
 
 
 def test_one_role_on_one_kind_of_record(shipped_policy: Policy) -> None:
@@ -192,7 +194,7 @@ def test_one_role_on_one_kind_of_record(shipped_policy: Policy) -> None:
 
     assert [each.resource.name for each in matrix.resources] == ["Transfer"]
     assert {role for row in matrix.resources[0].rows for role in row.cells} == {"sales_agent"}
-    assert "Not granted to sales_agent: `consent`, `cancel`, `expire`." in as_markdown(matrix)
+    assert "Not granted to sales_agent: `consent`, `cancel`, `expire`." in matrix_markdown(matrix)
 
 
 def test_csv_has_a_line_for_each_role_with_yes_or_no(shipped_matrix: Matrix) -> None:
@@ -232,7 +234,7 @@ def test_the_page_stands_alone_and_escapes_what_the_policy_says(shipped_policy: 
         (name, each.replace('# Role matrix, "partner users', "# <img src=x> <b>", 1))
         for name, each in hostile
     )
-    shown = as_page(matrix_of(Policy(PolicySource(commented))))
+    shown = matrix_page(matrix_of(Policy(PolicySource(commented))))
 
     assert "<script" not in shown
     assert "<img" not in shown
@@ -241,7 +243,7 @@ def test_the_page_stands_alone_and_escapes_what_the_policy_says(shipped_policy: 
 
 
 def test_the_json_names_file_and_line_of_every_rule(shipped_matrix: Matrix) -> None:
-    told = json.loads(json.dumps(as_body(shipped_matrix)))
+    told = json.loads(json.dumps(matrix_as_json(shipped_matrix)))
     subscription = next(each for each in told["resources"] if each["name"] == "Subscription")
     lines = (POLICIES / "subscription.polar").read_text().splitlines()
 

@@ -60,7 +60,7 @@ class RootCommands(LazyGroup):
             "multichannel.cli.demo:demo",
             "Serve a demo with invented companies and a persona for each role.",
         ),
-        "token": ("multichannel.cli.token:token", "Print an access token for a persona of the demo."),
+        "token": ("multichannel.cli.token:token_command", "Print an access token for a persona of the demo."),
         "import": ("multichannel.cli.importing:app", "Import data from other systems."),
         "policy": ("multichannel.cli.policy:app", "Check, test, explain and compare policies."),
         "audit": ("multichannel.cli.audit:app", "Verify and prune the audit log."),

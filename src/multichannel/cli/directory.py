@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.exc import IntegrityError
 
-from multichannel.cli.options import DatabaseUrl, guid
+from multichannel.cli.options import DatabaseUrl, nonzero_guid
 from multichannel.domain.tenants import Cloud, PartnerType
 from multichannel.domain.users import Role
 from multichannel.errors import NotVisible, Refused
@@ -45,7 +45,7 @@ def _group() -> None:
 
 @partners.command("add")
 def add_partner(
-    id: Annotated[UUID, typer.Option(help="Tenant id of the partner.", callback=guid)],
+    id: Annotated[UUID, typer.Option(help="Tenant id of the partner.", callback=nonzero_guid)],
     name: Annotated[str, typer.Option(help="Company name.", callback=_name)],
     type: Annotated[PartnerType, typer.Option(help="How the partner trades with the vendor.")],
     market: Annotated[str, typer.Option(help="Country the partner sells in, such as US.", callback=_market)],
@@ -81,11 +81,11 @@ def add_partner(
 
 @users.command("add")
 def add_user(
-    tenant: Annotated[UUID, typer.Option(help="Tenant id of the partner.", callback=guid)],
+    tenant: Annotated[UUID, typer.Option(help="Tenant id of the partner.", callback=nonzero_guid)],
     object_id: Annotated[
         UUID,
         typer.Option(
-            help="Object id of the user in that tenant: the claim oid of its tokens.", callback=guid
+            help="Object id of the user in that tenant: the claim oid of its tokens.", callback=nonzero_guid
         ),
     ],
     name: Annotated[str, typer.Option(help="Display name.", callback=_name)],

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import IntegrityError
 
-from multichannel.cli.options import AsJson, DatabaseUrl, guid
+from multichannel.cli.options import AsJson, DatabaseUrl, nonzero_guid
 from multichannel.errors import Refused
 from multichannel.importing.export import Export
 from multichannel.importing.report import ImportRefused, ImportReport
@@ -33,10 +33,10 @@ def _group() -> None:
 @app.command("partner-center")
 def partner_center(
     files: Annotated[list[Path], typer.Argument(help="Exported JSON files, in any order.", metavar="FILE")],
-    partner: Annotated[UUID, typer.Option(help="Tenant id of the exporting partner.", callback=guid)],
+    partner: Annotated[UUID, typer.Option(help="Tenant id of the exporting partner.", callback=nonzero_guid)],
     customer: Annotated[
         UUID | None,
-        typer.Option(help="Customer to assign items to that do not name one.", callback=guid),
+        typer.Option(help="Customer to assign items to that do not name one.", callback=nonzero_guid),
     ] = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,

@@ -27,7 +27,7 @@ Shadow = Annotated[
 ]
 
 
-def guid(value: UUID | None) -> UUID | None:
+def nonzero_guid(value: UUID | None) -> UUID | None:
     """Reject the GUID of zeros, which identifies nothing."""
     if value is not None and not value.int:
         raise typer.BadParameter("the all-zero GUID is not a valid id")

@@ -18,7 +18,7 @@ from multichannel.demo.cast import PERSONAS
 PLAIN_WIDTH = 120
 
 
-def token(
+def token_command(
     persona: Annotated[str | None, typer.Option("--as", help="Name of the persona.")] = None,
     list_personas: Annotated[bool, typer.Option("--list", help="List the personas.")] = False,
     as_json: AsJson = False,

@@ -15,9 +15,9 @@ from starlette.responses import HTMLResponse, Response
 
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.current_policy import InForce
-from multichannel.workbench.matrix.html import STYLE, as_html
+from multichannel.workbench.matrix.html import STYLE, matrix_html
 from multichannel.workbench.matrix.matrix import matrix_of
-from multichannel.workbench.pages import document, render
+from multichannel.workbench.pages import document, render_template
 
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CONTENT_SECURITY_POLICY = (
@@ -36,14 +36,14 @@ HEADERS = {
 
 def page(state: InForce) -> Response:
     """The page about the current policy."""
-    status = render("explorer/policy_status.html.jinja", state=state, timestamp=_timestamp)
+    status = render_template("explorer/policy_status.html.jinja", state=state, timestamp=_timestamp)
     return HTMLResponse(document("Current policy", status + _tables(state.policy), STYLE), headers=HEADERS)
 
 
 @lru_cache(2)
 def _tables(policy: Policy) -> Markup:
     """The matrix, made once per policy."""
-    return as_html(matrix_of(policy))
+    return matrix_html(matrix_of(policy))
 
 
 def _timestamp(time: datetime) -> str:

@@ -30,7 +30,7 @@ def count_of(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def as_json(findings: Iterable[Finding], folder: Path) -> list[dict[str, Any]]:
+def findings_as_json(findings: Iterable[Finding], folder: Path) -> list[dict[str, Any]]:
     """Each finding as an object; `path` is from the working directory, `file` from the policy folder."""
     return [
         {
@@ -49,7 +49,7 @@ def as_json(findings: Iterable[Finding], folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def as_github(findings: Iterable[Finding], folder: Path) -> str:
+def findings_as_github(findings: Iterable[Finding], folder: Path) -> str:
     """Workflow commands, one per line, which GitHub shows beside the changed lines."""
     return "".join(f"{_command(finding, folder)}\n" for finding in findings)
 
@@ -81,7 +81,7 @@ def text_of(finding: Finding) -> str:
     return f"{finding.message}. {finding.hint}" if finding.hint else finding.message
 
 
-def as_sarif(
+def findings_as_sarif(
     findings: Sequence[Finding], folder: Path, *, version: str, kinds: Mapping[str, str]
 ) -> dict[str, Any]:
     """A SARIF log of one run; `kinds` describes each code of a finding."""

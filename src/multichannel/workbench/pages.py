@@ -20,14 +20,14 @@ TEMPLATES = Environment(
 )
 
 
-def render(template: str, **values: Any) -> Markup:
+def render_template(template: str, **values: Any) -> Markup:
     """Fill a template, named by its path in the package."""
     return Markup(TEMPLATES.get_template(template).render(values))  # noqa: S704  (escaped by the template)
 
 
 def document(title: str, content: Markup, style: str) -> str:
     """A complete HTML document."""
-    return render("workbench/page.html.jinja", title=title, content=content, style=Markup(style))  # noqa: S704  (CSS)
+    return render_template("workbench/page.html.jinja", title=title, content=content, style=Markup(style))  # noqa: S704  (CSS)
 
 
 def stylesheet(path: str) -> str:

@@ -111,15 +111,17 @@ def _words(verdict: Verdict) -> str:
 
 
 def _check_listing(policy: Policy, listing: Listing) -> CaseResult:
-    found = listing.found(policy)
-    return CaseResult(listing, _names(listing.sees), _difference(listing.sees, found), found == listing.sees)
+    result = listing.found(policy)
+    return CaseResult(
+        listing, _names(listing.sees), _difference(listing.sees, result), result == listing.sees
+    )
 
 
-def _difference(expected: frozenset[str], found: frozenset[str]) -> str:
+def _difference(expected: frozenset[str], result: frozenset[str]) -> str:
     """The records of the list; only the difference if some of the expected ones are in it."""
-    more, missing = found - expected, expected - found
-    if not expected & found or not more | missing:
-        return _names(found)
+    more, missing = result - expected, expected - result
+    if not expected & result or not more | missing:
+        return _names(result)
     parts = (("all but", missing), ("also", more))
     return ", and ".join(f"{word} {_names(names)}" for word, names in parts if names)
 

@@ -15,7 +15,7 @@ from multichannel.policy.testing.case_files import Suite, read_suite
 from multichannel.workbench.check import check_source
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.differ import PolicyComparison
-from multichannel.workbench.matrix.markdown import as_markdown
+from multichannel.workbench.matrix.markdown import matrix_markdown
 from multichannel.workbench.matrix.matrix import matrix_of
 from multichannel.workbench.testing import run
 from tests.workbench.mutants.fault import Fault
@@ -106,7 +106,7 @@ class Workbench:
 
 def _matrix(policy: Policy, kinds: tuple[str, ...]) -> str:
     """What `matrix --check` compares, of these kinds of records."""
-    return as_markdown(matrix_of(policy, kinds))
+    return matrix_markdown(matrix_of(policy, kinds))
 
 
 def lines(rows: list[Row]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from multichannel.workbench.check import check as check_folder
 from multichannel.workbench.check.codes import KINDS
 from multichannel.workbench.code_frame import code_frame
 from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import as_json, count_of
+from multichannel.workbench.formats import count_of, findings_as_json
 from multichannel.workbench.indented_text import IndentedText
 
 GUTTER = "      | "
@@ -67,7 +67,7 @@ def _body(checked: Checked) -> dict[str, Any]:
         "statements": checked.statements,
         "errors": len(checked.errors),
         "warnings": len(checked.warnings),
-        "findings": as_json(checked.findings, checked.folder),
+        "findings": findings_as_json(checked.findings, checked.folder),
     }
 
 

@@ -19,7 +19,7 @@ from rich.text import Text
 import multichannel
 from multichannel.errors import Misconfigured
 from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import as_github, as_sarif, path_of
+from multichannel.workbench.formats import findings_as_github, findings_as_sarif, path_of
 from multichannel.workbench.indented_text import IndentedText
 
 SCHEMA_VERSION = 1
@@ -53,7 +53,7 @@ def folder_of(policy: Path | None) -> Path:
 
 @dataclass(frozen=True)
 class Output:
-    """The result of a command, rendered in the format that is asked for."""
+    """The result of a command, rendered in the requested format."""
 
     command: str
     digest: str
@@ -95,10 +95,10 @@ def finding_formats(
     """What renders findings for code hosts; `kinds` describes each code of a finding."""
 
     def sarif() -> str:
-        log = as_sarif(findings, folder, version=version("multichannel"), kinds=kinds)
+        log = findings_as_sarif(findings, folder, version=version("multichannel"), kinds=kinds)
         return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
-    return {"github": partial(as_github, findings, folder), "sarif": sarif}
+    return {"github": partial(findings_as_github, findings, folder), "sarif": sarif}
 
 
 def console() -> Console:

@@ -23,9 +23,9 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.testing.case_files import read_cases
 from multichannel.workbench.changed_lines import changed_lines
 from multichannel.workbench.coverage.coverage import Coverage, State, cover
-from multichannel.workbench.coverage.html import as_html
+from multichannel.workbench.coverage.html import coverage_page
 from multichannel.workbench.coverage.lcov import as_lcov
-from multichannel.workbench.coverage.notes import as_body, notes
+from multichannel.workbench.coverage.notes import coverage_as_json, notes
 
 COLOURS = {"never-tried": "bold red", "never-true": "bold yellow", "partly": "cyan"}
 
@@ -65,8 +65,8 @@ def coverage(
         "coverage",
         result.source.digest,
         partial(_print, result, folder),
-        partial(as_body, result),
-        {"lcov": partial(as_lcov, result, folder), "html": partial(as_html, result)},
+        partial(coverage_as_json, result),
+        {"lcov": partial(as_lcov, result, folder), "html": partial(coverage_page, result)},
     ).show(output_format, output)
     if threshold is not None and result.percent() < threshold:
         typer.echo(f"{result.percent():.2f} % of the rules are covered; required: {threshold:g} %.", err=True)

@@ -19,13 +19,13 @@ from multichannel.policy.deployment.versions import Versions
 from multichannel.settings import load_settings
 from multichannel.workbench.explain.explanation import (
     ExplainedDecision,
-    as_json,
-    explain_decision,
     explain_logged_decision,
+    explain_target,
+    explanation_as_json,
     find_logged_decision,
     policy_of,
 )
-from multichannel.workbench.explain.render_terminal import render
+from multichannel.workbench.explain.render_terminal import render_explanation
 from multichannel.workbench.explain.targets import Database, TargetResolver
 
 
@@ -69,7 +69,9 @@ def explain(
         result = _explain(folder, (str(who), str(action), str(resource)), database_url, sql=sql)
     else:
         raise typer.BadParameter("use --as, --action and --resource, or --log and --decision")
-    Output("explain", result.digest, partial(_print, result), partial(as_json, result)).show(output)
+    Output("explain", result.digest, partial(_print, result), partial(explanation_as_json, result)).show(
+        output
+    )
     if expect is not None and result.explanation.allowed != (expect == "allow"):
         raise typer.Exit(FINDINGS)
 
@@ -83,7 +85,7 @@ def _explain(
         resolver = TargetResolver(folder, partial(_database, policy, stack, url))
         principal = resolver.principal(who)
         target = resolver.record(what, principal)
-        return explain_decision(
+        return explain_target(
             policy, (who, principal), resolver.action(action, target.resource), target, sql=sql
         )
 
@@ -118,7 +120,7 @@ def _print(result: ExplainedDecision, page: Console) -> None:
         page.print(Text("The principal cannot see this record; its facts come from the database.", "yellow"))
     if result.logged is not None and result.logged.allowed != allowed:
         page.print(Text("The logged decision differs.", "yellow"))
-    page.print(render(result.explanation))
+    page.print(render_explanation(result.explanation))
     for dialect, statement in result.filters.items():
         page.print(Text(f"\n-- SQL of the list, {dialect}", "bold"))
         page.print(Text(statement), soft_wrap=True)

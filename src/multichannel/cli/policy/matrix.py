@@ -26,10 +26,10 @@ from multichannel.errors import Misconfigured
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import ROLES
-from multichannel.workbench.matrix.html import as_page
-from multichannel.workbench.matrix.markdown import as_markdown
+from multichannel.workbench.matrix.html import matrix_page
+from multichannel.workbench.matrix.markdown import matrix_markdown
 from multichannel.workbench.matrix.matrix import matrix_of
-from multichannel.workbench.matrix.tables import as_body, as_csv
+from multichannel.workbench.matrix.tables import as_csv, matrix_as_json
 
 COMMITTED = "MATRIX.md"
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -92,11 +92,11 @@ def matrix(
         "matrix",
         table.digest,
         partial(print_matrix, table),
-        partial(as_body, table),
+        partial(matrix_as_json, table),
         {
-            "markdown": partial(as_markdown, table),
+            "markdown": partial(matrix_markdown, table),
             "csv": partial(as_csv, table),
-            "html": partial(as_page, table),
+            "html": partial(matrix_page, table),
         },
     ).show(output_format, output)
 
@@ -111,7 +111,7 @@ def _check(policy: Policy, folder: Path, path: Path, output_format: str) -> None
         raise Misconfigured(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise Misconfigured(f"{path} cannot be read: not valid UTF-8") from None
-    current = as_markdown(matrix_of(policy))
+    current = matrix_markdown(matrix_of(policy))
     names = (f"{path.name} (committed)", f"{path.name} (current policy)")
     diff = list(difflib.unified_diff(committed.splitlines(), current.splitlines(), *names, lineterm=""))
     command = _update_command(folder, path)

@@ -31,7 +31,7 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.testing.case_files import read_suite
 from multichannel.workbench import case_coverage
 from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import as_json, path_of
+from multichannel.workbench.formats import findings_as_json, path_of
 from multichannel.workbench.junit import junit
 from multichannel.workbench.testing import FAILED, CaseResult, by_file, explain_result, failure, run
 
@@ -107,7 +107,7 @@ def _body(report: _Report) -> dict[str, Any]:
             for file, results in by_file(report.results).items()
         ],
         "failures": [_failure(report, result, number) for number, result in enumerate(report.failed)],
-        "gaps": as_json(report.gaps, report.folder),
+        "gaps": findings_as_json(report.gaps, report.folder),
     }
 
 
@@ -151,11 +151,11 @@ def _print(report: _Report, page: Console) -> None:
 
 
 def _print_explanation(page: Console, policy: Policy, result: CaseResult) -> None:
-    from multichannel.workbench.explain.render_terminal import render  # noqa: PLC0415  (needed only on failure)
+    from multichannel.workbench.explain.render_terminal import render_explanation  # noqa: PLC0415  (needed only on failure)
 
     explanation = explain_result(policy, result)
     if explanation is not None:
-        page.print(Padding(render(explanation), (0, 0, 0, 2), expand=False))
+        page.print(Padding(render_explanation(explanation), (0, 0, 0, 2), expand=False))
 
 
 def _summary(report: _Report) -> Text:

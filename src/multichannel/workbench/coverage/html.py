@@ -9,14 +9,14 @@ from typing import Any
 from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, Spot, State
 from multichannel.workbench.coverage.lcov import by_line
 from multichannel.workbench.coverage.notes import describe, notes
-from multichannel.workbench.pages import document, render, stylesheet
+from multichannel.workbench.pages import document, render_template, stylesheet
 
 STYLE = stylesheet("workbench/coverage/coverage.css")
 
 
-def as_html(coverage: Coverage) -> str:
+def coverage_page(coverage: Coverage) -> str:
     """A complete document."""
-    content = render(
+    content = render_template(
         "workbench/coverage/coverage.html.jinja",
         coverage=coverage,
         states=list(State),

@@ -44,7 +44,7 @@ def _tries(spot: Spot) -> str:
     return f"tried by {count_of(spot.tried, 'expectation')}{example}"
 
 
-def as_body(coverage: Coverage) -> dict[str, Any]:
+def coverage_as_json(coverage: Coverage) -> dict[str, Any]:
     """Counts and rules, under stable names."""
     return {
         "percent": round(coverage.percent(), 2),

@@ -34,7 +34,7 @@ class ExplainedDecision:
     logged: LoggedDecision | None = None
 
 
-def explain_decision(
+def explain_target(
     policy: Policy, who: tuple[str, Principal], action: Action, target: Target, *, sql: bool = False
 ) -> ExplainedDecision:
     """Explain a decision; PolicyInvalid if the policy fails to decide."""
@@ -65,7 +65,7 @@ def explain_logged_decision(line: LoggedDecision, policy: Policy, *, sql: bool =
     """Explain a decision of a log, with the ids of the log."""
     target = Target(str(line.record.id), line.resource, line.record)  # type: ignore[union-attr]  # see above
     principal = (line.principal.tenant_id, line.principal)
-    return replace(explain_decision(policy, principal, line.action, target, sql=sql), logged=line)
+    return replace(explain_target(policy, principal, line.action, target, sql=sql), logged=line)
 
 
 def policy_of(line: LoggedDecision, folder: Path, versions: Versions) -> Policy:
@@ -82,7 +82,7 @@ def policy_of(line: LoggedDecision, folder: Path, versions: Versions) -> Policy:
     return Policy(versions.read(version.kept_as).source)
 
 
-def as_json(decision: ExplainedDecision) -> dict[str, Any]:
+def explanation_as_json(decision: ExplainedDecision) -> dict[str, Any]:
     """The decision with all values, under stable names."""
     explanation = decision.explanation
     return {
@@ -135,18 +135,18 @@ def _derivation(rules: Iterable[Rule], conditions: Iterable[EvaluatedCondition])
     }
 
 
-def _condition(tried: EvaluatedCondition) -> dict[str, Any]:
+def _condition(condition: EvaluatedCondition) -> dict[str, Any]:
     return {
-        "file": tried.rule.file,
-        "line": tried.line,
-        "column": tried.column,
-        "text": tried.text,
-        "holds": tried.holds,
-        "fact": tried.subject.path or tried.subject.text if tried.subject else None,
-        "found": plain(tried.subject),
-        "operator": tried.operator or None,
-        "expected": _value(tried.expected),
-        "expected_of": tried.against.path if tried.against else None,
+        "file": condition.rule.file,
+        "line": condition.line,
+        "column": condition.column,
+        "text": condition.text,
+        "holds": condition.holds,
+        "fact": condition.subject.path or condition.subject.text if condition.subject else None,
+        "found": plain(condition.subject),
+        "operator": condition.operator or None,
+        "expected": _value(condition.expected),
+        "expected_of": condition.against.path if condition.against else None,
     }
 
 

@@ -27,7 +27,7 @@ REQUIREMENTS = {
 }
 
 
-def render(explanation: Explanation) -> RenderableType:
+def render_explanation(explanation: Explanation) -> RenderableType:
     """The grants and restrictions of a decision; without a grant, the rules closest to one."""
     parts: list[RenderableType] = [_grant(each) for each in explanation.grants]
     parts += [_restriction(each) for each in explanation.restrictions]

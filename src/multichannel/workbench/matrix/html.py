@@ -7,20 +7,20 @@ from markupsafe import Markup
 from multichannel.workbench.matrix.markdown import letters
 from multichannel.workbench.matrix.matrix import Matrix
 from multichannel.workbench.matrix.rules import on_one_line
-from multichannel.workbench.pages import document, render, stylesheet
+from multichannel.workbench.pages import document, render_template, stylesheet
 
 STYLE = stylesheet("workbench/matrix/matrix.css")
 
 
-def as_page(matrix: Matrix) -> str:
+def matrix_page(matrix: Matrix) -> str:
     """A complete document."""
     digest = Markup('<p class="quiet">Policy <code>{}</code></p>').format(matrix.digest)
-    return document("Permission matrix", digest + as_html(matrix), STYLE)
+    return document("Permission matrix", digest + matrix_html(matrix), STYLE)
 
 
-def as_html(matrix: Matrix) -> Markup:
+def matrix_html(matrix: Matrix) -> Markup:
     """The tables, with links to each resource type before them."""
-    return render(
+    return render_template(
         "workbench/matrix/matrix.html.jinja",
         matrix=matrix,
         letters=letters,

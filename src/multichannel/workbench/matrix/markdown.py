@@ -26,7 +26,7 @@ A tenant has a **standing** towards a record. At that standing, roles of the ten
 """
 
 
-def as_markdown(matrix: Matrix) -> str:
+def matrix_markdown(matrix: Matrix) -> str:
     """The whole document, with a newline at its end."""
     parts = [TITLE, READING, *_changed_allow(matrix), *_terms(matrix.terms)]
     for sheet in matrix.resources:
@@ -36,10 +36,10 @@ def as_markdown(matrix: Matrix) -> str:
 
 def letters(sheet: ResourceMatrix) -> dict[str, str]:
     """By condition of a grant, the letter of its note: a to z, then aa."""
-    found = {}
-    for number, text in enumerate(sheet.conditions()):
-        found[text] = chr(ord("a") + number % 26) * (number // 26 + 1)
-    return found
+    return {
+        text: chr(ord("a") + number % 26) * (number // 26 + 1)
+        for number, text in enumerate(sheet.conditions())
+    }
 
 
 def readable(name: str) -> str:

@@ -51,7 +51,7 @@ def _places(rules: Iterable[Rule]) -> str:
     return " ".join(rule.position for rule in rules)
 
 
-def as_body(matrix: Matrix) -> dict[str, Any]:
+def matrix_as_json(matrix: Matrix) -> dict[str, Any]:
     """The JSON body; every rule has its file and line."""
     return {
         "role": matrix.role,
