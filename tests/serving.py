@@ -18,7 +18,7 @@ from multichannel.demo.personas import find_persona, token, tokens
 from multichannel.identity.keys import KeySource
 from multichannel.identity.tokens import TokenVerifier
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.deployment.current_policy import InForce, LivePolicy
+from multichannel.policy.deployment.current_policy import CurrentPolicy, PolicyState
 from multichannel.server.app import Dependencies, make_app
 from multichannel.server.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 from multichannel.settings import load_settings
@@ -63,7 +63,7 @@ def demo_app(
     parts = Dependencies(
         settings,
         engine,
-        LivePolicy(InForce(policy, now())),
+        CurrentPolicy(PolicyState(policy, now())),
         verifier,
         clock or now,
         lambda: tokens(issuer, now()),

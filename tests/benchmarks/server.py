@@ -22,7 +22,7 @@ from multichannel.demo.issuer import DemoIssuer
 from multichannel.identity.keys import KeySource
 from multichannel.identity.tokens import TokenVerifier
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.deployment.current_policy import InForce, LivePolicy
+from multichannel.policy.deployment.current_policy import CurrentPolicy, PolicyState
 from multichannel.server.app import Dependencies, make_app
 from multichannel.server.bootstrap import now
 from multichannel.settings import load_settings
@@ -40,7 +40,7 @@ def product(engine: Engine, policy: Policy, keys: Path, url: str) -> Starlette:
     issuer = DemoIssuer(keys)
     source = KeySource(str(issuer.jwks_path), now, demo=True)
     verifier = TokenVerifier(issuer.issuer, issuer.audience, source, now)
-    live = LivePolicy(InForce(policy, now()))
+    live = CurrentPolicy(PolicyState(policy, now()))
     return make_app(Dependencies(load_settings(demo=True, database_url=url), engine, live, verifier, now))
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from multichannel.explorer.policy_page import page as policy_page
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.deployment.current_policy import InForce, Problem
+from multichannel.policy.deployment.current_policy import PolicyState, ReloadFailure
 from tests.serving import now
 
 pytestmark = pytest.mark.browser
@@ -97,8 +97,8 @@ def test_programs_get_json_from_the_same_address(demo_server: Server, shipped_po
 
 
 def test_it_shows_a_rejected_policy_and_a_pin(shipped_policy: Policy) -> None:
-    state = InForce(shipped_policy, now())
-    problem = Problem('user.polar:2: expected `)` & found "<b>"', "d1ge57", now(), "user.polar", 2)
+    state = PolicyState(shipped_policy, now())
+    problem = ReloadFailure('user.polar:2: expected `)` & found "<b>"', "d1ge57", now(), "user.polar", 2)
 
     calm = bytes(policy_page(state).body).decode()
     alarmed = bytes(policy_page(replace(state, pinned=True, problem=problem)).body).decode()

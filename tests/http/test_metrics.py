@@ -27,15 +27,15 @@ import json, os, sys, signal
 from datetime import UTC, datetime
 from starlette.requests import Request
 from multichannel.server.metrics import Metrics
-from multichannel.policy.deployment.current_policy import InForce, LivePolicy, Outcome
+from multichannel.policy.deployment.current_policy import PolicyState, CurrentPolicy, Outcome
 
 class Named:
     def __init__(self, digest):
         self.digest = digest
 
-live = LivePolicy(InForce(Named(sys.argv[1]), datetime.fromtimestamp(1_700_000_000, UTC)))
+live = CurrentPolicy(PolicyState(Named(sys.argv[1]), datetime.fromtimestamp(1_700_000_000, UTC)))
 metrics = Metrics(live)
-live.become(InForce(Named(sys.argv[2]), datetime.fromtimestamp(1_700_000_060, UTC)), Outcome.SWAPPED)
+live.become(PolicyState(Named(sys.argv[2]), datetime.fromtimestamp(1_700_000_060, UTC)), Outcome.SWAPPED)
 if sys.argv[3] == "dies":
     os.kill(os.getpid(), signal.SIGKILL)
 print(metrics.respond(Request({"type": "http"})).body.decode())

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from multichannel.policy.deployment.reloader import Reloader
-from multichannel.policy.deployment.versions import Pin, Versions
+from multichannel.policy.deployment.versions import RollbackPin, Versions
 from multichannel.policy.language.source import PolicySource
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 
@@ -81,4 +81,4 @@ class Author:
     def pins(self, digest: str) -> None:
         """Pin a former version over what the folder holds."""
         over = frozenset({self.digest})
-        self.versions.set_pin(Pin(self.versions.find(digest).kept_as, over, self.clock()))
+        self.versions.set_pin(RollbackPin(self.versions.find(digest).kept_as, over, self.clock()))

@@ -10,7 +10,7 @@ from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.testing.case_files import read_cases
-from multichannel.policy.testing.cases import outcomes, run_cases
+from multichannel.policy.testing.cases import expectation_results, run_cases
 from tests.policy.conftest import POLICIES
 
 TABLE = """
@@ -57,7 +57,7 @@ def test_a_table_of_roles_expects_a_verdict_of_every_role_on_every_action(
     policy: Policy, tmp_path: Path
 ) -> None:
     granted = "{read: [global_admin, user_management_admin], update_roles: [global_admin]}"
-    found = [*outcomes(policy, read_cases(_read(tmp_path, granted)))]
+    found = [*expectation_results(policy, read_cases(_read(tmp_path, granted)))]
     assert len(found) == 13 * 2
     unmet = {(str(item.expectation.who), item.expectation.action.value) for item in found if not item.is_met}
     may = {

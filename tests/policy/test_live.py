@@ -13,7 +13,7 @@ import pytest
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment import reloader as reloading
-from multichannel.policy.deployment.current_policy import Outcome
+from multichannel.policy.deployment.current_policy import ReloadOutcome
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.deployment.versions import PolicyFiles
 from multichannel.policy.language.source import PolicySource
@@ -21,12 +21,12 @@ from multichannel.server.bootstrap import open_policy
 from multichannel.settings import load_settings
 from tests.policy.authoring import FAILS, HOLDS, Author
 
-REFUSED, SWAPPED = (Outcome.REFUSED,), (Outcome.SWAPPED,)
+REFUSED, SWAPPED = (ReloadOutcome.REFUSED,), (ReloadOutcome.SWAPPED,)
 
 
-def outcomes_of(reloader: Reloader) -> list[tuple[Outcome, ...]]:
+def outcomes_of(reloader: Reloader) -> list[tuple[ReloadOutcome, ...]]:
     """What it tells from now on."""
-    told: list[tuple[Outcome, ...]] = []
+    told: list[tuple[ReloadOutcome, ...]] = []
     reloader.live.told.append(told.append)
     return told
 

@@ -12,7 +12,7 @@ import pytest
 
 from multichannel.errors import BadInput, PolicyInvalid
 from multichannel.policy.deployment.reloader import Reloader
-from multichannel.policy.deployment.versions import KEPT, PIN, Pin, PolicyFiles, Versions
+from multichannel.policy.deployment.versions import KEPT, PIN, PolicyFiles, RollbackPin, Versions
 from tests.policy.authoring import FAILS, HOLDS, Author
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -77,7 +77,7 @@ def test_the_newest_are_kept_and_the_pinned_one(author: Author) -> None:
     versions = author.versions
     for number in range(KEPT):
         versions.keep(files(number), NOON + timedelta(minutes=number))
-    versions.set_pin(Pin(files(0).digest, frozenset(), NOON))
+    versions.set_pin(RollbackPin(files(0).digest, frozenset(), NOON))
 
     versions.keep(files(100), NOON + timedelta(hours=1))
     versions.keep(files(101), NOON + timedelta(hours=2))
@@ -239,7 +239,9 @@ def test_a_pin_that_says_nothing_pins_nothing(author: Author, content: str) -> N
 
 def test_a_pin_that_was_set_meanwhile_is_not_released_for_the_former(author: Author) -> None:
     author.versions.keep(files(1), NOON)
-    former, later = (Pin(files(1).digest, frozenset(), NOON + timedelta(hours=hour)) for hour in (0, 1))
+    former, later = (
+        RollbackPin(files(1).digest, frozenset(), NOON + timedelta(hours=hour)) for hour in (0, 1)
+    )
     author.versions.set_pin(former)
     author.versions.set_pin(later)
 

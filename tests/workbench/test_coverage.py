@@ -16,9 +16,9 @@ from multichannel.policy.language.source import PolicySource
 from multichannel.policy.testing.case_files import read_cases
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.changed_lines import changed_lines
-from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, State, cover
+from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, CoverageState, cover
 from multichannel.workbench.coverage.html import coverage_page
-from multichannel.workbench.coverage.instrumentation import Probes
+from multichannel.workbench.coverage.instrumentation import Instrumentation
 from multichannel.workbench.coverage.lcov import as_lcov
 from tests.cli.shell import Run
 from tests.workbench.suites import CASES, USERS, edited, users
@@ -58,7 +58,7 @@ def rule(coverage: Coverage, text: str) -> CoveredRule:
     return next(each for each in coverage.rules if text in each.rule.text)
 
 
-def conditions(found: CoveredRule) -> list[tuple[str, State]]:
+def conditions(found: CoveredRule) -> list[tuple[str, CoverageState]]:
     return [(spot.point.text, spot.state) for spot in found.spots[1:]]
 
 
@@ -68,7 +68,7 @@ def shipped() -> Coverage:
 
 
 def test_all_of_the_shipped_policy_is_covered_by_its_cases(shipped: Coverage) -> None:
-    assert [each.rule.position for each in shipped.rules if each.state is not State.TRUE] == []
+    assert [each.rule.position for each in shipped.rules if each.state is not CoverageState.TRUE] == []
     assert shipped.percent() == 100
     counted = {rule.mark for rule in shipped.source.rules if rule.is_rule}
     assert {each.rule.mark for each in shipped.rules} == counted
@@ -78,10 +78,10 @@ def test_rules_are_counted_for_as_many_expectations_as_they_hold_in(tmp_path: Pa
     found = covered(tmp_path, USERS)
     of_users = found.of_file("user.polar")
     assert [(each.rule.line, each.count, each.state) for each in of_users] == [
-        (1, 6, State.TRUE),
-        (4, 3, State.TRUE),
-        (6, 2, State.TRUE),
-        (9, 2, State.TRUE),
+        (1, 6, CoverageState.TRUE),
+        (4, 3, CoverageState.TRUE),
+        (6, 2, CoverageState.TRUE),
+        (9, 2, CoverageState.TRUE),
     ]
     assert [(spot.count, spot.tried) for spot in of_users[0].spots] == [(8, 8), (6, 8)]
     assert found.percent("user.polar") == 100
@@ -90,7 +90,7 @@ def test_rules_are_counted_for_as_many_expectations_as_they_hold_in(tmp_path: Pa
 def test_a_grant_is_tried_only_at_a_standing_that_is_held_and_with_a_role_that_is_had(tmp_path: Path) -> None:
     policy = edited(USERS, '["global_admin", "account_admin"]', '["sales_agent", "admin_agent"]')
     found = rule(covered(tmp_path, policy), '"self", "read"')
-    assert (found.state, found.count) == (State.TRIED, 0)
+    assert (found.state, found.count) == (CoverageState.TRIED, 0)
     assert found.stopped is not None
     assert str(found.stopped.example) == (
         'alder_global_admin read alder_agent (user.cases.yaml:7), where role is "global_admin"'
@@ -101,12 +101,12 @@ def test_a_rule_that_is_never_true_tells_what_stopped_it_and_what_that_met(tmp_p
     found = covered(tmp_path, USERS + NEIGHBOUR)
     stopped = rule(found, '"neighbour", u')
     assert conditions(stopped) == [
-        ('p.kind = "partner"', State.TRUE),
-        ('u.state = "active"', State.TRUE),
-        ('u.tenant_id = "canyon"', State.TRIED),
-        ("u.cloud = p.cloud", State.NEVER),
+        ('p.kind = "partner"', CoverageState.TRUE),
+        ('u.state = "active"', CoverageState.TRUE),
+        ('u.tenant_id = "canyon"', CoverageState.TRIED),
+        ("u.cloud = p.cloud", CoverageState.NEVER),
     ]
-    assert stopped.state is State.TRIED
+    assert stopped.state is CoverageState.TRIED
     assert stopped.stopped is not None
     assert stopped.stopped.point.place == (13, 3)
     assert stopped.stopped.tried == 6
@@ -114,8 +114,8 @@ def test_a_rule_that_is_never_true_tells_what_stopped_it_and_what_that_met(tmp_p
         'alder_global_admin read alder_agent (user.cases.yaml:7), where u.tenant_id is "alder"'
     )
     never = rule(found, '"neighbour", "read"')
-    assert (never.state, never.stopped) == (State.NEVER, None)
-    assert found.of(State.TRUE, "user.polar") == 4
+    assert (never.state, never.stopped) == (CoverageState.NEVER, None)
+    assert found.of(CoverageState.TRUE, "user.polar") == 4
     assert found.percent("user.polar") == pytest.approx(400 / 6)
 
 
@@ -123,13 +123,13 @@ def test_each_alternative_must_have_been_true(tmp_path: Path) -> None:
     found = rule(covered(tmp_path, USERS + EITHER), '"either"')
     whole = 'p.kind = "partner" or (p.kind = "customer" and u.state in ["disabled", "invited"])'
     assert conditions(found) == [
-        (whole, State.TRUE),
-        ('p.kind = "partner"', State.TRUE),
-        ('p.kind = "customer"', State.TRUE),
-        ('u.state in ["disabled", "invited"]', State.TRIED),
-        ("u.tenant_id = p.tenant_id", State.TRUE),
+        (whole, CoverageState.TRUE),
+        ('p.kind = "partner"', CoverageState.TRUE),
+        ('p.kind = "customer"', CoverageState.TRUE),
+        ('u.state in ["disabled", "invited"]', CoverageState.TRIED),
+        ("u.tenant_id = p.tenant_id", CoverageState.TRUE),
     ]
-    assert (found.count, found.state) == (6, State.TRIED)
+    assert (found.count, found.state) == (6, CoverageState.TRIED)
     assert found.stopped is not None
     assert found.stopped.example is not None
     assert found.stopped.example.values == ('u.state is "active"',)
@@ -137,16 +137,19 @@ def test_each_alternative_must_have_been_true(tmp_path: Path) -> None:
 
 def test_rules_that_others_ask_are_tried_where_they_are_asked(tmp_path: Path) -> None:
     found = covered(tmp_path, USERS + HELPED)
-    assert [rule(found, text).state for text in ('is_at("US")', 'is_at("CA")')] == [State.TRUE, State.NEVER]
+    assert [rule(found, text).state for text in ('is_at("US")', 'is_at("CA")')] == [
+        CoverageState.TRUE,
+        CoverageState.NEVER,
+    ]
     assert [rule(found, f'multichannel("{cloud}")').state for cloud in ("public", "us_government")] == [
-        State.NEVER,
-        State.NEVER,
+        CoverageState.NEVER,
+        CoverageState.NEVER,
     ]
     told = rule(found, '"NOT_NOW"')
     assert conditions(told) == [
-        ('action != "read"', State.TRUE),
-        ("is_at(p.market)", State.TRUE),
-        ('u.state = "invited"', State.TRIED),
+        ('action != "read"', CoverageState.TRUE),
+        ("is_at(p.market)", CoverageState.TRUE),
+        ('u.state = "invited"', CoverageState.TRIED),
     ]
     assert [spot.count for spot in told.spots] == [8, 4, 4, 0]
 
@@ -154,8 +157,8 @@ def test_rules_that_others_ask_are_tried_where_they_are_asked(tmp_path: Path) ->
 def test_restrictions_that_look_at_roles_are_asked_with_them(tmp_path: Path) -> None:
     found = rule(covered(tmp_path, USERS + EVERYBODY), "ADMINS_ASIDE")
     assert conditions(found) == [
-        ('"account_admin" in p.roles', State.TRUE),
-        ("u.tenant_id != p.tenant_id", State.TRIED),
+        ('"account_admin" in p.roles', CoverageState.TRUE),
+        ("u.tenant_id != p.tenant_id", CoverageState.TRIED),
     ]
     assert [spot.count for spot in found.spots] == [4, 1, 0]
 
@@ -167,8 +170,8 @@ def test_an_allow_of_another_form_is_covered_by_its_conditions(tmp_path: Path) -
     (place / "main.polar").write_text(main + other, "utf-8")
     found = cover(PolicySource.read(place), read_cases(place))
     assert conditions(rule(found, '"advisor"')) == [
-        ('p.kind = "partner"', State.TRUE),
-        ('p.type = "advisor"', State.TRIED),
+        ('p.kind = "partner"', CoverageState.TRUE),
+        ('p.type = "advisor"', CoverageState.TRIED),
     ]
     assert [each.count for each in found.of_file("user.polar")] == [6, 3, 2, 2]
 
@@ -181,14 +184,14 @@ def test_words_that_a_rule_never_held_with_are_told_and_count_only_when_asked(tm
     assert [(each.point.text.partition(" in ")[0], each.words) for each in found.unmet] == [
         ("role", ('"sales_agent"',))
     ]
-    assert found.state is State.TRUE
-    assert replace(found, counts_items=True).state is State.TRIED
+    assert found.state is CoverageState.TRUE
+    assert replace(found, counts_items=True).state is CoverageState.TRIED
 
 
 def test_probes_and_traces_of_the_engine_tell_of_the_same_rules(shipped_policy: Policy) -> None:
     """The rules whose probes are reached at their end are those that a trace names."""
     source = shipped_policy.source
-    probes = Probes(source)
+    probes = Instrumentation(source)
     ends = {probe.end.number: probe.rule for probe in probes.probes}
     for case in read_cases(SHIPPED_POLICIES)[::9]:
         for each in list(case.expectations())[::7]:

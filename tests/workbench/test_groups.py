@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multichannel.policy.schema.facts import ServiceFacts
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
-from multichannel.workbench.coverage.instrumentation import Probes
+from multichannel.workbench.coverage.instrumentation import Instrumentation
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.differ import PolicyComparison
 from multichannel.workbench.matrix.markdown import matrix_markdown
@@ -56,7 +56,7 @@ def test_a_general_restriction_that_is_gone_is_told_for_every_resource_type_it_c
 
 
 def test_general_restrictions_are_not_probed_where_they_do_not_concern_the_record() -> None:
-    probes = Probes(grouped())
+    probes = Instrumentation(grouped())
     operator = system_principal(SystemRole.OPERATOR)
     reached = probes.reached({operator: [Action.ADD_PARTNER]}, ServiceFacts(id="1"))
     texts = {probes.points[each.point].rule.text for each in reached[operator, Action.ADD_PARTNER]}

@@ -11,7 +11,7 @@ import pytest
 
 from multichannel.policy.decide.conditions import NEVER
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.testing.case_files import Suite, read_suite
+from multichannel.policy.testing.case_files import CaseSuite, read_suite
 from multichannel.policy.testing.cases import ALLOWED, Case, Expectation
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.case_coverage import gaps
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shipped_suite() -> Suite:
+def shipped_suite() -> CaseSuite:
     return read_suite(SHIPPED_POLICIES)
 
 
@@ -285,10 +285,10 @@ def test_a_folder_without_cases_is_all_gaps(tmp_path: Path, run: Run) -> None:
     assert out.splitlines()[-1].startswith("0 expectations: 0 passed, 0 failed.")
 
 
-def _without(suite: Suite, drop: Callable[[Expectation], bool]) -> Suite:
+def _without(suite: CaseSuite, drop: Callable[[Expectation], bool]) -> CaseSuite:
     """The same with each expectation as a case of its own, but for those that are dropped."""
     kept = (each for case in suite.cases for each in case.expectations() if not drop(each))
-    return Suite(tuple(_alone(each) for each in kept), suite.listings)
+    return CaseSuite(tuple(_alone(each) for each in kept), suite.listings)
 
 
 def _alone(each: Expectation) -> Case:
@@ -312,12 +312,12 @@ def _about(each: Expectation, resource: str, action: str) -> bool:
     return (each.case.resource.name, each.action) == (resource, action)
 
 
-def _found(policy: Policy, suite: Suite) -> list[tuple[str, str]]:
+def _found(policy: Policy, suite: CaseSuite) -> list[tuple[str, str]]:
     return [(gap.code, gap.message) for gap in gaps(policy, suite)]
 
 
 def test_an_action_that_no_case_allows_is_a_gap_and_so_is_the_standing_that_is_granted_it(
-    shipped_policy: Policy, shipped_suite: Suite
+    shipped_policy: Policy, shipped_suite: CaseSuite
 ) -> None:
     suite = _without(
         shipped_suite, lambda each: _about(each, "Subscription", "release") and each.expected == ALLOWED
@@ -329,7 +329,7 @@ def test_an_action_that_no_case_allows_is_a_gap_and_so_is_the_standing_that_is_g
 
 
 def test_a_standing_is_without_a_case_where_only_others_are_allowed_the_action(
-    shipped_policy: Policy, shipped_suite: Suite
+    shipped_policy: Policy, shipped_suite: CaseSuite
 ) -> None:
     def of_a_customer(each: Expectation) -> bool:
         return _about(each, "Customer", "read") and each.principal.kind == "customer"
@@ -339,7 +339,7 @@ def test_a_standing_is_without_a_case_where_only_others_are_allowed_the_action(
     ]
 
 
-def test_an_action_that_no_case_denies_is_a_gap(shipped_policy: Policy, shipped_suite: Suite) -> None:
+def test_an_action_that_no_case_denies_is_a_gap(shipped_policy: Policy, shipped_suite: CaseSuite) -> None:
     suite = _without(shipped_suite, lambda each: _about(each, "User", "read") and each.expected != ALLOWED)
     found = _found(shipped_policy, suite)
     assert ("nothing-denies", "no case denies read on a User") in found
@@ -357,7 +357,7 @@ def test_a_denial_far_away_is_no_neighbour(tmp_path: Path) -> None:
 
 
 def test_each_of_two_restrictions_with_one_code_wants_a_case_of_its_own(
-    shipped_policy: Policy, shipped_suite: Suite
+    shipped_policy: Policy, shipped_suite: CaseSuite
 ) -> None:
     def met_by_the_second(each: Expectation) -> bool:
         return _about(each, "Subscription", "move_to_csp") and each.expected == "RESELLERS_SELL_NOTHING"

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.deployment.current_policy import InForce
+from multichannel.policy.deployment.current_policy import PolicyState
 from multichannel.workbench.matrix.html import STYLE, matrix_html
 from multichannel.workbench.matrix.matrix import matrix_of
 from multichannel.workbench.pages import document, render_template
@@ -34,7 +34,7 @@ HEADERS = {
 }
 
 
-def page(state: InForce) -> Response:
+def page(state: PolicyState) -> Response:
     """The page about the current policy."""
     status = render_template("explorer/policy_status.html.jinja", state=state, timestamp=_timestamp)
     return HTMLResponse(document("Current policy", status + _tables(state.policy), STYLE), headers=HEADERS)

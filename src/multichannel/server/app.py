@@ -30,7 +30,7 @@ from multichannel.graphql.http.view import GraphQLView
 from multichannel.graphql.http.websocket import WebSocketView
 from multichannel.graphql.schema import build_schema
 from multichannel.identity.tokens import TokenVerifier
-from multichannel.policy.deployment.current_policy import LivePolicy
+from multichannel.policy.deployment.current_policy import CurrentPolicy
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.server import health
@@ -61,7 +61,7 @@ class Dependencies:
 
     settings: Settings
     engine: Engine
-    policy: LivePolicy
+    policy: CurrentPolicy
     verifier: TokenVerifier
     clock: Callable[[], datetime]
     personas: Personas | None = None

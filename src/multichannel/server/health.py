@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from multichannel.explorer import policy_page
-from multichannel.policy.deployment.current_policy import InForce, LivePolicy, Problem
+from multichannel.policy.deployment.current_policy import CurrentPolicy, PolicyState, ReloadFailure
 from multichannel.store.store import Store
 
 Endpoint = Callable[[Request], Response]
@@ -20,7 +20,7 @@ def liveness(_request: Request) -> Response:
     return PlainTextResponse("alive")
 
 
-def readiness(store: Store, live: LivePolicy) -> Endpoint:
+def readiness(store: Store, live: CurrentPolicy) -> Endpoint:
     """200 if the service can answer, else 503. It can with a rejected policy: the current one stays."""
 
     def respond(_request: Request) -> Response:
@@ -31,7 +31,7 @@ def readiness(store: Store, live: LivePolicy) -> Endpoint:
     return respond
 
 
-def current_policy(live: LivePolicy) -> Endpoint:
+def current_policy(live: CurrentPolicy) -> Endpoint:
     """The current policy: a page for browsers, JSON with the digest of each file for programs."""
 
     def respond(request: Request) -> Response:
@@ -44,7 +44,7 @@ def current_policy(live: LivePolicy) -> Endpoint:
     return respond
 
 
-def policy_status(state: InForce) -> dict[str, object]:
+def policy_status(state: PolicyState) -> dict[str, object]:
     """The current policy as JSON; the problem is that of a rejected policy."""
     return {
         "policy": state.policy.digest,
@@ -54,7 +54,7 @@ def policy_status(state: InForce) -> dict[str, object]:
     }
 
 
-def _problem(problem: Problem) -> dict[str, object]:
+def _problem(problem: ReloadFailure) -> dict[str, object]:
     return {
         "message": problem.message,
         "file": problem.file,

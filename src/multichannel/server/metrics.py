@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from multichannel.policy.deployment.current_policy import LivePolicy, Outcome
+from multichannel.policy.deployment.current_policy import CurrentPolicy, ReloadOutcome
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """The variable with the folder through which the processes of one service share their metrics."""
@@ -27,7 +27,7 @@ class Metrics:
     Process metrics are left out for several processes: they would be those of whichever process answers.
     """
 
-    def __init__(self, live: LivePolicy) -> None:
+    def __init__(self, live: CurrentPolicy) -> None:
         self._live = live
         self._own = own = CollectorRegistry()
         if SHARED not in os.environ:
@@ -49,7 +49,7 @@ class Metrics:
             multiprocess_mode="livemax",
         )
         self._digest: str | None = None
-        for outcome in Outcome:
+        for outcome in ReloadOutcome:
             self._reloads.labels(outcome=outcome.value)
         live.told.append(self._count)
         self._update()
@@ -60,7 +60,7 @@ class Metrics:
         exposed.register(_CurrentPolicies(self._own))
         return Response(generate_latest(exposed), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    def _count(self, outcomes: tuple[Outcome, ...]) -> None:
+    def _count(self, outcomes: tuple[ReloadOutcome, ...]) -> None:
         for outcome in outcomes:
             self._reloads.labels(outcome=outcome.value).inc()
         self._update()

@@ -13,7 +13,7 @@ from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.policy.testing.case_files import Suite
+from multichannel.policy.testing.case_files import CaseSuite
 from multichannel.policy.testing.cases import ALLOWED, Case, Expectation
 from multichannel.workbench.findings import Finding, in_order
 from multichannel.workbench.matrix.rules import actions_of
@@ -32,7 +32,7 @@ Cell: TypeAlias = tuple[str, Action]
 """A resource type and an action on it."""
 
 
-def gaps(policy: Policy, suite: Suite) -> list[Finding]:
+def gaps(policy: Policy, suite: CaseSuite) -> list[Finding]:
     """Every gap, at the case or rule that needs another case. The cases are assumed to hold."""
     return in_order(_Gaps(policy, suite).all())
 
@@ -40,7 +40,7 @@ def gaps(policy: Policy, suite: Suite) -> list[Finding]:
 class _Gaps:
     """Expectations by resource type and action."""
 
-    def __init__(self, policy: Policy, suite: Suite) -> None:
+    def __init__(self, policy: Policy, suite: CaseSuite) -> None:
         self._policy = policy
         self._cases = suite.cases
         self._allows: dict[Cell, list[Expectation]] = defaultdict(list)

@@ -21,7 +21,7 @@ _ABOUT = (
 )
 
 
-class Where:
+class ConditionText:
     """The body of a rule about `principal` and `resource`."""
 
     def __init__(self, body: str, resources: Iterable[Resource]) -> None:

@@ -29,8 +29,8 @@ from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.derivations import Derivation
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action, AuthMode, Principal
-from multichannel.policy.testing.yaml_document import Document
-from multichannel.workbench.condition_text import Where
+from multichannel.policy.testing.yaml_document import YamlDocument
+from multichannel.workbench.condition_text import ConditionText
 
 FILE = "invariants.yaml"
 KEYS = ("never", "rules", "who", "standing", "may", "what", "where")
@@ -53,7 +53,7 @@ class Invariant:
     standings: tuple[str, ...]
     actions: tuple[Action, ...]
     resources: tuple[Resource, ...]
-    where: Where
+    where: ConditionText
     file: str
     line: int
 
@@ -74,7 +74,7 @@ class Invariant:
 
 def read(path: Path) -> tuple[Invariant, ...]:
     """The invariants of a file; PolicyInvalid with file and line of an invalid entry."""
-    document = Document(path)
+    document = YamlDocument(path)
     content = document.mapping(document.content or {}, 1, "the file", ("invariants",))
     listed = document.listed(content.get("invariants"), document.line("invariants"), "`invariants`")
     return tuple(_InvariantReader(document, number).invariant(item) for number, item in enumerate(listed))
@@ -83,7 +83,7 @@ def read(path: Path) -> tuple[Invariant, ...]:
 class _InvariantReader:
     """Reads one invariant of a document."""
 
-    def __init__(self, document: Document, number: int) -> None:
+    def __init__(self, document: YamlDocument, number: int) -> None:
         self._document = document
         self._number = number
 
@@ -125,12 +125,12 @@ class _InvariantReader:
                 self._document.word(word, known, line, f"a word for `{name}`")
         return tuple(listed)
 
-    def _where(self, given: Mapping[str, Any], resources: tuple[Resource, ...]) -> Where:
+    def _where(self, given: Mapping[str, Any], resources: tuple[Resource, ...]) -> ConditionText:
         text = given.get("where", "true")
         if not isinstance(text, str):
             self._document.refuse(self._line("where"), "`where` must be the body of a rule")
         try:
-            return Where(text, resources)
+            return ConditionText(text, resources)
         except PolicyInvalid as error:
             self._document.refuse(self._line("where"), f"`where`: {error.message}")
 

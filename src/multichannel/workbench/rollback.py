@@ -11,7 +11,7 @@ from pathlib import Path
 
 from multichannel.errors import PolicyInvalid, Refused
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.deployment.versions import Pin, PolicyFiles, Version, Versions
+from multichannel.policy.deployment.versions import KeptVersion, PolicyFiles, RollbackPin, Versions
 
 
 class NoEarlierVersion(Refused):
@@ -27,17 +27,17 @@ class VersionHistory:
     `folder` is None if the folder contains no valid policy.
     """
 
-    versions: tuple[Version, ...]
-    pinned: Version | None
+    versions: tuple[KeptVersion, ...]
+    pinned: KeptVersion | None
     folder: str | None
 
     @property
-    def present(self) -> Version | None:
+    def present(self) -> KeptVersion | None:
         """The version that services use."""
         return self.pinned or next(iter(self.versions), None)
 
     @property
-    def former(self) -> Version:
+    def former(self) -> KeptVersion:
         """The version before the present one, or NoEarlierVersion."""
         older = [each for each in self.versions if self.present and each.since < self.present.since]
         if not older:
@@ -52,7 +52,7 @@ def history(versions: Versions, folder: Path) -> VersionHistory:
     return VersionHistory(kept, pinned, _digest(folder))
 
 
-def roll_back(versions: Versions, folder: Path, prefix: str | None, now: datetime) -> Version:
+def roll_back(versions: Versions, folder: Path, prefix: str | None, now: datetime) -> KeptVersion:
     """Pin and return the version whose digest starts with the prefix, or the one before the present version.
 
     BadInput if the prefix does not match exactly one version, PolicyInvalid if the version no longer loads.
@@ -63,7 +63,7 @@ def roll_back(versions: Versions, folder: Path, prefix: str | None, now: datetim
     # Also what the services loaded last: their folder may be another one than this.
     over = {known.folder, *(version.digest for version in known.versions[:1])} - {None}
     try:
-        versions.set_pin(Pin(chosen.kept_as, frozenset(filter(None, over)), now))
+        versions.set_pin(RollbackPin(chosen.kept_as, frozenset(filter(None, over)), now))
     except OSError as error:
         raise Refused(
             f"{versions.folder} cannot be written, nothing was rolled back: {error.strerror}"
@@ -71,7 +71,7 @@ def roll_back(versions: Versions, folder: Path, prefix: str | None, now: datetim
     return chosen
 
 
-def _pinned(versions: Versions, pin: Pin) -> Version | None:
+def _pinned(versions: Versions, pin: RollbackPin) -> KeptVersion | None:
     """The pinned version, with the time at which it was last loaded from the folder."""
     try:
         digest = versions.read(pin.kept_as).source.digest

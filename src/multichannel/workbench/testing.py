@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy, Verdict
 from multichannel.policy.explain.explanation import Explanation, explain
-from multichannel.policy.testing.case_files import Suite
-from multichannel.policy.testing.cases import ALLOWED, NOT_GRANTED, Case, Outcome, outcomes
-from multichannel.policy.testing.list_cases import Listing, holds
+from multichannel.policy.testing.case_files import CaseSuite
+from multichannel.policy.testing.cases import (
+    ALLOWED,
+    NOT_GRANTED,
+    Case,
+    ExpectationResult,
+    expectation_results,
+)
+from multichannel.policy.testing.list_cases import ListCase, holds
 from multichannel.workbench.findings import Finding
 
 FAILED = "unexpected-verdict"
@@ -24,32 +30,32 @@ DISAGREES = {
 class CaseResult:
     """One expectation of a case or a list, and the decision of the policy."""
 
-    of: Outcome | Listing
+    of: ExpectationResult | ListCase
     expected: str
     found: str
     is_met: bool
 
     @property
-    def case(self) -> Case | Listing:
+    def case(self) -> Case | ListCase:
         """The case or list that states the expectation."""
-        return self.of.expectation.case if isinstance(self.of, Outcome) else self.of
+        return self.of.expectation.case if isinstance(self.of, ExpectationResult) else self.of
 
     @property
     def who(self) -> str:
         """Name of the principal."""
-        return self.of.expectation.who if isinstance(self.of, Outcome) else self.of.who
+        return self.of.expectation.who if isinstance(self.of, ExpectationResult) else self.of.who
 
     @property
     def action(self) -> str:
         """The action; `see` for a list of records that can be read at any level."""
-        if isinstance(self.of, Outcome):
+        if isinstance(self.of, ExpectationResult):
             return self.of.expectation.action
         return self.of.to or "see"
 
     @property
     def what(self) -> str:
         """Name of the record; for a list, its resource type."""
-        if isinstance(self.of, Outcome):
+        if isinstance(self.of, ExpectationResult):
             return self.of.expectation.case.what
         return f"every {self.of.resource.name}"
 
@@ -59,16 +65,16 @@ class CaseResult:
         return any(text in each for each in texts)
 
 
-def run(policy: Policy, suite: Suite) -> tuple[CaseResult, ...]:
+def run(policy: Policy, suite: CaseSuite) -> tuple[CaseResult, ...]:
     """Decide every expectation, in the order of the files."""
-    results = [_check_outcome(policy, outcome) for outcome in outcomes(policy, suite.cases)]
+    results = [_check_outcome(policy, outcome) for outcome in expectation_results(policy, suite.cases)]
     results += [_check_listing(policy, listing) for listing in suite.listings]
     return tuple(sorted(results, key=lambda result: (result.case.file, result.case.line)))
 
 
 def explain_result(policy: Policy, result: CaseResult) -> Explanation | None:
     """Explain the decision on a record; None for a list, or if the policy fails."""
-    if isinstance(result.of, Listing):
+    if isinstance(result.of, ListCase):
         return None
     question = result.of.expectation
     case = question.case
@@ -97,7 +103,7 @@ def by_file(results: Iterable[CaseResult]) -> dict[str, list[CaseResult]]:
     return files
 
 
-def _check_outcome(policy: Policy, outcome: Outcome) -> CaseResult:
+def _check_outcome(policy: Policy, outcome: ExpectationResult) -> CaseResult:
     question = outcome.expectation
     predicate = policy.predicate(question.principal, question.action, question.case.resource)
     allowed = outcome.verdict.allowed
@@ -110,7 +116,7 @@ def _words(verdict: Verdict) -> str:
     return ALLOWED if verdict.allowed else " and ".join(verdict.reasons) or NOT_GRANTED
 
 
-def _check_listing(policy: Policy, listing: Listing) -> CaseResult:
+def _check_listing(policy: Policy, listing: ListCase) -> CaseResult:
     result = listing.found(policy)
     return CaseResult(
         listing, _names(listing.sees), _difference(listing.sees, result), result == listing.sees

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from multichannel.policy.language.source import PolicySource
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.workbench.check import Checked, check_source
+from multichannel.workbench.check import PolicyCheck, check_source
 
 SHIPPED = PolicySource.read(SHIPPED_POLICIES)
 NOTED = "# R1: so that it is known why.\n"
@@ -41,7 +41,7 @@ class Seeded:
         """The policy with it."""
         return PolicySource(tuple((dict(SHIPPED.texts) | {self.file: self.text}).items()))
 
-    def checked(self) -> Checked:
+    def checked(self) -> PolicyCheck:
         """What a check finds, with the shipped cases beside it."""
         return check_source(self.source, SHIPPED_POLICIES)
 
@@ -76,6 +76,6 @@ def main(rule: str, before: str = "") -> Seeded:
     return Seeded("main.polar", rule, before)
 
 
-def found(checked: Checked) -> list[Found]:
+def found(checked: PolicyCheck) -> list[Found]:
     """What a check found."""
     return sorted((each.code, each.file, each.line, each.column, each.length) for each in checked.findings)

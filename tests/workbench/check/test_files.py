@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_an_empty_folder_and_a_missing_one_hold_no_policy(tmp_path: Path) -> None:
-    for folder, why in ((tmp_path, "there is no .polar file in it"), (tmp_path / "none", "is no folder")):
+    for folder, why in ((tmp_path, "contains no .polar file"), (tmp_path / "none", "is not a folder")):
         checked = check(folder)
         assert [finding.code for finding in checked.findings] == ["no-policy"]
         assert why in checked.findings[0].message
@@ -33,9 +33,12 @@ def test_a_file_that_is_no_text_is_told_with_the_byte_and_the_others_are_checked
     checked = check(folder)
 
     told = [str(finding) for finding in checked.errors]
-    assert "extra.polar:1:14: error: invalid character `§` Policies have no such form. [syntax]" in told
     assert (
-        "user.polar:2:9: error: the byte 0xff is no UTF-8 text Save the file as UTF-8. [unreadable]" in told
+        "extra.polar:1:14: error: invalid character `§` This form is not supported in policies. [syntax]"
+        in told
+    )
+    assert (
+        "user.polar:2:9: error: the byte 0xff is not valid UTF-8 Save the file as UTF-8. [unreadable]" in told
     )
     assert not checked.loads
 
@@ -86,7 +89,7 @@ def test_a_file_of_two_megabytes_is_refused_without_reading_it(folder: Path) -> 
 
     assert [str(finding) for finding in checked.findings] == [
         (
-            f"large.polar:1:1: error: the file has 2,000,000 bytes; more than {LARGEST:,} are not read "
-            "Split it. [too-large]"
+            f"large.polar:1:1: error: the file has 2,000,000 bytes; the maximum is {LARGEST:,} "
+            "Split the file. [too-large]"
         )
     ]

@@ -6,7 +6,7 @@ import pytest
 
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check
-from multichannel.workbench.check.codes import KINDS
+from multichannel.workbench.check.codes import FINDING_KINDS
 from tests.workbench.check.seeding import NOTED, SHIPPED, Seeded, customer, found, main, restriction
 
 KNOWN = '"DE"'
@@ -248,7 +248,7 @@ def test_a_kind_of_finding_is_missed_by_no_test() -> None:
     files = {"no-policy", "unreadable", "too-large"}
     missing = {"no-allow", "missing-resource", "missing-cross-cloud", "ungranted-action", "no-cases"}
 
-    assert {code for code, _ in EVERY.values()} | files | missing | {"idle-restriction"} == set(KINDS)
+    assert {code for code, _ in EVERY.values()} | files | missing | {"idle-restriction"} == set(FINDING_KINDS)
 
 
 SEVERAL = {

@@ -79,8 +79,8 @@ def test_a_file_that_is_no_text_may_hold_all_that_is_missed() -> None:
     ("rule", "hint"),
     [
         ('grant("global_admin, "customer", "read", _: User);', 'The line has an odd number of `"`.'),
-        ("grant(“global_admin”, “self”);", 'Texts stand between ".'),
-        ("grant('global_admin', \"self\");", 'Texts stand between ".'),
+        ("grant(“global_admin”, “self”);", "Strings are written in double quotes."),
+        ("grant('global_admin', \"self\");", "Strings are written in double quotes."),
         ('grant("global_admin" "self");', ""),
     ],
 )

@@ -11,7 +11,7 @@ from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.policy.testing.case_files import Suite, read_suite
+from multichannel.policy.testing.case_files import CaseSuite, read_suite
 from multichannel.workbench.check import check_source
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.differ import PolicyComparison
@@ -84,7 +84,7 @@ class Workbench:
     def _failing(self, policy: Policy, kinds: tuple[str, ...]) -> str:
         """Where the first case stands that fails."""
         asked = (case for case in self._suite.cases if case.resource.name in kinds)
-        results = (result for case in asked for result in run(policy, Suite((case,), ())))
+        results = (result for case in asked for result in run(policy, CaseSuite((case,), ())))
         return next((result.case.position for result in results if not result.is_met), PASSED)
 
     def _difference(self, policy: Policy) -> str:
@@ -100,7 +100,7 @@ class Workbench:
         return Policy(self.source)
 
     @cached_property
-    def _suite(self) -> Suite:
+    def _suite(self) -> CaseSuite:
         return read_suite(self.folder)
 
 

@@ -11,7 +11,7 @@ from multichannel.policy.decide.oso_engine import Engine, PolicyFault
 from multichannel.policy.decide.policy import Policy, Verdict
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.policy.testing.cases import Case, Outcome, outcomes
+from multichannel.policy.testing.cases import Case, ExpectationResult, expectation_results
 from tests.workbench.mutants.meaning import same
 from tests.workbench.mutants.mutant import Mutant
 
@@ -52,7 +52,7 @@ class Trial:
     def allowed(self, source: PolicySource, kind: str) -> list[bool]:
         """What a policy allows of all that cases about a kind of record ask."""
         policy = Policy(source)
-        return [outcome.verdict.allowed for outcome in outcomes(policy, self._about[kind])]
+        return [outcome.verdict.allowed for outcome in expectation_results(policy, self._about[kind])]
 
     def _anywhere(self, source: PolicySource) -> str | None:
         """The same for a fault that matters to every kind of record, and may make rules that never end."""
@@ -66,7 +66,7 @@ class Trial:
             policy = Policy(source)
         except PolicyInvalid:
             return LOADING
-        unmet = next((outcome for outcome in outcomes(policy, cases) if not outcome.is_met), None)
+        unmet = next((outcome for outcome in expectation_results(policy, cases) if not outcome.is_met), None)
         return unmet.expectation.case.position if unmet else None
 
     def _at_once(self, source: PolicySource, kind: str) -> str | None:
@@ -95,7 +95,8 @@ def _holds(derivations: Derivations, case: Case) -> bool:
     roles = dict.fromkeys(expectation.principal.roles for expectation in expectations)
     said = derivations.verdicts(case.principal, case.resource, case.record, roles)
     return all(
-        Outcome(each, _verdict(*said[each.principal.roles][each.action])).is_met for each in expectations
+        ExpectationResult(each, _verdict(*said[each.principal.roles][each.action])).is_met
+        for each in expectations
     )
 
 

@@ -20,9 +20,9 @@ from multichannel.cli.policy.common import (
     folder_of,
     print_finding,
 )
-from multichannel.workbench.check import Checked
+from multichannel.workbench.check import PolicyCheck
 from multichannel.workbench.check import check as check_folder
-from multichannel.workbench.check.codes import KINDS
+from multichannel.workbench.check.codes import FINDING_KINDS
 from multichannel.workbench.code_frame import code_frame
 from multichannel.workbench.findings import Finding, Level
 from multichannel.workbench.formats import count_of, findings_as_json
@@ -46,7 +46,7 @@ def check(
     Example: multichannel policy check --policy policies --format sarif
     """
     checked = check_folder(folder_of(policy))
-    kinds = {code: kind.says for code, kind in KINDS.items()}
+    kinds = {code: kind.description for code, kind in FINDING_KINDS.items()}
     Output(
         "check",
         checked.source.digest,
@@ -60,7 +60,7 @@ def check(
         raise typer.Exit(FINDINGS)
 
 
-def _body(checked: Checked) -> dict[str, Any]:
+def _body(checked: PolicyCheck) -> dict[str, Any]:
     return {
         "loads": checked.loads,
         "files": [name for name, _ in checked.source.texts],
@@ -71,7 +71,7 @@ def _body(checked: Checked) -> dict[str, Any]:
     }
 
 
-def _print(checked: Checked, page: Console) -> None:
+def _print(checked: PolicyCheck, page: Console) -> None:
     texts = dict(checked.source.texts)
     for finding in checked.findings:
         print_finding(page, finding, checked.folder)
@@ -91,7 +91,7 @@ def _print_source(page: Console, finding: Finding, text: str) -> None:
             page.print(Text.assemble((GUTTER, "dim"), (line.marks, COLOURS[finding.level])), soft_wrap=True)
 
 
-def _summary(checked: Checked) -> Text:
+def _summary(checked: PolicyCheck) -> Text:
     errors, warnings = len(checked.errors), len(checked.warnings)
     colour = "bold red" if errors else "bold yellow" if warnings else "bold green"
     return Text.assemble(

@@ -22,7 +22,7 @@ from multichannel.cli.policy.common import (
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.testing.case_files import read_cases
 from multichannel.workbench.changed_lines import changed_lines
-from multichannel.workbench.coverage.coverage import Coverage, State, cover
+from multichannel.workbench.coverage.coverage import Coverage, CoverageState, cover
 from multichannel.workbench.coverage.html import coverage_page
 from multichannel.workbench.coverage.lcov import as_lcov
 from multichannel.workbench.coverage.notes import coverage_as_json, notes
@@ -80,7 +80,7 @@ def _print(result: Coverage, folder: Path, page: Console) -> None:
             print_at(page, note, folder, label, f": {note.message}")
             page.print()
     table = Table("file", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("rules", *State, "percent"):
+    for name in ("rules", *CoverageState, "percent"):
         table.add_column(name, justify="right")
     for file, _ in result.source.texts:
         if result.of_file(file):
@@ -91,5 +91,5 @@ def _print(result: Coverage, folder: Path, page: Console) -> None:
 
 
 def _numbers(result: Coverage, file: str | None) -> list[str]:
-    states = (str(result.of(state, file) or "") for state in State)
+    states = (str(result.of(state, file) or "") for state in CoverageState)
     return [str(len(result.of_file(file))), *states, f"{result.percent(file):.1f}"]

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from multichannel.cli.policy.common import Output, PolicyFolder, TextOrJson, folder_of
 from multichannel.errors import Refused
-from multichannel.policy.deployment.versions import SHORT, Version, Versions
+from multichannel.policy.deployment.versions import SHORT, KeptVersion, Versions
 from multichannel.server.bootstrap import now
 from multichannel.settings import load_settings
 from multichannel.workbench.rollback import VersionHistory, history, roll_back
@@ -79,7 +79,7 @@ def _print(message: str, known: VersionHistory, page: Console) -> None:
     page.print(table)
 
 
-def _states(version: Version, known: VersionHistory) -> Iterator[str]:
+def _states(version: KeptVersion, known: VersionHistory) -> Iterator[str]:
     if known.present is not None and version.digest == known.present.digest:
         yield "in force"
     if known.pinned is not None and version.digest == known.pinned.digest:

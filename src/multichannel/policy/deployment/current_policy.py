@@ -15,7 +15,7 @@ PLACE = re.compile(r"([\w.-]+\.(?:polar|yaml)):(\d+)")
 ENGINES_PLACE = re.compile(r"\bline (\d+),? column \d+ (?:of|in) (?:file )?([\w.-]+\.polar)")
 
 
-class Outcome(StrEnum):
+class ReloadOutcome(StrEnum):
     """What became of a change of the policy's files."""
 
     SWAPPED = "swapped"
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ReloadFailure:
     """Why a policy was refused, where, and since when; `digest` is None of what could not be read."""
 
     message: str
@@ -33,7 +33,7 @@ class Problem:
     line: int | None
 
     @classmethod
-    def told(cls, refusal: PolicyInvalid, digest: str | None, since: datetime) -> Problem:
+    def told(cls, refusal: PolicyInvalid, digest: str | None, since: datetime) -> ReloadFailure:
         """With the place that the refusal names first."""
         file, line = None, None
         if found := PLACE.search(refusal.message):
@@ -44,7 +44,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class PolicyState:
     """A policy and what is to be known of it; `problem` is about another, that was to take its place."""
 
     policy: Policy
@@ -52,23 +52,23 @@ class InForce:
     files: dict[str, str] = field(default_factory=dict)
     """The SHA-256 of each of its files, cases included; none of a policy that came from nowhere."""
     pinned: bool = False
-    problem: Problem | None = None
+    problem: ReloadFailure | None = None
 
 
-class LivePolicy:
+class CurrentPolicy:
     """The policy in force, for everybody who asks; it changes between two questions, never within."""
 
-    def __init__(self, state: InForce) -> None:
+    def __init__(self, state: PolicyState) -> None:
         """Begin with this one."""
         self.state = state
-        self.told: list[Callable[[tuple[Outcome, ...]], None]] = []
+        self.told: list[Callable[[tuple[ReloadOutcome, ...]], None]] = []
         """Called after each change of this state with what brought it about, by the thread that did."""
 
     def current(self) -> Policy:
         """The policy in force."""
         return self.state.policy
 
-    def become(self, state: InForce, *outcomes: Outcome) -> None:
+    def become(self, state: PolicyState, *outcomes: ReloadOutcome) -> None:
         """From now on this is so."""
         self.state = state
         for tell in self.told:

@@ -17,8 +17,13 @@ from pathlib import Path
 
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.deployment.current_policy import InForce, LivePolicy, Outcome, Problem
-from multichannel.policy.deployment.versions import SHORT, Pin, PolicyFiles, Versions
+from multichannel.policy.deployment.current_policy import (
+    CurrentPolicy,
+    PolicyState,
+    ReloadFailure,
+    ReloadOutcome,
+)
+from multichannel.policy.deployment.versions import SHORT, PolicyFiles, RollbackPin, Versions
 from multichannel.policy.testing.case_files import read_cases
 from multichannel.policy.testing.cases import run_cases
 
@@ -32,12 +37,12 @@ _Find = Callable[[], tuple[PolicyFiles, Path]]
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Observation:
     """What there was to choose from at one moment: the author's files, or why there are none, and the pin."""
 
     files: PolicyFiles | None
     refusal: str
-    pin: Pin | None
+    pin: RollbackPin | None
 
     @property
     def pin_counts(self) -> bool:
@@ -46,13 +51,13 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class _Selection:
     """What came of it: a policy that has proved itself, if any, and what is wrong with the one before it."""
 
     policy: Policy | None = None
     files: PolicyFiles | None = None
     pinned: bool = False
-    problem: Problem | None = None
+    problem: ReloadFailure | None = None
 
 
 class Reloader:
@@ -82,8 +87,8 @@ class Reloader:
         if chosen.policy is None or chosen.files is None:
             raise PolicyInvalid(chosen.problem.message if chosen.problem else f"{folder} holds no policy")
         self._policy = chosen.policy
-        self.live = LivePolicy(
-            InForce(chosen.policy, clock(), chosen.files.digests, chosen.pinned, chosen.problem)
+        self.live = CurrentPolicy(
+            PolicyState(chosen.policy, clock(), chosen.files.digests, chosen.pinned, chosen.problem)
         )
         self._keep(chosen, self._settled)
         if chosen.problem:
@@ -102,30 +107,30 @@ class Reloader:
                     gc.collect()  # a policy is held by rings of references, and much memory hangs on it
                     return
 
-    def _look(self) -> _Seen:
+    def _look(self) -> _Observation:
         pin = self.versions.pin
         try:
-            return _Seen(PolicyFiles.read(self.folder), "", pin)
+            return _Observation(PolicyFiles.read(self.folder), "", pin)
         except PolicyInvalid as refusal:
-            return _Seen(None, refusal.message, pin)
+            return _Observation(None, refusal.message, pin)
 
-    def _choose(self, seen: _Seen, *, or_former: bool = False) -> _Chosen:
+    def _choose(self, seen: _Observation, *, or_former: bool = False) -> _Selection:
         """The first that proves itself."""
         problem = None
         for find, pinned in self._candidates(seen, or_former=or_former):
             files = None
             try:
                 files, place = find()
-                return _Chosen(self._proved(files, place), files, pinned, problem)
+                return _Selection(self._proved(files, place), files, pinned, problem)
             except PolicyInvalid as refusal:
                 problem = problem or self._problem(refusal, files)
             except Exception as error:
                 log.exception("a policy could not be loaded")
                 words = f"it cannot be loaded: {type(error).__name__}: {error}"
                 problem = problem or self._problem(PolicyInvalid(words), files)
-        return _Chosen(problem=problem)
+        return _Selection(problem=problem)
 
-    def _candidates(self, seen: _Seen, *, or_former: bool) -> Iterator[tuple[_Find, bool]]:
+    def _candidates(self, seen: _Observation, *, or_former: bool) -> Iterator[tuple[_Find, bool]]:
         """How to find each policy that could be in force, the best first, and whether it is pinned."""
 
         def authors() -> tuple[PolicyFiles, Path]:
@@ -152,28 +157,28 @@ class Reloader:
             _check_cases(policy, place)
         return policy
 
-    def _problem(self, refusal: PolicyInvalid, files: PolicyFiles | None) -> Problem:
-        return Problem.told(refusal, None if files is None else files.source.digest, self._clock())
+    def _problem(self, refusal: PolicyInvalid, files: PolicyFiles | None) -> ReloadFailure:
+        return ReloadFailure.told(refusal, None if files is None else files.source.digest, self._clock())
 
-    def _settle(self, chosen: _Chosen, seen: _Seen) -> None:
+    def _settle(self, chosen: _Selection, seen: _Observation) -> None:
         """Put in force what was chosen, and then say so."""
         before, problem = self.live.state, chosen.problem
         if problem and before.problem and problem == replace(before.problem, since=problem.since):
             problem = before.problem
-        outcomes = [] if problem is None else [Outcome.REFUSED]
+        outcomes = [] if problem is None else [ReloadOutcome.REFUSED]
         if chosen.policy is None or chosen.files is None:
             after = replace(before, problem=problem)
         elif chosen.policy is before.policy:
             after = replace(before, files=chosen.files.digests, pinned=chosen.pinned, problem=problem)
         else:
-            after = InForce(chosen.policy, self._clock(), chosen.files.digests, chosen.pinned, problem)
-            outcomes.insert(0, Outcome.SWAPPED)
+            after = PolicyState(chosen.policy, self._clock(), chosen.files.digests, chosen.pinned, problem)
+            outcomes.insert(0, ReloadOutcome.SWAPPED)
         self._policy, self._settled = after.policy, seen
         self.live.become(after, *outcomes)
         self._keep(chosen, seen)
         _log_change(before, after)
 
-    def _keep(self, chosen: _Chosen, seen: _Seen) -> None:
+    def _keep(self, chosen: _Selection, seen: _Observation) -> None:
         """Keep what came in force by its author's will, and let go of the pin that it ends."""
         if not self._serves or chosen.files is None or chosen.files is not seen.files:
             return
@@ -196,7 +201,7 @@ def _check_cases(policy: Policy, place: Path) -> None:
         raise PolicyInvalid(f"{shown} ({len(failed)} in all)" if len(failed) > SHOWN_FAILURES else shown)
 
 
-def _log_change(before: InForce, after: InForce) -> None:
+def _log_change(before: PolicyState, after: PolicyState) -> None:
     now, pinned = after.policy.digest[:SHORT], " (pinned)" if after.pinned else ""
     if after.policy is not before.policy:
         log.info("policy %s is in force%s instead of %s", now, pinned, before.policy.digest[:SHORT])
@@ -206,6 +211,6 @@ def _log_change(before: InForce, after: InForce) -> None:
         _log_refusal(after.problem, after.policy)
 
 
-def _log_refusal(problem: Problem, policy: Policy) -> None:
+def _log_refusal(problem: ReloadFailure, policy: Policy) -> None:
     refused = "a policy" if problem.digest is None else f"policy {problem.digest[:SHORT]}"
     log.warning("%s is refused, %s stays in force: %s", refused, policy.digest[:SHORT], problem.message)

@@ -74,7 +74,7 @@ class PolicyFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class KeptVersion:
     """A version that was in force: its policy's digest, and since when it last was by its author's will."""
 
     digest: str
@@ -83,7 +83,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
+class RollbackPin:
     """The version that is in force while the author's folder holds one of the policies named in `over`."""
 
     kept_as: str
@@ -116,18 +116,18 @@ class Versions:
             raise PolicyInvalid(f"{self.place(kept_as)} was changed since it was kept")
         return files
 
-    def kept(self) -> tuple[Version, ...]:
+    def kept(self) -> tuple[KeptVersion, ...]:
         """All versions, those last in force first; of those that differ in their cases alone, the last."""
-        found: dict[str, Version] = {}
+        found: dict[str, KeptVersion] = {}
         for since, kept_as in sorted(self._entries(), reverse=True):
             try:
                 digest = self.read(kept_as).source.digest
             except PolicyInvalid:
                 continue
-            found.setdefault(digest, Version(digest, kept_as, since))
+            found.setdefault(digest, KeptVersion(digest, kept_as, since))
         return tuple(found.values())
 
-    def find(self, prefix: str) -> Version:
+    def find(self, prefix: str) -> KeptVersion:
         """The one version whose policy's digest begins like this; BadInput if there is none, or several."""
         if not prefix:
             raise BadInput("An empty digest names no version. See them: multichannel policy rollback --list")
@@ -148,16 +148,16 @@ class Versions:
         self._prune()
 
     @property
-    def pin(self) -> Pin | None:
+    def pin(self) -> RollbackPin | None:
         """What is pinned, if anything can be made of it."""
         try:
             read = json.loads((self.folder / PIN).read_text("utf-8"))
-            pin = Pin(read["version"], frozenset(read["over"]), datetime.fromisoformat(read["since"]))
+            pin = RollbackPin(read["version"], frozenset(read["over"]), datetime.fromisoformat(read["since"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return pin if NAME.fullmatch(str(pin.kept_as)) else None
 
-    def set_pin(self, pin: Pin) -> None:
+    def set_pin(self, pin: RollbackPin) -> None:
         """Pin a version in place of the one that is; OSError where that cannot be."""
         content = {"version": pin.kept_as, "over": sorted(pin.over), "since": pin.since.isoformat()}
         with self._alone(), tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False) as written:
@@ -171,7 +171,7 @@ class Versions:
                 new.unlink(missing_ok=True)
                 raise
 
-    def release(self, pin: Pin | None = None) -> bool:
+    def release(self, pin: RollbackPin | None = None) -> bool:
         """Take the pin away, or this one if it is still there; False where there was nothing to take away."""
         if not (self.folder / PIN).exists():
             return False

@@ -14,7 +14,7 @@ ACTION = 2
 """The place of the action among the parameters of forbid."""
 
 
-def said_words(rule: Rule, place: int) -> set[str]:
+def literals_of(rule: Rule, place: int) -> set[str]:
     """The words that a parameter can be: itself, or those that the body lists for it; none for any."""
     term = rule.tree.parameters[place].term
     if isinstance(term, Literal):
@@ -38,7 +38,7 @@ def standings_by_kind(statements: Iterable[Rule]) -> Mapping[str | None, set[str
     found: dict[str | None, set[str]] = defaultdict(set)
     for rule in statements:
         if rule.is_verdict and rule.tree.name == "has_standing":
-            words = said_words(rule, STANDING)
+            words = literals_of(rule, STANDING)
             found[rule.record_type] |= words
             found[None] |= words
     return found

@@ -1,4 +1,4 @@
-"""What the terms of a rule stand for: records of a kind, facts with their vocabularies, roles, actions."""
+"""Type inference: what the terms of a rule stand for, such as records, facts with their words, or roles."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ PRINCIPAL_WORDS: dict[str, type[StrEnum]] = {
 NULLABLE = {"cloud", "type", "status", "market"}
 """Facts that some principals do not have."""
 ROUNDS = 3
-"""Helpers of helpers of helpers: deeper than that, what parameters stand for is not followed."""
+"""How deep types are inferred through helper rules."""
 
 
-class Form(StrEnum):
-    """What a value looks like."""
+class ValueForm(StrEnum):
+    """The form of a value."""
 
     RECORD = "a record"
-    TEXT = "a text"
+    TEXT = "a string"
     WORD = "a word"
     IDENTITY = "an id"
     MARKET = "a market"
@@ -43,11 +43,11 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a term stands for: `name` for people; the class of a record, or the vocabulary of a value."""
+class ValueType:
+    """The type of a term: a name for messages; the class of a record, or the vocabulary of a value."""
 
     name: str
-    form: Form
+    form: ValueForm
     kind: str | None = None
     many: bool = False
     words: frozenset[str] | None = None
@@ -55,99 +55,103 @@ class Meaning:
     code: str = "unknown-word"
 
 
-Scope = Mapping[str, Meaning]
+Scope = Mapping[str, ValueType]
 """The variables of one rule."""
 
-ROLE = Meaning("role", Form.WORD, words=frozenset(map(str, (*Role, *SystemRole))), code="unknown-role")
-CODE = Meaning("code", Form.TEXT)
+ROLE = ValueType("role", ValueForm.WORD, words=frozenset(map(str, (*Role, *SystemRole))), code="unknown-role")
+CODE = ValueType("code", ValueForm.TEXT)
 
 
-def record(kind: str) -> Meaning | None:
-    """One record of a kind, or the principal; None for a class that is neither."""
-    return Meaning(kind, Form.RECORD, kind) if kind == PRINCIPAL or kind in RESOURCES else None
+def class_type(kind: str) -> ValueType | None:
+    """The type of records of a class, or of the principal; None for any other class."""
+    return ValueType(kind, ValueForm.RECORD, kind) if kind == PRINCIPAL or kind in RESOURCES else None
 
 
 @cache
-def facts(kind: str) -> Mapping[str, Meaning]:
-    """The facts of a kind of record, or of the principal, by name."""
+def fact_types(kind: str) -> Mapping[str, ValueType]:
+    """The types of the facts of a resource type, or of the principal, by name."""
     if kind == PRINCIPAL:
         return {field.name: _fact_of_principal(field.name) for field in fields(Principal)}
     resource = RESOURCES[kind]
     return {name: _fact(resource, attribute) for name, attribute in resource.attributes.items()}
 
 
-def _fact_of_principal(name: str) -> Meaning:
+def _fact_of_principal(name: str) -> ValueType:
     label, nullable = f"{PRINCIPAL}.{name}", name in NULLABLE
     if name == "roles":
-        return Meaning(label, Form.WORD, many=True, words=ROLE.words, code=ROLE.code)
+        return ValueType(label, ValueForm.WORD, many=True, words=ROLE.words, code=ROLE.code)
     if name in PRINCIPAL_WORDS:
-        return Meaning(label, Form.WORD, words=frozenset(map(str, PRINCIPAL_WORDS[name])), nullable=nullable)
-    return Meaning(label, Form.MARKET if name == "market" else Form.IDENTITY, nullable=nullable)
+        return ValueType(
+            label, ValueForm.WORD, words=frozenset(map(str, PRINCIPAL_WORDS[name])), nullable=nullable
+        )
+    return ValueType(label, ValueForm.MARKET if name == "market" else ValueForm.IDENTITY, nullable=nullable)
 
 
-def _fact(resource: Resource, attribute: Scalar | Relation) -> Meaning:
+def _fact(resource: Resource, attribute: Scalar | Relation) -> ValueType:
     label = f"{resource.name}.{attribute.name}"
     if isinstance(attribute, Relation):
-        return Meaning(label, Form.RECORD, attribute.target, many=attribute.many is not None)
-    form = Form.WORD if attribute.words else Form.TEXT
+        return ValueType(label, ValueForm.RECORD, attribute.target, many=attribute.many is not None)
+    form = ValueForm.WORD if attribute.words else ValueForm.TEXT
     if attribute.name == "id" or attribute.name.endswith("_id"):
-        form = Form.IDENTITY
+        form = ValueForm.IDENTITY
     elif attribute.name == "market":
-        form = Form.MARKET
+        form = ValueForm.MARKET
     elif resource.model is not None and resource.column(attribute.name).type.python_type is bool:
-        form = Form.FLAG
-    return Meaning(label, form, words=attribute.words, nullable=attribute.nullable)
+        form = ValueForm.FLAG
+    return ValueType(label, form, words=attribute.words, nullable=attribute.nullable)
 
 
-class Meanings:
-    """What every variable of a policy stands for, as far as its rules tell."""
+class TypeInference:
+    """The types of the variables of a policy, as far as they can be inferred."""
 
     def __init__(self, statements: Iterable[Rule]) -> None:
-        """Look at the heads first, then at what they ask each other."""
+        """Infer from the heads of rules first, then from their queries of each other."""
         self._rules = [rule for rule in statements if rule.is_rule]
         self._standings = standings_by_kind(self._rules)
         self.standings = self._standings[None]
         """Every standing that a rule gives."""
-        self._asked: dict[tuple[str, int, int], set[Meaning | None]] = {}
+        self._argument_types: dict[tuple[str, int, int], set[ValueType | None]] = {}
         self._verdict = cache(self._find_verdict)
         for _ in range(ROUNDS):
             self._scopes = {rule: self._scope(rule) for rule in self._rules}
-            before, self._asked = self._asked, self._arguments()
-            if self._asked == before:
+            before, self._argument_types = self._argument_types, self._arguments()
+            if self._argument_types == before:
                 break
 
     def scope(self, rule: Rule) -> Scope:
         """The variables of a rule."""
         return self._scopes.get(rule, {})
 
-    def of(self, term: Term, scope: Scope) -> Meaning | None:
-        """What a term stands for; None where that is not known."""
+    def of(self, term: Term, scope: Scope) -> ValueType | None:
+        """The type of a term; None if it is unknown."""
         if isinstance(term, Name):
             return scope.get(term.name)
         if isinstance(term, Dot) and term.arguments is None:
             subject = self.of(term.subject, scope)
             if subject is not None and subject.kind is not None and not subject.many:
-                return _nearest(term.name, facts(subject.kind))
+                return _nearest(term.name, fact_types(subject.kind))
         return None
 
-    def parameters(self, name: str, arity: int, kind: str | None) -> tuple[Meaning | None, ...]:
-        """What the parameters of a rule stand for by their place; `kind` is what a verdict is about."""
+    def parameters(self, name: str, arity: int, kind: str | None) -> tuple[ValueType | None, ...]:
+        """The types of the parameters of a rule; `kind` is the resource type of a verdict."""
         if ARITY.get(name) == arity:
-            about = record(kind) if kind else None
+            about = class_type(kind) if kind else None
             return (*self._verdict(name, kind), about)
-        return tuple(_any_of(self._asked.get((name, arity, place), set())) for place in range(arity))
+        return tuple(_any_of(self._argument_types.get((name, arity, place), set())) for place in range(arity))
 
-    def _find_verdict(self, name: str, kind: str | None) -> tuple[Meaning | None, ...]:
+    def _find_verdict(self, name: str, kind: str | None) -> tuple[ValueType | None, ...]:
         known = RESOURCES[kind].actions if kind in RESOURCES else tuple(Action)
         about = f" on a {kind}" if kind in RESOURCES else ""
-        action = Meaning(f"action{about}", Form.WORD, words=frozenset(map(str, known)), code="unknown-action")
-        standing = Meaning(
+        action = ValueType(
+            f"action{about}", ValueForm.WORD, words=frozenset(map(str, known)), code="unknown-action"
+        )
+        standing = ValueType(
             "standing" + (f" to a {kind}" if kind else ""),
-            Form.WORD,
+            ValueForm.WORD,
             words=frozenset(self._standings[kind]) if kind is None or kind in RESOURCES else None,
             code="unknown-standing",
         )
-        principal = record(PRINCIPAL)
+        principal = class_type(PRINCIPAL)
         return {
             "allow": (principal, action),
             "has_standing": (principal, standing),
@@ -156,13 +160,13 @@ class Meanings:
         }[name]
 
     def _scope(self, rule: Rule) -> Scope:
-        scope: dict[str, Meaning] = {}
+        scope: dict[str, ValueType] = {}
         parameters = rule.tree.parameters
         implied = self.parameters(*rule.signature, rule.record_type)
         names = variables(parameters)
         for name, parameter, meaning in zip(names, parameters, implied, strict=True):
-            said = record(parameter.kind) if parameter.kind else None
-            if name is not None and name != ANYTHING and (found := said or meaning):
+            declared = class_type(parameter.kind) if parameter.kind else None
+            if name is not None and name != ANYTHING and (found := declared or meaning):
                 scope[name] = found
         known = -1
         while known < len(scope):
@@ -172,8 +176,8 @@ class Meanings:
                     scope.setdefault(name, meaning)
         return scope
 
-    def _bound(self, rule: Rule, scope: Scope) -> Iterator[tuple[str, Meaning | None]]:
-        """What the conditions of a body say of its variables."""
+    def _bound(self, rule: Rule, scope: Scope) -> Iterator[tuple[str, ValueType | None]]:
+        """The types that the conditions of a body imply for its variables."""
         for term in walk(rule.tree.body):
             if isinstance(term, Call):
                 kind = self.kind_asked(term, scope)
@@ -193,18 +197,18 @@ class Meanings:
                     yield right.name, self.of(left, scope)
 
     def kind_asked(self, call: Call, scope: Scope) -> str | None:
-        """The kind of record that a call asks about."""
+        """The class of the record that a call is about."""
         found = self.of(call.arguments[-1], scope) if call.arguments else None
         return found.kind if found and not found.many else None
 
-    def _one_of(self, listed: Term, scope: Scope) -> Meaning | None:
-        """What the members of a list stand for."""
+    def _one_of(self, listed: Term, scope: Scope) -> ValueType | None:
+        """The type of the members of a list."""
         found = self.of(listed, scope)
         return replace(found, name=found.kind or found.name, many=False) if found and found.many else None
 
-    def _arguments(self) -> dict[tuple[str, int, int], set[Meaning | None]]:
-        """By rule and place, everything that callers hand over there."""
-        found: dict[tuple[str, int, int], set[Meaning | None]] = defaultdict(set)
+    def _arguments(self) -> dict[tuple[str, int, int], set[ValueType | None]]:
+        """By rule and parameter, the types of all arguments."""
+        found: dict[tuple[str, int, int], set[ValueType | None]] = defaultdict(set)
         for rule in self._rules:
             for call in rule.tree.calls:
                 for place, argument in enumerate(call.arguments):
@@ -214,8 +218,8 @@ class Meanings:
         return found
 
 
-def _any_of(meanings: set[Meaning | None]) -> Meaning | None:
-    """What is handed to one parameter by all callers; words of one vocabulary on several resource types."""
+def _any_of(meanings: set[ValueType | None]) -> ValueType | None:
+    """The type of all arguments of a parameter; words of one vocabulary may be on several resource types."""
     known = [each for each in meanings if each is not None]
     if len(meanings) == 1:
         return next(iter(meanings))
@@ -228,8 +232,8 @@ def _any_of(meanings: set[Meaning | None]) -> Meaning | None:
     return replace(known[0], name=name, words=frozenset().union(*(each for each in words if each)))
 
 
-def _nearest(name: str, known: Mapping[str, Meaning]) -> Meaning | None:
-    """A fact; of a misspelt one the likeliest, so that what follows it is checked, too."""
+def _nearest(name: str, known: Mapping[str, ValueType]) -> ValueType | None:
+    """The type of a fact; for a misspelt one the most similar, so that what follows it is checked, too."""
     if name in known:
         return known[name]
     return next((known[near] for near in get_close_matches(name, known, n=1)), None)

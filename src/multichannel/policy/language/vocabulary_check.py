@@ -1,4 +1,4 @@
-"""Words and facts that rules compare with what they can never be: roles, standings, actions, facts.
+"""Words and facts that rules compare with what they can never be: roles, standings, actions, fact_types.
 
 Loading stops at the first misspelt word of a grant or fact of the principal; a check reports all faults.
 """
@@ -27,7 +27,14 @@ from multichannel.policy.language.ast import (
 )
 from multichannel.policy.language.resource_binding import PRINCIPAL
 from multichannel.policy.language.source import PolicySource, Rule
-from multichannel.policy.language.types import Form, Meaning, Meanings, Scope, facts, record
+from multichannel.policy.language.types import (
+    Scope,
+    TypeInference,
+    ValueForm,
+    ValueType,
+    class_type,
+    fact_types,
+)
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import ROLES, Action
 
@@ -53,7 +60,7 @@ class WordFault:
 def check_words(source: PolicySource) -> None:
     """PolicyInvalid for a word of a grant that nothing is called, and for a fact that no principal has."""
     rules = [rule for rule in source.rules if rule.is_rule]
-    types = Meanings(rules)
+    types = TypeInference(rules)
     known = {*map(str, ROLES), *map(str, Action), *types.standings}
     for rule in rules:
         faults = [fault for fault in _facts(rule, types) if fault.word == PRINCIPAL]
@@ -64,7 +71,7 @@ def check_words(source: PolicySource) -> None:
             raise PolicyInvalid(f"{rule.file}:{line}: {fault.message}. {fault.hint.strip()}".rstrip())
 
 
-def word_faults(rules: Sequence[Rule], types: Meanings) -> Iterator[WordFault]:
+def word_faults(rules: Sequence[Rule], types: TypeInference) -> Iterator[WordFault]:
     """Every word, value or fact in a place where it can never match."""
     for rule in rules:
         if rule.is_rule:
@@ -79,7 +86,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def _words(rule: Rule, types: Meanings) -> Iterator[WordFault]:
+def _words(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
     scope = types.scope(rule)
     for term, meaning in _in_head(rule, types):
         yield from _value(rule, term, meaning)
@@ -91,41 +98,41 @@ def _words(rule: Rule, types: Meanings) -> Iterator[WordFault]:
     yield from _comparisons(rule, types, scope)
 
 
-def _in_head(rule: Rule, types: Meanings) -> Iterator[tuple[Term, Meaning]]:
+def _in_head(rule: Rule, types: TypeInference) -> Iterator[tuple[Term, ValueType]]:
     """The terms of a head and its patterns, with the types that they must have."""
     implied = types.parameters(*rule.signature, rule.record_type)
     for parameter, meaning in zip(rule.tree.parameters, implied, strict=True):
         if meaning is not None:
             yield parameter.term, meaning
         if isinstance(parameter.pattern, Pattern) and parameter.pattern.name:
-            known = facts(parameter.pattern.name) if record(parameter.pattern.name) else {}
+            known = fact_types(parameter.pattern.name) if class_type(parameter.pattern.name) else {}
             yield from ((value, known[name]) for name, value in parameter.pattern.fields if name in known)
 
 
-def _handed_on(rule: Rule, types: Meanings, scope: Scope) -> Iterator[tuple[Term, Meaning]]:
+def _handed_on(rule: Rule, types: TypeInference, scope: Scope) -> Iterator[tuple[Term, ValueType]]:
     """The arguments of queries, with the types that they must have."""
     for call in rule.tree.calls:
-        asked = types.parameters(call.name, len(call.arguments), types.kind_asked(call, scope))
+        required = types.parameters(call.name, len(call.arguments), types.kind_asked(call, scope))
         yield from (
             (argument, meaning)
-            for argument, meaning in zip(call.arguments, asked, strict=True)
+            for argument, meaning in zip(call.arguments, required, strict=True)
             if meaning is not None
         )
 
 
-def _argument(rule: Rule, term: Term, given: Meaning | None, asked: Meaning) -> Iterator[WordFault]:
-    """Something that is handed over where something else is asked for."""
-    if given is None or given == asked:
+def _argument(rule: Rule, term: Term, actual: ValueType | None, required: ValueType) -> Iterator[WordFault]:
+    """An argument of the wrong type."""
+    if actual is None or actual == required:
         return
-    records = Form.RECORD in {given.form, asked.form}
-    if (records and given.kind != asked.kind) or (
-        given.words and asked.words and not given.words & asked.words
+    records = ValueForm.RECORD in {actual.form, required.form}
+    if (records and actual.kind != required.kind) or (
+        actual.words and required.words and not actual.words & required.words
     ):
-        message = f"{given.name} stands where {asked.name} is asked for"
+        message = f"{actual.name} is passed where {required.name} is required"
         yield WordFault(rule, "wrong-type", term.span, message)
 
 
-def _comparisons(rule: Rule, types: Meanings, scope: Scope) -> Iterator[WordFault]:
+def _comparisons(rule: Rule, types: TypeInference, scope: Scope) -> Iterator[WordFault]:
     for term in walk(rule.tree.body):
         if not (isinstance(term, Operation) and term.operator in COMPARED):
             continue
@@ -138,25 +145,25 @@ def _comparisons(rule: Rule, types: Meanings, scope: Scope) -> Iterator[WordFaul
             yield from _values(rule, term.operands[0], right)
 
 
-def _values(rule: Rule, term: Term, meaning: Meaning) -> Iterator[WordFault]:
+def _values(rule: Rule, term: Term, meaning: ValueType) -> Iterator[WordFault]:
     for each in term.items if isinstance(term, ListLiteral) else (term,):
         yield from _value(rule, each, meaning)
 
 
-def _unlike(rule: Rule, term: Operation, left: Meaning, right: Meaning) -> Iterator[WordFault]:
-    """Two facts that never have a value in common."""
-    if Form.RECORD in {left.form, right.form}:
+def _unlike(rule: Rule, term: Operation, left: ValueType, right: ValueType) -> Iterator[WordFault]:
+    """Two facts of different types."""
+    if ValueForm.RECORD in {left.form, right.form}:
         if term.operator != "in" and not isinstance(term.operands[0], Call):
-            message = f"{left.name} and {right.name}: records are not compared, their ids are"
+            message = f"records cannot be compared: {left.name} and {right.name}; compare their ids"
             yield WordFault(rule, "wrong-type", term.span, message)
     elif left.form is not right.form:
         message = f"{left.name} is {left.form}, {right.name} is {right.form}"
         yield WordFault(rule, "wrong-type", term.span, message)
     elif left.words and right.words and not left.words & right.words:
-        yield WordFault(rule, "wrong-type", term.span, f"{left.name} is never what {right.name} is")
+        yield WordFault(rule, "wrong-type", term.span, f"{left.name} and {right.name} share no value")
 
 
-def _value(rule: Rule, term: Term, meaning: Meaning) -> Iterator[WordFault]:
+def _value(rule: Rule, term: Term, meaning: ValueType) -> Iterator[WordFault]:
     if not isinstance(term, Literal):
         return
     found = _fault(term.value, meaning)
@@ -165,23 +172,23 @@ def _value(rule: Rule, term: Term, meaning: Meaning) -> Iterator[WordFault]:
         yield WordFault(rule, code, term.span, message, hint, str(term.value))
 
 
-def _fault(value: str | float | bool | None, meaning: Meaning) -> tuple[str, str, str] | None:  # noqa: FBT001  (a value of a policy)
-    """What is wrong with a value in a place: code, message and hint."""
-    if meaning.form is Form.RECORD:
+def _fault(value: str | float | bool | None, meaning: ValueType) -> tuple[str, str, str] | None:  # noqa: FBT001  (a value of a policy)
+    """Code, message and hint if a value is invalid for a type."""
+    if meaning.form is ValueForm.RECORD:
         return "wrong-type", f"{meaning.name} is a record", "Compare its id."
     if value is None:
         return None if meaning.nullable else ("never-nil", f"{meaning.name} is never nil", "")
-    if isinstance(value, bool) is not (meaning.form is Form.FLAG) or not isinstance(value, str | bool):
+    if isinstance(value, bool) is not (meaning.form is ValueForm.FLAG) or not isinstance(value, str | bool):
         return "wrong-type", f"{meaning.name} is {meaning.form}", ""
-    if meaning.form is Form.IDENTITY:
-        hint = "Compare it with a fact of the record or of the principal."
+    if meaning.form is ValueForm.IDENTITY:
+        hint = "Compare it with a fact of the record or the principal."
         return "literal-id", f"{meaning.name} is compared with one id", hint
     return _word(value, meaning) if isinstance(value, str) else None
 
 
-def _word(value: str, meaning: Meaning) -> tuple[str, str, str] | None:
-    if meaning.form is Form.MARKET and not MARKET.fullmatch(value):
-        return "unknown-word", f'"{value}" is no market', "Markets are two capital letters, such as US."
+def _word(value: str, meaning: ValueType) -> tuple[str, str, str] | None:
+    if meaning.form is ValueForm.MARKET and not MARKET.fullmatch(value):
+        return "unknown-word", f'"{value}" is not a market', "A market is two capital letters, such as US."
     if meaning.words is None or value in meaning.words:
         return None
     known = ", ".join(sorted(meaning.words)) if len(meaning.words) <= SHOWN else ""
@@ -189,11 +196,11 @@ def _word(value: str, meaning: Meaning) -> tuple[str, str, str] | None:
     if meaning.code == "unknown-word":
         return meaning.code, f'{meaning.name} is never "{value}"', hint
     article = "an" if meaning.name.startswith("action") else "a"
-    elsewhere = ", only on other records" if meaning.code == "unknown-action" and value in {*Action} else ""
+    elsewhere = ", only on other types" if meaning.code == "unknown-action" and value in {*Action} else ""
     return meaning.code, f'"{value}" is not {article} {meaning.name}{elsewhere}', hint
 
 
-def _facts(rule: Rule, types: Meanings) -> Iterator[WordFault]:
+def _facts(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
     scope = types.scope(rule)
     for parameter in rule.tree.parameters:
         yield from _pattern_facts(rule, parameter)
@@ -209,36 +216,36 @@ def _pattern_facts(rule: Rule, parameter: Parameter) -> Iterator[WordFault]:
     if not isinstance(pattern, Pattern) or pattern.name not in {PRINCIPAL, *RESOURCES}:
         return
     for name, _ in pattern.fields:
-        if name not in facts(pattern.name):
-            hint = did_you_mean(name, facts(pattern.name))
+        if name not in fact_types(pattern.name):
+            hint = did_you_mean(name, fact_types(pattern.name))
             message = f"{_a(pattern.name)} has no fact `{name}`"
             yield WordFault(rule, "unknown-attribute", pattern.span, message, hint, pattern.name)
 
 
-def _fact(rule: Rule, term: Dot, subject: Meaning) -> Iterator[WordFault]:
+def _fact(rule: Rule, term: Dot, subject: ValueType) -> Iterator[WordFault]:
     span = Span(term.span.end - len(term.name), term.span.end)
     if subject.many:
-        message = f"{subject.name} is a list, and has no `{term.name}` itself"
-        hint = f"Say `r in {_written(rule, term.subject)} and r.{term.name} = ...`."
+        message = f"{subject.name} is a list and has no fact `{term.name}`"
+        hint = f"Write `r in {_written(rule, term.subject)} and r.{term.name} = ...`."
         yield WordFault(rule, "unknown-attribute", span, message, hint)
     elif subject.kind is None:
-        message = f"{subject.name} is {subject.form}, and has no facts"
+        message = f"{subject.name} is {subject.form} and has no facts"
         yield WordFault(rule, "unknown-attribute", span, message)
-    elif term.name not in facts(subject.kind):
-        known = facts(subject.kind)
+    elif term.name not in fact_types(subject.kind):
+        known = fact_types(subject.kind)
         hint = did_you_mean(term.name, known) or f"It has {', '.join(known)}."
         message = f"{_a(subject.kind)} has no fact `{term.name}`"
         yield WordFault(rule, "unknown-attribute", span, message, hint, subject.kind)
 
 
-def _lists(rule: Rule, types: Meanings) -> Iterator[WordFault]:
+def _lists(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
     scope = types.scope(rule)
     for term in walk(rule.tree.body):
         if not (isinstance(term, Operation) and term.operator == "in"):
             continue
         listed = types.of(term.operands[1], scope)
         if listed is not None and not listed.many:
-            what = "one record" if listed.form is Form.RECORD else "one value"
+            what = "one record" if listed.form is ValueForm.RECORD else "one value"
             yield WordFault(
                 rule,
                 "not-a-list",

@@ -15,30 +15,30 @@ from typing import Any
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action
 from multichannel.policy.testing.cases import Case
-from multichannel.policy.testing.cast import Cast, called
-from multichannel.policy.testing.list_cases import Listing
-from multichannel.policy.testing.record_builder import Records
-from multichannel.policy.testing.yaml_document import Document, Facts
+from multichannel.policy.testing.cast import Cast, who_text
+from multichannel.policy.testing.list_cases import ListCase
+from multichannel.policy.testing.record_builder import RecordBuilder
+from multichannel.policy.testing.yaml_document import Facts, YamlDocument
 
 SUFFIX = ".cases.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
+class CaseSuite:
     """All that a policy folder expects of its policy."""
 
     cases: tuple[Case, ...]
-    listings: tuple[Listing, ...]
+    listings: tuple[ListCase, ...]
 
 
-def read_suite(folder: Path) -> Suite:
+def read_suite(folder: Path) -> CaseSuite:
     """All cases and lists of a folder, or PolicyInvalid naming file and line of what has no meaning."""
     paths = sorted(folder.glob(f"*{SUFFIX}"))
     if not paths:
-        return Suite((), ())
+        return CaseSuite((), ())
     cast = Cast(folder)
     files = [_CaseFile(path, cast) for path in paths]
-    return Suite(
+    return CaseSuite(
         tuple(case for file in files for case in file.cases()),
         tuple(listing for file in files for listing in file.listings()),
     )
@@ -49,13 +49,13 @@ def read_cases(folder: Path) -> tuple[Case, ...]:
     return read_suite(folder).cases
 
 
-class _CaseFile(Document):
+class _CaseFile(YamlDocument):
     """The records and cases of one file."""
 
     def __init__(self, path: Path, cast: Cast) -> None:
         super().__init__(path)
         self._cast = cast
-        self._reader = Records(self, cast.tenants)
+        self._reader = RecordBuilder(self, cast.tenants)
         self._given = self.mapping(self.content, 1, "a file of cases", ("facts", "cases", "lists"))
         self._known = dict(self._records(self.mapping(self._given.get("facts"), 1, "`facts`")))
 
@@ -64,7 +64,7 @@ class _CaseFile(Document):
         for number, item in enumerate(self.listed(self._given.get("cases"), 1, "`cases`")):
             yield self._case(item, self.line("cases", number), self._known)
 
-    def listings(self) -> Iterator[Listing]:
+    def listings(self) -> Iterator[ListCase]:
         """The lists, in order."""
         for number, item in enumerate(self.listed(self._given.get("lists"), 1, "`lists`")):
             yield self._listing(item, self.line("lists", number))
@@ -94,7 +94,7 @@ class _CaseFile(Document):
         return Case(
             file=self.file,
             line=line,
-            who=called(case["who"]),
+            who=who_text(case["who"]),
             principal=self._cast.principal(self, case["who"], line),
             what=case["what"],
             resource=resource,
@@ -107,7 +107,7 @@ class _CaseFile(Document):
             why=str(case["why"]),
         )
 
-    def _listing(self, item: Any, line: int) -> Listing:
+    def _listing(self, item: Any, line: int) -> ListCase:
         listing = self.mapping(item, line, "a list", ("who", "of", "sees", "to", "why"))
         missing = [key for key in ("who", "of", "sees", "why") if listing.get(key) in (None, "")]
         if missing:
@@ -115,10 +115,10 @@ class _CaseFile(Document):
         resource = RESOURCES[self.word(listing["of"], RESOURCES, line, "a resource")]
         records = {name: record for name, (kind, record) in self._known.items() if kind is resource}
         known = f"a {resource.name} of this file"
-        return Listing(
+        return ListCase(
             file=self.file,
             line=line,
-            who=called(listing["who"]),
+            who=who_text(listing["who"]),
             principal=self._cast.principal(self, listing["who"], line),
             resource=resource,
             records=records,

@@ -80,7 +80,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ExpectationResult:
     """An expectation and what the policy says."""
 
     expectation: Expectation
@@ -100,7 +100,7 @@ class Outcome:
         )
 
 
-def outcomes(policy: Policy, cases: Iterable[Case]) -> Iterator[Outcome]:
+def expectation_results(policy: Policy, cases: Iterable[Case]) -> Iterator[ExpectationResult]:
     """What the policy says to every expectation, in the order of the cases.
 
     What one tenant's people are expected to be told about one record is asked at once.
@@ -115,16 +115,16 @@ def outcomes(policy: Policy, cases: Iterable[Case]) -> Iterator[Outcome]:
         if about not in known:
             known[about] = policy.verdicts(case.principal, case.record, roles[about])
         for each in expectations:
-            yield Outcome(each, known[about][each.principal.roles][each.action])
+            yield ExpectationResult(each, known[about][each.principal.roles][each.action])
 
 
 def _about(case: Case) -> _About:
     return replace(case.principal, roles=()), id(case.record)
 
 
-def run_cases(policy: Policy, cases: Iterable[Case]) -> tuple[Outcome, ...]:
+def run_cases(policy: Policy, cases: Iterable[Case]) -> tuple[ExpectationResult, ...]:
     """Every expectation that the policy does not meet, in the order of the cases."""
-    return tuple(outcome for outcome in outcomes(policy, cases) if not outcome.is_met)
+    return tuple(outcome for outcome in expectation_results(policy, cases) if not outcome.is_met)
 
 
 def _words(verdict: Verdict) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.policy.schema.vocabulary import ROLES, AuthMode, Principal
-from multichannel.policy.testing.yaml_document import Document, Facts
+from multichannel.policy.testing.yaml_document import Facts, YamlDocument
 
 CAST = "cast.yaml"
 TENANT_WORDS: dict[str, type[StrEnum]] = {
@@ -30,9 +30,9 @@ class Cast:
 
     def __init__(self, folder: Path) -> None:
         """Read `cast.yaml`; PolicyInvalid naming file and line of what has no meaning."""
-        self.tenants: Facts = dict(_tenants(Document(folder / CAST)))
+        self.tenants: Facts = dict(_tenants(YamlDocument(folder / CAST)))
 
-    def principal(self, document: Document, who: Any, line: int) -> Principal:
+    def principal(self, document: YamlDocument, who: Any, line: int) -> Principal:
         """Who a case of a document speaks of."""
         if isinstance(who, str):
             tenant, _, role = who.partition("_")
@@ -49,14 +49,14 @@ class Cast:
         )
 
 
-def called(who: str | Facts) -> str:
+def who_text(who: str | Facts) -> str:
     """A principal as a person would name it."""
     if isinstance(who, str):
         return who
     return f"{who['tenant']} with {', '.join(who.get('roles') or ['no role'])}"
 
 
-def _tenants(document: Document) -> Iterator[tuple[str, Facts]]:
+def _tenants(document: YamlDocument) -> Iterator[tuple[str, Facts]]:
     """Their facts by name; those of a kind that has none are unknown."""
     for name, given in document.mapping(document.content, 1, "the cast").items():
         line = document.line(name)

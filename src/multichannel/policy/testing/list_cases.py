@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class ListCase:
     """Which records of a kind, of all those in a file, somebody finds: `sees`, and no other.
 
     Without `to` these are the records that may be read to any degree.

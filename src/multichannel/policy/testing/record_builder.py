@@ -1,4 +1,4 @@
-"""Records of facts as people write them: of a record only what matters has to be written.
+"""RecordBuilder of facts as people write them: of a record only what matters has to be written.
 
 A fact that may be unknown is, where it is not written; what is true or false is false. A related record has
 the market, the cloud and the link of the one it belongs to.
@@ -13,13 +13,13 @@ from typing import Any
 
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 from multichannel.policy.testing.cast import CAST
-from multichannel.policy.testing.yaml_document import Document, Facts, Place
+from multichannel.policy.testing.yaml_document import Facts, Place, YamlDocument
 
 
-class Records:
+class RecordBuilder:
     """Makes records of what a document says; where `tenants` are given, no id of a tenant is another."""
 
-    def __init__(self, document: Document, tenants: Collection[str] | None) -> None:
+    def __init__(self, document: YamlDocument, tenants: Collection[str] | None) -> None:
         """What is refused is refused by the document."""
         self._document = document
         self._tenants = tenants

@@ -15,7 +15,7 @@ Place = tuple[object, ...]
 """Where something stands in a document: the names and numbers that lead to it."""
 
 
-class Document:
+class YamlDocument:
     """One YAML file, with the line of everything in it."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Checking a policy: everything that is wrong with its files, found without asking it for any decision."""
+"""Static checks of a policy: every error in its files, without evaluating any decision."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource, Rule
-from multichannel.policy.language.types import Meanings
+from multichannel.policy.language.types import TypeInference
 from multichannel.policy.language.vocabulary_check import word_faults
 from multichannel.workbench.check.cascades import without_consequences
 from multichannel.workbench.check.codes import finding
@@ -26,8 +26,8 @@ from multichannel.workbench.findings import Finding, Level, in_order
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What came of a check: findings by file and place, and the policy itself if it loads."""
+class PolicyCheck:
+    """The result of a check: findings by file and position, and the policy if it loads."""
 
     folder: Path
     source: PolicySource
@@ -37,7 +37,7 @@ class Checked:
 
     @property
     def loads(self) -> bool:
-        """Whether the service would take the policy."""
+        """Whether the service would load the policy."""
         return self.policy is not None
 
     @property
@@ -51,20 +51,20 @@ class Checked:
         return tuple(found for found in self.findings if found.level is Level.WARNING)
 
 
-def check(folder: Path) -> Checked:
-    """Check the policy files of a folder: all of them, each statement for itself and all together."""
+def check(folder: Path) -> PolicyCheck:
+    """Check all policy files of a folder."""
     files = read_files(folder)
     return check_source(files.source, folder, files.findings)
 
 
-def check_source(source: PolicySource, folder: Path, unread: Sequence[Finding] = ()) -> Checked:
+def check_source(source: PolicySource, folder: Path, unread: Sequence[Finding] = ()) -> PolicyCheck:
     """Check a policy that has been read; `folder` is where its cases are."""
     read = list(read_statements(source))
     statements = [each for each in read if isinstance(each, Rule)]
     findings = [*unread, *(each for each in read if isinstance(each, Finding))]
     is_whole = not findings
     if source.texts:
-        found = _found(statements, source, folder)
+        found = _findings(statements, source, folder)
         findings += found if is_whole else list(without_consequences(found, findings, source))
     policy = None
     if is_whole:
@@ -72,27 +72,27 @@ def check_source(source: PolicySource, folder: Path, unread: Sequence[Finding] =
         policy = loaded if isinstance(loaded, Policy) else None
         if isinstance(loaded, str):
             findings += check_loading(loaded, source, statements, findings)
-    return Checked(folder, source, tuple(in_order(_said_once(findings))), len(statements), policy)
+    return PolicyCheck(folder, source, tuple(in_order(_without_redundant(findings))), len(statements), policy)
 
 
-def _said_once(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Without what follows from another finding at the same place."""
+def _without_redundant(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings without those that another one at the same position includes."""
     superfluous = {found.position for found in findings if found.code in {"duplicate-rule", "subsumed-rule"}}
     return (
         found for found in findings if found.code != "redundant-grant" or found.position not in superfluous
     )
 
 
-def _found(statements: Sequence[Rule], source: PolicySource, folder: Path) -> Iterator[Finding]:
-    meanings = Meanings(statements)
+def _findings(statements: Sequence[Rule], source: PolicySource, folder: Path) -> Iterator[Finding]:
+    types = TypeInference(statements)
     yield from check_names(statements)
-    for fault in word_faults(statements, meanings):
+    for fault in word_faults(statements, types):
         yield finding(fault.rule, fault.code, fault.span, fault.message, fault.hint)
     yield from check_reason_codes(statements)
     yield from check_constructs(statements)
     yield from check_duplicates(statements)
     yield from check_contradictions(statements)
-    yield from check_reach(statements, meanings)
+    yield from check_reach(statements, types)
     yield from check_grants(statements)
     yield from check_completeness(statements, source)
     yield from check_cases(folder, statements)

@@ -1,4 +1,4 @@
-"""What is missed only because a statement cannot be read is not told: it may well be there."""
+"""Suppresses findings that follow from statements or files that could not be read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from multichannel.policy.schema.vocabulary import Action
 from multichannel.workbench.findings import Finding
 
 NAMED = {"unknown-standing", "unused-standing", "unknown-rule", "unreachable-rule"}
-"""Something is missed of what the finding points to."""
+"""Findings that something is missing for the name they point to."""
 MISSED = {"no-allow", "missing-resource", "missing-cross-cloud", "ungranted-action", "idle-restriction"}
-"""Something is missed of what the finding speaks about."""
+"""Findings that something is missing for a name in their message."""
 UNCOMMENTED = "uncommented-restriction"
 KNOWN = {"allow", *RESOURCES, *map(str, Action)}
 WORD = re.compile(r"\w+")
@@ -22,7 +22,7 @@ WORD = re.compile(r"\w+")
 def without_consequences(
     findings: Iterable[Finding], unread: Sequence[Finding], source: PolicySource
 ) -> Iterator[Finding]:
-    """The findings but for those that follow from what could not be read: statements, or whole files."""
+    """The findings without those that follow from unreadable statements or files."""
     files = {found.file for found in unread}
     words = {word for found in unread for word in WORD.findall(found.rule)}
     is_file_unread = any(not found.rule for found in unread)

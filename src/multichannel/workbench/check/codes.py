@@ -1,4 +1,4 @@
-"""The kinds of findings by code: how much each weighs, and what is wrong with what has one."""
+"""The kinds of findings by code, with level and description."""
 
 from __future__ import annotations
 
@@ -10,86 +10,88 @@ from multichannel.workbench.findings import Finding, Level
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of finding: its weight, and one sentence on why it is one."""
+class FindingKind:
+    """A kind of finding: why it matters, and its level."""
 
-    says: str
+    description: str
     level: Level = Level.ERROR
 
 
-FORM = {
-    "no-policy": Kind("A folder of policies holds at least one .polar file."),
-    "unreadable": Kind("A policy file is UTF-8 text that can be read."),
-    "too-large": Kind("A policy file is for people to read, and no larger than they and the check can."),
-    "syntax": Kind("What is no statement keeps the whole policy from loading."),
-    "unused-variable": Kind(
-        "A variable that stands alone is a slip of the pen; one that may, begins with _."
+SYNTAX = {
+    "no-policy": FindingKind("A policy folder must contain at least one .polar file."),
+    "unreadable": FindingKind("A policy file must be readable UTF-8 text."),
+    "too-large": FindingKind("A policy file must not exceed the maximum size."),
+    "syntax": FindingKind("A syntax error prevents the whole policy from loading."),
+    "unused-variable": FindingKind(
+        "A variable that is used once is probably misspelled; name it _ or _name if it can be anything."
     ),
-    "and-or": Kind("Without parentheses readers differ about what `and` and `or` mean together."),
-    "refused": Kind("The policy does not load."),
-    "no-list-filter": Kind("Whatever is asked of one record has to be asked of a whole list, in SQL."),
+    "and-or": FindingKind("`and` and `or` must not be mixed without parentheses."),
+    "refused": FindingKind("The policy does not load."),
+    "no-list-filter": FindingKind("Every condition on a record must be translatable to a SQL list filter."),
 }
 NAMES = {
-    "unknown-class": Kind("A rule about an unknown class never holds."),
-    "unknown-attribute": Kind("A rule that asks for an unknown fact fails, and denies to everybody."),
-    "not-a-list": Kind("Only lists have members."),
-    "unknown-rule": Kind("A question to rules that do not exist."),
-    "wrong-arity": Kind("A rule with another number of parameters is another rule."),
-    "wrong-class": Kind("A rule that is asked about records of another kind never holds."),
-    "unknown-action": Kind("An action that nobody asks for is never granted and never forbidden."),
-    "unknown-role": Kind("A role that nobody can have grants nothing."),
-    "unknown-standing": Kind("A standing that nobody can have grants nothing."),
-    "unknown-word": Kind("A comparison with a word that the fact never is."),
-    "wrong-type": Kind("A comparison of values of different kinds never comes out equal."),
-    "never-nil": Kind("A comparison with nil of a fact that is always known."),
-    "reason-code": Kind("A restriction begins with its code, in capitals, which callers are told."),
-    "similar-code": Kind("A code that is used once and looks like another is one to callers.", Level.WARNING),
+    "unknown-class": FindingKind("A rule about an unknown class never applies."),
+    "unknown-attribute": FindingKind("A rule that reads an unknown fact fails, which denies every request."),
+    "not-a-list": FindingKind("`in` requires a list on its right side."),
+    "unknown-rule": FindingKind("A rule queries a predicate that no rule defines."),
+    "wrong-arity": FindingKind("Rules with different numbers of parameters are different rules."),
+    "wrong-class": FindingKind("A rule is queried with a record of a type that it is not about."),
+    "unknown-action": FindingKind("An action that does not exist is never granted or restricted."),
+    "unknown-role": FindingKind("A role that does not exist grants nothing."),
+    "unknown-standing": FindingKind("A standing that no rule gives grants nothing."),
+    "unknown-word": FindingKind("A fact is compared with a word that it never has."),
+    "wrong-type": FindingKind("Values of different types are never equal."),
+    "never-nil": FindingKind("A fact that always has a value is compared with nil."),
+    "reason-code": FindingKind("The reason code of a restriction must be a string in capitals."),
+    "similar-code": FindingKind("A reason code that is used once resembles another code.", Level.WARNING),
 }
 CONSTRUCTS = {
-    "negation": Kind("`not` means different things to a check and to a list filter."),
-    "cut": Kind("`cut` makes the order of rules matter, and lists differ from checks."),
-    "forall": Kind("`forall` cannot be turned into a list filter."),
-    "double-equals": Kind("`==` fails on lists, where `=` does not."),
-    "assignment": Kind("`:=` fails on lists, where `=` does not."),
-    "new": Kind("A policy makes no instances."),
-    "debugging": Kind("What helps to debug a policy stops or floods the service."),
-    "dunder-name": Kind("A policy reads declared facts, and nothing behind them."),
-    "method-call": Kind(
-        "A policy reads facts and calls nothing: a call cannot be turned into a list filter."
-    ),
-    "arithmetic": Kind("Arithmetic cannot be turned into a list filter."),
-    "dictionary": Kind("Dictionaries are no facts, and cannot be turned into a list filter."),
-    "literal-id": Kind("A rule about one tenant or record by its id is no policy: ids belong into data."),
-    "inline-query": Kind("Inline queries are not run here; expectations are cases, beside the file."),
-    "resource-block": Kind("Blocks only declare resources: what is granted inside them would be overlooked."),
-    "dot-in-head": Kind("A fact in the head of a rule matches what it should not."),
-    "matches": Kind("`matches` in a body means different things to a check and to a list filter."),
+    "negation": FindingKind("`not` has different meanings in a check and in a list filter."),
+    "cut": FindingKind("`cut` makes the order of rules significant and cannot be used in a list filter."),
+    "forall": FindingKind("`forall` cannot be translated to a list filter."),
+    "double-equals": FindingKind("`==` fails in list filters; use `=`."),
+    "assignment": FindingKind("`:=` fails in list filters; use `=`."),
+    "new": FindingKind("A policy cannot create instances."),
+    "debugging": FindingKind("Debugging statements stop the service or flood its log."),
+    "dunder-name": FindingKind("A policy may read declared facts only."),
+    "method-call": FindingKind("Method calls cannot be translated to a list filter."),
+    "arithmetic": FindingKind("Arithmetic cannot be translated to a list filter."),
+    "dictionary": FindingKind("Dictionaries cannot be translated to a list filter."),
+    "literal-id": FindingKind("Ids of tenants and records belong in the data, not in the policy."),
+    "inline-query": FindingKind("Inline queries are not run; write expectations as cases."),
+    "resource-block": FindingKind("Blocks only declare resources; permissions inside a block are ignored."),
+    "dot-in-head": FindingKind("A fact in the head of a rule matches unintended values."),
+    "matches": FindingKind("`matches` in a body has different meanings in a check and in a list filter."),
 }
 RULES = {
-    "duplicate-rule": Kind("Of two rules that say the same, one is changed and the other forgotten."),
-    "subsumed-rule": Kind("A rule that holds only where another holds adds nothing."),
-    "redundant-grant": Kind("What is granted twice stays granted when one of the two is taken away."),
-    "unbounded-grant": Kind("A grant names its roles, its standings and its actions."),
-    "unreachable-rule": Kind("A rule that no decision asks for decides nothing."),
-    "unused-standing": Kind("A standing that nothing is granted at."),
-    "contradiction": Kind("Conditions that cannot hold together, so the rule never does."),
-    "always-true": Kind("A condition that always holds is none; something else was meant."),
-    "endless-recursion": Kind("Rules that ask themselves run out of time, and deny to everybody."),
-    "idle-restriction": Kind("A restriction of what nobody is granted there.", Level.WARNING),
+    "duplicate-rule": FindingKind("Two rules are identical; a change to one would miss the other."),
+    "subsumed-rule": FindingKind("A rule that applies only where another one applies has no effect."),
+    "redundant-grant": FindingKind("A permission that is granted twice remains when one grant is removed."),
+    "unbounded-grant": FindingKind("A grant must name its roles, standings and actions."),
+    "unreachable-rule": FindingKind("A rule that no decision uses has no effect."),
+    "unused-standing": FindingKind("A standing without grants has no effect."),
+    "contradiction": FindingKind("Conditions that contradict each other make the rule ineffective."),
+    "always-true": FindingKind("A condition that is always true has no effect and is probably a mistake."),
+    "endless-recursion": FindingKind("Recursive rules run into the timeout, which denies every request."),
+    "idle-restriction": FindingKind("A restriction of an ungranted action has no effect.", Level.WARNING),
 }
 COMPLETENESS = {
-    "no-allow": Kind("Without a rule named allow nothing is allowed."),
-    "missing-resource": Kind("Every kind of record is declared by a resource block."),
-    "missing-cross-cloud": Kind("Whatever tenants can have a standing to has to stay in its national cloud."),
-    "untied-standing": Kind(
-        "A standing that does not ask for the principal's own tenant lets every tenant in."
+    "no-allow": FindingKind("Without a rule named allow, every request is denied."),
+    "missing-resource": FindingKind("Every resource type must be declared by a resource block."),
+    "missing-cross-cloud": FindingKind(
+        "Access to records that tenants have a standing to must be restricted to their national cloud."
     ),
-    "ungranted-action": Kind("An action that nobody is granted."),
-    "uncommented-restriction": Kind("A restriction says why it is there, to those denied.", Level.WARNING),
-    "no-cases": Kind("Cases beside a file prove what it says.", Level.WARNING),
+    "untied-standing": FindingKind(
+        "A standing that does not depend on the principal's tenant applies to every tenant."
+    ),
+    "ungranted-action": FindingKind("An action is granted to nobody."),
+    "uncommented-restriction": FindingKind(
+        "The comment of a restriction is the reason that denied users see.", Level.WARNING
+    ),
+    "no-cases": FindingKind("A policy file should have test cases.", Level.WARNING),
 }
-KINDS = {**FORM, **NAMES, **CONSTRUCTS, **RULES, **COMPLETENESS}
-"""Every kind of finding of a check."""
+FINDING_KINDS = {**SYNTAX, **NAMES, **CONSTRUCTS, **RULES, **COMPLETENESS}
+"""Every kind of finding of `policy check`."""
 
 
 def finding(
@@ -106,7 +108,7 @@ def finding(
         length=max(length, 1),
         code=code,
         message=message,
-        level=KINDS[code].level,
+        level=FINDING_KINDS[code].level,
         rule=statement.text,
         hint=hint.strip(),
     )

@@ -1,4 +1,4 @@
-"""What a policy lacks: walls between clouds and tenants, grants for actions, reasons, cases."""
+"""What a policy lacks: isolation of clouds and tenants, grants, reasons, test cases."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from multichannel.policy.language.resource_binding import concerns, principals_o
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.testing.case_files import SUFFIX
-from multichannel.workbench.check.codes import KINDS, finding
+from multichannel.workbench.check.codes import FINDING_KINDS, finding
 from multichannel.workbench.check.grant_rules import granted_actions
-from multichannel.workbench.check.normal_form import OneOf, condition
+from multichannel.workbench.check.normal_form import Membership, normal_condition
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.rule_words import Helpers, helpers_of, parameter_words
 
 TENANTS = {TenantKind.PARTNER.value, TenantKind.CUSTOMER.value}
 DEEPEST = 4
-"""Of helpers that ask helpers."""
+"""How deep helper rules are followed."""
 
 
 def check_completeness(statements: Sequence[Rule], source: PolicySource) -> Iterator[Finding]:
-    """What is missing, at the place where it is missed."""
+    """What is missing, at the place where it belongs."""
     rules = [rule for rule in statements if rule.is_verdict]
     if not any(rule.tree.name == "allow" for rule in rules):
         file = next((name for name, _ in source.texts), "")
-        message = "there is no rule named allow; main.polar is where it stands"
+        message = "there is no rule named allow; it belongs in main.polar"
         yield Finding(file=file, line=1, code="no-allow", message=message)
     granted = granted_actions(statements)
     helpers = helpers_of(rule.tree for rule in statements)
@@ -37,27 +37,25 @@ def check_completeness(statements: Sequence[Rule], source: PolicySource) -> Iter
         yield from _declared(resource, statements, source)
         yield from _ungranted(resource, granted, statements, source)
         about = [each for each in rules if _concerns(each, resource, source)]
-        yield from _crossing(resource, about, helpers)
+        yield from _isolation(resource, about, helpers)
     for rule in rules:
         if rule.tree.name == "has_standing" and not _is_tied(rule, statements):
             yield _untied(rule)
         if rule.tree.name == "forbid" and not rule.comment.strip():
             hint = "Write a comment above it, with the number of the business rule."
-            yield finding(rule, "uncommented-restriction", None, "the restriction does not say why", hint)
+            yield finding(rule, "uncommented-restriction", None, "the restriction has no comment", hint)
 
 
 def check_cases(folder: Path, statements: Sequence[Rule]) -> Iterator[Finding]:
-    """Files that decide about some kind of record and have no cases beside them."""
+    """Policy files without a case file."""
     for file in dict.fromkeys(rule.file for rule in statements if rule.record_type in RESOURCES):
         beside = file.removesuffix(".polar") + SUFFIX
         if not (folder / beside).exists():
-            yield _at(
-                file, "no-cases", f"there is no {beside} beside this file", "Write down who may do what."
-            )
+            yield _at(file, "no-cases", f"there is no case file {beside}", "Write cases for its rules.")
 
 
 def _at(file: str, code: str, message: str, hint: str = "") -> Finding:
-    return Finding(file=file, line=1, code=code, message=message, hint=hint, level=KINDS[code].level)
+    return Finding(file=file, line=1, code=code, message=message, hint=hint, level=FINDING_KINDS[code].level)
 
 
 def _declared(resource: Resource, statements: Sequence[Rule], source: PolicySource) -> Iterator[Finding]:
@@ -98,17 +96,17 @@ def _concerns(rule: Rule, resource: Resource, source: PolicySource) -> bool:
         return rule.record_type == resource.name
 
 
-def _crossing(resource: Resource, rules: Sequence[Rule], helpers: Helpers) -> Iterator[Finding]:
+def _isolation(resource: Resource, rules: Sequence[Rule], helpers: Helpers) -> Iterator[Finding]:
     """Whether each action on records that tenants can have a standing to is restricted to their own cloud."""
     standings = [rule for rule in rules if rule.tree.name == "has_standing" and not _is_service(rule)]
     if not standings or "cloud" not in resource.attributes:
         return
-    walled: set[str] = set()
+    isolated: set[str] = set()
     for rule in rules:
-        if rule.tree.name == "forbid" and _is_wall(rule):
+        if rule.tree.name == "forbid" and _is_isolation(rule):
             words = parameter_words(rule.tree, ACTION, helpers)
-            walled |= set(map(str, resource.actions) if words is None else words)
-    left = [str(action) for action in resource.actions if action not in walled]
+            isolated |= set(map(str, resource.actions) if words is None else words)
+    left = [str(action) for action in resource.actions if action not in isolated]
     if left:
         what = "anything" if len(left) == len(resource.actions) else ", ".join(left)
         message = f"no restriction keeps {what} on a {resource.name} within one national cloud"
@@ -119,13 +117,13 @@ def _crossing(resource: Resource, rules: Sequence[Rule], helpers: Helpers) -> It
         yield finding(standings[0], "missing-cross-cloud", None, message, hint)
 
 
-def _is_wall(rule: Rule) -> bool:
+def _is_isolation(rule: Rule) -> bool:
     """Whether a restriction hits all tenants of another cloud than the record's."""
     action, principals = variables(rule.tree.parameters)[2], principals_of(rule.tree)
     found = False
     conditions = [term for branch in branches(rule.tree.body)[:1] for term in branch]
     for term in conditions:
-        asked = condition(term, dict.fromkeys(principals, "p"))
+        asked = normal_condition(term, dict.fromkeys(principals, "p"))
         if isinstance(term, Operation) and term.operator == "!=":
             owners = {
                 operand.subject.name
@@ -135,7 +133,7 @@ def _is_wall(rule: Rule) -> bool:
             found = found or (record_variable(rule) in owners and bool(owners & principals))
         elif isinstance(term, Call) and all(_is_action(each, action) for each in term.arguments):
             continue
-        elif not isinstance(asked, OneOf) or not (
+        elif not isinstance(asked, Membership) or not (
             asked.subject == action or (asked.subject == "p.kind" and asked.values >= TENANTS)
         ):
             return False
@@ -147,11 +145,11 @@ def _is_action(term: Term, action: str | None) -> bool:
 
 
 def _is_service(rule: Rule) -> bool:
-    """Whether only the service itself can have a standing."""
+    """Whether only the service has a standing."""
     return all(
         any(
-            condition(term, dict.fromkeys(principals_of(rule.tree), "p"))
-            == OneOf("p.kind", frozenset({"system"}))
+            normal_condition(term, dict.fromkeys(principals_of(rule.tree), "p"))
+            == Membership("p.kind", frozenset({"system"}))
             for term in branch
         )
         for branch in branches(rule.tree.body)
@@ -166,7 +164,7 @@ def _is_tied(rule: Rule, statements: Sequence[Rule]) -> bool:
 
 
 def _ties(term: Term, principals: frozenset[str], statements: Sequence[Rule], depth: int) -> bool:
-    """Whether a condition asks that something of the record is the principal's own tenant."""
+    """Whether a condition compares the record with the principal's tenant."""
     if isinstance(term, Operation) and term.operator == "=":
         return _ties_ids(term, principals)
     if not isinstance(term, Call) or depth == 0:
@@ -201,6 +199,6 @@ def _names(term: Term) -> set[str]:
 
 
 def _untied(rule: Rule) -> Finding:
-    message = "the standing does not depend on the principal's own tenant: every tenant has it"
-    hint = 'Compare an id of the record with p.tenant_id, or ask for p.kind = "system".'
+    message = "the standing does not depend on the principal's tenant: every tenant has it"
+    hint = 'Compare an id of the record with p.tenant_id, or require p.kind = "system".'
     return finding(rule, "untied-standing", Span(0, rule.tree.head.end), message, hint)

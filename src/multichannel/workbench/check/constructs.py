@@ -1,4 +1,4 @@
-"""Constructs that policies do without: what lists and checks understand differently, and what is unsafe."""
+"""Constructs that policies must not use: unsafe, or with different meanings in lists and checks."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ from multichannel.workbench.check.codes import finding
 from multichannel.workbench.findings import Finding
 
 OPERATORS = {
-    "not": ("negation", "a condition is negated", "Compare with !=, or say what must hold instead."),
-    "cut": ("cut", "`cut` is used", "Make the conditions of the rules exclude each other."),
-    "forall": ("forall", "`forall` is used", "Ask for one record that must not be there in a restriction."),
+    "not": ("negation", "a condition is negated", "Compare with !=, or write the opposite condition."),
+    "cut": ("cut", "`cut` is used", "Make the conditions of the rules mutually exclusive."),
+    "forall": (
+        "forall",
+        "`forall` is used",
+        "Write a restriction on a record that must not exist.",
+    ),
     "==": ("double-equals", "`==` is used", "Write =."),
     ":=": ("assignment", "`:=` is used", "Write =."),
-    "new": ("new", "an instance is made", ""),
+    "new": ("new", "an instance is created", ""),
     "debug": ("debugging", "`debug` is left in the policy", ""),
     "print": ("debugging", "`print` is left in the policy", ""),
-    "matches": ("matches", "`matches` is used in a body", "Name the class in the head of the rule."),
+    "matches": ("matches", "`matches` is used in a body", "Write the class in the head of the rule."),
 }
 ARITHMETIC = {"+", "-", "*", "/", "mod", "rem"}
 CONTENT = re.compile(r"\{(?:\s|#[^\n]*)*\}$")
 
 
 def check_constructs(statements: Sequence[Rule]) -> Iterator[Finding]:
-    """Every construct that has no place in a policy."""
+    """Every forbidden construct."""
     for rule in statements:
         yield from _statement(rule)
         for term in terms(rule.tree):
@@ -36,25 +40,25 @@ def check_constructs(statements: Sequence[Rule]) -> Iterator[Finding]:
 def _statement(rule: Rule) -> Iterator[Finding]:
     keyword = rule.tree.keyword
     if keyword == "query":
-        hint = "Write a case in the .cases.yaml beside the file."
-        yield finding(rule, "inline-query", Span(0, len("?=")), "an inline query", hint)
+        hint = "Write a case in the .cases.yaml file beside it."
+        yield finding(rule, "inline-query", Span(0, len("?=")), "inline query", hint)
     if keyword == "actor" or (keyword == "resource" and not CONTENT.search(rule.text)):
-        message = f"a block of {rule.tree.name} that says something"
+        message = f"the resource block of {rule.tree.name} is not empty"
         if keyword == "actor":
-            message = f"{rule.tree.name} is declared an actor"
+            message = f"{rule.tree.name} is declared as an actor"
         yield finding(rule, "resource-block", None, message, "Write grants, and an empty resource block.")
     for parameter in rule.tree.parameters:
         for term in (*walk(parameter.term), *walk(parameter.pattern)):
             if isinstance(term, Dot):
-                hint = "Give the parameter a name and compare it in the body."
-                yield finding(rule, "dot-in-head", term.span, "a fact is looked up in the head", hint)
+                hint = "Name the parameter and compare it in the body."
+                yield finding(rule, "dot-in-head", term.span, "a fact is read in the head of a rule", hint)
 
 
 def _term(rule: Rule, term: Term) -> Iterator[Finding]:
     if isinstance(term, Operation):
         yield from _operation(rule, term)
     if isinstance(term, Pattern) and term.name is None:
-        yield finding(rule, "dictionary", term.span, "a dictionary")
+        yield finding(rule, "dictionary", term.span, "dictionary")
     if isinstance(term, Dot) and term.arguments is not None:
         yield finding(rule, "method-call", term.span, f"`{term.name}` is called", "Compare facts instead.")
     if isinstance(term, Dot | Name) and term.name.startswith("__"):
@@ -76,6 +80,6 @@ def _without_parentheses(rule: Rule, term: Operation) -> Iterator[Finding]:
         if isinstance(operand, Operation) and operand.operator == "and":
             text, span = rule.text, operand.span
             if not (text[: span.start].rstrip().endswith("(") and text[span.end :].lstrip().startswith(")")):
-                hint = "Put parentheses around what belongs together."
+                hint = "Add parentheses."
                 message = "`and` and `or` are mixed without parentheses"
                 yield finding(rule, "and-or", span, message, hint)

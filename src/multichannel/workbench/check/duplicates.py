@@ -1,4 +1,4 @@
-"""Rules that say what another says already, and conditions that stand against each other."""
+"""Duplicate and subsumed rules, and conditions that are contradictory or always true."""
 
 from __future__ import annotations
 
@@ -9,25 +9,31 @@ from itertools import pairwise
 from multichannel.policy.language.ast import ListLiteral, Literal, Operation, Span, Term, branches, walk
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.check.codes import finding
-from multichannel.workbench.check.normal_form import NormalRule, OneOf, Value, condition, normalized
+from multichannel.workbench.check.normal_form import (
+    Membership,
+    NormalForm,
+    Value,
+    canonical_text,
+    normal_condition,
+)
 from multichannel.workbench.findings import Finding
 
 MOST = 1_000
-"""Rules of one name about one kind of record: of more, only the first are held against each other."""
+"""The rules of one name and resource type that are compared; any more are not."""
 
 
 def check_duplicates(statements: Sequence[Rule]) -> Iterator[Finding]:
-    """Rules that add nothing, named with the rule that says it, and items that a list has twice."""
-    groups: dict[tuple[str, int, str | None], list[NormalRule]] = defaultdict(list)
+    """Rules without effect beside another rule, and items that a list has twice."""
+    groups: dict[tuple[str, int, str | None], list[NormalForm]] = defaultdict(list)
     for rule in statements:
         if rule.is_rule:
-            groups[*rule.signature, rule.record_type].append(NormalRule(rule))
+            groups[*rule.signature, rule.record_type].append(NormalForm(rule))
             yield from _items(rule)
     for group in groups.values():
         yield from _compared(group[:MOST])
 
 
-def _compared(group: list[NormalRule]) -> Iterator[Finding]:
+def _compared(group: list[NormalForm]) -> Iterator[Finding]:
     for place, shape in enumerate(group):
         earlier = next((other for other in group[:place] if other.covers(shape)), None)
         later = next((other for other in group[place + 1 :] if other.covers(shape)), None)
@@ -37,28 +43,28 @@ def _compared(group: list[NormalRule]) -> Iterator[Finding]:
             yield _superfluous(shape, later, same=False)
 
 
-def _superfluous(shape: NormalRule, other: NormalRule, *, same: bool) -> Finding:
+def _superfluous(shape: NormalForm, other: NormalForm, *, same: bool) -> Finding:
     by = other.rule.position
     if same:
         return finding(
-            shape.rule, "duplicate-rule", None, f"the rule says the same as {by}", "Take one away."
+            shape.rule, "duplicate-rule", None, f"the rule is the same as {by}", "Remove one of them."
         )
-    hint = "Take it away, or ask for less there."
-    return finding(shape.rule, "subsumed-rule", None, f"the rule holds only where {by} holds anyway", hint)
+    hint = "Remove it, or add conditions to the other rule."
+    return finding(shape.rule, "subsumed-rule", None, f"the rule applies only where {by} applies", hint)
 
 
 def _items(rule: Rule) -> Iterator[Finding]:
     for term in walk(rule.tree.body):
         if isinstance(term, ListLiteral):
-            ordered = sorted(term.items, key=lambda item: (normalized(item, {}), item.span.start))
+            ordered = sorted(term.items, key=lambda item: (canonical_text(item, {}), item.span.start))
             for one, next_one in pairwise(ordered):
-                if normalized(one, {}) == normalized(next_one, {}):
-                    message = "the list has this item twice"
-                    yield finding(rule, "duplicate-rule", next_one.span, message, "Take one away.")
+                if canonical_text(one, {}) == canonical_text(next_one, {}):
+                    message = "the list contains this item twice"
+                    yield finding(rule, "duplicate-rule", next_one.span, message, "Remove one of them.")
 
 
 def check_contradictions(statements: Sequence[Rule]) -> Iterator[Finding]:
-    """Conditions that never hold together, and those that always hold."""
+    """Contradictory conditions, and conditions that are always true."""
     for rule in statements:
         if rule.is_rule and not _is_choice(rule):
             for branch in branches(rule.tree.body):
@@ -72,7 +78,7 @@ def _is_choice(rule: Rule) -> bool:
 
 
 class _Branch:
-    """One alternative of a body."""
+    """One conjunction of a body."""
 
     def __init__(self, rule: Rule, terms: tuple[Term, ...]) -> None:
         self._rule = rule
@@ -89,7 +95,7 @@ class _Branch:
                 self._one_of[repr(parameter.term.value)] = frozenset({parameter.term.value})
 
     def findings(self) -> Iterator[Finding]:
-        """What is wrong with a condition in the light of those before it."""
+        """Conditions that contradict earlier ones or are always true."""
         for term in self._terms:
             if isinstance(term, Operation) and term.operator in {"=", "!=", "in", "=="}:
                 yield from self._compared(term)
@@ -101,7 +107,7 @@ class _Branch:
         if isinstance(left, Literal) and isinstance(right, Literal):
             holds = (left.value == right.value) is (term.operator != "!=")
             yield self._always(term.span) if holds else self._never(term.span)
-        elif normalized(left, {}) == normalized(right, {}):
+        elif canonical_text(left, {}) == canonical_text(right, {}):
             yield self._never(term.span) if term.operator == "!=" else self._always(term.span)
         elif term.operator == "!=" and isinstance(left, Literal) is not isinstance(right, Literal):
             yield from self._excluded(term)
@@ -112,37 +118,39 @@ class _Branch:
         left, right = term.operands
         subject, value = (right, left) if isinstance(left, Literal) else (left, right)
         if isinstance(value, Literal):
-            key = normalized(subject, {})
+            key = canonical_text(subject, {})
             self._not[key].add(value.value)
             yield from self._left(key, term.span)
 
     def _asked(self, term: Operation) -> Iterator[Finding]:
-        found = condition(term, {})
-        if isinstance(found, OneOf):
+        found = normal_condition(term, {})
+        if isinstance(found, Membership):
             before = self._one_of.get(found.subject, found.values)
             self._one_of[found.subject] = before & found.values
             yield from self._left(found.subject, term.span)
             return
-        pair = tuple(sorted(normalized(operand, {}) for operand in term.operands))
+        pair = tuple(sorted(canonical_text(operand, {}) for operand in term.operands))
         before_this = self._pairs.setdefault(pair, term.operator)
         if {before_this, term.operator} == {"=", "!="}:
             yield self._never(term.span)
 
     def _left(self, subject: str, span: Span) -> Iterator[Finding]:
-        """A finding if no value is left that something could have."""
+        """A finding if no possible value is left."""
         values = self._one_of.get(subject)
         if values is not None and not values - self._not[subject]:
             yield self._never(span)
 
     def _never(self, span: Span) -> Finding:
         message = (
-            "this never holds together with the other conditions"
+            "this condition contradicts the other conditions"
             if len(self._terms) > 1
-            else "this never holds"
+            else "this condition is never true"
         )
         return finding(
-            self._rule, "contradiction", span, message, "Take the rule away, or say what was meant."
+            self._rule, "contradiction", span, message, "Remove the rule, or correct the condition."
         )
 
     def _always(self, span: Span) -> Finding:
-        return finding(self._rule, "always-true", span, "this always holds", "Compare two different things.")
+        return finding(
+            self._rule, "always-true", span, "this condition is always true", "Compare two different values."
+        )

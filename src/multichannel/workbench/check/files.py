@@ -1,4 +1,4 @@
-"""The files of a policy folder, those that can be read, and what is wrong with the others."""
+"""Reading the files of a policy folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from multichannel.policy.language.source import PolicySource
-from multichannel.workbench.check.codes import KINDS
+from multichannel.workbench.check.codes import FINDING_KINDS
 from multichannel.workbench.findings import Finding
 
 MARK = "\ufeff"
@@ -15,14 +15,14 @@ LARGEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
-    """The texts that could be read, and a finding for each that could not."""
+class ReadPolicy:
+    """The files that could be read, and a finding for each that could not."""
 
     source: PolicySource
     findings: tuple[Finding, ...]
 
 
-def read_files(folder: Path) -> Files:
+def read_files(folder: Path) -> ReadPolicy:
     """All `*.polar` files of a folder, lines ended by one character as the policy itself reads them."""
     texts, findings = [], []
     for path in sorted(folder.glob("[!.]*.polar")):
@@ -32,12 +32,14 @@ def read_files(folder: Path) -> Files:
             continue
         if found.startswith(MARK):
             message = "the file begins with a byte order mark"
-            findings.append(_fault(path.name, "unreadable", message, "Save it as UTF-8 without one."))
+            findings.append(
+                _fault(path.name, "unreadable", message, "Save it as UTF-8 without a byte order mark.")
+            )
         texts.append((path.name, found.removeprefix(MARK)))
     if not texts and not findings:
-        what = "holds no policy: there is no .polar file in it" if folder.is_dir() else "is no folder"
+        what = "contains no .polar file" if folder.is_dir() else "is not a folder"
         findings.append(_fault("", "no-policy", f"{folder} {what}"))
-    return Files(PolicySource(tuple(texts)), tuple(findings))
+    return ReadPolicy(PolicySource(tuple(texts)), tuple(findings))
 
 
 def _read(path: Path) -> str | Finding:
@@ -47,8 +49,8 @@ def _read(path: Path) -> str | Finding:
     except OSError as error:
         return _fault(path.name, "unreadable", f"the file cannot be read: {error.strerror}")
     if size > LARGEST:
-        message = f"the file has {size:,} bytes; more than {LARGEST:,} are not read"
-        return _fault(path.name, "too-large", message, "Split it.")
+        message = f"the file has {size:,} bytes; the maximum is {LARGEST:,}"
+        return _fault(path.name, "too-large", message, "Split the file.")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
@@ -58,7 +60,7 @@ def _read(path: Path) -> str | Finding:
 
 def _fault(file: str, code: str, message: str, hint: str = "") -> Finding:
     """A finding about a file as a whole."""
-    return Finding(file=file, line=1, code=code, message=message, hint=hint, level=KINDS[code].level)
+    return Finding(file=file, line=1, code=code, message=message, hint=hint, level=FINDING_KINDS[code].level)
 
 
 def _not_text(name: str, content: bytes, error: UnicodeDecodeError) -> Finding:
@@ -68,6 +70,6 @@ def _not_text(name: str, content: bytes, error: UnicodeDecodeError) -> Finding:
         line=before.count("\n") + 1,
         column=len(before) - before.rfind("\n"),
         code="unreadable",
-        message=f"the byte 0x{content[error.start]:02x} is no UTF-8 text",
+        message=f"the byte 0x{content[error.start]:02x} is not valid UTF-8",
         hint="Save the file as UTF-8.",
     )

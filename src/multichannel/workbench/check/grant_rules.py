@@ -1,11 +1,11 @@
-"""Grants against standings, restrictions and actions: what can never be used, and what nobody is grant."""
+"""Grants compared with standings, restrictions and actions: what is redundant, unbounded, unused or idle."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from multichannel.policy.language.literals import ACTION, STANDING, said_words
+from multichannel.policy.language.literals import ACTION, STANDING, literals_of
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.check.codes import finding
@@ -68,8 +68,8 @@ def _unbounded(grant: GrantTriples, kind: str) -> Iterator[Finding]:
             name for name, word in zip(("role", "standing", "action"), words, strict=True) if word is None
         ]
         if missing and grant.rule.record_type == kind:
-            message = f"the grant names no {' and no '.join(missing)}"
-            yield finding(grant.rule, "unbounded-grant", None, message, "Name every one.")
+            message = f"the grant does not name its {' and '.join(missing)}"
+            yield finding(grant.rule, "unbounded-grant", None, message, "List them.")
             return
 
 
@@ -82,10 +82,10 @@ def _about(rule: Rule, kind: str, grants: Sequence[GrantTriples], helpers: Helpe
 
 
 def _unused(rule: Rule, kind: str, triples: set[Triple]) -> Iterator[Finding]:
-    held = said_words(rule, STANDING)
+    held = literals_of(rule, STANDING)
     standings = {standing for _, standing, _ in triples}
     if held and None not in standings and not held & standings:
-        message = f"nothing is granted at the standing {' or '.join(sorted(held))} to a {kind}"
+        message = f"no action is granted at the standing {' or '.join(sorted(held))} to a {kind}"
         yield finding(rule, "unused-standing", rule.tree.parameters[STANDING].span, message)
 
 

@@ -1,4 +1,4 @@
-"""Loading the policy as the service does: what that refuses, and no finding has named, becomes one."""
+"""Loading the policy as the service does: a refusal that no finding explains becomes a finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KIND = re.compile(r"\b(" + "|".join(RESOURCES) + r")\b")
 
 
 def load(source: PolicySource) -> Policy | str:
-    """The policy as the service has it; or why it has none."""
+    """The loaded policy, or the reason why it does not load."""
     try:
         return Policy(source)
     except PolicyInvalid as error:
@@ -28,13 +28,13 @@ def load(source: PolicySource) -> Policy | str:
     except PolicyFault as error:
         return str(error)
     except RecursionError:
-        return "the rules ask each other too deeply"
+        return "the rules query each other too deeply"
 
 
 def check_loading(
     refusal: str, source: PolicySource, statements: Sequence[Rule], findings: Sequence[Finding]
 ) -> Iterator[Finding]:
-    """A finding for what was refused, unless an error at the same statement tells it already."""
+    """A finding for a refusal, unless there is an error at the same statement."""
     message, file, line, column = _placed(refusal)
     if BLOCKS in refusal and any(found.code == "missing-resource" for found in findings):
         return
@@ -42,7 +42,7 @@ def check_loading(
     if rule is None and not file:
         rule = _about(refusal, statements)
     errors = [found for found in findings if found.level is Level.ERROR]
-    if _is_told(rule, file, errors):
+    if _is_reported(rule, file, errors):
         return
     yield Finding(
         file=file or (rule.file if rule else next(iter(source.texts), ("",))[0]),
@@ -54,14 +54,14 @@ def check_loading(
     )
 
 
-def _is_told(rule: Rule | None, file: str, errors: Sequence[Finding]) -> bool:
+def _is_reported(rule: Rule | None, file: str, errors: Sequence[Finding]) -> bool:
     if not file and errors:
         return True
     return rule is not None and any(found.rule == rule.text and found.file == rule.file for found in errors)
 
 
 def _placed(refusal: str) -> tuple[str, str, int, int]:
-    """What was said, and where: the file is empty if that was not said."""
+    """The message and its position; the file is empty if it is unknown."""
     own = OWN_PLACE.search(refusal)
     if own is not None:
         return refusal[own.end() :], own[1], int(own[2]), 1
@@ -76,13 +76,13 @@ def _stands_at(rule: Rule, file: str, line: int) -> bool:
 
 
 def _about(refusal: str, statements: Sequence[Rule]) -> Rule | None:
-    """The first rule about the kind of record that a refusal names."""
+    """The first rule about the resource type that a refusal names."""
     named = KIND.search(refusal)
     return next((each for each in statements if named and each.record_type == named[1]), None)
 
 
 def _code(source: PolicySource) -> str:
-    """Whether the engine refuses it, or the proof that it can be asked for lists."""
+    """Whether the engine refuses the policy, or its translation to list filters."""
     try:
         Engine(source)
     except PolicyInvalid:

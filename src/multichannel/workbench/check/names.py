@@ -1,4 +1,4 @@
-"""Names that mean nothing: classes, facts, rules, variables that stand alone."""
+"""Unknown classes, facts and rules, wrong numbers of arguments, and variables that are used once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from multichannel.policy.language.ast import (
 )
 from multichannel.policy.language.resource_binding import PRINCIPAL, Helpers, missing_fact
 from multichannel.policy.language.source import ARITY, Rule
-from multichannel.policy.language.types import facts
+from multichannel.policy.language.types import fact_types
 from multichannel.policy.language.vocabulary_check import did_you_mean
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.check.codes import finding
@@ -29,7 +29,7 @@ CLASSES = {PRINCIPAL, *RESOURCES, *VALUES, *UNIONS}
 
 
 def check_names(statements: Sequence[Rule]) -> Iterator[Finding]:
-    """Every name of a policy that is not one."""
+    """Every invalid name of a policy."""
     arities: Mapping[str, set[int]] = defaultdict(set)
     for rule in statements:
         if rule.is_rule:
@@ -41,7 +41,7 @@ def check_names(statements: Sequence[Rule]) -> Iterator[Finding]:
         yield from _classes(rule)
         if rule.is_rule:
             yield from _arity(rule)
-            yield from _alone(rule)
+            yield from _unused_variables(rule)
             yield from _calls(rule, arities)
             yield from _general(rule, helpers)
 
@@ -62,25 +62,25 @@ def _classes(rule: Rule) -> Iterator[Finding]:
 
 def _unknown_class(rule: Rule, name: str, at: Term | None) -> Finding:
     hint = did_you_mean(name, CLASSES - UNIONS)
-    return finding(rule, "unknown-class", at.span if at else None, f"there is no class {name}", hint)
+    return finding(rule, "unknown-class", at.span if at else None, f"unknown class {name}", hint)
 
 
 def _arity(rule: Rule) -> Iterator[Finding]:
     name, found = rule.signature
     if ARITY.get(name, found) != found:
-        message = f"{name} has {ARITY[name]} parameters, here it has {found}"
+        message = f"{name} must have {ARITY[name]} parameters, but has {found}"
         yield finding(rule, "wrong-arity", None, message)
 
 
-def _alone(rule: Rule) -> Iterator[Finding]:
-    """Variables that stand once, which the engine refuses one at a time."""
+def _unused_variables(rule: Rule) -> Iterator[Finding]:
+    """Variables that are used once; the engine reports only the first."""
     names = list(_variables(rule))
     counted = Counter(name.name for name in names)
     for name in names:
         if counted[name.name] == 1 and not name.name.startswith("_") and name.name not in CLASSES:
             near = did_you_mean(name.name, set(counted) - {name.name})
-            hint = near or f"If it is meant to stand for anything, call it _{name.name}."
-            yield finding(rule, "unused-variable", name.span, f"`{name.name}` is used once only", hint)
+            hint = near or f"Name it _{name.name} if it can be anything."
+            yield finding(rule, "unused-variable", name.span, f"`{name.name}` is used only once", hint)
 
 
 def _variables(rule: Rule) -> Iterator[Name]:
@@ -109,22 +109,22 @@ def _calls(rule: Rule, arities: Mapping[str, set[int]]) -> Iterator[Finding]:
     for call in rule.tree.calls:
         if id(call) in made:
             continue
-        given = len(call.arguments)
+        count = len(call.arguments)
         if call.name not in arities:
             hint = did_you_mean(call.name, set(arities))
-            yield finding(rule, "unknown-rule", call.span, f"there is no rule {call.name}", hint)
-        elif given not in arities[call.name]:
+            yield finding(rule, "unknown-rule", call.span, f"unknown rule {call.name}", hint)
+        elif count not in arities[call.name]:
             known = " or ".join(str(each) for each in sorted(arities[call.name]))
-            message = f"{call.name} takes {known} arguments, here it is given {given}"
+            message = f"{call.name} takes {known} arguments, but {count} are passed"
             yield finding(rule, "wrong-arity", call.span, message)
 
 
 def _general(rule: Rule, helpers: Helpers) -> Iterator[Finding]:
-    """A rule about all records that reads what no resource type has."""
+    """A general rule that reads a fact that no resource type has."""
     if not rule.is_verdict or rule.tree.name == "allow" or rule.record_type not in {None, *UNIONS}:
         return
     missing = [fact for kind in RESOURCES if (fact := missing_fact(rule.tree, kind, helpers))]
     if len(missing) == len(RESOURCES):
-        known = {name for kind in RESOURCES for name in facts(kind)}
+        known = {name for kind in RESOURCES for name in fact_types(kind)}
         message = f"no resource type has the fact `{missing[0]}`"
         yield finding(rule, "unknown-attribute", None, message, did_you_mean(missing[0], known))

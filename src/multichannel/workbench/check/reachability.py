@@ -1,4 +1,4 @@
-"""Which rules decisions come to, and which of them would ask themselves without end."""
+"""Rules that no decision uses, queries that no rule answers, and endless recursion."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from multichannel.policy.language.ast import Call, Literal, Parameter, Term
 from multichannel.policy.language.source import ARITY, Rule
-from multichannel.policy.language.types import Meaning, Meanings, Scope
+from multichannel.policy.language.types import Scope, TypeInference, ValueType
 from multichannel.policy.language.vocabulary_check import did_you_mean
 from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.names import UNIONS
@@ -16,20 +16,20 @@ from multichannel.workbench.findings import Finding
 Rules = Mapping[tuple[str, int], Sequence[Rule]]
 
 
-def check_reach(statements: Sequence[Rule], meanings: Meanings) -> Iterator[Finding]:
-    """Rules that nothing asks for, questions that no rule answers, and rules that ask themselves."""
+def check_reach(statements: Sequence[Rule], meanings: TypeInference) -> Iterator[Finding]:
+    """Unreachable rules, queries without an answer, and recursive rules."""
     rules: dict[tuple[str, int], list[Rule]] = defaultdict(list)
     for rule in statements:
         if rule.is_rule:
             rules[rule.signature].append(rule)
     yield from _unreachable(rules)
-    asked: dict[Rule, list[tuple[Call, Rule]]] = {}
+    queries: dict[Rule, list[tuple[Call, Rule]]] = {}
     for group in rules.values():
         for rule in group:
-            found = _asked(rule, rules, meanings)
-            asked[rule] = [(call, other) for call, others in found for other in others]
+            found = _queries(rule, rules, meanings)
+            queries[rule] = [(call, other) for call, others in found for other in others]
             yield from (_unanswered(rule, call) for call, others in found if not others)
-    yield from _endless(asked)
+    yield from _endless(queries)
 
 
 def _unreachable(rules: Rules) -> Iterator[Finding]:
@@ -43,12 +43,12 @@ def _unreachable(rules: Rules) -> Iterator[Finding]:
     for signature, group in rules.items():
         if signature not in reached and signature[0] not in ARITY:
             for rule in group:
-                hint = did_you_mean(signature[0], ARITY) or "Take it away, or ask for it."
-                yield finding(rule, "unreachable-rule", None, f"no decision asks for {signature[0]}", hint)
+                hint = did_you_mean(signature[0], ARITY) or "Remove it, or use it in another rule."
+                yield finding(rule, "unreachable-rule", None, f"no decision uses {signature[0]}", hint)
 
 
-def _asked(rule: Rule, rules: Rules, meanings: Meanings) -> list[tuple[Call, list[Rule]]]:
-    """What a rule asks, with the rules that may answer; questions to rules that do not exist are left out."""
+def _queries(rule: Rule, rules: Rules, meanings: TypeInference) -> list[tuple[Call, list[Rule]]]:
+    """The queries of a rule, with the rules that may answer; queries of unknown rules are left out."""
     scope = meanings.scope(rule)
     return [
         (
@@ -64,7 +64,7 @@ def _asked(rule: Rule, rules: Rules, meanings: Meanings) -> list[tuple[Call, lis
     ]
 
 
-def _may_answer(call: Call, other: Rule, meanings: Meanings, scope: Scope) -> bool:
+def _may_answer(call: Call, other: Rule, meanings: TypeInference, scope: Scope) -> bool:
     for argument, parameter in zip(call.arguments, other.tree.parameters, strict=True):
         if _differ(argument, parameter.term):
             return False
@@ -74,8 +74,8 @@ def _may_answer(call: Call, other: Rule, meanings: Meanings, scope: Scope) -> bo
     return True
 
 
-def _cannot_be(meaning: Meaning, parameter: Parameter) -> bool:
-    """Whether what is handed over is never what a parameter has to be."""
+def _cannot_be(meaning: ValueType, parameter: Parameter) -> bool:
+    """Whether an argument can never match a parameter."""
     if meaning.kind is not None and not meaning.many:
         return parameter.kind not in {None, *UNIONS, meaning.kind}
     value = parameter.term.value if isinstance(parameter.term, Literal) else None
@@ -87,22 +87,22 @@ def _differ(one: Term, other: Term) -> bool:
 
 
 def _unanswered(rule: Rule, call: Call) -> Finding:
-    message = f"no rule named {call.name} is about what it is asked here"
+    message = f"no rule {call.name} applies to these arguments"
     return finding(rule, "wrong-class", call.span, message)
 
 
-def _endless(asked: Mapping[Rule, Sequence[tuple[Call, Rule]]]) -> Iterator[Finding]:
-    """Each question that may lead back to the rule that asks it."""
-    for rule, calls in asked.items():
+def _endless(queries: Mapping[Rule, Sequence[tuple[Call, Rule]]]) -> Iterator[Finding]:
+    """Each query that may lead back to its own rule."""
+    for rule, calls in queries.items():
         for call, other in calls:
-            if _leads_to(other, rule, asked):
-                way = "itself" if other is rule else f"it again through {other.position}"
-                message = f"the rule asks {way}, without end"
+            if _leads_to(other, rule, queries):
+                target = "itself" if other is rule else f"itself through {other.position}"
+                message = f"the rule queries {target} without end"
                 yield finding(rule, "endless-recursion", call.span, message)
                 break
 
 
-def _leads_to(start: Rule, goal: Rule, asked: Mapping[Rule, Sequence[tuple[Call, Rule]]]) -> bool:
+def _leads_to(start: Rule, goal: Rule, queries: Mapping[Rule, Sequence[tuple[Call, Rule]]]) -> bool:
     seen: set[Rule] = set()
     open_ones = [start]
     while open_ones:
@@ -111,5 +111,5 @@ def _leads_to(start: Rule, goal: Rule, asked: Mapping[Rule, Sequence[tuple[Call,
             return True
         if rule not in seen:
             seen.add(rule)
-            open_ones.extend(other for _, other in asked[rule])
+            open_ones.extend(other for _, other in queries[rule])
     return False

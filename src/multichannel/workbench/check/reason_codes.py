@@ -26,14 +26,14 @@ def check_reason_codes(rules: Iterable[Rule]) -> Iterator[Finding]:
         if isinstance(term, Literal) and isinstance(term.value, str) and CODE.fullmatch(term.value):
             used[term.value].append(rule)
         else:
-            message = "the code of a restriction is a text in capitals"
+            message = "the reason code must be a string in capitals"
             hint = f"Such as {_capitals(term)}."
             yield finding(rule, "reason-code", term.span, message, hint)
     for code, users in used.items():
         others = [other for other in used if other != code and len(used[other]) >= len(users)]
         near = get_close_matches(code, others, n=1, cutoff=SIMILAR)
         if len(users) == 1 and near:
-            message = f"{code} is used here only, and looks like {near[0]}"
+            message = f"{code} is used only here and resembles {near[0]}"
             hint = f"Did you mean {near[0]}?"
             yield finding(users[0], "similar-code", users[0].tree.parameters[0].span, message, hint)
 

@@ -16,7 +16,7 @@ ENDS_OF_TEXT = {"\n", "\0"}
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class SyntaxProblem:
     """Why a text is no statement: one clause, and from which of its characters on, how many."""
 
     message: str
@@ -31,7 +31,7 @@ class _QuietEngine(Polar):
         """Nothing is printed."""
 
 
-def complaint(text: str) -> Complaint | None:
+def syntax_problem(text: str) -> SyntaxProblem | None:
     """What is wrong with the form of a statement; None if the engine can read it, whatever it means."""
     engine = _QuietEngine()  # type: ignore[no-untyped-call]
     engine.set_message_enricher(str)  # type: ignore[no-untyped-call]
@@ -44,26 +44,28 @@ def complaint(text: str) -> Complaint | None:
     return None
 
 
-def _complaint(text: str, error: ParserError) -> Complaint:
+def _complaint(text: str, error: ParserError) -> SyntaxProblem:
     details: dict[str, Any] = error.details
     # The engine counts bytes.
     at = len(text.encode()[: details["loc"]].decode(errors="ignore"))
     token = str(details.get("token", ""))
     if isinstance(error, UnrecognizedEOF):
         end = len(text.rstrip())
-        return Complaint("the statement has no end: a `;` or a closing bracket is missing", max(end - 1, 0))
+        return SyntaxProblem(
+            "unexpected end of statement: `;` or a closing bracket is missing", max(end - 1, 0)
+        )
     if isinstance(error, IntegerOverflow):
-        return Complaint(f"the number {token} is too large", at, len(token))
+        return SyntaxProblem(f"the number {token} is too large", at, len(token))
     if isinstance(error, InvalidTokenCharacter):
         return _unreadable(text, details["c"], at, token)
     if text[at : at + 1] == '"':
         token = f'"{token}"'
-    return Complaint(f"unexpected `{token}`", at, max(len(token), 1))
+    return SyntaxProblem(f"unexpected `{token}`", at, max(len(token), 1))
 
 
-def _unreadable(text: str, character: str, at: int, token: str) -> Complaint:
+def _unreadable(text: str, character: str, at: int, token: str) -> SyntaxProblem:
     if character in ENDS_OF_TEXT:
         opening = text.rfind('"', 0, at + 1)
         if opening >= 0:
-            return Complaint('the text has no end: a closing `"` is missing', opening, len(token) + 1)
-    return Complaint(f"invalid character `{character}`", at)
+            return SyntaxProblem('unterminated string: closing `"` is missing', opening, len(token) + 1)
+    return SyntaxProblem(f"invalid character `{character}`", at)

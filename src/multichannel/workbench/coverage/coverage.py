@@ -12,13 +12,13 @@ from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.policy.testing.cases import Case, Expectation
-from multichannel.workbench.coverage.instrumentation import UNBOUND, Probes, Reached
-from multichannel.workbench.coverage.points import Point, Probe
+from multichannel.workbench.coverage.instrumentation import UNBOUND, Instrumentation, ReachedPoint
+from multichannel.workbench.coverage.points import CoveragePoint, InstrumentedRule
 
 MOST_VALUES = 3
 
 
-class State(StrEnum):
+class CoverageState(StrEnum):
     """How far cases have come with a rule or a condition."""
 
     TRUE = "true"
@@ -43,27 +43,27 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class PointCoverage:
     """The head of a rule or one of its conditions: for how many expectations it was reached, or tried."""
 
-    point: Point
+    point: CoveragePoint
     count: int
     tried: int
     example: Example | None = None
 
     @property
-    def state(self) -> State:
+    def state(self) -> CoverageState:
         """True if ever; tried if what stands before it was."""
         if self.count:
-            return State.TRUE
-        return State.TRIED if self.tried else State.NEVER
+            return CoverageState.TRUE
+        return CoverageState.TRIED if self.tried else CoverageState.NEVER
 
 
 @dataclass(frozen=True, slots=True)
-class Unmet:
+class UncoveredWords:
     """Words of a list with none of which the rule has ever held."""
 
-    point: Point
+    point: CoveragePoint
     words: tuple[str, ...]
 
 
@@ -73,22 +73,22 @@ class CoveredRule:
 
     rule: Rule
     count: int
-    spots: tuple[Spot, ...]
-    unmet: tuple[Unmet, ...]
+    spots: tuple[PointCoverage, ...]
+    unmet: tuple[UncoveredWords, ...]
     counts_items: bool = False
 
     @property
-    def state(self) -> State:
+    def state(self) -> CoverageState:
         """True if each of its conditions has been, and each word of its lists where these count."""
         if not self.spots[0].count:
-            return State.NEVER
+            return CoverageState.NEVER
         whole = all(spot.count for spot in self.spots) and not (self.counts_items and self.unmet)
-        return State.TRUE if whole else State.TRIED
+        return CoverageState.TRUE if whole else CoverageState.TRIED
 
     @property
-    def stopped(self) -> Spot | None:
+    def stopped(self) -> PointCoverage | None:
         """What stopped it: the first condition that was tried and has never been true."""
-        return next((spot for spot in self.spots if spot.state is State.TRIED), None)
+        return next((spot for spot in self.spots if spot.state is CoverageState.TRIED), None)
 
     @property
     def lines(self) -> range:
@@ -103,7 +103,7 @@ class Coverage:
     source: PolicySource
     rules: tuple[CoveredRule, ...]
 
-    def of(self, state: State, file: str | None = None) -> int:
+    def of(self, state: CoverageState, file: str | None = None) -> int:
         """How many rules are in a state, of one file or of all."""
         return sum(rule.state is state for rule in self.of_file(file))
 
@@ -114,7 +114,7 @@ class Coverage:
     def percent(self, file: str | None = None) -> float:
         """Of the rules how many are true, in percent; of none all are."""
         rules = self.of_file(file)
-        return 100 * self.of(State.TRUE, file) / len(rules) if rules else 100.0
+        return 100 * self.of(CoverageState.TRUE, file) / len(rules) if rules else 100.0
 
     def keeping(self, keep: Callable[[CoveredRule], bool]) -> Coverage:
         """The same with only some of the rules."""
@@ -127,7 +127,7 @@ def cover(source: PolicySource, cases: Iterable[Case], *, counts_items: bool = F
     PolicyInvalid where the policy fails. With `counts_items`, a rule also wants each word of its lists met.
     """
     expectations = [each for case in cases for each in case.expectations()]
-    probes, tally = Probes(source), _Tally()
+    probes, tally = Instrumentation(source), _Tally()
     for asked, found in _answers(probes, expectations):
         tally.add(asked, found)
     stopped = {
@@ -135,7 +135,7 @@ def cover(source: PolicySource, cases: Iterable[Case], *, counts_items: bool = F
         for point in probes.points
         if point.after in tally.first and not tally.counts[point.number]
     }
-    met = _met(Probes(source, stopped), stopped) if stopped else {}
+    met = _met(Instrumentation(source, stopped), stopped) if stopped else {}
     return Coverage(
         source,
         tuple(
@@ -159,7 +159,7 @@ class _Tally:
         self.first: dict[int, Expectation] = {}
         self.values: dict[int, set[tuple[str, ...]]] = defaultdict(set)
 
-    def add(self, asked: Expectation, found: Iterable[Reached]) -> None:
+    def add(self, asked: Expectation, found: Iterable[ReachedPoint]) -> None:
         for number in {reached.point for reached in found}:
             self.counts[number] += 1
             self.first.setdefault(number, asked)
@@ -169,8 +169,8 @@ class _Tally:
 
 
 def _answers(
-    probes: Probes, expectations: Iterable[Expectation]
-) -> Iterator[tuple[Expectation, frozenset[Reached]]]:
+    probes: Instrumentation, expectations: Iterable[Expectation]
+) -> Iterator[tuple[Expectation, frozenset[ReachedPoint]]]:
     """What each expectation reaches; all that is asked of one record is asked at once."""
     by_record: dict[int, list[Expectation]] = defaultdict(list)
     for each in expectations:
@@ -187,7 +187,7 @@ def _answers(
         yield from ((each, frozenset(found.get((each.principal, each.action), ()))) for each in alike)
 
 
-def _met(watching: Probes, stopped: Mapping[int, Expectation]) -> dict[int, Example]:
+def _met(watching: Instrumentation, stopped: Mapping[int, Expectation]) -> dict[int, Example]:
     """By point what its example met there, as the engine tells it."""
     values: dict[int, set[tuple[str, ...]]] = defaultdict(set)
     for asked, found in _answers(watching, {id(each): each for each in stopped.values()}.values()):
@@ -198,17 +198,17 @@ def _met(watching: Probes, stopped: Mapping[int, Expectation]) -> dict[int, Exam
     return {number: Example(asked, tuple(sorted(said[number] - {""}))) for number, asked in stopped.items()}
 
 
-def _said(point: Point, values: tuple[str, ...]) -> str:
+def _said(point: CoveragePoint, values: tuple[str, ...]) -> str:
     pairs = zip(point.subjects, values, strict=True)
     return " and ".join(f"{subject} is {value}" for subject, value in pairs if value != UNBOUND)
 
 
-def _spot(point: Point, tally: _Tally, example: Example | None) -> Spot:
+def _spot(point: CoveragePoint, tally: _Tally, example: Example | None) -> PointCoverage:
     count = tally.counts[point.number]
-    return Spot(point, count, count if point.after is None else tally.counts[point.after], example)
+    return PointCoverage(point, count, count if point.after is None else tally.counts[point.after], example)
 
 
-def _unmet(probe: Probe, tally: _Tally) -> Iterator[Unmet]:
+def _unmet(probe: InstrumentedRule, tally: _Tally) -> Iterator[UncoveredWords]:
     """Of a rule that held, the words of its lists it never held with."""
     if not tally.counts[probe.end.number]:
         return
@@ -217,4 +217,4 @@ def _unmet(probe: Probe, tally: _Tally) -> Iterator[Unmet]:
         met = {values[place] for values in tally.values[probe.end.number]}
         words = tuple(word for word in probe.words(condition) if word not in met)
         if words and UNBOUND not in met:
-            yield Unmet(points[condition], words)
+            yield UncoveredWords(points[condition], words)

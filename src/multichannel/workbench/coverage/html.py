@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, Spot, State
+from multichannel.workbench.coverage.coverage import Coverage, CoverageState, CoveredRule, PointCoverage
 from multichannel.workbench.coverage.lcov import by_line
 from multichannel.workbench.coverage.notes import describe, notes
 from multichannel.workbench.pages import document, render_template, stylesheet
@@ -19,7 +19,7 @@ def coverage_page(coverage: Coverage) -> str:
     content = render_template(
         "workbench/coverage/coverage.html.jinja",
         coverage=coverage,
-        states=list(State),
+        states=list(CoverageState),
         describe=describe,
         files=[_file(coverage, file, text) for file, text in coverage.source.texts],
     )
@@ -40,7 +40,7 @@ def _file(coverage: Coverage, file: str, text: str) -> dict[str, Any]:
     }
 
 
-def _marks(rules: tuple[CoveredRule, ...]) -> dict[tuple[int, int], Spot]:
+def _marks(rules: tuple[CoveredRule, ...]) -> dict[tuple[int, int], PointCoverage]:
     """By line and column the innermost head or condition that stands there."""
     marks = {}
     for rule in rules:
@@ -52,12 +52,14 @@ def _marks(rules: tuple[CoveredRule, ...]) -> dict[tuple[int, int], Spot]:
     return marks
 
 
-def _span(spot: Spot) -> tuple[int, int]:
+def _span(spot: PointCoverage) -> tuple[int, int]:
     term = spot.point.term
     return (term.span.start, term.span.end) if term else (0, spot.point.rule.tree.head.end)
 
 
-def _pieces(line: str, number: int, marks: dict[tuple[int, int], Spot]) -> Iterator[tuple[str, Spot | None]]:
+def _pieces(
+    line: str, number: int, marks: dict[tuple[int, int], PointCoverage]
+) -> Iterator[tuple[str, PointCoverage | None]]:
     """The text of a line in runs that belong to one head or condition, or to none."""
     columns = [(marks.get((number, column)), character) for column, character in enumerate(line, 1)]
     for _, run in groupby(columns, key=lambda each: id(each[0])):

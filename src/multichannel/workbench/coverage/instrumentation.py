@@ -16,7 +16,14 @@ from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.workbench.coverage.points import POINT, VALUES, WATCHED, Point, Probe, probing
+from multichannel.workbench.coverage.points import (
+    POINT,
+    VALUES,
+    WATCHED,
+    CoveragePoint,
+    InstrumentedRule,
+    instrumented_name,
+)
 
 ASKED = (Variable(POINT), Variable(VALUES))
 ACTION, REASON = Variable("action"), Variable("reason")
@@ -25,7 +32,7 @@ UNBOUND = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReachedPoint:
     """A point that was reached, or one that was tried if it `is_watched`.
 
     `values` are, at the end of a rule, what it looks for in lists of words; of a watched point, what its
@@ -37,34 +44,34 @@ class Reached:
     is_watched: bool
 
 
-_Answer: TypeAlias = tuple[str | None, Reached]
+_Answer: TypeAlias = tuple[str | None, ReachedPoint]
 """A point and the action for which it is reached, None for any."""
 
 
-class Probes:
+class Instrumentation:
     """The probes of one policy."""
 
     def __init__(self, source: PolicySource, watched: Collection[int] = ()) -> None:
         """They are loaded beside the policy when it is first asked about a kind of record."""
         self._is_composed = is_composed(source) and not reads_roles(source)
         apart = {"has_standing"} if self._is_composed else set()
-        self.probes: list[Probe] = []
-        self.points: list[Point] = []
+        self.probes: list[InstrumentedRule] = []
+        self.points: list[CoveragePoint] = []
         for rule in source.rules:
             if rule.is_rule:
-                self.probes.append(Probe(rule, len(self.points), watched, apart))
+                self.probes.append(InstrumentedRule(rule, len(self.points), watched, apart))
                 self.points += self.probes[-1].points
         self._guards = "\n".join(sorted(set(_guards(source))))
         self._engine = Engine(source, extra=self._about)
 
     def reached(
         self, principals: Mapping[Principal, Collection[Action]], record: Any
-    ) -> dict[tuple[Principal, Action], set[Reached]]:
+    ) -> dict[tuple[Principal, Action], set[ReachedPoint]]:
         """What is reached when principals ask for these actions on a record. Raises PolicyFault.
 
         Principals of one tenant that differ in their roles share what depends on no role.
         """
-        found: dict[tuple[Principal, Action], set[Reached]] = {}
+        found: dict[tuple[Principal, Action], set[ReachedPoint]] = {}
         shared: dict[Principal, list[_Answer]] = {}
         for principal, actions in principals.items():
             anybody = replace(principal, roles=()) if self._is_composed else principal
@@ -83,13 +90,15 @@ class Probes:
             yield from self._ask(record, "has_standing", principal, STANDING)
 
     def _ask(self, record: Any, name: str, *question: Any) -> Iterator[_Answer]:
-        answers = [answer.bindings for answer in self._engine.ask(probing(name), *ASKED, *question, record)]
+        answers = [
+            answer.bindings for answer in self._engine.ask(instrumented_name(name), *ASKED, *question, record)
+        ]
         if not any(_is_kept_to(bindings.get("action")) for bindings in answers):
             yield from ((_action(bindings), _reached(bindings)) for bindings in answers)
             return
         for action in RESOURCES[kind_of(record)].actions:
             bound = [action.value if each is ACTION else each for each in question]
-            for answer in self._engine.ask(probing(name), *ASKED, *bound, record):
+            for answer in self._engine.ask(instrumented_name(name), *ASKED, *bound, record):
                 yield action, _reached(answer.bindings)
 
     def _about(self, kind: str | None) -> str:
@@ -107,7 +116,7 @@ def _guards(source: PolicySource) -> Iterator[str]:
             if isinstance(term, Call):
                 asked.add((term.name, len(term.arguments)))
     for name, arity in asked:
-        yield f"{probing(name)}({', '.join('_' * (arity + 2))}) if false;"
+        yield f"{instrumented_name(name)}({', '.join('_' * (arity + 2))}) if false;"
 
 
 def _is_kept_to(action: Any) -> bool:
@@ -120,10 +129,10 @@ def _action(bindings: Mapping[str, Any]) -> str | None:
     return found if type(found) is str else None
 
 
-def _reached(bindings: Mapping[str, Any]) -> Reached:
+def _reached(bindings: Mapping[str, Any]) -> ReachedPoint:
     number = int(bindings[POINT])
     values = tuple(_told(value) for value in bindings[VALUES])
-    return Reached(number % WATCHED, values, number >= WATCHED)
+    return ReachedPoint(number % WATCHED, values, number >= WATCHED)
 
 
 def _told(value: Any) -> str:

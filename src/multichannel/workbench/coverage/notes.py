@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, Spot, State
+from multichannel.workbench.coverage.coverage import Coverage, CoverageState, CoveredRule, PointCoverage
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.formats import count_of
 
@@ -19,10 +19,10 @@ def notes(rule: CoveredRule, *, items: bool = False) -> Iterator[Finding]:
 
     With `items`, also the words of its lists that no case has used.
     """
-    if rule.state is State.NEVER:
+    if rule.state is CoverageState.NEVER:
         yield _note(rule, rule.spots[0], NEVER_TRIED, f"no case reaches {rule.spots[0].point.text}")
     for spot in rule.spots[1:]:
-        if spot.state is State.TRIED:
+        if spot.state is CoverageState.TRIED:
             yield _note(rule, spot, NEVER_TRUE, f"`{spot.point.text}`, {_tries(spot)}")
     for unmet in rule.unmet if items else ():
         spot = next(spot for spot in rule.spots if spot.point == unmet.point)
@@ -30,7 +30,7 @@ def notes(rule: CoveredRule, *, items: bool = False) -> Iterator[Finding]:
         yield _note(rule, spot, PARTLY, text)
 
 
-def describe(spot: Spot) -> str:
+def describe(spot: PointCoverage) -> str:
     """How the cases cover a condition, or the head of a rule."""
     if spot.count:
         return f"true for {count_of(spot.count, 'expectation')}"
@@ -39,7 +39,7 @@ def describe(spot: Spot) -> str:
     return f"{NEVER_TRUE}, {_tries(spot)}"
 
 
-def _tries(spot: Spot) -> str:
+def _tries(spot: PointCoverage) -> str:
     example = f"; for example {spot.example}" if spot.example else ""
     return f"tried by {count_of(spot.tried, 'expectation')}{example}"
 
@@ -58,7 +58,7 @@ def coverage_as_json(coverage: Coverage) -> dict[str, Any]:
 
 
 def _counts(coverage: Coverage, file: str | None) -> dict[str, int]:
-    states = {state.value: coverage.of(state, file) for state in State}
+    states = {state.value: coverage.of(state, file) for state in CoverageState}
     return {"rules": len(coverage.of_file(file)), **states}
 
 
@@ -79,7 +79,7 @@ def _rule(rule: CoveredRule) -> dict[str, Any]:
     }
 
 
-def _condition(spot: Spot) -> dict[str, Any]:
+def _condition(spot: PointCoverage) -> dict[str, Any]:
     line, column = spot.point.place
     example = spot.example
     return {
@@ -102,7 +102,7 @@ def _condition(spot: Spot) -> dict[str, Any]:
     }
 
 
-def _note(rule: CoveredRule, spot: Spot, code: str, message: str) -> Finding:
+def _note(rule: CoveredRule, spot: PointCoverage, code: str, message: str) -> Finding:
     line, column = spot.point.place
     return Finding(
         file=rule.rule.file,

@@ -33,7 +33,7 @@ WATCHED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CoveragePoint:
     """The head of a rule (then it has no `term`), a condition, or a part of an alternative of an `or`.
 
     `after` is the point from which it is tried.
@@ -63,12 +63,12 @@ class Point:
         return tuple(dict.fromkeys(_text(self.rule, each) for each in _subjects(self.term)))
 
 
-def probing(name: str) -> str:
+def instrumented_name(name: str) -> str:
     """What the probes of the rules of this name are called."""
     return f"probe_{name}"
 
 
-class Probe:
+class InstrumentedRule:
     """The probe of one rule; its points are numbered from `first`, its head being the first of them."""
 
     def __init__(
@@ -82,7 +82,7 @@ class Probe:
         self._apart = apart
         self._first = first
         self._watched = watched
-        self.points = [Point(first, rule)]
+        self.points = [CoveragePoint(first, rule)]
         self._statement = rule.tree
         self._conditions = conjuncts(self._statement.body)
         self.lists = tuple(each for each in self._conditions if isinstance(each, Operation) and _words(each))
@@ -90,7 +90,7 @@ class Probe:
         self.text = self._written()
 
     @property
-    def end(self) -> Point:
+    def end(self) -> CoveragePoint:
         """The point where the rule holds."""
         return next(point for point in reversed(self.points) if not point.is_alternative)
 
@@ -103,7 +103,7 @@ class Probe:
         ways += self._ways(self._conditions, self._first)
         parameters = [self._parameter(each) for each in self._statement.parameters]
         arguments = ", ".join((POINT, VALUES, *parameters))
-        return f"{probing(self.rule.name)}({arguments}) if {_any(ways)};"
+        return f"{instrumented_name(self.rule.name)}({arguments}) if {_any(ways)};"
 
     def _parameter(self, parameter: Parameter) -> str:
         return self.rule.text[parameter.span.start : parameter.span.end]
@@ -113,7 +113,7 @@ class Probe:
         if not conditions:
             return []
         condition, *rest = conditions
-        point = Point(self._first + len(self.points), self.rule, condition, after, inside)
+        point = CoveragePoint(self._first + len(self.points), self.rule, condition, after, inside)
         self.points.append(point)
         ways = self._watch(point)
         if isinstance(condition, Call) and condition.name not in self._apart:
@@ -128,7 +128,7 @@ class Probe:
         ]
         return [*ways, f"({self._said(condition)}) and {_any(beyond)}"]
 
-    def _watch(self, point: Point) -> list[str]:
+    def _watch(self, point: CoveragePoint) -> list[str]:
         if point.number not in self._watched:
             return []
         return [f"{POINT} = {point.number + WATCHED} and {VALUES} = [{', '.join(point.subjects)}]"]
@@ -137,7 +137,7 @@ class Probe:
         """The same question to the probes, of arguments with which the rule could still hold."""
         asked = ", ".join((POINT, VALUES, *(self._said(each) for each in call.arguments)))
         needed = [f"({self._said(each)})" for each in self._needed(call)]
-        return " and ".join((*needed, f"{probing(call.name)}({asked})"))
+        return " and ".join((*needed, f"{instrumented_name(call.name)}({asked})"))
 
     def _needed(self, call: Call) -> Iterator[Term]:
         """Later conditions on what the call would only be asked to find, as the role in `allow`."""

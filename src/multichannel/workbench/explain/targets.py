@@ -15,8 +15,8 @@ from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action, AuthMode, Principal
 from multichannel.policy.testing.case_files import read_cases
 from multichannel.policy.testing.cast import CAST, TENANT_FACTS, TENANT_WORDS, Cast
-from multichannel.policy.testing.record_builder import Records
-from multichannel.policy.testing.yaml_document import Document
+from multichannel.policy.testing.record_builder import RecordBuilder
+from multichannel.policy.testing.yaml_document import YamlDocument
 from multichannel.store.operator_access import load_facts
 from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN
@@ -59,12 +59,12 @@ class TargetResolver:
     def principal(self, who: str) -> Principal:
         """The principal: `<tenant>_<role>` of the cast, a user of the database, or a file of facts."""
         if who.endswith(FILES) or "/" in who:
-            return _principal(Document(Path(who), BadInput, who))
+            return _principal(YamlDocument(Path(who), BadInput, who))
         tenant, _, role = who.partition("_")
         if tenant in self._cast.tenants:
             if role and role not in ROLES:
                 raise BadInput(f"{role!r} is not a valid role.{did_you_mean(role, ROLES)}")
-            return self._cast.principal(Document(self._folder / CAST, BadInput), who, 1)
+            return self._cast.principal(YamlDocument(self._folder / CAST, BadInput), who, 1)
         if "_" in who:
             _unknown(tenant, f"not a tenant of {CAST}", self._cast.tenants)
         return self._user(who)
@@ -78,7 +78,7 @@ class TargetResolver:
     def record(self, what: str, principal: Principal) -> Target:
         """The record: a name in the test cases, an id of the API, or a file of facts."""
         if what.endswith(FILES) or "/" in what:
-            return _record(what, Document(Path(what), BadInput, what))
+            return _record(what, YamlDocument(Path(what), BadInput, what))
         file, _, name = what.rpartition(":")
         matches = [each for each in self._records.get(name, ()) if not file or each.name.startswith(file)]
         if len(matches) == 1:
@@ -153,7 +153,7 @@ class TargetResolver:
         return Target(what, resource, facts, visible=False)
 
 
-def _principal(document: Document) -> Principal:
+def _principal(document: YamlDocument) -> Principal:
     facts = document.names(document.content, (), "a principal", PRINCIPAL_FACTS)
     missing = [name for name in ("tenant_id", "kind") if not facts.get(name)]
     if missing:
@@ -173,13 +173,15 @@ def _principal(document: Document) -> Principal:
     return Principal(**read, roles=tuple(map(str, roles)))
 
 
-def _record(name: str, document: Document) -> Target:
+def _record(name: str, document: YamlDocument) -> Target:
     content = document.names(document.content, (), "a record", tuple(RESOURCES))
     if len(content) != 1:
         document.refuse(1, 'exactly one record is required, such as {"Subscription": {...}}')
     kind, facts = next(iter(content.items()))
     resource = RESOURCES[kind]
-    return Target(name, resource, Records(document, None).record(resource, facts, {"id": "asked"}, (kind,)))
+    return Target(
+        name, resource, RecordBuilder(document, None).record(resource, facts, {"id": "asked"}, (kind,))
+    )
 
 
 def _unknown(word: str, what: str, known: Iterable[str]) -> NoReturn:
