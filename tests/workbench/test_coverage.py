@@ -16,7 +16,7 @@ from multichannel.policy.language.source import PolicySource
 from multichannel.policy.testing.case_files import read_cases
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.changed_lines import changed_lines
-from multichannel.workbench.coverage.coverage import Coverage, CoveredRule, CoverageState, cover
+from multichannel.workbench.coverage.coverage import Coverage, CoverageState, CoveredRule, cover
 from multichannel.workbench.coverage.html import coverage_page
 from multichannel.workbench.coverage.instrumentation import Instrumentation
 from multichannel.workbench.coverage.lcov import as_lcov
