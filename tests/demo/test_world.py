@@ -9,10 +9,10 @@ from multichannel.demo.cast import EMBER, ORGANISATIONS, PERSONAS, WILLOW
 from multichannel.demo.links import PARTNERSHIPS, RELATIONSHIPS
 from multichannel.demo.purchases import PURCHASES
 from multichannel.demo.world import SEEDER, seed
+from multichannel.domain.commerce import BillingType, Channel, Commerce
 from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus
-from multichannel.domain.subscriptions import BillingType, Channel, Commerce
 from multichannel.domain.tenants import PartnerStatus, PartnerType
 from multichannel.domain.users import Role
 from multichannel.errors import NotPermitted

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
 from multichannel.domain.base import Base
+from multichannel.domain.commerce import Channel, RecordedBy
 from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
-from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription
+from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from tests.graphql.conftest import Api
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from multichannel.domain.commerce import Channel
 from multichannel.domain.partnerships import PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus
-from multichannel.domain.subscriptions import Channel
 from multichannel.domain.tenants import Cloud, PartnerType, TenantKind
 from multichannel.errors import Refused
 from tests.importing.books import (

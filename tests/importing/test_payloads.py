@@ -12,14 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from multichannel.domain.commerce import BillingCycle, BillingType, Commerce, ContractType, SubscriptionStatus
 from multichannel.domain.partnerships import PartnershipStatus
-from multichannel.domain.subscriptions import (
-    BillingCycle,
-    BillingType,
-    Commerce,
-    ContractType,
-    SubscriptionStatus,
-)
 from multichannel.domain.transfers import TransferKind, TransferStatus
 from multichannel.importing.customers import ImportedCustomer, RelationshipToPartner
 from multichannel.importing.partnerships import ImportedPartnerRelationship, PartnerRelationshipType

@@ -23,7 +23,7 @@ from multichannel.demo.cast import (
     Organisation,
     fixed_id,
 )
-from multichannel.domain.subscriptions import BillingType, Channel, Commerce, SubscriptionStatus
+from multichannel.domain.commerce import BillingType, Channel, Commerce, SubscriptionStatus
 
 
 @dataclass(frozen=True)

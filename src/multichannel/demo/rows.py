@@ -10,18 +10,18 @@ from multichannel.demo.cast import ORGANISATIONS, PERSONAS, Organisation, Person
 from multichannel.demo.links import PARTNERSHIPS, RELATIONSHIPS, Link, Relationship
 from multichannel.demo.purchases import PURCHASES, Purchase
 from multichannel.domain.base import Base
-from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.partnerships import Partnership, PartnershipStatus
-from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
-from multichannel.domain.subscriptions import (
+from multichannel.domain.commerce import (
     BillingCycle,
     BillingType,
     Channel,
     Commerce,
     ContractType,
     RecordedBy,
-    Subscription,
 )
+from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.partnerships import Partnership, PartnershipStatus
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, Tenant, TenantKind
 from multichannel.domain.users import RoleAssignment, User
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, enum_column, id_column
 from multichannel.domain.commerce import (
-    RUNNING,
     SUBSCRIPTION_TRANSITIONS,
     BillingCycle,
     BillingType,
@@ -19,9 +18,7 @@ from multichannel.domain.commerce import (
     Commerce,
     ContractType,
     RecordedBy,
-    StopReason,
     SubscriptionStatus,
-    TermDuration,
 )
 from multichannel.domain.customers import Customer
 from multichannel.domain.lifecycle import ENDED, LIVE, SubscriptionLifecycle
@@ -29,20 +26,6 @@ from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 from multichannel.domain.terms import require_quantity
 from multichannel.errors import Refused
-
-__all__ = [
-    "RUNNING",
-    "BillingCycle",
-    "BillingType",
-    "Channel",
-    "Commerce",
-    "ContractType",
-    "RecordedBy",
-    "StopReason",
-    "Subscription",
-    "SubscriptionStatus",
-    "TermDuration",
-]
 
 
 class Subscription(SubscriptionLifecycle, Base):

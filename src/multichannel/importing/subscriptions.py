@@ -6,13 +6,13 @@ import re
 from datetime import datetime
 from typing import Final
 
-from multichannel.domain.commerce import TermDuration
-from multichannel.domain.subscriptions import (
+from multichannel.domain.commerce import (
     BillingCycle,
     BillingType,
     Commerce,
     ContractType,
     SubscriptionStatus,
+    TermDuration,
 )
 from multichannel.importing.field_mapping import list_of, optional, payload, required
 from multichannel.importing.problems import Problem, Rejected, abbreviate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from multichannel.domain.subscriptions import BillingCycle
+from multichannel.domain.commerce import BillingCycle
 from multichannel.domain.transfers import TransferKind, TransferStatus
 from multichannel.importing.field_mapping import list_of, object_of, optional, payload, required
 from multichannel.importing.problems import abbreviate, invalid

@@ -13,6 +13,7 @@ from multichannel.domain.agreements import (
     new_agreement,
 )
 from multichannel.domain.base import Base
+from multichannel.domain.commerce import Channel, RecordedBy, SubscriptionStatus
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
@@ -23,7 +24,7 @@ from multichannel.domain.relationship_requests import (
     refusals_to_request,
 )
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
-from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription, SubscriptionStatus
+from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork

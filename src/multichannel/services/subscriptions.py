@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from multichannel.domain.agreements import CustomerAgreement, is_bound
+from multichannel.domain.commerce import Channel, RecordedBy, StopReason
 from multichannel.domain.customers import Customer
 from multichannel.domain.new_subscriptions import (
     ExternalSubscription,
@@ -17,7 +18,7 @@ from multichannel.domain.new_subscriptions import (
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import ResellerRelationship
-from multichannel.domain.subscriptions import Channel, RecordedBy, StopReason, Subscription
+from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from multichannel.domain.subscriptions import BillingType, Channel, Commerce, RecordedBy, SubscriptionStatus
+from multichannel.domain.commerce import BillingType, Channel, Commerce, RecordedBy, SubscriptionStatus
 from tests.policy.oracle.world import Row, Tables
 from tests.policy.worlds.values import MARKETS, MOSTLY_PUBLIC, VERSIONED, guid, ids
 

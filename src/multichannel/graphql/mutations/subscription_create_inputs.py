@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 import strawberry
 
-from multichannel.domain.new_subscriptions import ExternalSubscription, SubscriptionOrder
-from multichannel.domain.subscriptions import (
+from multichannel.domain.commerce import (
     BillingCycle,
     BillingType,
     Channel,
@@ -15,6 +14,7 @@ from multichannel.domain.subscriptions import (
     SubscriptionStatus,
     TermDuration,
 )
+from multichannel.domain.new_subscriptions import ExternalSubscription, SubscriptionOrder
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.inputs import MutationInput, optional, parse_guid, parse_text
 

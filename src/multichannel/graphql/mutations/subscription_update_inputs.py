@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from multichannel.domain.subscriptions import StopReason
+from multichannel.domain.commerce import StopReason
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.inputs import EXPECTED_VERSION, MutationInput, is_set, parse_text
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from multichannel.domain.subscriptions import Channel, RecordedBy, Subscription
+from multichannel.domain.commerce import Channel, RecordedBy
+from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import PartnerType
 from multichannel.importing import rows as columns
 from multichannel.importing.export import LocatedItem

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from multichannel.domain.base import UtcTime
-from multichannel.domain.subscriptions import Subscription, SubscriptionStatus
+from multichannel.domain.commerce import SubscriptionStatus
+from multichannel.domain.subscriptions import Subscription
 from multichannel.errors import NotPermitted, NotVisible
 from multichannel.policy.schema.vocabulary import READS, Action
 from multichannel.store.facts import facts_of
