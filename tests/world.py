@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +59,10 @@ one_engine = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 """For tests of many roles or inputs, each of which is decided before or beside the database."""
 
 
+one_shared_engine = pytest.mark.parametrize("shared_world", ["sqlite"], indirect=True)
+"""The same for tests that only read."""
+
+
 postgresql_later = pytest.mark.parametrize(
     "world", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
 )
@@ -94,11 +99,29 @@ def postgresql_world(
 def world(request: pytest.FixtureRequest, tmp_path: Path, shipped_policy: Policy) -> Iterator[World]:
     """The demo world in a fresh database; the test runs once for each engine."""
     template: str = request.getfixturevalue(f"{request.param}_world")
+    with copy_of(template, tmp_path) as url, _opened(url, shipped_policy) as world:
+        yield world
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def shared_world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, shipped_policy: Policy
+) -> Iterator[World]:
+    """The demo world for tests that change nothing: one database for each engine and module."""
+    template: str = request.getfixturevalue(f"{request.param}_world")
+    with (
+        copy_of(template, tmp_path_factory.mktemp("shared")) as url,
+        _opened(url, shipped_policy) as world,
+    ):
+        yield world
+
+
+@contextmanager
+def _opened(url: str, policy: Policy) -> Iterator[World]:
     clock = Clock()
-    with copy_of(template, tmp_path) as url:
-        engine = open_database(url, connections=2)
-        yield World(url, Store(engine, lambda: shipped_policy, clock), shipped_policy, clock)
-        engine.dispose()
+    engine = open_database(url, connections=2)
+    yield World(url, Store(engine, lambda: policy, clock), policy, clock)
+    engine.dispose()
 
 
 def _fill(url: str, policy: Policy) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +81,19 @@ class Api:
 @pytest.fixture
 def api(world: World) -> Iterator[Api]:
     """The demo world behind the endpoint; the token of a persona is its name."""
+    with _serving(world) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def shared_api(shared_world: World) -> Iterator[Api]:
+    """The same for tests that change nothing."""
+    with _serving(shared_world) as api:
+        yield api
+
+
+@contextmanager
+def _serving(world: World) -> Iterator[Api]:
     streams = EventStreams(world.store, world.caller, EventNotifier(None))
     execution = Execution(world.store, world.caller, streams, threads=1)
     view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)

@@ -43,32 +43,34 @@ def windows(api: Api, persona: str, kind: str, **variables: Any) -> Iterator[dic
 
 
 @pytest.mark.parametrize("kind", KEYS)
-def test_by_list_and_by_count(api: Api, kind: str) -> None:
+def test_by_list_and_by_count(shared_api: Api, kind: str) -> None:
     for persona, sees in everybody():
-        pages = list(windows(api, persona, kind))
+        pages = list(windows(shared_api, persona, kind))
 
         listed = [KEYS[kind][node["id"]] for page in pages for node in page["nodes"]]
         assert sorted(listed) == sorted(expected_keys(sees, kind)), persona
         assert {page["totalCount"] for page in pages} == {len(listed)}, persona
 
 
-def test_by_id(api: Api) -> None:
+def test_by_id(shared_api: Api) -> None:
     ids = [*CUSTOMER_KEYS, *SUBSCRIPTION_KEYS]
     for persona, sees in everybody():
-        nodes = api.ask(persona, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids).data["nodes"]
+        nodes = shared_api.ask(persona, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids).data[
+            "nodes"
+        ]
 
         found = {node["id"] for node in nodes if node}
         expected = expected_keys(sees, "customers") | expected_keys(sees, "subscriptions")
         assert {(CUSTOMER_KEYS | SUBSCRIPTION_KEYS)[row_id] for row_id in found} == expected, persona
 
 
-def test_by_nested_path(api: Api) -> None:
+def test_by_nested_path(shared_api: Api) -> None:
     query = (
         "{ customers(first: 100) { nodes { id subscriptions(first: 100) { totalCount nodes { id } } } }"
         " subscriptions(first: 100) { nodes { id customer { id } } } }"
     )
     for persona, sees in everybody():
-        data = api.ask(persona, query).data
+        data = shared_api.ask(persona, query).data
         customers = expected_keys(sees, "customers")
 
         below = {
@@ -91,7 +93,7 @@ def test_by_nested_path(api: Api) -> None:
         }, persona
 
 
-def test_by_filter(api: Api) -> None:
+def test_by_filter(shared_api: Api) -> None:
     query = (
         "query($name: String!) {"
         " customers(first: 100, filter: {companyName: {eq: $name}}) { totalCount nodes { id } }"
@@ -100,7 +102,7 @@ def test_by_filter(api: Api) -> None:
     )
     for persona, sees in everybody():
         for key in CUSTOMER_IDS:
-            data = api.ask(persona, query, name=NAMES[key]).data
+            data = shared_api.ask(persona, query, name=NAMES[key]).data
             customers = {key} & expected_keys(sees, "customers")
             subscriptions = {
                 each for each in expected_keys(sees, "subscriptions") if CUSTOMER_OF[each] in customers
@@ -112,11 +114,11 @@ def test_by_filter(api: Api) -> None:
 
 
 @pytest.mark.parametrize("kind", KEYS)
-def test_by_the_cursor_of_somebody_else(api: Api, kind: str) -> None:
-    lent = next(windows(api, "meadow-global-admin", kind))
+def test_by_the_cursor_of_somebody_else(shared_api: Api, kind: str) -> None:
+    lent = next(windows(shared_api, "meadow-global-admin", kind))
     place = lent["nodes"][-1]["id"]
     for persona, sees in everybody():
-        pages = windows(api, persona, kind, after=lent["pageInfo"]["endCursor"])
+        pages = windows(shared_api, persona, kind, after=lent["pageInfo"]["endCursor"])
 
         found = {KEYS[kind][node["id"]] for page in pages for node in page["nodes"]}
         assert found == {
@@ -124,13 +126,13 @@ def test_by_the_cursor_of_somebody_else(api: Api, kind: str) -> None:
         }, persona
 
 
-def test_to_the_degree_and_no_further(api: Api) -> None:
+def test_to_the_degree_and_no_further(shared_api: Api) -> None:
     query = (
         "{ customers(first: 100) { nodes { id companyName version } }"
         " subscriptions(first: 100) { nodes { id status commerce billingCycle } } }"
     )
     for persona, sees in everybody():
-        body = api.ask(persona, query).body
+        body = shared_api.ask(persona, query).body
         denied = {(each["path"][0], each["path"][2], each["path"][3]) for each in body.get("errors", ())}
         for kind, gated in (("customers", {"version"}), ("subscriptions", {"commerce", "billingCycle"})):
             for place, node in enumerate(body["data"][kind]["nodes"]):
