@@ -69,6 +69,12 @@ postgresql_later = pytest.mark.parametrize(
 """For modules of many stories: the state machine drives the same mutations on PostgreSQL in every run."""
 
 
+shared_postgresql_later = pytest.mark.parametrize(
+    "shared_world", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
+"""The same for tests that only read."""
+
+
 @pytest.fixture(scope="session")
 def shipped_policy() -> Policy:
     """The policy that ships with the product."""

@@ -14,9 +14,7 @@ from multichannel.demo.cast import fixed_id
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.policy.schema.resources import CUSTOMER, RESOURCES, Resource
 from tests.graphql.conftest import Answer, Api
-from tests.world import postgresql_later
-
-pytestmark = postgresql_later
+from tests.world import postgresql_later, shared_postgresql_later
 
 ABSENT = fixed_id("absent")
 KINDS = [resource for resource in RESOURCES.values() if resource.model is not None]
@@ -50,9 +48,15 @@ def invisible(api: Api, persona: str, kind: Resource) -> list[str]:
     return [id for id, node in zip(ids, found, strict=True) if node is None]
 
 
-@pytest.fixture(autouse=True)
-def history(api: Api) -> None:
-    """A transfer, an agreement and audit records, of which the demo world has none."""
+@pytest.fixture(scope="module")
+def recorded(shared_api: Api) -> Api:
+    """The API over the demo world with records of every kind, for tests that change nothing."""
+    record_history(shared_api)
+    return shared_api
+
+
+def record_history(api: Api) -> None:
+    """Make a transfer, an agreement and audit records, of which the demo world has none."""
     api.ask("alder-admin-agent", CONFIRM, id=f"customer_{fixed_id('meadow')}")
     api.ask("alder-admin-agent", ASK, id=f"customer_{fixed_id('meadow')}", source=fixed_id("cedar"))
 
@@ -67,29 +71,33 @@ def client_view(answer: Answer) -> tuple[Any, ...]:
     return response.status_code, response.headers.multi_items(), response.content, len(statements)
 
 
+@shared_postgresql_later
 @kinds
 @personas
-def test_by_node_and_nodes(api: Api, persona: str, kind: Resource) -> None:
-    absent = client_view(api.ask(persona, NODE, id=prefix(kind) + ABSENT))
+def test_by_node_and_nodes(recorded: Api, persona: str, kind: Resource) -> None:
+    absent = client_view(recorded.ask(persona, NODE, id=prefix(kind) + ABSENT))
 
-    for id in invisible(api, persona, kind):
-        assert client_view(api.ask(persona, NODE, id=id)) == absent
+    for id in invisible(recorded, persona, kind):
+        assert client_view(recorded.ask(persona, NODE, id=id)) == absent
 
 
+@shared_postgresql_later
 @kinds
 @personas
-def test_by_explanation(api: Api, persona: str, kind: Resource) -> None:
+def test_by_explanation(recorded: Api, persona: str, kind: Resource) -> None:
     for action in kind.actions:
         to = action.name
-        absent = api.ask(persona, EXPLAIN, id=prefix(kind) + ABSENT, to=to)
+        absent = recorded.ask(persona, EXPLAIN, id=prefix(kind) + ABSENT, to=to)
         assert absent.errors == [(["explainDecision"], "NOT_FOUND")]
 
-        for id in invisible(api, persona, kind):
-            assert client_view(api.ask(persona, EXPLAIN, id=id, to=to)) == client_view(absent)
+        for id in invisible(recorded, persona, kind):
+            assert client_view(recorded.ask(persona, EXPLAIN, id=id, to=to)) == client_view(absent)
 
 
+@postgresql_later
 @personas
 def test_by_a_mutation(api: Api, persona: str) -> None:
+    record_history(api)
     absent = api.ask(persona, UPDATE, id=prefix(CUSTOMER) + ABSENT)
     assert absent.errors == [(["updateCustomer"], "NOT_FOUND")]
 
@@ -101,27 +109,29 @@ def written(mark: str, row_id: str) -> str:
     return base64.urlsafe_b64encode(json.dumps([mark, None, row_id]).encode()).decode()
 
 
+@shared_postgresql_later
 @pytest.mark.parametrize("direction", ["after", "before"])
 @personas
-def test_by_a_cursor(api: Api, persona: str, direction: str) -> None:
+def test_by_a_cursor(recorded: Api, persona: str, direction: str) -> None:
     """A cursor at an invisible row is a place like one next to it where nothing is."""
     query = f"""query ($cursor: String) {{
       customers({direction}: $cursor, first: 3) {{
         nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage }}
       }}
     }}"""
-    cursor = api.ask("alder-sales-agent", "{ customers { pageInfo { endCursor } } }").data["customers"]
+    cursor = recorded.ask("alder-sales-agent", "{ customers { pageInfo { endCursor } } }").data["customers"]
     mark = json.loads(base64.urlsafe_b64decode(cursor["pageInfo"]["endCursor"] + "=="))[0]
 
-    for id in invisible(api, persona, CUSTOMER):
+    for id in invisible(recorded, persona, CUSTOMER):
         there = id.removeprefix(prefix(CUSTOMER))
         beside = there[:-1] + ("1" if there[-1] == "0" else "0")  # no other row is that near
-        first, second = (api.ask(persona, query, cursor=written(mark, at)) for at in (there, beside))
+        first, second = (recorded.ask(persona, query, cursor=written(mark, at)) for at in (there, beside))
         assert client_view(first) == client_view(second)
 
 
-def test_for_nobody(api: Api) -> None:
-    there = api.ask(None, NODE, id=prefix(CUSTOMER) + fixed_id("meadow"))
+@shared_postgresql_later
+def test_for_nobody(recorded: Api) -> None:
+    there = recorded.ask(None, NODE, id=prefix(CUSTOMER) + fixed_id("meadow"))
 
-    assert client_view(there) == client_view(api.ask(None, NODE, id=prefix(CUSTOMER) + ABSENT))
+    assert client_view(there) == client_view(recorded.ask(None, NODE, id=prefix(CUSTOMER) + ABSENT))
     assert there.codes == ["UNAUTHENTICATED", "UNAUTHENTICATED"]
