@@ -146,12 +146,12 @@ class _Gaps:
 
     @cached_property
     def _saying(self) -> dict[tuple[str | None, str | None], list[Rule]]:
-        """The restrictions by code and kind of record."""
-        found: dict[tuple[str | None, str | None], list[Rule]] = defaultdict(list)
+        """The restrictions by code and resource type."""
+        by_code: dict[tuple[str | None, str | None], list[Rule]] = defaultdict(list)
         for rule in self._policy.source.rules:
             if rule.name == "forbid":
-                found[_code(rule), rule.about].append(rule)
-        return found
+                by_code[_code(rule), rule.about].append(rule)
+        return by_code
 
     def _place(self, resource: Resource) -> tuple[str, int]:
         """The position for a missing case: the first case about the resource, or the first rule."""

@@ -25,7 +25,7 @@ class ConditionText:
     """The body of a rule about `principal` and `resource`."""
 
     def __init__(self, body: str, resources: Iterable[Resource]) -> None:
-        """Read the body of a rule about each of these kinds; PolicyInvalid for what is no list filter."""
+        """Read the body of a rule about each of these types; PolicyInvalid if SQL cannot evaluate it."""
         resources = tuple(resources)
         self._source = PolicySource((("where", _ABOUT + "".join(_rule(each, body) for each in resources)),))
         if len(self._source.rules) != len(RESOURCES) + len(resources) + 2:
@@ -40,7 +40,7 @@ class ConditionText:
             raise PolicyInvalid(str(fault)) from fault
 
     def conditions(self, principal: Principal, resource: Resource) -> tuple[Conditions, ...]:
-        """Each way in which they hold for a principal."""
+        """The alternatives at which they hold for a principal."""
         return tuple(each.conditions for each in self._derivations.restrictions(principal, resource))
 
 

@@ -88,35 +88,35 @@ class _InvariantReader:
         self._number = number
 
     def invariant(self, item: Any) -> Invariant:
-        given = self._document.mapping(item, self._line(), "an invariant", KEYS)
-        never = given.get("never")
-        if not isinstance(never, str) or not never or not given.get("what"):
+        entry = self._document.mapping(item, self._line(), "an invariant", KEYS)
+        never = entry.get("never")
+        if not isinstance(never, str) or not never or not entry.get("what"):
             self._document.refuse(self._line(), "an invariant needs a text at `never`, and what it is about")
-        resources = tuple(RESOURCES[name] for name in self._words(given, "what", RESOURCES))
+        resources = tuple(RESOURCES[name] for name in self._words(entry, "what", RESOURCES))
         known = {action for resource in resources for action in resource.actions}
-        actions = tuple(Action(word) for word in self._words(given, "may", known))
+        actions = tuple(Action(word) for word in self._words(entry, "may", known))
         return Invariant(
             never,
-            tuple(map(str, self._document.listed(given.get("rules"), self._line("rules"), "`rules`"))),
-            dict(self._who(given)),
-            self._words(given, "standing", None),
+            tuple(map(str, self._document.listed(entry.get("rules"), self._line("rules"), "`rules`"))),
+            dict(self._who(entry)),
+            self._words(entry, "standing", None),
             actions or tuple(known),
             resources,
-            self._where(given, resources),
+            self._where(entry, resources),
             self._document.file,
             self._line(),
         )
 
-    def _who(self, given: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _who(self, entry: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
         names = (*WHO, "market", "roles")
-        who = self._document.mapping(given.get("who") or {}, self._line("who"), "`who`", names)
+        who = self._document.mapping(entry.get("who") or {}, self._line("who"), "`who`", names)
         for name in who:
             words = ROLES if name == "roles" else WHO.get(name)
             yield name, self._words(who, name, words, "who")
 
-    def _words(self, given: Mapping[str, Any], name: str, known: Any, *under: str) -> tuple[str, ...]:
+    def _words(self, entry: Mapping[str, Any], name: str, known: Any, *under: str) -> tuple[str, ...]:
         """One word, or a list of them, each a known one."""
-        value, line = given.get(name), self._line(*under, name)
+        value, line = entry.get(name), self._line(*under, name)
         listed = [value] if isinstance(value, str) else self._document.listed(value, line, f"`{name}`")
         for word in listed:
             if not isinstance(word, str) or not word:
@@ -125,8 +125,8 @@ class _InvariantReader:
                 self._document.word(word, known, line, f"a word for `{name}`")
         return tuple(listed)
 
-    def _where(self, given: Mapping[str, Any], resources: tuple[Resource, ...]) -> ConditionText:
-        text = given.get("where", "true")
+    def _where(self, entry: Mapping[str, Any], resources: tuple[Resource, ...]) -> ConditionText:
+        text = entry.get("where", "true")
         if not isinstance(text, str):
             self._document.refuse(self._line("where"), "`where` must be the body of a rule")
         try:

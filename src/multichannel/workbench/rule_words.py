@@ -35,11 +35,11 @@ DEEPEST = 4
 
 def helpers_of(statements: Iterable[Statement]) -> Helpers:
     """The rules that decisions do not ask for, by name and number of parameters."""
-    found: dict[tuple[str, int], list[Statement]] = defaultdict(list)
+    helpers: dict[tuple[str, int], list[Statement]] = defaultdict(list)
     for statement in statements:
         if statement.keyword == "rule" and statement.name not in {*VERDICTS, "allow"}:
-            found[statement.name, len(statement.parameters)].append(statement)
-    return found
+            helpers[statement.name, len(statement.parameters)].append(statement)
+    return helpers
 
 
 def word(term: Term, bound: Bound) -> str | None:
@@ -126,14 +126,14 @@ def _entered(parameters: Sequence[Parameter], arguments: Sequence[str | None]) -
 def _matched(arguments: Sequence[Term], answer: Sequence[str | None], bound: Bound) -> Iterator[Bound]:
     """The variables of a question with the words of an answer; nothing if these differ from what is known."""
     extended = dict(bound)
-    for term, found in zip(arguments, answer, strict=False):
+    for term, answered in zip(arguments, answer, strict=False):
         known = word(term, extended)
-        if found is None or known == found:
+        if answered is None or known == answered:
             continue
         if known is not None:
             return
         if isinstance(term, Name):
-            extended[term.name] = found
+            extended[term.name] = answered
     yield extended
 
 

@@ -27,7 +27,7 @@ def test_a_choice_that_is_off_grants_nothing(tmp_path: Path) -> None:
     findings = check_source(grouped(), tmp_path).findings
     missing = next(each for each in findings if each.code == "ungranted-action" and "Sub" in each.message)
 
-    assert "release" not in missing.message.split(" on ")[0].removeprefix("nobody is granted ").split(", ")
+    assert "release" not in missing.message.split(" on ")[0].removeprefix("no role is granted ").split(", ")
     assert "cancel_service" in missing.message
     assert "cancel," not in missing.message
 

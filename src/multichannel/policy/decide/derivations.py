@@ -1,9 +1,9 @@
 """What the rules of a policy derive: standings, grants and restrictions, each with its rules and conditions.
 
-Decisions, predicates, comparisons, the matrix and the search for gaps all ask here. The engine is asked for
+Decisions, predicates, comparisons, the matrix and the search for gaps all use it. The engine is queried for
 standings and restrictions once for each principal and resource type, and for grants once for all principals.
 Where `allow` is as it ships and no grant looks at the record, what is allowed follows from these: it is
-joined, for a tenth of the engine's time. Elsewhere the engine is asked for `allow` itself.
+joined, for a tenth of the engine's time. Elsewhere the engine evaluates `allow` itself.
 
 With `trace`, derivations name their rules; without, they take half the time.
 """
@@ -90,7 +90,7 @@ class Derivations:
         self._reads_roles = reads_roles(engine.source)
         self._is_composed = is_composed(engine.source)
         self.derived = lru_cache(CACHED)(self._derive)
-        """What `has_standing`, `forbid` or `allow` derives for a principal, asked of the engine."""
+        """What `has_standing`, `forbid` or `allow` derives for a principal, as the engine evaluates it."""
         self._joined = lru_cache(CACHED)(self._join)
         self._grants = cache(self._find_grants)
 
@@ -148,10 +148,10 @@ class Derivations:
         """By roles and action whether it is granted on one record, and the codes that hit; where joined."""
         if not self._reads_roles:
             return self._verdicts(principal, resource, record, roles)
-        found: dict[Roles, dict[Action, tuple[bool, tuple[str, ...]]]] = {}
+        verdicts: dict[Roles, dict[Action, tuple[bool, tuple[str, ...]]]] = {}
         for each in roles:
-            found |= self._verdicts(replace(principal, roles=each), resource, record, [each])
-        return found
+            verdicts |= self._verdicts(replace(principal, roles=each), resource, record, [each])
+        return verdicts
 
     def _verdicts(
         self, principal: Principal, resource: Resource, record: Any, roles: Iterable[Roles]
@@ -160,7 +160,7 @@ class Derivations:
         standings = {answer.bindings["standing"] for answer in answers}
         hits: dict[Action | None, set[str]] = defaultdict(set)
         for action, answer in _by_action(
-            lambda asked: self._engine.ask("forbid", NAME, principal, asked, record), resource
+            lambda action: self._engine.ask("forbid", NAME, principal, action, record), resource
         ):
             hits[action].add(answer.bindings["name"])
         reasons = {action: tuple(sorted(hits[None] | hits[action])) for action in resource.actions}
@@ -199,8 +199,8 @@ class Derivations:
             }[rule]
             return self._engine.ask_in_part(rule, *arguments, kind=resource.name, trace=trace)
 
-        found = (_derivation(action, answer, resource) for action, answer in _by_action(ask, resource))
-        return tuple(dict.fromkeys(found))
+        derived = (_derivation(action, answer, resource) for action, answer in _by_action(ask, resource))
+        return tuple(dict.fromkeys(derived))
 
     def _find_grants(self, resource: Resource, *, trace: bool) -> tuple[tuple[RoleGrant, ...], bool]:
         """All grants, and whether they depend on nothing but role, standing and action."""
@@ -222,13 +222,13 @@ class Derivations:
             yield (role, standing, action), answer
 
     def _bound(self, words: Words, resource: Resource, *, trace: bool) -> Iterator[tuple[Words, Answer]]:
-        """Grants whose words are known; what a grant leaves open is asked word by word."""
+        """Grants with known words; what a grant leaves open is queried word by word."""
         left_open: set[int] = set()
-        for found, answer in self._ask_for_grants(words, resource, trace=trace):
-            places = {place for place, word in enumerate(found) if type(word) is not str}
+        for bound, answer in self._ask_for_grants(words, resource, trace=trace):
+            places = {place for place, word in enumerate(bound) if type(word) is not str}
             left_open |= places
             if not places:
-                yield found, answer
+                yield bound, answer
         if left_open:
             place = min(left_open)
             known = ROLES, standing_names(self.source, resource.name), resource.actions
@@ -256,7 +256,7 @@ def _by_action(
 ) -> Iterator[tuple[Action | None, Answer]]:
     """The answers of a question about all actions at once, each with its action or None for every one.
 
-    Where a rule compares the action with something, the question is asked for each action instead.
+    Where a rule compares the action with something, the query is made for each action instead.
     """
     answers = list(ask(ACTION))
     if any(_is_compared(answer.bindings.get("action")) for answer in answers):

@@ -39,11 +39,11 @@ def _assignments(
         yield bindings, ()
         return
     member, *rest = members
-    found = value_at(member.path, bindings) if member.path.variable in bindings else ()
-    if not found:
+    records = value_at(member.path, bindings) if member.path.variable in bindings else ()
+    if not records:
         for bound, missing in _assignments(tuple(rest), bindings):
             yield bound, (Failure(member), *missing)
-    for record in found:
+    for record in records:
         yield from _assignments(tuple(rest), {**bindings, member.variable: record})
 
 

@@ -1,4 +1,4 @@
-"""The binding to Oso: one loaded policy, asked in full (a record) or in part (all records of a kind).
+"""The binding to Oso: one loaded policy, evaluated for a record, or partially for all records of a type.
 
 The engine's own Python side is not used beyond building terms: it would query databases on attribute
 access, call methods and make instances. Here a policy reads declared facts of frozen records, nothing else.
@@ -72,7 +72,7 @@ class Answer:
 
 
 class Engine:
-    """One policy, loaded once and never changed; safe to ask from several threads."""
+    """One policy, loaded once and never changed; safe to use from several threads."""
 
     def __init__(self, source: PolicySource, extra: Callable[[str | None], str] | None = None) -> None:
         """Load all files, or raise PolicyInvalid with the engine's message and place.
@@ -145,7 +145,7 @@ class Engine:
         """The rules of a derivation, outermost first."""
         if trace is None:
             return ()
-        marks = dict.fromkeys(found[1] for found in MARK.finditer(trace["formatted"]))
+        marks = dict.fromkeys(match[1] for match in MARK.finditer(trace["formatted"]))
         return tuple(self.source.by_mark[mark] for mark in marks)
 
 
@@ -218,7 +218,7 @@ def within_bounds(text: str) -> str:
 
 def _in_ascii(text: str) -> str:
     """The text with plain characters in its comments: the engine reports a wrong line behind any others."""
-    return STRING_OR_COMMENT.sub(lambda found: NON_ASCII.sub("?", found[1]) if found[1] else found[0], text)
+    return STRING_OR_COMMENT.sub(lambda match: NON_ASCII.sub("?", match[1]) if match[1] else match[0], text)
 
 
 def _loaded_about(source: PolicySource, kind: str, *extra: tuple[str, str], marked: bool = False) -> Oso:

@@ -23,10 +23,10 @@ def conditions(expression: Any, resource: Resource) -> Conditions:
     return Conditions(tuple(reader.members), tuple(sorted(set(reader.comparisons), key=str)))
 
 
-def check_own_rows(asked: Conditions, resource: Resource, tenant_id: str) -> None:
+def check_own_rows(required: Conditions, resource: Resource, tenant_id: str) -> None:
     """Refuse conditions on rows of a long relation other than those about the principal's own tenant."""
     kinds = {THIS: resource}
-    for member in asked.members:
+    for member in required.members:
         kind = kinds[member.path.variable]
         for name in member.path.names[:-1]:
             kind = RESOURCES[kind.relation(name).target]
@@ -34,7 +34,7 @@ def check_own_rows(asked: Conditions, resource: Resource, tenant_id: str) -> Non
         kinds[member.variable] = RESOURCES[relation.target]
         between = relation.many.between if relation.many else None
         own = Comparison(Path(member.variable, (between or "",)), "=", tenant_id)
-        if between is not None and own not in asked.comparisons:
+        if between is not None and own not in required.comparisons:
             message = (
                 f"`{member}`: of these only rows whose {between} is the principal's own tenant are facts"
             )

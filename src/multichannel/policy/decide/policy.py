@@ -116,13 +116,13 @@ class Policy:
         if not self.derivations.is_joined(resource):
             return {each: self._checked(replace(principal, roles=each), resource, record) for each in roles}
         try:
-            found = self.derivations.verdicts(principal, resource, record, roles)
+            by_roles = self.derivations.verdicts(principal, resource, record, roles)
         except PolicyFault:
             log.exception("the policy failed on a %s", resource.name)
             return {each: dict.fromkeys(resource.actions, DENIED) for each in roles}
         return {
             each: {action: Verdict(granted and not why, why) for action, (granted, why) in verdicts.items()}
-            for each, verdicts in found.items()
+            for each, verdicts in by_roles.items()
         }
 
     def _checked(self, principal: Principal, resource: Resource, record: Any) -> Verdicts:
@@ -130,15 +130,15 @@ class Policy:
 
     def grants(self, principal: Principal, action: Action, resource: Resource) -> tuple[Derivation, ...]:
         """The derivations by which an action could be allowed to a principal, restrictions aside."""
-        found = self.derivations.allowed(principal, resource, trace=True)
-        return tuple(each for each in found if each.concerns(action))
+        derivations = self.derivations.allowed(principal, resource, trace=True)
+        return tuple(each for each in derivations if each.concerns(action))
 
     def restrictions(
         self, principal: Principal, action: Action, resource: Resource
     ) -> tuple[Derivation, ...]:
         """The derivations by which it could be forbidden."""
-        found = self.derivations.restrictions(principal, resource, trace=True)
-        return tuple(each for each in found if each.concerns(action))
+        derivations = self.derivations.restrictions(principal, resource, trace=True)
+        return tuple(each for each in derivations if each.concerns(action))
 
     def standings(self, principal: Principal, record: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
         """What the principal's tenant is to one record of facts, with the rules that say so."""

@@ -87,15 +87,15 @@ def _unbound(source: PolicySource) -> Mapping[Rule, frozenset[str]]:
     for rule in source.rules:
         if rule.is_rule and rule.name not in {*VERDICTS, "allow"}:
             helpers[rule.name].append(rule.tree)
-    found = {}
+    unbound = {}
     for rule in source.rules:
         if rule.name in VERDICTS and rule.is_rule and rule.about is None:
             kinds = frozenset(kind for kind in RESOURCES if missing_fact(rule.tree, kind, helpers))
             if kinds == RESOURCES.keys():
                 raise PolicyInvalid(f"{rule.position}: no resource type has all facts that this rule reads")
             if kinds:
-                found[rule] = kinds
-    return found
+                unbound[rule] = kinds
+    return unbound
 
 
 def missing_fact(statement: Statement, kind: str, helpers: Helpers) -> str | None:

@@ -71,7 +71,7 @@ def _ungranted(
 ) -> Iterator[Finding]:
     missing = [action.value for action in resource.actions if (resource.name, action.value) not in granted]
     if missing:
-        message = f"nobody is granted {', '.join(missing)} on a {resource.name}"
+        message = f"no role is granted {', '.join(missing)} on a {resource.name}"
         yield _missing("ungranted-action", resource, message, "", statements, source)
 
 

@@ -1,4 +1,4 @@
-"""ChangeGroup that somebody has accepted by name, so that they no longer fail a comparison."""
+"""Changes that are accepted by name, so that they do not fail a comparison."""
 
 from __future__ import annotations
 

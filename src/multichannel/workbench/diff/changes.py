@@ -1,4 +1,4 @@
-"""What changes between two versions of a policy, named so that it can be accepted by name."""
+"""The changes between two versions of a policy, with names by which they can be accepted."""
 
 from __future__ import annotations
 
@@ -160,12 +160,12 @@ def _braced(words: Collection[str]) -> str:
 
 def expand_braces(name: str) -> Iterator[str]:
     """The names that a name with braces stands for."""
-    found = BRACES.search(name)
-    if found is None:
+    braces = BRACES.search(name)
+    if braces is None:
         yield name
         return
-    for word in found[1].split(","):
-        yield from expand_braces(name[: found.start()] + word.strip() + name[found.end() :])
+    for word in braces[1].split(","):
+        yield from expand_braces(name[: braces.start()] + word.strip() + name[braces.end() :])
 
 
 def group_changes(changes: Iterable[VerdictChange]) -> Iterator[tuple[VerdictChange, ...]]:

@@ -86,9 +86,9 @@ class _RecordBuilder:
 
     def _count(self, at: str) -> int:
         """As many rows as the facts count or name."""
-        named = [int(path[len(at) + 1 :].partition("]")[0]) + 1 for path in self._rows(at)]
+        with_facts = [int(path[len(at) + 1 :].partition("]")[0]) + 1 for path in self._rows(at)]
         count = self._facts.get(at)
-        return max([*named, count if isinstance(count, int) else 0])
+        return max([*with_facts, count if isinstance(count, int) else 0])
 
     def _rows(self, at: str) -> Iterator[str]:
         return (path for path in self._facts if path.startswith(f"{at}["))

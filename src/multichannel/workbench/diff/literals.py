@@ -65,7 +65,7 @@ Conjunction = tuple[FactTest, ...]
 @lru_cache(CACHED)
 def fact_tests(conditions: Conditions, kind: str, rows: int) -> tuple[Conjunction, ...]:
     """The alternatives at which conditions hold if each relation has up to so many rows."""
-    found = []
+    conjunctions = []
     for chosen in product(range(rows), repeat=len(conditions.members)):
         places = _VariablePaths(RESOURCES[kind])
         tests = [
@@ -73,8 +73,8 @@ def fact_tests(conditions: Conditions, kind: str, rows: int) -> tuple[Conjunctio
             for member, row in zip(conditions.members, chosen, strict=True)
         ]
         tests += [places.test(comparison) for comparison in conditions.comparisons]
-        found.append(tuple(dict.fromkeys(tests)))
-    return tuple(dict.fromkeys(found))
+        conjunctions.append(tuple(dict.fromkeys(tests)))
+    return tuple(dict.fromkeys(conjunctions))
 
 
 class _VariablePaths:
@@ -145,23 +145,23 @@ def domains(conjunctions: Iterable[Conjunction], rows: int) -> dict[str, tuple[V
             related.setdefault(test.right, set()).add(test.left)
         else:
             own.update(dict.fromkeys(test.right if isinstance(test.right, tuple) else (test.right,)))
-    found = {}
+    by_path = {}
     for fact, values in constants.items():
         alike = _connected(fact, related)
         shared = {value: None for other in (fact, *sorted(alike, key=str)) for value in constants[other]}
         between = [each for value in shared if fact in ordered for each in _around(value)]
         own_words = tuple(dict.fromkeys((*values, *shared, *between)))
-        found[fact.path] = tuple(_values(fact, own_words, rows, spare=3 if alike else 1))
-    return found
+        by_path[fact.path] = tuple(_values(fact, own_words, rows, spare=3 if alike else 1))
+    return by_path
 
 
 def _connected(fact: RecordFact, related: dict[RecordFact, set[RecordFact]]) -> set[RecordFact]:
-    found, ahead = {fact}, [fact]
+    connected, ahead = {fact}, [fact]
     while ahead:
-        for other in related.get(ahead.pop(), set()) - found:
-            found.add(other)
+        for other in related.get(ahead.pop(), set()) - connected:
+            connected.add(other)
             ahead.append(other)
-    return found - {fact}
+    return connected - {fact}
 
 
 def _around(value: Value) -> Iterator[Value]:

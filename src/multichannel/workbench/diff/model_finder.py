@@ -36,7 +36,7 @@ class ModelFinder:
 
     rows: int
     values: dict[str, set[Value]] = field(default_factory=dict)
-    """By resource type and path, every value that was tried."""
+    """By resource type and path, every value that was used."""
     given_up: int = 0
     """How many queries took too long."""
     _known: dict[RecordQuery, FactModel | None] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """One of the two versions: what it grants and forbids to whom.
 
-Principals that differ in no fact the rules read are asked for once, so rules are asked a few at a time: those
-that read the same facts.
+Principals that differ in no fact that the rules read share their derivations, so rules are evaluated a few at
+a time: those that read the same facts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class PolicyVersion:
         """Whether standings or restrictions depend on the principal's roles."""
 
     def is_joined(self, resource: Resource) -> bool:
-        """Whether standings and grants say all that is allowed; else `allow` has to be asked."""
+        """Whether standings and grants say all that is allowed; else `allow` has to be evaluated."""
         return self.policy.derivations.is_joined(resource)
 
     def granted(self, principal: Principal, role: str, resource: Resource, *, trace: bool = True) -> Granted:
@@ -55,8 +55,8 @@ class PolicyVersion:
         Without a trace, which takes half the time, those that are not joined have neither rules nor a name.
         """
         if not self.is_joined(resource):
-            found = self._derive("allow", with_role(principal, role), resource, trace=trace)
-            return self._once((resource.name, id(found)), lambda: _by_action(found, resource))
+            allowed = self._derive("allow", with_role(principal, role), resource, trace=trace)
+            return self._once((resource.name, id(allowed)), lambda: _by_action(allowed, resource))
         standings = self._derive("has_standing", self._asking(principal, role, resource), resource)
         return self._once((resource.name, role, id(standings)), lambda: self._join(standings, role, resource))
 
@@ -77,25 +77,25 @@ class PolicyVersion:
         for grant in self.policy.derivations.grants(resource):
             if grant.role == role:
                 rules[grant.standing, grant.action] |= dict.fromkeys(grant.rules)
-        found: dict[Action, list[Derivation]] = defaultdict(list)
+        granted: dict[Action, list[Derivation]] = defaultdict(list)
         for held in standings:
             for (standing, action), granting in rules.items():
                 if standing == held.name:
                     together = tuple(dict.fromkeys((*held.rules, *granting)))
-                    found[action].append(Derivation(standing, action, together, held.conditions))
-        return {action: tuple(found[action]) for action in resource.actions}
+                    granted[action].append(Derivation(standing, action, together, held.conditions))
+        return {action: tuple(granted[action]) for action in resource.actions}
 
     def _derive(
         self, rule: str, principal: Principal, resource: Resource, *, trace: bool = True
     ) -> tuple[Derivation, ...]:
         """What the rules of a name derive, a group of them at a time."""
-        found: dict[Derivation, None] = {}
+        derived: dict[Derivation, None] = {}
         for number, (facts, derivations) in enumerate(self._groups(rule, resource)):
             key = (rule, resource.name, trace, number, *(getattr(principal, fact) for fact in facts))
             if key not in self._derived:
                 self._derived[key] = derivations.derived(rule, principal, resource, trace=trace)
-            found |= dict.fromkeys(self._derived[key])
-        whole = tuple(found)
+            derived |= dict.fromkeys(self._derived[key])
+        whole = tuple(derived)
         return self._same.setdefault(whole, whole)
 
     def _find_groups(self, rule: str, resource: Resource) -> list[tuple[Facts, Derivations]]:
@@ -142,10 +142,10 @@ class PolicyVersion:
         return tuple(sorted(words & set(Principal.__slots__)))
 
 
-def _by_action(found: Iterable[Derivation], resource: Resource) -> Granted:
-    return {action: tuple(each for each in found if each.concerns(action)) for action in resource.actions}
+def _by_action(allowed: Iterable[Derivation], resource: Resource) -> Granted:
+    return {action: tuple(each for each in allowed if each.concerns(action)) for action in resource.actions}
 
 
 def conjunctions(derivations: Iterable[Derivation], kind: str, rows: int) -> frozenset[Conjunction]:
-    """The ways in which one of the derivations holds."""
+    """The alternatives at which one of the derivations holds."""
     return frozenset(chain.from_iterable(fact_tests(each.conditions, kind, rows) for each in derivations))

@@ -106,7 +106,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _violation(violation: Violation, groups: tuple[PrincipalGroup, ...]) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    body: dict[str, Any] = {
         "never": violation.invariant.never,
         "rules_of_business": list(violation.invariant.rules),
         "place": violation.invariant.position,
@@ -119,8 +119,8 @@ def _violation(violation: Violation, groups: tuple[PrincipalGroup, ...]) -> dict
     if violation.counterexample is not None:
         action, witness = violation.counterexample
         example = {"action": action, "principal": _principal(witness.principal), "facts": dict(witness.facts)}
-        found["witness"] = example
-    return found
+        body["witness"] = example
+    return body
 
 
 def _rows(rows: RowCounts) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def as_markdown(report: DiffReport) -> str:
             lines += [
                 f"- **{wording.headline(change)}**{'' if report.not_accepted(change) else ' (accepted)'}"
             ]
-            lines += [f"  - {label}: {said}" for label, said in change_lines(change)]
+            lines += [f"  - {label}: {text}" for label, text in change_lines(change)]
     lines += ["", *(f"- {each}" for each in _rest(report)), "", *wording.bounds_text(report.diff.bounds)]
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
 

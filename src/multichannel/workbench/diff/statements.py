@@ -36,13 +36,13 @@ def find_edits(old: PolicySource, new: PolicySource) -> Edits:
 
 def _without(rules: Iterable[Rule], others: Iterable[Rule]) -> list[Rule]:
     left = Counter(map(normalized, others))
-    found = []
+    only = []
     for rule in rules:
         if left[normalized(rule)]:
             left[normalized(rule)] -= 1
         else:
-            found.append(rule)
-    return found
+            only.append(rule)
+    return only
 
 
 def subject(rule: Rule) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action
-from multichannel.workbench.matrix.rules import actions_of, named, on_one_line, where
+from multichannel.workbench.matrix.rules import actions_of, on_one_line, where, word_at
 from multichannel.workbench.rule_words import Helpers, helpers_of
 
 TENANT_ROLES = tuple(role.value for role in Role)
@@ -107,7 +107,7 @@ class ResourceMatrix:
 
     @property
     def ungranted(self) -> tuple[Action, ...]:
-        """The actions that none of the shown roles is granted."""
+        """The actions that none of the displayed roles is granted."""
         granted = {row.action for row in self.rows}
         return tuple(action for action in self.resource.actions if action not in granted)
 
@@ -117,8 +117,8 @@ class ResourceMatrix:
 
     def conditions(self) -> tuple[str, ...]:
         """The conditions of grants, each once, in the order of the rows."""
-        found = (cell.where for row in self.rows for cell in row.cells.values() if cell.where)
-        return tuple(dict.fromkeys(found))
+        conditions = (cell.where for row in self.rows for cell in row.cells.values() if cell.where)
+        return tuple(dict.fromkeys(conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +161,12 @@ def _sheet(policy: Policy, resource: Resource, subject: str, role: str | None) -
     by_standing: dict[str, list[RuleCondition]] = defaultdict(list)
     for rule in about:
         if rule.name == "has_standing":
-            by_standing[named(rule, 1)].append(RuleCondition(rule, where(rule)))
+            by_standing[word_at(rule, 1)].append(RuleCondition(rule, where(rule)))
     rows = tuple(_rows(policy, resource, subject, role))
     for row in rows:
         by_standing.setdefault(row.standing, [])
-    shown = {row.standing for row in rows} if role else set(by_standing)
-    order = sorted(shown, key=lambda name: (name == TenantKind.SYSTEM, list(by_standing).index(name)))
+    displayed = {row.standing for row in rows} if role else set(by_standing)
+    order = sorted(displayed, key=lambda name: (name == TenantKind.SYSTEM, list(by_standing).index(name)))
     standings = tuple(StandingRules(name, tuple(by_standing[name])) for name in order)
     ordered = tuple(sorted(rows, key=lambda row: order.index(row.standing)))
     return ResourceMatrix(resource, standings, ordered, tuple(_restrictions(about, resource, helpers)))
@@ -175,11 +175,11 @@ def _sheet(policy: Policy, resource: Resource, subject: str, role: str | None) -
 def _rows(policy: Policy, resource: Resource, subject: str, role: str | None) -> Iterator[GrantRow]:
     """By action, then by standing, with the roles that are granted something there."""
     for action in resource.actions:
-        found: dict[str, dict[str, list[RoleGrant]]] = defaultdict(lambda: defaultdict(list))
+        by_standing: dict[str, dict[str, list[RoleGrant]]] = defaultdict(lambda: defaultdict(list))
         for item in policy.derivations.grants(resource):
             if item.action is action and role in {None, item.role}:
-                found[item.standing][item.role].append(item)
-        for standing, by_role in found.items():
+                by_standing[item.standing][item.role].append(item)
+        for standing, by_role in by_standing.items():
             cells = {each: _cell(by_role[each], subject) for each in _in_order(by_role)}
             yield GrantRow(standing, action, cells)
 
@@ -193,8 +193,8 @@ def _in_order(roles: dict[str, list[RoleGrant]]) -> list[str]:
 def _cell(grants: list[RoleGrant], subject: str) -> GrantCell:
     rules = tuple(dict.fromkeys(rule for item in grants for rule in item.rules))
     always = any(item.conditions == ALWAYS for item in grants)
-    asked = [] if always else list(dict.fromkeys(str(item.conditions) for item in grants))
-    either = f"({' or '.join(asked)})" if len(asked) > 1 and subject else " or ".join(asked)
+    conditions = [] if always else list(dict.fromkeys(str(item.conditions) for item in grants))
+    either = f"({' or '.join(conditions)})" if len(conditions) > 1 and subject else " or ".join(conditions)
     return GrantCell(" and ".join(filter(None, (either, subject))), rules)
 
 
@@ -206,6 +206,6 @@ def _restrictions(about: list[Rule], resource: Resource, helpers: Helpers) -> It
             actions = actions_of(rule, helpers)
             mine = None if actions is None else tuple(item for item in actions if item in resource.actions)
             if mine is None or mine:
-                clauses[named(rule, 0)].append(RestrictionClause(RuleCondition(rule, where(rule)), mine))
-    for code, found in clauses.items():
-        yield RestrictionRules(code, tuple(found))
+                clauses[word_at(rule, 0)].append(RestrictionClause(RuleCondition(rule, where(rule)), mine))
+    for code, of_code in clauses.items():
+        yield RestrictionRules(code, tuple(of_code))

@@ -22,7 +22,7 @@ ACTION_AT = 2
 """The place of the action among the parameters of a restriction."""
 
 
-def named(rule: Rule, at: int) -> str:
+def word_at(rule: Rule, at: int) -> str:
     """The word at a place of a rule's head; `any` if it is a variable."""
     term = rule.tree.parameters[at].term
     return str(term.value) if isinstance(term, Literal) else ANY
