@@ -95,5 +95,5 @@ def _idle(rule: Rule, kind: str, triples: set[Triple], helpers: Helpers) -> Iter
     actions = {action for _, _, action in triples}
     if None in actions or known & actions or (restricted and not known) or (actions and not restricted):
         return
-    message = f"nobody is granted {' or '.join(sorted(known)) or 'anything'} on a {kind}"
+    message = f"no role is granted {' or '.join(sorted(known)) or 'anything'} on a {kind}"
     yield finding(rule, "idle-restriction", None, message, "Remove the restriction, or grant the action.")
