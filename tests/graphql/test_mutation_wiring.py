@@ -104,15 +104,15 @@ def send(api: Api, persona: str, name: str, target: str) -> tuple[str, list[str]
 @pytest.fixture
 def decided(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Action, Resource]]:
     """The actions that the policy is asked for, each with its resource."""
-    asked: list[tuple[Action, Resource]] = []
+    decisions: list[tuple[Action, Resource]] = []
     really = api.world.policy.predicate
 
     def listening(principal: Principal, action: Action, resource: Resource) -> Predicate:
-        asked.append((action, resource))
+        decisions.append((action, resource))
         return really(principal, action, resource)
 
     monkeypatch.setattr(api.world.policy, "predicate", listening)
-    return asked
+    return decisions
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +135,7 @@ def test_a_reader_without_the_grant_is_forbidden_with_the_reasons(
         if verdict is not None and not verdict.allowed
     )
     before = rows(api)
+    decided.clear()
 
     assert send(api, persona, name, target) == ("FORBIDDEN", sorted(verdict.reasons))
 
@@ -151,6 +152,7 @@ def test_a_stranger_gets_not_found(api: Api, decided: list[tuple[Action, Resourc
         (persona, target) for persona, target, verdict in situations(api, declared, name) if verdict is None
     )
     before = rows(api)
+    decided.clear()
 
     assert send(api, persona, name, target) == ("NOT_FOUND", [])
 
