@@ -27,7 +27,7 @@ import json, os, sys, signal
 from datetime import UTC, datetime
 from starlette.requests import Request
 from multichannel.server.metrics import Metrics
-from multichannel.policy.deployment.current_policy import PolicyState, CurrentPolicy, Outcome
+from multichannel.policy.deployment.current_policy import CurrentPolicy, PolicyState, ReloadOutcome
 
 class Named:
     def __init__(self, digest):
@@ -35,7 +35,7 @@ class Named:
 
 live = CurrentPolicy(PolicyState(Named(sys.argv[1]), datetime.fromtimestamp(1_700_000_000, UTC)))
 metrics = Metrics(live)
-live.become(PolicyState(Named(sys.argv[2]), datetime.fromtimestamp(1_700_000_060, UTC)), Outcome.SWAPPED)
+live.replace_state(PolicyState(Named(sys.argv[2]), datetime.fromtimestamp(1_700_000_060, UTC)), ReloadOutcome.SWAPPED)
 if sys.argv[3] == "dies":
     os.kill(os.getpid(), signal.SIGKILL)
 print(metrics.respond(Request({"type": "http"})).body.decode())

@@ -33,7 +33,7 @@ def author(tmp_path: Path) -> Author:
 def await_changes(reloader: Reloader, looked: float, *changes: Callable[[], object]) -> None:
     """Make one change after the other, each when what came of the one before has been told."""
     told = threading.Event()
-    reloader.live.told.append(lambda _outcomes: told.set())
+    reloader.live.listeners.append(lambda _outcomes: told.set())
 
     async def watch() -> None:
         async with policy_watcher(reloader, looked):

@@ -144,7 +144,7 @@ def test_a_restriction_that_only_one_role_meets_is_read_when_the_policy_is_loade
 
 
 def test_an_empty_folder_and_text_that_is_not_utf8_are_refused(tmp_path: Any) -> None:
-    with pytest.raises(PolicyInvalid, match="holds no policy"):
+    with pytest.raises(PolicyInvalid, match="contains no policy"):
         Policy.load(tmp_path)
     (tmp_path / "main.polar").write_bytes(b"\xff\xfe")
     with pytest.raises(PolicyInvalid, match="utf-8"):

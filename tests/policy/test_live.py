@@ -27,7 +27,7 @@ REFUSED, SWAPPED = (ReloadOutcome.REFUSED,), (ReloadOutcome.SWAPPED,)
 def outcomes_of(reloader: Reloader) -> list[tuple[ReloadOutcome, ...]]:
     """What it tells from now on."""
     told: list[tuple[ReloadOutcome, ...]] = []
-    reloader.live.told.append(told.append)
+    reloader.live.listeners.append(told.append)
     return told
 
 
@@ -79,7 +79,7 @@ def unknown_word(author: Author) -> None:
 
 BROKEN = [
     pytest.param(Author.breaks, ("user.polar", 2), "unexpectedly", id="syntax"),
-    pytest.param(unknown_word, ("user.polar", 2), '"sales_agnet" is no role', id="a word"),
+    pytest.param(unknown_word, ("user.polar", 2), '"sales_agnet" is not a role', id="a word"),
     pytest.param(
         lambda author: author.claims(FAILS), ("service.cases.yaml", 5), "expected NOT_GRANTED", id="case"
     ),
@@ -157,7 +157,7 @@ def test_a_fault_of_the_loader_is_a_refusal(author: Author, monkeypatch: pytest.
     state = reloader.live.state
     assert state.policy is begun.policy
     assert state.problem is not None
-    assert state.problem.message == "it cannot be loaded: RecursionError: too deep"
+    assert state.problem.message == "the policy cannot be loaded: RecursionError: too deep"
 
 
 def test_cases_alone_prove_the_policy_in_force_anew_without_a_swap(author: Author) -> None:

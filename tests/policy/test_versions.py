@@ -261,7 +261,7 @@ def test_without_a_folder_for_versions_all_else_works_and_one_warning_is_logged(
 
     assert reloader.live.current().digest == second
     [message] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert message.startswith("versions of the policy cannot be kept, nor rolled back to: ")
+    assert message.startswith("policy versions cannot be stored, so rollback is not available: ")
 
 
 def pinned_over_second(author: Author) -> str:

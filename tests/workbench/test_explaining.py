@@ -223,7 +223,7 @@ def test_a_file_with_other_facts_is_a_usage_error_with_its_line(
         ({"Customer": {"market": "US", "clod": "public"}}, "what.json:4: a Customer has no `clod`"),
         ({"Customer": {"market": "US", "cloud": "sky"}}, "what.json:4: 'sky' is not Customer.cloud"),
         ({"Customer": []}, "what.json:2: a Customer must be a mapping of names"),
-        ({"Subscription": {"is_trial": [1]}}, "Subscription.is_trial is true or false, not [1]"),
+        ({"Subscription": {"is_trial": [1]}}, "Subscription.is_trial must be true or false, not [1]"),
         (
             {"Customer": {"cloud": "public", "market": "US", "relationships": [{"partner_id": 7}]}},
             "what.json:7: ResellerRelationship.partner_id is no 7",

@@ -64,7 +64,7 @@ def test_a_version_is_what_its_name_says(repository: Path, name: str, line: str)
         ("--output=x", BadInput, "'--output=x' is neither a folder nor a revision of this git repository."),
         ("", BadInput, "'' is neither a folder nor a revision of this git repository."),
         ("HEAD:attic", PolicyInvalid, "HEAD:attic: no folder attic in HEAD"),
-        (".", PolicyInvalid, ".: . holds no policy: there is no .polar file in it"),
+        (".", PolicyInvalid, ".: . contains no policy: there is no .polar file in it"),
     ],
 )
 def test_what_is_no_version_is_refused(

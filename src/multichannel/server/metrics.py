@@ -51,7 +51,7 @@ class Metrics:
         self._digest: str | None = None
         for outcome in ReloadOutcome:
             self._reloads.labels(outcome=outcome.value)
-        live.told.append(self._count)
+        live.listeners.append(self._count)
         self._update()
 
     def respond(self, _request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Conditions on a principal and a resource, in the language of policies, that belong to no policy."""
+"""Conditions on a principal and a record in the policy language, outside any policy."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _ABOUT = (
 
 
 class ConditionText:
-    """The body of a rule about `principal` and `resource`."""
+    """A condition on `principal` and `resource`, written as the body of a rule."""
 
     def __init__(self, body: str, resources: Iterable[Resource]) -> None:
-        """Read the body of a rule about each of these types; PolicyInvalid if SQL cannot evaluate it."""
+        """Parse the condition for these resource types; PolicyInvalid if it cannot be translated to SQL."""
         resources = tuple(resources)
         self._source = PolicySource((("where", _ABOUT + "".join(_rule(each, body) for each in resources)),))
-        if len(self._source.rules) != len(RESOURCES) + len(resources) + 2:
-            raise PolicyInvalid("one body of a rule is wanted, without `;`")
+        if len(self._source.statements) != len(RESOURCES) + len(resources) + 2:
+            raise PolicyInvalid("the condition must be the body of one rule, without `;`")
         check_words(self._source)
         self._derivations = Derivations(Engine(self._source))
         try:
@@ -40,7 +40,7 @@ class ConditionText:
             raise PolicyInvalid(str(fault)) from fault
 
     def conditions(self, principal: Principal, resource: Resource) -> tuple[Conditions, ...]:
-        """The alternatives at which they hold for a principal."""
+        """The alternatives in which the condition holds for a principal."""
         return tuple(each.conditions for each in self._derivations.restrictions(principal, resource))
 
 

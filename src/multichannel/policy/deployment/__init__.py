@@ -1,1 +1,1 @@
-"""The policy in force: versions, reloading, rollback."""
+"""The current policy: versions, reload, rollback."""

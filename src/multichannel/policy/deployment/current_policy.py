@@ -1,4 +1,4 @@
-"""The policy in force: one reference, which is swapped when another has proved itself."""
+"""The current policy: one reference, which is replaced when a new policy has loaded and its cases pass."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENGINES_PLACE = re.compile(r"\bline (\d+),? column \d+ (?:of|in) (?:file )?([\w.
 
 
 class ReloadOutcome(StrEnum):
-    """What became of a change of the policy's files."""
+    """The outcome of a reload."""
 
     SWAPPED = "swapped"
     REFUSED = "refused"
@@ -24,7 +24,7 @@ class ReloadOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReloadFailure:
-    """Why a policy was refused, where, and since when; `digest` is None of what could not be read."""
+    """Why a policy was refused, where, and since when; `digest` is None if it could not be read."""
 
     message: str
     digest: str | None
@@ -33,8 +33,8 @@ class ReloadFailure:
     line: int | None
 
     @classmethod
-    def told(cls, refusal: PolicyInvalid, digest: str | None, since: datetime) -> ReloadFailure:
-        """With the place that the refusal names first."""
+    def from_refusal(cls, refusal: PolicyInvalid, digest: str | None, since: datetime) -> ReloadFailure:
+        """A failure at the first position that the refusal names."""
         file, line = None, None
         if found := PLACE.search(refusal.message):
             file, line = found[1], int(found[2])
@@ -45,31 +45,30 @@ class ReloadFailure:
 
 @dataclass(frozen=True, slots=True)
 class PolicyState:
-    """A policy and what is to be known of it; `problem` is about another, that was to take its place."""
+    """The current policy with its details; `problem` is about a policy that could not replace it."""
 
     policy: Policy
     since: datetime
     files: dict[str, str] = field(default_factory=dict)
-    """The SHA-256 of each of its files, cases included; none of a policy that came from nowhere."""
+    """The SHA-256 of each of its files, including cases; empty for a policy without files."""
     pinned: bool = False
     problem: ReloadFailure | None = None
 
 
 class CurrentPolicy:
-    """The policy in force, for everybody who asks; it changes between two questions, never within."""
+    """The current policy; it changes between two decisions, never within one."""
 
     def __init__(self, state: PolicyState) -> None:
-        """Begin with this one."""
         self.state = state
-        self.told: list[Callable[[tuple[ReloadOutcome, ...]], None]] = []
-        """Called after each change of this state with what brought it about, by the thread that did."""
+        self.listeners: list[Callable[[tuple[ReloadOutcome, ...]], None]] = []
+        """Called after each change of the state with its outcomes, by the thread that made it."""
 
     def current(self) -> Policy:
-        """The policy in force."""
+        """The current policy."""
         return self.state.policy
 
-    def become(self, state: PolicyState, *outcomes: ReloadOutcome) -> None:
-        """From now on this is so."""
+    def replace_state(self, state: PolicyState, *outcomes: ReloadOutcome) -> None:
+        """Replace the state, and call the listeners."""
         self.state = state
-        for tell in self.told:
-            tell(outcomes)
+        for listener in self.listeners:
+            listener(outcomes)

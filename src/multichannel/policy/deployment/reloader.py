@@ -30,15 +30,15 @@ from multichannel.policy.testing.cases import run_cases
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
-"""To find the folder the same before and after; then it is still being written, and looked at later."""
+"""How often the folder may change while it is read; after that it is read again at the next reload."""
 SHOWN_FAILURES = 3
 _Find = Callable[[], tuple[PolicyFiles, Path]]
-"""Gives the files of a policy, and the folder of its cases; or raises PolicyInvalid."""
+"""Returns the files of a policy and the folder of its cases, or raises PolicyInvalid."""
 
 
 @dataclass(frozen=True)
 class _Observation:
-    """What there was to choose from at one moment: the author's files, or why there are none, and the pin."""
+    """The policy folder at one moment, or why it could not be read, and the rollback pin."""
 
     files: PolicyFiles | None
     refusal: str
@@ -46,13 +46,13 @@ class _Observation:
 
     @property
     def pin_counts(self) -> bool:
-        """Whether the pin goes before the author's folder, which is as it was when the pin was set."""
+        """Whether the pin takes precedence: the policy folder has not changed since the pin was set."""
         return self.pin is not None and self.files is not None and self.files.source.digest in self.pin.over
 
 
 @dataclass(frozen=True)
 class _Selection:
-    """What came of it: a policy that has proved itself, if any, and what is wrong with the one before it."""
+    """The verified policy to use, if any, and why the preferred one was refused."""
 
     policy: Policy | None = None
     files: PolicyFiles | None = None
@@ -61,7 +61,7 @@ class _Selection:
 
 
 class Reloader:
-    """Keeps the policy in force in step with a folder and the pin; safe to call from any thread."""
+    """Keeps the current policy in step with a folder and the rollback pin; safe to call from any thread."""
 
     def __init__(
         self,
@@ -72,84 +72,88 @@ class Reloader:
         or_former: bool = False,
         serves: bool = True,
     ) -> None:
-        """Put in force what folder and pin say; PolicyInvalid if that cannot be.
+        """Load the policy that folder and pin select; PolicyInvalid if it cannot be loaded.
 
-        With `or_former` the last version in force is taken then: for a process that starts among others.
-        What does not serve keeps no versions and runs no cases.
+        With `or_former` the last good version is the fallback, for a process that starts beside others. A
+        reloader that does not serve keeps no versions and runs no cases.
         """
         self.folder, self.versions = folder, versions
         self._clock = clock
-        self._alone = threading.Lock()
+        self._lock = threading.Lock()
         self._serves = self._can_keep = serves
         self._policy: Policy | None = None
-        self._settled = self._look()
-        chosen = self._choose(self._settled, or_former=or_former)
-        if chosen.policy is None or chosen.files is None:
-            raise PolicyInvalid(chosen.problem.message if chosen.problem else f"{folder} holds no policy")
-        self._policy = chosen.policy
+        self._applied = self._observe()
+        selection = self._select(self._applied, or_former=or_former)
+        if selection.policy is None or selection.files is None:
+            raise PolicyInvalid(
+                selection.problem.message if selection.problem else f"{folder} contains no policy"
+            )
+        self._policy = selection.policy
         self.live = CurrentPolicy(
-            PolicyState(chosen.policy, clock(), chosen.files.digests, chosen.pinned, chosen.problem)
+            PolicyState(
+                selection.policy, clock(), selection.files.digests, selection.pinned, selection.problem
+            )
         )
-        self._keep(chosen, self._settled)
-        if chosen.problem:
-            _log_refusal(chosen.problem, chosen.policy)
+        self._keep(selection, self._applied)
+        if selection.problem:
+            _log_refusal(selection.problem, selection.policy)
 
     def reload(self) -> None:
-        """Look; where there is something new, prove it and put it in force, or say what is wrong with it."""
-        with self._alone:
+        """If folder or pin have changed, verify the new policy and make it current, or log why not."""
+        with self._lock:
             for _ in range(ATTEMPTS):
-                seen = self._look()
-                if seen == self._settled:
+                observation = self._observe()
+                if observation == self._applied:
                     return
-                chosen = self._choose(seen)
-                if self._look() == seen:
-                    self._settle(chosen, seen)
-                    gc.collect()  # a policy is held by rings of references, and much memory hangs on it
+                selection = self._select(observation)
+                if self._observe() == observation:
+                    self._apply(selection, observation)
+                    gc.collect()  # a policy is in reference cycles, which hold much memory
                     return
 
-    def _look(self) -> _Observation:
+    def _observe(self) -> _Observation:
         pin = self.versions.pin
         try:
             return _Observation(PolicyFiles.read(self.folder), "", pin)
         except PolicyInvalid as refusal:
             return _Observation(None, refusal.message, pin)
 
-    def _choose(self, seen: _Observation, *, or_former: bool = False) -> _Selection:
-        """The first that proves itself."""
+    def _select(self, observation: _Observation, *, or_former: bool = False) -> _Selection:
+        """The first candidate that is valid."""
         problem = None
-        for find, pinned in self._candidates(seen, or_former=or_former):
+        for find, pinned in self._candidates(observation, or_former=or_former):
             files = None
             try:
                 files, place = find()
-                return _Selection(self._proved(files, place), files, pinned, problem)
+                return _Selection(self._verified(files, place), files, pinned, problem)
             except PolicyInvalid as refusal:
-                problem = problem or self._problem(refusal, files)
+                problem = problem or self._failure(refusal, files)
             except Exception as error:
-                log.exception("a policy could not be loaded")
-                words = f"it cannot be loaded: {type(error).__name__}: {error}"
-                problem = problem or self._problem(PolicyInvalid(words), files)
+                log.exception("the policy could not be loaded")
+                words = f"the policy cannot be loaded: {type(error).__name__}: {error}"
+                problem = problem or self._failure(PolicyInvalid(words), files)
         return _Selection(problem=problem)
 
-    def _candidates(self, seen: _Observation, *, or_former: bool) -> Iterator[tuple[_Find, bool]]:
-        """How to find each policy that could be in force, the best first, and whether it is pinned."""
+    def _candidates(self, observation: _Observation, *, or_former: bool) -> Iterator[tuple[_Find, bool]]:
+        """How to read each candidate, preferred ones first, and whether it is pinned."""
 
         def authors() -> tuple[PolicyFiles, Path]:
-            if seen.files is None:
-                raise PolicyInvalid(seen.refusal)
-            return seen.files, self.folder
+            if observation.files is None:
+                raise PolicyInvalid(observation.refusal)
+            return observation.files, self.folder
 
         def kept(kept_as: str) -> tuple[PolicyFiles, Path]:
             return self.versions.read(kept_as), self.versions.place(kept_as)
 
-        pin = seen.pin
+        pin = observation.pin
         pinned: list[tuple[_Find, bool]] = [] if pin is None else [(partial(kept, pin.kept_as), True)]
-        yield from [*pinned, (authors, False)] if seen.pin_counts else [(authors, False), *pinned]
+        yield from [*pinned, (authors, False)] if observation.pin_counts else [(authors, False), *pinned]
         if or_former:
             for version in self.versions.kept()[:1]:
                 yield partial(kept, version.kept_as), False
 
-    def _proved(self, files: PolicyFiles, place: Path) -> Policy:
-        """The policy, if it loads and its cases hold; those of a version that was in force have held."""
+    def _verified(self, files: PolicyFiles, place: Path) -> Policy:
+        """The policy, if it loads and its cases pass; kept versions have passed before."""
         policy = self._policy
         if policy is None or policy.digest != files.source.digest:
             policy = Policy(files.source)
@@ -157,44 +161,48 @@ class Reloader:
             _check_cases(policy, place)
         return policy
 
-    def _problem(self, refusal: PolicyInvalid, files: PolicyFiles | None) -> ReloadFailure:
-        return ReloadFailure.told(refusal, None if files is None else files.source.digest, self._clock())
+    def _failure(self, refusal: PolicyInvalid, files: PolicyFiles | None) -> ReloadFailure:
+        return ReloadFailure.from_refusal(
+            refusal, None if files is None else files.source.digest, self._clock()
+        )
 
-    def _settle(self, chosen: _Selection, seen: _Observation) -> None:
-        """Put in force what was chosen, and then say so."""
-        before, problem = self.live.state, chosen.problem
+    def _apply(self, selection: _Selection, observation: _Observation) -> None:
+        """Make the selected policy current, and log it."""
+        before, problem = self.live.state, selection.problem
         if problem and before.problem and problem == replace(before.problem, since=problem.since):
             problem = before.problem
         outcomes = [] if problem is None else [ReloadOutcome.REFUSED]
-        if chosen.policy is None or chosen.files is None:
+        if selection.policy is None or selection.files is None:
             after = replace(before, problem=problem)
-        elif chosen.policy is before.policy:
-            after = replace(before, files=chosen.files.digests, pinned=chosen.pinned, problem=problem)
+        elif selection.policy is before.policy:
+            after = replace(before, files=selection.files.digests, pinned=selection.pinned, problem=problem)
         else:
-            after = PolicyState(chosen.policy, self._clock(), chosen.files.digests, chosen.pinned, problem)
+            after = PolicyState(
+                selection.policy, self._clock(), selection.files.digests, selection.pinned, problem
+            )
             outcomes.insert(0, ReloadOutcome.SWAPPED)
-        self._policy, self._settled = after.policy, seen
-        self.live.become(after, *outcomes)
-        self._keep(chosen, seen)
+        self._policy, self._applied = after.policy, observation
+        self.live.replace_state(after, *outcomes)
+        self._keep(selection, observation)
         _log_change(before, after)
 
-    def _keep(self, chosen: _Selection, seen: _Observation) -> None:
-        """Keep what came in force by its author's will, and let go of the pin that it ends."""
-        if not self._serves or chosen.files is None or chosen.files is not seen.files:
+    def _keep(self, selection: _Selection, observation: _Observation) -> None:
+        """Keep a version that comes from the policy folder, and release the pin that it supersedes."""
+        if not self._serves or selection.files is None or selection.files is not observation.files:
             return
         try:
-            self.versions.keep(chosen.files, self._clock())
-            if seen.pin is not None:
-                self.versions.release(seen.pin)
-                self._settled = replace(seen, pin=None)
+            self.versions.keep(selection.files, self._clock())
+            if observation.pin is not None:
+                self.versions.release(observation.pin)
+                self._applied = replace(observation, pin=None)
         except OSError as error:
             if self._can_keep:
-                log.warning("versions of the policy cannot be kept, nor rolled back to: %s", error)
+                log.warning("policy versions cannot be stored, so rollback is not available: %s", error)
             self._can_keep = False
 
 
 def _check_cases(policy: Policy, place: Path) -> None:
-    """PolicyInvalid with the first failures unless every case in a folder holds."""
+    """PolicyInvalid with the first failures unless every case in a folder passes."""
     failed = run_cases(policy, read_cases(place))
     if failed:
         shown = "; ".join(map(str, failed[:SHOWN_FAILURES]))

@@ -27,20 +27,20 @@ from multichannel.policy.testing.cast import CAST
 
 KEPT = 20
 SHORT = 12
-"""As many digits of a digest as people need."""
+"""The digits of a digest that are displayed."""
 PIN, LOCK = "pin.json", ".lock"
 NAME = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class PolicyFiles:
-    """The files of a policy and its cases, as they were when they were read."""
+    """The files of a policy and its cases at the time of reading."""
 
     texts: tuple[tuple[str, str], ...]
 
     @classmethod
     def read(cls, folder: Path) -> PolicyFiles:
-        """Each file once; PolicyInvalid where one cannot be read, or none is a policy."""
+        """Read each file once; PolicyInvalid if one cannot be read or there is no policy file."""
         try:
             paths = sorted(path for path in folder.iterdir() if _counts(path.name))
             found = cls(tuple((path.name, path.read_text("utf-8")) for path in paths))
@@ -49,7 +49,7 @@ class PolicyFiles:
         except OSError as error:
             raise PolicyInvalid(f"{error.filename or folder}: {error.strerror}") from error
         if not found.source.texts:
-            raise PolicyInvalid(f"{folder} holds no policy: there is no .polar file in it")
+            raise PolicyInvalid(f"{folder} contains no policy: there is no .polar file in it")
         return found
 
     @cached_property
@@ -59,7 +59,7 @@ class PolicyFiles:
 
     @property
     def has_cases(self) -> bool:
-        """Whether there are any to run."""
+        """Whether there are cases to run."""
         return any(name.endswith(SUFFIX) for name, _ in self.texts)
 
     @cached_property
@@ -69,13 +69,13 @@ class PolicyFiles:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of all of it, cases included."""
+        """The SHA-256 of all files, including cases."""
         return hashlib.sha256(json.dumps(self.digests, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class KeptVersion:
-    """A version that was in force: its policy's digest, and since when it last was by its author's will."""
+    """A kept version: the digest of its policy, and when it was last loaded from the policy folder."""
 
     digest: str
     kept_as: str
@@ -84,7 +84,7 @@ class KeptVersion:
 
 @dataclass(frozen=True, slots=True)
 class RollbackPin:
-    """The version that is in force while the author's folder holds one of the policies named in `over`."""
+    """A version that is current while the policy folder holds one of the policies in `over`."""
 
     kept_as: str
     over: frozenset[str]
@@ -92,14 +92,14 @@ class RollbackPin:
 
 
 class Versions:
-    """The folder of versions that were in force, and the pin."""
+    """The folder of kept versions, and the rollback pin."""
 
     def __init__(self, folder: Path) -> None:
-        """Nothing is made before something is kept."""
+        """The folder is created when the first version is kept."""
         self.folder = folder
 
     def has(self, files: PolicyFiles) -> bool:
-        """Whether these very files, cases included, have been in force."""
+        """Whether exactly these files, including cases, are kept."""
         try:
             return self.read(files.digest) == files
         except PolicyInvalid:
@@ -110,14 +110,14 @@ class Versions:
         return self.folder / kept_as
 
     def read(self, kept_as: str) -> PolicyFiles:
-        """The files of a version; PolicyInvalid if they are not what they were."""
+        """The files of a version; PolicyInvalid if they have been changed."""
         files = PolicyFiles.read(self.place(kept_as))
         if files.digest != kept_as:
             raise PolicyInvalid(f"{self.place(kept_as)} was changed since it was kept")
         return files
 
     def kept(self) -> tuple[KeptVersion, ...]:
-        """All versions, those last in force first; of those that differ in their cases alone, the last."""
+        """All versions, newest first; of those that differ only in their cases, the newest."""
         found: dict[str, KeptVersion] = {}
         for since, kept_as in sorted(self._entries(), reverse=True):
             try:
@@ -128,7 +128,7 @@ class Versions:
         return tuple(found.values())
 
     def find(self, prefix: str) -> KeptVersion:
-        """The one version whose policy's digest begins like this; BadInput if there is none, or several."""
+        """The version whose policy digest begins with a prefix; BadInput unless there is exactly one."""
         if not prefix:
             raise BadInput("An empty digest names no version. See them: multichannel policy rollback --list")
         found = [version for version in self.kept() if version.digest.startswith(prefix.lower())]
@@ -138,7 +138,7 @@ class Versions:
         raise BadInput(f"{several} with {prefix}. See them: multichannel policy rollback --list")
 
     def keep(self, files: PolicyFiles, since: datetime) -> None:
-        """Keep what has come in force, and of all the newest; OSError where that cannot be."""
+        """Keep a version, and delete the oldest beyond the limit. Raises OSError."""
         place = self.place(files.digest)
         if not place.is_dir():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +149,7 @@ class Versions:
 
     @property
     def pin(self) -> RollbackPin | None:
-        """What is pinned, if anything can be made of it."""
+        """The pin, if there is a valid one."""
         try:
             read = json.loads((self.folder / PIN).read_text("utf-8"))
             pin = RollbackPin(read["version"], frozenset(read["over"]), datetime.fromisoformat(read["since"]))
@@ -158,7 +158,7 @@ class Versions:
         return pin if NAME.fullmatch(str(pin.kept_as)) else None
 
     def set_pin(self, pin: RollbackPin) -> None:
-        """Pin a version in place of the one that is; OSError where that cannot be."""
+        """Set or replace the pin. Raises OSError."""
         content = {"version": pin.kept_as, "over": sorted(pin.over), "since": pin.since.isoformat()}
         with self._alone(), tempfile.NamedTemporaryFile("w", dir=self.folder, delete=False) as written:
             written.write(json.dumps(content))
@@ -172,7 +172,7 @@ class Versions:
                 raise
 
     def release(self, pin: RollbackPin | None = None) -> bool:
-        """Take the pin away, or this one if it is still there; False where there was nothing to take away."""
+        """Release the pin, or only this one if given; False if there was none."""
         if not (self.folder / PIN).exists():
             return False
         with self._alone():
@@ -183,7 +183,7 @@ class Versions:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """No other process sets or takes away a pin while the block lasts."""
+        """Keep other processes from setting or releasing a pin."""
         with (self.folder / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -214,5 +214,5 @@ class Versions:
 
 
 def _counts(name: str) -> bool:
-    """Whether a file says anything; what editors and deployments keep for themselves does not."""
+    """Whether a file belongs to the policy; files of editors and deployments do not."""
     return not name.startswith(".") and (name.endswith((".polar", SUFFIX)) or name == CAST)

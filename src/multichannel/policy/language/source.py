@@ -136,7 +136,7 @@ class PolicySource:
             message = f"{folder}: {error}"
             raise PolicyInvalid(message) from error
         if not texts:
-            message = f"{folder} holds no policy: there is no .polar file in it"
+            message = f"{folder} contains no policy: there is no .polar file in it"
             raise PolicyInvalid(message)
         return cls(texts)
 

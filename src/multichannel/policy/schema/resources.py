@@ -1,4 +1,4 @@
-"""The resources of the service: what each is stored as, what policies know of it, what may be done to it."""
+"""The resource types: their mapped classes, facts and actions."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Relation:
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """A kind of thing that policies decide about."""
+    """A resource type that policies decide on."""
 
     facts: type
     model: type[Base] | None
@@ -67,7 +67,7 @@ class Resource:
 
     @property
     def reads(self) -> tuple[Action, ...]:
-        """The degrees of reading this kind of thing has."""
+        """The read levels of the resource type."""
         return tuple(action for action in self.actions if action in READS)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The words policies are written in: actions, and the facts of whoever asks."""
+"""The vocabulary of policies: actions, and the facts of principals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_TENANT = "00000000-0000-0000-0000-000000000000"
 
 
 class Action(StrEnum):
-    """All that can be asked of a resource. Reading goes by degrees; creating is an action on the parent."""
+    """The actions on resources. Reading has three levels; creating is an action on the parent."""
 
     READ_SUMMARY = "read_summary"
     READ = "read"
@@ -56,18 +56,18 @@ class Action(StrEnum):
 
 
 READS = (Action.READ_SUMMARY, Action.READ, Action.READ_BILLING)
-"""The degrees of reading. A row is visible if any of them is granted."""
+"""The read levels. A row is visible if any of them is granted."""
 
 
 class AuthMode(StrEnum):
-    """Whether a person stands behind the token, or an application alone."""
+    """Whether the token belongs to a user or to an application alone."""
 
     APP_USER = "app_user"
     APP = "app"
 
 
 class SystemRole(StrEnum):
-    """What the service itself acts as; each is granted only what it needs (`system.polar`)."""
+    """The roles of the service itself; each is granted only what it needs (`system.polar`)."""
 
     AUDITOR = "auditor"
     IDENTITY = "identity"
@@ -83,7 +83,7 @@ ROLES = [*Role, *SystemRole]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """The facts of whoever asks. It has no user id: equal principals get equal answers."""
+    """The facts about a caller for policies. Equal principals get equal decisions: there is no user id."""
 
     tenant_id: str
     kind: TenantKind
@@ -96,5 +96,5 @@ class Principal:
 
 
 def system_principal(role: SystemRole, *, cloud: Cloud | None = None) -> Principal:
-    """The service itself, acting under the policy like everybody else."""
+    """The service itself as a principal, subject to the policy."""
     return Principal(tenant_id=NO_TENANT, kind=TenantKind.SYSTEM, roles=(role,), cloud=cloud)

@@ -15,7 +15,7 @@ from typing import Any
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action
 from multichannel.policy.testing.cases import Case
-from multichannel.policy.testing.cast import Cast, who_text
+from multichannel.policy.testing.cast import Cast, principal_name
 from multichannel.policy.testing.list_cases import ListCase
 from multichannel.policy.testing.record_builder import RecordBuilder
 from multichannel.policy.testing.yaml_document import Facts, YamlDocument
@@ -25,14 +25,14 @@ SUFFIX = ".cases.yaml"
 
 @dataclass(frozen=True, slots=True)
 class CaseSuite:
-    """All that a policy folder expects of its policy."""
+    """The cases and list cases of a policy folder."""
 
     cases: tuple[Case, ...]
     listings: tuple[ListCase, ...]
 
 
 def read_suite(folder: Path) -> CaseSuite:
-    """All cases and lists of a folder, or PolicyInvalid naming file and line of what has no meaning."""
+    """All cases and list cases of a folder; PolicyInvalid with file and line of an invalid entry."""
     paths = sorted(folder.glob(f"*{SUFFIX}"))
     if not paths:
         return CaseSuite((), ())
@@ -56,17 +56,17 @@ class _CaseFile(YamlDocument):
         super().__init__(path)
         self._cast = cast
         self._reader = RecordBuilder(self, cast.tenants)
-        self._given = self.mapping(self.content, 1, "a file of cases", ("facts", "cases", "lists"))
-        self._known = dict(self._records(self.mapping(self._given.get("facts"), 1, "`facts`")))
+        self._content = self.mapping(self.content, 1, "a file of cases", ("facts", "cases", "lists"))
+        self._known = dict(self._records(self.mapping(self._content.get("facts"), 1, "`facts`")))
 
     def cases(self) -> Iterator[Case]:
         """The cases, in order."""
-        for number, item in enumerate(self.listed(self._given.get("cases"), 1, "`cases`")):
+        for number, item in enumerate(self.listed(self._content.get("cases"), 1, "`cases`")):
             yield self._case(item, self.line("cases", number), self._known)
 
     def listings(self) -> Iterator[ListCase]:
         """The lists, in order."""
-        for number, item in enumerate(self.listed(self._given.get("lists"), 1, "`lists`")):
+        for number, item in enumerate(self.listed(self._content.get("lists"), 1, "`lists`")):
             yield self._listing(item, self.line("lists", number))
 
     def _records(self, kinds: Facts) -> Iterator[tuple[str, tuple[Resource, Any]]]:
@@ -77,7 +77,7 @@ class _CaseFile(YamlDocument):
             for name, given in self.mapping(records, line, kind).items():
                 at = ("facts", kind, name)
                 if name in seen:
-                    self.refuse(self.line(*at), f"another record is called {name}, too")
+                    self.refuse(self.line(*at), f"there is another record named {name}")
                 seen.add(name)
                 yield (
                     name,
@@ -94,7 +94,7 @@ class _CaseFile(YamlDocument):
         return Case(
             file=self.file,
             line=line,
-            who=who_text(case["who"]),
+            who=principal_name(case["who"]),
             principal=self._cast.principal(self, case["who"], line),
             what=case["what"],
             resource=resource,
@@ -118,7 +118,7 @@ class _CaseFile(YamlDocument):
         return ListCase(
             file=self.file,
             line=line,
-            who=who_text(listing["who"]),
+            who=principal_name(listing["who"]),
             principal=self._cast.principal(self, listing["who"], line),
             resource=resource,
             records=records,

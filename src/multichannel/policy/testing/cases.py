@@ -1,4 +1,4 @@
-"""Cases: what a policy is expected to say, written for people next to the rules, and run against them."""
+"""Test cases of a policy, written beside its rules."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from multichannel.policy.schema.resources import Resource
 
 _About: TypeAlias = tuple[Principal, int]
-"""A tenant's people, whatever their roles, and a record."""
+"""A principal without its roles, and a record."""
 
 ALLOWED = "allowed"
 DENIED = "denied"
-"""Expected where it does not matter why."""
+"""The expectation of a denial for any reason."""
 NOT_GRANTED = "NOT_GRANTED"
-"""Expected where no grant covers the action and no restriction hits."""
+"""The expectation where no grant covers the action and no restriction applies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Who may do what to one record and what not, with the reason, and why that is right."""
+    """What a principal may and may not do to one record, with the reasons."""
 
     file: str
     line: int
@@ -46,7 +46,7 @@ class Case:
         return f"{self.file}:{self.line}"
 
     def expectations(self) -> Iterator[Expectation]:
-        """Everything the case expects, in the order in which it is written."""
+        """All expectations of the case, in source order."""
         for action in self.may:
             yield Expectation(self, self.who, self.principal, action, ALLOWED)
         for action, reason in self.may_not.items():
@@ -64,7 +64,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """That one principal gets a verdict on one action: ALLOWED, DENIED, or denied for a reason."""
+    """The expected verdict for one principal and action: ALLOWED, DENIED, or a reason code."""
 
     case: Case
     who: str
@@ -73,7 +73,7 @@ class Expectation:
     expected: str
 
     def is_met(self, verdict: Verdict) -> bool:
-        """Whether the verdict is the one that is expected."""
+        """Whether a verdict is as expected."""
         if self.expected in {ALLOWED, DENIED}:
             return verdict.allowed is (self.expected == ALLOWED)
         return not verdict.allowed and self.expected in (verdict.reasons or (NOT_GRANTED,))
@@ -81,18 +81,18 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class ExpectationResult:
-    """An expectation and what the policy says."""
+    """An expectation with the verdict of the policy."""
 
     expectation: Expectation
     verdict: Verdict
 
     @property
     def is_met(self) -> bool:
-        """Whether the policy says what is expected."""
+        """Whether the verdict is as expected."""
         return self.expectation.is_met(self.verdict)
 
     def __str__(self) -> str:
-        """One line that says where, who, what, what was expected and what came."""
+        """One line with position, principal, action, record, expected and actual verdict."""
         expectation, case = self.expectation, self.expectation.case
         return (
             f"{case.position}: {expectation.who} {expectation.action} {case.what}: "
@@ -101,7 +101,7 @@ class ExpectationResult:
 
 
 def expectation_results(policy: Policy, cases: Iterable[Case]) -> Iterator[ExpectationResult]:
-    """What the policy says to every expectation, in the order of the cases.
+    """The verdicts of the policy for all expectations, in the order of the cases.
 
     What one tenant's people are expected to be told about one record is asked at once.
     """
@@ -123,7 +123,7 @@ def _about(case: Case) -> _About:
 
 
 def run_cases(policy: Policy, cases: Iterable[Case]) -> tuple[ExpectationResult, ...]:
-    """Every expectation that the policy does not meet, in the order of the cases."""
+    """The results that are not as expected, in the order of the cases."""
     return tuple(outcome for outcome in expectation_results(policy, cases) if not outcome.is_met)
 
 

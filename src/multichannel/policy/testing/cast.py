@@ -1,4 +1,4 @@
-"""The cast: the tenants that cases speak of, in `cast.yaml`, and the principals of these tenants.
+"""The cast: the tenants of test cases, in `cast.yaml`, and their principals.
 
 A principal is called `<tenant>_<role>`, or given as `{tenant: ..., roles: [...], auth_mode: ...}`. Tenants
 are known by their names, which serve as their ids.
@@ -29,11 +29,11 @@ class Cast:
     """The tenants of a policy folder, by name."""
 
     def __init__(self, folder: Path) -> None:
-        """Read `cast.yaml`; PolicyInvalid naming file and line of what has no meaning."""
+        """Read `cast.yaml`; PolicyInvalid with file and line of an invalid entry."""
         self.tenants: Facts = dict(_tenants(YamlDocument(folder / CAST)))
 
     def principal(self, document: YamlDocument, who: Any, line: int) -> Principal:
-        """Who a case of a document speaks of."""
+        """The principal that a case names."""
         if isinstance(who, str):
             tenant, _, role = who.partition("_")
             who = {"tenant": tenant, "roles": [role] if role else []}
@@ -49,20 +49,20 @@ class Cast:
         )
 
 
-def who_text(who: str | Facts) -> str:
-    """A principal as a person would name it."""
+def principal_name(who: str | Facts) -> str:
+    """The name of a principal for messages."""
     if isinstance(who, str):
         return who
     return f"{who['tenant']} with {', '.join(who.get('roles') or ['no role'])}"
 
 
 def _tenants(document: YamlDocument) -> Iterator[tuple[str, Facts]]:
-    """Their facts by name; those of a kind that has none are unknown."""
+    """The facts of tenants by name; facts that a tenant kind does not have are null."""
     for name, given in document.mapping(document.content, 1, "the cast").items():
         line = document.line(name)
         facts = document.mapping(given, line, name, TENANT_FACTS)
         if "_" in name or "kind" not in facts:
-            document.refuse(line, f"{name} needs a `kind`, and a name without `_`")
+            document.refuse(line, f"{name} needs a `kind` and a name without `_`")
         read: dict[str, Any] = dict.fromkeys(TENANT_FACTS) | {"market": facts.get("market")}
         for key, words in TENANT_WORDS.items():
             if key in facts:

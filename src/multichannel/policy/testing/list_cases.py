@@ -1,4 +1,4 @@
-"""Lists: which records of a file somebody is expected to find, and what list predicates say of one record."""
+"""List cases: the records of a file that a principal is expected to see in a list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListCase:
-    """Which records of a kind, of all those in a file, somebody finds: `sees`, and no other.
+    """The records of a resource type in a file that a principal sees in a list: `sees`, and no others.
 
     Without `to` these are the records that may be read to any degree.
     """
@@ -38,7 +38,7 @@ class ListCase:
         return f"{self.file}:{self.line}"
 
     def found(self, policy: Policy) -> frozenset[str]:
-        """The names of the records that the policy's list predicates leave."""
+        """The names of the records that the list predicates select."""
         actions = (self.to,) if self.to else self.resource.reads
         predicates = [policy.predicate(self.principal, action, self.resource) for action in actions]
         return frozenset(
@@ -49,7 +49,7 @@ class ListCase:
 
 
 def holds(predicate: Predicate, record: Any) -> bool:
-    """Whether a list would keep this record."""
+    """Whether a predicate holds for a record."""
     if not any(not failures(branch, record) for branch in predicate.allowed):
         return False
     return all(failures(branch, record) for branch in predicate.restricted)

@@ -1,4 +1,4 @@
-"""RecordBuilder of facts as people write them: of a record only what matters has to be written.
+"""Builds records of facts from documents, in which only the relevant facts have to be written.
 
 A fact that may be unknown is, where it is not written; what is true or false is false. A related record has
 the market, the cloud and the link of the one it belongs to.
@@ -17,7 +17,7 @@ from multichannel.policy.testing.yaml_document import Facts, Place, YamlDocument
 
 
 class RecordBuilder:
-    """Makes records of what a document says; where `tenants` are given, no id of a tenant is another."""
+    """Builds records of a document; with `tenants`, no other tenant ids are valid."""
 
     def __init__(self, document: YamlDocument, tenants: Collection[str] | None) -> None:
         """What is refused is refused by the document."""
@@ -25,7 +25,7 @@ class RecordBuilder:
         self._tenants = tenants
 
     def record(self, resource: Resource, given: Any, implied: Facts, at: Place) -> Any:
-        """A record of facts from what is written at a place and what follows from where it stands."""
+        """A record from the facts written at a place and those implied by its position."""
         names = tuple(field.name for field in fields(resource.facts))
         written = {} if given is None else self._document.names(given, at, f"a {resource.name}", names)
         facts = {name: value for name, value in implied.items() if name in names} | dict(written)
@@ -72,9 +72,9 @@ class RecordBuilder:
         return value
 
     def _flag(self, what: str, value: Any, line: int) -> bool:
-        """Yes or no; what is not said is no."""
+        """A flag; false if it is not written."""
         if value is not None and not isinstance(value, bool):
-            self._document.refuse(line, f"{what} is true or false, not {value!r}")
+            self._document.refuse(line, f"{what} must be true or false, not {value!r}")
         return bool(value)
 
 

@@ -1,4 +1,4 @@
-"""YAML and JSON documents that people write, with the line of everything in them."""
+"""YAML and JSON documents with the line of every entry."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from multichannel.errors import MultichannelError, PolicyInvalid
 
 Facts = Mapping[str, Any]
 Place = tuple[object, ...]
-"""Where something stands in a document: the names and numbers that lead to it."""
+"""A path in a document: keys and indexes."""
 
 
 class YamlDocument:
-    """One YAML file, with the line of everything in it."""
+    """A YAML file with the line of every entry."""
 
     def __init__(
         self, path: Path, error: type[MultichannelError] = PolicyInvalid, called: str | None = None
     ) -> None:
-        """Read it; what has no meaning is refused with an `error`, under the file's own name or another."""
+        """Read the file; `error` is raised for invalid entries, with the name of the file or another one."""
         self.file = called or path.name
         self._error = error
         self._lines: dict[Place, int] = {}
@@ -39,17 +39,17 @@ class YamlDocument:
             raise error(f"{self.file}:{line}: {problem.problem}") from problem
 
     def line(self, *path: object) -> int:
-        """Where something stands; of what is not written, where the nearest thing around it stands."""
+        """The line of an entry; for one that is not written, the line of the nearest enclosing entry."""
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 1)
 
     def refuse(self, line: int, message: str) -> NoReturn:
-        """Say what has no meaning, and where."""
+        """Raise the error with file and line."""
         raise self._error(f"{self.file}:{line}: {message}")
 
     def mapping(self, value: Any, line: int, what: str, keys: tuple[str, ...] | None = None) -> Facts:
-        """A mapping of names, of these names only."""
+        """A mapping with these keys only."""
         if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
             self.refuse(line, f"{what} must be a mapping of names")
         unknown = [key for key in value if keys is not None and key not in keys]
@@ -58,13 +58,13 @@ class YamlDocument:
         return value
 
     def names(self, value: Any, at: Place, what: str, keys: tuple[str, ...]) -> Facts:
-        """A mapping of these names only; another one is refused where it stands itself."""
+        """A mapping with these keys only; an unknown key is refused at its own line."""
         found = self.mapping(value, self.line(*at), what)
         unknown = [name for name in found if name not in keys]
         return self.mapping(found, self.line(*at, *unknown[:1]), what, keys)
 
     def listed(self, value: Any, line: int, what: str) -> list[Any]:
-        """A list, or nothing."""
+        """A list; empty for None."""
         if value is not None and not isinstance(value, list):
             self.refuse(line, f"{what} must be a list")
         return value or []
@@ -76,7 +76,7 @@ class YamlDocument:
         return value
 
     def _note_lines(self, node: yaml.Node | None, path: Place) -> None:
-        """Remember lines; a key that is given twice is refused, where YAML would take the last."""
+        """Record lines, and refuse duplicate keys, of which YAML would use the last."""
         if node is not None:
             self._lines[path] = node.start_mark.line + 1
         if isinstance(node, yaml.SequenceNode):

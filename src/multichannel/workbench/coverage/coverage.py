@@ -1,4 +1,4 @@
-"""Which rules and conditions of a policy its cases have made true, and what stopped the others."""
+"""Coverage: the rules and conditions that cases have made true, and what stopped the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_VALUES = 3
 
 
 class CoverageState(StrEnum):
-    """How far cases have come with a rule or a condition."""
+    """The coverage of a rule or a condition."""
 
     TRUE = "true"
     TRIED = "tried"
@@ -28,13 +28,13 @@ class CoverageState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Somebody who tried a condition in vain, and what its facts were: one text for each choice."""
+    """An expectation for which a condition was false, with the values of its facts: one text per choice."""
 
     expectation: Expectation
     values: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Who asked for what, where, and what was met."""
+        """The expectation, its position, and the values."""
         asked, case = self.expectation, self.expectation.case
         met = "; or ".join(self.values[:MOST_VALUES])
         more = len(self.values) - MOST_VALUES
@@ -44,7 +44,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class PointCoverage:
-    """The head of a rule or one of its conditions: for how many expectations it was reached, or tried."""
+    """The head of a rule or a condition, with the numbers of expectations that reached and evaluated it."""
 
     point: CoveragePoint
     count: int
@@ -53,7 +53,7 @@ class PointCoverage:
 
     @property
     def state(self) -> CoverageState:
-        """True if ever; tried if what stands before it was."""
+        """TRUE if it was ever true, TRIED if it was evaluated."""
         if self.count:
             return CoverageState.TRUE
         return CoverageState.TRIED if self.tried else CoverageState.NEVER
@@ -61,7 +61,7 @@ class PointCoverage:
 
 @dataclass(frozen=True, slots=True)
 class UncoveredWords:
-    """Words of a list with none of which the rule has ever held."""
+    """Words of a list for which the rule was never true."""
 
     point: CoveragePoint
     words: tuple[str, ...]
@@ -69,7 +69,7 @@ class UncoveredWords:
 
 @dataclass(frozen=True, slots=True)
 class CoveredRule:
-    """A rule, its head and its conditions; `count` expectations made it hold."""
+    """A rule with its head and conditions; `count` expectations made it true."""
 
     rule: Rule
     count: int
@@ -79,7 +79,7 @@ class CoveredRule:
 
     @property
     def state(self) -> CoverageState:
-        """True if each of its conditions has been, and each word of its lists where these count."""
+        """TRUE if all its conditions were true, and the words of its lists if they count."""
         if not self.spots[0].count:
             return CoverageState.NEVER
         whole = all(spot.count for spot in self.spots) and not (self.counts_items and self.unmet)
@@ -87,12 +87,12 @@ class CoveredRule:
 
     @property
     def stopped(self) -> PointCoverage | None:
-        """What stopped it: the first condition that was tried and has never been true."""
+        """The first condition that was evaluated and never true."""
         return next((spot for spot in self.spots if spot.state is CoverageState.TRIED), None)
 
     @property
     def lines(self) -> range:
-        """The lines it stands on."""
+        """The lines of the rule."""
         return range(self.rule.line, self.rule.line + self.rule.text.count("\n") + 1)
 
 
@@ -112,7 +112,7 @@ class Coverage:
         return tuple(rule for rule in self.rules if file in {None, rule.rule.file})
 
     def percent(self, file: str | None = None) -> float:
-        """Of the rules how many are true, in percent; of none all are."""
+        """The percentage of rules that are TRUE; 100 if there are no rules."""
         rules = self.of_file(file)
         return 100 * self.of(CoverageState.TRUE, file) / len(rules) if rules else 100.0
 
@@ -122,7 +122,7 @@ class Coverage:
 
 
 def cover(source: PolicySource, cases: Iterable[Case], *, counts_items: bool = False) -> Coverage:
-    """Ask for all that the cases expect, and see which rules and conditions come true.
+    """Evaluate all expectations, and record which rules and conditions are true.
 
     PolicyInvalid where the policy fails. With `counts_items`, a rule also wants each word of its lists met.
     """
@@ -142,8 +142,8 @@ def cover(source: PolicySource, cases: Iterable[Case], *, counts_items: bool = F
             CoveredRule(
                 probe.rule,
                 tally.counts[probe.end.number],
-                tuple(_spot(point, tally, met.get(point.number)) for point in probe.points),
-                tuple(_unmet(probe, tally)),
+                tuple(_point_coverage(point, tally, met.get(point.number)) for point in probe.points),
+                tuple(_uncovered(probe, tally)),
                 counts_items,
             )
             for probe in probes.probes
@@ -171,7 +171,7 @@ class _Tally:
 def _answers(
     probes: Instrumentation, expectations: Iterable[Expectation]
 ) -> Iterator[tuple[Expectation, frozenset[ReachedPoint]]]:
-    """What each expectation reaches; all that is asked of one record is asked at once."""
+    """The points that each expectation reaches; expectations on one record are evaluated together."""
     by_record: dict[int, list[Expectation]] = defaultdict(list)
     for each in expectations:
         by_record[id(each.case.record)].append(each)
@@ -188,28 +188,30 @@ def _answers(
 
 
 def _met(watching: Instrumentation, stopped: Mapping[int, Expectation]) -> dict[int, Example]:
-    """By point what its example met there, as the engine tells it."""
+    """By point the values that its example met, as reported by the engine."""
     values: dict[int, set[tuple[str, ...]]] = defaultdict(set)
     for asked, found in _answers(watching, {id(each): each for each in stopped.values()}.values()):
         for reached in found:
             if reached.is_watched and stopped[reached.point] is asked:
                 values[reached.point].add(reached.values)
-    said = {number: {_said(watching.points[number], each) for each in values[number]} for number in stopped}
-    return {number: Example(asked, tuple(sorted(said[number] - {""}))) for number, asked in stopped.items()}
+    texts = {
+        number: {_values_text(watching.points[number], each) for each in values[number]} for number in stopped
+    }
+    return {number: Example(asked, tuple(sorted(texts[number] - {""}))) for number, asked in stopped.items()}
 
 
-def _said(point: CoveragePoint, values: tuple[str, ...]) -> str:
+def _values_text(point: CoveragePoint, values: tuple[str, ...]) -> str:
     pairs = zip(point.subjects, values, strict=True)
     return " and ".join(f"{subject} is {value}" for subject, value in pairs if value != UNBOUND)
 
 
-def _spot(point: CoveragePoint, tally: _Tally, example: Example | None) -> PointCoverage:
+def _point_coverage(point: CoveragePoint, tally: _Tally, example: Example | None) -> PointCoverage:
     count = tally.counts[point.number]
     return PointCoverage(point, count, count if point.after is None else tally.counts[point.after], example)
 
 
-def _unmet(probe: InstrumentedRule, tally: _Tally) -> Iterator[UncoveredWords]:
-    """Of a rule that held, the words of its lists it never held with."""
+def _uncovered(probe: InstrumentedRule, tally: _Tally) -> Iterator[UncoveredWords]:
+    """The words of the lists of a rule for which it was never true."""
     if not tally.counts[probe.end.number]:
         return
     points = {point.term: point for point in probe.points}

@@ -1,4 +1,4 @@
-"""How far the rules of a policy get when it is asked about a record, as the engine itself tells it."""
+"""Instrumentation: how far the engine gets in the rules of a policy when it decides on a record."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNBOUND = ""
 
 @dataclass(frozen=True, slots=True)
 class ReachedPoint:
-    """A point that was reached, or one that was tried if it `is_watched`.
+    """A point that was reached, or evaluated if it `is_watched`.
 
     `values` are, at the end of a rule, what it looks for in lists of words; of a watched point, what its
     subjects were, or nothing where they were still to be found.
@@ -49,10 +49,10 @@ _Answer: TypeAlias = tuple[str | None, ReachedPoint]
 
 
 class Instrumentation:
-    """The probes of one policy."""
+    """The instrumented rules of one policy."""
 
     def __init__(self, source: PolicySource, watched: Collection[int] = ()) -> None:
-        """They are loaded beside the policy when it is first asked about a kind of record."""
+        """The rules are loaded beside the policy with the first query for a resource type."""
         self._is_composed = is_composed(source) and not reads_roles(source)
         apart = {"has_standing"} if self._is_composed else set()
         self.probes: list[InstrumentedRule] = []
@@ -67,24 +67,24 @@ class Instrumentation:
     def reached(
         self, principals: Mapping[Principal, Collection[Action]], record: Any
     ) -> dict[tuple[Principal, Action], set[ReachedPoint]]:
-        """What is reached when principals ask for these actions on a record. Raises PolicyFault.
+        """The points reached when principals request actions on a record. Raises PolicyFault.
 
         Principals of one tenant that differ in their roles share what depends on no role.
         """
         found: dict[tuple[Principal, Action], set[ReachedPoint]] = {}
         shared: dict[Principal, list[_Answer]] = {}
         for principal, actions in principals.items():
-            anybody = replace(principal, roles=()) if self._is_composed else principal
-            if anybody not in shared:
-                shared[anybody] = list(self._asked(anybody, record))
-            for action, reached in (*shared[anybody], *self._ask(record, "allow", principal, ACTION)):
+            without_roles = replace(principal, roles=()) if self._is_composed else principal
+            if without_roles not in shared:
+                shared[without_roles] = list(self._shared_points(without_roles, record))
+            for action, reached in (*shared[without_roles], *self._ask(record, "allow", principal, ACTION)):
                 for each in actions:
                     if action in {None, each}:
                         found.setdefault((principal, each), set()).add(reached)
         return found
 
-    def _asked(self, principal: Principal, record: Any) -> Iterator[_Answer]:
-        """All that is asked beside `allow`."""
+    def _shared_points(self, principal: Principal, record: Any) -> Iterator[_Answer]:
+        """The points of queries other than `allow`."""
         yield from self._ask(record, "forbid", REASON, principal, ACTION)
         if self._is_composed:
             yield from self._ask(record, "has_standing", principal, STANDING)
@@ -93,7 +93,7 @@ class Instrumentation:
         answers = [
             answer.bindings for answer in self._engine.ask(instrumented_name(name), *ASKED, *question, record)
         ]
-        if not any(_is_kept_to(bindings.get("action")) for bindings in answers):
+        if not any(_is_constrained(bindings.get("action")) for bindings in answers):
             yield from ((_action(bindings), _reached(bindings)) for bindings in answers)
             return
         for action in RESOURCES[kind_of(record)].actions:
@@ -102,14 +102,14 @@ class Instrumentation:
                 yield action, _reached(answer.bindings)
 
     def _about(self, kind: str | None) -> str:
-        """The probes of the rules that a record of this kind can meet; all of them for None."""
+        """The instrumented rules that concern a resource type; all of them for None."""
         source = self._engine.source
         about = (probe.text for probe in self.probes if kind is None or concerns(source, probe.rule, kind))
         return "\n".join((*about, self._guards))
 
 
 def _guards(source: PolicySource) -> Iterator[str]:
-    """So that what no probe is about has an answer: the engine takes an absent rule for an error."""
+    """Rules that are never true: the engine refuses a query that no rule answers."""
     asked = {("allow", 3), ("forbid", 4), ("has_standing", 3)}
     for rule in source.rules:
         for term in terms(rule.tree) if rule.is_rule else ():
@@ -119,8 +119,8 @@ def _guards(source: PolicySource) -> Iterator[str]:
         yield f"{instrumented_name(name)}({', '.join('_' * (arity + 2))}) if false;"
 
 
-def _is_kept_to(action: Any) -> bool:
-    """Whether rules tell of an action that was asked for as unknown what it is not, or more of the kind."""
+def _is_constrained(action: Any) -> bool:
+    """Whether rules constrain the unbound action other than by its value."""
     return isinstance(action, Expression) and any(part.operator != "Isa" for part in action.args)
 
 
@@ -131,18 +131,18 @@ def _action(bindings: Mapping[str, Any]) -> str | None:
 
 def _reached(bindings: Mapping[str, Any]) -> ReachedPoint:
     number = int(bindings[POINT])
-    values = tuple(_told(value) for value in bindings[VALUES])
+    values = tuple(_value_text(value) for value in bindings[VALUES])
     return ReachedPoint(number % WATCHED, values, number >= WATCHED)
 
 
-def _told(value: Any) -> str:
-    """A value as policies write it; of records, what kind they are."""
+def _value_text(value: Any) -> str:
+    """A value as policies write it; for a record, its type."""
     if isinstance(value, Variable | Expression):
         return UNBOUND
     if isinstance(value, Principal):
         return "the principal"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_told, value))}]"
+        return f"[{', '.join(map(_value_text, value))}]"
     if value is None or isinstance(value, str | int | bool):
         return literal_text(value)
     return f"a {kind_of(value)}"

@@ -1,4 +1,4 @@
-"""The points of a rule, its head and its conditions, and its probe: a rule that tells which are reached.
+"""The points of a rule (its head and conditions), and the instrumented rule that reports which are reached.
 
 A probe has the head and the conditions of its rule, and holds once for every point that is reached. Where a
 condition asks other rules, it asks their probes for the same.
@@ -29,7 +29,7 @@ from multichannel.policy.language.source import Rule
 
 POINT, VALUES = "probed_point", "probed_values"
 WATCHED = 1_000_000
-"""What a watched point that is tried has been told as, beyond its number."""
+"""Added to the number of a watched point that is evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class CoveragePoint:
 
     @property
     def text(self) -> str:
-        """As it is written, on one line."""
+        """The text, on one line."""
         if self.term is None:
             return " ".join(self.rule.text[: self.rule.tree.head.end].split())
         return _text(self.rule, self.term)
@@ -64,12 +64,12 @@ class CoveragePoint:
 
 
 def instrumented_name(name: str) -> str:
-    """What the probes of the rules of this name are called."""
+    """The name of the instrumented rules of a predicate."""
     return f"probe_{name}"
 
 
 class InstrumentedRule:
-    """The probe of one rule; its points are numbered from `first`, its head being the first of them."""
+    """One instrumented rule; its points are numbered from `first`, which is its head."""
 
     def __init__(
         self, rule: Rule, first: int, watched: Collection[int] = (), apart: Collection[str] = ()
@@ -86,7 +86,7 @@ class InstrumentedRule:
         self._statement = rule.tree
         self._conditions = conjuncts(self._statement.body)
         self.lists = tuple(each for each in self._conditions if isinstance(each, Operation) and _words(each))
-        """The conditions that look for something in a list of words; its values are told at the end."""
+        """The conditions that look for a value in a list of words; their values are reported at the end."""
         self.text = self._written()
 
     @property
@@ -99,34 +99,34 @@ class InstrumentedRule:
         return tuple(_text(self.rule, word) for word in _words(condition))
 
     def _written(self) -> str:
-        ways = [_reach(self._first, () if self._conditions else self.lists, self.rule)]
-        ways += self._ways(self._conditions, self._first)
+        alternatives = [_reach(self._first, () if self._conditions else self.lists, self.rule)]
+        alternatives += self._alternatives(self._conditions, self._first)
         parameters = [self._parameter(each) for each in self._statement.parameters]
         arguments = ", ".join((POINT, VALUES, *parameters))
-        return f"{instrumented_name(self.rule.name)}({arguments}) if {_any(ways)};"
+        return f"{instrumented_name(self.rule.name)}({arguments}) if {_any(alternatives)};"
 
     def _parameter(self, parameter: Parameter) -> str:
         return self.rule.text[parameter.span.start : parameter.span.end]
 
-    def _ways(self, conditions: tuple[Term, ...], after: int, *, inside: bool = False) -> list[str]:
-        """Ways of reaching what lies beyond a point, where these conditions are still to hold."""
+    def _alternatives(self, conditions: tuple[Term, ...], after: int, *, inside: bool = False) -> list[str]:
+        """Alternatives that reach the points after a point, given the remaining conditions."""
         if not conditions:
             return []
         condition, *rest = conditions
         point = CoveragePoint(self._first + len(self.points), self.rule, condition, after, inside)
         self.points.append(point)
-        ways = self._watch(point)
+        alternatives = self._watch(point)
         if isinstance(condition, Call) and condition.name not in self._apart:
-            ways.append(self._inner(condition))
+            alternatives.append(self._inner(condition))
         if isinstance(condition, Operation) and condition.operator == "or":
             for operand in condition.operands:
-                ways += self._ways(conjuncts(operand), after, inside=True)
+                alternatives += self._alternatives(conjuncts(operand), after, inside=True)
         values = () if rest or inside else self.lists
         beyond = [
             _reach(point.number, values, self.rule),
-            *self._ways(tuple(rest), point.number, inside=inside),
+            *self._alternatives(tuple(rest), point.number, inside=inside),
         ]
-        return [*ways, f"({self._said(condition)}) and {_any(beyond)}"]
+        return [*alternatives, f"({self._term_text(condition)}) and {_any(beyond)}"]
 
     def _watch(self, point: CoveragePoint) -> list[str]:
         if point.number not in self._watched:
@@ -134,9 +134,9 @@ class InstrumentedRule:
         return [f"{POINT} = {point.number + WATCHED} and {VALUES} = [{', '.join(point.subjects)}]"]
 
     def _inner(self, call: Call) -> str:
-        """The same question to the probes, of arguments with which the rule could still hold."""
-        asked = ", ".join((POINT, VALUES, *(self._said(each) for each in call.arguments)))
-        needed = [f"({self._said(each)})" for each in self._needed(call)]
+        """The query of the instrumented rules, restricted to arguments with which the rule can still hold."""
+        asked = ", ".join((POINT, VALUES, *(self._term_text(each) for each in call.arguments)))
+        needed = [f"({self._term_text(each)})" for each in self._needed(call)]
         return " and ".join((*needed, f"{instrumented_name(call.name)}({asked})"))
 
     def _needed(self, call: Call) -> Iterator[Term]:
@@ -150,7 +150,7 @@ class InstrumentedRule:
             if names & found and names <= found | known and not asks:
                 yield each
 
-    def _said(self, term: Term) -> str:
+    def _term_text(self, term: Term) -> str:
         return _text(self.rule, term)
 
 
@@ -159,8 +159,8 @@ def _reach(point: int, lists: Iterable[Operation], rule: Rule) -> str:
     return f"{POINT} = {point} and {VALUES} = [{values}]"
 
 
-def _any(ways: Iterable[str]) -> str:
-    return "(" + " or ".join(f"({way})" for way in ways) + ")"
+def _any(alternatives: Iterable[str]) -> str:
+    return "(" + " or ".join(f"({alternative})" for alternative in alternatives) + ")"
 
 
 def _text(rule: Rule, term: Term) -> str:
