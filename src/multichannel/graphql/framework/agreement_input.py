@@ -7,12 +7,12 @@ from datetime import datetime
 import strawberry
 
 from multichannel.domain.agreements import Signature
-from multichannel.graphql.framework.inputs import optional, parse_email, parse_text
+from multichannel.graphql.framework.inputs import input_type, optional, parse_email, parse_text
 
 
-@strawberry.input(description="The person who signs the customer agreement for the customer, as of now.")
+@input_type
 class SignerInput:
-    """A signer; the signature takes effect when the mutation runs."""
+    """The person who signs the customer agreement for the customer, as of now."""
 
     first_name: str = strawberry.field(description="First name of the signer.")
     last_name: str = strawberry.field(description="Last name of the signer.")
@@ -20,9 +20,9 @@ class SignerInput:
     phone_number: str | None = strawberry.field(default=None, description="Telephone number of the signer.")
 
 
-@strawberry.input(description="A signature of the customer agreement that was given earlier.")
+@input_type
 class AgreementInput(SignerInput):
-    """A signer and the time of the signature."""
+    """A signature of the customer agreement that was given earlier."""
 
     agreed_at: datetime = strawberry.field(description="When the customer signed; must not be in the future.")
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import strawberry
@@ -23,6 +23,14 @@ EXPECTED_VERSION = (
     "The `version` that you last read. If the record has changed since, the mutation is refused with "
     "STALE_VERSION."
 )
+
+
+T = TypeVar("T")
+
+
+def input_type(cls: type[T]) -> type[T]:
+    """Make a class an input of the schema; its docstring is the description."""
+    return strawberry.input(cls, description=" ".join((cls.__doc__ or "").split()))
 
 
 @strawberry.input

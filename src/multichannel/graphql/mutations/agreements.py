@@ -7,7 +7,7 @@ import strawberry
 from multichannel.domain.agreements import CustomerAgreement
 from multichannel.graphql.framework.agreement_input import AgreementInput, signature_of
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import MutationInput
+from multichannel.graphql.framework.inputs import MutationInput, input_type
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import CUSTOMER, CUSTOMER_AGREEMENT
 from multichannel.policy.schema.vocabulary import Action
@@ -15,9 +15,9 @@ from multichannel.services import agreements
 from multichannel.store.unit_of_work import UnitOfWork
 
 
-@strawberry.input(description="The customer, the person who signed for it, and when.")
+@input_type
 class ConfirmCustomerAgreementInput(MutationInput, AgreementInput):
-    """A signature of the customer agreement."""
+    """The customer, the person who signed for it, and when."""
 
     id: strawberry.ID = strawberry.field(description="The customer.")
 

@@ -14,6 +14,7 @@ from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import (
     EXPECTED_VERSION,
     MutationInput,
+    input_type,
     is_set,
     optional,
     parse_domain,
@@ -45,11 +46,9 @@ PROFILE = (
 COUNTRY = "Country, as an ISO 3166-1 alpha-2 code such as `US`."
 
 
-@strawberry.input(
-    description="The billing profile of your partner. A field left out is copied from the customer's profile."
-)
+@input_type
 class NewBillingProfileInput:
-    """A billing profile that is created with its customer."""
+    """The billing profile of your partner. A field left out is copied from the customer's profile."""
 
     first_name: str | None = strawberry.field(default=None, description="First name of the billing contact.")
     last_name: str | None = strawberry.field(default=None, description="Last name of the billing contact.")
@@ -63,9 +62,9 @@ class NewBillingProfileInput:
     company_name: str | None = strawberry.field(default=None, description="The company's name on invoices.")
 
 
-@strawberry.input(description="The first global admin of the new tenant.")
+@input_type
 class NewGlobalAdminInput:
-    """A user that is created with its customer."""
+    """The first global admin of the new tenant."""
 
     object_id: str = strawberry.field(
         description="The user's object id in the new tenant's directory, a GUID."
@@ -73,9 +72,9 @@ class NewGlobalAdminInput:
     display_name: str = strawberry.field(description="The name shown to others.")
 
 
-@strawberry.input(description="The customer to create. The service chooses the GUID of its tenant.")
+@input_type
 class CreateCustomerInput(MutationInput):
-    """A new customer."""
+    """The customer to create. The service chooses the GUID of its tenant."""
 
     company_name: str = strawberry.field(description="The company's name.")
     domain: str = strawberry.field(
@@ -149,11 +148,9 @@ def _global_admin(admin: NewGlobalAdminInput) -> NewUser:
     return NewUser(object_id, name, (Role.GLOBAL_ADMIN,))
 
 
-@strawberry.input(
-    description="The changes to a customer's profile. A field left out keeps its value; null clears it."
-)
+@input_type
 class UpdateCustomerInput(MutationInput):
-    """Edits of a customer."""
+    """The changes to a customer's profile. A field left out keeps its value; null clears it."""
 
     id: strawberry.ID = strawberry.field(description="The customer.")
     expected_version: int = strawberry.field(description=EXPECTED_VERSION)

@@ -6,7 +6,7 @@ import strawberry
 
 from multichannel.domain.partnerships import Partnership
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import MutationInput, optional, parse_guid, parse_text
+from multichannel.graphql.framework.inputs import MutationInput, input_type, optional, parse_guid, parse_text
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP
 from multichannel.policy.schema.vocabulary import Action
@@ -14,9 +14,9 @@ from multichannel.services import partnerships
 from multichannel.store.unit_of_work import UnitOfWork
 
 
-@strawberry.input(description="The partner to invite.")
+@input_type
 class InviteIndirectResellerInput(MutationInput):
-    """A provider's invitation."""
+    """The partner to invite."""
 
     reseller: str = strawberry.field(
         description="The partner's tenant GUID. The result is the same whether or not this service knows it."
@@ -38,9 +38,9 @@ def invite_indirect_reseller(work: UnitOfWork, input: InviteIndirectResellerInpu
     return partnerships.invite_indirect_reseller(work, parse_guid("reseller", input.reseller), number)
 
 
-@strawberry.input(description="The invitation to accept.")
+@input_type
 class AcceptPartnershipInput(MutationInput):
-    """The reseller's consent."""
+    """The invitation to accept."""
 
     id: strawberry.ID = strawberry.field(description="The partnership.")
 
@@ -51,9 +51,9 @@ def accept_partnership(work: UnitOfWork, input: AcceptPartnershipInput) -> Partn
     return partnerships.accept_partnership(work, read_id_of(PARTNERSHIP, input.id))
 
 
-@strawberry.input(description="The partnership to end, or the invitation to withdraw.")
+@input_type
 class RemovePartnershipInput(MutationInput):
-    """The end of a partnership by its provider."""
+    """The partnership to end, or the invitation to withdraw."""
 
     id: strawberry.ID = strawberry.field(description="The partnership.")
 

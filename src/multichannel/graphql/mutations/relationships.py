@@ -11,6 +11,7 @@ from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import (
     GUID_FORM,
     MutationInput,
+    input_type,
     optional,
     parse_domain,
     parse_guid,
@@ -22,9 +23,9 @@ from multichannel.services import relationships
 from multichannel.store.unit_of_work import UnitOfWork
 
 
-@strawberry.input(description="The customer to ask for a relationship, and what to ask for.")
+@input_type
 class RequestResellerRelationshipInput(MutationInput):
-    """A partner's request."""
+    """The customer to ask for a relationship, and what to ask for."""
 
     customer: str = strawberry.field(
         description="The customer's tenant GUID or domain. The result is the same whether or not this "
@@ -68,9 +69,9 @@ def _address(value: str) -> str:
         raise BadInput("input.customer is neither a tenant GUID nor a domain name.") from None
 
 
-@strawberry.input(description="The request to withdraw.")
+@input_type
 class CancelResellerRelationshipRequestInput(MutationInput):
-    """The withdrawal of a request by its partner."""
+    """The request to withdraw."""
 
     id: strawberry.ID = strawberry.field(description="The requested relationship.")
 
@@ -83,9 +84,9 @@ def cancel_reseller_relationship_request(
     return relationships.cancel_reseller_relationship_request(work, read_id_of(RELATIONSHIP, input.id))
 
 
-@strawberry.input(description="The request to accept.")
+@input_type
 class AcceptResellerRelationshipInput(MutationInput):
-    """The customer's consent."""
+    """The request to accept."""
 
     id: strawberry.ID = strawberry.field(description="The requested relationship.")
     agreement: SignerInput | None = strawberry.field(
@@ -105,9 +106,9 @@ def accept_reseller_relationship(
     return relationships.accept_reseller_relationship(work, row_id, signature)
 
 
-@strawberry.input(description="The request to decline.")
+@input_type
 class DeclineResellerRelationshipInput(MutationInput):
-    """The customer's refusal."""
+    """The request to decline."""
 
     id: strawberry.ID = strawberry.field(description="The requested relationship.")
 
@@ -120,9 +121,9 @@ def decline_reseller_relationship(
     return relationships.decline_reseller_relationship(work, read_id_of(RELATIONSHIP, input.id))
 
 
-@strawberry.input(description="The relationship to end.")
+@input_type
 class RemoveResellerRelationshipInput(MutationInput):
-    """The end of a relationship by its partner."""
+    """The relationship to end."""
 
     id: strawberry.ID = strawberry.field(description="The relationship.")
 
@@ -139,9 +140,9 @@ def remove_reseller_relationship(
     return relationships.remove_reseller_relationship(work, read_id_of(RELATIONSHIP, input.id))
 
 
-@strawberry.input(description="The direct relationship to extend, and the provider.")
+@input_type
 class ExtendRelationshipToProviderInput(MutationInput):
-    """The step of a direct-bill partner that becomes an indirect reseller."""
+    """The direct relationship to extend, and the provider."""
 
     id: strawberry.ID = strawberry.field(description="The relationship.")
     provider: str = strawberry.field(description="The tenant GUID of the indirect provider.")
@@ -161,9 +162,9 @@ def extend_relationship_to_provider(
     return relationships.extend_relationship_to_provider(work, row_id, provider_id)
 
 
-@strawberry.input(description="The relationship whose delegated admin privileges to revoke.")
+@input_type
 class RevokeDelegatedAdminInput(MutationInput):
-    """The customer's revocation."""
+    """The relationship whose delegated admin privileges to revoke."""
 
     id: strawberry.ID = strawberry.field(description="The relationship.")
 

@@ -16,16 +16,16 @@ from multichannel.domain.commerce import (
 )
 from multichannel.domain.new_subscriptions import ExternalSubscription, SubscriptionOrder
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.inputs import MutationInput, optional, parse_guid, parse_text
+from multichannel.graphql.framework.inputs import MutationInput, input_type, optional, parse_guid, parse_text
 
 MOST_SERVICES = 100
 FARTHEST = timedelta(days=36_525)
 RECORDABLE = frozenset(SubscriptionStatus) - {SubscriptionStatus.NONE, SubscriptionStatus.DELETED}
 
 
-@strawberry.input(description="What is known of a subscription that was bought in a channel other than CSP.")
+@input_type
 class RecordExternalSubscriptionInput(MutationInput):
-    """A record of a subscription of another channel."""
+    """What is known of a subscription that was bought in a channel other than CSP."""
 
     customer: strawberry.ID = strawberry.field(description="The customer that bought it.")
     channel: Channel = strawberry.field(description="The channel it was bought in; not CSP.")
@@ -59,9 +59,9 @@ class RecordExternalSubscriptionInput(MutationInput):
     )
 
 
-@strawberry.input(description="The subscription or add-on to sell.")
+@input_type
 class CreateSubscriptionInput(MutationInput):
-    """A purchase."""
+    """The subscription or add-on to sell."""
 
     customer: strawberry.ID = strawberry.field(description="The customer that buys it.")
     offer_name: str = strawberry.field(description="The name of the offer.")

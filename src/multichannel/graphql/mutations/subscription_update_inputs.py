@@ -8,10 +8,16 @@ import strawberry
 
 from multichannel.domain.commerce import StopReason
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.inputs import EXPECTED_VERSION, MutationInput, is_set, parse_text
+from multichannel.graphql.framework.inputs import (
+    EXPECTED_VERSION,
+    MutationInput,
+    input_type,
+    is_set,
+    parse_text,
+)
 
 
-@strawberry.input
+@input_type
 class SubscriptionInput(MutationInput):
     """The subscription to change, in the version that the caller has seen (R46)."""
 
@@ -19,9 +25,9 @@ class SubscriptionInput(MutationInput):
     expected_version: int = strawberry.field(description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="The changes to a subscription. A field left out keeps its value.")
+@input_type
 class UpdateSubscriptionInput(SubscriptionInput):
-    """Edits of a subscription."""
+    """The changes to a subscription. A field left out keeps its value."""
 
     quantity: int | None = strawberry.field(
         default=strawberry.UNSET,
@@ -36,35 +42,35 @@ class UpdateSubscriptionInput(SubscriptionInput):
     )
 
 
-@strawberry.input(description="The subscription to suspend, and the reason.")
+@input_type
 class SuspendSubscriptionInput(SubscriptionInput):
-    """A suspension."""
+    """The subscription to suspend, and the reason."""
 
     reason: StopReason = strawberry.field(description="Why it is suspended.")
 
 
-@strawberry.input(description="The subscription to reactivate.")
+@input_type
 class ReactivateSubscriptionInput(SubscriptionInput):
-    """A reactivation."""
+    """The subscription to reactivate."""
 
 
-@strawberry.input(description="The subscription to cancel, and the reason.")
+@input_type
 class CancelSubscriptionInput(SubscriptionInput):
-    """A cancellation."""
+    """The subscription to cancel, and the reason."""
 
     reason: StopReason = strawberry.field(description="Why it is canceled.")
 
 
-@strawberry.input(description="The subscription and the service to cancel.")
+@input_type
 class CancelServiceInput(SubscriptionInput):
-    """A cancellation of one service."""
+    """The subscription and the service to cancel."""
 
     service: str = strawberry.field(description="The name of the service, as listed in `services`.")
 
 
-@strawberry.input(description="The subscription to recreate in CSP.")
+@input_type
 class MoveSubscriptionToCspInput(MutationInput):
-    """A move to CSP. It does not change the old subscription, so it takes no version."""
+    """The subscription to recreate in CSP."""
 
     id: strawberry.ID = strawberry.field(description="The usage-based subscription of the other channel.")
     offer_name: str | None = strawberry.field(
@@ -75,9 +81,9 @@ class MoveSubscriptionToCspInput(MutationInput):
     )
 
 
-@strawberry.input(description="The subscription and its new support contact.")
+@input_type
 class AssignSupportContactInput(SubscriptionInput):
-    """A designation of a support contact."""
+    """The subscription and its new support contact."""
 
     partner: str | None = strawberry.field(
         default=strawberry.UNSET,
@@ -85,9 +91,9 @@ class AssignSupportContactInput(SubscriptionInput):
     )
 
 
-@strawberry.input(description="The subscription and its new partner of record.")
+@input_type
 class AssignPartnerOfRecordInput(SubscriptionInput):
-    """A designation of a partner of record."""
+    """The subscription and its new partner of record."""
 
     partner: str | None = strawberry.field(
         default=strawberry.UNSET,

@@ -8,7 +8,13 @@ import strawberry
 
 from multichannel.domain.transfers import Transfer, TransferKind, TransferProductType
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import EXPECTED_VERSION, MutationInput, optional, parse_guid
+from multichannel.graphql.framework.inputs import (
+    EXPECTED_VERSION,
+    MutationInput,
+    input_type,
+    optional,
+    parse_guid,
+)
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
@@ -16,9 +22,9 @@ from multichannel.services import transfers
 from multichannel.store.unit_of_work import UnitOfWork
 
 
-@strawberry.input(description="What to request, from which partner and for which customer.")
+@input_type
 class RequestTransferInput(MutationInput):
-    """A request by the target."""
+    """What to request, from which partner and for which customer."""
 
     customer: strawberry.ID = strawberry.field(
         description="The customer; you must have a relationship with it."
@@ -57,9 +63,9 @@ def request_transfer(work: UnitOfWork, input: RequestTransferInput) -> Transfer:
     return transfers.request_transfer(work, request)
 
 
-@strawberry.input(description="The subscriptions to offer, and the partner to offer them to.")
+@input_type
 class OfferTransferInput(MutationInput):
-    """An offer by the source."""
+    """The subscriptions to offer, and the partner to offer them to."""
 
     customer: strawberry.ID = strawberry.field(description="The customer that owns the subscriptions.")
     target_partner: str = strawberry.field(description="The tenant GUID of the receiving partner.")
@@ -92,7 +98,7 @@ def _row_ids(ids: Iterable[strawberry.ID]) -> list[str]:
     return [read_id_of(SUBSCRIPTION, each) for each in ids]
 
 
-@strawberry.input
+@input_type
 class TransferInput(MutationInput):
     """The transfer to decide on, in the version that the caller has seen."""
 
@@ -100,9 +106,9 @@ class TransferInput(MutationInput):
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="The manual switch to consent to.")
+@input_type
 class ConsentToTransferInput(TransferInput):
-    """The consent of one of the three parties to a manual switch."""
+    """The manual switch to consent to."""
 
 
 @mutation(Action.CONSENT, on=TRANSFER)
@@ -112,9 +118,9 @@ def consent_to_transfer(work: UnitOfWork, input: ConsentToTransferInput) -> Tran
     return transfers.consent_to_transfer(work, row_id, expected_version=input.expected_version)
 
 
-@strawberry.input(description="The transfer to accept and, for a request, the subscriptions to hand over.")
+@input_type
 class AcceptTransferInput(MutationInput):
-    """The acceptance of a request by the source, or of an offer by the target."""
+    """The transfer to accept and, for a request, the subscriptions to hand over."""
 
     id: strawberry.ID = strawberry.field(description="The transfer.")
     subscription_ids: list[strawberry.ID] | None = strawberry.field(
@@ -135,9 +141,9 @@ def accept_transfer(work: UnitOfWork, input: AcceptTransferInput) -> Transfer:
     )
 
 
-@strawberry.input(description="The transfer to decline.")
+@input_type
 class DeclineTransferInput(TransferInput):
-    """The refusal by a party that did not start the transfer."""
+    """The transfer to decline."""
 
 
 @mutation(Action.DECLINE, on=TRANSFER)
@@ -147,9 +153,9 @@ def decline_transfer(work: UnitOfWork, input: DeclineTransferInput) -> Transfer:
     return transfers.decline_transfer(work, row_id, expected_version=input.expected_version)
 
 
-@strawberry.input(description="The transfer to cancel.")
+@input_type
 class CancelTransferInput(TransferInput):
-    """The withdrawal by the party that started the transfer."""
+    """The transfer to cancel."""
 
 
 @mutation(Action.CANCEL, on=TRANSFER)

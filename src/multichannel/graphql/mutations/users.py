@@ -6,7 +6,13 @@ import strawberry
 
 from multichannel.domain.users import Role, User
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import EXPECTED_VERSION, MutationInput, parse_guid, parse_text
+from multichannel.graphql.framework.inputs import (
+    EXPECTED_VERSION,
+    MutationInput,
+    input_type,
+    parse_guid,
+    parse_text,
+)
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, USER
 from multichannel.policy.schema.vocabulary import Action
@@ -14,9 +20,9 @@ from multichannel.services import users
 from multichannel.store.unit_of_work import UnitOfWork
 
 
-@strawberry.input(description="The user to add to your own tenant.")
+@input_type
 class CreateUserInput(MutationInput):
-    """A new user."""
+    """The user to add to your own tenant."""
 
     object_id: str = strawberry.field(
         description="The user's object id in your tenant's directory, a GUID; the `oid` claim of its tokens."
@@ -37,9 +43,9 @@ def create_user(work: UnitOfWork, input: CreateUserInput) -> User:
     return users.create_user(work, users.NewUser(object_id, display_name, tuple(input.roles)))
 
 
-@strawberry.input(description="The user and its new set of roles.")
+@input_type
 class UpdateUserRolesInput(MutationInput):
-    """A replacement of a user's roles."""
+    """The user and its new set of roles."""
 
     id: strawberry.ID = strawberry.field(description="The user; not yourself.")
     expected_version: int = strawberry.field(description=EXPECTED_VERSION)
