@@ -18,7 +18,7 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, ManyOf, One, camel
+from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.filters import ORDERS
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.schema import build_schema
@@ -60,25 +60,25 @@ BY_SUMMARY = [
 by_summary = pytest.mark.parametrize(("persona", "field"), BY_SUMMARY)
 
 
-def selection(declaration: Declaration) -> str:
+def selection(declaration: TypeDeclaration) -> str:
     """Every leaf, every single relation and everything computed of a type."""
     kind = build_schema().type_map[declaration.name]
     assert isinstance(kind, GraphQLObjectType)
     return " ".join(
         camel(name)
         if not is_composite_type(get_named_type(kind.fields[camel(name)].type))
-        else f"{camel(name)} {{ {'id' if isinstance(item, One) else '__typename'} }}"
+        else f"{camel(name)} {{ {'id' if isinstance(item, ToOne) else '__typename'} }}"
         for name, item in declaration.fields.items()
-        if not isinstance(item, ManyOf)
+        if not isinstance(item, ToMany)
         and not any(map(is_required_argument, kind.fields[camel(name)].args.values()))
     )
 
 
-def denied_to_summaries(declaration: Declaration) -> set[str]:
+def denied_to_summaries(declaration: TypeDeclaration) -> set[str]:
     return {
         camel(name)
         for name, item in declaration.fields.items()
-        if not isinstance(item, ManyOf) and item.read is not Action.READ_SUMMARY
+        if not isinstance(item, ToMany) and item.read is not Action.READ_SUMMARY
     }
 
 
@@ -175,7 +175,7 @@ def test_a_filter_on_what_a_summary_does_not_hold_matches_nothing(
         assert shared_api.ask(persona, query, f=visible).data == everything
 
 
-def hidden_filter(declaration: Declaration) -> str:
+def hidden_filter(declaration: TypeDeclaration) -> str:
     """A filter on text that a summary does not hold."""
     return {"Customer": "email", "Subscription": "offer_id", "ResellerRelationship": "market"}[
         declaration.name
@@ -382,7 +382,7 @@ def everything(api: Api, persona: str) -> list[bytes]:
         nested = " ".join(
             f"{camel(name)} {{ totalCount nodes {{ id }} }}"
             for name, item in declaration.fields.items()
-            if isinstance(item, ManyOf)
+            if isinstance(item, ToMany)
         )
         for word in ORDERS[f"{kind}Order"]:
             answer = api.ask(

@@ -21,7 +21,7 @@ from graphql import (
 
 from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.framework.enum_descriptions import ENUMS
-from multichannel.graphql.framework.fields import DECLARATIONS, ManyOf, camel
+from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, camel
 from multichannel.graphql.framework.mutation import MUTATIONS
 from multichannel.graphql.schema import LISTS, build_schema, sdl
 
@@ -134,7 +134,7 @@ def test_every_field_of_a_resource_comes_from_a_declaration_with_a_read_level(na
 
     assert set(kind.fields) == {"id", "viewerCan"} | {camel(field) for field in declaration.fields}
     for field, item in declaration.fields.items():
-        if isinstance(item, ManyOf):
+        if isinstance(item, ToMany):
             assert set(kind.fields[camel(field)].args) >= {"first", "after", "last", "before", "filter"}
         else:
             assert item.read in declaration.resource.reads

@@ -1,4 +1,4 @@
-"""What an answer costs: one statement for each distinct nested field, whatever the number of rows."""
+"""What a response costs in statements: no more for a hundred rows than for one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
-from tests.graphql.conftest import Api
+from tests.graphql.conftest import Answer, Api
 
 AGENT = "alder-sales-agent"
 MEADOW_ID = f"customer_{MEADOW.id}"
@@ -78,10 +78,15 @@ def crowded(request: pytest.FixtureRequest, api: Api) -> Api:
     return api
 
 
+WITHOUT_THE_DATABASE = [
+    "{ viewer { tenantId roles } }",
+    "{ viewer { capabilities { type actions } } }",
+    "{ __typename __schema { queryType { name } } }",
+]
+"""Queries that the token and the policy answer."""
+
 READS = {
-    "{ viewer { tenantId roles } }": 0,
     "{ viewer { partner { name } } }": 1,
-    "{ viewer { capabilities { type actions } } }": 0,
     "{ customers(first: 100) { nodes { id companyName email } } }": 1,
     "{ customers(first: 100) { nodes { id } edges { cursor node { email } } pageInfo { endCursor } } }": 1,
     "{ customers(first: 100) { totalCount } }": 1,
@@ -102,24 +107,32 @@ READS = {
     f'{{ node(id: "{MEADOW_ID}") {{ id ... on Customer {{ email }} }} }}': 1,
     f'{{ node(id: "{MEADOW_ID}") {{ ... on Customer {{ viewerCan }} }} }}': 2,
     f'{{ nodes(ids: ["{MEADOW_ID}", "partner_{ALDER.id}", "partner_{CEDAR.id}"]) {{ id }} }}': 2,
-    "{ __typename __schema { queryType { name } } }": 0,
 }
+"""Queries, each with the number of its lists, counts, relations and `viewerCan`."""
 
 
-def test_reading_takes_a_statement_for_each_distinct_nested_field(crowded: Api) -> None:
-    for query, count in READS.items():
+def test_reading_takes_at_most_one_statement_for_each_list_count_and_relation(crowded: Api) -> None:
+    """The bound holds for 1 row and for 100, so the number of statements does not grow with the rows."""
+    for query, most in READS.items():
         answer = crowded.ask(AGENT, query)
         assert answer.codes == []
-        assert (query, len(answer.statements)) == (query, count)
+        assert 0 < len(answer.statements) <= most, query
 
 
-def test_nobody_costs_nothing(api: Api) -> None:
-    assert api.ask(None, "{ customers { totalCount nodes { id } } }").statements == []
+@pytest.mark.parametrize("query", WITHOUT_THE_DATABASE)
+def test_what_the_token_and_the_policy_answer_takes_no_statement(shared_api: Api, query: str) -> None:
+    answer = shared_api.ask(AGENT, query)
+
+    assert (answer.codes, answer.statements) == ([], [])
 
 
-def test_a_document_that_is_refused_costs_nothing(api: Api) -> None:
-    assert api.ask(AGENT, "{ nothing }").statements == []
-    assert api.ask(AGENT, "{ customers(first: 0) { nodes { id } } }").statements == []
+def test_a_request_without_a_token_takes_no_statement(shared_api: Api) -> None:
+    assert shared_api.ask(None, "{ customers { totalCount nodes { id } } }").statements == []
+
+
+def test_a_document_that_is_rejected_takes_no_statement(shared_api: Api) -> None:
+    assert shared_api.ask(AGENT, "{ nothing }").statements == []
+    assert shared_api.ask(AGENT, "{ customers(first: 0) { nodes { id } } }").statements == []
 
 
 UPDATE = """mutation ($input: UpdateCustomerInput!) {
@@ -127,78 +140,61 @@ UPDATE = """mutation ($input: UpdateCustomerInput!) {
 }"""
 
 
-def test_changing_takes_the_same_few_statements_with_and_without_a_key(crowded: Api) -> None:
-    answer = crowded.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": 1, "city": "Dover"})
+MOST_TO_CHANGE = 12
+"""Decide and lock, update, audit record, event and idempotency key, and show: whatever the number of rows."""
+
+
+def test_changing_takes_a_bounded_number_of_statements_with_and_without_a_key(crowded: Api) -> None:
+    change = {"id": MEADOW_ID, "expectedVersion": 1, "city": "Dover"}
+    answer = crowded.ask(AGENT, UPDATE, input=change)
 
     assert answer.data["updateCustomer"] == {"customer": {"id": MEADOW_ID, "city": "Dover"}, "userErrors": []}
-    assert _first_words(answer.statements) == [
-        "SELECT customers",  # decide, and lock
-        "UPDATE customers",
-        "SELECT tenants",  # whom it may concern
-        "SELECT customers",  # and does
-        "SELECT audit_chains",
-        "INSERT audit_chains",  # the first act of all
-        "INSERT audit_records",
-        "UPDATE audit_chains",
-        "INSERT events",
-        "SELECT customers",  # show
+    assert len(answer.statements) <= MOST_TO_CHANGE
+    assert sorted(set(written(answer))) == [
+        "audit_chains",
+        "audit_records",
+        "customers",
+        "events",
     ]
 
     again = {"id": MEADOW_ID, "expectedVersion": 2, "city": "Deal", "idempotencyKey": "one"}
     answer = crowded.ask(AGENT, UPDATE, input=again)
 
     assert answer.data["updateCustomer"]["userErrors"] == []
-    assert _first_words(answer.statements) == [
-        "SELECT idempotency_keys",
-        "SELECT customers",
-        "UPDATE customers",
-        "SELECT tenants",
-        "SELECT customers",
-        "SELECT audit_chains",
-        "INSERT audit_records",
-        "UPDATE audit_chains",
-        "INSERT events",
-        "INSERT idempotency_keys",
-        "SELECT customers",
-    ]
+    assert len(answer.statements) <= MOST_TO_CHANGE
+    assert "idempotency_keys" in written(answer)
 
 
-def test_a_repeated_change_takes_one_statement_to_know_and_one_to_show(crowded: Api) -> None:
+def test_a_repeated_change_takes_one_statement_to_recognize_and_one_to_show(api: Api) -> None:
     once = {"id": MEADOW_ID, "expectedVersion": 1, "city": "Dover", "idempotencyKey": "one"}
-    first = crowded.ask(AGENT, UPDATE, input=once)
-    second = crowded.ask(AGENT, UPDATE, input=once)
+    first = api.ask(AGENT, UPDATE, input=once)
+    second = api.ask(AGENT, UPDATE, input=once)
 
     assert second.body == first.body
-    assert _first_words(second.statements) == ["SELECT idempotency_keys", "SELECT customers"]
+    assert len(second.statements) == 2
+    assert written(second) == []
 
 
-def test_a_stale_change_writes_only_the_audit_record_of_its_refusal(api: Api) -> None:
+def test_a_stale_change_writes_an_audit_record_and_nothing_else(api: Api) -> None:
     answer = api.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": 9, "city": "Dover"})
 
     assert answer.data["updateCustomer"] == {
         "customer": None,
         "userErrors": [{"code": "STALE_VERSION", "currentVersion": 1}],
     }
-    assert _first_words(answer.statements) == ["SELECT customers", *REMEMBERED, "SELECT customers"]
+    assert set(written(answer)) == {"audit_chains", "audit_records"}
 
 
-def test_a_change_of_an_invisible_record_writes_only_the_audit_record_of_its_denial(api: Api) -> None:
+def test_a_change_of_an_invisible_record_writes_an_audit_record_and_nothing_else(api: Api) -> None:
     answer = api.ask(
         AGENT, UPDATE, input={"id": f"customer_{fixed_id('absent')}", "expectedVersion": 1, "city": "Dover"}
     )
 
     assert answer.codes == ["NOT_FOUND"]
-    assert _first_words(answer.statements) == ["SELECT customers", "SELECT customers", *REMEMBERED]
+    assert set(written(answer)) == {"audit_chains", "audit_records"}
 
 
-REMEMBERED = ["SELECT audit_chains", "INSERT audit_chains", "INSERT audit_records", "UPDATE audit_chains"]
-
-
-def _first_words(statements: list[str]) -> list[str]:
-    """What each statement does, and to which table first."""
-    found = []
-    for statement in statements:
-        verb = statement.split()[0]
-        after = {"SELECT": "FROM", "INSERT": "INTO", "UPDATE": "UPDATE"}[verb]
-        found.append(f"{verb} {statement.partition(after)[2].split()[0]}")
-    return found
+def written(answer: Answer) -> list[str]:
+    """The table of each statement that writes."""
+    words = [statement.split() for statement in answer.statements]
+    return [each[1 if each[0] == "UPDATE" else 2] for each in words if each[0] not in {"SELECT", "WITH"}]

@@ -68,9 +68,7 @@ def told(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("headers", [JSON, STRICT], ids=["json", "strict"])
-def test_a_body_that_is_no_request_is_refused(
-    client: httpx.Client, body: bytes, headers: dict[str, str]
-) -> None:
+def test_an_invalid_body_is_rejected(client: httpx.Client, body: bytes, headers: dict[str, str]) -> None:
     told(client.post("/graphql", content=body, headers=headers), 400, "BAD_INPUT")
 
 
@@ -167,14 +165,14 @@ def test_several_accept_headers_are_one_list(client: httpx.Client) -> None:
         "application/json;q=x",
     ],
 )
-def test_nothing_else_can_be_answered(client: httpx.Client, accept: str) -> None:
+def test_other_media_types_are_not_acceptable(client: httpx.Client, accept: str) -> None:
     answer = client.post("/graphql", json={"query": VIEWER}, headers={"Accept": accept})
 
     told(answer, 406, "BAD_INPUT")
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_other_methods_are_refused_with_those_there_are(client: httpx.Client, method: str) -> None:
+def test_other_methods_are_rejected_with_the_allowed_ones(client: httpx.Client, method: str) -> None:
     answer = client.request(method, "/graphql", json={"query": VIEWER})
 
     told(answer, 405, "BAD_INPUT")
@@ -219,7 +217,7 @@ def test_a_mutation_by_get_is_refused_however_it_is_chosen(client: httpx.Client)
         {"variables": "{}"},
     ],
 )
-def test_parameters_that_are_no_request_are_refused(client: httpx.Client, parameters: dict[str, str]) -> None:
+def test_invalid_parameters_are_rejected(client: httpx.Client, parameters: dict[str, str]) -> None:
     told(client.get("/graphql", params=parameters), 400, "BAD_INPUT")
 
 
@@ -230,7 +228,7 @@ def test_a_query_by_get_is_answered_with_its_variables(client: httpx.Client) -> 
     assert client.get("/graphql", params=parameters).json() == {"data": {"__typename": "Query"}}
 
 
-def test_of_two_equal_names_the_last_counts(client: httpx.Client) -> None:
+def test_the_last_of_two_equal_parameter_names_wins(client: httpx.Client) -> None:
     body = b'{"query": "{", "query": "{ __typename }"}'
 
     assert client.post("/graphql", content=body, headers=JSON).json() == {"data": {"__typename": "Query"}}

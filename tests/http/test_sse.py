@@ -75,7 +75,7 @@ def event(body: Any) -> str:
     return f"event: next\ndata: {json.dumps(body, separators=(',', ':'))}\n\n"
 
 
-def told(answer: httpx.Response) -> list[str]:
+def error_codes(answer: httpx.Response) -> list[str]:
     """The codes of the errors in a stream of one response, which is then complete."""
     first, last = answer.text.split("\n\n", 1)
     assert (answer.status_code, last) == (200, COMPLETE)
@@ -86,7 +86,7 @@ def told(answer: httpx.Response) -> list[str]:
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> None:
-    """No stream was begun; the one error is told as JSON."""
+    """No stream was started; the error is sent as JSON."""
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     assert [each["extensions"]["code"] for each in answer.json()["errors"]] == [code]
@@ -117,7 +117,7 @@ def test_a_mutation_has_one_response(url: str) -> None:
     assert ask(url, "mutation { touch }").text == event({"data": {"touch": None}}) + COMPLETE
 
 
-def test_nobody_is_told_no_data(demo_server: DemoServer) -> None:
+def test_a_query_without_a_token_returns_no_data(demo_server: DemoServer) -> None:
     answer = ask(f"{demo_server.url}/graphql", VIEWER, {})
 
     assert answer.status_code == 200
@@ -156,7 +156,7 @@ def test_a_subscription_may_be_asked_for_by_get(url: str, streams: PushedStreams
         assert response.read().decode() == event({"data": {"ticked": 1}}) + COMPLETE
 
 
-def test_a_silent_stream_shows_that_it_lives(streams: PushedStreams) -> None:
+def test_a_silent_stream_sends_heartbeats(streams: PushedStreams) -> None:
     assert StreamTimeouts().heartbeat == 12
 
     with serving(streams, StreamTimeouts(heartbeat=0.01)) as url, listening(url) as events:
@@ -179,15 +179,15 @@ def test_a_silent_stream_shows_that_it_lives(streams: PushedStreams) -> None:
         ("query ($a: Boolean!) { hello @skip(if: $a) }", "BAD_INPUT"),
     ],
 )
-def test_what_cannot_be_executed_is_told_in_the_stream(
+def test_an_invalid_operation_is_reported_in_the_stream(
     url: str, streams: PushedStreams, query: str, code: str
 ) -> None:
-    assert told(ask(url, query)) == [code]
+    assert error_codes(ask(url, query)) == [code]
     assert streams.untouched
 
 
 @pytest.mark.parametrize("query", ["{ hello }", TICKED, "{"])
-def test_a_bad_token_begins_no_stream(url: str, streams: PushedStreams, query: str) -> None:
+def test_an_invalid_token_starts_no_stream(url: str, streams: PushedStreams, query: str) -> None:
     answer = ask(url, query, {"Authorization": "Bearer bad"})
 
     refused(answer, 401, "UNAUTHENTICATED")
@@ -195,7 +195,7 @@ def test_a_bad_token_begins_no_stream(url: str, streams: PushedStreams, query: s
     assert streams.untouched
 
 
-def test_a_subscription_of_nobody_begins_no_stream(url: str, streams: PushedStreams) -> None:
+def test_a_subscription_without_a_token_starts_no_stream(url: str, streams: PushedStreams) -> None:
     answer = ask(url, TICKED, {})
 
     refused(answer, 401, "UNAUTHENTICATED")
@@ -204,7 +204,7 @@ def test_a_subscription_of_nobody_begins_no_stream(url: str, streams: PushedStre
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json", "*/*"])
-def test_a_subscription_without_a_stream_is_refused(url: str, streams: PushedStreams, accept: str) -> None:
+def test_a_subscription_must_accept_an_event_stream(url: str, streams: PushedStreams, accept: str) -> None:
     answer = ask(url, TICKED, {**GOOD, "Accept": accept})
 
     assert answer.status_code == 406
@@ -227,7 +227,7 @@ def test_a_subscription_without_a_stream_is_refused(url: str, streams: PushedStr
         "application/json, text/*",
     ],
 )
-def test_who_accepts_both_is_streamed_to_only_where_there_is_a_stream(
+def test_a_client_that_accepts_both_gets_a_stream_for_subscriptions_only(
     url: str, streams: PushedStreams, accept: str
 ) -> None:
     assert ask(url, "{ hello }", {**GOOD, "Accept": accept}).json() == {"data": {"hello": None}}
@@ -242,7 +242,7 @@ def test_who_accepts_both_is_streamed_to_only_where_there_is_a_stream(
         ]
 
 
-def test_who_prefers_a_stream_is_streamed_to(url: str) -> None:
+def test_a_client_that_prefers_a_stream_gets_one(url: str) -> None:
     answer = ask(url, "{ hello }", {**GOOD, "Accept": "application/json;q=0.5, text/event-stream"})
 
     assert answer.text == event({"data": {"hello": None}}) + COMPLETE
@@ -266,7 +266,7 @@ def test_who_prefers_a_stream_is_streamed_to(url: str) -> None:
         ({"method": "GET"}, 400),
     ],
 )
-def test_a_request_that_is_none_begins_no_stream(url: str, options: dict[str, Any], status: int) -> None:
+def test_an_invalid_request_starts_no_stream(url: str, options: dict[str, Any], status: int) -> None:
     given = options.get("headers", {})
     headers = {"Accept": EVENTS, "Content-Type": "application/json", **GOOD, **given}
 
@@ -275,16 +275,14 @@ def test_a_request_that_is_none_begins_no_stream(url: str, options: dict[str, An
     refused(answer, status, "BAD_INPUT")
 
 
-def test_a_client_that_leaves_is_not_listened_for(url: str, streams: PushedStreams) -> None:
+def test_a_subscription_is_closed_when_the_client_disconnects(url: str, streams: PushedStreams) -> None:
     with listening(url):
         listener = streams.listener()
 
     assert listener.closed.wait(WAIT)
 
 
-def test_a_subscription_that_is_refused_later_says_so_and_is_complete(
-    url: str, streams: PushedStreams
-) -> None:
+def test_an_error_during_a_subscription_is_sent_and_completes_it(url: str, streams: PushedStreams) -> None:
     with listening(url) as events:
         streams.listener().push({"data": {"ticked": 1}}, NotVisible())
 
@@ -305,7 +303,7 @@ def test_a_token_that_ends_during_a_subscription_ends_it(url: str, streams: Push
     assert listener.closed.is_set()
 
 
-def test_a_fault_in_a_subscription_is_told_by_a_number(
+def test_an_internal_error_in_a_subscription_has_a_correlation_id(
     url: str, streams: PushedStreams, caplog: pytest.LogCaptureFixture
 ) -> None:
     with listening(url) as events:
@@ -320,7 +318,7 @@ def test_a_fault_in_a_subscription_is_told_by_a_number(
     caplog.clear()  # the fault was expected
 
 
-def test_more_listeners_than_can_be_served_are_told_at_once(streams: PushedStreams) -> None:
+def test_more_streams_than_the_limit_are_rejected(streams: PushedStreams) -> None:
     with serving(streams, most=1) as url, listening(url) as events:
         listener = streams.listener()
 

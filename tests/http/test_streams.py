@@ -1,4 +1,4 @@
-"""Events over a real server: told at once, to those who may see their object then, and to no others."""
+"""Events over a real server: delivered at once to callers who can see the record, and to no others."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def sse(server: DemoServer, persona: str, **variables: Any) -> Iterator[Any]:
                 yield json.loads(line.removeprefix("data: "))
 
 
-def test_a_stream_tells_what_came_after_an_event_and_then_goes_on(server: DemoServer) -> None:
+def test_a_stream_resumes_after_an_event_and_continues(server: DemoServer) -> None:
     rename(server, "One", 1)
     seen = last_event(server, "cedar-admin-agent")
     rename(server, "Two", 2)
@@ -89,7 +89,7 @@ def test_a_stream_tells_what_came_after_an_event_and_then_goes_on(server: DemoSe
     assert next(heard)["data"]["subscriptionChanged"]["subscription"] == {"friendlyName": "Three"}
 
 
-def test_a_socket_tells_the_same(server: DemoServer) -> None:
+def test_a_websocket_resumes_after_an_event(server: DemoServer) -> None:
     rename(server, "One", 1)
     seen = last_event(server, "cedar-admin-agent")
 
@@ -107,7 +107,7 @@ def test_a_socket_tells_the_same(server: DemoServer) -> None:
     assert told["payload"]["data"]["subscriptionChanged"]["subscription"] == {"friendlyName": "Two"}
 
 
-def test_who_does_not_see_the_object_hears_nothing_of_it(server: DemoServer) -> None:
+def test_a_caller_who_cannot_see_the_record_receives_no_event(server: DemoServer) -> None:
     """R8: Alder serves Meadow too, and hears of what Cedar sells it neither event nor record."""
     rename(server, "One", 1)
 
@@ -119,7 +119,7 @@ def test_who_does_not_see_the_object_hears_nothing_of_it(server: DemoServer) -> 
     }
 
 
-def test_an_event_of_another_tenant_is_no_place_to_go_on_from(server: DemoServer) -> None:
+def test_a_stream_cannot_resume_after_an_event_of_another_tenant(server: DemoServer) -> None:
     rename(server, "One", 1)
     seen = last_event(server, "cedar-admin-agent")
 

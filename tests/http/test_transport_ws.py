@@ -1,4 +1,4 @@
-"""WebSockets: `graphql-transport-ws`, message by message, and the code of each closing."""
+"""WebSockets: `graphql-transport-ws`, message by message, and the code of each close frame."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def still_answers(ws: ClientConnection) -> None:
     ],
     ids=["payload", "capital", "headers of the payload", "handshake", "everywhere the same"],
 )
-def test_a_query_is_answered_to_whom_the_token_speaks_of(demo_server: DemoServer, place: Any) -> None:
+def test_a_query_is_answered_for_the_user_of_the_token(demo_server: DemoServer, place: Any) -> None:
     bearer = f"Bearer {demo_server.token('alder-sales-agent')}"
 
     with begun(f"{demo_server.url}/graphql", **place(bearer)) as ws:
@@ -122,7 +122,9 @@ def test_a_query_is_answered_to_whom_the_token_speaks_of(demo_server: DemoServer
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"headers": {}}, {"headers": "x"}, {"token": "Bearer good"}])
-def test_nobody_may_connect_and_read_no_data(demo_server: DemoServer, payload: Any) -> None:
+def test_a_client_without_a_token_may_connect_and_reads_no_data(
+    demo_server: DemoServer, payload: Any
+) -> None:
     with begun(f"{demo_server.url}/graphql", payload) as ws:
         say(ws, subscribe("{ __typename }", "a"))
         assert [hear(ws), hear(ws)] == [
@@ -131,14 +133,14 @@ def test_nobody_may_connect_and_read_no_data(demo_server: DemoServer, payload: A
         ]
 
         say(ws, subscribe(VIEWER, "b"))
-        told, last = hear(ws), hear(ws)
+        answer, last = hear(ws), hear(ws)
 
-    assert (told["type"], told["payload"]["data"]) == ("next", None)
-    assert [each["extensions"]["code"] for each in told["payload"]["errors"]] == ["UNAUTHENTICATED"]
+    assert (answer["type"], answer["payload"]["data"]) == ("next", None)
+    assert [each["extensions"]["code"] for each in answer["payload"]["errors"]] == ["UNAUTHENTICATED"]
     assert last == {"id": "b", "type": "complete"}
 
 
-def test_a_host_that_is_not_listed_is_refused(demo_server: DemoServer) -> None:
+def test_a_host_that_is_not_allowed_is_rejected(demo_server: DemoServer) -> None:
     address = urlsplit(demo_server.url)
     with socket.create_connection((str(address.hostname), address.port or 0)) as own:
         assert refusal("http://rebound.example/graphql", sock=own) == (400, "Invalid host header")
@@ -174,7 +176,7 @@ def test_each_event_of_a_subscription_is_sent_until_there_are_no_more(
         still_answers(ws)
 
 
-def test_events_of_several_subscriptions_are_told_apart(url: str, streams: PushedStreams) -> None:
+def test_events_of_several_subscriptions_carry_their_ids(url: str, streams: PushedStreams) -> None:
     with begun(url) as ws:
         say(ws, subscribe(TICKED, "a"))
         first = streams.listener()
@@ -190,7 +192,7 @@ def test_events_of_several_subscriptions_are_told_apart(url: str, streams: Pushe
         assert hear(ws) == {"id": "b", "type": "next", "payload": {"data": {"ticked": 3}}}
 
 
-def test_a_client_that_has_heard_enough_hears_no_more(url: str, streams: PushedStreams) -> None:
+def test_a_completed_subscription_sends_no_more(url: str, streams: PushedStreams) -> None:
     with begun(url) as ws:
         say(ws, subscribe(TICKED))
         listener = streams.listener()
@@ -205,7 +207,7 @@ def test_a_client_that_has_heard_enough_hears_no_more(url: str, streams: PushedS
         assert hear(ws) == {"id": "1", "type": "next", "payload": {"data": {"ticked": 2}}}
 
 
-def test_a_client_that_leaves_is_not_listened_for(url: str, streams: PushedStreams) -> None:
+def test_subscriptions_are_closed_when_the_client_disconnects(url: str, streams: PushedStreams) -> None:
     with begun(url) as ws:
         say(ws, subscribe(TICKED, "a"), subscribe(TICKED, "b"))
         listeners = [streams.listener(), streams.listener()]
@@ -221,7 +223,7 @@ def test_the_id_of_an_operation_that_has_ended_may_be_used_again(url: str) -> No
             assert hear(ws) == {"id": "1", "type": "complete"}
 
 
-def test_completing_what_does_not_run_does_nothing(url: str) -> None:
+def test_completing_an_unknown_id_does_nothing(url: str) -> None:
     with begun(url) as ws:
         say(ws, {"id": "nothing", "type": "complete"})
 
@@ -247,60 +249,60 @@ def test_a_ping_is_answered_at_any_time_and_a_pong_never(url: str) -> None:
         ("query ($a: Boolean!) { hello @skip(if: $a) }", "BAD_INPUT"),
     ],
 )
-def test_what_cannot_be_executed_is_an_error_and_nothing_else(
+def test_an_invalid_operation_is_answered_with_an_error_only(
     url: str, streams: PushedStreams, query: str, code: str
 ) -> None:
     with begun(url) as ws:
         say(ws, subscribe(query))
 
-        told = hear(ws)
-        assert (told["id"], told["type"]) == ("1", "error")
-        assert [each["extensions"]["code"] for each in told["payload"]] == [code]
+        answer = hear(ws)
+        assert (answer["id"], answer["type"]) == ("1", "error")
+        assert [each["extensions"]["code"] for each in answer["payload"]] == [code]
         still_answers(ws)
     assert streams.untouched
 
 
-def test_a_subscription_of_nobody_is_an_error(url: str, streams: PushedStreams) -> None:
+def test_a_subscription_without_a_token_is_an_error(url: str, streams: PushedStreams) -> None:
     with begun(url, None) as ws:
         say(ws, subscribe(TICKED))
 
-        told = hear(ws)
-        assert (told["id"], told["type"]) == ("1", "error")
-        assert [each["extensions"] for each in told["payload"]] == [{"code": "UNAUTHENTICATED"}]
+        answer = hear(ws)
+        assert (answer["id"], answer["type"]) == ("1", "error")
+        assert [each["extensions"] for each in answer["payload"]] == [{"code": "UNAUTHENTICATED"}]
         still_answers(ws)
     assert streams.untouched
 
 
-def test_a_subscription_that_is_refused_later_ends_with_an_error(url: str, streams: PushedStreams) -> None:
+def test_an_error_during_a_subscription_ends_it(url: str, streams: PushedStreams) -> None:
     with begun(url) as ws:
         say(ws, subscribe(TICKED))
         streams.listener().push({"data": {"ticked": 1}}, NotVisible())
 
         assert hear(ws)["payload"] == {"data": {"ticked": 1}}
-        told = hear(ws)
-        assert (told["id"], told["type"]) == ("1", "error")
-        assert [each["extensions"] for each in told["payload"]] == [{"code": "NOT_FOUND"}]
+        answer = hear(ws)
+        assert (answer["id"], answer["type"]) == ("1", "error")
+        assert [each["extensions"] for each in answer["payload"]] == [{"code": "NOT_FOUND"}]
         still_answers(ws)
 
 
-def test_a_fault_in_a_subscription_is_told_by_a_number(
+def test_an_internal_error_in_a_subscription_has_a_correlation_id(
     url: str, streams: PushedStreams, caplog: pytest.LogCaptureFixture
 ) -> None:
     with begun(url) as ws:
         say(ws, subscribe(TICKED))
         streams.listener().push(RuntimeError("a secret"))
 
-        told = hear(ws)
-        [error] = told["payload"]
-        assert (told["type"], error["extensions"]["code"]) == ("error", "INTERNAL")
-        assert "secret" not in json.dumps(told)
+        answer = hear(ws)
+        [error] = answer["payload"]
+        assert (answer["type"], error["extensions"]["code"]) == ("error", "INTERNAL")
+        assert "secret" not in json.dumps(answer)
         still_answers(ws)
     [record] = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert error["extensions"]["correlationId"] in record.getMessage()
     caplog.clear()  # the fault was expected
 
 
-def test_a_fault_before_any_operation_closes_the_connection(
+def test_an_internal_error_before_any_operation_closes_the_connection(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with opened(url) as ws:
@@ -337,7 +339,7 @@ def test_a_bad_token_closes_the_connection(url: str, payload: Any, headers: dict
         assert ended(ws) == (4403, "Forbidden")
 
 
-def test_a_token_that_is_good_no_longer_closes_the_connection_at_the_next_operation(
+def test_a_token_that_became_invalid_closes_the_connection_at_the_next_operation(
     url: str, streams: PushedStreams
 ) -> None:
     with begun(url) as ws:
@@ -464,14 +466,14 @@ def test_of_several_subprotocols_ours_is_chosen(url: str) -> None:
         assert ws.subprotocol == "graphql-transport-ws"
 
 
-def test_a_client_that_does_not_begin_is_not_waited_for(streams: PushedStreams) -> None:
+def test_a_connection_without_connection_init_is_closed(streams: PushedStreams) -> None:
     assert StreamTimeouts().connection_init == 10
 
     with serving(streams, StreamTimeouts(connection_init=0)) as url, opened(url) as ws:
         assert ended(ws) == (4408, "Connection initialisation timeout")
 
 
-def test_a_client_that_only_pings_is_not_waited_for_any_longer(streams: PushedStreams) -> None:
+def test_pings_do_not_extend_the_connection_init_timeout(streams: PushedStreams) -> None:
     with serving(streams, StreamTimeouts(connection_init=0.2)) as url, opened(url) as ws:
         with suppress(ConnectionClosed):
             while True:
@@ -487,7 +489,9 @@ def test_a_message_that_is_too_large_closes_the_connection(url: str) -> None:
         assert ended(ws)[0] == 1009
 
 
-def test_a_message_that_is_no_text_closes_the_connection(url: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_that_is_not_utf_8_closes_the_connection(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with opened(url) as ws:
         ws.send(b"\xff", text=True)
 
@@ -512,7 +516,7 @@ def test_a_message_that_is_no_text_closes_the_connection(url: str, caplog: pytes
         "{host}",
     ],
 )
-def test_a_page_of_another_origin_is_refused_before_anything_is_said(
+def test_a_page_of_another_origin_is_rejected_before_the_handshake(
     url: str, streams: PushedStreams, origin: str
 ) -> None:
     host = url.split("/")[2]
@@ -522,7 +526,7 @@ def test_a_page_of_another_origin_is_refused_before_anything_is_said(
     assert streams.untouched
 
 
-def test_two_origins_are_none(url: str) -> None:
+def test_two_origin_headers_are_rejected(url: str) -> None:
     own = url.removesuffix("/graphql")
 
     status, _ = refusal(url, additional_headers=[("Origin", own), ("Origin", own)])
@@ -536,14 +540,14 @@ def test_a_page_of_the_same_host_may_connect(url: str, scheme: str) -> None:
         still_answers(ws)
 
 
-def test_more_sockets_than_can_be_served_are_refused(streams: PushedStreams) -> None:
+def test_more_sockets_than_the_limit_are_rejected(streams: PushedStreams) -> None:
     with serving(streams, most=2) as url, begun(url) as first, begun(url) as second:
         assert refusal(url) == (503, "Too many open WebSockets.")
         still_answers(first)
         still_answers(second)
 
 
-def test_a_client_that_is_too_slow_is_let_go_before_much_waits_for_it(streams: PushedStreams) -> None:
+def test_a_client_that_is_too_slow_is_closed_before_the_queue_grows(streams: PushedStreams) -> None:
     large = {"data": {"ticked": "x" * 1_000_000}}
     with serving(streams, StreamTimeouts(send=0, close=WAIT)) as url, begun(url, max_queue=1) as ws:
         say(ws, subscribe(TICKED))
@@ -608,7 +612,7 @@ def test_a_server_that_stops_says_so(streams: PushedStreams) -> None:
         assert listener.closed.is_set()
 
 
-def test_one_client_that_misbehaves_does_not_trouble_another(url: str, streams: PushedStreams) -> None:
+def test_one_client_that_misbehaves_does_not_affect_another(url: str, streams: PushedStreams) -> None:
     with begun(url) as good:
         say(good, subscribe(TICKED))
         listener = streams.listener()

@@ -1,7 +1,7 @@
-"""How types are declared: a leaf names its column, a relation names what it follows, and that is all.
+"""Declarations of resource types: columns, relations and computed fields.
 
-From a declaration follow the resolver, the columns to load, the degree of reading, the filter, the order
-and the documentation. There is no other way to make a field of a resource.
+Resolver, columns to load, read level, filter, order and documentation are derived from a declaration. There
+is no other way to define a field of a resource.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A leaf: the mapped attribute of the same name, nullable because it may not be readable."""
+    """A column of the same name, nullable because the caller may not be allowed to read it."""
 
     description: str
     read: Action
@@ -29,8 +29,8 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class One:
-    """A relation to one record of `target`, whose id stands in the column `local`; null when not visible."""
+class ToOne:
+    """A relation to one record of `target`, whose id is in the column `local`; null if not visible."""
 
     description: str
     target: str
@@ -39,7 +39,7 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
-class ManyOf:
+class ToMany:
     """A connection to the records of `target` whose column `remote` holds this record's id."""
 
     description: str
@@ -49,9 +49,9 @@ class ManyOf:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What is worked out for all records of a batch at once, where `witness`, a column, may be read.
+    """A value computed for all records of a batch at once, where the column `witness` is readable.
 
-    `compute(work, ids, **arguments)` gives the values by id; a record that is not in it has `absent`.
+    `compute(work, ids, **arguments)` returns the values by id; other records have the value `absent`.
     """
 
     description: str
@@ -63,25 +63,25 @@ class Computed:
     arguments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-Declared = Column | One | ManyOf | Computed
+FieldDeclaration = Column | ToOne | ToMany | Computed
 
 
 def column(description: str, read: Action, *, filter: bool = False, order: bool = False) -> Column:
-    """Declare a leaf."""
+    """Declare a column."""
     return Column(description, read, filter, order)
 
 
-def one(description: str, target: str, local: str, read: Action) -> One:
+def one(description: str, target: str, local: str, read: Action) -> ToOne:
     """Declare a relation to one."""
-    return One(description, target, local, read)
+    return ToOne(description, target, local, read)
 
 
-def many(description: str, target: str, remote: str) -> ManyOf:
-    """Declare a connection. What it lists is decided by what is visible of the target."""
-    return ManyOf(description, target, remote)
+def many(description: str, target: str, remote: str) -> ToMany:
+    """Declare a connection. It lists the visible records of the target."""
+    return ToMany(description, target, remote)
 
 
-def computed(  # noqa: PLR0913  (a field of its own is all of this)
+def computed(  # noqa: PLR0913  (each is a part of the declaration)
     description: str,
     type: str,
     read: Action,
@@ -91,17 +91,17 @@ def computed(  # noqa: PLR0913  (a field of its own is all of this)
     absent: Any = None,
     arguments: Mapping[str, tuple[str, str]] | None = None,
 ) -> Computed:
-    """Declare a field that must be computed, of a GraphQL type by name, for those who may `read`."""
+    """Declare a computed field of a GraphQL type, for callers with the read level `read`."""
     return Computed(description, type, witness, read, compute, absent, arguments or {})
 
 
 @dataclass(frozen=True)
-class Declaration:
+class TypeDeclaration:
     """All declared fields of one resource."""
 
     resource: Resource
     description: str
-    fields: dict[str, Declared] = field(default_factory=dict)
+    fields: dict[str, FieldDeclaration] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -110,50 +110,50 @@ class Declaration:
 
     @cached_property
     def columns(self) -> dict[str, Column]:
-        """The leaves by name."""
+        """The columns by name."""
         return {name: item for name, item in self.fields.items() if isinstance(item, Column)}
 
     @cached_property
     def needs(self) -> dict[str, ReadableColumn]:
-        """The column each field needs loaded, by GraphQL name; connections need none."""
-        found = {}
+        """The column to load for each field, by GraphQL name; connections need none."""
+        columns = {}
         for name, item in self.fields.items():
             if isinstance(item, Column):
-                found[camel(name)] = ReadableColumn(name, item.read)
-            elif isinstance(item, One):
-                found[camel(name)] = ReadableColumn(item.local, item.read)
+                columns[camel(name)] = ReadableColumn(name, item.read)
+            elif isinstance(item, ToOne):
+                columns[camel(name)] = ReadableColumn(item.local, item.read)
             elif isinstance(item, Computed):
-                found[camel(name)] = ReadableColumn(item.witness, item.read)
-        return found
+                columns[camel(name)] = ReadableColumn(item.witness, item.read)
+        return columns
 
     @cached_property
-    def relations(self) -> dict[str, One | ManyOf]:
+    def relations(self) -> dict[str, ToOne | ToMany]:
         """The relations by name."""
-        return {name: item for name, item in self.fields.items() if isinstance(item, One | ManyOf)}
+        return {name: item for name, item in self.fields.items() if isinstance(item, ToOne | ToMany)}
 
     def link(self, name: str) -> ReadableRelation:
-        """The relation behind a declared field. A connection is as readable as the relation back to here."""
+        """A declared relation. A connection has the read level of the relation back to this type."""
         item = self.relations[name]
-        if isinstance(item, One):
+        if isinstance(item, ToOne):
             return ReadableRelation(RESOURCES[item.target], item.local, "id", item.read)
-        back = (other for other in DECLARATIONS[item.target].relations.values() if isinstance(other, One))
+        back = (other for other in DECLARATIONS[item.target].relations.values() if isinstance(other, ToOne))
         remote_read = next(other.read for other in back if other.local == item.remote)
         return ReadableRelation(RESOURCES[item.target], "id", item.remote, None, remote_read)
 
 
-DECLARATIONS: dict[str, Declaration] = {}
+DECLARATIONS: dict[str, TypeDeclaration] = {}
 """Every declared type by name."""
 
 
-def resource_type(resource: Resource) -> Callable[[type], Declaration]:
-    """Declare the GraphQL type of a resource; the class docstring is its description."""
+def resource_type(resource: Resource) -> Callable[[type], TypeDeclaration]:
+    """Declare the GraphQL type of a resource; the docstring of the class is its description."""
 
-    def declare(body: type) -> Declaration:
+    def declare(body: type) -> TypeDeclaration:
         fields: dict[str, Any] = {
-            name: item for name, item in vars(body).items() if isinstance(item, Declared)
+            name: item for name, item in vars(body).items() if isinstance(item, FieldDeclaration)
         }
         _require_witnesses(resource, fields)
-        declaration = Declaration(resource, " ".join((body.__doc__ or "").split()), fields)
+        declaration = TypeDeclaration(resource, " ".join((body.__doc__ or "").split()), fields)
         DECLARATIONS[resource.name] = declaration
         return declaration
 
@@ -161,13 +161,15 @@ def resource_type(resource: Resource) -> Callable[[type], Declaration]:
 
 
 def _require_witnesses(resource: Resource, fields: Mapping[str, Any]) -> None:
-    """A witness stands in its column's place in a record, so it must be of the column's own degree."""
+    """A computed field is denied with its witness, so both must have the same read level."""
     for name, item in fields.items():
         if isinstance(item, Computed) and getattr(fields.get(item.witness), "read", None) is not item.read:
-            raise TypeError(f"{resource.name}.{name}: its witness is no column of {item.read.name}")
+            raise TypeError(
+                f"{resource.name}.{name}: its witness is not a column with the read level {item.read.name}"
+            )
 
 
 def camel(name: str) -> str:
-    """`company_name` as clients spell it: `companyName`."""
+    """The GraphQL name: `companyName` for `company_name`."""
     head, *tail = name.split("_")
     return head + "".join(part.capitalize() for part in tail)

@@ -1,4 +1,4 @@
-"""Filter and order inputs, made from declarations, and what they mean."""
+"""Filter and order inputs of declared types: their GraphQL types, and their translation to queries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import strawberry
 
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, ManyOf, One, camel
+from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.strawberry_types import input_type, is_registered, register
 from multichannel.store.read.query import (
     ALL_ROWS,
@@ -41,7 +41,7 @@ ORDERED_OPERATORS = {
     "is_null": "Null (true) or not null (false).",
 }
 FLAG_OPERATORS = {"eq": "Equal to this value.", "is_null": "Null (true) or not null (false)."}
-WORD_OPERATORS = {
+ENUM_OPERATORS = {
     "eq": "Equal to this value.",
     "ne": "Not equal to this value, and not null.",
     "in": "Equal to one of these values.",
@@ -50,8 +50,8 @@ MAX_LIST_LENGTH = 100
 MAX_DEPTH = 5
 
 
-def filter_input(declaration: Declaration) -> None:
-    """Make `CustomerFilter` and the like: one test for each filterable column, relations, `and`, `or`."""
+def filter_input(declaration: TypeDeclaration) -> None:
+    """Make `CustomerFilter` and the like: conditions on columns and relations, `and`, `or`."""
     name = f"{declaration.name}Filter"
     fields: dict[str, tuple[str, str]] = {
         "and_": (f"list[{name}] | None", "All of these filters match."),
@@ -59,7 +59,7 @@ def filter_input(declaration: Declaration) -> None:
     }
     for attribute, column in declaration.columns.items():
         if column.filter:
-            fields[attribute] = (f"{_test_input(declaration, attribute)} | None", column.description)
+            fields[attribute] = (f"{_conditions_input(declaration, attribute)} | None", column.description)
     for attribute, item in declaration.relations.items():
         fields[attribute] = (f"{item.target}Filter | None", _relation_text(attribute, item))
     input_type(
@@ -70,54 +70,53 @@ def filter_input(declaration: Declaration) -> None:
     )
 
 
-def _relation_text(attribute: str, item: One | ManyOf) -> str:
-    if isinstance(item, One):
+def _relation_text(attribute: str, item: ToOne | ToMany) -> str:
+    if isinstance(item, ToOne):
         return f"`{camel(attribute)}` is a record that you can see and that matches."
     return f"At least one record of `{camel(attribute)}` that you can see matches."
 
 
-def order_enum(declaration: Declaration) -> None:
-    """Make `CustomerOrder` and the like: each orderable column, rising and falling; ties go by id."""
+def order_enum(declaration: TypeDeclaration) -> None:
+    """Make `CustomerOrder` and the like: the orderable columns, ascending and descending; ties go by id."""
     members: dict[str, Any] = {"ID": OrderBy(), "ID_DESC": OrderBy(descending=True)}
     for attribute, column in declaration.columns.items():
         if column.order:
-            shown = ReadableColumn(attribute, column.read)
-            members[attribute.upper()] = OrderBy(shown)
-            members[f"{attribute.upper()}_DESC"] = OrderBy(shown, descending=True)
+            by = ReadableColumn(attribute, column.read)
+            members[attribute.upper()] = OrderBy(by)
+            members[f"{attribute.upper()}_DESC"] = OrderBy(by, descending=True)
     name = f"{declaration.name}Order"
-    words = Enum(name, {member: member.lower() for member in members})  # type: ignore[misc]  # made from data
-    described = (
+    values = Enum(name, {member: member.lower() for member in members})  # type: ignore[misc]  # made from data
+    description = (
         f"Sort orders of {declaration.name} records. Ascending unless the name ends in `_DESC`; nulls "
-        f"and values that "
-        "you cannot read come last, or first in descending order."
+        "and values that you cannot read come last, or first in descending order."
     )
-    register(strawberry.enum(words, description=described))
+    register(strawberry.enum(values, description=description))
     ORDERS[name] = {member.lower(): order for member, order in members.items()}
 
 
 ORDERS: dict[str, dict[str, OrderBy]] = {}
 
 
-def read_order(declaration: Declaration, value: Any) -> OrderBy:
-    """What an order argument means; by id when there is none."""
+def read_order(declaration: TypeDeclaration, value: Any) -> OrderBy:
+    """Translate an order argument; by id if there is none."""
     return OrderBy() if value is None else ORDERS[f"{declaration.name}Order"][value.value]
 
 
-def read_filter(declaration: Declaration, value: Any, depth: int = 0) -> Condition:
-    """What a filter argument means; BadInput for a null where a test belongs, and for one nested too deep."""
+def read_filter(declaration: TypeDeclaration, value: Any, depth: int = 0) -> Condition:
+    """Translate a filter argument; raises BadInput for null conditions and for too deep nesting."""
     if value is None:
         return ALL_ROWS
     if depth == MAX_DEPTH:
-        message = f"A filter goes {MAX_DEPTH} levels deep at most."
+        message = f"The filter is nested too deeply; the limit is {MAX_DEPTH} levels."
         raise BadInput(message)
-    given = {name: part for name, part in vars(value).items() if part is not strawberry.UNSET}
-    return And(tuple(_part(declaration, name, part, depth + 1) for name, part in given.items()))
+    parts = {name: part for name, part in vars(value).items() if part is not strawberry.UNSET}
+    return And(tuple(_condition(declaration, name, part, depth + 1) for name, part in parts.items()))
 
 
-def _part(declaration: Declaration, name: str, part: Any, depth: int) -> Condition:
+def _condition(declaration: TypeDeclaration, name: str, part: Any, depth: int) -> Condition:
     if part is None:
         message = (
-            f"filter.{camel(name.strip('_'))} is null. Leave it out, or test with isNull where there is one."
+            f"filter.{camel(name.strip('_'))} must not be null. Omit it, or use isNull if the type has it."
         )
         raise BadInput(message)
     if name in {"and_", "or_"}:
@@ -125,37 +124,37 @@ def _part(declaration: Declaration, name: str, part: Any, depth: int) -> Conditi
         parts = tuple(read_filter(declaration, item, depth) for item in part)
         return And(parts) if name == "and_" else Or(parts)
     if name in declaration.columns:
-        return _tests(ReadableColumn(name, declaration.columns[name].read), part)
+        return _comparisons(ReadableColumn(name, declaration.columns[name].read), part)
     link = declaration.link(name)
     return RelatedTo(link, read_filter(DECLARATIONS[link.target.name], part, depth))
 
 
-def _tests(shown: ReadableColumn, part: Any) -> Condition:
-    tests = []
+def _comparisons(column: ReadableColumn, part: Any) -> Condition:
+    comparisons = []
     for attribute, value in vars(part).items():
         operator = attribute.rstrip("_")
         if value is strawberry.UNSET:
             continue
         operands = value if isinstance(value, list) else [value]
-        _check_length(shown.name, operands)
+        _check_length(column.name, operands)
         if any(each is None or (isinstance(each, str) and "\0" in each) for each in operands):
-            message = f"filter.{camel(shown.name)}.{camel(operator)} is no value to test for."
+            message = f"filter.{camel(column.name)}.{camel(operator)} contains an invalid value."
             raise BadInput(message)
-        tests.append(Compare(shown, operator, tuple(value) if isinstance(value, list) else value))
-    return And(tuple(tests))
+        comparisons.append(Compare(column, operator, tuple(value) if isinstance(value, list) else value))
+    return And(tuple(comparisons))
 
 
 def _check_length(name: str, items: list[Any]) -> None:
     if len(items) > MAX_LIST_LENGTH:
-        message = f"filter.{camel(name.strip('_'))} lists {len(items)}; {MAX_LIST_LENGTH} at most."
+        message = f"filter.{camel(name.strip('_'))} has {len(items)} items; the limit is {MAX_LIST_LENGTH}."
         raise BadInput(message)
 
 
-def _test_input(declaration: Declaration, attribute: str) -> str:
-    """The name of the input that tests values of a column's type, made on first use."""
+def _conditions_input(declaration: TypeDeclaration, attribute: str) -> str:
+    """The name of the input with conditions on a column's type, made on first use."""
     kind = declaration.resource.column(attribute).type.python_type
     if isinstance(kind, EnumMeta):
-        value, operators = kind.__name__, WORD_OPERATORS
+        value, operators = kind.__name__, ENUM_OPERATORS
     elif kind is bool:
         value, operators = "bool", FLAG_OPERATORS
     elif kind is int:

@@ -8,7 +8,7 @@ from multichannel.errors import BadInput
 from multichannel.policy.schema.resources import RESOURCES, Resource
 
 FORM = re.compile(r"([a-z_]+)_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
-LONGEST_SHOWN = 80
+MAX_QUOTED = 80
 
 
 def prefix(resource: Resource) -> str:
@@ -23,8 +23,8 @@ def read_id(value: str) -> tuple[Resource, str]:
     """Decode a global id; raises BadInput."""
     match = FORM.fullmatch(value)
     if match is None or match[1] not in PREFIXES:
-        shown = value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "..."
-        message = f"Invalid id: {shown!r}. Pass an id returned by this API, such as customer_<uuid>."
+        quoted = value if len(value) <= MAX_QUOTED else value[:MAX_QUOTED] + "..."
+        message = f"Invalid id: {quoted!r}. Pass an id returned by this API, such as customer_<uuid>."
         raise BadInput(message)
     return PREFIXES[match[1]], match[2]
 

@@ -14,7 +14,7 @@ from multichannel.domain.refusals import MUTATION_REFUSALS, Refusal
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import BadInput, Refused
 from multichannel.graphql.framework.context import OperationContext, ResolveInfo
-from multichannel.graphql.framework.fields import DECLARATIONS, Declaration, camel
+from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import MutationInput, idempotency_of
 from multichannel.graphql.framework.refusal_codes import refusal_codes
@@ -114,7 +114,7 @@ def _field(declared: MutationDeclaration) -> Field:
 
 
 def _resolver(
-    declared: MutationDeclaration, declaration: Declaration, record_field: str
+    declared: MutationDeclaration, declaration: TypeDeclaration, record_field: str
 ) -> Callable[..., Any]:
     """Runs the use case in its transaction, then reads the record as the caller may see it."""
 
@@ -134,7 +134,7 @@ def _resolver(
     return resolve
 
 
-def _payload(attribute: str, declaration: Declaration, record_field: str) -> str:
+def _payload(attribute: str, declaration: TypeDeclaration, record_field: str) -> str:
     name = camel(attribute)
     payload = f"{name[0].upper()}{name[1:]}Payload"
     now = f"The {declaration.name} after the mutation; null if it was refused or you cannot see the result."
@@ -170,7 +170,7 @@ def user_error_types() -> None:
 
 
 def _record(
-    operation: OperationContext, declaration: Declaration, row_id: str, columns: frozenset[ReadableColumn]
+    operation: OperationContext, declaration: TypeDeclaration, row_id: str, columns: frozenset[ReadableColumn]
 ) -> LoadedRecord | None:
     return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)
 

@@ -14,7 +14,7 @@ from multichannel.graphql.framework.connections import (
     read_connection_arguments,
 )
 from multichannel.graphql.framework.context import ResolveInfo
-from multichannel.graphql.framework.fields import DECLARATIONS, Computed, Declaration, One
+from multichannel.graphql.framework.fields import DECLARATIONS, Computed, ToOne, TypeDeclaration
 from multichannel.graphql.framework.filters import read_filter, read_order
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.selected_columns import columns_of_connection, columns_of_record
@@ -34,7 +34,7 @@ def column_value(name: str) -> Resolver:
     return resolve
 
 
-def global_id(declaration: Declaration) -> Resolver:
+def global_id(declaration: TypeDeclaration) -> Resolver:
     """The global id of a record."""
     head = prefix(declaration.resource)
 
@@ -44,7 +44,7 @@ def global_id(declaration: Declaration) -> Resolver:
     return resolve
 
 
-def viewer_can(declaration: Declaration) -> Resolver:
+def viewer_can(declaration: TypeDeclaration) -> Resolver:
     """The actions permitted on a record; one statement for its batch."""
 
     def resolve(record: LoadedRecord, info: ResolveInfo) -> list[Action]:
@@ -59,7 +59,7 @@ def viewer_can(declaration: Declaration) -> Resolver:
     return resolve
 
 
-def related_record(item: One) -> Resolver:
+def related_record(item: ToOne) -> Resolver:
     """The related record, or None if it is absent or not visible; one statement for the batch."""
 
     def resolve(record: LoadedRecord, info: ResolveInfo) -> Any:
@@ -100,7 +100,7 @@ def computed_value(name: str, item: Computed) -> Callable[..., Any]:
     return resolve
 
 
-def root_connection(declaration: Declaration) -> Callable[..., Connection]:
+def root_connection(declaration: TypeDeclaration) -> Callable[..., Connection]:
     """A list of all visible records of a type."""
 
     def resolve(_root: object, info: ResolveInfo, **arguments: Any) -> Connection:
@@ -110,7 +110,7 @@ def root_connection(declaration: Declaration) -> Callable[..., Connection]:
     return resolve
 
 
-def nested_connection(declaration: Declaration, name: str) -> Callable[..., Connection]:
+def nested_connection(declaration: TypeDeclaration, name: str) -> Callable[..., Connection]:
     """A list of a record's own."""
     link = declaration.link(name)
     target = DECLARATIONS[link.target.name]
@@ -125,7 +125,7 @@ def nested_connection(declaration: Declaration, name: str) -> Callable[..., Conn
     return resolve
 
 
-def _page_of(declaration: Declaration, arguments: dict[str, Any]) -> ConnectionArguments:
+def _page_of(declaration: TypeDeclaration, arguments: dict[str, Any]) -> ConnectionArguments:
     condition = read_filter(declaration, arguments.get("filter"))
     order = read_order(declaration, arguments.get("order_by"))
     return read_connection_arguments(declaration.resource, arguments, condition, order)

@@ -12,16 +12,16 @@ from graphql import (
 )
 
 from multichannel.graphql.framework.context import ResolveInfo
-from multichannel.graphql.framework.fields import Declaration
+from multichannel.graphql.framework.fields import TypeDeclaration
 from multichannel.store.read.query import ReadableColumn
 
 
-def columns_of_record(info: ResolveInfo, declaration: Declaration) -> frozenset[ReadableColumn]:
+def columns_of_record(info: ResolveInfo, declaration: TypeDeclaration) -> frozenset[ReadableColumn]:
     """The columns to load for a record that this field returns."""
     return _needed(_below(info, info.field_nodes), declaration)
 
 
-def columns_of_connection(info: ResolveInfo, declaration: Declaration) -> frozenset[ReadableColumn]:
+def columns_of_connection(info: ResolveInfo, declaration: TypeDeclaration) -> frozenset[ReadableColumn]:
     """The columns to load for the records of the connection that this field returns."""
     below = list(_below(info, info.field_nodes))
     nodes = [node for node in below if node.name.value == "nodes"]
@@ -30,16 +30,16 @@ def columns_of_connection(info: ResolveInfo, declaration: Declaration) -> frozen
     return _needed(_below(info, nodes), declaration)
 
 
-def columns_at(info: ResolveInfo, name: str, declaration: Declaration) -> frozenset[ReadableColumn]:
+def columns_at(info: ResolveInfo, name: str, declaration: TypeDeclaration) -> frozenset[ReadableColumn]:
     """The columns to load for the record in the field `name` of the payload that this field returns."""
     nodes = [node for node in _below(info, info.field_nodes) if node.name.value == name]
     return _needed(_below(info, nodes), declaration)
 
 
-def _needed(nodes: Iterable[FieldNode], declaration: Declaration) -> frozenset[ReadableColumn]:
+def _needed(nodes: Iterable[FieldNode], declaration: TypeDeclaration) -> frozenset[ReadableColumn]:
     """The columns that fields need; fields of other types, reached by fragments, are not found in `needs`."""
     names = {node.name.value for node in nodes}
-    return frozenset(shown for name, shown in declaration.needs.items() if name in names)
+    return frozenset(column for name, column in declaration.needs.items() if name in names)
 
 
 def _below(info: ResolveInfo, nodes: Iterable[FieldNode]) -> Iterator[FieldNode]:

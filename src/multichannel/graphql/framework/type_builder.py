@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import EnumMeta
 
 from multichannel.graphql.framework.connections import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from multichannel.graphql.framework.fields import Column, Computed, Declaration, Declared, One
+from multichannel.graphql.framework.fields import Column, Computed, FieldDeclaration, ToOne, TypeDeclaration
 from multichannel.graphql.framework.filters import filter_input, order_enum
 from multichannel.graphql.framework.resolvers import (
     column_value,
@@ -36,7 +36,7 @@ PAGE_ARGUMENTS = {
 }
 
 
-def resource_types(declaration: Declaration, node: type) -> None:
+def resource_types(declaration: TypeDeclaration, node: type) -> None:
     """Make the type of a resource with its connection, filter and order."""
     filter_input(declaration)
     order_enum(declaration)
@@ -59,10 +59,10 @@ def resource_types(declaration: Declaration, node: type) -> None:
     _connection_types(declaration)
 
 
-def _field(declaration: Declaration, name: str, item: Declared) -> Field:
+def _field(declaration: TypeDeclaration, name: str, item: FieldDeclaration) -> Field:
     if isinstance(item, Column):
         return Field(f"{_column_type(declaration, name)} | None", _gated(item), column_value(name))
-    if isinstance(item, One):
+    if isinstance(item, ToOne):
         return Field(f"{item.target} | None", _gated(item), related_record(item))
     if isinstance(item, Computed):
         return Field(f"{item.type} | None", _gated(item), computed_value(name, item), item.arguments)
@@ -74,7 +74,7 @@ def _field(declaration: Declaration, name: str, item: Declared) -> Field:
     )
 
 
-def root_field(declaration: Declaration, description: str) -> Field:
+def root_field(declaration: TypeDeclaration, description: str) -> Field:
     """A list of all visible records of a resource."""
     name = declaration.name
     return Field(f"{name}Connection", description, root_connection(declaration), list_arguments(name))
@@ -89,16 +89,16 @@ def list_arguments(target: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _gated(item: Column | One | Computed) -> str:
+def _gated(item: Column | ToOne | Computed) -> str:
     return f"{item.description} Requires {item.read.name}."
 
 
-def _column_type(declaration: Declaration, name: str) -> str:
+def _column_type(declaration: TypeDeclaration, name: str) -> str:
     kind = declaration.resource.column(name).type.python_type
     return kind.__name__ if isinstance(kind, EnumMeta) else NAMES[kind]
 
 
-def _connection_types(declaration: Declaration) -> None:
+def _connection_types(declaration: TypeDeclaration) -> None:
     name = declaration.name
     object_type(
         f"{name}Edge",

@@ -9,7 +9,7 @@ import strawberry
 
 from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.framework.context import OperationContext
-from multichannel.graphql.framework.fields import DECLARATIONS, Column, One
+from multichannel.graphql.framework.fields import DECLARATIONS, Column, ToOne
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.strawberry_types import register
 from multichannel.policy.decide.policy import Policy
@@ -126,9 +126,9 @@ class _Disclosure:
         self._own = principal.tenant_id
         self._may_read = Action.READ in levels or Action.READ not in resource.actions
         self._readable = {"id"} | {
-            item.local if isinstance(item, One) else name
+            item.local if isinstance(item, ToOne) else name
             for name, item in DECLARATIONS[resource.name].fields.items()
-            if isinstance(item, Column | One) and item.read in levels
+            if isinstance(item, Column | ToOne) and item.read in levels
         }
 
     def near_misses(self, policy: Policy, action: Action, facts: Any) -> NearMisses:

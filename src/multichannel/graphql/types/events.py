@@ -7,7 +7,7 @@ from typing import Any
 
 from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.framework.context import OperationContext, ResolveInfo
-from multichannel.graphql.framework.fields import DECLARATIONS, Declaration
+from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration
 from multichannel.graphql.framework.global_ids import prefix, read_id_of
 from multichannel.graphql.framework.inputs import GUID_FORM
 from multichannel.graphql.framework.selected_columns import columns_at
@@ -42,7 +42,7 @@ def events_type() -> Any:
     return object_type("Events", text, fields)
 
 
-def _field(declaration: Declaration) -> Field:
+def _field(declaration: TypeDeclaration) -> Field:
     kind = declaration.name
     record_field = kind[0].lower() + kind[1:]
 
@@ -100,7 +100,7 @@ def _arguments(kind: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _stored_event(operation: OperationContext, declaration: Declaration, event_id: str) -> StoredEvent:
+def _stored_event(operation: OperationContext, declaration: TypeDeclaration, event_id: str) -> StoredEvent:
     """An event that the client has received; BadInput if it is not visible or no longer stored."""
     feed = operation.work.feed(declaration.resource)
     event = feed.find(event_id) if GUID_FORM.fullmatch(event_id) else None
@@ -124,6 +124,6 @@ def _values(event: StoredEvent) -> dict[str, Any]:
 
 
 def _record(
-    operation: OperationContext, declaration: Declaration, row_id: str, columns: Any
+    operation: OperationContext, declaration: TypeDeclaration, row_id: str, columns: Any
 ) -> LoadedRecord | None:
     return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)

@@ -1,4 +1,4 @@
-"""Documents in memory: only those that are worth it, so that nobody can fill it."""
+"""The document cache: only valid documents of signed-in callers, so that nobody else can fill it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _empty() -> Iterator[None]:
     documents._read_cached.cache_clear()
 
 
-def kept() -> int:
+def cached_documents() -> int:
     return documents._read_cached.cache_info().currsize
 
 
@@ -29,7 +29,7 @@ def ask(client: httpx.Client, query: str, token: str | None = None) -> httpx.Res
     return client.post("/graphql", json={"query": query}, headers=headers)
 
 
-def test_what_a_signed_in_caller_asks_twice_is_read_once(
+def test_a_document_of_a_signed_in_caller_is_parsed_once(
     client: httpx.Client, demo_server: DemoServer
 ) -> None:
     token = demo_server.token("alder-sales-agent")
@@ -38,36 +38,34 @@ def test_what_a_signed_in_caller_asks_twice_is_read_once(
 
     assert "errors" not in answers[0]
     assert answers == answers[:1] * 3
-    assert (kept(), documents._read_cached.cache_info().hits) == (1, 2)
+    assert (cached_documents(), documents._read_cached.cache_info().hits) == (1, 2)
 
 
 @pytest.mark.parametrize("query", ["{ __typename }", "{ viewer { tenantId } }", *INVALID])
-def test_nothing_is_kept_of_callers_nobody_knows(client: httpx.Client, query: str) -> None:
+def test_documents_without_a_valid_token_are_not_cached(client: httpx.Client, query: str) -> None:
     ask(client, query)
 
-    assert kept() == 0
+    assert cached_documents() == 0
 
 
 @pytest.mark.parametrize("query", INVALID)
-def test_nothing_is_kept_that_cannot_be_executed(
-    client: httpx.Client, demo_server: DemoServer, query: str
-) -> None:
+def test_invalid_documents_are_not_cached(client: httpx.Client, demo_server: DemoServer, query: str) -> None:
     answer = ask(client, query, demo_server.token("alder-sales-agent"))
 
     assert "data" not in answer.json()
-    assert kept() == 0
+    assert cached_documents() == 0
 
 
 @pytest.mark.parametrize(("length", "expected"), [(4_000, 1), (4_001, 0)])
-def test_long_documents_are_not_kept(
+def test_long_documents_are_not_cached(
     client: httpx.Client, demo_server: DemoServer, length: int, expected: int
 ) -> None:
     answer = ask(client, "{ __typename }".ljust(length), demo_server.token("alder-sales-agent"))
 
     assert answer.json() == {"data": {"__typename": "Query"}}
-    assert kept() == expected
+    assert cached_documents() == expected
 
 
 @pytest.mark.parametrize("query", ["{ __typename }", *INVALID])
-def test_a_bad_token_is_refused_before_its_document_is_read(client: httpx.Client, query: str) -> None:
+def test_an_invalid_token_is_rejected_before_its_document_is_parsed(client: httpx.Client, query: str) -> None:
     assert ask(client, query, "a.b.c").status_code == 401
