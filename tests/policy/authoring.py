@@ -74,9 +74,9 @@ class Author:
         """A policy that does not load, for its user.polar."""
         (self.folder / "user.polar").write_text("# Users.\ngrant(\n", "utf-8")
 
-    def serves(self, *, or_former: bool = False) -> Reloader:
+    def serves(self, *, fall_back_to_last_good: bool = False) -> Reloader:
         """A service that starts now."""
-        return Reloader(self.folder, self.versions, self.clock, or_former=or_former)
+        return Reloader(self.folder, self.versions, self.clock, fall_back_to_last_good=fall_back_to_last_good)
 
     def pins(self, digest: str) -> None:
         """Pin a former version over what the folder holds."""

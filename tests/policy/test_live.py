@@ -272,7 +272,7 @@ def test_a_process_that_takes_the_place_of_another_starts_under_the_last_version
     author.serves()
     author.breaks()
 
-    reloader = author.serves(or_former=True)
+    reloader = author.serves(fall_back_to_last_good=True)
 
     state = reloader.live.state
     assert state.policy.digest == last
@@ -304,7 +304,7 @@ def test_without_a_former_version_it_does_not_start(author: Author) -> None:
     author.breaks()
 
     with pytest.raises(PolicyInvalid, match="unexpectedly"):
-        author.serves(or_former=True)
+        author.serves(fall_back_to_last_good=True)
 
 
 def test_what_does_not_serve_runs_no_cases_and_keeps_nothing(author: Author, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def open_policy(settings: Settings, *, fall_back_to_last_good: bool = False) -> 
     PolicyInvalid if it does not load, unless the service may fall back to the last good version.
     """
     versions = Versions(settings.policy_versions)
-    return Reloader(policy_folder(settings), versions, now, or_former=fall_back_to_last_good)
+    return Reloader(policy_folder(settings), versions, now, fall_back_to_last_good=fall_back_to_last_good)
 
 
 def load_policy(settings: Settings) -> Policy:
