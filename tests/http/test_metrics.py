@@ -35,7 +35,8 @@ class Named:
 
 live = CurrentPolicy(PolicyState(Named(sys.argv[1]), datetime.fromtimestamp(1_700_000_000, UTC)))
 metrics = Metrics(live)
-live.replace_state(PolicyState(Named(sys.argv[2]), datetime.fromtimestamp(1_700_000_060, UTC)), ReloadOutcome.SWAPPED)
+state = PolicyState(Named(sys.argv[2]), datetime.fromtimestamp(1_700_000_060, UTC))
+live.replace_state(state, ReloadOutcome.SWAPPED)
 if sys.argv[3] == "dies":
     os.kill(os.getpid(), signal.SIGKILL)
 print(metrics.respond(Request({"type": "http"})).body.decode())

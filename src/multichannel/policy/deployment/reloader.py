@@ -69,13 +69,13 @@ class Reloader:
         versions: Versions,
         clock: Callable[[], datetime],
         *,
-        or_former: bool = False,
+        fall_back_to_last_good: bool = False,
         serves: bool = True,
     ) -> None:
         """Load the policy that folder and pin select; PolicyInvalid if it cannot be loaded.
 
-        With `or_former` the last good version is the fallback, for a process that starts beside others. A
-        reloader that does not serve keeps no versions and runs no cases.
+        With `fall_back_to_last_good` the last good version is used then, as a replaced worker must start.
+        A reloader that does not serve keeps no versions and runs no cases.
         """
         self.folder, self.versions = folder, versions
         self._clock = clock
@@ -83,7 +83,7 @@ class Reloader:
         self._serves = self._can_keep = serves
         self._policy: Policy | None = None
         self._applied = self._observe()
-        selection = self._select(self._applied, or_former=or_former)
+        selection = self._select(self._applied, fall_back_to_last_good=fall_back_to_last_good)
         if selection.policy is None or selection.files is None:
             raise PolicyInvalid(
                 selection.problem.message if selection.problem else f"{folder} contains no policy"
@@ -118,10 +118,10 @@ class Reloader:
         except PolicyInvalid as refusal:
             return _Observation(None, refusal.message, pin)
 
-    def _select(self, observation: _Observation, *, or_former: bool = False) -> _Selection:
+    def _select(self, observation: _Observation, *, fall_back_to_last_good: bool = False) -> _Selection:
         """The first candidate that is valid."""
         problem = None
-        for find, pinned in self._candidates(observation, or_former=or_former):
+        for find, pinned in self._candidates(observation, fall_back_to_last_good=fall_back_to_last_good):
             files = None
             try:
                 files, place = find()
@@ -134,7 +134,9 @@ class Reloader:
                 problem = problem or self._failure(PolicyInvalid(words), files)
         return _Selection(problem=problem)
 
-    def _candidates(self, observation: _Observation, *, or_former: bool) -> Iterator[tuple[_Find, bool]]:
+    def _candidates(
+        self, observation: _Observation, *, fall_back_to_last_good: bool
+    ) -> Iterator[tuple[_Find, bool]]:
         """How to read each candidate, preferred ones first, and whether it is pinned."""
 
         def authors() -> tuple[PolicyFiles, Path]:
@@ -148,7 +150,7 @@ class Reloader:
         pin = observation.pin
         pinned: list[tuple[_Find, bool]] = [] if pin is None else [(partial(kept, pin.kept_as), True)]
         yield from [*pinned, (authors, False)] if observation.pin_counts else [(authors, False), *pinned]
-        if or_former:
+        if fall_back_to_last_good:
             for version in self.versions.kept()[:1]:
                 yield partial(kept, version.kept_as), False
 
