@@ -170,7 +170,7 @@ def test_cases_notice_a_policy_that_grants_more_and_one_that_grants_less(cases: 
         ("tenant_id: meadow", "tenant_id: medow", "user.cases.yaml:8: 'medow' is not a tenant"),
         ("state: active", "state: actve", "user.cases.yaml:5: 'actve' is not User.state"),
         ("state: active", "stat: active", "user.cases.yaml:5: a User has no `stat`"),
-        ("state: active", "state: yes", "user.cases.yaml:5: User.state is no True"),
+        ("state: active", "state: yes", "user.cases.yaml:5: User.state cannot be True"),
         ("    cloud: public", "    cloud: public\n      cloud: public", "`cloud` is given twice"),
         ("  User:", "  Usr:", "user.cases.yaml:2: 'Usr' is not a resource"),
         ("cases:", "cases: [", "user.cases.yaml:"),

@@ -226,7 +226,7 @@ def test_a_file_with_other_facts_is_a_usage_error_with_its_line(
         ({"Subscription": {"is_trial": [1]}}, "Subscription.is_trial must be true or false, not [1]"),
         (
             {"Customer": {"cloud": "public", "market": "US", "relationships": [{"partner_id": 7}]}},
-            "what.json:7: ResellerRelationship.partner_id is no 7",
+            "what.json:7: ResellerRelationship.partner_id cannot be 7",
         ),
     ],
 )

@@ -207,8 +207,10 @@ def _check_cases(policy: Policy, place: Path) -> None:
     """PolicyInvalid with the first failures unless every case in a folder passes."""
     failed = run_cases(policy, read_cases(place))
     if failed:
-        shown = "; ".join(map(str, failed[:SHOWN_FAILURES]))
-        raise PolicyInvalid(f"{shown} ({len(failed)} in all)" if len(failed) > SHOWN_FAILURES else shown)
+        failures = "; ".join(map(str, failed[:SHOWN_FAILURES]))
+        raise PolicyInvalid(
+            f"{failures} ({len(failed)} in all)" if len(failed) > SHOWN_FAILURES else failures
+        )
 
 
 def _log_change(before: PolicyState, after: PolicyState) -> None:

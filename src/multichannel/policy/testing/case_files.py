@@ -74,14 +74,14 @@ class _CaseFile(YamlDocument):
         for kind, records in kinds.items():
             line = self.line("facts", kind)
             resource = RESOURCES[self.word(kind, RESOURCES, line, "a resource")]
-            for name, given in self.mapping(records, line, kind).items():
+            for name, content in self.mapping(records, line, kind).items():
                 at = ("facts", kind, name)
                 if name in seen:
                     self.refuse(self.line(*at), f"there is another record named {name}")
                 seen.add(name)
                 yield (
                     name,
-                    (resource, self._reader.record(resource, given, {"id": name}, at)),
+                    (resource, self._reader.record(resource, content, {"id": name}, at)),
                 )
 
     def _case(self, item: Any, line: int, records: Mapping[str, tuple[Resource, Any]]) -> Case:

@@ -103,14 +103,14 @@ class ExpectationResult:
 def expectation_results(policy: Policy, cases: Iterable[Case]) -> Iterator[ExpectationResult]:
     """The verdicts of the policy for all expectations, in the order of the cases.
 
-    What one tenant's people are expected to be told about one record is asked at once.
+    Expectations of one tenant on one record are evaluated together.
     """
-    asked = tuple((case, tuple(case.expectations())) for case in cases)
+    pairs = tuple((case, tuple(case.expectations())) for case in cases)
     roles: dict[_About, dict[Roles, None]] = defaultdict(dict)
-    for case, expectations in asked:
+    for case, expectations in pairs:
         roles[_about(case)].update(dict.fromkeys(each.principal.roles for each in expectations))
     known: dict[_About, dict[Roles, Verdicts]] = {}
-    for case, expectations in asked:
+    for case, expectations in pairs:
         about = _about(case)
         if about not in known:
             known[about] = policy.verdicts(case.principal, case.record, roles[about])

@@ -58,9 +58,9 @@ def principal_name(who: str | Facts) -> str:
 
 def _tenants(document: YamlDocument) -> Iterator[tuple[str, Facts]]:
     """The facts of tenants by name; facts that a tenant kind does not have are null."""
-    for name, given in document.mapping(document.content, 1, "the cast").items():
+    for name, content in document.mapping(document.content, 1, "the cast").items():
         line = document.line(name)
-        facts = document.mapping(given, line, name, TENANT_FACTS)
+        facts = document.mapping(content, line, name, TENANT_FACTS)
         if "_" in name or "kind" not in facts:
             document.refuse(line, f"{name} needs a `kind` and a name without `_`")
         read: dict[str, Any] = dict.fromkeys(TENANT_FACTS) | {"market": facts.get("market")}

@@ -24,10 +24,10 @@ class RecordBuilder:
         self._document = document
         self._tenants = tenants
 
-    def record(self, resource: Resource, given: Any, implied: Facts, at: Place) -> Any:
+    def record(self, resource: Resource, content: Any, implied: Facts, at: Place) -> Any:
         """A record from the facts written at a place and those implied by its position."""
         names = tuple(field.name for field in fields(resource.facts))
-        written = {} if given is None else self._document.names(given, at, f"a {resource.name}", names)
+        written = {} if content is None else self._document.names(content, at, f"a {resource.name}", names)
         facts = {name: value for name, value in implied.items() if name in names} | dict(written)
         surroundings: Facts = {name: facts[name] for name in ("market", "cloud") if name in facts}
         read = {}
@@ -43,11 +43,11 @@ class RecordBuilder:
         return resource.facts(**read)
 
     def _related(self, relation: Relation, facts: Facts, surroundings: Facts, at: Place) -> Any:
-        target, given = RESOURCES[relation.target], facts.get(relation.name)
+        target, content = RESOURCES[relation.target], facts.get(relation.name)
         if relation.many is None:
-            return self.record(target, given, {**surroundings, "id": facts.get(relation.local)}, at)
+            return self.record(target, content, {**surroundings, "id": facts.get(relation.local)}, at)
         link = {**surroundings, relation.remote: facts["id"]}
-        listed = self._document.listed(given, self._document.line(*at), relation.name)
+        listed = self._document.listed(content, self._document.line(*at), relation.name)
         return [
             self.record(
                 target, item, {**link, "id": f"{facts['id']}.{relation.name}.{number}"}, (*at, number)
@@ -63,7 +63,7 @@ class RecordBuilder:
             return self._flag(what, value, line)
         if not isinstance(value, str):
             self._document.refuse(
-                line, f"{what} must be given as text" if value is None else f"{what} is no {value!r}"
+                line, f"{what} must be a string" if value is None else f"{what} cannot be {value!r}"
             )
         if scalar.words is not None:
             self._document.word(value, scalar.words, line, what)
@@ -80,6 +80,6 @@ class RecordBuilder:
 
 @cache
 def _is_flag(kind: str, name: str) -> bool:
-    """Whether a fact is true or false; some columns are long expressions, so it is asked once."""
+    """Whether a fact is true or false; some columns are long expressions, so the answer is kept."""
     resource = RESOURCES[kind]
     return resource.model is not None and resource.column(name).type.python_type is bool

@@ -123,7 +123,7 @@ def _is_isolation(rule: Rule) -> bool:
     found = False
     conditions = [term for branch in branches(rule.tree.body)[:1] for term in branch]
     for term in conditions:
-        asked = normal_condition(term, dict.fromkeys(principals, "p"))
+        condition = normal_condition(term, dict.fromkeys(principals, "p"))
         if isinstance(term, Operation) and term.operator == "!=":
             owners = {
                 operand.subject.name
@@ -133,8 +133,8 @@ def _is_isolation(rule: Rule) -> bool:
             found = found or (record_variable(rule) in owners and bool(owners & principals))
         elif isinstance(term, Call) and all(_is_action(each, action) for each in term.arguments):
             continue
-        elif not isinstance(asked, Membership) or not (
-            asked.subject == action or (asked.subject == "p.kind" and asked.values >= TENANTS)
+        elif not isinstance(condition, Membership) or not (
+            condition.subject == action or (condition.subject == "p.kind" and condition.values >= TENANTS)
         ):
             return False
     return found and len(branches(rule.tree.body)) == 1
@@ -169,18 +169,25 @@ def _ties(term: Term, principals: frozenset[str], statements: Sequence[Rule], de
         return _ties_ids(term, principals)
     if not isinstance(term, Call) or depth == 0:
         return False
-    given = [isinstance(each, Name) and each.name in principals for each in term.arguments]
-    answers = [each for each in statements if each.is_rule and each.signature == (term.name, len(given))]
+    are_principals = [isinstance(each, Name) and each.name in principals for each in term.arguments]
+    answers = [
+        each for each in statements if each.is_rule and each.signature == (term.name, len(are_principals))
+    ]
     return bool(answers) and all(
-        any(_ties(inner, _handed_on(answer, given), statements, depth - 1) for inner in branch)
+        any(
+            _ties(inner, _principals_passed(answer, are_principals), statements, depth - 1)
+            for inner in branch
+        )
         for answer in answers
         for branch in branches(answer.tree.body)
     )
 
 
-def _handed_on(answer: Rule, given: Sequence[bool]) -> frozenset[str]:
+def _principals_passed(answer: Rule, are_principals: Sequence[bool]) -> frozenset[str]:
     names = variables(answer.tree.parameters)
-    return frozenset(name for name, is_principal in zip(names, given, strict=True) if name and is_principal)
+    return frozenset(
+        name for name, is_principal in zip(names, are_principals, strict=True) if name and is_principal
+    )
 
 
 def _ties_ids(term: Operation, principals: frozenset[str]) -> bool:

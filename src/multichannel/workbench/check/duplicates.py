@@ -112,7 +112,7 @@ class _Branch:
         elif term.operator == "!=" and isinstance(left, Literal) is not isinstance(right, Literal):
             yield from self._excluded(term)
         else:
-            yield from self._asked(term)
+            yield from self._equal(term)
 
     def _excluded(self, term: Operation) -> Iterator[Finding]:
         left, right = term.operands
@@ -122,7 +122,7 @@ class _Branch:
             self._not[key].add(value.value)
             yield from self._left(key, term.span)
 
-    def _asked(self, term: Operation) -> Iterator[Finding]:
+    def _equal(self, term: Operation) -> Iterator[Finding]:
         found = normal_condition(term, {})
         if isinstance(found, Membership):
             before = self._one_of.get(found.subject, found.values)

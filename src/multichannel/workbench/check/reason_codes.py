@@ -39,5 +39,5 @@ def check_reason_codes(rules: Iterable[Rule]) -> Iterator[Finding]:
 
 
 def _capitals(term: Term) -> str:
-    said = re.sub(r"\W+|_+", "_", str(term.value)).strip("_").upper() if isinstance(term, Literal) else ""
-    return f'"{said}"' if CODE.fullmatch(said) else '"DIFFERENT_MARKET"'
+    code = re.sub(r"\W+|_+", "_", str(term.value)).strip("_").upper() if isinstance(term, Literal) else ""
+    return f'"{code}"' if CODE.fullmatch(code) else '"DIFFERENT_MARKET"'

@@ -128,8 +128,8 @@ def cover(source: PolicySource, cases: Iterable[Case], *, counts_items: bool = F
     """
     expectations = [each for case in cases for each in case.expectations()]
     probes, tally = Instrumentation(source), _Tally()
-    for asked, found in _answers(probes, expectations):
-        tally.add(asked, found)
+    for expectation, reached in _answers(probes, expectations):
+        tally.add(expectation, reached)
     stopped = {
         point.number: tally.first[point.after]
         for point in probes.points
@@ -159,11 +159,11 @@ class _Tally:
         self.first: dict[int, Expectation] = {}
         self.values: dict[int, set[tuple[str, ...]]] = defaultdict(set)
 
-    def add(self, asked: Expectation, found: Iterable[ReachedPoint]) -> None:
-        for number in {reached.point for reached in found}:
+    def add(self, expectation: Expectation, points: Iterable[ReachedPoint]) -> None:
+        for number in {reached.point for reached in points}:
             self.counts[number] += 1
-            self.first.setdefault(number, asked)
-        for reached in found:
+            self.first.setdefault(number, expectation)
+        for reached in points:
             if reached.values:
                 self.values[reached.point].add(reached.values)
 
@@ -190,9 +190,9 @@ def _answers(
 def _met(watching: Instrumentation, stopped: Mapping[int, Expectation]) -> dict[int, Example]:
     """By point the values that its example met, as reported by the engine."""
     values: dict[int, set[tuple[str, ...]]] = defaultdict(set)
-    for asked, found in _answers(watching, {id(each): each for each in stopped.values()}.values()):
-        for reached in found:
-            if reached.is_watched and stopped[reached.point] is asked:
+    for expectation, points in _answers(watching, {id(each): each for each in stopped.values()}.values()):
+        for reached in points:
+            if reached.is_watched and stopped[reached.point] is expectation:
                 values[reached.point].add(reached.values)
     texts = {
         number: {_values_text(watching.points[number], each) for each in values[number]} for number in stopped

@@ -110,12 +110,12 @@ class Instrumentation:
 
 def _guards(source: PolicySource) -> Iterator[str]:
     """Rules that are never true: the engine refuses a query that no rule answers."""
-    asked = {("allow", 3), ("forbid", 4), ("has_standing", 3)}
+    queries = {("allow", 3), ("forbid", 4), ("has_standing", 3)}
     for rule in source.rules:
         for term in terms(rule.tree) if rule.is_rule else ():
             if isinstance(term, Call):
-                asked.add((term.name, len(term.arguments)))
-    for name, arity in asked:
+                queries.add((term.name, len(term.arguments)))
+    for name, arity in queries:
         yield f"{instrumented_name(name)}({', '.join('_' * (arity + 2))}) if false;"
 
 

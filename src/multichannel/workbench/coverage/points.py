@@ -36,7 +36,7 @@ WATCHED = 1_000_000
 class CoveragePoint:
     """The head of a rule (then it has no `term`), a condition, or a part of an alternative of an `or`.
 
-    `after` is the point from which it is tried.
+    `after` is the point after which it is evaluated.
     """
 
     number: int
@@ -74,9 +74,9 @@ class InstrumentedRule:
     def __init__(
         self, rule: Rule, first: int, watched: Collection[int] = (), apart: Collection[str] = ()
     ) -> None:
-        """Where a point of `watched` is tried, the probe holds for that, too, and tells its subjects' values.
+        """The rule also reports when a point of `watched` is evaluated, with the values of its subjects.
 
-        Probes of rules named in `apart` are asked apart, and not by this one.
+        Rules named in `apart` are queried separately, not by this one.
         """
         self.rule = rule
         self._apart = apart
@@ -135,12 +135,12 @@ class InstrumentedRule:
 
     def _inner(self, call: Call) -> str:
         """The query of the instrumented rules, restricted to arguments with which the rule can still hold."""
-        asked = ", ".join((POINT, VALUES, *(self._term_text(each) for each in call.arguments)))
+        arguments = ", ".join((POINT, VALUES, *(self._term_text(each) for each in call.arguments)))
         needed = [f"({self._term_text(each)})" for each in self._needed(call)]
-        return " and ".join((*needed, f"{instrumented_name(call.name)}({asked})"))
+        return " and ".join((*needed, f"{instrumented_name(call.name)}({arguments})"))
 
     def _needed(self, call: Call) -> Iterator[Term]:
-        """Later conditions on what the call would only be asked to find, as the role in `allow`."""
+        """Later conditions on variables that the call would bind, such as the role in `allow`."""
         at = self._conditions.index(call) if call in self._conditions else len(self._conditions)
         known = _names(self._conditions[:at]) | _names(each.term for each in self._statement.parameters)
         found = _names(call.arguments) - known
@@ -174,8 +174,8 @@ def _text(rule: Rule, term: Term) -> str:
             called = "" if arguments is None else f"({_listed(rule, arguments)})"
             return f"{_text(rule, subject)}.{name}{called}"
         case Pattern(name=name, fields=fields):
-            said = ", ".join(f"{field}: {_text(rule, value)}" for field, value in fields)
-            return f"{name or ''}{{{said}}}"
+            fields_text = ", ".join(f"{field}: {_text(rule, value)}" for field, value in fields)
+            return f"{name or ''}{{{fields_text}}}"
         case Operation():
             return _operation(rule, term)
     return rule.text[term.span.start : term.span.end]
