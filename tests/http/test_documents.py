@@ -300,12 +300,8 @@ LEXICON = """
     explainDecision UPDATE Customer \\ud800 @skip(if:true) companyName eq
 """
 WORDS = st.sampled_from(LEXICON.split())
-FUZZ = settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    database=None,
-)
+FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
+examples = pytest.mark.parametrize("examples", [30, pytest.param(150, marks=pytest.mark.long)])
 
 
 def refused_or_answered(answer: httpx.Response) -> None:
@@ -315,21 +311,27 @@ def refused_or_answered(answer: httpx.Response) -> None:
     assert "INTERNAL" not in {each["extensions"]["code"] for each in body.get("errors", [])}
 
 
-@FUZZ
-@given(content=BODIES)
-def test_no_body_brings_the_server_down(
-    client: httpx.Client, demo_server: DemoServer, content: bytes
-) -> None:
+@examples
+def test_no_body_brings_the_server_down(client: httpx.Client, demo_server: DemoServer, examples: int) -> None:
     headers = {"Content-Type": "application/json", **sales_agent(demo_server)}
 
-    refused_or_answered(client.post("/graphql", content=content, headers=headers))
+    @settings(FUZZ, max_examples=examples)
+    @given(content=BODIES)
+    def check(content: bytes) -> None:
+        refused_or_answered(client.post("/graphql", content=content, headers=headers))
+
+    check()
 
 
-@FUZZ
-@given(words=st.lists(WORDS, max_size=40))
+@examples
 def test_no_document_brings_the_server_down(
-    client: httpx.Client, demo_server: DemoServer, words: list[str]
+    client: httpx.Client, demo_server: DemoServer, examples: int
 ) -> None:
-    answer = client.post("/graphql", json={"query": " ".join(words)}, headers=sales_agent(demo_server))
+    headers = sales_agent(demo_server)
 
-    refused_or_answered(answer)
+    @settings(FUZZ, max_examples=examples)
+    @given(words=st.lists(WORDS, max_size=40))
+    def check(words: list[str]) -> None:
+        refused_or_answered(client.post("/graphql", json={"query": " ".join(words)}, headers=headers))
+
+    check()
