@@ -44,7 +44,7 @@ def imported_by(*arguments: str) -> set[str]:
         ("--help", DATABASE | ENGINE | API | MIGRATIONS | SETTINGS),
         ("--version", DATABASE | ENGINE | API | MIGRATIONS | SETTINGS),
         ("policy --help", DATABASE | ENGINE | API | MIGRATIONS | SETTINGS),
-        ("token --list", ENGINE | API | MIGRATIONS | {"pydantic_settings"}),
+        ("token --list", ENGINE | API | MIGRATIONS | {"pydantic_settings", "httpx"}),
         ("policy check", API | MIGRATIONS | SETTINGS),
     ],
 )

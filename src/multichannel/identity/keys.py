@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.util import urlsafe_b64decode
@@ -119,10 +118,6 @@ def read_jwks(location: str) -> list[dict[str, object]]:
         entries = read_json_object(document).get("keys")
     except OSError as problem:
         raise Misconfigured(f"{location} could not be read ({problem.strerror}).") from problem
-    except (httpx.HTTPError, httpx.InvalidURL) as problem:
-        raise Misconfigured(
-            f"{location} could not be fetched ({problem or type(problem).__name__})."
-        ) from problem
     except ValueError as problem:
         raise Misconfigured(f"{location} is not a JWKS ({problem}).") from problem
     if not isinstance(entries, list):
@@ -174,26 +169,33 @@ def _read(path: Path) -> bytes:
 
 
 def _fetch(url: str) -> bytes:
+    import httpx  # noqa: PLC0415  (commands that read keys from files need no HTTP client)
+
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     # Uncompressed, so that the size limit applies to what is parsed.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     document = bytearray()
-    with httpx.stream(
-        "GET", url, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=False, verify=_tls()
-    ) as response:
-        if response.status_code != httpx.codes.OK:
-            raise ValueError(f"HTTP status {response.status_code}")
-        for part in response.iter_raw():
-            document += part
-            _check_size(document)
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("the response took too long")
+    try:
+        with httpx.stream(
+            "GET", url, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=False, verify=_tls()
+        ) as response:
+            if response.status_code != httpx.codes.OK:
+                raise ValueError(f"HTTP status {response.status_code}")
+            for part in response.iter_raw():
+                document += part
+                _check_size(document)
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the response took too long")
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        raise Misconfigured(f"{url} could not be fetched ({problem or type(problem).__name__}).") from problem
     return bytes(document)
 
 
 @cache
 def _tls() -> ssl.SSLContext:
     """The trusted certificate authorities, which take longer to load than keys take to fetch."""
+    import httpx  # noqa: PLC0415  (see above)
+
     return httpx.create_ssl_context()
 
 
