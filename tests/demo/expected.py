@@ -16,8 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from multichannel.demo.cast import ORGANISATIONS
-from multichannel.demo.purchases import PURCHASES
+from multichannel.demo.cast import ORGANISATIONS, PURCHASES
 from multichannel.policy.schema.vocabulary import Action
 
 SUMMARY, READ, BILLING = Action.READ_SUMMARY, Action.READ, Action.READ_BILLING

@@ -8,8 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from multichannel.demo.cast import CANYON, LAUREL, MEADOW, PERSONAS, PRAIRIE, SUMMIT
-from multichannel.demo.purchases import PURCHASES
+from multichannel.demo.cast import CANYON, LAUREL, MEADOW, PERSONAS, PRAIRIE, PURCHASES, SUMMIT
 from multichannel.demo.world import SEEDER
 from multichannel.domain.base import Base
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship

@@ -5,9 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from multichannel.demo.cast import EMBER, ORGANISATIONS, PERSONAS, WILLOW
-from multichannel.demo.links import PARTNERSHIPS, RELATIONSHIPS
-from multichannel.demo.purchases import PURCHASES
+from multichannel.demo.cast import (
+    EMBER,
+    ORGANISATIONS,
+    PARTNERSHIPS,
+    PERSONAS,
+    PURCHASES,
+    RELATIONSHIPS,
+    WILLOW,
+)
 from multichannel.demo.world import SEEDER, seed
 from multichannel.domain.commerce import BillingType, Channel, Commerce
 from multichannel.domain.customers import Customer
@@ -68,7 +74,7 @@ def test_it_has_every_kind_of_partner_role_and_relationship() -> None:
     assert {each.status for each in PARTNERSHIPS} == set(PartnershipStatus)
     assert {each.commerce for each in PURCHASES} == set(Commerce)
     assert {each.channel for each in PURCHASES} == set(Channel) - {Channel.SYNDICATION}
-    assert {each.offer.billing_type for each in PURCHASES} == {BillingType.LICENSE, BillingType.USAGE}
+    assert {each.billing_type for each in PURCHASES} == {BillingType.LICENSE, BillingType.USAGE}
 
 
 def test_it_keeps_the_rules_it_is_to_show() -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from multichannel.demo.cast import ORGANISATIONS
-from multichannel.demo.purchases import PURCHASES
+from multichannel.demo.cast import ORGANISATIONS, PURCHASES
 from multichannel.policy.schema.vocabulary import Action
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS, Sees
 from tests.graphql.conftest import Api

@@ -1,12 +1,22 @@
-"""The invented organisations of the demo world and the personas that act for them."""
+"""The demo world as data: `world.yaml`, read into organisations, personas, relationships and purchases."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
 from uuid import NAMESPACE_DNS, uuid5
 
+import yaml
+from pydantic import BeforeValidator, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from multichannel.domain.commerce import BillingType, Channel, Commerce, SubscriptionStatus
+from multichannel.domain.partnerships import PartnershipStatus
+from multichannel.domain.relationships import RelationshipStatus
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType
 from multichannel.domain.users import Role
+
+_WORLD: Final = yaml.safe_load((Path(__file__).parent / "world.yaml").read_text("utf-8"))
 
 
 def fixed_id(name: str) -> str:
@@ -35,71 +45,26 @@ class Organisation:
         return fixed_id(self.key)
 
 
-ALDER = Organisation(name="Alder", partner_type=PartnerType.DIRECT_BILL, partner_number="5550101")
-BIRCH = Organisation(
-    name="Birch",
-    partner_type=PartnerType.DIRECT_BILL,
-    status=PartnerStatus.RESTRICTED,
-    partner_number="5550102",
-)
-LINDEN = Organisation(
-    name="Linden",
-    partner_type=PartnerType.DIRECT_BILL,
-    status=PartnerStatus.INACTIVE,
-    partner_number="5550103",
-)
-CEDAR = Organisation(
-    name="Cedar",
-    partner_type=PartnerType.INDIRECT_PROVIDER,
-    partner_number="5550104",
-)
-DOGWOOD = Organisation(
-    name="Dogwood",
-    partner_type=PartnerType.INDIRECT_RESELLER,
-    partner_number="5550105",
-)
-HAZEL = Organisation(name="Hazel", partner_type=PartnerType.INDIRECT_RESELLER, partner_number="5550106")
-WILLOW = Organisation(name="Willow", partner_type=PartnerType.ADVISOR, partner_number="5550107")
-LAUREL = Organisation(
-    name="Laurel",
-    partner_type=PartnerType.DIRECT_BILL,
-    cloud=Cloud.US_GOVERNMENT,
-    partner_number="5550108",
-)
-MEADOW = Organisation(name="Meadow Dairy")
-CANYON = Organisation(name="Canyon Tools")
-QUARRY = Organisation(name="Quarry Stone")
-THISTLE = Organisation(name="Thistle Books")
-EMBER = Organisation(name="Ember Glass")
-SUMMIT = Organisation(name="Summit Waterworks", cloud=Cloud.US_GOVERNMENT)
-PRAIRIE = Organisation(name="Prairie Parks", cloud=Cloud.US_GOVERNMENT)
+ORGANISATIONS: Final = TypeAdapter(tuple[Organisation, ...]).validate_python(_WORLD["organisations"])
+ALDER, BIRCH, LINDEN, CEDAR, DOGWOOD, HAZEL, WILLOW, LAUREL = ORGANISATIONS[:8]
+MEADOW, CANYON, QUARRY, THISTLE, EMBER, SUMMIT, PRAIRIE = ORGANISATIONS[8:]
+_BY_KEY: Final = {each.key: each for each in ORGANISATIONS}
 
-ORGANISATIONS = (
-    ALDER,
-    BIRCH,
-    LINDEN,
-    CEDAR,
-    DOGWOOD,
-    HAZEL,
-    WILLOW,
-    LAUREL,
-    MEADOW,
-    CANYON,
-    QUARRY,
-    THISTLE,
-    EMBER,
-    SUMMIT,
-    PRAIRIE,
-)
+Named = Annotated[Organisation, BeforeValidator(_BY_KEY.__getitem__)]
+"""An organisation that `world.yaml` names by its key."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Persona:
-    """A demo user: an organisation with any number of roles."""
+    """A demo user: an organisation with any number of roles, named by its duty, or else by its role."""
 
-    organisation: Organisation
-    duty: str
+    organisation: Named
     roles: tuple[Role, ...] = ()
+    duty: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.duty:
+            object.__setattr__(self, "duty", self.roles[0].value.replace("_", " "))
 
     @property
     def name(self) -> str:
@@ -117,34 +82,82 @@ class Persona:
         return fixed_id(f"{self.name.removeprefix(self.organisation.key + '-')}.{self.organisation.key}")
 
 
-def _one(organisation: Organisation, role: Role) -> Persona:
-    return Persona(organisation, role.value.replace("_", " "), (role,))
+@dataclass(frozen=True, kw_only=True)
+class Relationship:
+    """A relationship of a partner with a customer, requested `days_ago`; a request expires after 90 days."""
+
+    partner: Named
+    customer: Named
+    status: RelationshipStatus = RelationshipStatus.ACTIVE
+    days_ago: int = 300
+    attached: Named | None = None
+    delegated_admin: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id in every demo world."""
+        return fixed_id(f"{self.partner.key}.{self.customer.key}.relationship")
 
 
-PERSONAS = (
-    _one(ALDER, Role.SALES_AGENT),
-    _one(ALDER, Role.ADMIN_AGENT),
-    _one(ALDER, Role.GLOBAL_ADMIN),
-    _one(ALDER, Role.HELPDESK_AGENT),
-    _one(ALDER, Role.BILLING_ADMIN),
-    _one(ALDER, Role.USER_MANAGEMENT_ADMIN),
-    _one(ALDER, Role.ACCOUNT_ADMIN),
-    Persona(ALDER, "user"),
-    _one(BIRCH, Role.SALES_AGENT),
-    _one(BIRCH, Role.BILLING_ADMIN),
-    _one(LINDEN, Role.ADMIN_AGENT),
-    _one(CEDAR, Role.ADMIN_AGENT),
-    Persona(CEDAR, "sales and billing", (Role.BILLING_ADMIN, Role.SALES_AGENT)),
-    _one(CEDAR, Role.USER_MANAGEMENT_ADMIN),
-    _one(DOGWOOD, Role.SALES_AGENT),
-    _one(DOGWOOD, Role.USER_MANAGEMENT_ADMIN),
-    _one(HAZEL, Role.SALES_AGENT),
-    _one(HAZEL, Role.BILLING_ADMIN),
-    _one(WILLOW, Role.SALES_AGENT),
-    _one(LAUREL, Role.ADMIN_AGENT),
-    _one(LAUREL, Role.HELPDESK_AGENT),
-    _one(MEADOW, Role.GLOBAL_ADMIN),
-    _one(MEADOW, Role.BILLING_ADMIN),
-    Persona(MEADOW, "user"),
-    *(_one(customer, Role.GLOBAL_ADMIN) for customer in (CANYON, QUARRY, THISTLE, EMBER, SUMMIT, PRAIRIE)),
-)
+@dataclass(frozen=True, kw_only=True)
+class DemoPartnership:
+    """A partnership of a provider with a reseller."""
+
+    provider: Named
+    reseller: Named
+    status: PartnershipStatus
+
+    @property
+    def id(self) -> str:
+        """The id in every demo world."""
+        return fixed_id(f"{self.provider.key}.{self.reseller.key}.partnership")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purchase:
+    """One subscription. `partner` bills it in CSP, or recorded it if it was bought in another channel."""
+
+    key: str
+    customer: Named
+    offer: str
+    billing_type: BillingType = BillingType.LICENSE
+    channel: Channel = Channel.CSP
+    partner: Named | None = None
+    commerce: Commerce = Commerce.LEGACY
+    quantity: int = 1
+    partner_of_record: Named | None = None
+    support_contact: Named | None = None
+    parent: str | None = None
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
+    known_as: str | None = None
+    services: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The id in every demo world."""
+        return _subscription_id(self.key)
+
+    @property
+    def friendly_name(self) -> str:
+        """The key in words: `Meadow office direct`."""
+        return self.key.replace("-", " ").capitalize()
+
+    @property
+    def parent_id(self) -> str | None:
+        """The id of the base of this add-on."""
+        return _subscription_id(self.parent) if self.parent else None
+
+    @property
+    def vendor_id(self) -> str:
+        """The vendor's id; two records of one subscription share it."""
+        return fixed_id(f"{self.known_as or self.key}.vendor")
+
+
+def _subscription_id(key: str) -> str:
+    return fixed_id(f"{key}.subscription")
+
+
+PERSONAS: Final = TypeAdapter(tuple[Persona, ...]).validate_python(_WORLD["personas"])
+RELATIONSHIPS: Final = TypeAdapter(tuple[Relationship, ...]).validate_python(_WORLD["relationships"])
+PARTNERSHIPS: Final = TypeAdapter(tuple[DemoPartnership, ...]).validate_python(_WORLD["partnerships"])
+PURCHASES: Final = TypeAdapter(tuple[Purchase, ...]).validate_python(_WORLD["purchases"])

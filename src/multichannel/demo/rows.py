@@ -6,9 +6,19 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 
-from multichannel.demo.cast import ORGANISATIONS, PERSONAS, Organisation, Persona, fixed_id
-from multichannel.demo.links import PARTNERSHIPS, RELATIONSHIPS, Link, Relationship
-from multichannel.demo.purchases import PURCHASES, Purchase
+from multichannel.demo.cast import (
+    ORGANISATIONS,
+    PARTNERSHIPS,
+    PERSONAS,
+    PURCHASES,
+    RELATIONSHIPS,
+    DemoPartnership,
+    Organisation,
+    Persona,
+    Purchase,
+    Relationship,
+    fixed_id,
+)
 from multichannel.domain.base import Base
 from multichannel.domain.commerce import (
     BillingCycle,
@@ -98,7 +108,7 @@ def _user(persona: Persona, now: datetime) -> Iterator[User | RoleAssignment]:
         yield RoleAssignment(user_id=user_id, tenant_id=tenant.id, role=role)
 
 
-def _partnership(link: Link, now: datetime) -> Partnership:
+def _partnership(link: DemoPartnership, now: datetime) -> Partnership:
     consented = link.status is not PartnershipStatus.INVITED
     return Partnership(
         id=link.id,
@@ -157,7 +167,7 @@ def _billing_profile(relationship: Relationship, now: datetime) -> BillingProfil
 def _subscription(purchase: Purchase, now: datetime) -> Subscription:
     owner = purchase.partner or purchase.customer
     bought = now - BOUGHT
-    usage = purchase.offer.billing_type is BillingType.USAGE
+    usage = purchase.billing_type is BillingType.USAGE
     new_commerce = purchase.commerce is Commerce.NEW_COMMERCE
     return Subscription(
         id=purchase.id,
@@ -173,7 +183,7 @@ def _subscription(purchase: Purchase, now: datetime) -> Subscription:
         commerce=purchase.commerce,
         market=MARKET,
         cloud=purchase.customer.cloud,
-        offer_name=purchase.offer.name,
+        offer_name=purchase.offer,
         friendly_name=purchase.friendly_name,
         quantity=purchase.quantity,
         unit_type="Usage" if usage else "Licenses",
@@ -185,7 +195,7 @@ def _subscription(purchase: Purchase, now: datetime) -> Subscription:
         cancellation_allowed_until_date=bought + CANCELLATION_WINDOW if new_commerce else None,
         stored_status=purchase.status,
         auto_renew_enabled=not usage,
-        billing_type=purchase.offer.billing_type,
+        billing_type=purchase.billing_type,
         billing_cycle=BillingCycle.MONTHLY,
         is_trial=False,
         term_duration=None if usage else "P1Y",
