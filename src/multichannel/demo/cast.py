@@ -16,7 +16,7 @@ from multichannel.domain.relationships import RelationshipStatus
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType
 from multichannel.domain.users import Role
 
-_WORLD: Final = yaml.safe_load((Path(__file__).parent / "world.yaml").read_text("utf-8"))
+_WORLD: Final = yaml.load((Path(__file__).parent / "world.yaml").read_text("utf-8"), yaml.CSafeLoader)
 
 
 def fixed_id(name: str) -> str:
