@@ -7,10 +7,5 @@ has_standing(caller: Principal, "customer", profile: BillingProfile) if
   caller.kind = "customer" and profile.customer_id = caller.tenant_id;
 
 # Role matrix, "customer billing help" and "invoices, reconciliation".
-grant(role, "billing_partner", "read_billing", _: BillingProfile) if
-  role in ["global_admin", "billing_admin", "admin_agent"];
+grant(role, "billing_partner", "read_billing", _: BillingProfile) if billing_reader(role);
 grant("global_admin", "customer", "read_billing", _: BillingProfile);
-
-# R52: nothing crosses national clouds.
-forbid("CROSS_CLOUD", caller: Principal, _action: String, profile: BillingProfile) if
-  profile.cloud != caller.cloud;

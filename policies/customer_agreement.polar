@@ -14,12 +14,6 @@ has_standing(caller: Principal, "customer", agreement: CustomerAgreement) if
 
 # Role matrix, "see/handle agreements page". A partner learns that the customer has signed, and not who
 # signed.
-grant(role, "attesting_partner", "read", _: CustomerAgreement) if
-  role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
-grant(role, "relationship_holder", "read_summary", _: CustomerAgreement) if
-  role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
+grant(role, "attesting_partner", "read", _: CustomerAgreement) if agreement_reader(role);
+grant(role, "relationship_holder", "read_summary", _: CustomerAgreement) if agreement_reader(role);
 grant("global_admin", "customer", "read", _: CustomerAgreement);
-
-# R52: nothing crosses national clouds.
-forbid("CROSS_CLOUD", caller: Principal, _action: String, agreement: CustomerAgreement) if
-  agreement.cloud != caller.cloud;

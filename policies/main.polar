@@ -25,11 +25,46 @@ allow(principal: Principal, action: String, resource) if
   grant(role, standing, action, resource) and
   role in principal.roles;
 
-# C1: the national clouds that have multichannel support, and requests for relationships (R4, R50). The
-# vendor's pages disagree about the US government cloud; take its line away to close it there.
-multichannel("public");
-multichannel("us_government");
-
 # Whoever may read a record may read its summary.
 grant(role, standing, "read_summary", resource) if
   grant(role, standing, "read", resource);
+
+# R52: nothing crosses national clouds, except for the service itself.
+forbid("CROSS_CLOUD", caller: Principal, _action: String, record: Resource) if
+  caller.kind in ["partner", "customer"] and record.cloud != caller.cloud;
+
+# Vendor codes 800039, 900149: a partner that has left the programme keeps its data and changes nothing. It
+# still manages its users (`add_user`, `update_roles`), so that it can remove their access.
+forbid("PARTNER_INACTIVE", caller: Principal, action: String, _: Resource) if
+  caller.status = "inactive" and changes(action);
+
+changes(action) if
+  action in [
+    "create_customer", "update", "confirm_agreement", "record_subscription", "create_subscription", "suspend",
+    "reactivate", "cancel", "cancel_service", "move_to_csp", "assign_support_contact",
+    "assign_partner_of_record", "request_transfer", "release", "consent", "accept", "decline", "remove",
+    "extend"
+  ];
+
+# R19: a restricted partner takes on no new customers, sells nothing new and receives no transfers.
+forbid("RESTRICTED_PARTNER", caller: Principal, action: String, _: Resource) if
+  caller.status = "restricted" and takes_on(action);
+
+takes_on(action) if sells(action);
+takes_on("create_customer");
+takes_on("request_transfer");
+
+# R22: resellers buy and bill nothing; their provider does.
+forbid("RESELLERS_SELL_NOTHING", caller: Principal, action: String, _: Resource) if
+  caller.type = "indirect_reseller" and sells(action);
+
+# Role matrix, second axis: an Advisor earns a fee and bills nothing.
+forbid("ADVISORS_SELL_NOTHING", caller: Principal, action: String, _: Resource) if
+  caller.type = "advisor" and sells(action);
+
+# R12: a partner sells in its own market.
+forbid("DIFFERENT_MARKET", caller: Principal, action: String, record: Resource) if
+  sells(action) and record.market != caller.market;
+
+sells(action) if
+  action in ["create_subscription", "move_to_csp"];

@@ -28,39 +28,33 @@ grant(role, "self", "read", _: Partner) if
     "global_admin", "user_management_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent",
     "account_admin"
   ];
-grant(role, "partnership", "read_summary", _: Partner) if
-  role in [
-    "global_admin", "user_management_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent"
-  ];
+grant(role, "partnership", "read_summary", _: Partner) if business_role(role);
 grant("global_admin", "customer", "read_summary", _: Partner);
 
-# Role matrix, "request reseller relationship". C2: the vendor's pages list different roles; here are all of
-# them. To follow the page on requests alone, take user_management_admin away.
+# Role matrix, "request reseller relationship" (C2).
 grant(role, "multichannel_partner", action, _: Partner) if
   action in ["request_relationship", "request_relationship_through_provider"] and
-  role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent"];
+  relationship_requester(role);
 
-# C2: delegated admin privileges are requested by the roles that will have them. Two pages list sales agents,
-# too: add sales_agent to follow them.
+# C2: delegated admin privileges are requested by the roles that will have them.
 grant(role, "multichannel_partner", "request_delegated_admin", _: Partner) if
   role in ["global_admin", "admin_agent"];
+grant("sales_agent", "multichannel_partner", "request_delegated_admin", _: Partner) if
+  choice("SALES_AGENTS_REQUEST_DELEGATED_ADMIN");
 
 # Role matrix, "manage reseller partnerships".
-grant(role, "self", "invite_reseller", _: Partner) if
-  role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent"];
+grant(role, "self", "invite_reseller", _: Partner) if relationship_manager(role);
 
 # Role matrix, "create customer". R23: a provider creates customers for its resellers, too.
-grant(role, "self", "create_customer", _: Partner) if
-  role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent"];
+grant(role, "self", "create_customer", _: Partner) if relationship_manager(role);
 
 # SM4c; role matrix, "transfer: NCE create": the partner that is to receive requests the transfer.
 grant("admin_agent", "self", "request_transfer", _: Partner);
-# C3: the vendor's older pages list global admins, too. To let them, uncomment:
-# grant("global_admin", "self", "request_transfer", _: Partner);
+grant("global_admin", "self", "request_transfer", _: Partner) if
+  choice("GLOBAL_ADMINS_REQUEST_TRANSFERS");
 
 # Role matrix, "partner users and roles". The domain decides which roles each of these may assign.
-grant(role, "self", "add_user", _: Partner) if
-  role in ["global_admin", "user_management_admin", "account_admin"];
+grant(role, "self", "add_user", _: Partner) if user_manager(role);
 
 # R22; role matrix, second axis, "create customer": a provider creates the customers of its resellers, and an
 # Advisor bills nobody.
@@ -87,23 +81,13 @@ forbid("ASKS_DIRECTLY", _caller: Principal, "request_relationship_through_provid
 forbid("RESTRICTED_PARTNER", _caller: Principal, "request_relationship", partner: Partner) if
   partner.type = "direct_bill" and partner.status = "restricted";
 
-# R19: a restricted direct-bill partner takes on no new customers.
-forbid("RESTRICTED_PARTNER", caller: Principal, "create_customer", _: Partner) if
-  caller.status = "restricted";
-
-# R19; role matrix, second axis, "transfer source/target": a restricted partner receives nothing new.
-forbid("RESTRICTED_PARTNER", caller: Principal, "request_transfer", _: Partner) if
-  caller.status = "restricted";
-
 # SPR: only an indirect provider has resellers.
 forbid("ONLY_PROVIDERS_INVITE", _caller: Principal, "invite_reseller", partner: Partner) if
   partner.type != "indirect_provider";
 
-# R50: the vendor lists the indirect model as missing in the US government cloud; C1 covers multichannel
-# support alone. To open it there, take these lines away, here, in partnership.polar and in
-# relationship.polar.
+# R50: a national cloud may lack the indirect model.
 forbid("NO_INDIRECT_MODEL", _caller: Principal, action: String, partner: Partner) if
-  partner.cloud = "us_government" and
+  lacks_indirect_model(partner.cloud) and
   action in ["request_relationship_through_provider", "invite_reseller"];
 
 # R40: resellers take part in transfers through their provider.
@@ -123,17 +107,11 @@ forbid("PERSON_REQUIRED", caller: Principal, action: String, _: Partner) if
 forbid("PERSON_REQUIRED", caller: Principal, "add_user", _: Partner) if
   caller.kind = "partner" and caller.auth_mode = "app";
 
-# Vendor codes 800039, 900149: a partner that has left the programme keeps its data and changes nothing.
+# Vendor codes 800039, 900149: a partner that has left the programme asks for nothing. (It is the partner for
+# which a request is made that counts, as in the restrictions above.)
 forbid("PARTNER_INACTIVE", _caller: Principal, action: String, partner: Partner) if
   partner.status = "inactive" and
   action in [
     "request_relationship", "request_relationship_through_provider", "request_delegated_admin",
     "invite_reseller"
   ];
-forbid("PARTNER_INACTIVE", caller: Principal, action: String, _: Partner) if
-  caller.status = "inactive" and
-  action in ["create_customer", "request_transfer"];
-
-# R52: nothing crosses national clouds, except for the service itself.
-forbid("CROSS_CLOUD", caller: Principal, _action: String, partner: Partner) if
-  caller.kind in ["partner", "customer"] and partner.cloud != caller.cloud;

@@ -53,48 +53,42 @@ has_standing(caller: Principal, "buyer", subscription: Subscription) if
 grant(role, standing, "read", _: Subscription) if
   standing in [
     "billing_partner", "attached_reseller", "support_contact", "relationship_holder", "recorder"
-  ] and
-  role in ["global_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
+  ] and subscription_reader(role);
 grant("global_admin", "customer", "read", _: Subscription);
 
 # R24: the partner of record is credited, and reads no more than a summary.
-grant(role, "partner_of_record", "read_summary", _: Subscription) if
-  role in ["global_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
+grant(role, "partner_of_record", "read_summary", _: Subscription) if subscription_reader(role);
 
 # Role matrix, "use multichannel" and "add licences": user management names a subscription without reading it.
 grant("user_management_admin", standing, "read_summary", _: Subscription) if
   standing in ["billing_partner", "relationship_holder"];
 
 # Role matrix, "invoices, reconciliation": the partner that bills and the customer that pays read the terms.
-grant(role, "billing_partner", "read_billing", _: Subscription) if
-  role in ["global_admin", "billing_admin", "admin_agent"];
+grant(role, "billing_partner", "read_billing", _: Subscription) if billing_reader(role);
 grant("global_admin", "customer", "read_billing", _: Subscription);
 
 # Role matrix, "add licences / change quantity".
 grant(role, "billing_partner", "update", _: Subscription) if
   role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
 
-# Role matrix, "suspend / cancel / reactivate".
+# Role matrix, "suspend / cancel / reactivate" (C4).
 grant(role, "billing_partner", action, _: Subscription) if
-  action in ["suspend", "reactivate", "cancel"] and
-  role in ["global_admin", "admin_agent", "sales_agent"];
-# C4: the vendor lists helpdesk agents and billing admins on one page and not on another. To let them,
-# uncomment:
-# grant(role, "billing_partner", action, _: Subscription) if
-#   action in ["suspend", "reactivate", "cancel"] and role in ["helpdesk_agent", "billing_admin"];
+  action in ["suspend", "reactivate", "cancel"] and suspender(role);
+
+suspender(role) if subscription_manager(role);
+suspender("helpdesk_agent") if choice("HELPDESK_AGENTS_SUSPEND");
+suspender("billing_admin") if choice("BILLING_ADMINS_SUSPEND");
 
 # R5: what was bought elsewhere is kept as a record, by the customer, or by a partner for itself. Its keeper
 # cancels single services or the whole of it.
 grant("global_admin", "buyer", action, _: Subscription) if
   action in ["update", "cancel", "cancel_service"];
 grant(role, "recorder", action, _: Subscription) if
-  action in ["update", "cancel", "cancel_service"] and
-  role in ["global_admin", "admin_agent", "sales_agent"];
+  action in ["update", "cancel", "cancel_service"] and subscription_manager(role);
 
-# R5, R6: recreating another channel's Azure in CSP is a purchase, so it takes the roles that buy (C4).
+# R5, R6: recreating another channel's Azure in CSP is a purchase.
 grant(role, standing, "move_to_csp", _: Subscription) if
-  standing in ["relationship_holder", "recorder"] and
-  role in ["admin_agent", "sales_agent"];
+  standing in ["relationship_holder", "recorder"] and seller(role);
 
 # R26; role matrix, "assign support contact".
 grant(role, "billing_partner", "assign_support_contact", _: Subscription) if
@@ -102,13 +96,12 @@ grant(role, "billing_partner", "assign_support_contact", _: Subscription) if
 grant("global_admin", "buyer", "assign_support_contact", _: Subscription);
 
 # R25: a provider decides which of its resellers is credited.
-grant(role, "billing_partner", "assign_partner_of_record", _: Subscription) if
-  role in ["admin_agent", "sales_agent"];
+grant(role, "billing_partner", "assign_partner_of_record", _: Subscription) if seller(role);
 
 # C3: giving a subscription to another partner takes an admin agent of the partner that bills it.
 grant("admin_agent", "billing_partner", "release", _: Subscription);
-# C3: the vendor's oldest page lists global admins, too. To let them, uncomment:
-# grant("global_admin", "billing_partner", "release", _: Subscription);
+grant("global_admin", "billing_partner", "release", _: Subscription) if
+  choice("GLOBAL_ADMINS_RELEASE_SUBSCRIPTIONS");
 
 # A partner's own record of another channel's subscription is hidden from every partner that the record names.
 forbid("PRIVATE_RECORD", caller: Principal, _action: String, subscription: Subscription) if
@@ -120,20 +113,6 @@ forbid("PRIVATE_RECORD", caller: Principal, _action: String, subscription: Subsc
 forbid("RESELLERS_SELL_NOTHING", caller: Principal, action: String, subscription: Subscription) if
   caller.type = "indirect_reseller" and subscription.channel = "csp" and
   action in ["update", "suspend", "reactivate", "cancel", "cancel_service", "release"];
-forbid("RESELLERS_SELL_NOTHING", caller: Principal, "move_to_csp", _: Subscription) if
-  caller.type = "indirect_reseller";
-
-# Role matrix, second axis: an Advisor earns a fee and bills nothing.
-forbid("ADVISORS_SELL_NOTHING", caller: Principal, "move_to_csp", _: Subscription) if
-  caller.type = "advisor";
-
-# R19: a restricted partner sells nothing new; it may suspend and change quantities.
-forbid("RESTRICTED_PARTNER", caller: Principal, "move_to_csp", _: Subscription) if
-  caller.status = "restricted";
-
-# R12: a partner sells in its own market.
-forbid("DIFFERENT_MARKET", caller: Principal, "move_to_csp", subscription: Subscription) if
-  subscription.market != caller.market;
 
 # R7, R8: what one CSP partner sells is not sold again by another. Usage-based subscriptions are transferred.
 forbid("ALREADY_CSP", _caller: Principal, "move_to_csp", subscription: Subscription) if
@@ -152,13 +131,15 @@ forbid("ONLY_PROVIDERS_CREDIT_RESELLERS", caller: Principal, "assign_partner_of_
   caller.type != "indirect_provider";
 
 # R3: legacy licences stay with their partner until the term ends. A direct-bill partner that becomes a
-# reseller may offer what it bills to its provider (SM4b). The rules on transfers see to it that it goes to no
-# other partner: a subscription does not know who will get it. To close this exception, too, take the last
-# line away.
+# reseller may offer them to its provider (SM4b), unless the choice is that it keeps them, too. The rules on
+# transfers see to it that they go to no other partner: a subscription does not know who will get it.
 forbid("LICENSE_BASED_STAYS_WITH_PARTNER", caller: Principal, "release", subscription: Subscription) if
+  keeps_legacy_licences(caller) and
   subscription.channel = "csp" and
-  subscription.billing_type = "license" and subscription.commerce = "legacy" and
-  caller.type != "direct_bill";
+  subscription.billing_type = "license" and subscription.commerce = "legacy";
+
+keeps_legacy_licences(caller: Principal) if caller.type != "direct_bill";
+keeps_legacy_licences(_caller: Principal) if choice("DIRECT_BILL_PARTNERS_KEEP_LEGACY_LICENCES");
 
 # R35, R36: trials are not transferred.
 forbid("TRIALS_STAY", _caller: Principal, "release", subscription: Subscription) if
@@ -167,15 +148,3 @@ forbid("TRIALS_STAY", _caller: Principal, "release", subscription: Subscription)
 # Vendor's REST surface, "app+user only": an application without a user names no support contact.
 forbid("PERSON_REQUIRED", caller: Principal, "assign_support_contact", _: Subscription) if
   caller.auth_mode = "app";
-
-# Vendor codes 800039, 900149: a partner that has left the programme keeps its data and changes nothing.
-forbid("PARTNER_INACTIVE", caller: Principal, action: String, _: Subscription) if
-  caller.status = "inactive" and
-  action in [
-    "update", "suspend", "reactivate", "cancel", "cancel_service", "move_to_csp",
-    "assign_support_contact", "assign_partner_of_record", "release"
-  ];
-
-# R52: nothing crosses national clouds.
-forbid("CROSS_CLOUD", caller: Principal, _action: String, subscription: Subscription) if
-  subscription.cloud != caller.cloud;

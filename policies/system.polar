@@ -23,7 +23,7 @@ grant("seeder", "system", "seed", _: Service);
 grant("seeder", "system", "read", _: Partner);
 
 # The expiry job writes status changes that are due: a request was not answered, a term has ended, an audit
-# record has reached the end of its retention period. It works in one national cloud at a time (R52).
+# record has reached the end of its retention period.
 grant("sweeper", "system", "expire", _: ResellerRelationship);
 grant("sweeper", "system", "expire", _: Subscription);
 grant("sweeper", "system", "expire", _: Transfer);
@@ -33,3 +33,11 @@ grant("sweeper", "system", "expire", _: Service);
 
 # R53: the auditor verifies the audit log and writes nothing.
 grant("auditor", "system", "read", _: AuditRecord);
+
+# R52: the expiry job works in one national cloud at a time.
+forbid("CROSS_CLOUD", caller: Principal, _action: String, relationship: ResellerRelationship) if
+  relationship.cloud != caller.cloud;
+forbid("CROSS_CLOUD", caller: Principal, _action: String, subscription: Subscription) if
+  subscription.cloud != caller.cloud;
+forbid("CROSS_CLOUD", caller: Principal, _action: String, transfer: Transfer) if
+  transfer.cloud != caller.cloud;

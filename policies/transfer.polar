@@ -23,11 +23,10 @@ has_standing(caller: Principal, "asked", transfer: Transfer) if
   transfer.source_partner_id = caller.tenant_id and transfer.initiated_by = "target" and
   transfer.kind in ["azure_plan", "new_commerce"];
 
-# Of an offer or a switch, too, the target sees the summary before it decides. To show it the lines that the
-# source has chosen, uncomment this way of being the receiver:
-# has_standing(caller: Principal, "receiver", transfer: Transfer) if
-#   caller.kind = "partner" and
-#   transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "source";
+# SM4a, SM4b: the target of an offer or a switch may see the lines before it decides.
+has_standing(caller: Principal, "receiver", transfer: Transfer) if
+  choice("TARGETS_SEE_OFFERED_LINES") and caller.kind = "partner" and
+  transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "source";
 
 # SM4b: legacy subscriptions are offered to the source's provider.
 has_standing(caller: Principal, "provider", transfer: Transfer) if
@@ -72,24 +71,23 @@ has_standing(caller: Principal, "recorder", transfer: Transfer) if
 
 # Role matrix, the rows on transfers: admin agents handle them; sales agents and global admins read them (C3).
 grant(role, standing, "read", _: Transfer) if
-  standing in ["source", "receiver", "recorder"] and
-  role in ["global_admin", "admin_agent", "sales_agent"];
+  standing in ["source", "receiver", "recorder"] and subscription_manager(role);
 grant(role, standing, "read_summary", _: Transfer) if
-  standing in ["target", "partner_of_record"] and
-  role in ["global_admin", "admin_agent", "sales_agent"];
+  standing in ["target", "partner_of_record"] and subscription_manager(role);
 grant("global_admin", "customer", "read", _: Transfer);
 
 # Role matrix, "transfer: Azure plan" and "transfer: NCE create / accept / cancel".
-grant("admin_agent", "asked", action, _: Transfer) if
-  action in ["accept", "decline"];
-grant("admin_agent", "initiator", "cancel", _: Transfer);
-# C3: the vendor's older pages list global admins, too. To let them, uncomment:
-# grant("global_admin", "asked", action, _: Transfer) if action in ["accept", "decline"];
-# grant("global_admin", "initiator", "cancel", _: Transfer);
+grant(role, "asked", action, _: Transfer) if
+  transfer_decider(role) and action in ["accept", "decline"];
+grant(role, "initiator", "cancel", _: Transfer) if transfer_decider(role);
+
+# C3: admin agents decide transfers.
+transfer_decider("admin_agent");
+transfer_decider("global_admin") if choice("GLOBAL_ADMINS_DECIDE_TRANSFERS");
 
 # Role matrix, "transfer: accept / reject legacy".
 grant(role, "provider", action, _: Transfer) if
-  role in ["admin_agent", "sales_agent"] and action in ["accept", "decline"];
+  seller(role) and action in ["accept", "decline"];
 
 # Role matrix, "transfer: manual Azure switch".
 grant("global_admin", "signatory", action, _: Transfer) if
@@ -107,11 +105,3 @@ forbid("ADVISORS_SELL_NOTHING", caller: Principal, action: String, _: Transfer) 
 forbid("RESTRICTED_PARTNER", caller: Principal, action: String, transfer: Transfer) if
   caller.status = "restricted" and transfer.target_partner_id = caller.tenant_id and
   action in ["accept", "consent"];
-
-# Vendor codes 800039, 900149: a partner that has left the programme keeps its data and changes nothing.
-forbid("PARTNER_INACTIVE", caller: Principal, action: String, _: Transfer) if
-  caller.status = "inactive" and action in ["consent", "accept", "decline", "cancel"];
-
-# R52: nothing crosses national clouds.
-forbid("CROSS_CLOUD", caller: Principal, _action: String, transfer: Transfer) if
-  transfer.cloud != caller.cloud;

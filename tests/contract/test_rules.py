@@ -12,7 +12,8 @@ import pytest
 
 from multichannel.domain.users import Role
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES, Resource
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rules.md").read_text("utf-8")
@@ -74,29 +75,30 @@ def test_every_file_a_rule_names_exists() -> None:
 def test_the_role_matrix_is_what_the_policy_grants(
     shipped_policy: Policy, row: str, decided: str, cells: str, note: str
 ) -> None:
-    """`y` is granted, `o` is off and a commented line of the policy file would grant it, `-` is neither."""
+    """`y` is granted, `o` is granted where every choice is on, `-` is neither."""
     kind, action, standing = re.fullmatch(r"(\w+)\.(\w+) as (\w+)", decided).groups()  # type: ignore[union-attr]  # or it fails
     resource = RESOURCES[kind]
-    granted = {
-        item.role
-        for item in shipped_policy.derivations.grants(resource)
-        if (item.action, item.standing) == (action, standing)
-    }
+    granted = _granted(shipped_policy, resource, action, standing)
     marks = [cell.strip() for cell in cells.split("|")[:-1]]
     said = {role.value for role, mark in zip(ROLES, marks, strict=True) if mark == "y"}
 
     assert said == granted, (row, note)
-    if "o" in marks:
-        off = {role.value for role, mark in zip(ROLES, marks, strict=True) if mark == "o"}
-        assert off <= _commented_roles(note.strip("`"))
+    off = {role.value for role, mark in zip(ROLES, marks, strict=True) if mark == "o"}
+    assert off == _granted(_with_every_choice(), resource, action, standing) - granted, (row, note)
+    assert note == ("`choices.polar`" if off else "")
 
 
-def _commented_roles(file: str) -> set[str]:
-    """The roles that commented-out grants of a policy file, or comments that say how to add one, name."""
-    text = (ROOT / "policies" / file).read_text("utf-8")
-    comments = " ".join(line for line in text.splitlines() if line.startswith("#"))
-    words = comments.replace("global admin", "global_admin")
-    return {role.value for role in Role if role.value in words}
+def _granted(policy: Policy, resource: Resource, action: str, standing: str) -> set[str]:
+    grants = policy.derivations.grants(resource)
+    return {item.role for item in grants if (item.action, item.standing) == (action, standing)}
+
+
+@cache
+def _with_every_choice() -> Policy:
+    """The policy with every choice switched on."""
+    texts = dict(PolicySource.read(ROOT / "policies").texts)
+    texts["choices.polar"] = texts["choices.polar"].replace(" if false;", " if true;")
+    return Policy(PolicySource(tuple(texts.items())))
 
 
 def test_every_action_of_a_tenant_stands_in_the_role_matrix(shipped_policy: Policy) -> None:

@@ -33,7 +33,7 @@ PATIENCE = 20
 PROMISED = 5.0
 """Seconds until every process has taken up a change."""
 SAID = re.compile(r"\[(\d+)\] policy (\w+) is (in force|refused)")
-FILES = ("main.polar", "system.polar", "user.polar", "customer.polar")
+FILES = ("choices.polar", "main.polar", "roles.polar", "system.polar", "user.polar", "customer.polar")
 QUERY = {"query": "{ customers { totalCount } }"}
 CLOSED = """
 forbid("CLOSED_TODAY", p: Principal, _action: String, _: Customer) if "sales_agent" in p.roles;

@@ -43,7 +43,7 @@ class Author:
     def begins(self) -> None:
         """As little of the shipped policy as loads."""
         self.folder.mkdir()
-        for name in ("main.polar", "system.polar", "user.polar"):
+        for name in ("choices.polar", "main.polar", "roles.polar", "system.polar", "user.polar"):
             shutil.copy(SHIPPED_POLICIES / name, self.folder)
 
     @property

@@ -57,7 +57,7 @@ def engines(sqlite_url: str, postgresql_url: str) -> Iterator[list[Engine]]:
 def _granting(condition: str, *, restricts: bool) -> Policy:
     """A policy that grants by a condition, or grants everything and restricts by it."""
     texts = dict(PolicySource.read(POLICIES).texts)
-    main = texts["main.polar"].split("# What the principal's tenant is")[0]
+    main = texts["main.polar"].split("# A standing is")[0]
     head = "r: ResellerRelationship" if condition in ABOUT_STATUS else "s: Subscription"
     grant = f'allow(p: Principal, "read", {head}) if p.kind = "partner" and {condition};'
     forbid = 'forbid("NEVER", p: Principal, "read", _: User) if p.kind = "nobody";'

@@ -43,7 +43,8 @@ def test_what_was_in_force_is_kept_whole_and_what_was_refused_is_not(author: Aut
     assert in_order(author.versions) == [second, first]
     kept = author.versions.read(author.versions.kept()[0].kept_as)
     assert [name for name, _ in kept.texts] == [
-        "cast.yaml", "main.polar", "service.cases.yaml", "system.polar", "user.polar",
+        "cast.yaml", "choices.polar", "main.polar", "roles.polar", "service.cases.yaml", "system.polar",
+        "user.polar",
     ]  # fmt: skip
     assert kept.source.digest == second
     assert kept.digest == author.versions.kept()[0].kept_as

@@ -14,7 +14,7 @@ from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.policy.schema.vocabulary import Action, AuthMode, SystemRole
+from multichannel.policy.schema.vocabulary import READS, Action, AuthMode, SystemRole
 from multichannel.policy.testing.case_files import SUFFIX, read_cases, read_suite
 from multichannel.policy.testing.cases import Case, run_cases
 from multichannel.policy.testing.cast import CAST
@@ -91,14 +91,19 @@ def test_lists_of_what_is_sold_to_whom_have_cases() -> None:
     assert listed >= {"Customer", "Subscription", "Transfer"}
 
 
-def test_every_policy_file_but_main_has_cases_beside_it() -> None:
-    files = {path.name.removesuffix(".polar") for path in POLICIES.glob("*.polar")} - {"main"}
+def test_every_policy_file_about_a_resource_has_cases_beside_it() -> None:
+    files = {path.name.removesuffix(".polar") for path in POLICIES.glob("*.polar")} - {
+        "choices",
+        "main",
+        "roles",
+    }
     assert {path.name.removesuffix(SUFFIX) for path in POLICIES.glob(f"*{SUFFIX}")} == files
 
 
 def test_every_role_standing_and_action_that_a_grant_names_exists() -> None:
     standings = {word for rule in _rules("has_standing") for word in _head(rule)[1:2]}
-    known = {*ROLES, *Action, *(standing.strip('"') for standing in standings)}
+    choices = {word for rule in _rules("choice") for word in rule.words}
+    known = {*ROLES, *Action, *choices, *(standing.strip('"') for standing in standings)}
     unknown = {(rule.position, word) for rule in _rules("grant") for word in rule.words - known}
     assert sorted(unknown) == []
 
@@ -145,10 +150,18 @@ def test_rules_call_the_principal_caller_so_that_its_words_can_be_checked() -> N
 def test_cases_notice_a_policy_that_grants_more_and_one_that_grants_less(cases: tuple[Case, ...]) -> None:
     texts = dict(PolicySource.read(POLICIES).texts)
     wider = texts["customer.polar"].replace(' and relationship.status = "active"', "")
-    stricter = texts["customer.polar"].replace('"helpdesk_agent"', '"account_admin"')
-    for text in (wider, stricter):
-        changed = Policy(PolicySource(tuple((texts | {"customer.polar": text}).items())))
-        assert run_cases(changed, cases)
+    stricter = texts["roles.polar"].replace('"helpdesk_agent"', '"account_admin"')
+    for edit in ({"customer.polar": wider}, {"roles.polar": stricter}):
+        assert run_cases(Policy(PolicySource(tuple((texts | edit).items()))), cases)
+
+
+def test_every_action_of_tenants_is_a_change_or_is_named_here() -> None:
+    """A new action is denied to inactive partners, unless somebody decides that it is not."""
+    [changes] = _rules("changes")
+    others = {*READS, Action.ADD_USER, Action.UPDATE_ROLES, Action.REVOKE_DELEGATED_ADMIN}
+    requests = {action for action in Action if action.startswith("request_") and action != "request_transfer"}
+    service = {Action.ADD_PARTNER, Action.SEED, Action.IMPORT, Action.EXPIRE}
+    assert {*Action} - changes.words == {*others, *requests, *service, Action.INVITE_RESELLER}
 
 
 @pytest.mark.parametrize(

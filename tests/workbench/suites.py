@@ -55,9 +55,10 @@ lists:
 
 
 def users(folder: Path, *, policy: str = USERS, cases: str = CASES) -> Path:
-    """The folder with `main.polar` as it ships, these rules about users, and these cases."""
+    """The folder with `main.polar` but for its restrictions, these rules about users, and these cases."""
     folder.mkdir()
-    (folder / "main.polar").write_text((SHIPPED_POLICIES / "main.polar").read_text("utf-8"), "utf-8")
+    main = (SHIPPED_POLICIES / "main.polar").read_text("utf-8").partition("\n# R52")[0]
+    (folder / "main.polar").write_text(main, "utf-8")
     (folder / "user.polar").write_text(policy, "utf-8")
     (folder / "cast.yaml").write_text(CAST, "utf-8")
     (folder / "user.cases.yaml").write_text(cases, "utf-8")

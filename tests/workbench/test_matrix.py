@@ -166,7 +166,7 @@ def test_a_grant_at_a_standing_that_nobody_can_have_says_so() -> None:
         ("subscription.polar", '"suspend", "reactivate", "cancel"] and\n', '"suspend", "reactivate"] and\n'),
         ("subscription.polar", 'subscription.channel = "csp" and ', ""),
         ("subscription.polar", ".is_trial = true;", ".is_trial = false;"),
-        ("main.polar", 'multichannel("us_government");', ""),
+        ("choices.polar", 'GOVERNMENT_CLOUD") if true;', 'GOVERNMENT_CLOUD") if false;'),
         ("user.polar", "!= caller.cloud;", '!= caller.cloud and caller.kind = "partner";'),
     ],
 )

@@ -28,6 +28,8 @@ Triple = tuple[str | None, str | None, str | None]
 Bound = Mapping[str, str]
 Helpers = Mapping[tuple[str, int], Sequence[Statement]]
 
+CHOICE = "choice"
+"""The helper rule that is a switch."""
 GRANT = ("grant", 4)
 DEEPEST = 4
 """Helper rules that use helper rules."""
@@ -54,6 +56,12 @@ def parameter_words(statement: Statement, at: int, helpers: Helpers) -> tuple[st
     term = statement.parameters[at].term
     words = [word(term, bound) for bound in Solver(helpers).solve(conjuncts(statement.body), {})]
     return None if None in words else tuple(dict.fromkeys(each for each in words if each is not None))
+
+
+def can_hold(statement: Statement, helpers: Helpers) -> bool:
+    """Whether a rule may hold for any words: not if it asks for a choice that is off."""
+    anything = Solver(helpers, granted=[(None, None, None)])
+    return any(True for _ in anything.solve(conjuncts(statement.body), {}))
 
 
 class Solver:

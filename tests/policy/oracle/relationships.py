@@ -9,6 +9,7 @@ from tests.policy.oracle.world import Row, World
 
 ANSWERS = {Action.ACCEPT, Action.DECLINE, Action.REVOKE_DELEGATED_ADMIN}
 READS = {Action.READ_SUMMARY, Action.READ}
+CHANGES = {Action.ACCEPT, Action.DECLINE, Action.CANCEL, Action.REMOVE, Action.EXTEND}
 ENDED_BY = {Action.REMOVE: {"global_admin"}, Action.EXTEND: {"admin_agent"}}
 
 
@@ -32,7 +33,7 @@ def may(_world: World, who: Principal, action: Action, row: Row) -> bool:
 def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]:
     """By type and status of the partner (R18, D2I), cloud (R50), and whether a person asks."""
     found = set()
-    if action in {Action.CANCEL, Action.REMOVE, Action.EXTEND} and who.status == "inactive":
+    if action in CHANGES and who.status == "inactive":
         found.add("PARTNER_INACTIVE")
     if action is Action.REMOVE:
         found |= {"ONLY_SELLERS_REMOVE"} if who.type in {"indirect_reseller", "advisor"} else set()

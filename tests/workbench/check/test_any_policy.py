@@ -18,7 +18,7 @@ from multichannel.workbench.check import check_source
 from multichannel.workbench.findings import Finding, Level
 from tests.workbench.check.seeding import SHIPPED
 
-FILES = ("main.polar", "system.polar", "user.polar")
+FILES = ("choices.polar", "main.polar", "roles.polar", "system.polar", "user.polar")
 """As little of the shipped policy as loads."""
 SMALL = {name: text for name, text in SHIPPED.texts if name in FILES}
 

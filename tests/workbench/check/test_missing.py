@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.check import check_source
 from multichannel.workbench.findings import Finding
 from tests.workbench.check.seeding import SHIPPED, Seeded, main
 
+GENERAL_WALL = (
+    'forbid("CROSS_CLOUD", caller: Principal, _action: String, record: Resource) if\n'
+    '  caller.kind in ["partner", "customer"] and record.cloud != caller.cloud;'
+)
 WALL = (
     'forbid("CROSS_CLOUD", caller: Principal, _action: String, customer: Customer) if\n'
     "  customer.cloud != caller.cloud;"
@@ -21,6 +26,19 @@ def _only(seeded: Seeded) -> Finding:
     return finding
 
 
+def _walled(wall: str) -> list[Finding]:
+    """What is found in a policy with this wall around customers, and others around everything else."""
+    of_the_service = {rule.about for rule in SHIPPED.rules if '"CROSS_CLOUD"' in rule.text} - {None}
+    kinds = [name for name, resource in RESOURCES.items() if "cloud" in resource.attributes]
+    others = [
+        GENERAL_WALL.replace("Resource)", f"{kind})")
+        for kind in kinds
+        if kind not in {"Customer", *of_the_service}
+    ]
+    checked = Seeded("main.polar", "\n".join((*others, wall)), GENERAL_WALL).checked()
+    return [finding for finding in checked.findings if finding.code != "no-cases"]
+
+
 def _stands_at(finding: Finding, head: str) -> bool:
     """Whether it is at the first statement with that head."""
     rule = next(rule for rule in SHIPPED.rules if rule.text.startswith(head))
@@ -28,7 +46,7 @@ def _stands_at(finding: Finding, head: str) -> bool:
 
 
 def test_a_policy_without_the_wall_between_clouds_is_found_at_the_first_standing() -> None:
-    finding = _only(Seeded("customer.polar", "", WALL))
+    (finding,) = _walled("")
 
     assert finding.code == "missing-cross-cloud"
     assert _stands_at(finding, HOLDER)
@@ -44,14 +62,14 @@ def test_a_wall_with_another_condition_or_the_other_way_round_is_none() -> None:
             "(customer.cloud != caller.cloud or customer.market != caller.market)",
         ),
     ):
-        codes = [finding.code for finding in Seeded("customer.polar", wall, WALL).checked().findings]
+        codes = [finding.code for finding in _walled(wall)]
         assert "missing-cross-cloud" in codes
 
 
 def test_a_wall_that_leaves_actions_out_is_told_with_them() -> None:
     wall = WALL.replace("_action: String", '"read"')
 
-    finding = _only(Seeded("customer.polar", wall, WALL))
+    (finding,) = _walled(wall)
 
     assert finding.message == (
         "no restriction keeps read_summary, update, confirm_agreement, record_subscription, "
@@ -69,8 +87,8 @@ def test_a_wall_for_every_action_by_name_or_for_all_tenants_by_kind_is_one() -> 
     )
     by_kind = WALL[:-1] + ' and caller.kind in ["customer", "partner"];'
 
-    assert Seeded("customer.polar", by_name, WALL).checked().findings == ()
-    assert Seeded("customer.polar", by_kind, WALL).checked().findings == ()
+    assert _walled(by_name) == []
+    assert _walled(by_kind) == []
 
 
 def test_a_tie_to_the_own_tenant_may_be_a_helper_s() -> None:
@@ -123,7 +141,7 @@ def test_a_policy_that_allows_nothing_does_not_load() -> None:
 
 
 def test_a_file_without_cases_is_a_warning(tmp_path: Path) -> None:
-    files = {name for name, _ in SHIPPED.texts} - {"main.polar"}
+    files = {name for name, _ in SHIPPED.texts} - {"choices.polar", "main.polar", "roles.polar"}
     for name in files - {"user.polar"}:
         (tmp_path / name).with_suffix(".cases.yaml").write_text("")
 

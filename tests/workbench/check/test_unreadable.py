@@ -14,9 +14,11 @@ from tests.workbench.check.seeding import SHIPPED, Seeded, found
 
 STANDING = """has_standing(caller: Principal, "self", user: User) if
   caller.kind in ["partner", "customer"] and user.tenant_id = caller.tenant_id;"""
-WALL = """forbid("CROSS_CLOUD", caller: Principal, _action: String, user: User) if
-  caller.kind in ["partner", "customer"] and user.cloud != caller.cloud;"""
-WORDS = 'multichannel("public");\nmultichannel("us_government");'
+WALL = """forbid("CROSS_CLOUD", caller: Principal, _action: String, record: Resource) if
+  caller.kind in ["partner", "customer"] and record.cloud != caller.cloud;"""
+WORDS = (
+    'multichannel("public");\nmultichannel("us_government") if choice("MULTICHANNEL_IN_US_GOVERNMENT_CLOUD");'
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ EVERY = {
     "the only grant of an action": Broken(
         "subscription.polar", 'grant("admin_agent", "billing_partner", "release", _: Subscription);'
     ),
-    "the wall between clouds": Broken("user.polar", WALL),
-    "what others ask": Broken("main.polar", WORDS),
+    "the wall between clouds": Broken("main.polar", WALL),
+    "what others ask": Broken("choices.polar", WORDS),
 }
 
 

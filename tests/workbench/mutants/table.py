@@ -77,9 +77,7 @@ class Workbench:
     def _kinds(self, source: PolicySource, file: str) -> tuple[str, ...]:
         """What an edit of this file can be about."""
         about = {rule.about for rule in (*source.rules, *self.source.rules) if rule.file == file}
-        return (
-            tuple(kind for kind in RESOURCES if kind in about) if file != "main.polar" else tuple(RESOURCES)
-        )
+        return tuple(RESOURCES) if None in about else tuple(kind for kind in RESOURCES if kind in about)
 
     def _failing(self, policy: Policy, kinds: tuple[str, ...]) -> str:
         """Where the first case stands that fails."""

@@ -89,11 +89,11 @@ def _missing(  # noqa: PLR0913, PLR0917  (a finding, and where to look for its p
 
 
 def _concerns(rule: Rule, resource: Resource, source: PolicySource) -> bool:
-    """Whether a rule is about a resource type; where general rules are misspelt, those of that type alone."""
+    """Whether a rule is about a resource type. A general rule that cannot be bound may be about any."""
     try:
         return concerns(source, rule, resource.name)
     except PolicyInvalid:
-        return rule.record_type == resource.name
+        return rule.record_type in {None, resource.name}
 
 
 def _isolation(resource: Resource, rules: Sequence[Rule], helpers: Helpers) -> Iterator[Finding]:

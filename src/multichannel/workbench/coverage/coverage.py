@@ -14,6 +14,7 @@ from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.policy.testing.cases import Case, Expectation
 from multichannel.workbench.coverage.instrumentation import UNBOUND, Instrumentation, ReachedPoint
 from multichannel.workbench.coverage.points import CoveragePoint, InstrumentedRule
+from multichannel.workbench.rule_words import can_hold, helpers_of
 
 MOST_VALUES = 3
 
@@ -124,7 +125,8 @@ class Coverage:
 def cover(source: PolicySource, cases: Iterable[Case], *, counts_items: bool = False) -> Coverage:
     """Evaluate all expectations, and record which rules and conditions are true.
 
-    PolicyInvalid where the policy fails. With `counts_items`, a rule also wants each word of its lists met.
+    PolicyInvalid where the policy fails. A rule that a choice has switched off is left out.
+    With `counts_items`, a rule also wants each word of its lists met.
     """
     expectations = [each for case in cases for each in case.expectations()]
     probes, tally = Instrumentation(source), _Tally()
@@ -136,6 +138,7 @@ def cover(source: PolicySource, cases: Iterable[Case], *, counts_items: bool = F
         if point.after in tally.first and not tally.counts[point.number]
     }
     met = _met(Instrumentation(source, stopped), stopped) if stopped else {}
+    helpers = helpers_of(probe.rule.tree for probe in probes.probes)
     return Coverage(
         source,
         tuple(
@@ -147,6 +150,7 @@ def cover(source: PolicySource, cases: Iterable[Case], *, counts_items: bool = F
                 counts_items,
             )
             for probe in probes.probes
+            if can_hold(probe.rule.tree, helpers)
         ),
     )
 

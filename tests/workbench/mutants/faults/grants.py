@@ -5,27 +5,27 @@ from tests.workbench.mutants.fault import Fault, added
 GRANTS = (
     Fault(
         "helpdesk agents are swapped for account admins",
-        "customer.polar",
+        "roles.polar",
         '["global_admin", "admin_agent", "sales_agent", "helpdesk_agent"]',
         '["global_admin", "admin_agent", "sales_agent", "account_admin"]',
     ),
     Fault(
         "billing admins do not read bills any more",
-        "billing_profile.polar",
+        "roles.polar",
         '["global_admin", "billing_admin", "admin_agent"]',
         '["global_admin", "admin_agent"]',
     ),
     Fault(
         "sales agents read what it costs",
-        "subscription.polar",
+        "roles.polar",
         'role in ["global_admin", "billing_admin", "admin_agent"];',
         'role in ["global_admin", "billing_admin", "admin_agent", "sales_agent"];',
     ),
     Fault(
         "a switch that was to stay off is on: global admins buy (C4)",
-        "customer.polar",
-        '# grant("global_admin", "relationship_holder", "create_subscription"',
-        'grant("global_admin", "relationship_holder", "create_subscription"',
+        "choices.polar",
+        'choice("GLOBAL_ADMINS_BUY") if false;',
+        'choice("GLOBAL_ADMINS_BUY") if true;',
     ),
     Fault(
         "sales agents give subscriptions away",
@@ -79,8 +79,8 @@ GRANTS = (
     Fault(
         "targets accept what they asked for",
         "transfer.polar",
-        'grant("admin_agent", "asked", action, _: Transfer)',
-        'grant("admin_agent", "target", action, _: Transfer)',
+        'grant(role, "asked", action, _: Transfer)',
+        'grant(role, "target", action, _: Transfer)',
     ),
     Fault(
         "providers are ended by their resellers",
@@ -90,9 +90,9 @@ GRANTS = (
     ),
     Fault(
         "sales agents give people roles",
-        "user.polar",
-        'role in ["global_admin", "user_management_admin", "account_admin"];\n\n',
-        'role in ["global_admin", "user_management_admin", "account_admin", "sales_agent"];\n\n',
+        "roles.polar",
+        'role in ["global_admin", "user_management_admin", "account_admin"];',
+        'role in ["global_admin", "user_management_admin", "account_admin", "sales_agent"];',
     ),
     Fault(
         "every role reads the values of the audit chain",
@@ -131,9 +131,9 @@ GRANTS = (
     ),
     Fault(
         "multichannel support ends in the government's cloud (C1)",
-        "main.polar",
-        'multichannel("us_government");',
-        "",
+        "choices.polar",
+        'choice("MULTICHANNEL_IN_US_GOVERNMENT_CLOUD") if true;',
+        'choice("MULTICHANNEL_IN_US_GOVERNMENT_CLOUD") if false;',
     ),
     Fault(
         "whoever reads a summary reads it all",

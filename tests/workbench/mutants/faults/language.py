@@ -10,7 +10,7 @@ LANGUAGE = (
     Fault("a string is not closed", "user.polar", '"self", "read"', '"self, "read"'),
     Fault("an action is misspelt", "user.polar", '"self", "read"', '"self", "raed"'),
     Fault("an action of another kind of record", "user.polar", '"self", "read"', '"self", "suspend"'),
-    Fault("a role is misspelt", "user.polar", '"account_admin"];', '"acount_admin"];'),
+    Fault("a role is misspelt", "roles.polar", '"account_admin"];', '"acount_admin"];'),
     Fault("a standing is misspelt", "user.polar", READS_USERS, READS_USERS.replace("self", "slef")),
     Fault("a class is misspelt", "user.polar", READS_USERS, READS_USERS.replace("User", "Usr")),
     Fault("a fact is misspelt", "user.polar", OWN_PEOPLE, "user.tenent_id = caller.tenant_id;"),

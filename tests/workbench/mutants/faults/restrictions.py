@@ -5,45 +5,44 @@ from tests.workbench.mutants.fault import Fault
 RESTRICTIONS = (
     Fault(
         "subscriptions cross national clouds",
-        "subscription.polar",
-        'forbid("CROSS_CLOUD", caller: Principal, _action: String, subscription: Subscription) if\n'
-        "  subscription.cloud != caller.cloud;",
-        "",
+        "main.polar",
+        'forbid("CROSS_CLOUD", caller: Principal, _action: String, record: Resource) if',
+        'forbid("CROSS_CLOUD", caller: Principal, _action: String, record: Transfer) if',
     ),
     Fault(
         "customers' users cross national clouds",
-        "user.polar",
-        'caller.kind in ["partner", "customer"] and user.cloud != caller.cloud',
-        'caller.kind = "partner" and user.cloud != caller.cloud',
+        "main.polar",
+        'caller.kind in ["partner", "customer"] and record.cloud',
+        'caller.kind = "partner" and record.cloud',
     ),
     Fault(
         "only reading stays in its national cloud",
-        "transfer.polar",
-        'forbid("CROSS_CLOUD", caller: Principal, _action: String, transfer: Transfer) if\n',
-        'forbid("CROSS_CLOUD", caller: Principal, action: String, transfer: Transfer) if\n'
-        '  action in ["read", "read_summary"] and\n',
+        "main.polar",
+        'forbid("CROSS_CLOUD", caller: Principal, _action: String, record: Resource) if',
+        'forbid("CROSS_CLOUD", caller: Principal, action: String, record: Resource) if\n'
+        '  action in ["read", "read_summary"] and',
     ),
     Fault(
         "a cloud is compared with a market",
-        "customer.polar",
-        "customer.cloud != caller.cloud",
-        "customer.cloud != caller.market",
+        "main.polar",
+        "record.cloud != caller.cloud",
+        "record.cloud != caller.market",
     ),
     Fault(
         "a cloud is compared with itself",
-        "partnership.polar",
-        "partnership.cloud != caller.cloud",
+        "main.polar",
+        "record.cloud != caller.cloud",
         "caller.cloud != caller.cloud",
     ),
     Fault(
         "a partner that has left the programme gives away what it has",
-        "subscription.polar",
-        '"assign_partner_of_record", "release"\n',
-        '"assign_partner_of_record"\n',
+        "main.polar",
+        '"request_transfer", "release",',
+        '"request_transfer",',
     ),
     Fault(
         "the wrong partners are restricted",
-        "customer.polar",
+        "main.polar",
         'caller.status = "restricted"',
         'caller.status = "active"',
     ),
@@ -61,7 +60,7 @@ RESTRICTIONS = (
     ),
     Fault(
         "a code that callers do not know",
-        "subscription.polar",
+        "main.polar",
         'forbid("RESTRICTED_PARTNER"',
         'forbid("RESTRICTED_PARTNR"',
     ),
@@ -93,9 +92,9 @@ RESTRICTIONS = (
     ),
     Fault(
         "a partner sells in every market but its own",
-        "customer.polar",
-        "customer.market != caller.market",
-        "customer.market = caller.market",
+        "main.polar",
+        "record.market != caller.market",
+        "record.market = caller.market",
     ),
     Fault(
         "licences are recreated, and usage is not",
@@ -105,9 +104,9 @@ RESTRICTIONS = (
     ),
     Fault(
         "the indirect model is missing in the wrong cloud",
-        "partner.polar",
-        'partner.cloud = "us_government"',
-        'partner.cloud = "public"',
+        "choices.polar",
+        'lacks_indirect_model("us_government")',
+        'lacks_indirect_model("public")',
     ),
     Fault(
         "people are refused, and applications are not",

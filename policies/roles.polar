@@ -1,0 +1,48 @@
+# Groups of roles, as the rows of the vendor's role matrix list them. The comment above a group names the
+# rows.
+
+# "Partner users and roles".
+user_manager(role) if
+  role in ["global_admin", "user_management_admin", "account_admin"];
+
+# "Create customer", "manage reseller partnerships".
+relationship_manager(role) if
+  role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent"];
+
+# "Request reseller relationship" (C2).
+relationship_requester(role) if
+  role in ["global_admin", "admin_agent", "sales_agent"];
+relationship_requester("user_management_admin") if
+  choice("USER_MANAGEMENT_ADMINS_REQUEST_RELATIONSHIPS");
+
+# "Search / view customers", "edit customer details".
+customer_manager(role) if
+  role in ["global_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
+
+# "See/handle agreements page".
+agreement_reader(role) if
+  role in ["global_admin", "user_management_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
+
+# "View subscriptions".
+subscription_reader(role) if
+  role in ["global_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent"];
+
+# "Suspend / cancel / reactivate", without the roles in doubt (C4); the same roles keep records and read
+# transfers.
+subscription_manager(role) if
+  role in ["global_admin", "admin_agent", "sales_agent"];
+
+# "Buy / create subscription", "confirm MCA (attest)", "transfer: accept / reject legacy", without the roles
+# in doubt (C4, C5).
+seller(role) if
+  role in ["admin_agent", "sales_agent"];
+
+# "Invoices, reconciliation", "customer billing help".
+billing_reader(role) if
+  role in ["global_admin", "billing_admin", "admin_agent"];
+
+# "Audit / activity log": all roles but the account admin, who manages users and does no business.
+business_role(role) if
+  role in [
+    "global_admin", "user_management_admin", "billing_admin", "admin_agent", "sales_agent", "helpdesk_agent"
+  ];
