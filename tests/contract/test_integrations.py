@@ -71,8 +71,8 @@ def tasks() -> dict[str, dict[str, Any]]:
     return {task["label"]: task for task in json.loads(without_comments)["tasks"]}
 
 
-WRONG_ROLE = ("user.polar", '"account_admin"]', '"account_admn"]')
-ONE_ROLE_LESS = ("user.polar", 'in ["global_admin", ', "in [")
+WRONG_ROLE = ("roles.polar", '"account_admin"]', '"account_admn"]')
+ONE_ROLE_LESS = ("roles.polar", 'in ["global_admin", ', "in [")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_each_hook_passes_the_shipped_policy_and_stops_a_worse_one(
     release = 'grant("admin_agent", "billing_partner", "release", _: Subscription);'
     edit(repository, "subscription.polar", release, release.replace("admin_agent", "account_admin"))
     if hook["id"].endswith("check"):
-        edit(repository, "subscription.polar", '"account_admin", "billing', '"acount_admin", "billing')
+        edit(repository, "subscription.polar", '("account_admin", "billing', '("acount_admin", "billing')
 
     assert run_hook(hook, run)[0] in {1, 3}
 

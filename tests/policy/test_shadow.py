@@ -38,10 +38,7 @@ from tests.world import World, one_engine
 KEY = "k" * 32
 AGENT, HELPER = "alder-sales-agent", "alder-helpdesk-agent"
 NAMES = ListQuery(frozenset({ReadableColumn("company_name", Action.READ_SUMMARY)}), Window(100))
-SALES_AGENTS = (
-    '"relationship_holder", "{action}", _: Customer) if\n'
-    '  role in ["global_admin", "admin_agent", "sales_agent"'
-)
+MANAGERS = '"relationship_holder", "{action}", _: Customer) if customer_manager(role);'
 
 Changed = Callable[[str, str], Policy]
 
@@ -64,8 +61,8 @@ def changed(tmp_path: Path) -> Changed:
 
 def without_sales_agents(action: str) -> tuple[str, str]:
     """That they may not do this to customers they have a relationship with."""
-    old = SALES_AGENTS.format(action=action)
-    return old, old.replace(', "sales_agent"', "")
+    old = MANAGERS.format(action=action)
+    return old, old.replace("customer_manager(role)", 'role in ["global_admin", "admin_agent"]')
 
 
 def work_with(world: World, principal: Principal, *use_cases: Callable[[UnitOfWork], Any]) -> list[Any]:
@@ -130,9 +127,9 @@ def test_a_different_verdict_is_reported_and_not_applied(
 
 
 def test_a_different_reason_is_reported(world: World, changed: Changed) -> None:
-    head = 'forbid("CROSS_CLOUD", caller: Principal, _action: String, customer: Customer) if\n'
-    other = 'forbid("HELP_SELLS_NOTHING", p: Principal, "create_subscription", _: Customer) if\n'
-    never = f'{other}  p.kind = "partner";\n'
+    head = "# Vendor's REST surface"
+    other = '# R0.\nforbid("HELP_SELLS_NOTHING", p: Principal, "create_subscription", _: Customer) if\n'
+    never = f'{other}  p.kind = "partner";\n\n'
     given, told = shadowed(world, changed(head, never + head), sell, persona=HELPER)
 
     assert given == [()]

@@ -89,13 +89,13 @@ def test_a_restriction_is_noted_at_the_actions_it_takes_away_and_at_no_other(shi
     found = sheet(shipped_matrix, "Subscription")
 
     assert [item.code for item in found.restricting("release")] == [
+        "PARTNER_INACTIVE",
         "RESELLERS_SELL_NOTHING",
         "LICENSE_BASED_STAYS_WITH_PARTNER",
         "TRIALS_STAY",
-        "PARTNER_INACTIVE",
     ]
     assert found.restricting("read") == ()
-    assert [item.code for item in found.restrictions if item.is_general] == ["PRIVATE_RECORD", "CROSS_CLOUD"]
+    assert [item.code for item in found.restrictions if item.is_general] == ["CROSS_CLOUD", "PRIVATE_RECORD"]
     inactive = next(item for item in found.restrictions if item.code == "PARTNER_INACTIVE")
     assert [clause.condition.where for clause in inactive.clauses] == ['caller.status = "inactive"']
 

@@ -20,9 +20,9 @@ BREAKING: dict[str, Edit] = {
         'user.state = "active"',
     ),
     "a partner sells outside of its market": (
-        "customer.polar",
-        "customer.market != caller.market",
-        "customer.market = caller.market",
+        "main.polar",
+        "record.market != caller.market",
+        "record.market = caller.market",
     ),
     "a partner reads what another partner bills": (
         "billing_profile.polar",
