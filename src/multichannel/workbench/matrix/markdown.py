@@ -13,7 +13,7 @@ from multichannel.workbench.matrix.matrix import (
     RuleCondition,
     StandingRules,
 )
-from multichannel.workbench.matrix.rules import named, on_one_line
+from multichannel.workbench.matrix.rules import on_one_line, word_at
 from multichannel.workbench.rule_words import CHOICE, can_hold
 
 TITLE = "# Permission matrix"
@@ -61,7 +61,7 @@ def _terms(rules: tuple[Rule, ...]) -> Iterator[str]:
         yield "## Choices"
         yield _table(
             ("Choice", "State", "Why", "File"),
-            ((f"`{named(rule, 0)}`", _state(rule), _comment(rule), rule.file) for rule in choices),
+            ((f"`{word_at(rule, 0)}`", _state(rule), _comment(rule), rule.file) for rule in choices),
         )
     rules = tuple(rule for rule in rules if rule.name != CHOICE)
     if rules:
