@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from multichannel.policy.schema.facts import ServiceFacts
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
+from multichannel.policy.testing.case_files import CaseSuite
+from multichannel.workbench.case_coverage import gaps
 from multichannel.workbench.coverage.instrumentation import Instrumentation
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.differ import PolicyComparison
@@ -63,3 +65,13 @@ def test_general_restrictions_are_not_probed_where_they_do_not_concern_the_recor
 
     assert not any("CROSS_CLOUD" in text for text in texts)
     assert any("PARTNER_INACTIVE" in text for text in texts)
+
+
+def test_a_general_restriction_needs_a_case_on_every_resource_type_where_something_is_granted() -> None:
+    found = gaps(policy_with(), CaseSuite((), ()))
+
+    wanted = {each.message for each in found if each.code == "restriction-without-case"}
+    assert wanted == {
+        "no case on a Subscription expects CROSS_CLOUD by this rule",
+        "no case on a Subscription expects PARTNER_INACTIVE by this rule",
+    }

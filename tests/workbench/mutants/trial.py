@@ -41,11 +41,11 @@ class Trial:
 
     def fails(self, source: PolicySource, file: str) -> bool:
         """Whether a case fails where one file says something else; not where the policy itself does."""
-        kinds = {rule.about for rule in source.rules if rule.file == file and rule.is_rule}
-        kind = kinds.pop() if len(kinds) == 1 else None
         try:
+            kinds = {rule.about for rule in source.rules if rule.file == file and rule.is_rule}
+            kind = kinds.pop() if len(kinds) == 1 else None
             found = self._at_once(source, kind) if kind else self._anywhere(source)
-        except PolicyFault:
+        except (PolicyFault, PolicyInvalid):
             return False
         return found not in {None, LOADING}
 
