@@ -56,7 +56,7 @@ def samples(text: str) -> dict[str, float]:
     return {name.removeprefix(OF_THE_POLICY): float(value) for name, value in lines if "created" not in name}
 
 
-def told(digest: str, *, refused: int, swapped: int, is_refused: int, since: float) -> dict[str, float]:
+def expected(digest: str, *, refused: int, swapped: int, is_refused: int, since: float) -> dict[str, float]:
     """All that there is to tell."""
     return {
         f'info{{digest="{digest}"}}': 1,
@@ -76,18 +76,18 @@ def test_metrics_follow_the_current_policy(author: Author) -> None:
     first = author.digest
     reloader = author.serves()
     metrics, begun = Metrics(reloader.live), reloader.live.state.since.timestamp()
-    assert read(metrics) == told(first, refused=0, swapped=0, is_refused=0, since=begun)
+    assert read(metrics) == expected(first, refused=0, swapped=0, is_refused=0, since=begun)
 
     author.claims(FAILS)
     reloader.reload()
-    assert read(metrics) == told(first, refused=1, swapped=0, is_refused=1, since=begun)
+    assert read(metrics) == expected(first, refused=1, swapped=0, is_refused=1, since=begun)
 
     author.claims(HOLDS)
     second = author.edits("second")
     reloader.reload()
     since = reloader.live.state.since.timestamp()
     assert since > begun
-    assert read(metrics) == told(second, refused=1, swapped=1, is_refused=0, since=since)
+    assert read(metrics) == expected(second, refused=1, swapped=1, is_refused=0, since=since)
 
 
 def test_two_applications_of_one_process_have_metrics_of_their_own(author: Author) -> None:
@@ -116,7 +116,7 @@ def test_several_processes_share_their_metrics_and_ended_ones_are_left_out(tmp_p
     alive = worker("old", "new", "lives")
 
     assert alive.stderr == ""
-    assert samples(alive.stdout) == told("new", refused=0, swapped=2, is_refused=0, since=1_700_000_060)
+    assert samples(alive.stdout) == expected("new", refused=0, swapped=2, is_refused=0, since=1_700_000_060)
 
 
 def test_a_rejected_policy_is_reported_with_its_position_and_the_service_stays_ready(author: Author) -> None:

@@ -55,7 +55,7 @@ def customer(*partners: str) -> CustomerFacts:
     return CustomerFacts(id=MEADOW, market="US", cloud="public", relationships=links)
 
 
-def record(policy: Policy, **told: Any) -> RecordDecision:
+def record(policy: Policy, **changes: Any) -> RecordDecision:
     """That Alder's agent may update Meadow, or something else."""
     decision = RecordDecision(
         time=AT,
@@ -68,7 +68,7 @@ def record(policy: Policy, **told: Any) -> RecordDecision:
         facts=customer(ALDER),
         allowed=True,
     )
-    return replace(decision, **told)
+    return replace(decision, **changes)
 
 
 def written(path: Path, *lines: dict[str, Any]) -> Path:

@@ -1,4 +1,4 @@
-"""A shadow policy is asked the same as the one in force, heard where it differs, and never in the way."""
+"""The shadow policy decides the same as the current one, reports differences, and delays nothing."""
 
 from __future__ import annotations
 
@@ -94,32 +94,32 @@ def names(work: UnitOfWork) -> list[str]:
 def shadowed(
     world: World, candidate: Policy, *use_cases: Callable[[UnitOfWork], Any], persona: str = AGENT
 ) -> Any:
-    """What use cases give in the shadow of a candidate, and the differences that were told."""
-    told: list[Difference] = []
+    """What use cases give in the shadow of a candidate, and the differences that were reported."""
+    reported: list[Difference] = []
     principal = world.principal(persona)
-    shadow = ShadowPolicy(lambda: candidate, world.store, KEY, told.extend, sample=1)
+    shadow = ShadowPolicy(lambda: candidate, world.store, KEY, reported.extend, sample=1)
     world.store.recorder = DecisionRecorder(world.store.clock, [shadow])
     with shadow:
-        given = work_with(world, principal, *use_cases)
+        results = work_with(world, principal, *use_cases)
     world.store.recorder = None
-    return given, told
+    return results, reported
 
 
 def test_the_same_policy_reports_no_difference(world: World) -> None:
-    given, told = shadowed(world, Policy.load(SHIPPED_POLICIES), update, sell, names)
+    results, reported = shadowed(world, Policy.load(SHIPPED_POLICIES), update, sell, names)
 
-    assert given == work_with(world, world.principal(AGENT), update, sell, names)
-    assert told == []
+    assert results == work_with(world, world.principal(AGENT), update, sell, names)
+    assert reported == []
 
 
 def test_a_different_verdict_is_reported_and_not_applied(
     world: World, shipped_policy: Policy, changed: Changed
 ) -> None:
     candidate = changed(*without_sales_agents("update"))
-    given, told = shadowed(world, candidate, update, sell)
+    results, reported = shadowed(world, candidate, update, sell)
 
-    assert given == [MEADOW.id, MEADOW.id]
-    [line] = told
+    assert results == [MEADOW.id, MEADOW.id]
+    [line] = reported
     assert (line["policy"], line["action"], line["allowed"]) == (shipped_policy.digest, "update", True)
     assert line["shadow"] == {"policy": candidate.digest, "allowed": False, "reasons": []}
     assert line["facts"]["id"] == Pseudonyms(KEY).of(MEADOW.id)
@@ -130,25 +130,25 @@ def test_a_different_reason_is_reported(world: World, changed: Changed) -> None:
     head = "# Vendor's REST surface"
     other = '# R0.\nforbid("HELP_SELLS_NOTHING", p: Principal, "create_subscription", _: Customer) if\n'
     never = f'{other}  p.kind = "partner";\n\n'
-    given, told = shadowed(world, changed(head, never + head), sell, persona=HELPER)
+    results, reported = shadowed(world, changed(head, never + head), sell, persona=HELPER)
 
-    assert given == [()]
-    [line] = [line for line in told if line["kind"] == "record"]
+    assert results == [()]
+    [line] = [line for line in reported if line["kind"] == "record"]
     assert line["shadow"]["reasons"] == ["HELP_SELLS_NOTHING"]
 
 
 def test_a_list_with_other_rows_is_reported_with_their_number(world: World, changed: Changed) -> None:
     candidate = changed(*without_sales_agents("read"))
-    given, told = shadowed(world, candidate, names)
+    results, reported = shadowed(world, candidate, names)
 
-    assert given == work_with(world, world.principal(AGENT), names)
-    [line] = told
-    assert (line["kind"], line["rows"]) == ("list", len(given[0]))
+    assert results == work_with(world, world.principal(AGENT), names)
+    [line] = reported
+    assert (line["kind"], line["rows"]) == ("list", len(results[0]))
     assert line["shadow"].pop("predicate") != line["predicate"]
     assert line["shadow"] == {
         "policy": candidate.digest,
         "counted_to": MAX_COUNTED_ROWS,
-        "rows_in_force": len(given[0]),
+        "rows_in_force": len(results[0]),
         "rows": 0,
     }
 
@@ -163,10 +163,10 @@ def test_a_failing_shadow_policy_is_logged_and_goes_on(
         raise PolicyFault("the shadow is broken")
 
     monkeypatch.setattr(candidate, "judged", fail)
-    given, told = shadowed(world, candidate, update, update, names)
+    results, reported = shadowed(world, candidate, update, update, names)
 
-    assert given == work_with(world, world.principal(AGENT), update, update, names)
-    assert [line["kind"] for line in told] == ["list"]
+    assert results == work_with(world, world.principal(AGENT), update, update, names)
+    assert [line["kind"] for line in reported] == ["list"]
     assert [record.getMessage() for record in caplog.records] == [
         "the shadow policy failed on 1 decisions; the last error:"
     ]
@@ -182,9 +182,9 @@ def test_a_shadow_policy_that_fails_on_a_list_is_logged_and_reports_nothing(
         raise PolicyFault("the shadow is broken")
 
     monkeypatch.setattr(candidate, "translated", fail)
-    given, told = shadowed(world, candidate, names)
+    results, reported = shadowed(world, candidate, names)
 
-    assert (len(given[0]) > 0, told) == (True, [])
+    assert (len(results[0]) > 0, reported) == (True, [])
     assert [record.getMessage() for record in caplog.records] == [
         "the shadow policy failed on 1 decisions; the last error:"
     ]
@@ -194,13 +194,13 @@ def test_a_shadow_policy_that_fails_on_a_list_is_logged_and_reports_nothing(
 def test_no_request_waits_for_the_shadow_policy(
     world: World, shipped_policy: Policy, changed: Changed
 ) -> None:
-    told: list[Difference] = []
+    reported: list[Difference] = []
     may_go_on, is_asked = threading.Event(), threading.Event()
 
     def hold(differences: list[Difference]) -> None:
         is_asked.set()
         may_go_on.wait()
-        told.extend(differences)
+        reported.extend(differences)
 
     candidate = changed(*without_sales_agents("update"))
     shadow = ShadowPolicy(lambda: candidate, world.store, KEY, hold, sample=1)
@@ -214,8 +214,8 @@ def test_no_request_waits_for_the_shadow_policy(
             assert world.store.write(principal, update) == MEADOW.id
         may_go_on.set()
 
-    assert [line["kind"] for line in told] == ["record", "record", "dropped", "record"]
-    assert [line["count"] for line in told if line["kind"] == "dropped"] == [3]
+    assert [line["kind"] for line in reported] == ["record", "record", "dropped", "record"]
+    assert [line["count"] for line in reported if line["kind"] == "dropped"] == [3]
     assert shipped_policy is world.policy
 
 
