@@ -162,7 +162,7 @@ def test_a_failing_shadow_policy_is_logged_and_goes_on(
     def fail(*_arguments: Any) -> None:
         raise PolicyFault("the shadow is broken")
 
-    monkeypatch.setattr(candidate, "judged", fail)
+    monkeypatch.setattr(candidate, "decide", fail)
     results, reported = shadowed(world, candidate, update, update, names)
 
     assert results == work_with(world, world.principal(AGENT), update, update, names)
@@ -181,7 +181,7 @@ def test_a_shadow_policy_that_fails_on_a_list_is_logged_and_reports_nothing(
     def fail(*_arguments: Any) -> None:
         raise PolicyFault("the shadow is broken")
 
-    monkeypatch.setattr(candidate, "translated", fail)
+    monkeypatch.setattr(candidate, "translate", fail)
     results, reported = shadowed(world, candidate, names)
 
     assert (len(results[0]) > 0, reported) == (True, [])
