@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from multichannel.demo.cast import ALDER, MEADOW, fixed_id
 from tests.graphql.conftest import Api
-from tests.world import one_engine
+from tests.world import one_engine, one_shared_engine
 
 AGENT = "alder-sales-agent"
 MEADOW_ID = f"customer_{MEADOW.id}"
@@ -71,19 +71,21 @@ def test_an_id_of_another_kind_is_refused_by_a_mutation(api: Api, kind: str) -> 
     assert answer.errors == [(["updateCustomer"], "BAD_INPUT")]
 
 
-def test_an_action_that_a_kind_does_not_have_is_refused_with_those_it_has(api: Api) -> None:
-    answer = api.ask(AGENT, f'{{ explainDecision(action: READ_BILLING, id: "{MEADOW_ID}") {{ allowed }} }}')
+def test_an_action_that_a_kind_does_not_have_is_refused_with_those_it_has(shared_api: Api) -> None:
+    answer = shared_api.ask(
+        AGENT, f'{{ explainDecision(action: READ_BILLING, id: "{MEADOW_ID}") {{ allowed }} }}'
+    )
 
     assert answer.errors == [(["explainDecision"], "BAD_INPUT")]
     assert "READ_SUMMARY, READ, UPDATE" in answer.body["errors"][0]["message"]
 
 
-def test_nodes_takes_a_hundred_ids(api: Api) -> None:
+def test_nodes_takes_a_hundred_ids(shared_api: Api) -> None:
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 
-    assert api.ask(AGENT, query, ids=[]).data == {"nodes": []}
-    assert len(api.ask(AGENT, query, ids=[MEADOW_ID] * 100).data["nodes"]) == 100
-    assert api.ask(AGENT, query, ids=[MEADOW_ID] * 101).errors == [(["nodes"], "BAD_INPUT")]
+    assert shared_api.ask(AGENT, query, ids=[]).data == {"nodes": []}
+    assert len(shared_api.ask(AGENT, query, ids=[MEADOW_ID] * 100).data["nodes"]) == 100
+    assert shared_api.ask(AGENT, query, ids=[MEADOW_ID] * 101).errors == [(["nodes"], "BAD_INPUT")]
 
 
 PAGE = """query ($first: Int, $last: Int, $after: String, $before: String) {
@@ -91,7 +93,7 @@ PAGE = """query ($first: Int, $last: Int, $after: String, $before: String) {
 }"""
 
 
-@one_engine
+@one_shared_engine
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -106,25 +108,29 @@ PAGE = """query ($first: Int, $last: Int, $after: String, $before: String) {
         {"first": 0, "last": 0},
     ],
 )
-def test_a_page_size_out_of_bounds_is_refused_and_never_clamped(api: Api, arguments: dict[str, int]) -> None:
-    answer = api.ask(AGENT, PAGE, **arguments)
+def test_a_page_size_out_of_bounds_is_refused_and_never_clamped(
+    shared_api: Api, arguments: dict[str, int]
+) -> None:
+    answer = shared_api.ask(AGENT, PAGE, **arguments)
 
     assert (answer.errors, answer.body["data"]) == ([(["subscriptions"], "BAD_INPUT")], None)
 
 
 @pytest.mark.parametrize("arguments", [{"first": 1}, {"first": 100}, {"last": 100}, {"first": None}, {}])
-def test_a_page_size_within_bounds_is_kept(api: Api, arguments: dict[str, int | None]) -> None:
+def test_a_page_size_within_bounds_is_kept(shared_api: Api, arguments: dict[str, int | None]) -> None:
     seen = len(
-        api.ask(AGENT, "{ subscriptions(first: 100) { nodes { id } } }").data["subscriptions"]["nodes"]
+        shared_api.ask(AGENT, "{ subscriptions(first: 100) { nodes { id } } }").data["subscriptions"]["nodes"]
     )
 
-    nodes = api.ask(AGENT, PAGE, **arguments).data["subscriptions"]["nodes"]
+    nodes = shared_api.ask(AGENT, PAGE, **arguments).data["subscriptions"]["nodes"]
 
     assert len(nodes) == min(seen, arguments.get("first") or arguments.get("last") or 20)
 
 
-def test_the_page_of_a_nested_list_is_checked_alike(api: Api) -> None:
-    answer = api.ask(AGENT, "{ customers { nodes { id subscriptions(first: 101) { nodes { id } } } } }")
+def test_the_page_of_a_nested_list_is_checked_alike(shared_api: Api) -> None:
+    answer = shared_api.ask(
+        AGENT, "{ customers { nodes { id subscriptions(first: 101) { nodes { id } } } } }"
+    )
 
     assert set(answer.codes) == {"BAD_INPUT"}
     assert {tuple(path or ()) for path, _ in answer.errors} == {("customers", "nodes", 0, "subscriptions")}
@@ -152,7 +158,7 @@ def cursor_of(api: Api, order: str) -> str:
     return cursor
 
 
-@one_engine
+@one_shared_engine
 @pytest.mark.parametrize("place", ["after", "before"])
 @pytest.mark.parametrize(
     "cursor",
@@ -175,22 +181,22 @@ def cursor_of(api: Api, order: str) -> str:
         written(["0" * 12, None, MEADOW.id]),
     ],
 )
-def test_a_cursor_that_is_none_is_refused(api: Api, place: str, cursor: str) -> None:
-    assert api.ask(AGENT, ORDERED, **{place: cursor}).errors == [(["subscriptions"], "BAD_INPUT")]
+def test_a_cursor_that_is_none_is_refused(shared_api: Api, place: str, cursor: str) -> None:
+    assert shared_api.ask(AGENT, ORDERED, **{place: cursor}).errors == [(["subscriptions"], "BAD_INPUT")]
 
 
-def test_a_cursor_serves_its_own_order_alone(api: Api) -> None:
-    rising = cursor_of(api, "QUANTITY")
+def test_a_cursor_serves_its_own_order_alone(shared_api: Api) -> None:
+    rising = cursor_of(shared_api, "QUANTITY")
 
-    assert api.ask(AGENT, ORDERED, order="QUANTITY", after=rising).codes == []
+    assert shared_api.ask(AGENT, ORDERED, order="QUANTITY", after=rising).codes == []
     for order in ("QUANTITY_DESC", "FRIENDLY_NAME", "ID", None):
-        assert api.ask(AGENT, ORDERED, order=order, after=rising).codes == ["BAD_INPUT"]
+        assert shared_api.ask(AGENT, ORDERED, order=order, after=rising).codes == ["BAD_INPUT"]
 
 
-def test_a_cursor_serves_its_own_list_alone(api: Api) -> None:
-    cursor = cursor_of(api, "ID")
+def test_a_cursor_serves_its_own_list_alone(shared_api: Api) -> None:
+    cursor = cursor_of(shared_api, "ID")
 
-    answer = api.ask(AGENT, "query ($c: String) { customers(after: $c) { nodes { id } } }", c=cursor)
+    answer = shared_api.ask(AGENT, "query ($c: String) { customers(after: $c) { nodes { id } } }", c=cursor)
 
     assert answer.errors == [(["customers"], "BAD_INPUT")]
 
@@ -240,24 +246,24 @@ def test_a_tampered_cursor_is_rejected_or_is_a_position_like_any_other(
     check()
 
 
-def test_a_cursor_of_the_right_kind_at_the_edge_of_its_range_is_a_place(api: Api) -> None:
+def test_a_cursor_of_the_right_kind_at_the_edge_of_its_range_is_a_place(shared_api: Api) -> None:
     edges: dict[str, list[Any]] = {
         "QUANTITY": [0, -(2**31) + 1, 2**31 - 1, None],
         "FRIENDLY_NAME": ["", "é" * 300, None],
         "CREATED_AT": ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2026-01-01T00:00:00+05:30"],
     }
     for order, values in edges.items():
-        mark = read(cursor_of(api, order))[0]
+        mark = read(cursor_of(shared_api, order))[0]
         for value in values:
             cursor = written([mark, value, MEADOW.id])
-            assert api.ask(AGENT, ORDERED, order=order, after=cursor).codes == []
-            assert api.ask(AGENT, ORDERED, order=order, before=cursor).codes == []
+            assert shared_api.ask(AGENT, ORDERED, order=order, after=cursor).codes == []
+            assert shared_api.ask(AGENT, ORDERED, order=order, before=cursor).codes == []
 
 
 FILTERED = "query ($f: SubscriptionFilter) { subscriptions(filter: $f) { totalCount nodes { id } } }"
 
 
-@one_engine
+@one_shared_engine
 @pytest.mark.parametrize(
     "condition",
     [
@@ -278,8 +284,8 @@ FILTERED = "query ($f: SubscriptionFilter) { subscriptions(filter: $f) { totalCo
         {"customer": {"subscriptions": {"customer": {"subscriptions": {"customer": {}}}}}},
     ],
 )
-def test_a_test_that_has_no_meaning_is_refused(api: Api, condition: dict[str, Any]) -> None:
-    assert api.ask(AGENT, FILTERED, f=condition).errors == [(["subscriptions"], "BAD_INPUT")]
+def test_a_test_that_has_no_meaning_is_refused(shared_api: Api, condition: dict[str, Any]) -> None:
+    assert shared_api.ask(AGENT, FILTERED, f=condition).errors == [(["subscriptions"], "BAD_INPUT")]
 
 
 @pytest.mark.parametrize(
@@ -302,10 +308,10 @@ def test_a_test_that_has_no_meaning_is_refused(api: Api, condition: dict[str, An
     ],
 )
 def test_an_edge_of_a_filter_means_what_it_says(
-    api: Api, condition: dict[str, Any] | None, *, holds: bool
+    shared_api: Api, condition: dict[str, Any] | None, *, holds: bool
 ) -> None:
-    everything = api.ask(AGENT, FILTERED).data["subscriptions"]
-    found = api.ask(AGENT, FILTERED, f=condition).data["subscriptions"]
+    everything = shared_api.ask(AGENT, FILTERED).data["subscriptions"]
+    found = shared_api.ask(AGENT, FILTERED, f=condition).data["subscriptions"]
 
     customers = condition == {"customer": {}}  # of those subscriptions whose customer is seen
     assert found["totalCount"] == len(found["nodes"])
@@ -350,14 +356,16 @@ def test_a_version_that_is_not_in_force_is_refused_as_data(api: Api, version: in
     assert answer.data == {"updateCustomer": {"customer": None, "userErrors": [{"code": "STALE_VERSION"}]}}
 
 
-def test_a_user_is_no_node_to_anybody(api: Api) -> None:
+def test_a_user_is_no_node_to_anybody(shared_api: Api) -> None:
     """Users have ids, but no type yet: nobody can tell one that is there from one that is not."""
     there, absent = (f"user_{fixed_id(name)}" for name in (f"{ALDER.key}-sales-agent.user", "nobody"))
     query = """query ($id: ID!) {
       node(id: $id) { id }
       explainDecision(action: READ, id: $id) { allowed grants { standing } }
     }"""
-    answers = {id: api.ask("alder-sales-agent", query, id=id).response.content for id in (there, absent)}
+    answers = {
+        id: shared_api.ask("alder-sales-agent", query, id=id).response.content for id in (there, absent)
+    }
 
     assert answers[there] == answers[absent]
-    assert api.ask("alder-global-admin", query, id=there).codes in ([], ["NOT_FOUND"], ["BAD_INPUT"])
+    assert shared_api.ask("alder-global-admin", query, id=there).codes in ([], ["NOT_FOUND"], ["BAD_INPUT"])
