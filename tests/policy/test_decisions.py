@@ -125,7 +125,7 @@ def test_a_line_has_all_that_a_replay_needs_and_no_ids(shipped_policy: Policy) -
     named = {shipped_policy.source.texts[0][0], *(rule.position for rule in shipped_policy.source.rules)}
     assert {rule.partition(":")[0] for rule in rules} == {"main.polar", "roles.polar", "customer.polar"}
     assert set(rules) <= named
-    assert len(set(rules)) == len(rules) == 3
+    assert len(set(rules)) == len(rules) == 4
 
 
 def test_a_denial_has_its_reasons_and_the_rules_behind_them(shipped_policy: Policy) -> None:
