@@ -88,14 +88,28 @@ def _check_filter(answer: Answer, principal: Principal, resource: Resource) -> N
 
 
 def _reads_principals(rule: Rule) -> bool:
-    """Whether a helper rule reads facts of a parameter that may be the principal."""
-    statement = rule.tree
-    open_names = {
-        item.term.name
-        for item in statement.parameters
-        if isinstance(item.term, Name) and item.kind in {"Principal", None}
+    """Whether a helper rule reads facts of what may be a principal, beyond what is taken for granted."""
+    principal = principals_of(rule.tree)
+    untyped = {
+        item.term.name for item in rule.tree.parameters if isinstance(item.term, Name) and item.kind is None
     }
-    return any(isinstance(term, Dot) and _names(term) & open_names for term in walk(statement.body))
+    return any(
+        not _names(term) <= principal and _reads(term, principal | untyped)
+        for term in _conditions(rule.tree.body)
+    )
+
+
+def _conditions(term: Term | None) -> Iterator[Term]:
+    """The conditions of a body, those of its alternatives too."""
+    if isinstance(term, Operation) and term.operator in {"and", "or"}:
+        for operand in term.operands:
+            yield from _conditions(operand)
+    elif term is not None:
+        yield term
+
+
+def _reads(term: Term, names: AbstractSet[str]) -> bool:
+    return any(isinstance(part, Dot) and _names(part) & names for part in walk(term))
 
 
 def _taking_principals_for_granted(source: PolicySource) -> PolicySource:
@@ -105,7 +119,7 @@ def _taking_principals_for_granted(source: PolicySource) -> PolicySource:
 
 def _taken_for_granted(rule: Rule) -> str:
     text = rule.text
-    if rule.name not in VERDICTS:
+    if rule.name in {"allow", "grant"}:
         return text
     statement = rule.tree
     principal = principals_of(statement)
@@ -118,11 +132,7 @@ def _taken_for_granted(rule: Rule) -> str:
 
 def _about(term: Term | None, principal: AbstractSet[str]) -> Iterator[Span]:
     """The conditions that are about the principal and nothing else."""
-    if isinstance(term, Operation) and term.operator in {"and", "or"}:
-        for operand in term.operands:
-            yield from _about(operand, principal)
-    elif term is not None and _names(term) and _names(term) <= principal:
-        yield term.span
+    return (part.span for part in _conditions(term) if _names(part) and _names(part) <= principal)
 
 
 def _names(term: Term) -> set[str]:
