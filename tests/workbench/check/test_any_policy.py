@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.language.parser import tokens
 from multichannel.policy.language.source import PolicySource
+from multichannel.policy.language.tokens import tokens
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check_source
 from multichannel.workbench.findings import Finding, Level

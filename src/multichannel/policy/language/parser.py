@@ -5,12 +5,11 @@ The engine decides whether a policy is valid; this parser provides the syntax tr
 
 from __future__ import annotations
 
-import ast
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from multichannel.policy.language.ast import (
     COMPARISONS,
@@ -26,12 +25,8 @@ from multichannel.policy.language.ast import (
     Statement,
     Term,
 )
+from multichannel.policy.language.tokens import SyntaxFault, Token, constant, token_at
 
-TOKEN = re.compile(
-    r"""(?:\s+|\#[^\n]*)*(?:(?P<string>"(?:\\.|[^"\\])*")|(?P<number>\d+(?:\.\d+)?)|(?P<word>[A-Za-z_]\w*(?:::\w+)*)"""
-    r"""|(?P<mark>\?=|:=|<=|>=|!=|==|[-=<>+*/.,:;(){}\[\]|])|(?P<invalid>.)|(?P<end>\Z))""",
-    re.DOTALL,
-)
 STATEMENT_START = re.compile(
     r"^(?=(?:(?:type|resource|actor)[ \t]+)?[A-Za-z_]\w*[ \t]*[({]|\?=)", re.MULTILINE
 )
@@ -46,14 +41,6 @@ BUILTINS = {"debug", "forall", "print", "new"}
 _T = TypeVar("_T")
 
 
-class SyntaxFault(ValueError):
-    """A violation of the grammar, and its offset in the text of the statement."""
-
-    def __init__(self, message: str, at: int) -> None:
-        super().__init__(message)
-        self.at = at
-
-
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A statement of a file, or the text up to the next one that could not be parsed, with its offsets."""
@@ -63,34 +50,9 @@ class Parsed:
     tree: Statement | SyntaxFault
 
 
-class Token(NamedTuple):
-    """A token; its span is relative to the statement."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-
-
 def parse(text: str) -> Iterator[Parsed]:
     """Every statement of a policy file, in order; what cannot be parsed is in the result as a fault."""
     return _Parser(text).statements()
-
-
-def tokens(text: str) -> Iterator[Token]:
-    """The tokens of a text, without comments and layout."""
-    place = 0
-    while (token := _token(text, place, 0)).kind != "end":
-        yield token
-        place = token.end
-
-
-def _token(text: str, place: int, base: int) -> Token:
-    match = TOKEN.match(text, place)
-    if match is None or match.lastgroup is None:
-        raise AssertionError("every text begins with a token or ends")
-    start, end = match.span(match.lastgroup)
-    return Token(match.lastgroup, text[start:end], start - base, end - base)
 
 
 class _Parser:
@@ -100,7 +62,7 @@ class _Parser:
         self._text = text
         self._base = 0
         self._last_end = 0
-        self._next = _token(text, 0, 0)
+        self._next = token_at(text, 0, 0)
         self._line_starts: list[int] | None = None
         self._calls: list[Call] = []
 
@@ -122,7 +84,7 @@ class _Parser:
 
     def _rebase(self, base: int) -> None:
         self._base = base
-        self._next = _token(self._text, base, base)
+        self._next = token_at(self._text, base, base)
 
     def _resume_after(self, start: int, at: int) -> int:
         """Where the next statement may begin: at the next line that looks like one, or behind a `;`."""
@@ -130,9 +92,9 @@ class _Parser:
             self._line_starts = [match.start() for match in STATEMENT_START.finditer(self._text)]
         following = bisect_right(self._line_starts, start)
         limit = self._line_starts[following] if following < len(self._line_starts) else len(self._text)
-        token = _token(self._text, at, 0)
+        token = token_at(self._text, at, 0)
         while token.text != ";" and token.kind != "end" and token.end < limit:
-            token = _token(self._text, token.end, 0)
+            token = token_at(self._text, token.end, 0)
         return min(token.end, limit)
 
     def _statement(self) -> Statement:
@@ -226,7 +188,7 @@ class _Parser:
     def _value(self) -> Term:
         kind, text, start, end = self._next
         if kind in {"string", "number"}:
-            return Literal(Span(start, end), _constant(self._take()))
+            return Literal(Span(start, end), constant(self._take()))
         if kind == "word":
             self._take()
             return self._named(text, Span(start, end))
@@ -289,7 +251,7 @@ class _Parser:
         if token.kind in {"end", "invalid"}:
             raise self._unexpected()
         self._last_end = token.end
-        self._next = _token(self._text, self._base + token.end, self._base)
+        self._next = token_at(self._text, self._base + token.end, self._base)
         return token
 
     def _accept(self, text: str) -> bool:
@@ -316,15 +278,6 @@ class _Parser:
             problem = "invalid character"
         text = "end of file" if token.kind == "end" else f"`{token.text}`"
         return SyntaxFault(f"{problem} {text}", token.start)
-
-
-def _constant(token: Token) -> str | int | float:
-    try:
-        if token.kind == "number":
-            return float(token.text) if "." in token.text else int(token.text)
-        return str(ast.literal_eval(token.text))
-    except (SyntaxError, ValueError) as error:
-        raise SyntaxFault(f"invalid {token.kind}: {error}", token.start) from error
 
 
 def _operation(operator: str, operands: list[Term]) -> Operation:

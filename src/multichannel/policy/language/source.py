@@ -11,7 +11,8 @@ from pathlib import Path
 
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Literal, Statement, terms
-from multichannel.policy.language.parser import SyntaxFault, parse
+from multichannel.policy.language.parser import parse
+from multichannel.policy.language.tokens import SyntaxFault
 
 VERDICTS = {"has_standing", "grant", "forbid"}
 ARITY = {"allow": 3, "has_standing": 3, "grant": 4, "forbid": 4}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from multichannel.policy.language.source import PolicySource
+from multichannel.policy.language.source import ANY_RESOURCE, PolicySource
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.workbench.findings import Finding
@@ -25,6 +25,7 @@ def without_consequences(
     """The findings without those that follow from unreadable statements or files."""
     files = {found.file for found in unread}
     words = {word for found in unread for word in WORD.findall(found.rule)}
+    words |= RESOURCES.keys() if ANY_RESOURCE in words else set()
     is_file_unread = any(not found.rule for found in unread)
     lines = {name: text.split("\n") for name, text in source.texts}
     for found in findings:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from multichannel.policy.language.ast import Literal, walk
-from multichannel.policy.language.parser import tokens
 from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.language.tokens import tokens
 
 
 @dataclass(frozen=True)
