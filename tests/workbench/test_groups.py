@@ -35,7 +35,7 @@ def test_the_matrix_shows_groups_choices_and_general_restrictions() -> None:
     assert (inactive.where, inactive.rule.file) == ('caller.status = "inactive"', "main.polar")
     assert [item.code for item in sheets["Service"].restrictions] == []
     assert [item.code for item in sheets["Partner"].restrictions] == ["CROSS_CLOUD", "PARTNER_INACTIVE"]
-    assert 'choice("GLOBAL_ADMIN_RELEASES") if false;' in matrix_markdown(matrix)
+    assert "| `GLOBAL_ADMIN_RELEASES` | off |" in matrix_markdown(matrix)
 
 
 def test_a_choice_that_is_made_is_told_as_the_change_it_makes() -> None:
