@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -70,6 +71,9 @@ class Output:
             write(self._render(output_format, FILE_WIDTH), path)
         elif output_format == "text" and screen.is_terminal:
             self.text(screen)
+        elif output_format == "text":
+            # Not echo, which writes UTF-8 to a stream that asks for ASCII.
+            sys.stdout.write(self._render(output_format, screen.width))
         else:
             typer.echo(self._render(output_format, screen.width), nl=False)
 
