@@ -17,7 +17,7 @@ from multichannel.workbench.diff.differ import PolicyComparison
 from tests.workbench.mutants.conditions import EVERYWHERE
 from tests.workbench.mutants.meaning import same
 from tests.workbench.mutants.mutant import Mutant
-from tests.workbench.mutants.operators import mutants
+from tests.workbench.mutants.operators import in_force, mutants
 from tests.workbench.mutants.trial import LOADING, NO_FAULT, Trial
 
 SOURCE = PolicySource.read(SHIPPED_POLICIES)
@@ -56,7 +56,7 @@ def trial() -> Trial:
 
 
 def test_every_rule_has_mutants_and_every_operator_makes_some() -> None:
-    assert {mutant.rule for mutant in _all()} == {rule for rule in SOURCE.rules if rule.is_rule} - _types()
+    assert {mutant.rule for mutant in _all()} == {*in_force(SOURCE)} - _types()
     assert {mutant.operator for mutant in _all()} == OPERATORS
 
 

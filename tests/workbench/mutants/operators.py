@@ -20,6 +20,7 @@ from multichannel.policy.language.ast import (
 )
 from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
+from multichannel.workbench.rule_words import can_hold, helpers_of
 from tests.workbench.mutants.mutant import Mutant, edited
 from tests.workbench.mutants.words import Words, facts_like, text_of, types_of, values
 
@@ -38,16 +39,24 @@ Edits = Iterator[tuple[str, str]]
 
 
 def mutants(source: PolicySource) -> Iterator[Mutant]:
-    """Every fault that the operators make of a policy, each text once, in the order of the files."""
+    """Every fault that the operators make of a policy, each text once, in the order of the files.
+
+    None is made of a rule that a choice switches off: whatever it says, it decides nothing.
+    """
     words = Words(source)
-    for rule in source.rules:
-        if not rule.is_rule:
-            continue
+    for rule in in_force(source):
         seen = {rule.text}
         for operator, text in _Faults(rule, words).all():
             if text not in seen:
                 seen.add(text)
                 yield Mutant(source, rule, operator, text)
+
+
+def in_force(source: PolicySource) -> list[Rule]:
+    """The rules that no choice switches off."""
+    rules = [rule for rule in source.rules if rule.is_rule]
+    helpers = helpers_of(rule.tree for rule in rules)
+    return [rule for rule in rules if can_hold(rule.tree, helpers)]
 
 
 class _Faults:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
 from multichannel.policy.language.ast import Dot, Literal, Name, Operation, Statement, Term, walk
-from multichannel.policy.language.source import PolicySource
+from multichannel.policy.language.source import ANY_RESOURCE, PolicySource
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource
 from multichannel.policy.schema.vocabulary import READS, AuthMode, Principal, SystemRole
 
@@ -98,17 +98,19 @@ def values(fact: Dot, types: dict[str, str]) -> list[str]:
     owner = kind_at(fact.subject, types)
     if owner == PRINCIPAL:
         return [word.value for word in PRINCIPAL_WORDS.get(fact.name, ())]
-    words = _resource(owner).scalar(fact.name).words if owner else None
+    words = _resource(owner or "").scalar(fact.name).words if owner in RESOURCES else None
     return sorted(words or ())
 
 
 def facts_like(fact: Dot, types: dict[str, str]) -> list[str]:
     """Other facts of the same record that have values of the same type."""
     owner = kind_at(fact.subject, types)
-    if owner is None:
+    if owner in {None, ANY_RESOURCE}:
         return []
     all_facts = (
-        [field.name for field in fields(Principal)] if owner == PRINCIPAL else [*_resource(owner).attributes]
+        [field.name for field in fields(Principal)]
+        if owner == PRINCIPAL
+        else [*_resource(owner or "").attributes]
     )
     alike = [name for name in all_facts if name.endswith("_id")] if fact.name.endswith("_id") else []
     alike += [name for group in INTERCHANGED if fact.name in group for name in group if name in all_facts]
