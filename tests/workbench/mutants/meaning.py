@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Literal, Name, Parameter, Statement
-from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.language.resource_binding import concerns
+from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
+from multichannel.workbench.rule_words import helpers_of
 from tests.workbench.mutants.conditions import (
     PRINCIPAL,
     RECORD,
@@ -28,6 +30,7 @@ from tests.workbench.mutants.conditions import (
     opposite,
     values_of,
 )
+from tests.workbench.mutants.inlined import inlined
 
 WORDS = ("role", "standing", "action")
 CASES = 2
@@ -106,7 +109,13 @@ def _pivots(way: Conditions, others: Iterable[Conditions]) -> set[Condition]:
 
 def meaning(kind: str, source: PolicySource) -> Meaning:
     """What a policy says of a kind of record; BeyondReason where it says it in ways unknown here."""
-    rules = [(rule, rule.tree) for rule in source.rules if rule.about == kind]
+    helpers = helpers_of(rule.tree for rule in source.rules if rule.is_rule)
+    rules = [
+        (rule, tree)
+        for rule in source.rules
+        if rule.name in VERDICTS and _is_about(rule, kind, source)
+        for tree in inlined(rule.tree, helpers)
+    ]
     actions = [action.value for action in RESOURCES[kind].actions]
     standings = [_standing(rule, tree) for rule, tree in rules if rule.name == "has_standing"]
     known = frozenset(standing for standing, _ in standings)
@@ -123,6 +132,11 @@ def meaning(kind: str, source: PolicySource) -> Meaning:
             for action in actions
         },
     )
+
+
+def _is_about(rule: Rule, kind: str, source: PolicySource) -> bool:
+    """A general grant is that of summaries, which is written out."""
+    return rule.about == kind or (rule.name != "grant" and concerns(source, rule, kind))
 
 
 def _names(statement: Statement) -> dict[str, str]:
