@@ -101,8 +101,9 @@ def test_an_empty_database_has_no_chains_and_all_are_whole(
     assert run("audit", "verify", "--json") == (0, '{"chains": [\n], "whole": true}\n', "")
 
 
+@pytest.mark.rule("R53")
 @pytest.mark.usefixtures("acted")
-def test_r53_what_is_old_goes_and_what_is_left_is_whole(run: Run) -> None:
+def test_what_is_old_goes_and_what_is_left_is_whole(run: Run) -> None:
     assert run(*PRUNE, "201")[1] == "Deleted: records 0, events 0, keys 0\n"
 
     assert run(*PRUNE, "199", "--json") == (
@@ -114,8 +115,9 @@ def test_r53_what_is_old_goes_and_what_is_left_is_whole(run: Run) -> None:
     assert run("audit", "verify")[:2] == (0, "Chains: 2, valid records: 0, broken chains: 0\n")
 
 
+@pytest.mark.rule("R53")
 @pytest.mark.usefixtures("acted")
-def test_r53_nothing_younger_than_the_promised_retention_can_be_pruned(run: Run) -> None:
+def test_nothing_younger_than_the_promised_retention_can_be_pruned(run: Run) -> None:
     code, _, error = run(*PRUNE, "89")
 
     assert code == 2

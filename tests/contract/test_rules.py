@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -14,11 +12,10 @@ from multichannel.domain.users import Role
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES, Resource
+from tests.contract import rules_page
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rules.md").read_text("utf-8")
-RULES = re.findall(r"^\| R(\d+) \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)
-NOT_HERE = "does not apply: "
 CELLS = re.findall(r"^\| ([a-z].+?) \| `([^`]+)` \| ((?:[yo-] \| ){7})(.*?) ?\|$", PAGE, re.MULTILINE)
 ROLES = (
     Role.GLOBAL_ADMIN,
@@ -31,42 +28,30 @@ ROLES = (
 )
 
 
-@cache
-def _tests(file: str) -> frozenset[str]:
-    tree = ast.parse((ROOT / "tests" / file).read_text("utf-8"))
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+def test_the_page_is_made_from_the_glossary_and_the_marks_of_tests() -> None:
+    assert rules_page.PAGE.read_text("utf-8") == rules_page.page(), "run: python -m tests.contract.rules_page"
 
 
-def _named_after_rules() -> Iterator[tuple[str, str]]:
-    for path in (ROOT / "tests").rglob("test_*.py"):
-        for name in _tests(str(path.relative_to(ROOT / "tests"))):
-            for number in re.findall(r"(?:^|_)r(\d+)(?=_|$)", name) if name.startswith("test_") else ():
-                yield number, name
+def test_every_business_rule_has_a_sentence() -> None:
+    assert list(rules_page.sentences()) == [f"R{number}" for number in range(1, 54)]
 
 
-def test_every_rule_has_one_row() -> None:
-    assert [int(number) for number, _, _ in RULES] == [*range(1, 54)]
+def test_a_rule_that_applies_is_proved_and_one_that_does_not_is_not() -> None:
+    proved = set(rules_page.proofs())
+    applicable = {
+        rule for rule, sentence in rules_page.sentences().items() if rules_page.NOT_APPLICABLE not in sentence
+    }
+
+    assert applicable - proved == set()
+    assert {rule for rule in proved if rule.startswith("R")} - applicable == set()
 
 
-@pytest.mark.parametrize(("number", "told", "proof"), RULES, ids=[f"R{number}" for number, _, _ in RULES])
-def test_a_rule_is_tested_by_name_or_does_not_apply_for_a_reason(number: str, told: str, proof: str) -> None:
-    assert told
-    if proof.startswith(NOT_HERE):
-        assert proof.removeprefix(NOT_HERE)
-        assert number not in {found for found, _ in _named_after_rules()}
-        return
-    file, _, name = proof.strip("`").partition("::")
-    assert name in _tests(file)
-    assert number in re.findall(r"(?:^|_)r(\d+)(?=_|$)", name)
+def test_marks_name_rules_that_the_glossary_has() -> None:
+    numbers = set(
+        re.findall(r"^\| ((?:R|SM|C)\d+[a-c]?) \|", rules_page.GLOSSARY.read_text("utf-8"), re.MULTILINE)
+    )
 
-
-def test_every_file_a_rule_names_exists() -> None:
-    named = {found for _, told, _ in RULES for found in re.findall(r"`([\w/]+\.(?:py|polar))`", told)}
-    folders = (ROOT / "policies", ROOT / "src" / "multichannel")
-    missing = [file for file in named if not any((folder / file).is_file() for folder in folders)]
-
-    assert named
-    assert missing == []
+    assert set(rules_page.proofs()) <= numbers
 
 
 @pytest.mark.parametrize(

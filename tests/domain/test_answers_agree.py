@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,8 +123,9 @@ def unchanged(row: Subscription) -> dict[str, Any]:
     return {name: value for name, value in vars(row).items() if name != "_sa_instance_state"}
 
 
+@pytest.mark.rule("R48")
 @given(all_facts)
-def test_r48_cancel_then_move_is_blocked_by_what_cancel_subscription_refuses(facts: SupportFacts) -> None:
+def test_cancel_then_move_is_blocked_by_what_cancel_subscription_refuses(facts: SupportFacts) -> None:
     blocked, row = option(CANCEL, facts), facts.subscription
     before = unchanged(row)
     code = refused(lambda: row.cancel(StopReason.CUSTOMER_REQUEST, at=NOW))
@@ -135,8 +137,9 @@ def test_r48_cancel_then_move_is_blocked_by_what_cancel_subscription_refuses(fac
         assert unchanged(row) == before
 
 
+@pytest.mark.rule("R48")
 @given(all_facts)
-def test_r48_what_can_be_canceled_once_due_changes_are_stored_can_be_canceled_before(
+def test_what_can_be_canceled_once_due_changes_are_stored_can_be_canceled_before(
     facts: SupportFacts,
 ) -> None:
     row = facts.subscription
@@ -147,13 +150,13 @@ def test_r48_what_can_be_canceled_once_due_changes_are_stored_can_be_canceled_be
 
 
 @given(all_facts)
-def test_r13_an_option_that_sells_is_blocked_without_agreement_as_the_sale_is(facts: SupportFacts) -> None:
+def test_an_option_that_sells_is_blocked_without_agreement_as_the_sale_is(facts: SupportFacts) -> None:
     for kind in (RECREATE, CANCEL):
         assert ("AGREEMENT_REQUIRED" in option(kind, facts)) is not facts.is_bound
 
 
 @given(all_facts)
-def test_r5_recreate_is_blocked_by_what_move_subscription_to_csp_refuses(facts: SupportFacts) -> None:
+def test_recreate_is_blocked_by_what_move_subscription_to_csp_refuses(facts: SupportFacts) -> None:
     refusals = facts.subscription.refusals_to_recreate(
         is_bound=facts.is_bound, is_moved=facts.is_moved, at=NOW
     )
@@ -162,14 +165,14 @@ def test_r5_recreate_is_blocked_by_what_move_subscription_to_csp_refuses(facts: 
 
 
 @given(all_facts)
-def test_r4_request_is_blocked_by_what_request_reseller_relationship_refuses(facts: SupportFacts) -> None:
+def test_request_is_blocked_by_what_request_reseller_relationship_refuses(facts: SupportFacts) -> None:
     refusals = refusals_to_request(facts.relationships, address=CUSTOMER, customer_ids=[CUSTOMER], at=NOW)
 
     agree(option(REQUEST, facts), refused(lambda: raise_first(refusals)), besides=NOT_OF_A_MUTATION)
 
 
 @given(all_facts)
-def test_r29_transfer_is_blocked_by_what_request_transfer_refuses_and_eligibility_tells(
+def test_transfer_is_blocked_by_what_request_transfer_refuses_and_eligibility_tells(
     facts: SupportFacts,
 ) -> None:
     row, kind = facts.subscription, transfer_kind(facts.subscription)

@@ -87,8 +87,9 @@ def test_every_flaw_is_described() -> None:
     assert FLAW_DESCRIPTIONS.keys() == set(ChainFlaw)
 
 
+@pytest.mark.rule("R53")
 @given(st.integers(0, 4), st.sampled_from(["number", "operation_date", "status", "new_value", "seal"]))
-def test_r53_any_change_of_a_record_is_noticed(place: int, column: str) -> None:
+def test_any_change_of_a_record_is_noticed(place: int, column: str) -> None:
     changed: dict[str, Any] = {
         "number": 99,
         "operation_date": NOW,

@@ -46,8 +46,9 @@ def test_an_edit_of_equal_values_changes_nothing(changes: dict[str, str | None])
     assert facts(row) == before
 
 
+@pytest.mark.rule("R46")
 @pytest.mark.parametrize("version", [2, 4])
-def test_r46_an_edit_of_another_version_is_refused(version: int) -> None:
+def test_an_edit_of_another_version_is_refused(version: int) -> None:
     row = customer()
     before = facts(row)
     with refuses(Refusal.STALE_VERSION):

@@ -42,6 +42,7 @@ def of(*parts: dict[str, Any], **flags: bool) -> TransferCandidate:
     return TransferCandidate(subscription=Subscription(**columns), **flags)
 
 
+@pytest.mark.rule("R3", "R28", "R33", "R34", "R36")
 @pytest.mark.parametrize(
     ("kind", "what", "expected"),
     [
@@ -72,7 +73,7 @@ def of(*parts: dict[str, Any], **flags: bool) -> TransferCandidate:
         ("manual_switch", LEGACY_AZURE, set()),
     ],
 )
-def test_r3_r28_r33_r34_r36_what_goes_along_in_which_kind_of_transfer(
+def test_what_goes_along_in_which_kind_of_transfer(
     kind: str, what: dict[str, Any], expected: set[str]
 ) -> None:
     assert codes(kind, of(what)) == expected
@@ -88,9 +89,10 @@ STATES: dict[str, dict[str, Any]] = {
 FLAGS = {"already_in_transfer": "in_transfer", "already_transferred": "transferred"}
 
 
+@pytest.mark.rule("R37")
 @pytest.mark.parametrize("kind", TransferKind)
 @pytest.mark.parametrize("status", SubscriptionStatus)
-def test_r37_only_what_is_active_moves(kind: TransferKind, status: SubscriptionStatus) -> None:
+def test_only_what_is_active_moves(kind: TransferKind, status: SubscriptionStatus) -> None:
     what = {"legacy": LEGACY_AZURE, "manual_switch": LEGACY_AZURE}.get(kind.value, AZURE)
     expected = {
         SubscriptionStatus.ACTIVE: set(),
@@ -109,8 +111,9 @@ def test_every_rule_that_fails_is_told_and_no_other(states: set[str], flags: set
     assert codes("new_commerce", candidate) == states | flags
 
 
+@pytest.mark.rule("R36")
 @pytest.mark.parametrize("add_on", [ADD_ON, {"parent_vendor_id": "vendor's"}])
-def test_r36_an_add_on_goes_with_its_base_and_not_by_itself(add_on: dict[str, Any]) -> None:
+def test_an_add_on_goes_with_its_base_and_not_by_itself(add_on: dict[str, Any]) -> None:
     assert codes("new_commerce", of(SEATS, add_on)) == {"add_on_without_base"}
     assert codes("new_commerce", of(SEATS, add_on, with_base=True)) == set()
 

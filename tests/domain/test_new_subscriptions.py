@@ -49,6 +49,7 @@ def sold(parent: Subscription | None = None, **differing: Any) -> Subscription:
     return new_subscription(order(**differing), MEADOW, SELLER, at=NOW, parent=parent)
 
 
+@pytest.mark.rule("R45")
 @pytest.mark.parametrize(
     ("commerce", "term", "cycle", "ends"),
     [
@@ -60,7 +61,7 @@ def sold(parent: Subscription | None = None, **differing: Any) -> Subscription:
         (LEGACY, YEAR, MONTHLY, add_months(NOW, 12)),
     ],
 )
-def test_r45_licenses_have_a_term_that_renews(
+def test_licenses_have_a_term_that_renews(
     commerce: Commerce, term: TermDuration | None, cycle: BillingCycle | None, ends: datetime
 ) -> None:
     row = sold(commerce=commerce, term_duration=term, billing_cycle=cycle)
@@ -69,6 +70,7 @@ def test_r45_licenses_have_a_term_that_renews(
     assert row.cancellation_allowed_until_date == (NOW + 7 * DAY if commerce is NEW else None)
 
 
+@pytest.mark.rule("R45")
 @pytest.mark.parametrize(
     ("differing", "path"),
     [
@@ -82,7 +84,7 @@ def test_r45_licenses_have_a_term_that_renews(
         ({"is_trial": True, "billing_cycle": MONTHLY}, "billingCycle"),
     ],
 )
-def test_r45_terms_and_cycles_that_are_not_on_offer_are_refused(differing: dict[str, Any], path: str) -> None:
+def test_terms_and_cycles_that_are_not_on_offer_are_refused(differing: dict[str, Any], path: str) -> None:
     with refuses(Refusal.TERMS_NOT_OFFERED) as refused:
         sold(**differing)
     assert refused.value.path == (path,)
@@ -97,8 +99,9 @@ def test_usage_has_no_term_and_a_trial_ends_after_30_days() -> None:
     assert trial.status_at(NOW + 30 * DAY) is SubscriptionStatus.EXPIRED
 
 
+@pytest.mark.rule("R41")
 @pytest.mark.parametrize("renews", [True, False])
-def test_r41_an_add_on_ends_and_renews_with_its_base(renews: bool) -> None:  # noqa: FBT001  (a column of the table)
+def test_an_add_on_ends_and_renews_with_its_base(renews: bool) -> None:  # noqa: FBT001  (a column of the table)
     base = subscription(auto_renew_enabled=renews)
     add_on = sold(base)
 
@@ -106,6 +109,7 @@ def test_r41_an_add_on_ends_and_renews_with_its_base(renews: bool) -> None:  # n
     assert add_on.auto_renew_enabled is renews
 
 
+@pytest.mark.rule("R41")
 @pytest.mark.parametrize(
     ("base", "refusal"),
     [
@@ -115,13 +119,14 @@ def test_r41_an_add_on_ends_and_renews_with_its_base(renews: bool) -> None:  # n
         ({"stored_status": SubscriptionStatus.SUSPENDED}, Refusal.PARENT_NOT_ACTIVE),
     ],
 )
-def test_r41_an_add_on_needs_an_active_base_of_its_kind(base: dict[str, Any], refusal: Refusal) -> None:
+def test_an_add_on_needs_an_active_base_of_its_kind(base: dict[str, Any], refusal: Refusal) -> None:
     with refuses(refusal) as refused:
         sold(subscription(**base))
     assert refused.value.path == ("parentId",)
 
 
-def test_r41_what_cannot_renew_is_not_sold_with_renewal() -> None:
+@pytest.mark.rule("R41")
+def test_what_cannot_renew_is_not_sold_with_renewal() -> None:
     for differing in (USAGE, {"is_trial": True}):
         with refuses(Refusal.AUTO_RENEW_NOT_ALLOWED):
             sold(auto_renew_enabled=True, **differing)
@@ -129,12 +134,14 @@ def test_r41_what_cannot_renew_is_not_sold_with_renewal() -> None:
         sold(subscription(auto_renew_enabled=False), auto_renew_enabled=True)
 
 
-def test_r44_the_quantity_has_bounds() -> None:
+@pytest.mark.rule("R44")
+def test_the_quantity_has_bounds() -> None:
     for differing in ({"quantity": 0}, {"quantity": 10_001}, {"quantity": 2, **USAGE}):
         with refuses(Refusal.QUANTITY_OUT_OF_RANGE):
             sold(**differing)
 
 
+@pytest.mark.rule("R43")
 @pytest.mark.parametrize(
     ("earlier", "new", "allowed"),
     [
@@ -147,7 +154,7 @@ def test_r44_the_quantity_has_bounds() -> None:
         ({"stored_status": SubscriptionStatus.DELETED}, {}, True),
     ],
 )
-def test_r43_a_trial_is_sold_once_and_a_suspended_offer_is_reactivated_instead(
+def test_a_trial_is_sold_once_and_a_suspended_offer_is_reactivated_instead(
     earlier: dict[str, Any],
     new: dict[str, Any],
     allowed: bool,  # noqa: FBT001  (a column of the table)
@@ -159,7 +166,8 @@ def test_r43_a_trial_is_sold_once_and_a_suspended_offer_is_reactivated_instead(
             require_first_purchase(order(**new), [subscription(**earlier)], NOW)
 
 
-def test_r5_a_recreated_subscription_continues_the_old_one_with_its_active_services() -> None:
+@pytest.mark.rule("R5")
+def test_a_recreated_subscription_continues_the_old_one_with_its_active_services() -> None:
     old = subscription(channel=Channel.EA, vendor_id="vendor's", canceled_services=["storage"])
     row = recreated_subscription(old, order(**USAGE), MEADOW, SELLER, at=NOW)
 
@@ -168,7 +176,8 @@ def test_r5_a_recreated_subscription_continues_the_old_one_with_its_active_servi
     assert row.channel is Channel.CSP
 
 
-def test_r4_a_record_of_another_channel_belongs_to_who_made_it_and_is_billed_by_no_partner() -> None:
+@pytest.mark.rule("R4")
+def test_a_record_of_another_channel_belongs_to_who_made_it_and_is_billed_by_no_partner() -> None:
     external = ExternalSubscription(
         channel=Channel.OPEN,
         billing_type=BillingType.LICENSE,

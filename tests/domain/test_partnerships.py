@@ -40,9 +40,10 @@ TABLE: dict[tuple[PartnershipStatus, str], PartnershipStatus | Refusal] = {
 }
 
 
+@pytest.mark.rule("SM3")
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("status", PartnershipStatus)
-def test_sm3_every_event_in_every_state(status: PartnershipStatus, event: str) -> None:
+def test_every_event_in_every_state(status: PartnershipStatus, event: str) -> None:
     row, outcome = invitation(), TABLE[status, event]
     row.status = status
     if isinstance(outcome, PartnershipStatus):
@@ -56,12 +57,13 @@ def test_sm3_every_event_in_every_state(status: PartnershipStatus, event: str) -
     assert (row.status, row.version, row.accepted_at, row.removed_at) == (status, 1, None, None)
 
 
-def test_r12_an_invitation_is_of_the_providers_market_and_cloud() -> None:
+@pytest.mark.rule("R12")
+def test_an_invitation_is_of_the_providers_market_and_cloud() -> None:
     made = invitation()
     assert (made.market, made.cloud, made.invited_at, made.status) == ("US", Cloud.PUBLIC, NOW, INVITED)
 
 
-def test_r11_a_provider_does_not_invite_itself() -> None:
+def test_a_provider_does_not_invite_itself() -> None:
     own = provider()
     with refuses(Refusal.SELF_INVITED):
         Partnership.invitation(own, address=own.id, reseller_id=own.id, number=None, at=NOW)

@@ -111,7 +111,7 @@ def test_the_table_has_every_event_in_every_status() -> None:
     assert all(outcomes.keys() == EVENTS.keys() for _, _, outcomes in TABLE.values())
 
 
-def test_r16_admin_rights_come_with_acceptance_and_only_if_asked_for() -> None:
+def test_admin_rights_come_with_acceptance_and_only_if_asked_for() -> None:
     for requested in (True, False):
         row = relationship(delegated_admin_requested=requested)
         assert not row.delegated_admin
@@ -119,7 +119,8 @@ def test_r16_admin_rights_come_with_acceptance_and_only_if_asked_for() -> None:
         assert (row.delegated_admin, row.accepted_at) == (requested, NOW)
 
 
-def test_r15_admin_rights_are_revoked_once_and_end_with_the_relationship() -> None:
+@pytest.mark.rule("R15")
+def test_admin_rights_are_revoked_once_and_end_with_the_relationship() -> None:
     row = relationship(ACTIVE, delegated_admin=True)
     row.revoke_delegated_admin(at=NOW)
     with refuses(Refusal.NO_DELEGATED_ADMIN):
@@ -129,8 +130,9 @@ def test_r15_admin_rights_are_revoked_once_and_end_with_the_relationship() -> No
     assert not row.delegated_admin
 
 
+@pytest.mark.rule("R12")
 @given(st.sampled_from(("US", "GB", "CA")))
-def test_r12_a_customer_accepts_only_a_partner_of_its_market(market: str) -> None:
+def test_a_customer_accepts_only_a_partner_of_its_market(market: str) -> None:
     row = relationship()
     if market == "US":
         row.accept(customer(market), at=NOW)
@@ -141,7 +143,8 @@ def test_r12_a_customer_accepts_only_a_partner_of_its_market(market: str) -> Non
         assert (row.stored_status, row.version) == (REQUESTED, 1)
 
 
-def test_r10_r13_what_cannot_be_asked_for() -> None:
+@pytest.mark.rule("R10", "R13")
+def test_what_cannot_be_asked_for() -> None:
     asking, official = partner(), partner(Cloud.US_GOVERNMENT)
     with refuses(Refusal.OWN_CUSTOMER):
         new_relationship_request(asking, address=asking.id, customer_id=None, delegated_admin=False, at=NOW)
@@ -155,7 +158,8 @@ def test_r10_r13_what_cannot_be_asked_for() -> None:
     assert (made.expires_at, made.cloud) == (EXPIRES_AT, Cloud.US_GOVERNMENT)
 
 
-def test_sm1_the_providers_request_is_the_resellers_but_for_whose_it_is() -> None:
+@pytest.mark.rule("SM1")
+def test_the_providers_request_is_the_resellers_but_for_whose_it_is() -> None:
     own, provider = relationship(), new_id()
     beside = provider_request(own, provider)
     same = (*ALIKE[1:], "stored_status", "delegated_admin_requested", "requested_at", "expires_at")
@@ -182,7 +186,8 @@ def test_the_customer_of_a_request_is_hidden_until_it_answers() -> None:
     }
 
 
-def test_sm1_a_shared_billing_profile_is_the_providers_own() -> None:
+@pytest.mark.rule("SM1")
+def test_a_shared_billing_profile_is_the_providers_own() -> None:
     own = BillingProfile(
         id=new_id(), partner_id="a", customer_id="c", vendor_id="v", email="e", cloud=Cloud.PUBLIC
     )

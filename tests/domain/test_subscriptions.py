@@ -86,17 +86,19 @@ def expected(state: str, event: str, commerce: Commerce) -> str:
     }.get(event, edit)
 
 
+@pytest.mark.rule("SM5")
 @pytest.mark.parametrize("commerce", [LEGACY, NEW])
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("state", STATES)
-def test_sm5_every_state_meets_every_event(state: str, event: str, commerce: Commerce) -> None:
+def test_every_state_meets_every_event(state: str, event: str, commerce: Commerce) -> None:
     row = subscription(commerce, stored_status=SubscriptionStatus(state))
 
     assert outcome(row, EVENTS[event]) == expected(state, event, commerce)
 
 
+@pytest.mark.rule("R48")
 @pytest.mark.parametrize("state", ["active", "suspended", "pending"])
-def test_r48_new_commerce_is_canceled_until_its_window_closes_and_not_a_moment_later(state: str) -> None:
+def test_new_commerce_is_canceled_until_its_window_closes_and_not_a_moment_later(state: str) -> None:
     until = BEGAN + 7 * DAY
 
     def at(now: datetime) -> str:
@@ -107,12 +109,14 @@ def test_r48_new_commerce_is_canceled_until_its_window_closes_and_not_a_moment_l
     assert at(until + timedelta(microseconds=1)) == LATE
 
 
-def test_r48_a_refusal_tells_when_the_window_closed() -> None:
+@pytest.mark.rule("R48")
+def test_a_refusal_tells_when_the_window_closed() -> None:
     with refuses(Refusal.CANCEL_WINDOW_PASSED, match="until 2025-12-07 09:00 UTC"):
         subscription().cancel(REASON, at=NOW)
 
 
-def test_r48_a_window_that_is_not_written_down_is_counted_from_the_beginning() -> None:
+@pytest.mark.rule("R48")
+def test_a_window_that_is_not_written_down_is_counted_from_the_beginning() -> None:
     unknown = subscription(cancellation_allowed_until_date=None)
     fresh = subscription(cancellation_allowed_until_date=None, effective_start_date=NOW - DAY)
     nothing = subscription(
@@ -125,21 +129,24 @@ def test_r48_a_window_that_is_not_written_down_is_counted_from_the_beginning() -
         nothing.cancel(REASON, at=NOW)
 
 
-def test_r48_what_is_metered_has_no_term_to_be_bound_to() -> None:
+@pytest.mark.rule("R48")
+def test_what_is_metered_has_no_term_to_be_bound_to() -> None:
     metered = subscription(billing_type=BillingType.USAGE, cancellation_allowed_until_date=None)
 
     assert outcome(metered, EVENTS["cancel"]) == "deleted"
 
 
+@pytest.mark.rule("R5")
 @pytest.mark.parametrize("commerce", [LEGACY, NEW])
-def test_r5_a_record_of_another_channel_has_no_window_and_no_lock(commerce: Commerce) -> None:
+def test_a_record_of_another_channel_has_no_window_and_no_lock(commerce: Commerce) -> None:
     for state in (SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED, SubscriptionStatus.PENDING):
         elsewhere = {"channel": Channel.EA, "stored_status": state}
         assert outcome(subscription(commerce, **elsewhere), EVENTS["cancel"]) == "deleted"
         assert outcome(subscription(commerce, **elsewhere), EVENTS["quantity"]) == state.value
 
 
-def test_r42_why_it_was_stopped_is_kept_until_it_goes_on() -> None:
+@pytest.mark.rule("R42")
+def test_why_it_was_stopped_is_kept_until_it_goes_on() -> None:
     row = subscription(LEGACY)
     row.suspend(StopReason.FRAUD, at=NOW)
     assert row.suspension_reasons == ["fraud"]
@@ -154,7 +161,8 @@ def states(row: Subscription, *days: float) -> list[str]:
     return [row.status_at(ENDS + timedelta(days=day)).value for day in days]
 
 
-def test_sm5_new_commerce_that_does_not_renew_expires_is_disabled_and_deleted() -> None:
+@pytest.mark.rule("SM5")
+def test_new_commerce_that_does_not_renew_expires_is_disabled_and_deleted() -> None:
     row = subscription()
     row.change({"auto_renew_enabled": False}, at=NOW)
 
@@ -168,14 +176,16 @@ def test_sm5_new_commerce_that_does_not_renew_expires_is_disabled_and_deleted() 
     ]
 
 
-def test_sm5_legacy_that_does_not_renew_has_no_time_of_grace() -> None:
+@pytest.mark.rule("SM5")
+def test_legacy_that_does_not_renew_has_no_time_of_grace() -> None:
     row = subscription(LEGACY)
     row.change({"auto_renew_enabled": False}, at=NOW)
 
     assert states(row, -0.1, 0, 89.9, 90) == ["active", "disabled", "disabled", "deleted"]
 
 
-def test_sm5_turning_renewal_on_again_clears_what_was_due() -> None:
+@pytest.mark.rule("SM5")
+def test_turning_renewal_on_again_clears_what_was_due() -> None:
     row = subscription()
     row.change({"auto_renew_enabled": False}, at=NOW)
     row.change({"auto_renew_enabled": True}, at=NOW)
@@ -184,7 +194,8 @@ def test_sm5_turning_renewal_on_again_clears_what_was_due() -> None:
     assert states(row, 0, 1000) == ["active", "active"]
 
 
-def test_sm5_a_suspended_legacy_subscription_is_deleted_after_90_days() -> None:
+@pytest.mark.rule("SM5")
+def test_a_suspended_legacy_subscription_is_deleted_after_90_days() -> None:
     row = subscription(LEGACY)
     row.suspend(REASON, at=NOW)
 
@@ -193,7 +204,8 @@ def test_sm5_a_suspended_legacy_subscription_is_deleted_after_90_days() -> None:
     assert outcome(row, lambda each: each.reactivate(at=NOW + 90 * DAY)) == ENDED
 
 
-def test_sm5_suspension_of_new_commerce_goes_on_until_the_term_ends_and_does_not_renew() -> None:
+@pytest.mark.rule("SM5")
+def test_suspension_of_new_commerce_goes_on_until_the_term_ends_and_does_not_renew() -> None:
     row = subscription()
     row.suspend(REASON, at=NOW)
 
@@ -202,7 +214,8 @@ def test_sm5_suspension_of_new_commerce_goes_on_until_the_term_ends_and_does_not
     assert outcome(row, lambda each: each.reactivate(at=ENDS)) == ENDED
 
 
-def test_sm5_reactivation_does_not_bring_back_a_term_that_is_over() -> None:
+@pytest.mark.rule("SM5")
+def test_reactivation_does_not_bring_back_a_term_that_is_over() -> None:
     row = subscription(
         stored_status=SubscriptionStatus.SUSPENDED, auto_renew_enabled=False, commitment_end_date=NOW
     )
@@ -210,7 +223,8 @@ def test_sm5_reactivation_does_not_bring_back_a_term_that_is_over() -> None:
     assert outcome(row, EVENTS["reactivate"]) == ENDED
 
 
-def test_r41_suspending_a_base_suspends_its_active_add_ons_and_canceling_ends_all_that_live() -> None:
+@pytest.mark.rule("R41")
+def test_suspending_a_base_suspends_its_active_add_ons_and_canceling_ends_all_that_live() -> None:
     base = subscription(LEGACY)
     add_ons = [subscription(LEGACY, stored_status=SubscriptionStatus(state)) for state in STATES]
 
@@ -224,8 +238,9 @@ def test_r41_suspending_a_base_suspends_its_active_add_ons_and_canceling_ends_al
     ]
 
 
+@pytest.mark.rule("R41")
 @pytest.mark.parametrize("state", STATES)
-def test_r41_an_add_on_is_reactivated_on_an_active_base_only(state: str) -> None:
+def test_an_add_on_is_reactivated_on_an_active_base_only(state: str) -> None:
     base = subscription(stored_status=SubscriptionStatus(state))
     add_on = subscription(stored_status=SubscriptionStatus.SUSPENDED, parent_id=base.id)
     after_it = "active" if state == "active" else Refusal.PARENT_NOT_ACTIVE.code
@@ -233,7 +248,8 @@ def test_r41_an_add_on_is_reactivated_on_an_active_base_only(state: str) -> None
     assert outcome(add_on, lambda each: each.reactivate(at=NOW, parent=base)) == after_it
 
 
-def test_r41_add_ons_stop_renewing_with_their_base_and_do_not_renew_without_it() -> None:
+@pytest.mark.rule("R41")
+def test_add_ons_stop_renewing_with_their_base_and_do_not_renew_without_it() -> None:
     base, add_on = subscription(), subscription()
     base.change({"auto_renew_enabled": False}, at=NOW, add_ons=[add_on])
 
@@ -243,8 +259,9 @@ def test_r41_add_ons_stop_renewing_with_their_base_and_do_not_renew_without_it()
         add_on.change({"auto_renew_enabled": True}, at=NOW, parent=base)
 
 
+@pytest.mark.rule("R41")
 @pytest.mark.parametrize("differing", [{"billing_type": BillingType.USAGE}, {"is_trial": True}])
-def test_r41_what_is_metered_and_trials_do_not_renew(differing: dict[str, Any]) -> None:
+def test_what_is_metered_and_trials_do_not_renew(differing: dict[str, Any]) -> None:
     row = subscription(auto_renew_enabled=False, **differing)
 
     assert outcome(row, lambda each: each.change({"auto_renew_enabled": True}, at=NOW)) == (
@@ -252,6 +269,7 @@ def test_r41_what_is_metered_and_trials_do_not_renew(differing: dict[str, Any]) 
     )
 
 
+@pytest.mark.rule("R44")
 @pytest.mark.parametrize(
     ("billing_type", "quantity", "fits"),
     [
@@ -263,7 +281,7 @@ def test_r41_what_is_metered_and_trials_do_not_renew(differing: dict[str, Any]) 
         (BillingType.USAGE, 2, False),
     ],
 )
-def test_r44_quantities_have_bounds(billing_type: BillingType, quantity: int, fits: bool) -> None:  # noqa: FBT001  (a column of the table)
+def test_quantities_have_bounds(billing_type: BillingType, quantity: int, fits: bool) -> None:  # noqa: FBT001  (a column of the table)
     row = subscription(LEGACY, billing_type=billing_type)
 
     result = outcome(row, lambda each: each.change({"quantity": quantity}, at=NOW))
@@ -271,7 +289,8 @@ def test_r44_quantities_have_bounds(billing_type: BillingType, quantity: int, fi
     assert result == ("active" if fits else Refusal.QUANTITY_OUT_OF_RANGE.code)
 
 
-def test_r44_new_commerce_keeps_its_licences_once_the_window_is_closed() -> None:
+@pytest.mark.rule("R44")
+def test_new_commerce_keeps_its_licences_once_the_window_is_closed() -> None:
     fewer: Callable[[Subscription], object] = lambda row: row.change({"quantity": 9}, at=NOW)  # noqa: E731  (an event as the others)
 
     assert outcome(subscription(), fewer) == Refusal.QUANTITY_DECREASE_BARRED.code
@@ -289,7 +308,8 @@ def test_edits_that_change_nothing_are_no_change() -> None:
     assert row.version == 1
 
 
-def test_r46_a_change_names_the_version_it_saw() -> None:
+@pytest.mark.rule("R46")
+def test_a_change_names_the_version_it_saw() -> None:
     row = subscription(version=3)
     row.require_version(3)
     for stale in (2, 4):
@@ -297,7 +317,8 @@ def test_r46_a_change_names_the_version_it_saw() -> None:
             row.require_version(stale)
 
 
-def test_r5_services_are_canceled_one_by_one_and_once() -> None:
+@pytest.mark.rule("R5")
+def test_services_are_canceled_one_by_one_and_once() -> None:
     row = subscription()
     row.cancel_service("storage", at=NOW)
     assert row.canceled_services == ["storage"]
@@ -307,7 +328,8 @@ def test_r5_services_are_canceled_one_by_one_and_once() -> None:
         row.cancel_service("mail", at=NOW)
 
 
-def test_r45_a_term_that_is_over_has_been_renewed_as_often_as_it_took() -> None:
+@pytest.mark.rule("R45")
+def test_a_term_that_is_over_has_been_renewed_as_often_as_it_took() -> None:
     row = subscription(LEGACY, term_duration=None)  # a legacy licence runs for a year
 
     assert row.apply_due(ENDS + 800 * DAY) is True
@@ -318,7 +340,8 @@ def test_r45_a_term_that_is_over_has_been_renewed_as_often_as_it_took() -> None:
     assert row.version == 2
 
 
-def test_r48_renewal_opens_a_new_window_and_takes_the_renewal_term() -> None:
+@pytest.mark.rule("R48")
+def test_renewal_opens_a_new_window_and_takes_the_renewal_term() -> None:
     row = subscription(renewal_term_duration="P1M")
     row.apply_due(ENDS)
 
@@ -328,7 +351,8 @@ def test_r48_renewal_opens_a_new_window_and_takes_the_renewal_term() -> None:
     assert outcome(row, lambda each: each.cancel(REASON, at=ENDS + 7 * DAY), ENDS + 7 * DAY) == "deleted"
 
 
-def test_sm5_settling_writes_down_what_is_in_force_and_nothing_else() -> None:
+@pytest.mark.rule("SM5")
+def test_settling_writes_down_what_is_in_force_and_nothing_else() -> None:
     row = subscription()
     assert row.apply_due(NOW) is False
     row.change({"auto_renew_enabled": False}, at=NOW)
@@ -339,8 +363,9 @@ def test_sm5_settling_writes_down_what_is_in_force_and_nothing_else() -> None:
     assert row.version == 5
 
 
+@pytest.mark.rule("SM5")
 @pytest.mark.parametrize("state", [state for state in STATES if state != "active"])
-def test_sm5_only_what_is_active_renews(state: str) -> None:
+def test_only_what_is_active_renews(state: str) -> None:
     row = subscription(stored_status=SubscriptionStatus(state))
 
     assert row.apply_due(ENDS + 10 * DAY) is False
@@ -352,9 +377,7 @@ def test_sm5_only_what_is_active_renews(state: str) -> None:
     st.sampled_from((1, 12, 36)),
     st.timedeltas(timedelta(0), timedelta(days=2000)),
 )
-def test_r47_the_term_that_runs_is_the_one_that_holds_now(
-    end: datetime, months: int, later: timedelta
-) -> None:
+def test_the_term_that_runs_is_the_one_that_holds_now(end: datetime, months: int, later: timedelta) -> None:
     now = end + later
     start, until = renewed_term(end, months, now)
 
@@ -373,11 +396,11 @@ def test_r47_the_term_that_runs_is_the_one_that_holds_now(
         ("2026-12-15", 36, "2029-12-15"),
     ],
 )
-def test_r47_months_end_where_the_calendar_has_days(start: str, months: int, end: str) -> None:
+def test_months_end_where_the_calendar_has_days(start: str, months: int, end: str) -> None:
     assert add_months(datetime.fromisoformat(start), months) == datetime.fromisoformat(end)
 
 
-def test_r47_a_term_that_ends_on_the_31st_comes_back_to_it() -> None:
+def test_a_term_that_ends_on_the_31st_comes_back_to_it() -> None:
     end = datetime(2026, 1, 31, tzinfo=UTC)
 
     assert renewed_term(end, 1, datetime(2026, 3, 1, tzinfo=UTC)) == (

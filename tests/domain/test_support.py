@@ -137,7 +137,8 @@ def test_what_blocks_an_option(
     assert codes(kind, facts(row, **known)) == expected
 
 
-def test_r48_an_azure_plan_and_a_license_without_a_recorded_window_can_be_canceled() -> None:
+@pytest.mark.rule("R48")
+def test_an_azure_plan_and_a_license_without_a_recorded_window_can_be_canceled() -> None:
     fresh = {"cancellation_allowed_until_date": None, "effective_start_date": NOW - 2 * DAY}
 
     assert codes(CANCEL, facts(AZURE)) == []
@@ -145,7 +146,8 @@ def test_r48_an_azure_plan_and_a_license_without_a_recorded_window_can_be_cancel
     assert codes(CANCEL, facts(fresh | {"effective_start_date": BEGAN})) == ["CANCEL_WINDOW_PASSED"]
 
 
-def test_r48_a_renewal_that_is_not_stored_yet_opens_a_new_window() -> None:
+@pytest.mark.rule("R48")
+def test_a_renewal_that_is_not_stored_yet_opens_a_new_window() -> None:
     renewed = {"commitment_end_date": NOW - DAY}
 
     assert codes(CANCEL, facts(renewed)) == []
@@ -180,6 +182,7 @@ def test_an_option_tells_the_end_of_the_term_where_that_makes_it_available(
     assert available_from(kind, facts(row), NOW) == expected
 
 
+@pytest.mark.rule("R28", "R30")
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
@@ -189,7 +192,5 @@ def test_an_option_tells_the_end_of_the_term_where_that_makes_it_available(
         (LEGACY, TransferKind.NEW_COMMERCE),
     ],
 )
-def test_r28_r30_legacy_azure_is_switched_and_all_else_requested(
-    row: dict[str, Any], expected: TransferKind
-) -> None:
+def test_legacy_azure_is_switched_and_all_else_requested(row: dict[str, Any], expected: TransferKind) -> None:
     assert transfer_kind(subscription(**row)) is expected

@@ -41,7 +41,8 @@ def transferred(row: Subscription, base: Subscription | None = None, **differing
     return transferred_copy(row, transfer(**differing), line, base, NOW)
 
 
-def test_r31_r38_a_copy_keeps_all_but_what_belongs_to_the_target() -> None:
+@pytest.mark.rule("R31", "R38")
+def test_a_copy_keeps_all_but_what_belongs_to_the_target() -> None:
     row = subscription(vendor_id=new_id(), entitlement_id=new_id(), term_duration="P3Y", created_at=NOW - DAY)
     copy = transferred(row)
     kept = {column.key for column in inspect(Subscription).column_attrs} - OWN_COLUMNS - NOT_TRANSFERRED
@@ -53,7 +54,7 @@ def test_r31_r38_a_copy_keeps_all_but_what_belongs_to_the_target() -> None:
     assert copy.id != row.id
 
 
-def test_r31_a_copy_has_no_ids_of_the_vendor_and_no_agreements_with_the_source() -> None:
+def test_a_copy_has_no_ids_of_the_vendor_and_no_agreements_with_the_source() -> None:
     row = subscription(
         vendor_id=new_id(), order_id="order", promotion_id="promotion", partner_number="1", version=9
     )
@@ -62,23 +63,26 @@ def test_r31_a_copy_has_no_ids_of_the_vendor_and_no_agreements_with_the_source()
     assert {name: getattr(copy, name) for name in NOT_TRANSFERRED} == dict.fromkeys(NOT_TRANSFERRED)
 
 
-def test_r36_a_copy_has_the_quantity_of_its_line_and_the_new_base() -> None:
+@pytest.mark.rule("R36")
+def test_a_copy_has_the_quantity_of_its_line_and_the_new_base() -> None:
     base = subscription()
     copy = transferred(subscription(quantity=10, parent_id="old base"), base)
 
     assert (copy.quantity, copy.parent_id) == (7, base.id)
 
 
-def test_r25_a_copy_credits_the_partner_of_record_of_the_transfer() -> None:
+@pytest.mark.rule("R25")
+def test_a_copy_credits_the_partner_of_record_of_the_transfer() -> None:
     row = subscription(partner_of_record_id="old reseller")
 
     assert transferred(row).partner_of_record_id is None
     assert transferred(row, partner_of_record_id="reseller").partner_of_record_id == "reseller"
 
 
+@pytest.mark.rule("R38")
 @pytest.mark.parametrize("commerce", Commerce)
 @pytest.mark.parametrize("billing_type", BillingType)
-def test_r38_at_the_source_all_is_deleted_but_legacy_licenses(
+def test_at_the_source_all_is_deleted_but_legacy_licenses(
     commerce: Commerce, billing_type: BillingType
 ) -> None:
     row = subscription(commerce, billing_type=billing_type)
@@ -92,15 +96,17 @@ def test_r38_at_the_source_all_is_deleted_but_legacy_licenses(
     assert not row.can_be_reactivated(NOW)
 
 
+@pytest.mark.rule("R34")
 @pytest.mark.parametrize("kind", TransferKind)
-def test_r34_reservations_move_in_new_commerce_only(kind: TransferKind) -> None:
+def test_reservations_move_in_new_commerce_only(kind: TransferKind) -> None:
     subjects = {effect.subject for effect in stays_behind(kind)}
 
     assert (TransferSubject.RESERVATIONS in subjects) is (kind is not TransferKind.NEW_COMMERCE)
     assert all(effect.sentence.endswith(".") and effect.rule for effect in stays_behind(kind))
 
 
-def test_r36_a_line_has_the_present_state_of_its_subscription() -> None:
+@pytest.mark.rule("R36")
+def test_a_line_has_the_present_state_of_its_subscription() -> None:
     row = subscription(vendor_id=new_id(), friendly_name="Mail")
     owner: Transfer = transfer(owner_id=SELLER)
     line = transfer_line(row, owner, 3, 1)

@@ -77,8 +77,9 @@ def test_what_nobody_decided_in_30_days_is_expired_from_that_moment_on(event: st
     assert timedelta(days=30) == TRANSFER_LIFETIME
 
 
+@pytest.mark.rule("R28")
 @pytest.mark.parametrize("order", list(permutations((SOURCE, CUSTOMER, TARGET))))
-def test_r28_a_switch_is_signed_by_all_three_in_any_order_and_by_each_once(order: tuple[str, ...]) -> None:
+def test_a_switch_is_signed_by_all_three_in_any_order_and_by_each_once(order: tuple[str, ...]) -> None:
     row = transfer()
     for place, side in enumerate(order):
         at = NOW + timedelta(minutes=place)

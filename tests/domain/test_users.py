@@ -59,7 +59,8 @@ def test_a_change_of_roles_gives_those_that_differ_and_counts_a_version(
     assert (row.version, row.updated_at) == ((3, NOW) if changed else (2, BEGAN))
 
 
-def test_r46_roles_of_another_version_are_not_changed() -> None:
+@pytest.mark.rule("R46")
+def test_roles_of_another_version_are_not_changed() -> None:
     row = user()
     with refuses(Refusal.STALE_VERSION):
         row.reassign([], [Role.SALES_AGENT], by=["global_admin"], expected_version=1, at=NOW)

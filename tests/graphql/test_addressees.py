@@ -64,7 +64,7 @@ def client_view(api: Api, persona: str, mutation: str, address: dict[str, Any], 
 
 
 @pytest.mark.parametrize("persona", ["alder-admin-agent", "alder-global-admin"])
-def test_r4_a_request_to_a_stranger_and_to_nobody_look_the_same(api: Api, persona: str) -> None:
+def test_a_request_to_a_stranger_and_to_nobody_look_the_same(api: Api, persona: str) -> None:
     cancel = "cancelResellerRelationshipRequest"
     guid, domain, absent, unheard, partner = (
         client_view(api, persona, "requestResellerRelationship", {"customer": address}, cancel)
@@ -76,7 +76,7 @@ def test_r4_a_request_to_a_stranger_and_to_nobody_look_the_same(api: Api, person
     assert _newest(guid) == _newest(domain) == _newest(absent) == _newest(unheard) == _newest(partner)
 
 
-def test_r12_an_invitation_to_a_partner_and_to_nobody_look_the_same(api: Api) -> None:
+def test_an_invitation_to_a_partner_and_to_nobody_look_the_same(api: Api) -> None:
     done(
         api, "cedar-admin-agent", "removePartnership", id="partnership_" + fixed_id("cedar.hazel.partnership")
     )
@@ -116,9 +116,7 @@ def test_the_records_of_who_asks_name_no_customer_until_it_answers(api: Api) -> 
 
 
 @pytest.mark.parametrize("serves", [False, True])
-def test_r24_an_extension_does_not_tell_whether_the_provider_was_there_before(
-    api: Api, *, serves: bool
-) -> None:
+def test_an_extension_does_not_tell_whether_the_provider_was_there_before(api: Api, *, serves: bool) -> None:
     as_role(api, "birch-sales-agent", ADMIN_AGENT)
     as_role(api, "birch-billing-admin", GLOBAL_ADMIN)
     done(
@@ -151,7 +149,7 @@ def test_r24_an_extension_does_not_tell_whether_the_provider_was_there_before(
     ]
 
 
-def test_r4_whether_a_provider_serves_the_customer_is_not_told_to_its_reseller(api: Api) -> None:
+def test_whether_a_provider_serves_the_customer_is_not_told_to_its_reseller(api: Api) -> None:
     asked = {"provider": CEDAR.id}
     served = client_view(
         api,

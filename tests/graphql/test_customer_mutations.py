@@ -68,7 +68,8 @@ def codes(answer: Answer, mutation: str) -> list[str]:
     return [each["code"] for each in payload["userErrors"]]
 
 
-def test_sm1_a_partner_creates_a_customer_with_an_active_relationship_and_a_billing_profile(api: Api) -> None:
+@pytest.mark.rule("SM1")
+def test_a_partner_creates_a_customer_with_an_active_relationship_and_a_billing_profile(api: Api) -> None:
     answer = create(api, "alder-sales-agent", domain="Orchard.Example", country="us", phoneNumber=" 1 ")
 
     made = answer.data["createCustomer"]["customer"]
@@ -95,7 +96,8 @@ def test_sm1_a_partner_creates_a_customer_with_an_active_relationship_and_a_bill
     )
 
 
-def test_r53_a_creation_is_one_record_in_each_chain_and_one_event_for_each_row(api: Api) -> None:
+@pytest.mark.rule("R53")
+def test_a_creation_is_one_record_in_each_chain_and_one_event_for_each_row(api: Api) -> None:
     new_rows = NewRows(api)
 
     create(api, "alder-admin-agent")
@@ -178,12 +180,14 @@ def test_a_domain_that_is_taken_is_refused_and_nothing_else_is_told_of_its_owner
     ]
 
 
-def test_r52_a_domain_of_the_other_cloud_is_not_told(api: Api) -> None:
+@pytest.mark.rule("R52")
+def test_a_domain_of_the_other_cloud_is_not_told(api: Api) -> None:
     assert codes(create(api, "alder-sales-agent", domain="summit.example"), "createCustomer") == []
     assert {each.cloud for each in stored(api, Customer, domain="summit.example")} == set(Cloud)
 
 
-def test_r10_r11_the_tenant_is_new_and_nobody_chooses_its_id(api: Api) -> None:
+@pytest.mark.rule("R10", "R11")
+def test_the_tenant_is_new_and_nobody_chooses_its_id(api: Api) -> None:
     before = {each.id for each in stored(api, Tenant)}
 
     made = create(api, "cedar-admin-agent").data["createCustomer"]["customer"]
@@ -193,12 +197,14 @@ def test_r10_r11_the_tenant_is_new_and_nobody_chooses_its_id(api: Api) -> None:
     assert answer.codes == ["BAD_INPUT"]
 
 
+@pytest.mark.rule("R12")
 @pytest.mark.parametrize(("market", "expected"), [("us", []), ("GB", ["OTHER_MARKET"])])
-def test_r12_a_partner_sells_in_its_own_market(api: Api, market: str, expected: list[str]) -> None:
+def test_a_partner_sells_in_its_own_market(api: Api, market: str, expected: list[str]) -> None:
     assert codes(create(api, "alder-sales-agent", market=market), "createCustomer") == expected
 
 
-def test_r23_a_provider_attaches_a_reseller_which_then_serves_the_customer(api: Api) -> None:
+@pytest.mark.rule("R23", "R24")
+def test_a_provider_attaches_a_reseller_which_then_serves_the_customer(api: Api) -> None:
     made = create(api, "cedar-admin-agent", associatedPartner=DOGWOOD.id).data["createCustomer"]["customer"]
 
     assert made["resellerRelationships"]["nodes"][0]["associatedPartner"] == {"name": "Dogwood"}
@@ -209,6 +215,7 @@ def test_r23_a_provider_attaches_a_reseller_which_then_serves_the_customer(api: 
     }
 
 
+@pytest.mark.rule("R23")
 @pytest.mark.parametrize(
     ("persona", "reseller"),
     [
@@ -219,9 +226,7 @@ def test_r23_a_provider_attaches_a_reseller_which_then_serves_the_customer(api: 
         pytest.param("cedar-admin-agent", fixed_id("nobody"), id="nobody"),
     ],
 )
-def test_r23_only_an_active_reseller_of_the_provider_is_attached(
-    api: Api, persona: str, reseller: str
-) -> None:
+def test_only_an_active_reseller_of_the_provider_is_attached(api: Api, persona: str, reseller: str) -> None:
     answer = create(api, persona, associatedPartner=reseller)
 
     assert answer.data["createCustomer"]["userErrors"] == [
@@ -297,7 +302,8 @@ def test_what_cannot_be_stored_is_bad_input(api: Api, wrong: dict[str, Any]) -> 
     assert stored(api, Customer, domain="orchard.example") == []
 
 
-def test_sm6_an_attestation_holds_with_its_partner_and_is_seen_by_it_and_the_customer(api: Api) -> None:
+@pytest.mark.rule("SM6")
+def test_an_attestation_holds_with_its_partner_and_is_seen_by_it_and_the_customer(api: Api) -> None:
     new_rows = NewRows(api)
 
     answer = confirm(api, "alder-sales-agent", MEADOW.id)
@@ -314,7 +320,8 @@ def test_sm6_an_attestation_holds_with_its_partner_and_is_seen_by_it_and_the_cus
     assert not is_bound(found, CEDAR.id, Cloud.PUBLIC)
 
 
-def test_sm6_the_customers_own_signature_holds_with_every_partner_and_tells_none_who_signed(
+@pytest.mark.rule("SM6")
+def test_the_customers_own_signature_holds_with_every_partner_and_tells_none_who_signed(
     api: Api,
 ) -> None:
     answer = confirm(api, "meadow-global-admin", MEADOW.id)
@@ -334,7 +341,8 @@ def agreements_of(api: Api, persona: str, customer: str) -> Any:
     return api.ask(persona, AGREEMENTS, id=f"customer_{customer}").data["node"]["agreements"]
 
 
-def test_sm6_a_later_signer_is_a_further_agreement(api: Api) -> None:
+@pytest.mark.rule("SM6")
+def test_a_later_signer_is_a_further_agreement(api: Api) -> None:
     confirm(api, "alder-sales-agent", MEADOW.id)
     confirm(api, "alder-sales-agent", MEADOW.id, lastName="Successor")
 
@@ -342,7 +350,8 @@ def test_sm6_a_later_signer_is_a_further_agreement(api: Api) -> None:
     assert names == {"Signer", "Successor"}
 
 
-def test_sm6_nothing_is_signed_in_the_future(api: Api) -> None:
+@pytest.mark.rule("SM6")
+def test_nothing_is_signed_in_the_future(api: Api) -> None:
     later = utc_text(api.world.clock.now + timedelta(seconds=1))
 
     answer = confirm(api, "alder-sales-agent", MEADOW.id, agreedAt=later)
@@ -352,7 +361,8 @@ def test_sm6_nothing_is_signed_in_the_future(api: Api) -> None:
     assert codes(now, "confirmCustomerAgreement") == []
 
 
-def test_r52_the_government_cloud_has_no_agreement_and_needs_none(api: Api) -> None:
+@pytest.mark.rule("R52")
+def test_the_government_cloud_has_no_agreement_and_needs_none(api: Api) -> None:
     answer = confirm(api, "laurel-admin-agent", SUMMIT.id)
 
     assert codes(answer, "confirmCustomerAgreement") == ["AGREEMENT_NOT_OFFERED"]

@@ -64,7 +64,8 @@ def test_only_those_who_may_withdraw_an_open_request_get_an_invitation(api: Api)
     assert invitation(api, "alder-sales-agent", OPEN) is None
 
 
-def test_sm1_the_invitation_is_the_resellers_and_not_its_providers(api: Api) -> None:
+@pytest.mark.rule("SM1")
+def test_the_invitation_is_the_resellers_and_not_its_providers(api: Api) -> None:
     made = done(api, "dogwood-sales-agent", REQUEST, customer=EMBER.id, provider=CEDAR.id)["id"]
     (beside,) = stored(api, ResellerRelationship, invited_with_id=bare(made))
     as_role(api, "cedar-admin-agent", GLOBAL_ADMIN)

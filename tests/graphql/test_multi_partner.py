@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from multichannel.demo.cast import fixed_id
@@ -26,7 +27,8 @@ def rows(api: Api) -> dict[str, list[Any]]:
         }
 
 
-def test_r9_another_partner_changes_nothing_of_what_the_customer_has(api: Api) -> None:
+@pytest.mark.rule("R9")
+def test_another_partner_changes_nothing_of_what_the_customer_has(api: Api) -> None:
     """Quarry buys from Cedar through Hazel, and accepts Alder's request besides."""
     before = rows(api)
     cedars = "{ subscriptions(first: 100) { nodes { id partnerOfRecord { id } billingPartner { id } } } }"
@@ -42,7 +44,8 @@ def test_r9_another_partner_changes_nothing_of_what_the_customer_has(api: Api) -
     assert api.ask("cedar-admin-agent", cedars).data == seen
 
 
-def test_r6_r8_the_second_partner_sees_nothing_of_what_the_first_sells(api: Api) -> None:
+@pytest.mark.rule("R6", "R8")
+def test_the_second_partner_sees_nothing_of_what_the_first_sells(api: Api) -> None:
     api.ask("quarry-global-admin", ACCEPT, input={"id": REQUEST, "agreement": SIGNER})
     query = '{ subscriptions(filter: {customer: {companyName: {eq: "Quarry Stone"}}}) { nodes { channel } } }'
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from multichannel.demo.cast import ALDER, BIRCH, CEDAR, DOGWOOD, HAZEL, LAUREL, LINDEN, MEADOW, fixed_id
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
@@ -37,7 +39,8 @@ def newcomer(api: Api) -> str:
     return as_role(api, "hazel-sales-agent", GLOBAL_ADMIN)
 
 
-def test_r27_sm3_a_provider_invites_and_the_reseller_consents(api: Api) -> None:
+@pytest.mark.rule("R27", "SM3")
+def test_a_provider_invites_and_the_reseller_consents(api: Api) -> None:
     admin = newcomer(api)
     api.world.clock.now += timedelta(days=400)  # invitations do not lapse
     invited = done(api, CEDAR_AGENT, INVITE, reseller=HAZEL.id, resellerNumber="5550106")
@@ -58,7 +61,8 @@ def test_r27_sm3_a_provider_invites_and_the_reseller_consents(api: Api) -> None:
     assert refusal(api, admin, ACCEPT, id=invited["id"]) == ("INVITATION_CLOSED", ["id"])
 
 
-def test_sm3_removal_leaves_the_resellers_customers_and_admin_rights_alone(api: Api) -> None:
+@pytest.mark.rule("SM3")
+def test_removal_leaves_the_resellers_customers_and_admin_rights_alone(api: Api) -> None:
     before = {each.id: each.version for each in stored(api, ResellerRelationship)}
     removed = done(api, "cedar-user-management-admin", REMOVE, id=partnership_of(CEDAR, DOGWOOD))
     assert (removed["status"], removed["reseller"]) == ("REMOVED", None)
@@ -83,11 +87,12 @@ def test_one_invitation_to_an_address_at_a_time(api: Api) -> None:
         assert refusal(api, CEDAR_AGENT, INVITE, reseller=address) == ("INVITATION_PENDING", ["reseller"])
 
 
-def test_r11_a_provider_is_no_reseller_of_its_own(api: Api) -> None:
+def test_a_provider_is_no_reseller_of_its_own(api: Api) -> None:
     assert refusal(api, CEDAR_AGENT, INVITE, reseller=CEDAR.id) == ("SELF_INVITED", ["reseller"])
 
 
-def test_r12_r52_an_invitation_reaches_partners_of_the_market_and_cloud_alone(api: Api) -> None:
+@pytest.mark.rule("R12", "R52")
+def test_an_invitation_reaches_partners_of_the_market_and_cloud_alone(api: Api) -> None:
     set_row(api, Partner, ALDER.id, market="GB")
     for address in (ALDER.id, LAUREL.id, MEADOW.id, fixed_id("nobody")):
         invited = done(api, CEDAR_AGENT, INVITE, reseller=address)
@@ -99,14 +104,16 @@ def test_r12_r52_an_invitation_reaches_partners_of_the_market_and_cloud_alone(ap
     )
 
 
-def test_r12_a_reseller_that_has_moved_since_does_not_consent(api: Api) -> None:
+@pytest.mark.rule("R12")
+def test_a_reseller_that_has_moved_since_does_not_consent(api: Api) -> None:
     set_row(api, Partner, BIRCH.id, market="GB")
     as_role(api, "birch-sales-agent", GLOBAL_ADMIN)
     refused = refusal(api, "birch-sales-agent", ACCEPT, id=partnership_of(CEDAR, BIRCH))
     assert refused == ("MARKET_MISMATCH", ["id"])
 
 
-def test_r19_whoever_may_sell_directly_becomes_no_reseller(api: Api) -> None:
+@pytest.mark.rule("R19")
+def test_whoever_may_sell_directly_becomes_no_reseller(api: Api) -> None:
     invited = done(api, CEDAR_AGENT, INVITE, reseller=ALDER.id)["id"]
     assert denial(api, "alder-global-admin", ACCEPT, id=invited) == ("FORBIDDEN", ["SELLS_DIRECTLY"])
     set_row(api, Partner, ALDER.id, status="inactive")
@@ -115,7 +122,8 @@ def test_r19_whoever_may_sell_directly_becomes_no_reseller(api: Api) -> None:
     assert done(api, "alder-global-admin", ACCEPT, id=invited)["status"] == "ACTIVE"
 
 
-def test_r50_only_providers_invite_and_only_in_the_public_cloud(api: Api) -> None:
+@pytest.mark.rule("R50")
+def test_only_providers_invite_and_only_in_the_public_cloud(api: Api) -> None:
     code, reasons = denial(api, "laurel-admin-agent", INVITE, reseller=HAZEL.id)
     assert (code, sorted(reasons)) == ("FORBIDDEN", ["NO_INDIRECT_MODEL", "ONLY_PROVIDERS_INVITE"])
 

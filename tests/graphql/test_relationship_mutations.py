@@ -63,7 +63,8 @@ def recorded(new_rows: NewRows) -> list[tuple[str, str, str, dict[str, object]]]
     )
 
 
-def test_r4_r14_a_request_is_accepted_and_the_customer_appears(api: Api) -> None:
+@pytest.mark.rule("R4", "R14")
+def test_a_request_is_accepted_and_the_customer_appears(api: Api) -> None:
     made = done(api, "alder-sales-agent", REQUEST, customer="Ember.Example")
     assert made["status"] == "REQUESTED"
     listed = "{ resellerRelationships(filter: {status: {eq: REQUESTED}}) { nodes { id partner { name } } } }"
@@ -88,7 +89,8 @@ def test_r4_r14_a_request_is_accepted_and_the_customer_appears(api: Api) -> None
     assert {each.resource_type for each in new_rows.events()} == {"ResellerRelationship", "CustomerAgreement"}
 
 
-def test_r14_an_agreement_is_asked_for_once(api: Api) -> None:
+@pytest.mark.rule("R14")
+def test_an_agreement_is_asked_for_once(api: Api) -> None:
     assert refusal(api, "quarry-global-admin", ACCEPT, id=OPEN_REQUEST)[0] == "AGREEMENT_REQUIRED"
     assert row(api, OPEN_REQUEST).stored_status == "requested"
     done(api, "quarry-global-admin", ACCEPT, id=OPEN_REQUEST, agreement=SIGNER)
@@ -100,14 +102,16 @@ def test_r14_an_agreement_is_asked_for_once(api: Api) -> None:
     assert len(stored(api, CustomerAgreement, customer_id=QUARRY.id)) == 1
 
 
-def test_r52_where_there_is_no_agreement_none_is_signed(api: Api) -> None:
+@pytest.mark.rule("R52")
+def test_where_there_is_no_agreement_none_is_signed(api: Api) -> None:
     asked = relationship_of(LAUREL, PRAIRIE)
     shown = done(api, "prairie-global-admin", ACCEPT, id=asked, agreement=SIGNER)
     assert (shown["status"], shown["delegatedAdmin"]) == ("ACTIVE", True)
     assert stored(api, CustomerAgreement, customer_id=PRAIRIE.id) == []
 
 
-def test_r13_in_the_us_government_cloud_delegated_admin_cannot_be_left_out(api: Api) -> None:
+@pytest.mark.rule("R13")
+def test_in_the_us_government_cloud_delegated_admin_cannot_be_left_out(api: Api) -> None:
     path = ["includeDelegatedAdmin"]
     refused = refusal(api, "laurel-admin-agent", REQUEST, customer=fixed_id("nobody"))
     assert refused == ("DELEGATED_ADMIN_REQUIRED", path)
@@ -115,7 +119,8 @@ def test_r13_in_the_us_government_cloud_delegated_admin_cannot_be_left_out(api: 
     assert made["status"] == "REQUESTED"
 
 
-def test_r10_a_partner_is_no_customer_of_its_own(api: Api) -> None:
+@pytest.mark.rule("R10")
+def test_a_partner_is_no_customer_of_its_own(api: Api) -> None:
     assert refusal(api, "alder-sales-agent", REQUEST, customer=ALDER.id) == ("OWN_CUSTOMER", ["customer"])
 
 
@@ -137,7 +142,8 @@ def test_two_requests_at_two_addresses_of_one_customer_become_one_relationship(a
     assert done(api, "quarry-global-admin", DECLINE, id=second)["status"] == "DECLINED"
 
 
-def test_r12_only_the_customer_learns_that_the_markets_differ(api: Api) -> None:
+@pytest.mark.rule("R12")
+def test_only_the_customer_learns_that_the_markets_differ(api: Api) -> None:
     set_row(api, Customer, EMBER.id, market="GB")
     made = done(api, "alder-sales-agent", REQUEST, customer=EMBER.id)
 
@@ -168,7 +174,8 @@ def test_a_request_expires_for_all_parties_after_90_days(api: Api) -> None:
     assert done(api, "alder-sales-agent", REQUEST, customer=EMBER.id)["status"] == "REQUESTED"
 
 
-def test_r15_the_customer_takes_admin_rights_away_and_the_relationship_stays(api: Api) -> None:
+@pytest.mark.rule("R15")
+def test_the_customer_takes_admin_rights_away_and_the_relationship_stays(api: Api) -> None:
     held = relationship_of(ALDER, MEADOW)
     new_rows = NewRows(api)
     shown = done(api, "meadow-global-admin", REVOKE, id=held)
@@ -180,7 +187,8 @@ def test_r15_the_customer_takes_admin_rights_away_and_the_relationship_stays(api
     assert refusal(api, "quarry-global-admin", REVOKE, id=OPEN_REQUEST)[0] == "RELATIONSHIP_NOT_ACTIVE"
 
 
-def test_r17_nobody_leaves_while_it_bills_anything_active(api: Api) -> None:
+@pytest.mark.rule("R17")
+def test_nobody_leaves_while_it_bills_anything_active(api: Api) -> None:
     held = relationship_of(ALDER, MEADOW)
     assert refusal(api, "alder-global-admin", REMOVE, id=held) == ("ACTIVE_SUBSCRIPTIONS", ["id"])
     assert row(api, held).stored_status == "active"
@@ -192,7 +200,8 @@ def test_r17_nobody_leaves_while_it_bills_anything_active(api: Api) -> None:
     assert refusal(api, "alder-global-admin", REMOVE, id=held)[0] == "RELATIONSHIP_NOT_ACTIVE"
 
 
-def test_r17_a_partner_that_leaves_supports_nothing_there_any_more(api: Api) -> None:
+@pytest.mark.rule("R17")
+def test_a_partner_that_leaves_supports_nothing_there_any_more(api: Api) -> None:
     for each in stored(api, Subscription, billing_partner_id=ALDER.id, customer_id=CANYON.id):
         set_row(api, Subscription, each.id, status="suspended")
     note = stored(api, Subscription, owner_id=BIRCH.id, customer_id=CANYON.id, channel="ea")[0]
@@ -209,7 +218,8 @@ def test_r17_a_partner_that_leaves_supports_nothing_there_any_more(api: Api) -> 
     assert {each.resource_type for each in new_rows.records(BIRCH.id)} == {"Subscription"}
 
 
-def test_r18_resellers_and_advisors_remove_no_customer(api: Api) -> None:
+@pytest.mark.rule("R18")
+def test_resellers_and_advisors_remove_no_customer(api: Api) -> None:
     as_role(api, "willow-sales-agent", GLOBAL_ADMIN)
     held = "reseller_relationship_" + fixed_id("willow.meadow.relationship")
     assert denial(api, "willow-sales-agent", REMOVE, id=held) == ("FORBIDDEN", ["ONLY_SELLERS_REMOVE"])
@@ -222,8 +232,9 @@ def indirect(api: Api, **more: object) -> tuple[str, ResellerRelationship]:
     return made["id"], beside
 
 
+@pytest.mark.rule("SM1")
 @pytest.mark.parametrize("through", ["own", "beside"])
-def test_sm1_one_answer_is_for_the_reseller_and_its_provider(api: Api, through: str) -> None:
+def test_one_answer_is_for_the_reseller_and_its_provider(api: Api, through: str) -> None:
     own, beside = indirect(api)
     assert (beside.partner_id, beside.associated_partner_id) == (CEDAR.id, DOGWOOD.id)
     answered = own if through == "own" else f"reseller_relationship_{beside.id}"
@@ -236,7 +247,8 @@ def test_sm1_one_answer_is_for_the_reseller_and_its_provider(api: Api, through: 
     assert {"companyName": "Ember Glass"} in names
 
 
-def test_sm1_a_withdrawn_or_declined_invitation_ends_the_providers_too(api: Api) -> None:
+@pytest.mark.rule("SM1")
+def test_a_withdrawn_or_declined_invitation_ends_the_providers_too(api: Api) -> None:
     own, beside = indirect(api)
     assert denial(api, "cedar-admin-agent", CANCEL, id=f"reseller_relationship_{beside.id}") == (
         "FORBIDDEN",
@@ -249,7 +261,7 @@ def test_sm1_a_withdrawn_or_declined_invitation_ends_the_providers_too(api: Api)
     assert stored(api, ResellerRelationship, id=beside.id)[0].stored_status == "declined"
 
 
-def test_r24_a_provider_serves_a_customer_through_several_resellers(api: Api) -> None:
+def test_a_provider_serves_a_customer_through_several_resellers(api: Api) -> None:
     made = done(api, "dogwood-sales-agent", REQUEST, customer=QUARRY.id, provider=CEDAR.id)
     done(api, "quarry-global-admin", ACCEPT, id=made["id"], agreement=SIGNER)
     active = stored(api, ResellerRelationship, partner_id=CEDAR.id, customer_id=QUARRY.id)
@@ -268,7 +280,8 @@ def test_a_provider_without_a_partnership_and_one_that_is_not_there_are_refused_
         assert refused == ("NO_PARTNERSHIP", ["provider"])
 
 
-def test_r19_a_restricted_partner_asks_through_its_provider_once_it_is_a_reseller(api: Api) -> None:
+@pytest.mark.rule("R19")
+def test_a_restricted_partner_asks_through_its_provider_once_it_is_a_reseller(api: Api) -> None:
     ask = ("birch-sales-agent", REQUEST)
     assert denial(api, *ask, customer=EMBER.id) == ("FORBIDDEN", ["RESTRICTED_PARTNER"])
     assert refusal(api, *ask, customer=EMBER.id, provider=CEDAR.id) == ("NO_PARTNERSHIP", ["provider"])
@@ -310,6 +323,7 @@ def test_d2i_a_direct_relationship_goes_on_through_a_provider(api: Api) -> None:
     assert refusal(api, "birch-sales-agent", EXTEND, **extend) == ("RELATIONSHIP_NOT_ACTIVE", ["id"])
 
 
+@pytest.mark.rule("R22", "R50")
 @pytest.mark.parametrize(
     ("persona", "input", "reasons"),
     [
@@ -319,7 +333,7 @@ def test_d2i_a_direct_relationship_goes_on_through_a_provider(api: Api) -> None:
         ("laurel-admin-agent", {"provider": CEDAR.id}, ["ASKS_DIRECTLY", "NO_INDIRECT_MODEL"]),
     ],
 )
-def test_r22_r50_each_kind_of_partner_asks_in_its_own_way(
+def test_each_kind_of_partner_asks_in_its_own_way(
     api: Api, persona: str, input: dict[str, object], reasons: list[str]
 ) -> None:
     code, given = denial(api, persona, REQUEST, customer=EMBER.id, **input)
@@ -339,6 +353,7 @@ def test_a_customer_makes_no_requests_and_a_partner_answers_none(api: Api) -> No
     assert row(api, OPEN_REQUEST).version == 1
 
 
-def test_r52_summit_is_nobody_to_partners_of_another_cloud(api: Api) -> None:
+@pytest.mark.rule("R52")
+def test_summit_is_nobody_to_partners_of_another_cloud(api: Api) -> None:
     made = done(api, "alder-sales-agent", REQUEST, customer=SUMMIT.id)
     assert row(api, made["id"]).customer_id is None

@@ -73,7 +73,8 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
-def test_r22_a_reseller_changes_nothing_that_its_provider_sells(api: Api) -> None:
+@pytest.mark.rule("R22")
+def test_a_reseller_changes_nothing_that_its_provider_sells(api: Api) -> None:
     """A reseller, of what its provider sells."""
     for mutation, input in CHANGES.items():
         asked = {"id": "meadow-phone-cedar", "expectedVersion": 1, **input}
@@ -81,8 +82,9 @@ def test_r22_a_reseller_changes_nothing_that_its_provider_sells(api: Api) -> Non
         assert denied(api, "dogwood-sales-agent", mutation, **asked) == expected, mutation
 
 
+@pytest.mark.rule("R46")
 @pytest.mark.parametrize("mutation", MUTATIONS[2:7] + MUTATIONS[8:])
-def test_r46_a_change_of_another_version_is_refused_with_the_current_one(api: Api, mutation: str) -> None:
+def test_a_change_of_another_version_is_refused_with_the_current_one(api: Api, mutation: str) -> None:
     persona, key = "cedar-admin-agent", "meadow-phone-cedar"
     if mutation == "cancelService":
         persona, key = "meadow-global-admin", "meadow-azure-ea"
@@ -96,7 +98,8 @@ def test_r46_a_change_of_another_version_is_refused_with_the_current_one(api: Ap
     assert refused(api, persona, mutation, id=key, expectedVersion=7, **more[mutation]) == "STALE_VERSION"
 
 
-def test_r44_quantity_goes_up_at_any_time_and_down_while_the_window_is_open(api: Api) -> None:
+@pytest.mark.rule("R44")
+def test_quantity_goes_up_at_any_time_and_down_while_the_window_is_open(api: Api) -> None:
     made = sell(api)
     fewer = done(api, "alder-helpdesk-agent", "updateSubscription", **of(made, quantity=2))
     api.world.clock.now += timedelta(days=8)
@@ -115,7 +118,8 @@ def test_r44_quantity_goes_up_at_any_time_and_down_while_the_window_is_open(api:
     assert [each.operation for each in new_rows.events()] == ["update_subscription"]
 
 
-def test_r44_nothing_changes_while_it_is_suspended(api: Api) -> None:
+@pytest.mark.rule("R44")
+def test_nothing_changes_while_it_is_suspended(api: Api) -> None:
     made = sell(api)
     held = done(api, "alder-sales-agent", "suspendSubscription", **of(made, reason="NON_PAYMENT"))
 
@@ -131,7 +135,8 @@ def test_a_meaningless_edit_is_bad_input(api: Api, edit: dict[str, Any]) -> None
     assert denied(api, "alder-sales-agent", "updateSubscription", **input)[0] == "BAD_INPUT"
 
 
-def test_r41_turning_renewal_off_ends_base_and_add_ons_together(api: Api) -> None:
+@pytest.mark.rule("R41")
+def test_turning_renewal_off_ends_base_and_add_ons_together(api: Api) -> None:
     input = {"id": "meadow-mail-alder", "expectedVersion": 1, "autoRenewEnabled": False}
     base = done(api, "alder-sales-agent", "updateSubscription", **input)
 
@@ -143,7 +148,8 @@ def test_r41_turning_renewal_off_ends_base_and_add_ons_together(api: Api) -> Non
     )
 
 
-def test_r42_suspending_and_reactivating_a_base_with_its_add_ons(api: Api) -> None:
+@pytest.mark.rule("R42")
+def test_suspending_and_reactivating_a_base_with_its_add_ons(api: Api) -> None:
     new_rows = NewRows(api)
     base = done(
         api,
@@ -169,7 +175,8 @@ def test_r42_suspending_and_reactivating_a_base_with_its_add_ons(api: Api) -> No
     assert done(api, "alder-sales-agent", "reactivateSubscription", **of(add_on))["status"] == "ACTIVE"
 
 
-def test_r48_new_commerce_is_canceled_within_seven_days_and_tells_when_that_was(api: Api) -> None:
+@pytest.mark.rule("R48")
+def test_new_commerce_is_canceled_within_seven_days_and_tells_when_that_was(api: Api) -> None:
     made = sell(api)
     until = api.world.clock.now + timedelta(days=7)
     api.world.clock.now = until + timedelta(seconds=1)
@@ -186,7 +193,8 @@ def test_r48_new_commerce_is_canceled_within_seven_days_and_tells_when_that_was(
     assert (gone["status"], gone["cancellationReason"]) == ("DELETED", "customer_request")
 
 
-def test_sm5_legacy_is_canceled_at_any_time_and_stays_so(api: Api) -> None:
+@pytest.mark.rule("SM5")
+def test_legacy_is_canceled_at_any_time_and_stays_so(api: Api) -> None:
     input = {"id": "ember-mail-alder", "expectedVersion": 1, "reason": "CUSTOMER_REQUEST"}
     gone = done(api, "alder-sales-agent", "cancelSubscription", **input)
 
@@ -195,7 +203,8 @@ def test_sm5_legacy_is_canceled_at_any_time_and_stays_so(api: Api) -> None:
         assert refused(api, "alder-sales-agent", mutation, **of(gone, **more)) == "SUBSCRIPTION_ENDED"
 
 
-def test_r53_what_is_refused_is_in_the_chain_of_whoever_asked_and_in_no_other(api: Api) -> None:
+@pytest.mark.rule("R53")
+def test_what_is_refused_is_in_the_chain_of_whoever_asked_and_in_no_other(api: Api) -> None:
     new_rows = NewRows(api)
     input = {"id": "meadow-mail-alder", "expectedVersion": 1, "reason": "FRAUD"}
     assert refused(api, "alder-sales-agent", "cancelSubscription", **input) == "CANCEL_WINDOW_PASSED"
@@ -206,7 +215,8 @@ def test_r53_what_is_refused_is_in_the_chain_of_whoever_asked_and_in_no_other(ap
     assert new_rows.events() == []
 
 
-def test_r53_what_is_denied_names_the_customer_it_was_asked_of(api: Api) -> None:
+@pytest.mark.rule("R53")
+def test_what_is_denied_names_the_customer_it_was_asked_of(api: Api) -> None:
     new_rows = NewRows(api)
     denied(api, "dogwood-sales-agent", "createSubscription", customer=MEADOW, **SEATS)
 
@@ -227,6 +237,7 @@ def assign(api: Api, persona: str, key: str, partner: str | None) -> dict[str, A
     return payload
 
 
+@pytest.mark.rule("R26")
 @pytest.mark.parametrize(
     ("persona", "key", "partner", "name"),
     [
@@ -237,7 +248,7 @@ def assign(api: Api, persona: str, key: str, partner: str | None) -> dict[str, A
         ("cedar-admin-agent", "meadow-phone-cedar", CEDAR, "Cedar"),
     ],
 )
-def test_r26_a_support_contact_serves_the_customer(
+def test_a_support_contact_serves_the_customer(
     api: Api, persona: str, key: str, partner: Organisation, name: str
 ) -> None:
     new_rows = NewRows(api)
@@ -253,6 +264,7 @@ def test_r26_a_support_contact_serves_the_customer(
     assert stored(api, Subscription, id=row.id)[0].support_contact_id is None
 
 
+@pytest.mark.rule("R26")
 @pytest.mark.parametrize(
     ("persona", "key", "partner"),
     [
@@ -271,7 +283,7 @@ def test_r26_a_support_contact_serves_the_customer(
         ("cedar-admin-agent", "meadow-phone-cedar", ALDER),
     ],
 )
-def test_r26_an_unavailable_partner_is_refused_like_an_absent_one(
+def test_an_unavailable_partner_is_refused_like_an_absent_one(
     api: Api, persona: str, key: str, partner: Organisation
 ) -> None:
     before = everything(api)
@@ -284,14 +296,13 @@ def test_r26_an_unavailable_partner_is_refused_like_an_absent_one(
 
 @pytest.mark.parametrize("input", [{}, {"partner": "no-guid"}])
 @pytest.mark.parametrize("mutation", ["assignSupportContact", "assignPartnerOfRecord"])
-def test_r26_assigning_no_partner_takes_an_explicit_null(
-    api: Api, mutation: str, input: dict[str, Any]
-) -> None:
+def test_assigning_no_partner_takes_an_explicit_null(api: Api, mutation: str, input: dict[str, Any]) -> None:
     asked = {"id": "meadow-phone-cedar", "expectedVersion": 1, **input}
     assert denied(api, "cedar-admin-agent", mutation, **asked)[0] == "BAD_INPUT"
 
 
-def test_r24_credit_goes_to_one_reseller_at_a_time_and_shows_a_summary(api: Api) -> None:
+@pytest.mark.rule("R24")
+def test_credit_goes_to_one_reseller_at_a_time_and_shows_a_summary(api: Api) -> None:
     new_rows = NewRows(api)
     input = {"id": "meadow-phone-cedar", "expectedVersion": 1, "partner": HAZEL.id}
     made = done(api, "cedar-sales-and-billing", "assignPartnerOfRecord", **input)

@@ -51,8 +51,9 @@ from tests.world import postgresql_later
 pytestmark = postgresql_later
 
 
+@pytest.mark.rule("R13", "R26")
 @pytest.mark.parametrize("agreed_with", [ALDER, None])
-def test_r13_a_partner_sells_once_the_customer_has_agreed(api: Api, agreed_with: Organisation | None) -> None:
+def test_a_partner_sells_once_the_customer_has_agreed(api: Api, agreed_with: Organisation | None) -> None:
     input = {"customer": MEADOW, **SEATS, "partnerOfRecord": None}
     agree(api, MEADOW, CEDAR)  # R13: with another partner
     assert refused(api, "alder-sales-agent", "createSubscription", **input) == "AGREEMENT_REQUIRED"
@@ -81,12 +82,14 @@ def test_r13_a_partner_sells_once_the_customer_has_agreed(api: Api, agreed_with:
     assert read(api, "meadow-global-admin", made["id"])["quantity"] == 5
 
 
-def test_r52_the_us_government_cloud_has_no_agreement_to_ask_for(api: Api) -> None:
+@pytest.mark.rule("R52")
+def test_the_us_government_cloud_has_no_agreement_to_ask_for(api: Api) -> None:
     made = done(api, "laurel-admin-agent", "createSubscription", customer=SUMMIT, **SEATS)
 
     assert (made["cloud"], made["billingPartner"]) == ("US_GOVERNMENT", {"name": "Laurel"})
 
 
+@pytest.mark.rule("R19", "R21", "R22")
 @pytest.mark.parametrize(
     ("persona", "customer", "expected"),
     [
@@ -95,14 +98,15 @@ def test_r52_the_us_government_cloud_has_no_agreement_to_ask_for(api: Api) -> No
         ("alder-sales-agent", QUARRY, ("NOT_FOUND", [])),  # R21: its request is not answered
     ],
 )
-def test_r19_r21_r22_who_may_not_sell_is_told_why_if_it_knows_the_customer(
+def test_who_may_not_sell_is_told_why_if_it_knows_the_customer(
     api: Api, persona: str, customer: Organisation, expected: tuple[str, list[str]]
 ) -> None:
     agree(api, customer, None)
     assert denied(api, persona, "createSubscription", customer=customer, **SEATS) == expected
 
 
-def test_r12_a_partner_sells_in_its_own_market(api: Api) -> None:
+@pytest.mark.rule("R12")
+def test_a_partner_sells_in_its_own_market(api: Api) -> None:
     agree(api, MEADOW, None)
     change(api, Customer, MEADOW.id, market="CA")
 
@@ -112,13 +116,15 @@ def test_r12_a_partner_sells_in_its_own_market(api: Api) -> None:
     )
 
 
+@pytest.mark.rule("R10", "R11")
 @pytest.mark.parametrize("tenant", [CEDAR, DOGWOOD, BIRCH])
-def test_r10_r11_no_partner_is_an_end_customer(api: Api, tenant: Organisation) -> None:
+def test_no_partner_is_an_end_customer(api: Api, tenant: Organisation) -> None:
     """Neither itself, nor its reseller, nor another: a tenant is a partner or a customer, and absent here."""
     input = {"customer": f"customer_{tenant.id}", **SEATS}
     assert denied(api, "cedar-admin-agent", "createSubscription", **input) == ("NOT_FOUND", [])
 
 
+@pytest.mark.rule("R44")
 @pytest.mark.parametrize(
     ("order", "code"),
     [
@@ -138,12 +144,13 @@ def test_r10_r11_no_partner_is_an_end_customer(api: Api, tenant: Organisation) -
         ({"partnerOfRecord": HAZEL.id}, "PARTNER_OF_RECORD_INVALID"),  # R25: Alder is no provider
     ],
 )
-def test_r44_r45_what_is_not_offered_is_refused(api: Api, order: dict[str, Any], code: str) -> None:
+def test_what_is_not_offered_is_refused(api: Api, order: dict[str, Any], code: str) -> None:
     agree(api, MEADOW, None)
     input = {"customer": MEADOW, **SEATS, **order}
     assert refused(api, "alder-sales-agent", "createSubscription", **input) == code
 
 
+@pytest.mark.rule("R45")
 @pytest.mark.parametrize(
     ("order", "shown"),
     [
@@ -158,13 +165,14 @@ def test_r44_r45_what_is_not_offered_is_refused(api: Api, order: dict[str, Any],
         ({"isTrial": True}, {"termDuration": None, "autoRenewEnabled": False}),
     ],
 )
-def test_r45_what_is_offered_is_sold(api: Api, order: dict[str, Any], shown: dict[str, Any]) -> None:
+def test_what_is_offered_is_sold(api: Api, order: dict[str, Any], shown: dict[str, Any]) -> None:
     made = sell(api, **order)
 
     assert {name: made[name] for name in shown} == shown
 
 
-def test_r43_a_customer_gets_a_trial_once_and_it_runs_for_30_days(api: Api) -> None:
+@pytest.mark.rule("R43")
+def test_a_customer_gets_a_trial_once_and_it_runs_for_30_days(api: Api) -> None:
     made = sell(api, isTrial=True)
 
     again = {"customer": MEADOW, **SEATS, "isTrial": True}
@@ -174,7 +182,8 @@ def test_r43_a_customer_gets_a_trial_once_and_it_runs_for_30_days(api: Api) -> N
     assert read(api, "alder-sales-agent", made["id"])["status"] == "EXPIRED"
 
 
-def test_r43_what_is_suspended_is_reactivated_and_not_bought_again(api: Api) -> None:
+@pytest.mark.rule("R43")
+def test_what_is_suspended_is_reactivated_and_not_bought_again(api: Api) -> None:
     made = sell(api)
     done(api, "alder-sales-agent", "suspendSubscription", **of(made, reason="NON_PAYMENT"))
 
@@ -183,7 +192,8 @@ def test_r43_what_is_suspended_is_reactivated_and_not_bought_again(api: Api) -> 
     assert sell(api, "cedar-admin-agent")["status"] == "ACTIVE"  # another partner learns nothing of it
 
 
-def test_r41_an_add_on_ends_and_renews_with_its_base(api: Api) -> None:
+@pytest.mark.rule("R41")
+def test_an_add_on_ends_and_renews_with_its_base(api: Api) -> None:
     base = sell(api, autoRenewEnabled=False)
     api.world.clock.now += timedelta(days=100)
 
@@ -196,7 +206,8 @@ def test_r41_an_add_on_ends_and_renews_with_its_base(api: Api) -> None:
     assert refused(api, "alder-sales-agent", "createSubscription", **late) == "AUTO_RENEW_NOT_ALLOWED"
 
 
-def test_r41_an_add_on_of_a_base_with_unknown_renewal_ends_with_the_current_term(
+@pytest.mark.rule("R41")
+def test_an_add_on_of_a_base_with_unknown_renewal_ends_with_the_current_term(
     api: Api,
 ) -> None:
     base = sell(api)
@@ -208,11 +219,12 @@ def test_r41_an_add_on_of_a_base_with_unknown_renewal_ends_with_the_current_term
     assert made["commitmentEndDate"][4:] == base["commitmentEndDate"][4:]
 
 
+@pytest.mark.rule("R41")
 @pytest.mark.parametrize(
     "base",
     ["canyon-azure-alder", "meadow-phone-cedar", "meadow-office-direct", "meadow-archive-alder"],
 )
-def test_r41_a_base_of_others_elsewhere_or_absent_is_refused_in_the_same_words(api: Api, base: str) -> None:
+def test_a_base_of_others_elsewhere_or_absent_is_refused_in_the_same_words(api: Api, base: str) -> None:
     """Another customer's, another partner's, another channel's, an add-on itself: as if not there."""
     agree(api, MEADOW, None)
     answers = [
@@ -224,7 +236,8 @@ def test_r41_a_base_of_others_elsewhere_or_absent_is_refused_in_the_same_words(a
     assert answers[0]["data"]["createSubscription"]["userErrors"][0]["code"] == "ADD_ON_UNRELATED"
 
 
-def test_r41_an_add_on_needs_an_active_base(api: Api) -> None:
+@pytest.mark.rule("R41")
+def test_an_add_on_needs_an_active_base(api: Api) -> None:
     base = sell(api)
     done(api, "alder-sales-agent", "suspendSubscription", **of(base, reason="FRAUD"))
 
@@ -232,7 +245,8 @@ def test_r41_an_add_on_needs_an_active_base(api: Api) -> None:
     assert refused(api, "alder-sales-agent", "createSubscription", **input) == "PARENT_NOT_ACTIVE"
 
 
-def test_r25_a_provider_credits_an_active_reseller_of_its_own(api: Api) -> None:
+@pytest.mark.rule("R25")
+def test_a_provider_credits_an_active_reseller_of_its_own(api: Api) -> None:
     change(api, Partnership, fixed_id("cedar.hazel.partnership"), reseller_number="5550999")
 
     made = sell(api, "cedar-admin-agent", partnerOfRecord=HAZEL.id)
@@ -244,8 +258,9 @@ def test_r25_a_provider_credits_an_active_reseller_of_its_own(api: Api) -> None:
     assert api.ask("hazel-sales-agent", READ, id=made["id"]).body["data"]["node"]["status"] == "ACTIVE"
 
 
+@pytest.mark.rule("R25")
 @pytest.mark.parametrize("partner", [CEDAR, BIRCH, LINDEN, ALDER, WILLOW, MEADOW])
-def test_r25_other_partners_and_absent_ones_are_refused_alike(api: Api, partner: Organisation) -> None:
+def test_other_partners_and_absent_ones_are_refused_alike(api: Api, partner: Organisation) -> None:
     """The provider itself, an invited and a removed reseller, strangers: all as one that is not there."""
     agree(api, MEADOW, None)
     made = {"customer": MEADOW, **SEATS}
@@ -272,7 +287,8 @@ def test_r25_other_partners_and_absent_ones_are_refused_alike(api: Api, partner:
         assert [each["code"] for each in payload["userErrors"]] == ["PARTNER_OF_RECORD_INVALID"]
 
 
-def test_r20_a_reseller_that_has_left_the_programme_is_not_credited(api: Api) -> None:
+@pytest.mark.rule("R20")
+def test_a_reseller_that_has_left_the_programme_is_not_credited(api: Api) -> None:
     agree(api, MEADOW, None)
     change(api, Partner, HAZEL.id, status="inactive")
 

@@ -34,7 +34,8 @@ from tests.world import postgresql_later
 pytestmark = postgresql_later
 
 
-def test_r4_what_a_customer_records_is_seen_by_the_partners_it_has_a_relationship_with(api: Api) -> None:
+@pytest.mark.rule("R4", "R1")
+def test_what_a_customer_records_is_seen_by_the_partners_it_has_a_relationship_with(api: Api) -> None:
     made = done(api, "meadow-global-admin", "recordExternalSubscription", customer=MEADOW, **EA)
 
     assert (made["recordedBy"], made["channel"], made["status"], made["commerce"]) == (
@@ -50,7 +51,8 @@ def test_r4_what_a_customer_records_is_seen_by_the_partners_it_has_a_relationshi
         assert read(api, persona, made["id"]) is None
 
 
-def test_r4_what_a_partner_records_is_seen_by_it_and_the_customer_alone(api: Api) -> None:
+@pytest.mark.rule("R4")
+def test_what_a_partner_records_is_seen_by_it_and_the_customer_alone(api: Api) -> None:
     new_rows = NewRows(api)
 
     made = done(api, "alder-sales-agent", "recordExternalSubscription", customer=MEADOW, **EA)
@@ -65,14 +67,15 @@ def test_r4_what_a_partner_records_is_seen_by_it_and_the_customer_alone(api: Api
     ]
 
 
-def test_r1_two_parties_record_the_same_and_neither_learns_of_the_other(api: Api) -> None:
+def test_two_parties_record_the_same_and_neither_learns_of_the_other(api: Api) -> None:
     same = {**AZURE, "channel": "EA", "entitlementId": fixed_id("meadow-azure-ea.entitlement")}
 
     for persona in ("alder-sales-agent", "cedar-admin-agent", "meadow-global-admin", "alder-admin-agent"):
         assert done(api, persona, "recordExternalSubscription", customer=MEADOW, **same)["version"] == 1
 
 
-def test_r2_what_syndication_sells_is_recorded_and_not_recreated(api: Api) -> None:
+@pytest.mark.rule("R2")
+def test_what_syndication_sells_is_recorded_and_not_recreated(api: Api) -> None:
     agree(api, MEADOW, None)
     azure = {**AZURE, "channel": "SYNDICATION"}
     made = done(api, "meadow-global-admin", "recordExternalSubscription", customer=MEADOW, **azure)
@@ -103,14 +106,16 @@ def test_an_impossible_record_is_bad_input(api: Api, wrong: dict[str, Any]) -> N
     assert denied(api, "meadow-global-admin", "recordExternalSubscription", **input)[0] == "BAD_INPUT"
 
 
-def test_r44_the_quantity_of_a_record_is_checked(api: Api) -> None:
+@pytest.mark.rule("R44")
+def test_the_quantity_of_a_record_is_checked(api: Api) -> None:
     input = {"customer": MEADOW, **EA, "quantity": 0}
     assert (
         refused(api, "meadow-global-admin", "recordExternalSubscription", **input) == "QUANTITY_OUT_OF_RANGE"
     )
 
 
-def test_sm5_a_record_whose_term_ends_ends_with_it(api: Api) -> None:
+@pytest.mark.rule("SM5")
+def test_a_record_whose_term_ends_ends_with_it(api: Api) -> None:
     end = utc_text(api.world.clock.now + timedelta(days=10))
     input = {"customer": MEADOW, **EA, "commitmentEndDate": end, "autoRenewEnabled": False}
     made = done(api, "meadow-global-admin", "recordExternalSubscription", **input)
@@ -119,7 +124,8 @@ def test_sm5_a_record_whose_term_ends_ends_with_it(api: Api) -> None:
     assert read(api, "alder-sales-agent", made["id"])["status"] == "DISABLED"
 
 
-def test_r5_r6_usage_is_recreated_in_csp_and_canceled_service_by_service(api: Api) -> None:
+@pytest.mark.rule("R5", "R6")
+def test_usage_is_recreated_in_csp_and_canceled_service_by_service(api: Api) -> None:
     agree(api, MEADOW, ALDER)
     old = id_of("meadow-azure-ea")
     assert (
@@ -165,7 +171,8 @@ def test_r5_r6_usage_is_recreated_in_csp_and_canceled_service_by_service(api: Ap
     assert read(api, "alder-sales-agent", new["id"])["status"] == "ACTIVE"
 
 
-def test_r6_two_partners_recreate_the_same_and_each_only_once(api: Api) -> None:
+@pytest.mark.rule("R6")
+def test_two_partners_recreate_the_same_and_each_only_once(api: Api) -> None:
     agree(api, MEADOW, None)
     first = done(api, "alder-sales-agent", "moveSubscriptionToCsp", id="meadow-azure-ea")
     assert refused(api, "alder-admin-agent", "moveSubscriptionToCsp", id="meadow-azure-ea") == "ALREADY_MOVED"
@@ -183,7 +190,8 @@ def test_r6_two_partners_recreate_the_same_and_each_only_once(api: Api) -> None:
     assert (again["offerName"], again["friendlyName"]) == ("Azure", "Farm")
 
 
-def test_r5_a_partner_recreates_and_cancels_what_it_recorded_itself(api: Api) -> None:
+@pytest.mark.rule("R5")
+def test_a_partner_recreates_and_cancels_what_it_recorded_itself(api: Api) -> None:
     agree(api, MEADOW, ALDER)
     note = {**AZURE, "channel": "OPEN", "services": ["storage"]}
     old = done(api, "alder-sales-agent", "recordExternalSubscription", customer=MEADOW, **note)
@@ -202,7 +210,8 @@ def test_r5_a_partner_recreates_and_cancels_what_it_recorded_itself(api: Api) ->
     )
 
 
-def test_r5_what_has_ended_is_not_recreated(api: Api) -> None:
+@pytest.mark.rule("R5")
+def test_what_has_ended_is_not_recreated(api: Api) -> None:
     agree(api, MEADOW, None)
     end = {"id": "meadow-azure-ea", "expectedVersion": 1, "reason": "CUSTOMER_REQUEST"}
     done(api, "meadow-global-admin", "cancelSubscription", **end)
@@ -213,15 +222,17 @@ def test_r5_what_has_ended_is_not_recreated(api: Api) -> None:
     )
 
 
-def test_r13_recreating_takes_the_customer_agreement_as_any_purchase(api: Api) -> None:
+@pytest.mark.rule("R13")
+def test_recreating_takes_the_customer_agreement_as_any_purchase(api: Api) -> None:
     assert (
         refused(api, "alder-sales-agent", "moveSubscriptionToCsp", id="meadow-azure-ea")
         == "AGREEMENT_REQUIRED"
     )
 
 
+@pytest.mark.rule("R22")
 @pytest.mark.parametrize("partner_type", ["indirect_reseller"])
-def test_r22_a_reseller_with_a_relationship_recreates_nothing(api: Api, partner_type: str) -> None:
+def test_a_reseller_with_a_relationship_recreates_nothing(api: Api, partner_type: str) -> None:
     agree(api, MEADOW, None)
     change(api, Partner, ALDER.id, type=partner_type)
 
@@ -231,7 +242,8 @@ def test_r22_a_reseller_with_a_relationship_recreates_nothing(api: Api, partner_
     )
 
 
-def test_r12_nothing_is_recreated_in_another_market(api: Api) -> None:
+@pytest.mark.rule("R12")
+def test_nothing_is_recreated_in_another_market(api: Api) -> None:
     agree(api, MEADOW, None)
     change(api, Subscription, fixed_id("meadow-azure-ea.subscription"), market="CA")
 
@@ -241,8 +253,9 @@ def test_r12_nothing_is_recreated_in_another_market(api: Api) -> None:
     )
 
 
+@pytest.mark.rule("R5")
 @pytest.mark.parametrize("persona", ["alder-sales-agent", "cedar-admin-agent", "willow-sales-agent"])
-def test_r5_services_of_the_customer_are_canceled_by_the_customer(api: Api, persona: str) -> None:
+def test_services_of_the_customer_are_canceled_by_the_customer(api: Api, persona: str) -> None:
     input = {"id": "meadow-azure-ea", "expectedVersion": 1}
     assert denied(api, persona, "cancelService", **input, service="storage") == ("FORBIDDEN", [])
     assert denied(api, persona, "cancelSubscription", **input, reason="FRAUD") == ("FORBIDDEN", [])

@@ -75,6 +75,7 @@ def sold_by_birch(api: Api, began: timedelta, **differing: Any) -> str:
     return str(row["id"])
 
 
+@pytest.mark.rule("R48")
 @pytest.mark.parametrize(
     ("what", "began", "can_be_canceled"),
     [
@@ -83,7 +84,7 @@ def sold_by_birch(api: Api, began: timedelta, **differing: Any) -> str:
         (LICENSES, timedelta(days=8), False),
     ],
 )
-def test_r48_an_option_to_cancel_says_what_canceling_does(
+def test_an_option_to_cancel_says_what_canceling_does(
     api: Api, what: dict[str, Any], began: timedelta, *, can_be_canceled: bool
 ) -> None:
     agree(api, "canyon")
@@ -102,7 +103,8 @@ def test_r48_an_option_to_cancel_says_what_canceling_does(
     assert (done["subscription"] is not None) is can_be_canceled
 
 
-def test_r5_azure_from_another_channel_is_recreated_once_the_agreement_is_there(api: Api) -> None:
+@pytest.mark.rule("R5")
+def test_azure_from_another_channel_is_recreated_once_the_agreement_is_there(api: Api) -> None:
     before = options(api, "alder-admin-agent", "meadow-azure-ea")
     agree(api, "meadow")
     after = options(api, "alder-admin-agent", "meadow-azure-ea")
@@ -114,7 +116,8 @@ def test_r5_azure_from_another_channel_is_recreated_once_the_agreement_is_there(
     assert after["WAIT_FOR_TERM_END"] == ["NO_TERM"]
 
 
-def test_r3_licences_from_another_channel_are_not_recreated_but_wait_or_are_canceled(api: Api) -> None:
+@pytest.mark.rule("R3")
+def test_licences_from_another_channel_are_not_recreated_but_wait_or_are_canceled(api: Api) -> None:
     agree(api, "meadow")
     found = options(api, "alder-admin-agent", "meadow-office-direct")
 
@@ -123,7 +126,8 @@ def test_r3_licences_from_another_channel_are_not_recreated_but_wait_or_are_canc
     assert found["CANCEL_THEN_MOVE"] == "open"
 
 
-def test_r3_legacy_licences_of_another_csp_partner_are_not_switched(api: Api) -> None:
+@pytest.mark.rule("R3")
+def test_legacy_licences_of_another_csp_partner_are_not_switched(api: Api) -> None:
     """R8: nor does a relationship open them; Alder sees this one as its support contact."""
     agree(api, "canyon")
     found = options(api, "alder-admin-agent", "canyon-office-birch")
@@ -133,14 +137,16 @@ def test_r3_legacy_licences_of_another_csp_partner_are_not_switched(api: Api) ->
     assert set(found["RECREATE_IN_CSP"]) == {"ALREADY_CSP", "ONLY_USAGE_IS_RECREATED"}
 
 
-def test_r19_a_restricted_partner_is_told_that_it_may_sell_nothing_new(api: Api) -> None:
+@pytest.mark.rule("R19")
+def test_a_restricted_partner_is_told_that_it_may_sell_nothing_new(api: Api) -> None:
     found = options(api, "birch-sales-agent", "canyon-azure-ea")
 
     assert "RESTRICTED_PARTNER" in found["RECREATE_IN_CSP"]
     assert "RESTRICTED_PARTNER" in found["CANCEL_THEN_MOVE"]
 
 
-def test_r22_r40_a_reseller_is_told_that_its_provider_sells(api: Api) -> None:
+@pytest.mark.rule("R22", "R40")
+def test_a_reseller_is_told_that_its_provider_sells(api: Api) -> None:
     found = options(api, "dogwood-sales-agent", "meadow-azure-cedar")
 
     assert "RESELLERS_SELL_NOTHING" in found["RECREATE_IN_CSP"]

@@ -55,7 +55,8 @@ def stored(deals: Deals, transfer_id: str) -> Any:
     return row
 
 
-def test_r30_the_target_asks_and_the_source_chooses_what_the_target_gets(deals: Deals) -> None:
+@pytest.mark.rule("R30")
+def test_the_target_asks_and_the_source_chooses_what_the_target_gets(deals: Deals) -> None:
     transfer_id = deals.done(TARGET, "requestTransfer", **ASKED, productTypes=["ONLINE_SERVICES_NCE"])
     assert deals.books("request_transfer", transfer_id) == (
         sorted((each.id, "succeeded") for each in (ALDER, CEDAR, MEADOW)),
@@ -91,7 +92,8 @@ def test_r30_the_target_asks_and_the_source_chooses_what_the_target_gets(deals: 
     assert {each.transfer_id for each in events} == {row_id(transfer_id)}
 
 
-def test_r38_the_azure_id_stays_and_r40_the_transfers_reseller_is_credited(deals: Deals) -> None:
+@pytest.mark.rule("R38", "R40")
+def test_the_azure_id_stays_and_the_transfers_reseller_is_credited(deals: Deals) -> None:
     azure = deals.purchase(
         "meadow-azure-alder",
         "meadow-azure-cedar",
@@ -171,7 +173,8 @@ def lines(deals: Deals, persona: str, transfer_id: str, name: str) -> list[str |
     return [line[name] for line in deals.seen(persona, transfer_id)["data"]["node"]["lines"]]
 
 
-def test_r34_r35_what_moves_and_what_stays_is_told_to_whoever_sees_the_transfer(deals: Deals) -> None:
+@pytest.mark.rule("R34")
+def test_what_moves_and_what_stays_is_told_to_whoever_sees_the_transfer(deals: Deals) -> None:
     staying = {}
     for kind in TransferKind:
         transfer_id = deals.transfer(
@@ -210,7 +213,8 @@ def test_whether_the_source_exists_or_sells_anything_is_not_disclosed(deals: Dea
         assert denied.codes == ["NOT_FOUND"]
 
 
-def test_r29_r33_r39_r40_refusals_of_a_request_are_about_what_the_target_knows(deals: Deals) -> None:
+@pytest.mark.rule("R29", "R33", "R39", "R40")
+def test_refusals_of_a_request_are_about_what_the_target_knows(deals: Deals) -> None:
     ask = {"customer": customer(MEADOW), "sourcePartner": ALDER.id}
     expected = [
         ({**ask, "sourcePartner": CEDAR.id}, "SAME_PARTNER", ["sourcePartner"]),
@@ -263,7 +267,8 @@ def test_one_request_of_a_kind_waits_at_a_time_and_a_new_one_follows_its_end(dea
     deals.done(TARGET, "requestTransfer", **ASKED)
 
 
-def test_r19_r40_who_may_ask(deals: Deals) -> None:
+@pytest.mark.rule("R19", "R40")
+def test_who_may_ask(deals: Deals) -> None:
     deals.give_role("birch-sales-agent", Role.ADMIN_AGENT)
     deals.give_role("dogwood-sales-agent", Role.ADMIN_AGENT)
     deals.give_role("willow-sales-agent", Role.ADMIN_AGENT)
@@ -282,7 +287,8 @@ def test_r19_r40_who_may_ask(deals: Deals) -> None:
     assert deals.rows(Transfer) == []
 
 
-def test_r31_r35_r36_r37_lines_that_cannot_go_refuse_the_whole_acceptance(deals: Deals) -> None:
+@pytest.mark.rule("R31", "R35", "R36", "R37")
+def test_lines_that_cannot_go_refuse_the_whole_acceptance(deals: Deals) -> None:
     deals.relate(CEDAR, EMBER)
     other = deals.purchase("ember-new", "meadow-mail-alder", customer_id=EMBER.id)
     suspended = deals.purchase("asleep", "meadow-mail-alder", stored_status=SubscriptionStatus.SUSPENDED)
@@ -322,8 +328,9 @@ def test_a_base_named_with_its_add_on_is_one_line_with_an_add_on(deals: Deals) -
     assert deals.lines(transfer_id) == [(0, "completed", None), (1, "completed", None)]
 
 
+@pytest.mark.rule("R29")
 @pytest.mark.parametrize("lost", ["relationship", "agreement", "status"])
-def test_r29_a_target_that_cannot_receive_any_more_gets_nothing_and_nothing_moves(
+def test_a_target_that_cannot_receive_any_more_gets_nothing_and_nothing_moves(
     deals: Deals, lost: str
 ) -> None:
     transfer_id = deals.done(TARGET, "requestTransfer", **ASKED)
@@ -356,8 +363,9 @@ EVENTS = {
 }
 
 
+@pytest.mark.rule("R39")
 @pytest.mark.parametrize("kind", [TransferKind.NEW_COMMERCE, TransferKind.AZURE_PLAN])
-def test_r39_a_decided_request_cannot_be_decided_again(deals: Deals, kind: TransferKind) -> None:
+def test_a_decided_request_cannot_be_decided_again(deals: Deals, kind: TransferKind) -> None:
     decided = set(TransferStatus) - {TransferStatus.PENDING}
     for status, (mutation, (persona, given)) in product(sorted(decided), EVENTS.items()):
         if status is TransferStatus.EXPIRED:

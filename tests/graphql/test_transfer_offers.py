@@ -72,7 +72,8 @@ def status(deals: Deals, transfer_id: str) -> TransferStatus:
     return found
 
 
-def test_r36_r38_the_provider_accepts_what_it_was_offered_as_it_was_offered(deals: Deals) -> None:
+@pytest.mark.rule("R36", "R38")
+def test_the_provider_accepts_what_it_was_offered_as_it_was_offered(deals: Deals) -> None:
     licences = seats(deals)
     add_on = seats(deals, "extra", parent_id=row_id(licences), quantity=3)
     transfer_id = deals.done(SOURCE, "offerTransfer", **{**OFFER, "subscriptionIds": [AZURE, licences]})
@@ -143,7 +144,8 @@ def test_a_transfer_whose_lines_all_fail_has_failed(deals: Deals) -> None:
     assert deals.rows(Subscription, continues_id=row_id(AZURE)) == []
 
 
-def test_r36_r39_r40_refusals_of_an_offer(deals: Deals) -> None:
+@pytest.mark.rule("R36", "R39", "R40")
+def test_refusals_of_an_offer(deals: Deals) -> None:
     legacy = {"subscriptionIds": [AZURE]}
     expected: list[tuple[dict[str, Any], str, list[str]]] = [
         ({"targetPartner": ALDER.id}, "SAME_PARTNER", ["targetPartner"]),
@@ -169,7 +171,8 @@ def test_r36_r39_r40_refusals_of_an_offer(deals: Deals) -> None:
     assert deals.rows(Transfer) == []
 
 
-def test_r3_legacy_licences_go_to_the_providers_of_direct_bill_partners_and_nowhere_else(
+@pytest.mark.rule("R3")
+def test_legacy_licences_go_to_the_providers_of_direct_bill_partners_and_nowhere_else(
     deals: Deals,
 ) -> None:
     phone = subscription("meadow-phone-cedar")
@@ -183,7 +186,8 @@ def test_r3_legacy_licences_go_to_the_providers_of_direct_bill_partners_and_nowh
     assert "LEGACY_LICENSE" in kept["message"]
 
 
-def test_r36_a_subscription_is_in_one_open_transfer_at_a_time(deals: Deals) -> None:
+@pytest.mark.rule("R36")
+def test_a_subscription_is_in_one_open_transfer_at_a_time(deals: Deals) -> None:
     first = deals.done(SOURCE, "offerTransfer", **OFFER)
     for kind in ("LEGACY", "MANUAL_SWITCH"):
         refusal = deals.refused(SOURCE, "offerTransfer", **OFFER, kind=kind)
@@ -195,7 +199,8 @@ def test_r36_a_subscription_is_in_one_open_transfer_at_a_time(deals: Deals) -> N
     assert "ALREADY_TRANSFERRED, SUBSCRIPTION_NOT_ACTIVE" in refusal["message"]
 
 
-def test_r29_a_target_learns_what_it_lacks_when_it_accepts_and_can_retry(deals: Deals) -> None:
+@pytest.mark.rule("R29")
+def test_a_target_learns_what_it_lacks_when_it_accepts_and_can_retry(deals: Deals) -> None:
     transfer_id = deals.done(SOURCE, "offerTransfer", **OFFER)
     given = {"id": transfer_id, "subscriptionIds": [AZURE]}
     assert deals.refused(TARGET, "acceptTransfer", **given)["code"] == "LINES_SETTLED"
@@ -212,8 +217,9 @@ def test_r29_a_target_learns_what_it_lacks_when_it_accepts_and_can_retry(deals: 
     deals.done(TARGET, "acceptTransfer", id=transfer_id)
 
 
+@pytest.mark.rule("R28")
 @pytest.mark.parametrize("order", list(permutations(SIGNERS)))
-def test_r28_a_switch_moves_with_the_third_signature_in_whatever_order(
+def test_a_switch_moves_with_the_third_signature_in_whatever_order(
     deals: Deals, order: tuple[str, ...]
 ) -> None:
     transfer_id = deals.done(SOURCE, "offerTransfer", **OFFER, kind="MANUAL_SWITCH")
@@ -238,8 +244,9 @@ def test_r28_a_switch_moves_with_the_third_signature_in_whatever_order(
     assert len(moved) == 2
 
 
+@pytest.mark.rule("R28")
 @pytest.mark.parametrize("persona", SIGNERS)
-def test_r28_each_of_the_three_may_decline_a_switch(deals: Deals, persona: str) -> None:
+def test_each_of_the_three_may_decline_a_switch(deals: Deals, persona: str) -> None:
     transfer_id = deals.done(SOURCE, "offerTransfer", **OFFER, kind="MANUAL_SWITCH")
     others = [each for each in SIGNERS if each != persona]
     deals.done(others[0], "consentToTransfer", id=transfer_id)
@@ -249,7 +256,8 @@ def test_r28_each_of_the_three_may_decline_a_switch(deals: Deals, persona: str) 
     assert deals.status(SOURCE, AZURE) == "ACTIVE"
 
 
-def test_r29_a_target_signs_when_it_can_receive_and_the_others_are_not_told(deals: Deals) -> None:
+@pytest.mark.rule("R29")
+def test_a_target_signs_when_it_can_receive_and_the_others_are_not_told(deals: Deals) -> None:
     (link,) = deals.rows(ResellerRelationship, partner_id=CEDAR.id, customer_id=CANYON.id)
     transfer_id = deals.done(SOURCE, "offerTransfer", **OFFER, kind="MANUAL_SWITCH")
     deals.change(ResellerRelationship, link.id, stored_status=RelationshipStatus.REMOVED)
@@ -264,7 +272,8 @@ def test_r29_a_target_signs_when_it_can_receive_and_the_others_are_not_told(deal
     assert deals.status(SOURCE, AZURE) == "ACTIVE"
 
 
-def test_r19_a_restricted_partner_receives_nothing_and_may_say_so(deals: Deals) -> None:
+@pytest.mark.rule("R19")
+def test_a_restricted_partner_receives_nothing_and_may_say_so(deals: Deals) -> None:
     deals.give_role("birch-sales-agent", Role.GLOBAL_ADMIN)
     transfer_id = deals.done(
         SOURCE, "offerTransfer", **{**OFFER, "targetPartner": BIRCH.id, "kind": "MANUAL_SWITCH"}
@@ -306,7 +315,8 @@ def test_only_the_parties_decide_an_offer_or_a_switch(deals: Deals) -> None:
     assert status(deals, switch) is TransferStatus.PENDING
 
 
-def test_r39_decided_offers_and_switches_cannot_be_decided_again(deals: Deals) -> None:
+@pytest.mark.rule("R39")
+def test_decided_offers_and_switches_cannot_be_decided_again(deals: Deals) -> None:
     who = {
         TransferKind.LEGACY: {"acceptTransfer": TARGET, "declineTransfer": TARGET, "cancelTransfer": SOURCE},
         TransferKind.MANUAL_SWITCH: {
@@ -397,7 +407,8 @@ def test_of_8_decisions_at_once_exactly_one_counts(deals: Deals) -> None:
     assert len(deals.rows(Subscription, continues_id=row_id(AZURE))) == (expected == "completed")
 
 
-def test_r36_of_8_offers_of_one_subscription_at_once_exactly_one_is_made(deals: Deals) -> None:
+@pytest.mark.rule("R36")
+def test_of_8_offers_of_one_subscription_at_once_exactly_one_is_made(deals: Deals) -> None:
     def offer(kind: TransferKind) -> Any:
         given = transfers.TransferOffer(
             kind=kind, customer_id=CANYON.id, target_partner_id=CEDAR.id, subscription_ids=[row_id(AZURE)]

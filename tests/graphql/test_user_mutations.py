@@ -117,7 +117,8 @@ def test_users_cannot_change_their_own_roles(api: Api) -> None:
     assert roles_of(api, "alder-user-management-admin") == {"user_management_admin"}
 
 
-def test_r53_a_change_of_roles_is_recorded_with_the_previous_roles(api: Api) -> None:
+@pytest.mark.rule("R53")
+def test_a_change_of_roles_is_recorded_with_the_previous_roles(api: Api) -> None:
     new_rows = NewRows(api)
 
     assign(api, "alder-global-admin", "alder-sales-agent", "ADMIN_AGENT", "SALES_AGENT")

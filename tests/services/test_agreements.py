@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from multichannel.demo.cast import ALDER, MEADOW, SUMMIT
 from multichannel.domain.agreements import AgreementKind, CustomerAgreement
 from multichannel.services.agreements import confirm_customer_agreement
@@ -12,7 +14,8 @@ from tests.world import one_engine
 pytestmark = one_engine
 
 
-def test_sm6_a_partner_attests_for_itself_and_a_customer_signs_for_all(use_cases: UseCases) -> None:
+@pytest.mark.rule("SM6")
+def test_a_partner_attests_for_itself_and_a_customer_signs_for_all(use_cases: UseCases) -> None:
     attested = use_cases.agree("alder-admin-agent", "meadow")
     signed = use_cases.agree("meadow-global-admin", "meadow")
 
@@ -22,7 +25,8 @@ def test_sm6_a_partner_attests_for_itself_and_a_customer_signs_for_all(use_cases
     assert (row.kind, row.partner_id) == (AgreementKind.DIRECT, None)
 
 
-def test_sm6_an_agreement_of_the_future_is_refused(use_cases: UseCases) -> None:
+@pytest.mark.rule("SM6")
+def test_an_agreement_of_the_future_is_refused(use_cases: UseCases) -> None:
     later = use_cases.world.clock.now + timedelta(seconds=1)
     signature = replace(use_cases.signature(), agreed_at=later)
 
@@ -34,7 +38,8 @@ def test_sm6_an_agreement_of_the_future_is_refused(use_cases: UseCases) -> None:
     assert use_cases.rows(CustomerAgreement) == []
 
 
-def test_r52_the_us_government_cloud_has_no_agreement(use_cases: UseCases) -> None:
+@pytest.mark.rule("R52")
+def test_the_us_government_cloud_has_no_agreement(use_cases: UseCases) -> None:
     code = use_cases.refused(
         "laurel-admin-agent",
         lambda work: confirm_customer_agreement(work, SUMMIT.id, use_cases.signature()),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from multichannel.demo.cast import ALDER, fixed_id
 from multichannel.domain.commerce import Channel, StopReason, SubscriptionStatus
 from multichannel.domain.subscriptions import Subscription
@@ -16,7 +18,8 @@ def move(use_cases: UseCases) -> str:
     return use_cases.run("alder-admin-agent", lambda work: move_subscription_to_csp(work, EA))
 
 
-def test_r5_azure_is_recreated_once_and_the_old_subscription_stays(use_cases: UseCases) -> None:
+@pytest.mark.rule("R5")
+def test_azure_is_recreated_once_and_the_old_subscription_stays(use_cases: UseCases) -> None:
     use_cases.agree("alder-admin-agent", "meadow")
     before = use_cases.row(Subscription, id=EA)
     made = use_cases.row(Subscription, id=move(use_cases))
@@ -31,7 +34,8 @@ def test_r5_azure_is_recreated_once_and_the_old_subscription_stays(use_cases: Us
     )
 
 
-def test_r5_it_can_be_recreated_again_after_the_first_was_canceled(use_cases: UseCases) -> None:
+@pytest.mark.rule("R5")
+def test_it_can_be_recreated_again_after_the_first_was_canceled(use_cases: UseCases) -> None:
     use_cases.agree("alder-admin-agent", "meadow")
     first = move(use_cases)
     use_cases.run(
@@ -42,14 +46,16 @@ def test_r5_it_can_be_recreated_again_after_the_first_was_canceled(use_cases: Us
     assert move(use_cases) != first
 
 
-def test_r13_without_agreement_nothing_is_recreated(use_cases: UseCases) -> None:
+@pytest.mark.rule("R13")
+def test_without_agreement_nothing_is_recreated(use_cases: UseCases) -> None:
     code = use_cases.refused("alder-admin-agent", lambda work: move_subscription_to_csp(work, EA))
 
     assert code == "AGREEMENT_REQUIRED"
     assert use_cases.rows(Subscription, continues_id=EA) == []
 
 
-def test_r5_a_service_is_canceled_only_after_it_was_recreated(use_cases: UseCases) -> None:
+@pytest.mark.rule("R5")
+def test_a_service_is_canceled_only_after_it_was_recreated(use_cases: UseCases) -> None:
     row = use_cases.row(Subscription, id=EA)
     service = row.services[0]
 

@@ -24,7 +24,8 @@ HEATH = NewCustomer(
 )
 
 
-def test_sm1_a_new_customer_has_a_tenant_a_relationship_and_a_billing_profile(use_cases: UseCases) -> None:
+@pytest.mark.rule("SM1")
+def test_a_new_customer_has_a_tenant_a_relationship_and_a_billing_profile(use_cases: UseCases) -> None:
     customer_id = use_cases.run("alder-admin-agent", lambda work: create_customer(work, HEATH))
 
     assert use_cases.row(Tenant, id=customer_id).kind is TenantKind.CUSTOMER
@@ -43,7 +44,8 @@ def test_sm1_a_new_customer_has_a_tenant_a_relationship_and_a_billing_profile(us
     )
 
 
-def test_sm1_a_new_customer_may_have_a_global_admin(use_cases: UseCases) -> None:
+@pytest.mark.rule("SM1")
+def test_a_new_customer_may_have_a_global_admin(use_cases: UseCases) -> None:
     admin = NewUser("11111111-1111-4111-8111-111111111111", "Robin", (Role.GLOBAL_ADMIN,))
     customer_id = use_cases.run(
         "alder-admin-agent", lambda work: create_customer(work, replace(HEATH, global_admin=admin))
@@ -73,7 +75,7 @@ def test_a_new_customer_receives_the_requests_that_wait_for_its_domain(use_cases
         (replace(HEATH, associated_partner_id=DOGWOOD.id), "ASSOCIATED_PARTNER_INVALID"),
     ],
 )
-def test_r12_r23_a_customer_that_cannot_be_created_leaves_nothing_behind(
+def test_a_customer_that_cannot_be_created_leaves_nothing_behind(
     use_cases: UseCases, new: NewCustomer, code: str
 ) -> None:
     tenants = len(use_cases.rows(Tenant))
@@ -82,7 +84,8 @@ def test_r12_r23_a_customer_that_cannot_be_created_leaves_nothing_behind(
     assert len(use_cases.rows(Tenant)) == tenants
 
 
-def test_r46_a_profile_is_updated_in_the_version_that_was_seen(use_cases: UseCases) -> None:
+@pytest.mark.rule("R46")
+def test_a_profile_is_updated_in_the_version_that_was_seen(use_cases: UseCases) -> None:
     version = use_cases.row(Customer, id=MEADOW.id).version
     changes = {"city": "Shelbyville"}
 

@@ -52,7 +52,8 @@ def nothing_due(world: World) -> World:
     return world
 
 
-def test_sm1_a_request_without_answer_expires_with_one_event(world: World) -> None:
+@pytest.mark.rule("SM1")
+def test_a_request_without_answer_expires_with_one_event(world: World) -> None:
     before = rows(world, ResellerRelationship, id=EXPIRED_REQUEST)[0]
     assert before.stored_status is RelationshipStatus.REQUESTED
 
@@ -95,7 +96,8 @@ def test_what_is_not_due_yet_stays(nothing_due: World) -> None:
     assert sweep(nothing_due.store)["ResellerRelationship"] == 2
 
 
-def test_r52_the_job_runs_in_each_national_cloud(nothing_due: World) -> None:
+@pytest.mark.rule("R52")
+def test_the_job_runs_in_each_national_cloud(nothing_due: World) -> None:
     nothing_due.clock.now += timedelta(days=90)
 
     sweep(nothing_due.store)
@@ -124,7 +126,8 @@ def transfer(number: int, expires_at: datetime, now: datetime) -> dict[str, Any]
     }
 
 
-def test_sm4c_pending_transfers_expire_each_with_its_own_event(nothing_due: World) -> None:
+@pytest.mark.rule("SM4c")
+def test_pending_transfers_expire_each_with_its_own_event(nothing_due: World) -> None:
     now = nothing_due.clock.now
     due = [transfer(number, now, now) for number in range(3)]
     put(nothing_due, insert(Transfer), [*due, transfer(3, now + timedelta(seconds=1), now)])
@@ -138,7 +141,8 @@ def test_sm4c_pending_transfers_expire_each_with_its_own_event(nothing_due: Worl
     }
 
 
-def test_sm5_the_end_of_a_term_without_renewal_is_stored(nothing_due: World) -> None:
+@pytest.mark.rule("SM5")
+def test_the_end_of_a_term_without_renewal_is_stored(nothing_due: World) -> None:
     now = nothing_due.clock.now
     subscription = rows(nothing_due, Subscription, friendly_name="Canyon office birch")[0].id
     values = {"auto_renew_enabled": False, "expires_at": now, "disabled_at": now + timedelta(days=30)}
@@ -150,7 +154,8 @@ def test_sm5_the_end_of_a_term_without_renewal_is_stored(nothing_due: World) -> 
     assert [each.resource_id for each in rows(nothing_due, Event)] == [subscription]
 
 
-def test_sm5_a_term_that_renews_begins_anew(nothing_due: World) -> None:
+@pytest.mark.rule("SM5")
+def test_a_term_that_renews_begins_anew(nothing_due: World) -> None:
     before = next(each for each in rows(nothing_due, Subscription) if each.auto_renew_enabled)
     nothing_due.clock.now = before.commitment_end_date
 

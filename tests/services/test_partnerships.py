@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from multichannel.demo.cast import ALDER, CEDAR, fixed_id
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.services.partnerships import invite_indirect_reseller, remove_partnership
@@ -23,7 +25,8 @@ def test_an_invitation_looks_the_same_whether_or_not_a_partner_has_the_address(u
     assert {known.status, unknown.status} == {PartnershipStatus.INVITED}
 
 
-def test_sm3_an_address_is_invited_again_after_the_first_invitation_was_removed(use_cases: UseCases) -> None:
+@pytest.mark.rule("SM3")
+def test_an_address_is_invited_again_after_the_first_invitation_was_removed(use_cases: UseCases) -> None:
     first = invite(use_cases, ALDER.id)
     code = use_cases.refused("cedar-admin-agent", lambda work: invite_indirect_reseller(work, ALDER.id, None))
     assert code == "INVITATION_PENDING"
@@ -34,7 +37,7 @@ def test_sm3_an_address_is_invited_again_after_the_first_invitation_was_removed(
     assert invite(use_cases, ALDER.id).id != first.id
 
 
-def test_r11_a_provider_does_not_invite_itself(use_cases: UseCases) -> None:
+def test_a_provider_does_not_invite_itself(use_cases: UseCases) -> None:
     code = use_cases.refused("cedar-admin-agent", lambda work: invite_indirect_reseller(work, CEDAR.id, None))
 
     assert code == "SELF_INVITED"

@@ -27,11 +27,12 @@ def request(use_cases: UseCases, persona: str, address: str, provider_id: str | 
     return use_cases.run(persona, lambda work: request_reseller_relationship(work, new))
 
 
+@pytest.mark.rule("SM1")
 @pytest.mark.parametrize(
     ("address", "code"),
     [(QUARRY.id, "REQUEST_PENDING"), (MEADOW.id, "ALREADY_RELATED"), (ALDER.id, "OWN_CUSTOMER")],
 )
-def test_sm1_a_request_that_cannot_be_sent_is_refused(use_cases: UseCases, address: str, code: str) -> None:
+def test_a_request_that_cannot_be_sent_is_refused(use_cases: UseCases, address: str, code: str) -> None:
     before = len(use_cases.rows(ResellerRelationship))
     new = RelationshipRequest(address=address)
 
@@ -41,13 +42,15 @@ def test_sm1_a_request_that_cannot_be_sent_is_refused(use_cases: UseCases, addre
     assert len(use_cases.rows(ResellerRelationship)) == before
 
 
-def test_sm1_a_canceled_request_can_be_sent_again(use_cases: UseCases) -> None:
+@pytest.mark.rule("SM1")
+def test_a_canceled_request_can_be_sent_again(use_cases: UseCases) -> None:
     use_cases.run("alder-admin-agent", lambda work: cancel_reseller_relationship_request(work, ALDER_QUARRY))
 
     assert request(use_cases, "alder-admin-agent", QUARRY.id) != ALDER_QUARRY
 
 
-def test_r14_a_customer_signs_the_agreement_when_it_accepts(use_cases: UseCases) -> None:
+@pytest.mark.rule("R14")
+def test_a_customer_signs_the_agreement_when_it_accepts(use_cases: UseCases) -> None:
     code = use_cases.refused(
         "quarry-global-admin", lambda work: accept_reseller_relationship(work, ALDER_QUARRY, None)
     )
@@ -63,7 +66,8 @@ def test_r14_a_customer_signs_the_agreement_when_it_accepts(use_cases: UseCases)
     assert use_cases.row(CustomerAgreement, customer_id=QUARRY.id).kind is AgreementKind.DIRECT
 
 
-def test_sm1_a_reseller_requests_with_its_provider_and_one_answer_is_for_both(use_cases: UseCases) -> None:
+@pytest.mark.rule("SM1")
+def test_a_reseller_requests_with_its_provider_and_one_answer_is_for_both(use_cases: UseCases) -> None:
     own = request(use_cases, "dogwood-sales-agent", EMBER.id, CEDAR.id)
     companion = use_cases.row(ResellerRelationship, invited_with_id=own)
     assert (companion.partner_id, companion.associated_partner_id) == (CEDAR.id, DOGWOOD.id)
@@ -77,7 +81,8 @@ def test_sm1_a_reseller_requests_with_its_provider_and_one_answer_is_for_both(us
     assert {row.stored_status for row in rows} == {RelationshipStatus.ACTIVE}
 
 
-def test_r17_r18_a_partner_leaves_without_active_subscriptions_and_supports_nothing(
+@pytest.mark.rule("R17", "R18")
+def test_a_partner_leaves_without_active_subscriptions_and_supports_nothing(
     use_cases: UseCases,
 ) -> None:
     relationship_id = fixed_id("alder.canyon.relationship")

@@ -29,7 +29,8 @@ def sell(use_cases: UseCases, order: SubscriptionOrder = ORDER, parent_id: str |
     )
 
 
-def test_r13_a_sale_requires_the_customer_agreement(use_cases: UseCases) -> None:
+@pytest.mark.rule("R13")
+def test_a_sale_requires_the_customer_agreement(use_cases: UseCases) -> None:
     code = use_cases.refused("alder-sales-agent", lambda work: create_subscription(work, MEADOW.id, ORDER))
     assert code == "AGREEMENT_REQUIRED"
 
@@ -39,7 +40,8 @@ def test_r13_a_sale_requires_the_customer_agreement(use_cases: UseCases) -> None
     assert (row.billing_partner_id, row.support_contact_id, row.quantity) == (ALDER.id, ALDER.id, 5)
 
 
-def test_r41_add_ons_are_suspended_with_their_base(use_cases: UseCases) -> None:
+@pytest.mark.rule("R41")
+def test_add_ons_are_suspended_with_their_base(use_cases: UseCases) -> None:
     use_cases.agree("alder-admin-agent", "meadow")
     base = sell(use_cases)
     add_on = sell(
@@ -55,8 +57,9 @@ def test_r41_add_ons_are_suspended_with_their_base(use_cases: UseCases) -> None:
     assert {row.stored_status for row in rows} == {SubscriptionStatus.SUSPENDED}
 
 
+@pytest.mark.rule("R41")
 @pytest.mark.parametrize("key", ["meadow-phone-cedar", "no-such"])
-def test_r41_an_add_on_of_a_base_of_others_is_refused_as_if_there_were_none(
+def test_an_add_on_of_a_base_of_others_is_refused_as_if_there_were_none(
     use_cases: UseCases, key: str
 ) -> None:
     parent_id = fixed_id(f"{key}.subscription")
@@ -70,7 +73,8 @@ def test_r41_an_add_on_of_a_base_of_others_is_refused_as_if_there_were_none(
     assert code == "ADD_ON_UNRELATED"
 
 
-def test_r48_a_subscription_is_canceled_within_seven_days(use_cases: UseCases) -> None:
+@pytest.mark.rule("R48")
+def test_a_subscription_is_canceled_within_seven_days(use_cases: UseCases) -> None:
     use_cases.agree("alder-admin-agent", "meadow")
     row_id = sell(use_cases)
     use_cases.world.clock.now += timedelta(days=7, seconds=1)
@@ -89,7 +93,8 @@ def test_r48_a_subscription_is_canceled_within_seven_days(use_cases: UseCases) -
     assert use_cases.row(Subscription, id=row_id).stored_status is SubscriptionStatus.DELETED
 
 
-def test_r46_an_update_of_another_version_changes_nothing(use_cases: UseCases) -> None:
+@pytest.mark.rule("R46")
+def test_an_update_of_another_version_changes_nothing(use_cases: UseCases) -> None:
     use_cases.agree("alder-admin-agent", "meadow")
     row_id = sell(use_cases)
 
@@ -118,10 +123,9 @@ def test_what_is_due_is_stored_with_the_next_change(use_cases: UseCases) -> None
     assert (row.effective_start_date, row.quantity) == (ends, 6)
 
 
+@pytest.mark.rule("R26")
 @pytest.mark.parametrize("partner_id", [CEDAR.id, fixed_id("no-such-partner")])
-def test_r26_a_seller_assigns_no_partner_that_it_does_not_work_with(
-    use_cases: UseCases, partner_id: str
-) -> None:
+def test_a_seller_assigns_no_partner_that_it_does_not_work_with(use_cases: UseCases, partner_id: str) -> None:
     use_cases.agree("alder-admin-agent", "meadow")
     row_id = sell(use_cases)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
 from multichannel.domain.commerce import SubscriptionStatus
 from multichannel.domain.subscriptions import Subscription
@@ -32,7 +34,8 @@ def request(use_cases: UseCases) -> str:
     return use_cases.run("cedar-admin-agent", lambda work: request_transfer(work, REQUEST))
 
 
-def test_sm4c_the_source_accepts_a_request_and_add_ons_follow_their_base(use_cases: UseCases) -> None:
+@pytest.mark.rule("SM4c")
+def test_the_source_accepts_a_request_and_add_ons_follow_their_base(use_cases: UseCases) -> None:
     transfer_id = request(use_cases)
     use_cases.run(
         "alder-admin-agent",
@@ -48,7 +51,8 @@ def test_sm4c_the_source_accepts_a_request_and_add_ons_follow_their_base(use_cas
     assert use_cases.row(Subscription, id=MAIL).stored_status is SubscriptionStatus.DELETED
 
 
-def test_r36_a_request_is_not_repeated_while_it_is_pending(use_cases: UseCases) -> None:
+@pytest.mark.rule("R36")
+def test_a_request_is_not_repeated_while_it_is_pending(use_cases: UseCases) -> None:
     transfer_id = request(use_cases)
     repeat = lambda work: request_transfer(work, REQUEST)  # noqa: E731  (a use case as the others)
 
@@ -57,7 +61,8 @@ def test_r36_a_request_is_not_repeated_while_it_is_pending(use_cases: UseCases) 
     assert use_cases.run("cedar-admin-agent", repeat) != transfer_id
 
 
-def test_r29_a_request_without_agreement_is_refused(use_cases: UseCases) -> None:
+@pytest.mark.rule("R33")
+def test_a_request_without_agreement_is_refused(use_cases: UseCases) -> None:
     code = use_cases.refused("cedar-admin-agent", lambda work: request_transfer(work, REQUEST))
 
     assert code == "AGREEMENT_REQUIRED"
@@ -74,7 +79,8 @@ def test_a_declined_request_moves_nothing(use_cases: UseCases) -> None:
     assert use_cases.rows(Subscription, continues_id=MAIL) == []
 
 
-def test_r37_an_offer_names_every_reason_against_its_subscriptions(use_cases: UseCases) -> None:
+@pytest.mark.rule("R37")
+def test_an_offer_names_every_reason_against_its_subscriptions(use_cases: UseCases) -> None:
     offer = TransferOffer(
         kind=TransferKind.MANUAL_SWITCH,
         customer_id=MEADOW.id,
@@ -88,7 +94,8 @@ def test_r37_an_offer_names_every_reason_against_its_subscriptions(use_cases: Us
     assert use_cases.rows(TransferLine, subscription_id=MAIL) == []
 
 
-def test_r28_the_target_does_not_request_what_the_source_offers(use_cases: UseCases) -> None:
+@pytest.mark.rule("R28")
+def test_the_target_does_not_request_what_the_source_offers(use_cases: UseCases) -> None:
     switch = TransferRequest(
         kind=TransferKind.MANUAL_SWITCH,
         customer_id=MEADOW.id,

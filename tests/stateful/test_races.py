@@ -120,8 +120,9 @@ def mixed(number: int, runners: Sequence[Runner]) -> Sequence[Runner]:
     return [*runners[first:], *runners[:first]]
 
 
+@pytest.mark.rule("R39")
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_r39_a_requested_transfer_is_decided_once(service: Service, number: int) -> None:
+def test_a_requested_transfer_is_decided_once(service: Service, number: int) -> None:
     race = at_the_last_second(service, "Transfer", "asked")
     mail = [global_id("Subscription", fixed_id("mail.sold"))]
     runners = [
@@ -138,8 +139,9 @@ def test_r39_a_requested_transfer_is_decided_once(service: Service, number: int)
     won(race, race.run(mixed(number, runners)), {"TRANSFER_ALREADY_DECIDED"})
 
 
+@pytest.mark.rule("R39")
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_r39_an_offered_transfer_is_decided_once(service: Service, number: int) -> None:
+def test_an_offered_transfer_is_decided_once(service: Service, number: int) -> None:
     race = at_the_last_second(service, "Transfer", "offered")
     runners = [
         race.by("cedar sales_agent", "acceptTransfer"),
@@ -155,8 +157,9 @@ def test_r39_an_offered_transfer_is_decided_once(service: Service, number: int) 
     won(race, race.run(mixed(number, runners)), {"TRANSFER_ALREADY_DECIDED"})
 
 
+@pytest.mark.rule("SM1")
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_sm1_a_request_is_answered_once(service: Service, number: int) -> None:
+def test_a_request_is_answered_once(service: Service, number: int) -> None:
     race = at_the_last_second(service, "ResellerRelationship", f"{BIRCH}.{MEADOW}")
     runners = [
         race.by("meadow global_admin", "acceptResellerRelationship"),
@@ -172,8 +175,9 @@ def test_sm1_a_request_is_answered_once(service: Service, number: int) -> None:
     won(race, race.run(mixed(number, runners)), {"REQUEST_CLOSED", "REQUEST_EXPIRED", "ALREADY_RELATED"})
 
 
+@pytest.mark.rule("R36")
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_r36_a_subscription_is_offered_in_one_transfer(service: Service, number: int) -> None:
+def test_a_subscription_is_offered_in_one_transfer(service: Service, number: int) -> None:
     service.reset()
     race = Race(service, "Subscription", fixed_id("metered.sold"))
     told = {

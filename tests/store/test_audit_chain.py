@@ -76,7 +76,8 @@ def records(engine: Engine, tenant: str = ALDER) -> list[Any]:
         return list(session.scalars(found))
 
 
-def test_r53_each_tenant_concerned_has_a_gapless_chain(engine: Engine, audited: Store) -> None:
+@pytest.mark.rule("R53")
+def test_each_tenant_concerned_has_a_gapless_chain(engine: Engine, audited: Store) -> None:
     assert [(each.head.tenant_id, each.records, each.flaw) for each in verify(audited)] == [
         (ALDER, LENGTH, None),
         (MEADOW, LENGTH, None),
@@ -279,9 +280,8 @@ YEAR = timedelta(days=365)
 QUARTER = timedelta(days=90)
 
 
-def test_r53_what_is_older_than_the_retention_goes_and_the_rest_is_whole(
-    engine: Engine, policy: Policy
-) -> None:
+@pytest.mark.rule("R53")
+def test_what_is_older_than_the_retention_goes_and_the_rest_is_whole(engine: Engine, policy: Policy) -> None:
     for days in (0, 10, 20):
         call(at(engine, policy, NOW + timedelta(days=days)), key=f"key {days}")
     later = at(engine, policy, NOW + QUARTER + timedelta(days=10))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from multichannel.demo.cast import CEDAR, MEADOW
 from multichannel.domain.subscriptions import Subscription
 from tests.stories.telling import SIGNED, SIGNER, Story, customer, subscription
@@ -19,7 +21,8 @@ def agree(story: Story) -> None:
     story.done(AGENT, "confirmCustomerAgreement", AGREEMENT, id=customer(MEADOW), **SIGNED)
 
 
-def test_r5_r6_azure_is_recreated_and_both_run_until_the_customer_has_canceled_the_old(story: Story) -> None:
+@pytest.mark.rule("R5", "R6")
+def test_azure_is_recreated_and_both_run_until_the_customer_has_canceled_the_old(story: Story) -> None:
     assert story.options(AGENT, EA)["RECREATE_IN_CSP"] == ["AGREEMENT_REQUIRED"]
     assert story.refused(AGENT, MOVE, MOVED, id=EA) == "AGREEMENT_REQUIRED"
     agree(story)
@@ -90,7 +93,8 @@ def _the_old_one_is_canceled(story: Story) -> None:
     assert story.trail("cedar-admin-agent") == []
 
 
-def test_r3_r5_licences_are_not_recreated(story: Story) -> None:
+@pytest.mark.rule("R3", "R5")
+def test_licences_are_not_recreated(story: Story) -> None:
     agree(story)
 
     assert story.denied(AGENT, MOVE, MOVED, id=OFFICE) == ("FORBIDDEN", ["ONLY_USAGE_IS_RECREATED"])
@@ -101,7 +105,8 @@ def test_r3_r5_licences_are_not_recreated(story: Story) -> None:
     )
 
 
-def test_r19_a_restricted_partner_and_an_advisor_recreate_nothing(story: Story) -> None:
+@pytest.mark.rule("R19")
+def test_a_restricted_partner_and_an_advisor_recreate_nothing(story: Story) -> None:
     stopped = {
         ("birch-sales-agent", subscription("canyon-azure-ea")): ["RESTRICTED_PARTNER"],
         ("willow-sales-agent", EA): ["ADVISORS_SELL_NOTHING"],
@@ -113,7 +118,8 @@ def test_r19_a_restricted_partner_and_an_advisor_recreate_nothing(story: Story) 
         assert set(reasons) <= set(story.options(persona, row_id)["RECREATE_IN_CSP"])
 
 
-def test_r12_r52_nothing_is_recreated_for_another_market_nor_seen_in_another_cloud(story: Story) -> None:
+@pytest.mark.rule("R12", "R52")
+def test_nothing_is_recreated_for_another_market_nor_seen_in_another_cloud(story: Story) -> None:
     agree(story)
     story.set_scene(Subscription, EA.partition("_")[2], market="CA")
 
@@ -121,7 +127,8 @@ def test_r12_r52_nothing_is_recreated_for_another_market_nor_seen_in_another_clo
     assert story.denied("laurel-admin-agent", MOVE, MOVED, id=EA) == ("NOT_FOUND", [])
 
 
-def test_r52_c1_in_the_government_cloud_it_takes_no_agreement(story: Story) -> None:
+@pytest.mark.rule("R52", "C1")
+def test_in_the_government_cloud_it_takes_no_agreement(story: Story) -> None:
     """Multichannel support is offered there, and the customer agreement is not."""
     there = subscription("summit-azure-ea")
 
@@ -133,7 +140,8 @@ def test_r52_c1_in_the_government_cloud_it_takes_no_agreement(story: Story) -> N
     assert shown == {"continues": {"id": there}, "cloud": "US_GOVERNMENT"}
 
 
-def test_r22_a_reseller_recreates_nothing_even_with_a_relationship_of_its_own(story: Story) -> None:
+@pytest.mark.rule("R22")
+def test_a_reseller_recreates_nothing_even_with_a_relationship_of_its_own(story: Story) -> None:
     """Attached under Cedar it does not see what was bought elsewhere; with the customer's yes it does."""
     reseller = "dogwood-sales-agent"
     assert story.denied(reseller, MOVE, MOVED, id=EA) == ("NOT_FOUND", [])

@@ -18,7 +18,8 @@ CONSENTS = "status sourceConsentedAt customerConsentedAt targetConsentedAt"
 HELD = "status entitlementId billingPartner { name } supportContact { name } partnerOfRecord { name }"
 
 
-def test_r7_r30_azure_moves_when_both_partners_agree_and_its_id_stays(story: Story) -> None:
+@pytest.mark.rule("R7", "R30")
+def test_azure_moves_when_both_partners_agree_and_its_id_stays(story: Story) -> None:
     story.done(ALDER_AGENT, "confirmCustomerAgreement", AGREEMENT, id=customer(MEADOW), **SIGNED)
     asked = {"customer": customer(MEADOW), "sourcePartner": CEDAR.id}
     plan = {**asked, "kind": "AZURE_PLAN"}
@@ -56,7 +57,8 @@ def test_r7_r30_azure_moves_when_both_partners_agree_and_its_id_stays(story: Sto
     }
 
 
-def test_r12_r29_nothing_is_transferred_for_a_customer_of_another_market(story: Story) -> None:
+@pytest.mark.rule("R12", "R29")
+def test_nothing_is_transferred_for_a_customer_of_another_market(story: Story) -> None:
     story.done(ALDER_AGENT, "confirmCustomerAgreement", AGREEMENT, id=customer(MEADOW), **SIGNED)
     story.set_scene(Customer, MEADOW.id, market="CA")
     asked = {"customer": customer(MEADOW), "sourcePartner": CEDAR.id}
@@ -64,7 +66,8 @@ def test_r12_r29_nothing_is_transferred_for_a_customer_of_another_market(story: 
     assert story.refused(ALDER_AGENT, "requestTransfer", DEAL, **asked) == "CUSTOMER_IN_OTHER_MARKET"
 
 
-def test_r19_r40_who_may_not_sell_asks_for_no_transfer(story: Story) -> None:
+@pytest.mark.rule("R19", "R40")
+def test_who_may_not_sell_asks_for_no_transfer(story: Story) -> None:
     stopped = {
         "birch-sales-agent": "RESTRICTED_PARTNER",
         "dogwood-sales-agent": "ONLY_THROUGH_PROVIDER",
@@ -100,7 +103,8 @@ def offer(target: str, row_id: str = SWITCHED) -> dict[str, Any]:
     }
 
 
-def test_r28_legacy_azure_is_switched_with_three_signatures(ready: Story) -> None:
+@pytest.mark.rule("R28")
+def test_legacy_azure_is_switched_with_three_signatures(ready: Story) -> None:
     assert ready.node(CEDAR_AGENT, SWITCHED) is None
     deal = ready.done(ALDER_AGENT, "offerTransfer", DEAL, **offer(CEDAR.id))["id"]
     assert ready.denied(ALDER_AGENT, "consentToTransfer", DEAL, id=deal) == ("FORBIDDEN", [])
@@ -127,7 +131,8 @@ def test_r28_legacy_azure_is_switched_with_three_signatures(ready: Story) -> Non
         assert ready.refused(persona, "declineTransfer", DEAL, id=deal) == "TRANSFER_ALREADY_DECIDED"
 
 
-def test_r28_one_of_three_who_declines_ends_a_switch(ready: Story) -> None:
+@pytest.mark.rule("R28")
+def test_one_of_three_who_declines_ends_a_switch(ready: Story) -> None:
     deal = ready.done(ALDER_AGENT, "offerTransfer", DEAL, **offer(CEDAR.id))["id"]
     ready.done("alder-global-admin", "consentToTransfer", DEAL, id=deal)
 
@@ -138,7 +143,8 @@ def test_r28_one_of_three_who_declines_ends_a_switch(ready: Story) -> None:
     assert ready.node(CEDAR_AGENT, SWITCHED) is None
 
 
-def test_r19_a_restricted_partner_receives_nothing_and_may_say_no(story: Story) -> None:
+@pytest.mark.rule("R19")
+def test_a_restricted_partner_receives_nothing_and_may_say_no(story: Story) -> None:
     """It reads a summary of what it is offered, which comes without the reason."""
     story.give_role("birch-sales-agent", Role.GLOBAL_ADMIN)
     deal = story.done(ALDER_AGENT, "offerTransfer", DEAL, **offer(BIRCH.id))["id"]
@@ -149,7 +155,8 @@ def test_r19_a_restricted_partner_receives_nothing_and_may_say_no(story: Story) 
     assert story.node(ALDER_AGENT, SWITCHED, "status") == {"status": "ACTIVE"}
 
 
-def test_r28_r29_only_legacy_azure_is_switched_and_to_a_partner_of_the_customer(story: Story) -> None:
+@pytest.mark.rule("R28", "R29")
+def test_only_legacy_azure_is_switched_and_to_a_partner_of_the_customer(story: Story) -> None:
     story.give_role(CEDAR_AGENT, Role.GLOBAL_ADMIN)
     plan = {
         **offer(ALDER.id, AZURE),

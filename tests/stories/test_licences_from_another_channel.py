@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from multichannel.demo.cast import ALDER, THISTLE
 from multichannel.domain.customers import Customer
 from tests.stories.telling import SIGNER, Story, customer, subscription
@@ -22,7 +24,8 @@ def request(story: Story, persona: str = AGENT) -> str:
     return str(made["id"])
 
 
-def test_r4_a_customer_lets_a_partner_in_by_its_link_and_the_partner_supports_what_it_has(
+@pytest.mark.rule("R4", "R1")
+def test_a_customer_lets_a_partner_in_by_its_link_and_the_partner_supports_what_it_has(
     story: Story,
 ) -> None:
     before, of_birch = story.sees(AGENT), story.trail("birch-sales-agent")
@@ -71,7 +74,8 @@ def _accept_by_link(story: Story, url: str) -> None:
     }
 
 
-def test_r14_without_the_agreement_nothing_is_accepted(story: Story) -> None:
+@pytest.mark.rule("R14")
+def test_without_the_agreement_nothing_is_accepted(story: Story) -> None:
     asked = request(story)
 
     code = story.refused(ADMIN, "acceptResellerRelationship", ASKED, id=asked)
@@ -80,7 +84,8 @@ def test_r14_without_the_agreement_nothing_is_accepted(story: Story) -> None:
     assert story.denied(AGENT, "acceptResellerRelationship", ASKED, id=asked) == ("FORBIDDEN", [])
 
 
-def test_r3_what_the_customer_cancels_elsewhere_the_partner_sells_it_anew(story: Story) -> None:
+@pytest.mark.rule("R3")
+def test_what_the_customer_cancels_elsewhere_the_partner_sells_it_anew(story: Story) -> None:
     story.done(ADMIN, "acceptResellerRelationship", ASKED, id=request(story), agreement=SIGNER)
     shown = "subscription { id status channel billingPartner { name } }"
     order = {"offerName": "Office apps for business", "billingType": "LICENSE", "quantity": 6}
@@ -95,7 +100,8 @@ def test_r3_what_the_customer_cancels_elsewhere_the_partner_sells_it_anew(story:
     assert story.node("birch-sales-agent", new["id"]) is None
 
 
-def test_r17_when_the_partner_leaves_the_door_closes_behind_it(story: Story) -> None:
+@pytest.mark.rule("R17")
+def test_when_the_partner_leaves_the_door_closes_behind_it(story: Story) -> None:
     before, asked = story.sees(AGENT), request(story)
     story.done(ADMIN, "acceptResellerRelationship", ASKED, id=asked, agreement=SIGNER)
     contact = "subscription { supportContact { name } }"
@@ -122,7 +128,8 @@ _OPERATIONS = (
 )
 
 
-def test_r19_r22_who_may_not_resell_asks_nobody(story: Story) -> None:
+@pytest.mark.rule("R19", "R22")
+def test_who_may_not_resell_asks_nobody(story: Story) -> None:
     stopped = {
         "birch-sales-agent": "RESTRICTED_PARTNER",
         "willow-sales-agent": "ADVISORS_DO_NOT_RESELL",
@@ -135,7 +142,8 @@ def test_r19_r22_who_may_not_resell_asks_nobody(story: Story) -> None:
     assert story.ask("ember-global-admin", LINKS)["resellerRelationships"]["totalCount"] == 0
 
 
-def test_r52_a_request_reaches_nobody_in_another_cloud_and_is_answered_alike(story: Story) -> None:
+@pytest.mark.rule("R52")
+def test_a_request_reaches_nobody_in_another_cloud_and_is_answered_alike(story: Story) -> None:
     asked = {"includeDelegatedAdmin": True}
     known, unknown = (
         story.done(
@@ -150,7 +158,8 @@ def test_r52_a_request_reaches_nobody_in_another_cloud_and_is_answered_alike(sto
     assert story.ask("meadow-global-admin", LINKS)["resellerRelationships"]["totalCount"] == 0
 
 
-def test_r12_a_customer_of_another_market_cannot_accept_and_the_partner_is_not_told(story: Story) -> None:
+@pytest.mark.rule("R12")
+def test_a_customer_of_another_market_cannot_accept_and_the_partner_is_not_told(story: Story) -> None:
     story.set_scene(Customer, THISTLE.id, market="CA")
     asked = request(story)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from multichannel.demo.cast import ALDER, CANYON, CEDAR, MEADOW
 from tests.stories.telling import SIGNED, Story, customer, subscription
 
@@ -18,7 +20,8 @@ DEAL = """status kind sourcePartnerName targetPartnerName
   lines { number baseNumber friendlyName subscription newSubscription status }"""
 
 
-def test_r3_legacy_licences_wait_for_the_end_of_their_term(story: Story) -> None:
+@pytest.mark.rule("R3")
+def test_legacy_licences_wait_for_the_end_of_their_term(story: Story) -> None:
     """Alder, the support contact, is told when; Birch, which sells it, switches the renewal off."""
     story.done(ALDER_AGENT, "confirmCustomerAgreement", AGREEMENT, id=customer(CANYON), **SIGNED)
     assert story.why(ALDER_AGENT, "READ", OFFICE) == (True, ["support_contact"], [])
@@ -44,7 +47,8 @@ def test_r3_legacy_licences_wait_for_the_end_of_their_term(story: Story) -> None
     assert story.sees("canyon-global-admin") > {"Canyon office birch"}
 
 
-def test_r3_or_they_are_canceled_first_and_bought_anew(story: Story) -> None:
+@pytest.mark.rule("R3")
+def test_or_they_are_canceled_first_and_bought_anew(story: Story) -> None:
     story.done(ALDER_AGENT, "confirmCustomerAgreement", AGREEMENT, id=customer(CANYON), **SIGNED)
     stop: dict[str, Any] = {"id": OFFICE, "expectedVersion": 1, "reason": "CUSTOMER_REQUEST"}
     shown = "subscription { id status supportContact { name } billingPartner { name } }"
@@ -62,7 +66,8 @@ def test_r3_or_they_are_canceled_first_and_bought_anew(story: Story) -> None:
     }
 
 
-def test_r3_a_provider_does_not_release_its_legacy_licences_and_the_other_learns_nothing(
+@pytest.mark.rule("R3")
+def test_a_provider_does_not_release_its_legacy_licences_and_the_other_learns_nothing(
     story: Story,
 ) -> None:
     """Alder may ask for whatever Cedar sells; what there is, and why it does not come, it is not told."""
@@ -95,7 +100,8 @@ def test_r3_a_provider_does_not_release_its_legacy_licences_and_the_other_learns
     ]
 
 
-def test_r30_r36_new_ones_are_transferred_with_their_add_ons(story: Story) -> None:
+@pytest.mark.rule("R30", "R36")
+def test_new_ones_are_transferred_with_their_add_ons(story: Story) -> None:
     """Cedar asks, Alder chooses and gives; Meadow Dairy looks on."""
     asked: dict[str, Any] = {"customer": customer(MEADOW), "sourcePartner": ALDER.id}
     asked["productTypes"] = ["ONLINE_SERVICES_NCE"]

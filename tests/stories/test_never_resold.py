@@ -48,7 +48,8 @@ def bound(story: Story) -> Story:
     return story
 
 
-def test_r8_no_answer_tells_it_from_what_does_not_exist(bound: Story) -> None:
+@pytest.mark.rule("R8")
+def test_no_answer_tells_it_from_what_does_not_exist(bound: Story) -> None:
     for query in READS:
         there = bound.answer(AGENT, query, id=SOLD)
         absent = bound.answer(AGENT, query, id=ABSENT)
@@ -56,7 +57,8 @@ def test_r8_no_answer_tells_it_from_what_does_not_exist(bound: Story) -> None:
         assert "Cedar" not in there.text
 
 
-def test_r8_no_list_and_no_count_holds_it(bound: Story) -> None:
+@pytest.mark.rule("R8")
+def test_no_list_and_no_count_holds_it(bound: Story) -> None:
     seen = bound.ask(AGENT, CUSTOMER, id=customer(MEADOW))["node"]
 
     assert {node["friendlyName"] for node in seen["subscriptions"]["nodes"]} == {
@@ -74,7 +76,8 @@ def test_r8_no_list_and_no_count_holds_it(bound: Story) -> None:
     )
 
 
-def test_r8_a_request_and_a_record_of_it_are_answered_like_those_of_anything(bound: Story) -> None:
+@pytest.mark.rule("R8")
+def test_a_request_and_a_record_of_it_are_answered_like_those_of_anything(bound: Story) -> None:
     shown = "transfer { status sourcePartner { name } sourcePartnerName lines { number } }"
     answers = []
     for source in (CEDAR.id, new_id()):
@@ -106,7 +109,8 @@ def rename(story: Story, persona: str, row_id: str, version: int) -> str:
     return str(last["eventId"])
 
 
-def test_r8_neither_event_nor_audit_record_tells_of_it(bound: Story) -> None:
+@pytest.mark.rule("R8")
+def test_neither_event_nor_audit_record_tells_of_it(bound: Story) -> None:
     """Alder hears of its own changes, and of nothing that Cedar did between them."""
     own = rename(bound, AGENT, MAIL, 1)
     trail = bound.trail(ADMIN)
@@ -136,7 +140,8 @@ def _heard(story: Story, **variables: Any) -> Iterator[Any]:
                 yield json.loads(line.removeprefix("data: "))
 
 
-def test_r8_a_support_contact_sees_it_and_does_not_resell_it(story: Story) -> None:
+@pytest.mark.rule("R8")
+def test_a_support_contact_sees_it_and_does_not_resell_it(story: Story) -> None:
     """Birch has named Alder, which is let see what it supports."""
     office, moved = subscription("canyon-office-birch"), "subscription { id }"
     signed = {"id": customer(CANYON), **SIGNED}
