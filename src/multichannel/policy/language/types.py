@@ -180,7 +180,7 @@ class TypeInference:
         """The types that the conditions of a body imply for its variables."""
         for term in walk(rule.tree.body):
             if isinstance(term, Call):
-                kind = self.kind_asked(term, scope)
+                kind = self.expected_kind(term, scope)
                 for argument, meaning in zip(
                     term.arguments, self.parameters(term.name, len(term.arguments), kind), strict=True
                 ):
@@ -196,7 +196,7 @@ class TypeInference:
                 if isinstance(right, Name) and term.operator == "=":
                     yield right.name, self.of(left, scope)
 
-    def kind_asked(self, call: Call, scope: Scope) -> str | None:
+    def expected_kind(self, call: Call, scope: Scope) -> str | None:
         """The class of the record that a call is about."""
         found = self.of(call.arguments[-1], scope) if call.arguments else None
         return found.kind if found and not found.many else None

@@ -112,7 +112,7 @@ def _in_head(rule: Rule, types: TypeInference) -> Iterator[tuple[Term, ValueType
 def _handed_on(rule: Rule, types: TypeInference, scope: Scope) -> Iterator[tuple[Term, ValueType]]:
     """The arguments of queries, with the types that they must have."""
     for call in rule.tree.calls:
-        required = types.parameters(call.name, len(call.arguments), types.kind_asked(call, scope))
+        required = types.parameters(call.name, len(call.arguments), types.expected_kind(call, scope))
         yield from (
             (argument, meaning)
             for argument, meaning in zip(call.arguments, required, strict=True)
