@@ -16,8 +16,10 @@ from multichannel.domain.tenants import Cloud
 from multichannel.errors import NotPermitted
 from multichannel.policy.schema.resources import CUSTOMER, RELATIONSHIP, SUBSCRIPTION, Resource
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read import query as selection  # pytest would collect its class Test by that name
-from multichannel.store.read.query import (
+from multichannel.store.read import (
+    list_query as selection,  # pytest would collect its class Test by that name
+)
+from multichannel.store.read.list_query import (
     And,
     Children,
     ListQuery,

@@ -24,7 +24,7 @@ from multichannel.policy.schema.vocabulary import Action, Principal, SystemRole,
 from multichannel.services.imports import import_export
 from multichannel.services.provisioning import add_partner
 from multichannel.store.engines import open_database
-from multichannel.store.read.query import ListQuery, ReadableColumn, Window
+from multichannel.store.read.list_query import ListQuery, ReadableColumn, Window
 from multichannel.store.store import Store
 
 Payload = dict[str, Any]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from multichannel.policy.decide.evaluate import failures
+from multichannel.policy.decide.failed_conditions import failures
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.decide.to_sql import where
 from multichannel.policy.explain.explanation import explain
@@ -23,7 +23,7 @@ from multichannel.policy.schema.vocabulary import READS, Action, Principal
 from multichannel.store.access import Access
 from multichannel.store.engines import WRITING, execution_options, open_database
 from multichannel.store.facts import facts_of
-from multichannel.store.read.query import ListQuery, OrderBy, ReadableColumn, Window
+from multichannel.store.read.list_query import ListQuery, OrderBy, ReadableColumn, Window
 from multichannel.store.read.reader import Reader
 from multichannel.store.session import GuardedSession
 from tests.policy.oracle import Oracle, World

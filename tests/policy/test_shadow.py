@@ -31,7 +31,7 @@ from multichannel.server.shadow_policy import (
 )
 from multichannel.settings import load_settings
 from multichannel.store.decision_recorder import DecisionRecorder
-from multichannel.store.read.query import ListQuery, ReadableColumn, Window
+from multichannel.store.read.list_query import ListQuery, ReadableColumn, Window
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.world import World, one_engine
 

@@ -23,7 +23,7 @@ from multichannel.policy.schema.vocabulary import Action, AuthMode, SystemRole, 
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.decision_recorder import DecisionRecorder
 from multichannel.store.engines import WRITING, execution_options
-from multichannel.store.read.query import ListQuery, ReadableColumn, Window
+from multichannel.store.read.list_query import ListQuery, ReadableColumn, Window
 from multichannel.store.read.reader import Reader
 from multichannel.store.store import ATTEMPTS, Store
 from multichannel.store.unit_of_work import UnitOfWork

@@ -19,7 +19,7 @@ from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.access import Access
 from multichannel.store.engines import WRITING, execution_options
-from multichannel.store.read.query import ListQuery, OrderBy, Page, ReadableColumn, Window
+from multichannel.store.read.list_query import ListQuery, OrderBy, Page, ReadableColumn, Window
 from multichannel.store.read.reader import Reader
 from multichannel.store.session import GuardedSession
 from tests.store.conftest import ALDER, NOW, add_relationship, agent

@@ -1,6 +1,8 @@
 """The command line: one module per group of commands.
 
-Exit codes: 0 success, 1 refused or findings, 2 usage, 3 the policy does not load.
+Exit codes: 0 success, 1 refused or findings, 2 usage, 3 the policy does not load. Start with
+`application.py`, which lists the commands. May import every package, but no database driver, Oso, Strawberry
+or graphql-core.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def verify(
 
 @app.command()
 def prune(
-    older_than: Annotated[int, typer.Option(help="Days to keep; at least 90.", min=MINIMUM_DAYS)],
+    older_than: Annotated[int, typer.Option(help="Number of days to keep; at least 90.", min=MINIMUM_DAYS)],
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:

@@ -85,7 +85,8 @@ def add_user(
     object_id: Annotated[
         UUID,
         typer.Option(
-            help="Object id of the user in that tenant: the claim oid of its tokens.", callback=nonzero_guid
+            help="Object id of the user in that tenant: the oid claim in the user's tokens.",
+            callback=nonzero_guid,
         ),
     ],
     name: Annotated[str, typer.Option(help="Display name.", callback=_name)],

@@ -36,7 +36,7 @@ def partner_center(
     partner: Annotated[UUID, typer.Option(help="Tenant id of the exporting partner.", callback=nonzero_guid)],
     customer: Annotated[
         UUID | None,
-        typer.Option(help="Customer to assign items to that do not name one.", callback=nonzero_guid),
+        typer.Option(help="Customer to assign items to if they do not name one.", callback=nonzero_guid),
     ] = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,

@@ -74,7 +74,7 @@ def _read_key(path: Path) -> RSAKey:
     try:
         return RSAKey.import_key(json.loads(path.read_text(encoding="utf-8")))
     except (JoseError, ValueError, TypeError) as problem:
-        raise Misconfigured(f"{path} is damaged; delete it, and a new key is made.") from problem
+        raise Misconfigured(f"{path} is damaged; delete it, and the demo creates a new key.") from problem
 
 
 def _publish(path: Path, document: object, *, replace: bool) -> None:

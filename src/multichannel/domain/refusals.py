@@ -150,8 +150,8 @@ class Refusal(Enum):
     ONE_PER_CUSTOMER = _Row(
         "R43",
         "offerName",
-        "The customer has had this trial, or has a suspended subscription to this offer, from you. "
-        "Reactivate that subscription instead.",
+        "The customer has already had this trial from you, or has a suspended subscription to this offer. "
+        "Reactivate the suspended subscription, if there is one.",
     )
     PARTNER_OF_RECORD_INVALID = _Row(
         "R25",
@@ -160,16 +160,23 @@ class Refusal(Enum):
     )
     CONTACT_NOT_AVAILABLE = _Row("R26", "partner", "This partner cannot be the support contact here.")
     ALREADY_MOVED = _Row(
-        "R5", "id", "You have already recreated this subscription in CSP. Cancel it, or its services."
+        "R5",
+        "id",
+        "You have already recreated this subscription in CSP. Cancel the original subscription, or single "
+        "services of it.",
     )
     NOT_MOVED_YET = _Row(
         "R5", "id", "The subscription has not been recreated in CSP. Move it first: moveSubscriptionToCsp."
     )
-    SERVICE_UNKNOWN = _Row("R5", "service", "The subscription has no service of this name. See services.")
+    SERVICE_UNKNOWN = _Row(
+        "R5", "service", "The subscription has no service with this name. See its `services`."
+    )
     SERVICE_ALREADY_CANCELED = _Row("R5", "service", "The service has already been canceled.")
 
     # Transfers
-    SAME_PARTNER = _Row("R39", "targetPartner", "The source and target of a transfer must be two partners.")
+    SAME_PARTNER = _Row(
+        "R39", "targetPartner", "The source and target of a transfer must be different partners."
+    )
     NO_RELATIONSHIP = _Row(
         "R29",
         "customer",
@@ -227,7 +234,7 @@ class Refusal(Enum):
     NOT_CSP = _Row(
         "R31", None, "The subscription was not bought through CSP. Transfers are possible within CSP only."
     )
-    TRIAL = _Row("R35", None, "Trials cannot be transferred. Convert it to a paid subscription first.")
+    TRIAL = _Row("R35", None, "Trials cannot be transferred. Convert the trial to a paid subscription first.")
     ADD_ON_WITHOUT_BASE = _Row("R36", None, "An add-on can be transferred only together with its base.")
     LEGACY_LICENSE = _Row(
         "R3",

@@ -1,1 +1,5 @@
-"""The GraphiQL page people try the API in: its npm source, its build and its delivery."""
+"""The GraphiQL page in which people try the API, and the page of the current policy.
+
+`page.py` serves GraphiQL, `policy_page.py` the policy; `web/` is the npm source and `build.py` builds it.
+Imports `workbench` and `policy`, never `settings` or `identity`. Start with `page.py`.
+"""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from multichannel.importing.field_mapping import list_of, object_of, optional, payload, required
 from multichannel.importing.problems import Problem, Rejected, abbreviate
-from multichannel.importing.scalars import country, flag, guid, one_of, text
+from multichannel.importing.value_readers import country, flag, guid, one_of, text
 
 
 class RelationshipToPartner(StrEnum):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from multichannel.domain.partnerships import PartnershipStatus
 from multichannel.importing.field_mapping import optional, payload, required
-from multichannel.importing.scalars import customer_of, guid, identifier, one_of, text
+from multichannel.importing.value_readers import customer_of, guid, identifier, one_of, text
 
 
 class PartnerRelationshipType(StrEnum):

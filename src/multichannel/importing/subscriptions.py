@@ -16,7 +16,7 @@ from multichannel.domain.commerce import (
 )
 from multichannel.importing.field_mapping import list_of, optional, payload, required
 from multichannel.importing.problems import Problem, Rejected, abbreviate
-from multichannel.importing.scalars import (
+from multichannel.importing.value_readers import (
     count,
     customer_of,
     flag,

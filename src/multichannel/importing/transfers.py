@@ -9,7 +9,7 @@ from multichannel.domain.commerce import BillingCycle
 from multichannel.domain.transfers import TransferKind, TransferStatus
 from multichannel.importing.field_mapping import list_of, object_of, optional, payload, required
 from multichannel.importing.problems import abbreviate, invalid
-from multichannel.importing.scalars import count, guid, identifier, instant, one_of, prose, text
+from multichannel.importing.value_readers import count, guid, identifier, instant, one_of, prose, text
 
 _KINDS: Final = {
     "3": TransferKind.AZURE_PLAN,

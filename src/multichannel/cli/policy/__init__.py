@@ -1,4 +1,7 @@
-"""`multichannel policy`: the workbench of policy reviewers, one module per command."""
+"""`multichannel policy`: the workbench of policy reviewers, one module per command.
+
+Start with `common.py`, the shared options and output; `workbench` does the work.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ _SUMMARIES = {
     "coverage": "Measure which rules and conditions the test cases cover.",
     "matrix": "Print which role at which standing is granted which action.",
     "diff": "Compare the decisions of two versions of a policy.",
-    "replay": "Repeat logged decisions under a candidate policy.",
-    "rollback": "Re-activate an earlier policy version.",
+    "replay": "Replay logged decisions under a candidate policy.",
+    "rollback": "Reactivate an earlier policy version.",
 }
 
 

@@ -54,7 +54,7 @@ def diff(
 ) -> None:
     """Compare the decisions of two versions of a policy.
 
-    Newly allowed actions come first, each with a smallest example. Exit codes: 0 success, 1 an invariant is
+    Newly allowed actions come first, each with a minimal example. Exit codes: 0 success, 1 an invariant is
     violated, an accepted change does not exist, or a change matches --fail-on, 3 if a version does not load.
 
     Example: multichannel policy diff origin/main --fail-on newly-allowed

@@ -43,7 +43,7 @@ def explain(
     ] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Also print the SQL of the list filter.")] = False,
     expect: Annotated[
-        Literal["allow", "deny"] | None, typer.Option(help="Exit 1 unless the decision is this.")
+        Literal["allow", "deny"] | None, typer.Option(help="Exit 1 unless the decision matches this value.")
     ] = None,
     log: Annotated[Path | None, typer.Option(help="Decision log.", exists=True, dir_okay=False)] = None,
     decision: Annotated[

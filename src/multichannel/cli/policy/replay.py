@@ -50,7 +50,7 @@ def replay(
         typer.Option(help="Exit 1 if there is such a change; newly-allowed ignores lists."),
     ] = None,
 ) -> None:
-    """Repeat logged decisions under a candidate policy.
+    """Replay logged decisions under a candidate policy.
 
     The log is also verified against the policy that made the decisions, if it is available: in --policy, or
     among the stored versions.

@@ -32,10 +32,10 @@ def rollback(
     policy: PolicyFolder = None,
     output: TextOrJson = "text",
 ) -> None:
-    """Re-activate an earlier policy version.
+    """Reactivate an earlier policy version.
 
     All running services switch to it within 5 seconds. It is pinned in MULTICHANNEL_POLICY_VERSIONS and stays
-    active, also after restarts, until it is released or the policy folder changes. The files in the policy
+    active, even after restarts, until it is released or the policy folder changes. The files in the policy
     folder are not modified.
 
     Example: multichannel policy rollback

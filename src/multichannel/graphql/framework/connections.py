@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.cursors import list_digest, read_cursor, write_cursor
 from multichannel.policy.schema.resources import Resource
-from multichannel.store.read.query import (
+from multichannel.store.read.list_query import (
     Children,
     Condition,
     ListQuery,

@@ -18,7 +18,7 @@ from multichannel.domain.base import utc_text
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.global_ids import FORM
 from multichannel.graphql.framework.scalars import read_instant
-from multichannel.store.read.query import Position
+from multichannel.store.read.list_query import Position
 
 PARTS = 3
 MAX_LENGTH = 8_000

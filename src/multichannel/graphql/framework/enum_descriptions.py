@@ -76,7 +76,7 @@ ENUMS: dict[EnumMeta, tuple[str, dict[str, str]]] = {
     AuditStatus: (
         "The outcome of an operation.",
         {
-            "SUCCEEDED": "It was done.",
+            "SUCCEEDED": "The operation succeeded.",
             "FAILED": "It was refused because of the state of the data.",
             "DECLINED": "It was denied by the policy.",
         },

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from multichannel.policy.schema.resources import RESOURCES, Resource
-from multichannel.store.read.query import ReadableColumn, ReadableRelation
+from multichannel.store.read.list_query import ReadableColumn, ReadableRelation
 
 if TYPE_CHECKING:
     from multichannel.policy.schema.vocabulary import Action

@@ -11,7 +11,7 @@ import strawberry
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.strawberry_types import input_type, is_registered, register
-from multichannel.store.read.query import (
+from multichannel.store.read.list_query import (
     ALL_ROWS,
     And,
     Compare,

@@ -23,7 +23,7 @@ from multichannel.graphql.framework.strawberry_types import Field, object_type, 
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
-from multichannel.store.read.query import LoadedRecord, ReadableColumn
+from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
 UseCase = Callable[[UnitOfWork, Any], Any]

@@ -20,7 +20,7 @@ from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.selected_columns import columns_of_connection, columns_of_record
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import LoadedRecord
+from multichannel.store.read.list_query import LoadedRecord
 
 Resolver = Callable[[Any, ResolveInfo], Any]
 

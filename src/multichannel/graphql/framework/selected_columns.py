@@ -13,7 +13,7 @@ from graphql import (
 
 from multichannel.graphql.framework.context import ResolveInfo
 from multichannel.graphql.framework.fields import TypeDeclaration
-from multichannel.store.read.query import ReadableColumn
+from multichannel.store.read.list_query import ReadableColumn
 
 
 def columns_of_record(info: ResolveInfo, declaration: TypeDeclaration) -> frozenset[ReadableColumn]:

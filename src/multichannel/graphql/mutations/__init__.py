@@ -1,4 +1,7 @@
-"""The mutations, one module per noun: inputs, and above each use case its `@mutation`."""
+"""The mutations, one module per noun: inputs, and above each use case its `@mutation`.
+
+Imports `framework`, `services`, `store`, `policy` and `domain`. Start with `transfers.py`.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from multichannel.graphql.framework.fields import camel, column, computed, resou
 from multichannel.graphql.framework.strawberry_types import register
 from multichannel.policy.schema.resources import AUDIT_RECORD
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import ReadableColumn
+from multichannel.store.read.list_query import ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY, READ = Action.READ_SUMMARY, Action.READ

@@ -14,7 +14,7 @@ from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.policy.schema.resources import TRANSFER, Resource
 from multichannel.store.read.event_feed import StoredEvent
-from multichannel.store.read.query import LoadedRecord
+from multichannel.store.read.list_query import LoadedRecord
 
 STREAMED = {
     "transfer_changed": "Transfer",
@@ -79,7 +79,8 @@ def _change_type(kind: str, record_field: str) -> str:
         "occurred_at": Field("datetime", "When the change took place."),
         "operation": Field(
             "str",
-            "The operation that changed the record, such as `accept_transfer`; `expire` if time did.",
+            "The operation that changed the record, such as `accept_transfer`; `expire` for a change that "
+            "became due.",
         ),
         "correlation_id": Field("str", "The id shared by all audit records and events of one operation."),
         "transfer_id": Field("ID | None", "The transfer that the change was part of; null if none."),
@@ -92,7 +93,7 @@ def _change_type(kind: str, record_field: str) -> str:
 
 def _arguments(kind: str) -> dict[str, tuple[str, str]]:
     return {
-        "id": ("ID | None", f"Only changes of this {kind}. Default: of every one that you can see."),
+        "id": ("ID | None", f"Only changes of this {kind}. Default: changes of all that you can see."),
         "after": (
             "ID | None",
             "The `eventId` you received last. Later events, and those of the minute before, come first.",

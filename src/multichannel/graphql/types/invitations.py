@@ -12,7 +12,7 @@ from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.strawberry_types import register
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import LoadedRecord, ReadableColumn
+from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY = Action.READ_SUMMARY

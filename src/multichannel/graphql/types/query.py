@@ -15,7 +15,7 @@ from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.graphql.types.decision_explanation import DecisionExplanation, explain_decision
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.store.read.query import LoadedRecord
+from multichannel.store.read.list_query import LoadedRecord
 
 MAX_IDS = 100
 

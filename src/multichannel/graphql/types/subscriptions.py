@@ -14,7 +14,7 @@ from multichannel.graphql.types.eligibility import transfer_eligibility
 from multichannel.graphql.types.support import SUPPORT_OPTIONS
 from multichannel.policy.schema.resources import SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import ReadableColumn
+from multichannel.store.read.list_query import ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY, READ, BILLING = Action.READ_SUMMARY, Action.READ, Action.READ_BILLING

@@ -1,4 +1,4 @@
-"""`Subscription.supportOptions`: the ways of multichannel support for the caller's tenant."""
+"""`Subscription.supportOptions`: the support options of the caller's tenant."""
 
 from __future__ import annotations
 
@@ -34,8 +34,7 @@ object_type(
 )
 
 SUPPORT_OPTIONS = computed(
-    "The ways in which your partner could support the subscription, each with every blocking "
-    "reason. Empty for customers.",
+    "How your partner could support the subscription, each with every blocking reason. Empty for customers.",
     "list[SupportOption]",
     Action.READ,
     support_options,

@@ -1,4 +1,4 @@
-"""Predicates in a form that depends on their meaning's wording alone: for digests that can be compared.
+"""Predicates in a canonical form, so that their digests can be compared.
 
 Conditions are merged, ordered and bound to a principal as it suits the database. Here lists of values are
 taken apart again, everything is sorted, and values get the names that a reader of the digest knows them by.

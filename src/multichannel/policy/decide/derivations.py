@@ -2,7 +2,7 @@
 
 Decisions, predicates, comparisons, the matrix and the search for gaps all use it. The engine is queried for
 standings and restrictions once for each principal and resource type, and for grants once for all principals.
-Where `allow` is as it ships and no grant looks at the record, what is allowed follows from these: it is
+If `allow` is unmodified and no grant reads the record, what is allowed follows from these: it is
 joined, for a tenth of the engine's time. Elsewhere the engine evaluates `allow` itself.
 
 With `trace`, derivations name their rules; without, they take half the time.

@@ -79,7 +79,7 @@ class Policy:
         try:
             return self.translate(principal, action, resource)
         except (PolicyFault, PolicyInvalid):
-            log.exception("the policy failed on %s of any %s", action, resource.name)
+            log.exception("the policy failed to decide %s on any %s; denied", action, resource.name)
             return NEVER
 
     def visibility(self, principal: Principal, resource: Resource) -> Visibility:
@@ -87,7 +87,7 @@ class Policy:
         try:
             return self._visible(principal, resource)
         except (PolicyFault, PolicyInvalid):
-            log.exception("the policy failed on reading any %s", resource.name)
+            log.exception("the policy failed to decide which %s records are visible; none are", resource.name)
             return Visibility(resource, dict.fromkeys(resource.reads, NEVER))
 
     def check(self, principal: Principal, action: Action, record: Any) -> Verdict:
@@ -95,7 +95,7 @@ class Policy:
         try:
             return self.decide(principal, action, record)
         except PolicyFault:
-            log.exception("the policy failed on %s of a %s", action, type(record).__name__)
+            log.exception("the policy failed to decide %s on a %s; denied", action, type(record).__name__)
             return DENIED
 
     def decide(self, principal: Principal, action: Action, record: Any) -> Verdict:

@@ -1,1 +1,5 @@
-"""The current policy: versions, reload, rollback."""
+"""The policy of a running service: the current one, its stored versions, reload and rollback.
+
+`reloader` loads a changed folder or a rollback pin, tests it and makes it current; `versions` stores old
+versions. Imports `decide`, `testing` and `language`. Start with `reloader.py`.
+"""

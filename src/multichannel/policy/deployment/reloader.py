@@ -1,7 +1,7 @@
-"""Reloading: what the folder or a pin says, loaded beside what is in force and proved, takes its place.
+"""Loads a changed policy or a pinned version, tests it, and makes it the current policy.
 
-What does not prove itself changes nothing. Everything is read once, and read again when it has proved itself:
-what has changed meanwhile was being written.
+A policy that does not load, or fails its cases, changes nothing. The files are read again after the test: if
+they changed meanwhile, they were still being written, and the reload starts over.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Versions of a policy: what its folder holds at a moment, and those that were in force, kept to go back to.
+"""Versions of a policy: the files of the policy folder, and earlier versions stored for rollback.
 
-A version is named by the SHA-256 of its policy, as everywhere; the folder it is kept in is named by all its
-files, cases too. Several processes may use one folder of versions: what it holds appears by being renamed.
+A version is identified by the SHA-256 of its policy, its folder by that of all files including cases. Several
+processes may share the folder: a new version is written beside it and renamed.
 """
 
 from __future__ import annotations

@@ -1,1 +1,5 @@
-"""Why a decision is what it is."""
+"""Explains a decision: the rules that allowed or denied it, or the nearest misses.
+
+The engine decides; `interpreter` walks the same rules to find the values of conditions, `redaction` hides
+fields that the caller cannot read. Imports `decide`, `language` and `schema`. Start with `explanation.py`.
+"""

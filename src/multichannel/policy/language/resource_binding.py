@@ -3,7 +3,7 @@
 A standing, grant or restriction whose record has a class is about that resource type. One without a class, or
 of the class `Resource`, is general: it is bound to the resource types that have every fact it reads of the
 record, itself or through helper rules. So `record.cloud != caller.cloud` holds for all that have a cloud,
-without a list of types that somebody would have to keep complete, and the service itself, which has none, is
+without a list of types that would have to be maintained, and the service itself, which has none, is
 neither denied by it nor makes it fail. For the types that are bound, anything else that is wrong with the
 rule is an error when the policy is loaded. A general rule that is bound to no type is a misspelling: refused.
 """

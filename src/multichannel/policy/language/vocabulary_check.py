@@ -1,4 +1,4 @@
-"""Words and facts that rules compare with what they can never be: roles, standings, actions, fact_types.
+"""Checks the words and facts in rules: roles, standings, actions, and values that a fact never has.
 
 Loading stops at the first misspelt word of a grant or fact of the principal; a check reports all faults.
 """

@@ -15,7 +15,7 @@ class Many:
     """A relation to many: `column` of the other side points here.
 
     `between` marks a relation too long to hand over whole: only the rows whose `between` column is the
-    principal's own tenant are facts, and a rule that looks at others is refused when the policy is loaded.
+    principal's own tenant are facts, and a rule that reads others is refused when the policy is loaded.
     """
 
     column: str

@@ -1,1 +1,5 @@
-"""Policy cases: fixtures and expectations in YAML."""
+"""Test cases of a policy: expectations in YAML, their fixtures, and how they are run.
+
+`case_files` reads `*.cases.yaml`, `cast` the tenants, `record_builder` the records, `cases` runs them.
+Imports `decide` and `schema`. Start with `cases.py`.
+"""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from multichannel.policy.decide.evaluate import failures
+from multichannel.policy.decide.failed_conditions import failures
 from multichannel.policy.schema.vocabulary import Action, Principal
 
 if TYPE_CHECKING:

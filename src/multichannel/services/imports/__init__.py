@@ -1,4 +1,8 @@
-"""Stores a partner's export in one transaction, completely or not at all."""
+"""Stores a partner's export in one transaction, completely or not at all.
+
+`importing` has read and validated the files. One module per kind of item; `unit.py` is the context. Imports
+`importing`, `store`, `policy` and `domain`. Start with `store_export`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ def import_export(store: Store, partner_id: str, export: Export) -> ImportReport
     """Check all files, then store them as this partner's facts; the report says what was done.
 
     ImportRefused, with the report, if anything is wrong with any of them; Refused if there is no such
-    partner. The database is not kept pending_add_ons while files are checked.
+    partner. No transaction is open while files are checked.
     """
     try:
         store.write(IMPORTER, lambda work: work.partners.get(partner_id, to=Action.IMPORT))

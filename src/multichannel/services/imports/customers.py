@@ -8,7 +8,7 @@ from typing import Final
 from multichannel.domain.customers import BillingProfile
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import TenantKind
-from multichannel.importing import rows as columns
+from multichannel.importing import table_columns as columns
 from multichannel.importing.customers import ImportedCustomer, RelationshipToPartner
 from multichannel.importing.export import LocatedItem
 from multichannel.importing.problems import Problem

@@ -7,7 +7,7 @@ from typing import Any
 
 from multichannel.domain.base import new_id
 from multichannel.domain.transfers import Transfer, TransferLine
-from multichannel.importing import rows as columns
+from multichannel.importing import table_columns as columns
 from multichannel.importing.export import LocatedItem
 from multichannel.importing.transfers import ImportedTransfer
 from multichannel.services.imports.unit import ImportUnit

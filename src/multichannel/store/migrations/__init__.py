@@ -1,4 +1,7 @@
-"""Schema migrations, and the commands that run them."""
+"""Schema migrations, and the commands that run them.
+
+`versions/` has one module per schema version. Only `store` may import Alembic. Start with `upgrade`.
+"""
 
 from __future__ import annotations
 

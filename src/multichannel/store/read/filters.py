@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import And, Compare, Condition, Or, ReadableColumn, RelatedTo
+from multichannel.store.read.list_query import And, Compare, Condition, Or, ReadableColumn, RelatedTo
 
 Clause = ColumnElement[bool]
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, literal, null, or_, tuple_
 
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.query import OrderBy, Position, Window
+from multichannel.store.read.list_query import OrderBy, Position, Window
 
 Clause = ColumnElement[bool]
 

@@ -15,8 +15,7 @@ from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.access import Access
 from multichannel.store.decision_recorder import PendingDecision
 from multichannel.store.read.filters import Filters, read_levels_of
-from multichannel.store.read.ordering import Ordering
-from multichannel.store.read.query import (
+from multichannel.store.read.list_query import (
     ALL_ROWS,
     Batch,
     Children,
@@ -28,6 +27,7 @@ from multichannel.store.read.query import (
     Position,
     ReadableColumn,
 )
+from multichannel.store.read.ordering import Ordering
 from multichannel.store.recording import read_levels, records_list
 
 OF_PARENT, RANK, ORDERED = "of_parent_", "rank_", "ordered_"

@@ -1,4 +1,8 @@
-"""Static checks of a policy: every error in its files, without evaluating any decision."""
+"""Static checks of a policy: every error in its files, without evaluating any decision.
+
+`check` runs every check below; `codes.py` lists the kinds of findings. Imports `policy`. Start with
+`check_source`.
+"""
 
 from __future__ import annotations
 

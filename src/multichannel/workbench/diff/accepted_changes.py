@@ -58,7 +58,7 @@ def stale_acceptances(diff: PolicyDiff, names: Iterable[AcceptedChange]) -> Iter
                 file=each.file,
                 line=each.line,
                 code="stale-acceptance",
-                message=f"{each.name} is accepted, but there is no such change.",
+                message=f"{each.name} is listed as accepted, but no change has this name.",
                 hint="Remove the name.",
             )
 

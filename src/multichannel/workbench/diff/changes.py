@@ -90,7 +90,7 @@ class ChangeGroup:
     roles: tuple[str, ...]
     principals: tuple[PrincipalGroup, ...]
     count: int
-    """How many principals these are, roles aside."""
+    """The number of principals, not counting roles separately."""
     rules: tuple[CitedRule, ...]
     counterexample: Counterexample
     names: tuple[str, ...]

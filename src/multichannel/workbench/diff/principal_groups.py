@@ -9,7 +9,7 @@ from multichannel.policy.decide.sample_principals import OTHER_MARKET
 from multichannel.policy.schema.vocabulary import Principal
 
 FACTS = ("kind", "type", "status", "cloud", "market", "auth_mode")
-"""The facts in which principals differ, roles aside."""
+"""The facts in which principals differ, apart from roles."""
 LABELS = {"cloud": "cloud ", "market": "market "}
 
 Values = tuple[str | None, ...]

@@ -42,7 +42,7 @@ def explain_target(
     try:
         explanation = explain(policy, principal, action, target.resource, target.record)
     except PolicyFault as fault:
-        raise PolicyInvalid(f"it fails to decide {action} {target.resource.name}: {fault}") from None
+        raise PolicyInvalid(f"the policy cannot decide {action} {target.resource.name}: {fault}") from None
     sql_filters = filters(policy, principal, action, target.resource) if sql else {}
     return ExplainedDecision(name, principal, action, target, policy.digest, explanation, sql_filters)
 
