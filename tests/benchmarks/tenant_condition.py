@@ -6,6 +6,7 @@ For measuring only. It gives one direct-bill partner of this world the rows that
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -66,13 +67,12 @@ class TenantVisibility(Visibility):
         """Write the condition for this partner."""
         self.resource = resource
         self._partner_id = partner_id
-        self._ways = WRITTEN[resource](partner_id)
         self._clause = or_(*WRITTEN[resource](partner_id, resource.model))
 
-    @property
-    def ways(self) -> tuple[ColumnElement[bool], ...]:
+    @cached_property
+    def clauses(self) -> tuple[ColumnElement[bool], ...]:
         """The condition in parts."""
-        return self._ways
+        return WRITTEN[self.resource](self._partner_id)
 
     def coverage(self, action: Action) -> ReadCoverage:
         """All or nothing."""

@@ -55,7 +55,7 @@ def test_it_shows_the_current_policy_and_requests_nothing_else(
             "no",
             "no",
             "no",
-            "RESELLERS_SELL_NOTHING, LICENSE_BASED_STAYS_WITH_PARTNER, TRIALS_STAY, PARTNER_INACTIVE",
+            "PARTNER_INACTIVE, RESELLERS_SELL_NOTHING, LICENSE_BASED_STAYS_WITH_PARTNER, TRIALS_STAY",
         ]
     )
     assert {urlsplit(url).path for url in asked} <= {"/policy", "/favicon.ico"}

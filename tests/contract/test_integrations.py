@@ -78,7 +78,7 @@ ONE_ROLE_LESS = ("roles.polar", 'in ["global_admin", ', "in [")
 @pytest.mark.parametrize(
     ("label", "mistake", "place", "codes"),
     [
-        ("policy check", WRONG_ROLE, "policies/user.polar", {"unknown-role"}),
+        ("policy check", WRONG_ROLE, "policies/roles.polar", {"unknown-role"}),
         ("policy test", ONE_ROLE_LESS, "policies/user.cases.yaml", None),
     ],
 )

@@ -89,5 +89,5 @@ def test_a_page_of_invitations_takes_as_many_statements_as_one(api: Api) -> None
 )
 def test_a_public_url_is_one_that_others_can_open(url: str) -> None:
     assert load_settings(public_url="https://a.example/").public_url == "https://a.example"
-    with pytest.raises(Misconfigured, match="MULTICHANNEL_PUBLIC_URL is wrong"):
+    with pytest.raises(Misconfigured, match="MULTICHANNEL_PUBLIC_URL is invalid"):
         load_settings(public_url=url)

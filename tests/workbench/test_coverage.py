@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -70,7 +71,14 @@ def shipped() -> Coverage:
 def test_all_of_the_shipped_policy_is_covered_by_its_cases(shipped: Coverage) -> None:
     assert [each.rule.position for each in shipped.rules if each.state is not CoverageState.TRUE] == []
     assert shipped.percent() == 100
-    counted = {rule.mark for rule in shipped.source.rules if rule.is_rule}
+    choices = (SHIPPED_POLICIES / "choices.polar").read_text("utf-8")
+    off = re.findall(r'^(choice\("\w+"\)) if false;$', choices, re.MULTILINE)
+    counted = {
+        rule.mark
+        for rule in shipped.source.rules
+        if rule.is_rule and not any(choice in rule.text for choice in off)
+    }
+    assert off
     assert {each.rule.mark for each in shipped.rules} == counted
 
 

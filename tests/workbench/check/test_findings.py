@@ -157,13 +157,13 @@ RULES = {
     "a rule within another": (
         "subsumed-rule",
         customer(
-            f'{NOTED}«forbid("PARTNER_INACTIVE", p: Principal, "update", _: Customer)» if '
-            f'p.market = {KNOWN} and p.status = "inactive";'
+            f'{NOTED}«forbid("CROSS_CLOUD", p: Principal, "update", c: Customer)» if '
+            f'p.market = {KNOWN} and p.kind in ["partner", "customer"] and c.cloud != p.cloud;'
         ),
     ),
     "a grant within a list of another": (
         "subsumed-rule",
-        customer('«grant("sales_agent", "relationship_holder", "read", _: Customer)»;'),
+        customer('«grant("billing_admin", "relationship_holder", "read_summary", _: Customer)»;'),
     ),
     "a grant that follows from another": (
         "redundant-grant",

@@ -29,14 +29,16 @@ def check_duplicates(statements: Sequence[Rule]) -> Iterator[Finding]:
         if rule.is_rule:
             groups[*rule.signature, rule.record_type].append(NormalForm(rule))
             yield from _items(rule)
-    for group in groups.values():
-        yield from _compared(group[:MOST])
+    for (name, parameters, record_type), group in groups.items():
+        general = groups.get((name, parameters, None), []) if record_type else []
+        yield from _compared(group[:MOST], general)
 
 
-def _compared(group: list[NormalForm]) -> Iterator[Finding]:
+def _compared(group: list[NormalForm], general: list[NormalForm]) -> Iterator[Finding]:
+    """Rules that another of the group, or a rule about any resource, makes superfluous."""
     for place, shape in enumerate(group):
         earlier = next((other for other in group[:place] if other.covers(shape)), None)
-        later = next((other for other in group[place + 1 :] if other.covers(shape)), None)
+        later = next((other for other in (*group[place + 1 :], *general) if other.covers(shape)), None)
         if earlier is not None:
             yield _superfluous(shape, earlier, same=shape.covers(earlier))
         elif later is not None and not shape.covers(later):

@@ -20,7 +20,7 @@ from multichannel.policy.language.ast import (
     walk,
 )
 from multichannel.policy.language.resource_binding import ANYTHING
-from multichannel.policy.language.source import Rule
+from multichannel.policy.language.source import ANY_RESOURCE, Rule
 
 EITHER_WAY = {"=", "!="}
 Value = str | int | float | bool | None
@@ -111,7 +111,8 @@ class NormalForm:
     def kinds(self) -> tuple[str | None, ...]:
         """The class of each parameter; None for any."""
         return tuple(
-            None if parameter.kind == "String" else parameter.kind for parameter in self.rule.tree.parameters
+            None if parameter.kind in {"String", ANY_RESOURCE} else parameter.kind
+            for parameter in self.rule.tree.parameters
         )
 
     @cached_property
