@@ -46,12 +46,17 @@ def concerns(source: PolicySource, rule: Rule, kind: str) -> bool:
 
 
 def texts_about(source: PolicySource, kind: str, *, marked: bool = False) -> tuple[tuple[str, str], ...]:
-    """The files with only the rules that concern a resource type; the others are blank lines."""
+    """The files with only the rules that concern a resource type; the others are blank lines.
+
+    General rules are written for the type: the engine tries the class `Resource` against every type.
+    """
 
     def keep(rule: Rule) -> str:
         if not concerns(source, rule, kind):
             return "\n" * rule.text.count("\n")
-        return source.marked_text(rule) if marked else rule.text
+        text = source.marked_text(rule) if marked else rule.text
+        is_general = rule.name in VERDICTS and rule.is_rule and rule.tree.parameters[-1].kind == ANY_RESOURCE
+        return _about(rule, text, kind) if is_general else text
 
     return source.rewritten(keep).texts
 
@@ -67,17 +72,18 @@ def texts_bound(source: PolicySource) -> tuple[tuple[str, str], ...]:
     def bind(rule: Rule) -> str:
         if rule not in unbound:
             return rule.text
-        first, *others = (_about(rule, kind) for kind in RESOURCES if kind not in unbound[rule])
+        first, *others = (_about(rule, rule.text, kind) for kind in RESOURCES if kind not in unbound[rule])
         added[rule.file] += "".join(f"\n{other}" for other in others)
         return first
 
     return tuple((name, text + added[name]) for name, text in source.rewritten(bind).texts)
 
 
-def _about(rule: Rule, kind: str) -> str:
+def _about(rule: Rule, text: str, kind: str) -> str:
+    """A text of a general rule, the head of which is as written, for one resource type."""
     last = rule.tree.parameters[-1]
     start, end = last.term.span.end, last.span.end
-    return f"{rule.text[:start]}: {kind}{rule.text[end:]}"
+    return f"{text[:start]}: {kind}{text[end:]}"
 
 
 @lru_cache(SOURCES)
