@@ -102,10 +102,14 @@ def test_on_postgresql_an_index_can_find_the_rows_of_every_list(small_postgresql
     assert [line for lines in found.values() for line in lines if line.startswith("Seq Scan")] == []
 
 
-def test_over_http_the_three_servers_answer_alike_and_their_cpu_is_told(world_url: URL) -> None:
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def test_over_http_the_three_servers_answer_alike_and_their_cpu_is_told(
+    request: pytest.FixtureRequest, engine_name: str
+) -> None:
     if not Path("/proc/self/stat").exists():
         pytest.skip("the CPU of another process is read from /proc, which this system has not")
 
+    world_url: URL = request.getfixturevalue(f"small_{engine_name}")
     figures = over_http(SMALL, world_url, rounds=1, requests=10)
 
     assert set(figures) == set(QUERIES)

@@ -231,7 +231,7 @@ def _walk(reader: Reader, resource: Resource, order: OrderBy) -> list[str]:
         window = Window(2, after=page.records[-1].position)
 
 
-@pytest.mark.parametrize("examples", [4, pytest.param(150, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [2, pytest.param(150, marks=pytest.mark.long)])
 def test_explanations_agree_with_decisions(engines: list[Engine], policy: Policy, examples: int) -> None:
     @asked(examples, repeatable=examples < 150)
     @given(st.data())

@@ -121,7 +121,9 @@ def _drawn(
                 drawn += 1
 
 
-@pytest.mark.parametrize("count", [500, pytest.param(5000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "count", [200, pytest.param(500, marks=pytest.mark.long), pytest.param(5000, marks=pytest.mark.long)]
+)
 def test_what_an_explanation_names_is_what_decides(
     monkeypatch: pytest.MonkeyPatch, engine: Engine, policy: Policy, variants: Variants, count: int
 ) -> None:
