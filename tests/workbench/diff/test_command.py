@@ -82,7 +82,7 @@ def test_names_are_accepted_in_a_file_by_line(diff: Run, tmp_path: Path) -> None
     code, out, _ = diff("--fail-on", "newly-allowed", "--accept-file", str(path))
 
     assert code == 1
-    assert f"{path}:4:1: error: subscription.read.customer.nobody is accepted" in out
+    assert f"{path}:4:1: error: subscription.read.customer.nobody is listed as accepted" in out
 
 
 def test_text_has_what_is_newly_allowed_first_and_the_bound_last(diff: Run) -> None:
