@@ -23,6 +23,8 @@ ONE_OF_EACH = {
 }
 """Which commands notice it."""
 ENDLESS = "rules that ask themselves for ever"
+SAMPLE = [fault for place, fault in enumerate(FAULTS) if place % 4 == 0 or fault.name == ENDLESS]
+"""The faults of the default run; the long tests try all of them."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def test_there_are_faults_in_every_file_and_no_two_are_alike(workbench: Workbenc
     assert {fault.file for fault in FAULTS} == {name for name, _ in workbench.source.texts}
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+@pytest.mark.parametrize("fault", SAMPLE, ids=[fault.name for fault in SAMPLE])
 def test_a_fault_is_caught(
     workbench: Workbench, trial: Trial, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
