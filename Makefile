@@ -27,7 +27,7 @@ demo: explorer ## Serve the demo world on 127.0.0.1:8000 until stopped
 
 .PHONY: test
 test: check explorer ## Run the checks and the tests, on SQLite and on PostgreSQL
-	@$(bin)/pytest -n 3 --dist worksteal -m 'not long'
+	@$(bin)/pytest -n 2 -m 'not long'
 
 .PHONY: test-long
 test-long: explorer ## Run the tests that take minutes
