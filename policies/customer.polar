@@ -29,6 +29,10 @@ grant(role, "relationship_holder", "read_summary", _: Customer) if
 grant(role, "relationship_holder", "update", _: Customer) if customer_manager(role);
 grant("global_admin", "customer", "update", _: Customer);
 
+# R54; role matrix, "create customer": the partner that created a customer names its directory, once the vendor
+# has provisioned it.
+grant(role, "relationship_holder", "link", _: Customer) if relationship_manager(role);
+
 # SM6; role matrix, "confirm MCA (attest)" for the partner (C5), "sign MCA" for the customer's global admin.
 grant(role, "relationship_holder", "confirm_agreement", _: Customer) if seller(role);
 grant("global_admin", "relationship_holder", "confirm_agreement", _: Customer) if
@@ -52,7 +56,8 @@ buyer("global_admin") if choice("GLOBAL_ADMINS_BUY");
 buyer("helpdesk_agent") if choice("HELPDESK_AGENTS_BUY");
 buyer("billing_admin") if choice("BILLING_ADMINS_BUY");
 
-# Vendor's REST surface, "app+user only": an application without a user attests nothing and adds no users.
+# Vendor's REST surface, "app+user only": an application without a user attests nothing, adds no users and
+# names no directory.
 forbid("PERSON_REQUIRED", caller: Principal, action: String, _: Customer) if
-  action in ["confirm_agreement", "add_user"] and
+  action in ["confirm_agreement", "add_user", "link"] and
   caller.auth_mode = "app";

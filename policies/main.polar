@@ -40,8 +40,8 @@ forbid("PARTNER_INACTIVE", caller: Principal, action: String, _: Resource) if
 
 changes(action) if
   action in [
-    "create_customer", "update", "confirm_agreement", "record_subscription", "create_subscription", "suspend",
-    "reactivate", "cancel", "cancel_service", "move_to_csp", "assign_support_contact",
+    "create_customer", "update", "link", "confirm_agreement", "record_subscription", "create_subscription",
+    "suspend", "reactivate", "cancel", "cancel_service", "move_to_csp", "assign_support_contact",
     "assign_partner_of_record", "request_transfer", "release", "consent", "accept", "decline", "remove",
     "extend"
   ];

@@ -2,6 +2,7 @@
 
 has_standing(caller: Principal, "system", _: Service) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Partner) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: Customer) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: User) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: ResellerRelationship) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Subscription) if caller.kind = "system";
@@ -14,9 +15,13 @@ grant("identity", "system", "read", _: User);
 # An import writes records of one partner.
 grant("importer", "system", "import", _: Partner);
 
-# The operator adds the first partner and its first global admin.
+# R55: the operator adds partners and customers, lists them by name, and manages the users of each, so that a
+# tenant has its first global admin and is rid of one that left.
 grant("operator", "system", "add_partner", _: Service);
-grant("operator", "system", "add_user", _: Partner);
+grant("operator", "system", "add_customer", _: Service);
+grant("operator", "system", action, _: Partner) if action in ["read_summary", "add_user"];
+grant("operator", "system", action, _: Customer) if action in ["read_summary", "add_user"];
+grant("operator", "system", action, _: User) if action in ["read", "disable", "enable"];
 
 # The demo creates its data in a database that holds no other partner.
 grant("seeder", "system", "seed", _: Service);

@@ -9,6 +9,12 @@ has_standing(caller: Principal, "self", user: User) if
 grant(role, "self", "read", _: User) if user_manager(role);
 grant(role, "self", "update_roles", _: User) if user_manager(role);
 
-# Vendor's REST surface, "app+user only": an application without a user assigns no roles.
-forbid("PERSON_REQUIRED", caller: Principal, "update_roles", _: User) if
+# R55: a tenant's global admin ends a user's access, and gives it back.
+grant("global_admin", "self", action, _: User) if
+  action in ["disable", "enable"];
+
+# Vendor's REST surface, "app+user only": an application without a user assigns no roles, and neither disables
+# nor enables users.
+forbid("PERSON_REQUIRED", caller: Principal, action: String, _: User) if
+  action in ["update_roles", "disable", "enable"] and
   caller.auth_mode = "app" and caller.kind in ["partner", "customer"];

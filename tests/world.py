@@ -49,7 +49,7 @@ class World:
         found = find_persona(persona)
         with self.store.reading(SIGNING_IN) as work:
             caller = work.sign_in.caller(
-                tenant_id=found.organisation.id, object_id=found.id, auth_mode=AuthMode.APP_USER
+                directory_id=found.organisation.id, object_id=found.id, auth_mode=AuthMode.APP_USER
             )
         assert caller is not None
         return caller

@@ -113,6 +113,8 @@ OPERATOR = f"""\
 db upgrade
 partner add --id {TENANT} --name Alder --type direct_bill --market US
 user add --tenant {TENANT} --object-id {PERSON} --name Ada
+user list --tenant {TENANT}
+tenant list
 audit verify
 sweep
 policy check

@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Executable, select
+from sqlalchemy import Executable, insert, select
 
-from multichannel.domain.tenants import Cloud, Partner, PartnerType
-from multichannel.domain.users import RoleAssignment, User
+from multichannel.domain.audit import AuditRecord
+from multichannel.domain.customers import Customer
+from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant
+from multichannel.domain.users import RoleAssignment, User, UserState
 from multichannel.store.engines import open_database
 from tests.cli.shell import Run
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MAPLE, PERSON = "7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10", "0d2e7c0e-3f0f-4d0c-9a39-5a0c1c1f7d11"
 ADD_PARTNER = ("partner", "add", "--id", MAPLE, "--name", "Maple", "--type", "direct_bill")
+ORCHARD, OTHER = "5b6f1f0e-8f7e-4f5c-9d0a-2f9c7c1f4d22", "1c0f7a52-8a55-4f1c-8b63-0c1c1d2b8a77"
+ADD_CUSTOMER = ("customer", "add", "--id", ORCHARD, "--name", "Orchard", "--domain", "Orchard.Example")
 ADD_USER = ("user", "add", "--tenant", MAPLE, "--object-id", PERSON, "--name", "Maple admin")
 
 
@@ -81,11 +88,13 @@ def test_a_user_that_is_there_is_one_line_and_gets_no_role(url: str, run: Run) -
     assert stored(url, select(RoleAssignment.role)) == {("global_admin",)}
 
 
-def test_a_user_of_an_unknown_partner_is_one_line(url: str, run: Run) -> None:
+def test_a_user_of_an_unknown_tenant_is_one_line(url: str, run: Run) -> None:
     code, out, err = run(*ADD_USER, "--tenant", PERSON)
 
     assert (code, out) == (1, "")
-    assert err == f"Partner {PERSON} not found. Add it first: multichannel partner add\n"
+    assert err == (
+        f"Tenant {PERSON} not found. Add it first: multichannel partner add, multichannel customer add\n"
+    )
     assert stored(url, select(User.id)) == set()
 
 
@@ -123,3 +132,108 @@ def test_what_nobody_could_use_is_a_usage_error(
     code, out, _ = run(*command, *market, option, value)
 
     assert (code, out) == (2, "")
+
+
+@pytest.mark.rule("R55")
+def test_a_customer_is_added_as_a_partner_is_and_its_first_user_as_well(url: str, run: Run) -> None:
+    code, out, err = run(*ADD_CUSTOMER, "--market", "us")
+    assert (code, err) == (0, "")
+    assert out.startswith("Added customer Orchard. ")
+    columns = select(Customer.id, Customer.company_name, Customer.domain, Customer.market, Customer.cloud)
+    assert stored(url, columns) == {(ORCHARD, "Orchard", "orchard.example", "US", Cloud.PUBLIC)}
+    assert stored(url, select(Tenant.id, Tenant.directory_id)) == {(MAPLE, MAPLE), (ORCHARD, ORCHARD)}
+
+    code, _, err = run(*ADD_USER, "--tenant", ORCHARD)
+
+    assert (code, err) == (0, "")
+    assert stored(url, select(User.tenant_id, User.cloud)) == {(ORCHARD, Cloud.PUBLIC)}
+    assert stored(url, select(AuditRecord.tenant_id, AuditRecord.operation)) == {(ORCHARD, "create_user")}
+
+
+def test_a_tenant_is_added_once_whatever_its_kind(url: str, run: Run) -> None:
+    code, out, err = run(*ADD_CUSTOMER, "--market", "US", "--id", MAPLE)
+
+    assert (code, out) == (1, "")
+    assert err == f"Tenant {MAPLE} already exists; nothing was changed.\n"
+    assert stored(url, select(Customer.id)) == set()
+
+
+@pytest.mark.rule("R54", "R55")
+def test_a_user_is_added_to_a_customer_by_its_directory_and_not_by_its_own_id(url: str, run: Run) -> None:
+    engine = open_database(url)
+    with engine.begin() as connection:
+        row = {"id": OTHER, "kind": "customer", "cloud": "public", "directory_id": ORCHARD, "created_at": NOW}
+        connection.execute(insert(Tenant), row)
+        customer = {"id": OTHER, "market": "US", "cloud": "public", "custom_domains": [], "created_at": NOW}
+        connection.execute(insert(Customer), customer)
+    engine.dispose()
+
+    assert run(*ADD_USER, "--tenant", OTHER)[0] == 1
+    assert run(*ADD_USER, "--tenant", ORCHARD)[0] == 0
+    assert stored(url, select(User.tenant_id)) == {(OTHER,)}
+
+
+@pytest.mark.rule("R55")
+def test_tenants_are_listed_with_kind_name_and_place(url: str, run: Run) -> None:
+    assert url
+    run(*ADD_CUSTOMER, "--market", "US")
+
+    maple = {
+        "directory_id": MAPLE,
+        "kind": "partner",
+        "name": "Maple",
+        "cloud": "us_government",
+        "market": "US",
+    }
+    orchard = {
+        "directory_id": ORCHARD,
+        "kind": "customer",
+        "name": "Orchard",
+        "cloud": "public",
+        "market": "US",
+    }
+    assert json.loads(run("tenant", "list", "--json")[1]) == [maple, orchard]
+    assert json.loads(run("tenant", "list", "--kind", "customer", "--json")[1]) == [orchard]
+    assert f"{MAPLE} partner Maple us_government US" in " ".join(run("tenant", "list")[1].split())
+
+
+@pytest.mark.rule("R55")
+def test_users_are_listed_disabled_and_enabled_and_one_global_admin_stays(url: str, run: Run) -> None:
+    run(*ADD_USER)
+    change = ("--tenant", MAPLE, "--object-id", PERSON)
+
+    code, out, err = run("user", "disable", *change)
+    assert (code, out) == (1, "")
+    assert err.startswith("The tenant must keep an active global admin. ")
+
+    run(*ADD_USER, "--object-id", OTHER, "--role", "global_admin")
+    assert run("user", "disable", *change)[0] == 0
+    states = {each["object_id"]: each["state"] for each in json.loads(_users(run)[1])}
+    assert states == {PERSON: "inactive", OTHER: "active"}
+    assert run("user", "disable", *change)[2] == "The user is already disabled.\n"
+    assert run("user", "enable", *change)[0] == 0
+    assert stored(url, select(User.state)) == {(UserState.ACTIVE,)}
+    operations = {row[0] for row in stored(url, select(AuditRecord.operation))}
+    assert operations == {"create_user", "disable_user", "enable_user"}
+
+
+def _users(run: Run) -> tuple[int, str, str]:
+    return run("user", "list", "--tenant", MAPLE, "--json")
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("user", "list", "--tenant", OTHER), f"Tenant {OTHER} not found. "),
+        (
+            ("user", "enable", "--tenant", MAPLE, "--object-id", OTHER),
+            f"User {OTHER} of tenant {MAPLE} not found. ",
+        ),
+    ],
+)
+def test_whoever_is_not_there_is_one_line(url: str, run: Run, command: tuple[str, ...], message: str) -> None:
+    assert url
+    code, out, err = run(*command)
+
+    assert (code, out) == (1, "")
+    assert err.startswith(message)

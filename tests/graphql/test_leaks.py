@@ -326,6 +326,7 @@ def test_nested_lists_show_what_the_root_shows_and_no_more(shared_api: Api, pers
                 "READ_SUMMARY",
                 "READ",
                 "UPDATE",
+                "LINK",
                 "CONFIRM_AGREEMENT",
                 "RECORD_SUBSCRIPTION",
                 "CREATE_SUBSCRIPTION",

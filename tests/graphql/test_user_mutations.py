@@ -11,11 +11,12 @@ from sqlalchemy import insert, update
 from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
 from multichannel.demo.personas import find_persona
 from multichannel.domain.refusals import Refusal
-from multichannel.domain.users import Role, RoleAssignment, User
+from multichannel.domain.users import Role, RoleAssignment, User, UserState
 from multichannel.errors import NotPermitted
 from multichannel.policy.schema.vocabulary import AuthMode
-from multichannel.services.users import NewUser, create_user, update_user_roles
+from multichannel.services.users import NewUser, create_user, disable_user, update_user_roles
 from multichannel.store.audit.mutation_context import MutationContext
+from multichannel.store.users import SIGNING_IN
 from tests.graphql.conftest import Answer, Api
 from tests.graphql.stored_rows import NewRows, stored
 from tests.refusals import refuses
@@ -28,6 +29,8 @@ CREATE = """mutation($input: CreateUserInput!) { createUser(input: $input) {
   userErrors { code path } } }"""
 UPDATE = """mutation($input: UpdateUserRolesInput!) { updateUserRoles(input: $input) {
   user { roles version } userErrors { code path currentVersion } } }"""
+ACCESS = """mutation($input: %sUserInput!) { %sUser(input: $input) {
+  user { state roles version } userErrors { code path } } }"""
 NEWCOMER = fixed_id("newcomer")
 
 
@@ -39,6 +42,11 @@ def create(api: Api, persona: str, *roles: str, **more: Any) -> Answer:
 def assign(api: Api, persona: str, whom: str, *roles: str, **more: Any) -> Answer:
     input = {"id": f"user_{user_id(whom)}", "expectedVersion": 1, "roles": roles, **more}
     return api.ask(persona, UPDATE, input=input)
+
+
+def access(api: Api, persona: str, word: str, whom: str, version: int = 1) -> Answer:
+    document = ACCESS % (word.capitalize(), word)
+    return api.ask(persona, document, input={"id": f"user_{user_id(whom)}", "expectedVersion": version})
 
 
 def user_id(persona: str) -> str:
@@ -224,6 +232,69 @@ def test_an_application_alone_manages_nobody(api: Api) -> None:
 @pytest.mark.parametrize("wrong", [{"objectId": "newcomer"}, {"displayName": ""}, {"roles": ["OPERATOR"]}])
 def test_an_invalid_user_is_bad_input(api: Api, wrong: dict[str, Any]) -> None:
     assert create(api, "alder-global-admin", **wrong).codes == ["BAD_INPUT"]
+
+
+@pytest.mark.rule("R55")
+def test_a_disabled_user_cannot_sign_in_until_it_is_enabled(api: Api) -> None:
+    new_rows, target = NewRows(api), find_persona("alder-sales-agent")
+
+    disabled = access(api, "alder-global-admin", "disable", "alder-sales-agent")
+
+    shown = {"state": "INACTIVE", "roles": ["SALES_AGENT"], "version": 2}
+    assert disabled.data["disableUser"] == {"user": shown, "userErrors": []}
+    (record,) = new_rows.records()
+    assert (record.tenant_id, record.operation) == (ALDER.id, "disable_user")
+    assert (record.old_value, record.new_value) == ({"state": "active"}, {"state": "inactive"})
+    with api.world.store.reading(SIGNING_IN) as work:
+        assert not work.sign_in.caller(
+            directory_id=ALDER.id, object_id=target.id, auth_mode=AuthMode.APP_USER
+        )
+    enabled = access(api, "alder-global-admin", "enable", "alder-sales-agent", 2)
+    assert enabled.data["enableUser"]["user"] == {**shown, "state": "ACTIVE", "version": 3}
+    assert api.world.caller("alder-sales-agent").principal.roles == ("sales_agent",)
+
+
+@pytest.mark.rule("R55")
+def test_access_is_ended_and_given_once_and_never_ones_own(api: Api) -> None:
+    assert codes(access(api, "alder-global-admin", "disable", "alder-global-admin"), "disableUser") == [
+        "SELF_CHANGE"
+    ]
+    assert codes(access(api, "alder-global-admin", "enable", "alder-user"), "enableUser") == [
+        "ALREADY_ENABLED"
+    ]
+    access(api, "alder-global-admin", "disable", "alder-user")
+    assert codes(access(api, "alder-global-admin", "disable", "alder-user", 2), "disableUser") == [
+        "ALREADY_DISABLED"
+    ]
+    assert codes(access(api, "alder-global-admin", "enable", "alder-user"), "enableUser") == ["STALE_VERSION"]
+
+
+@pytest.mark.rule("R55")
+@pytest.mark.parametrize("word", ["disable", "enable"])
+def test_only_a_global_admin_of_the_tenant_ends_or_gives_access(api: Api, word: str) -> None:
+    assert access(api, "alder-user-management-admin", word, "alder-user").codes == ["FORBIDDEN"]
+    assert access(api, "alder-sales-agent", word, "alder-user").codes == ["NOT_FOUND"]
+    assert access(api, "meadow-global-admin", word, "alder-user").codes == ["NOT_FOUND"]
+    assert {each.state for each in stored(api, User, id=user_id("alder-user"))} == {UserState.ACTIVE}
+
+
+@pytest.mark.rule("R55")
+def test_the_last_global_admin_stays_even_if_two_disable_each_other(api: Api) -> None:
+    create(api, "alder-global-admin", "GLOBAL_ADMIN")
+    second = stored(api, User, object_id=NEWCOMER)[0].id
+    caller = api.world.caller("alder-global-admin")
+
+    def disable(whom: str, by: str) -> None:
+        act = MutationContext("disable_user", "User", whom, user_id=by)
+        api.world.store.act(
+            caller.principal, act, lambda work: disable_user(work, whom, expected_version=1).id
+        )
+
+    disable(caller.user_id, second)
+    with refuses(Refusal.LAST_GLOBAL_ADMIN):  # the first signed in before it was disabled
+        disable(second, caller.user_id)
+
+    assert {each.state for each in stored(api, User, id=second)} == {UserState.ACTIVE}
 
 
 def test_users_are_listed_below_their_own_organisation_and_for_those_who_manage_them(api: Api) -> None:

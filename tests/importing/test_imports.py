@@ -4,11 +4,13 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from multichannel.domain.commerce import Channel
+from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus
-from multichannel.domain.tenants import Cloud, PartnerType, TenantKind
+from multichannel.domain.tenants import Cloud, PartnerType, Tenant, TenantKind
 from multichannel.errors import Refused
 from tests.importing.books import (
     ALDER,
@@ -398,3 +400,32 @@ def test_customers_are_tenants_of_the_importers_cloud(books: Books) -> None:
 
     kinds = {row["id"]: (row["kind"], row["cloud"]) for row in books.table("tenants")}
     assert kinds[guid("meadow")] == kinds[guid("quarry")] == (TenantKind.CUSTOMER, Cloud.PUBLIC)
+
+
+@pytest.mark.rule("R54")
+def test_an_export_that_names_the_directory_of_a_customer_created_here_means_that_customer(
+    books: Books,
+) -> None:
+    books.load(*everything())
+    created = guid("a customer that Alder created")
+    with books.store.engine.begin() as connection:
+        tenant = {"id": created, "kind": TenantKind.CUSTOMER, "cloud": Cloud.PUBLIC}
+        times = {"created_at": books.now, "updated_at": books.now}
+        connection.execute(
+            insert(Tenant),
+            {**tenant, "directory_id": guid("orchard"), "created_at": books.now},
+        )
+        customer_row = {"id": created, "company_name": "Orchard", "custom_domains": [], "market": "US"}
+        connection.execute(insert(Customer), {**customer_row, "cloud": Cloud.PUBLIC, **times})
+
+    items = customer("orchard"), subscription("juice", of="orchard"), reseller("dogwood", of="orchard")
+    report = books.load(*items, transfer("squeeze", customerTenantId=guid("orchard")))
+
+    assert codes(report) == []
+    assert guid("orchard") not in {row["id"] for row in books.table("tenants")}
+    for table in ("reseller_relationships", "subscriptions", "transfers"):
+        assert created in {row["customer_id"] for row in books.table(table)}
+        assert guid("orchard") not in {row["customer_id"] for row in books.table(table)}
+    before = books.dump()
+    assert counts(books.load(*items)) == NOTHING | {"unchanged": 3}
+    assert books.dump() == before

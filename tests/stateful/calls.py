@@ -14,6 +14,7 @@ from tests.stateful.model.state import State
 from tests.stateful.organisations import ALDER, BIRCH, CEDAR, DOGWOOD
 
 NOBODY = fixed_id("nobody")
+ELSEWHERE = fixed_id("elsewhere")
 NEW_DOMAINS = ("orchard.example", "lagoon.example")
 SIGNER = {"firstName": "A", "lastName": "Signer", "email": "a@signer.example"}
 
@@ -61,8 +62,8 @@ class Hand:
 
     def user(self, tenant_id: str | None, *roles: str) -> str:
         """Somebody of the tenant who holds one of the roles, if there is any."""
-        people = [row for row in self.state.tables["User"] if row["tenant_id"] == tenant_id]
-        people = people or self.state.tables["User"]
+        everybody = self.state.people()
+        people = [row for row in everybody if row["tenant_id"] == tenant_id] or everybody
         fit = [row for row in people if row["roles"] & set(roles)] or people
         return str(self.of(*fit)["id"])
 

@@ -41,7 +41,10 @@ def rows() -> dict[str, list[Row]]:
     kinds = {**dict.fromkeys(PARTNERS, "partner"), **dict.fromkeys(CUSTOMERS, "customer")}
     made = {"created_at": BEGIN - 300 * DAY}
     return {
-        "tenants": [{"id": fixed_id(name), "kind": kind, **IN_CLOUD, **made} for name, kind in kinds.items()],
+        "tenants": [
+            {"id": fixed_id(name), "directory_id": fixed_id(name), "kind": kind, **IN_CLOUD, **made}
+            for name, kind in kinds.items()
+        ],
         "partners": [
             {
                 "id": fixed_id(name),
@@ -96,7 +99,7 @@ def state() -> State:
     moving[1]["base_id"] = moving[0]["subscription_id"]
     tables = {
         "Partner": stored["partners"],
-        "Customer": stored["customers"],
+        "Customer": [{**each, "directory_id": each["id"]} for each in stored["customers"]],
         "User": users,
         "Partnership": stored["partnerships"],
         "ResellerRelationship": stored["reseller_relationships"],

@@ -21,7 +21,7 @@ from multichannel.domain.events import Event
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.tenants import Partner
+from multichannel.domain.tenants import Partner, Tenant
 from multichannel.domain.transfers import Transfer, TransferLine
 from multichannel.domain.users import RoleAssignment, User
 from multichannel.policy.schema.resources import RESOURCES
@@ -31,6 +31,7 @@ from tests.stateful.model.customers import ALL_ROLES
 from tests.stateful.model.state import State
 
 READ: tuple[type[Base], ...] = (
+    Tenant,
     Partner,
     Customer,
     User,
@@ -114,6 +115,9 @@ def read(engine: Engine, now: datetime, earlier: Snapshot | None = None) -> Snap
                 read_again = {row["id"] for row in rows}
                 rows = [row for row in earlier.tables[name] if row["id"] not in read_again] + rows
             tables[name] = rows
+    directories = {row["id"]: row["directory_id"] for row in tables["Tenant"]}
+    for customer in tables["Customer"]:
+        customer["directory_id"] = directories[customer["id"]]
     for user in tables["User"]:
         held = [each["role"] for each in tables["RoleAssignment"] if each["user_id"] == user["id"]]
         user["roles"] = {str(role) for role in held}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from multichannel.domain.base import utc_text
 from tests.policy.oracle import Row
-from tests.stateful.calls import NEW_DOMAINS, NOBODY, SIGNER, Deal, Dealt, Hand, global_id, named
+from tests.stateful.calls import ELSEWHERE, NEW_DOMAINS, NOBODY, SIGNER, Deal, Dealt, Hand, global_id, named
 from tests.stateful.model.relationships import status
 from tests.stateful.organisations import ALDER, BIRCH, CEDAR, DOGWOOD
 
@@ -16,7 +16,7 @@ ADMIN, AGENTS = "global_admin", ("admin_agent", "sales_agent")
 
 def _request(hand: Hand) -> Dealt:
     customer = hand.row("Customer")
-    address = hand.of(customer["id"], customer["domain"], NEW_DOMAINS[0], NOBODY)
+    address = hand.of(customer["directory_id"] or NOBODY, customer["domain"], NEW_DOMAINS[0], NOBODY)
     partner = hand.of(ALDER, BIRCH, CEDAR, DOGWOOD)
     told = {"customer": address, **hand.some(includeDelegatedAdmin=True)}
     if partner in {BIRCH, DOGWOOD}:
@@ -108,6 +108,12 @@ def _update_customer(hand: Hand) -> Dealt:
     return hand.user(_serving(hand, customer), ADMIN, *AGENTS), told
 
 
+def _link(hand: Hand) -> Dealt:
+    customer = hand.row("Customer", lambda row: row["directory_id"] is None)
+    told = {**hand.version(customer), "directoryId": hand.of(NOBODY, ELSEWHERE, ELSEWHERE, CEDAR)}
+    return hand.user(_serving(hand, customer), ADMIN, *AGENTS), told
+
+
 def _confirm(hand: Hand) -> Dealt:
     customer = hand.row("Customer")
     agreed = hand.state.now + timedelta(seconds=1 if hand.rarely() else -1)
@@ -143,6 +149,16 @@ def _update_roles(hand: Hand) -> Dealt:
     return _manager(hand, row["tenant_id"]), {**hand.version(row), "roles": _roles(hand)}
 
 
+def _disable(hand: Hand) -> Dealt:
+    row = hand.row("User", lambda row: row["state"] == "active")
+    return hand.user(row["tenant_id"], ADMIN), hand.version(row)
+
+
+def _enable(hand: Hand) -> Dealt:
+    row = hand.row("User", lambda row: row["state"] == "inactive")
+    return hand.user(row["tenant_id"], ADMIN), hand.version(row)
+
+
 RELATIONS: dict[str, Deal] = {
     "requestResellerRelationship": _request,
     "acceptResellerRelationship": _accept,
@@ -161,4 +177,7 @@ PEOPLE: dict[str, Deal] = {
     "confirmCustomerAgreement": _confirm,
     "createUser": _create_user,
     "updateUserRoles": _update_roles,
+    "linkCustomer": _link,
+    "disableUser": _disable,
+    "enableUser": _enable,
 }

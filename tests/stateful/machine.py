@@ -104,7 +104,7 @@ class Machine(RuleBasedStateMachine):
         """Somebody else does it."""
         call = self._deal(data, EVERYTHING, loose=False)
         if call:
-            users = self.state.tables["User"]
+            users = self.state.people()
             stranger = users[data.draw(st.integers(0, len(users) - 1))]["id"]
             self._call(data, replace(call, user_id=stranger))
 
@@ -220,7 +220,7 @@ class Machine(RuleBasedStateMachine):
         self.found = self._read(self.found)
         check_state(self.state, self.found)
         check_lines(self.found)
-        users = self.state.tables["User"]
+        users = self.state.people()
         user = users[data.draw(st.integers(0, len(users) - 1), label="onlooker")]
         check_sight(self.service, self.state, self.found, user)
 

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 from graphql import GraphQLNonNull, GraphQLObjectType
-from sqlalchemy import Engine, delete, insert
+from sqlalchemy import Engine, delete, insert, select
 
 from multichannel.domain.base import Base
+from multichannel.domain.tenants import Tenant
 from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.execution.executor import execute_document
 from multichannel.graphql.execution.requests import GraphQLRequest
@@ -64,10 +65,18 @@ class Service:
     def caller(self, user: Row) -> Caller:
         """A user as it signs in."""
         with self.store.reading(SIGNING_IN) as work:
-            known = {"tenant_id": user["tenant_id"], "object_id": user["object_id"]}
-            caller = work.sign_in.caller(**known, auth_mode=AuthMode.APP_USER)
+            caller = work.sign_in.caller(
+                directory_id=self._directory_of(user["tenant_id"]),
+                object_id=user["object_id"],
+                auth_mode=AuthMode.APP_USER,
+            )
         assert caller is not None
         return caller
+
+    def _directory_of(self, tenant_id: str) -> str:
+        with self.engine.connect() as connection:
+            found = connection.execute(select(Tenant.directory_id).where(Tenant.id == tenant_id))
+            return str(found.scalar_one())
 
     def at(self, now: datetime) -> Service:
         """The same service at another time."""

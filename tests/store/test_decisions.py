@@ -193,7 +193,7 @@ def test_the_service_itself_is_a_record(
 
 def test_signing_in_is_a_decision_about_the_user(store: Store, sink: ListSink) -> None:
     with store.reading(SIGNING_IN) as work:
-        nobody = work.sign_in.caller(tenant_id=ALDER, object_id=NOBODY, auth_mode=AuthMode.APP_USER)
+        nobody = work.sign_in.caller(directory_id=ALDER, object_id=NOBODY, auth_mode=AuthMode.APP_USER)
 
     assert nobody is None
     [decision] = sink.only

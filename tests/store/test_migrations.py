@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, inspect, make_url
+from sqlalchemy import Connection, Engine, inspect, make_url, select
 
 from multichannel.domain.base import Base
+from multichannel.domain.tenants import Tenant
 from multichannel.errors import Misconfigured
 from multichannel.store import migrations
 from multichannel.store.engines import WRITING, execution_options, open_database
@@ -85,3 +86,43 @@ def test_a_database_whose_rows_reference_missing_rows_is_refused(sqlite_url: str
 
     with pytest.raises(Misconfigured, match="reference missing rows; nothing was migrated"):
         migrations.upgrade(sqlite_url)
+
+
+@pytest.mark.rule("R54")
+def test_customers_that_were_created_here_are_not_linked_and_all_other_tenants_are(database_url: str) -> None:
+    engine = open_database(database_url)
+    migrations.downgrade(database_url, "0002")
+    at, common = "2026-01-01T00:00:00.000000Z", "'US', 'public'"
+    with _connection(engine) as connection:
+        for number, kind in enumerate(("partner", "customer", "customer")):
+            connection.exec_driver_sql(
+                f"INSERT INTO tenants (id, kind, cloud, created_at) "  # noqa: S608  (constants)
+                f"VALUES ('{_id(number)}', '{kind}', 'public', '{at}')"
+            )
+        connection.exec_driver_sql(
+            f"INSERT INTO partners (id, name, type, status, market, cloud, created_at) "  # noqa: S608
+            f"VALUES ('{_id(0)}', 'Maple', 'direct_bill', 'active', {common}, '{at}')"
+        )
+        for number, requested in ((1, f"'{at}'"), (2, "NULL")):
+            connection.exec_driver_sql(
+                f"INSERT INTO customers (id, custom_domains, qualification, market, cloud, version, "  # noqa: S608
+                f"created_at, updated_at) VALUES ('{_id(number)}', '[]', 'none', {common}, 1, '{at}', '{at}')"
+            )
+            connection.exec_driver_sql(
+                f"INSERT INTO reseller_relationships (id, partner_id, customer_id, addressed_to, status, "  # noqa: S608
+                f"delegated_admin_requested, delegated_admin, requested_at, market, cloud, version, "
+                f"created_at, updated_at) VALUES ('{_id(number)}', '{_id(0)}', '{_id(number)}', 'x', "
+                f"'active', false, false, {requested}, {common}, 1, '{at}', '{at}')"
+            )
+        connection.commit()
+
+    migrations.upgrade(database_url)
+
+    with _connection(engine) as connection:
+        rows = connection.execute(select(Tenant.id, Tenant.directory_id).order_by(Tenant.id)).all()
+    engine.dispose()
+    assert [tuple(row) for row in rows] == [(_id(0), _id(0)), (_id(1), None), (_id(2), _id(2))]
+
+
+def _id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012}"

@@ -53,7 +53,9 @@ class RootCommands(LazyGroup):
     summaries = {  # noqa: RUF012  (declared as a class variable above)
         "db": ("multichannel.cli.database:app", "Manage the database schema."),
         "partner": ("multichannel.cli.directory:partners", "Manage partners."),
-        "user": ("multichannel.cli.directory:users", "Manage users of partners."),
+        "customer": ("multichannel.cli.directory:customers", "Manage customers."),
+        "user": ("multichannel.cli.directory:users", "Manage users of partners and customers."),
+        "tenant": ("multichannel.cli.directory:tenants", "List partners and customers."),
         "schema": ("multichannel.cli.schema:app", "Print or check the GraphQL schema."),
         "serve": ("multichannel.cli.serve:serve_command", "Serve the API."),
         "demo": (

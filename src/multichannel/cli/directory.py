@@ -1,28 +1,43 @@
-"""`multichannel partner` and `multichannel user`: the first tenants and users of a database."""
+"""`multichannel partner`, `customer`, `user` and `tenant`: the organizations and users of a database."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Annotated
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
+from rich.console import Console
+from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
-from multichannel.cli.options import DatabaseUrl, nonzero_guid
-from multichannel.domain.tenants import Cloud, PartnerType
-from multichannel.domain.users import Role
+from multichannel.cli.options import AsJson, DatabaseUrl, nonzero_guid
+from multichannel.domain.refusals import Refusal
+from multichannel.domain.tenants import Cloud, PartnerType, TenantKind
+from multichannel.domain.users import Role, User
 from multichannel.errors import NotVisible, Refused
+from multichannel.policy.schema.resources import USER
 from multichannel.policy.schema.vocabulary import SystemRole, system_principal
 from multichannel.server.bootstrap import open_store
 from multichannel.services import provisioning
 from multichannel.settings import load_settings
+from multichannel.store.audit.mutation_context import MutationContext
+from multichannel.store.store import Store
+from multichannel.store.unit_of_work import UnitOfWork
 
 partners = typer.Typer(no_args_is_help=True, help="Manage partners.")
-users = typer.Typer(no_args_is_help=True, help="Manage users of partners.")
+customers = typer.Typer(no_args_is_help=True, help="Manage customers.")
+users = typer.Typer(no_args_is_help=True, help="Manage users of partners and customers.")
+tenants = typer.Typer(no_args_is_help=True, help="List partners and customers.")
 
 MAX_NAME = 512
+DOMAIN_FORM = re.compile(r"(?=.{4,253}$)([\w]([\w-]{0,61}[\w])?\.)+[\w-]{2,63}")
 OPERATOR = system_principal(SystemRole.OPERATOR)
+
+T = TypeVar("T")
 
 
 def _market(value: str) -> str:
@@ -37,10 +52,29 @@ def _name(value: str) -> str:
     return value.strip()
 
 
+def _domain(value: str) -> str:
+    if DOMAIN_FORM.fullmatch(value) is None:
+        raise typer.BadParameter("a domain is a name such as meadow.example")
+    return value.lower()
+
+
+TenantId = Annotated[
+    UUID, typer.Option("--tenant", help="Tenant id of the partner or customer.", callback=nonzero_guid)
+]
+ObjectId = Annotated[
+    UUID,
+    typer.Option(
+        help="Object id of the user in that tenant: the oid claim in the user's tokens.",
+        callback=nonzero_guid,
+    ),
+]
+
+
 @partners.callback()
-@users.callback()
+@customers.callback()
+@tenants.callback()
 def _group() -> None:
-    """Keep `add` a subcommand: typer drops the name of an only command."""
+    """Keep an only command a subcommand: typer drops its name otherwise."""
 
 
 @partners.command("add")
@@ -60,57 +94,173 @@ def add_partner(
     Example: multichannel partner add --id 7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10 --name Alder
     --type direct_bill --market US --cloud public
     """
-    with open_store(load_settings(database_url=database_url)) as store:
-        try:
-            store.write(
-                OPERATOR,
-                lambda work: provisioning.add_partner(
-                    work,
-                    str(id),
-                    name=name,
-                    kind=type,
-                    market=market,
-                    cloud=cloud,
-                    partner_number=partner_number,
-                ),
-            )
-        except IntegrityError:
-            raise Refused(f"Tenant {id} already exists; nothing was changed.") from None
+
+    def add(work: UnitOfWork) -> None:
+        provisioning.add_partner(
+            work,
+            str(id),
+            name=name,
+            kind=type,
+            market=market,
+            cloud=cloud,
+            partner_number=partner_number,
+        )
+
+    _add_tenant(database_url, id, add)
     typer.echo(f"Added partner {name}. Add its first user: multichannel user add --tenant {id} ...")
+
+
+@customers.command("add")
+def add_customer(
+    id: Annotated[UUID, typer.Option(help="Tenant id of the customer.", callback=nonzero_guid)],
+    name: Annotated[str, typer.Option(help="Company name.", callback=_name)],
+    domain: Annotated[str, typer.Option(help="Primary domain of its tenant.", callback=_domain)],
+    market: Annotated[str, typer.Option(help="Country it buys in, such as US.", callback=_market)],
+    cloud: Annotated[Cloud, typer.Option(help="National cloud.")] = Cloud.PUBLIC,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a customer. It receives the requests that partners have sent to its tenant id or domain.
+
+    Example: multichannel customer add --id 5b6f1f0e-8f7e-4f5c-9d0a-2f9c7c1f4d22 --name "Meadow Dairy"
+    --domain meadow.example --market US --cloud public
+    """
+
+    def add(work: UnitOfWork) -> None:
+        provisioning.add_customer(work, str(id), name=name, domain=domain, market=market, cloud=cloud)
+
+    _add_tenant(database_url, id, add)
+    typer.echo(f"Added customer {name}. Add its first user: multichannel user add --tenant {id} ...")
+
+
+@tenants.command("list")
+def list_tenants(
+    kind: Annotated[TenantKind | None, typer.Option(help="Only partners, or only customers.")] = None,
+    as_json: AsJson = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List partners and customers.
+
+    Example: multichannel tenant list --kind customer
+    """
+    with open_store(load_settings(database_url=database_url)) as store, store.reading(OPERATOR) as work:
+        listed = [asdict(each) for each in provisioning.list_tenants(work) if kind in {None, each.kind}]
+    _print(listed, ("directory_id", "kind", "name", "cloud", "market"), as_json=as_json)
 
 
 @users.command("add")
 def add_user(
-    tenant: Annotated[UUID, typer.Option(help="Tenant id of the partner.", callback=nonzero_guid)],
-    object_id: Annotated[
-        UUID,
-        typer.Option(
-            help="Object id of the user in that tenant: the oid claim in the user's tokens.",
-            callback=nonzero_guid,
-        ),
-    ],
+    tenant: TenantId,
+    object_id: ObjectId,
     name: Annotated[str, typer.Option(help="Display name.", callback=_name)],
     role: Annotated[
         list[Role] | None, typer.Option(help="Role of the user; repeatable. Default: global_admin.")
     ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Add a user of a partner.
+    """Add a user of a partner or customer.
 
     Example: multichannel user add --tenant 7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10
     --object-id 0d2e7c0e-3f0f-4d0c-9a39-5a0c1c1f7d11 --name "Alder global admin"
     """
     roles = list(dict.fromkeys(role or [Role.GLOBAL_ADMIN]))
+
+    def add(work: UnitOfWork) -> User:
+        return provisioning.add_user(
+            work, str(tenant), object_id=str(object_id), display_name=name, roles=roles
+        )
+
     with open_store(load_settings(database_url=database_url)) as store:
         try:
-            store.write(
-                OPERATOR,
-                lambda work: provisioning.add_user(
-                    work, str(tenant), object_id=str(object_id), display_name=name, roles=roles
-                ),
-            )
+            _act(store, "create_user", add)
         except NotVisible:
-            raise Refused(f"Partner {tenant} not found. Add it first: multichannel partner add") from None
-        except IntegrityError:
+            raise _unknown_tenant(tenant) from None
+        except Refused as refusal:
+            if refusal.code != Refusal.USER_EXISTS.code:
+                raise
             raise Refused(f"User {object_id} of {tenant} already exists; nothing was changed.") from None
     typer.echo(f"Added user {name} of tenant {tenant} with roles: {', '.join(roles)}.")
+
+
+@users.command("list")
+def list_users(tenant: TenantId, as_json: AsJson = False, database_url: DatabaseUrl = None) -> None:
+    """List the users of a partner or customer.
+
+    Example: multichannel user list --tenant 7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10
+    """
+    with open_store(load_settings(database_url=database_url)) as store, store.reading(OPERATOR) as work:
+        try:
+            listed = [asdict(each) for each in provisioning.list_users(work, str(tenant))]
+        except NotVisible:
+            raise _unknown_tenant(tenant) from None
+    _print(listed, ("object_id", "name", "state", "roles"), as_json=as_json)
+
+
+@users.command("disable")
+def disable_user(tenant: TenantId, object_id: ObjectId, database_url: DatabaseUrl = None) -> None:
+    """Disable a user, who cannot sign in then. The last active global admin of a tenant is kept.
+
+    Example: multichannel user disable --tenant 7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10
+    --object-id 0d2e7c0e-3f0f-4d0c-9a39-5a0c1c1f7d11
+    """
+    _change_user(tenant, object_id, "disable_user", provisioning.disable_user, database_url)
+    typer.echo(f"Disabled user {object_id} of tenant {tenant}.")
+
+
+@users.command("enable")
+def enable_user(tenant: TenantId, object_id: ObjectId, database_url: DatabaseUrl = None) -> None:
+    """Enable a disabled user, with the roles that it has.
+
+    Example: multichannel user enable --tenant 7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10
+    --object-id 0d2e7c0e-3f0f-4d0c-9a39-5a0c1c1f7d11
+    """
+    _change_user(tenant, object_id, "enable_user", provisioning.enable_user, database_url)
+    typer.echo(f"Enabled user {object_id} of tenant {tenant}.")
+
+
+def _add_tenant(database_url: str | None, tenant_id: UUID, add: Callable[[UnitOfWork], None]) -> None:
+    with open_store(load_settings(database_url=database_url)) as store:
+        try:
+            store.write(OPERATOR, add)
+        except IntegrityError:
+            raise Refused(f"Tenant {tenant_id} already exists; nothing was changed.") from None
+
+
+def _change_user(
+    tenant: UUID,
+    object_id: UUID,
+    operation: str,
+    change: Callable[[UnitOfWork, str, str], User],
+    database_url: str | None,
+) -> None:
+    with open_store(load_settings(database_url=database_url)) as store:
+        try:
+            _act(store, operation, lambda work: change(work, str(tenant), str(object_id)))
+        except NotVisible:
+            raise Refused(
+                f"User {object_id} of tenant {tenant} not found. List them: multichannel user list"
+            ) from None
+
+
+def _act(store: Store, operation: str, use_case: Callable[[UnitOfWork], User]) -> None:
+    """Change a user, with a record in the audit log of its tenant."""
+    store.act(OPERATOR, MutationContext(operation, USER.name), lambda work: use_case(work).id)
+
+
+def _unknown_tenant(tenant: UUID) -> Refused:
+    return Refused(
+        f"Tenant {tenant} not found. Add it first: multichannel partner add, multichannel customer add"
+    )
+
+
+def _print(rows: list[dict[str, object]], columns: tuple[str, ...], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table(*(each.replace("_", " ").capitalize() for each in columns), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(_text(row[each]) for each in columns))
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value or "-")

@@ -57,7 +57,13 @@ def rows_of_world(now: datetime) -> Iterator[Base]:
 
 def _tenant(organisation: Organisation, now: datetime) -> Tenant:
     kind = TenantKind.PARTNER if organisation.partner_type else TenantKind.CUSTOMER
-    return Tenant(id=organisation.id, kind=kind, cloud=organisation.cloud, created_at=now - OPENED)
+    return Tenant(
+        id=organisation.id,
+        kind=kind,
+        cloud=organisation.cloud,
+        directory_id=organisation.id,
+        created_at=now - OPENED,
+    )
 
 
 def _organisation(organisation: Organisation, now: datetime) -> Partner | Customer:

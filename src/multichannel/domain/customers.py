@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
 from multichannel.domain.tenants import Cloud, Partner, Tenant
@@ -34,6 +34,10 @@ class Customer(Versioned, Base):
     )
 
     id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), primary_key=True)
+    directory_id: Mapped[str | None] = column_property(
+        select(Tenant.directory_id).where(Tenant.id == id).correlate_except(Tenant).scalar_subquery(),
+        deferred=True,
+    )
     company_name: Mapped[str | None]
     domain: Mapped[str | None] = mapped_column(index=True)
     custom_domains: Mapped[list[str]] = mapped_column(JSON, default=list)

@@ -36,6 +36,10 @@ class Refusal(Enum):
         "domain",
         "The domain is already in use. Request a relationship with its owner: requestResellerRelationship.",
     )
+    ALREADY_LINKED = _Row("R54", "id", "The customer is already linked to its directory.")
+    DIRECTORY_TAKEN = _Row(
+        "R54", "directoryId", "Another organization has this directory. Check the tenant id of the customer."
+    )
     OTHER_MARKET = _Row("R12", "market", "Partners sell in their own market. Omit the market to use yours.")
     ASSOCIATED_PARTNER_INVALID = _Row(
         "R23",
@@ -54,10 +58,14 @@ class Refusal(Enum):
     ROLE_NOT_YOURS_TO_ASSIGN = _Row(
         None, "roles", "Your roles do not allow you to assign or remove these roles. Ask a global admin."
     )
-    SELF_CHANGE = _Row(None, "id", "You cannot change your own roles. Ask another admin of your tenant.")
+    SELF_CHANGE = _Row(
+        None, "id", "You cannot change your own roles or disable yourself. Ask another admin of your tenant."
+    )
     LAST_GLOBAL_ADMIN = _Row(
         None, "roles", "The tenant must keep an active global admin. Assign the role to another user first."
     )
+    ALREADY_DISABLED = _Row("R55", "id", "The user is already disabled.")
+    ALREADY_ENABLED = _Row("R55", "id", "The user is not disabled.")
     USER_EXISTS = _Row(
         None, "objectId", "A user with this object id exists in your tenant. Change its roles instead."
     )

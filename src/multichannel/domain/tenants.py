@@ -44,13 +44,19 @@ class PartnerStatus(StrEnum):
 
 
 class Tenant(Base):
-    """The directory of an organization; its id is the vendor's tenant GUID."""
+    """An organization with an account here.
+
+    `id` is internal. `directory_id` is the id of its directory at the identity provider: the claim `tid` of
+    its users' tokens and the vendor's tenant GUID; null for a customer that has not been linked to its
+    directory yet (R54). A partner has one from the start, and it is the partner's `id` as well.
+    """
 
     __tablename__ = "tenants"
 
     id: Mapped[str] = mapped_column(GUID, primary_key=True)
     kind: Mapped[TenantKind] = mapped_column(enum_column(TenantKind))
     cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    directory_id: Mapped[str | None] = mapped_column(GUID, unique=True, index=True)
     created_at: Mapped[datetime]
 
 

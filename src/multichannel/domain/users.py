@@ -87,6 +87,22 @@ class User(Versioned, Base):
             self.touch(at)
         return changed
 
+    def disable(self, *, expected_version: int | None, at: datetime) -> None:
+        """End the user's access (R55). STALE_VERSION or ALREADY_DISABLED."""
+        self.require_version(expected_version)
+        if self.state is UserState.INACTIVE:
+            raise Refusal.ALREADY_DISABLED.error()
+        self.state = UserState.INACTIVE
+        self.touch(at)
+
+    def enable(self, *, expected_version: int | None, at: datetime) -> None:
+        """Give a disabled user access again, with its roles (R55). STALE_VERSION or ALREADY_ENABLED."""
+        self.require_version(expected_version)
+        if self.state is UserState.ACTIVE:
+            raise Refusal.ALREADY_ENABLED.error()
+        self.state = UserState.ACTIVE
+        self.touch(at)
+
 
 def require_assignable(roles: Collection[Role], *, by: Collection[str]) -> None:
     """ROLE_NOT_YOURS_TO_ASSIGN unless the roles `by` may assign and remove all of these."""

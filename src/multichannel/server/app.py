@@ -111,7 +111,7 @@ def _sign_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:
         identity = verifier.verify(token)
         with store.reading(SIGNING_IN) as work:
             caller = work.sign_in.caller(
-                tenant_id=identity.tenant_id,
+                directory_id=identity.tenant_id,
                 object_id=identity.object_id,
                 auth_mode=AuthMode(identity.auth_mode),
             )

@@ -37,8 +37,8 @@ class NewCustomer:
 def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     """A new customer with its own tenant and an active relationship with the caller's partner (SM1).
 
-    The tenant id is generated: clients cannot probe for ids, and it is neither the partner's own nor that of
-    a linked reseller (R10, R11). DOMAIN_TAKEN, OTHER_MARKET (R12) or ASSOCIATED_PARTNER_INVALID (R23).
+    It has no directory id until it is linked (R54). DOMAIN_TAKEN, OTHER_MARKET (R12) or
+    ASSOCIATED_PARTNER_INVALID (R23).
     """
     partner = work.partners.get(work.principal.tenant_id, to=Action.CREATE_CUSTOMER)
     _require_customer_possible(work, partner, new)
@@ -54,7 +54,31 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
         work.add_under(partner, new_agreement(customer, new.signature, attested_by=partner.id, at=work.now))
     if new.global_admin is not None:
         add_user_to_tenant(work, partner, new.global_admin, tenant=customer)
-    work.tenant_directory(partner).deliver_requests(customer, now=work.now)
+    work.tenant_directory(partner).deliver_requests(
+        {new.domain: customer.id}, cloud=customer.cloud, now=work.now
+    )
+    return customer
+
+
+def link_customer(
+    work: UnitOfWork, customer_id: str, directory_id: str, *, expected_version: int
+) -> Customer:
+    """Name the directory of a customer that was created here (R54), and deliver requests that wait for it.
+
+    STALE_VERSION, ALREADY_LINKED, or DIRECTORY_TAKEN, which reveals that the service knows the directory: it
+    is that of a customer or, as R10 and R11 forbid, of a partner.
+    """
+    customer = work.customers.get(customer_id, to=Action.LINK)
+    directory, queries = work.tenant_directory(customer), work.query_for(customer)
+    customer.require_version(expected_version)
+    if not queries.any(Tenant, id=customer.id, directory_id=None):
+        raise Refusal.ALREADY_LINKED.error()
+    if queries.any(Tenant, directory_id=directory_id):
+        raise Refusal.DIRECTORY_TAKEN.error()
+    customer.touch(work.now)
+    directory.link(customer, directory_id)
+    work.record_change(customer, "directory_id", None, directory_id)
+    directory.deliver_requests({directory_id: customer.id}, cloud=customer.cloud, now=work.now)
     return customer
 
 

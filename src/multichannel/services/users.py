@@ -84,6 +84,25 @@ def update_user_roles(
     return user
 
 
+def disable_user(work: UnitOfWork, user_id: str, *, expected_version: int | None = None) -> User:
+    """End the access of a user (R55). SELF_CHANGE, STALE_VERSION, ALREADY_DISABLED or LAST_GLOBAL_ADMIN."""
+    user = work.users.get(user_id, to=Action.DISABLE)
+    if user.id == work.user_id:
+        raise Refusal.SELF_CHANGE.error()
+    user.disable(expected_version=expected_version, at=work.now)
+    is_global_admin = work.query_for(user).any(RoleAssignment, user_id=user.id, role=Role.GLOBAL_ADMIN)
+    if is_global_admin and not _another_global_admin(work, user):
+        raise Refusal.LAST_GLOBAL_ADMIN.error(path="id")
+    return user
+
+
+def enable_user(work: UnitOfWork, user_id: str, *, expected_version: int | None = None) -> User:
+    """Give a disabled user access again (R55). STALE_VERSION or ALREADY_ENABLED."""
+    user = work.users.get(user_id, to=Action.ENABLE)
+    user.enable(expected_version=expected_version, at=work.now)
+    return user
+
+
 def _another_global_admin(work: UnitOfWork, user: User) -> bool:
     queries = work.query_for(user)
     holders = queries.all(RoleAssignment, tenant_id=user.tenant_id, role=Role.GLOBAL_ADMIN)

@@ -215,8 +215,8 @@ class UnitOfWork:
         """Rows of a partner that was fetched for the action they are written by."""
         return OwnerBulkWriter(self._session, model, column, owner)
 
-    def tenant_directory(self, sponsor: Partner) -> TenantDirectory:
-        """The tenants that a partner, fetched for the action this is part of, may name."""
+    def tenant_directory(self, sponsor: Base | ServiceResource) -> TenantDirectory:
+        """Tenants by the ids that people and exports name; `sponsor` was fetched for the action."""
         return TenantDirectory(self._session, sponsor)
 
     @property

@@ -33,15 +33,19 @@ class Caller:
 
 
 class CallerLookup:
-    """Finds the caller by tenant id and object id, never by name or e-mail."""
+    """Finds the caller by directory id and object id, never by name or e-mail."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    def caller(self, *, tenant_id: str, object_id: str, auth_mode: AuthMode) -> Caller | None:
+    def caller(self, *, directory_id: str, object_id: str, auth_mode: AuthMode) -> Caller | None:
         """An active user with its roles and the facts of its tenant, in one statement; None if not found."""
         pending = self._access.pending(USER, "sign_in")
-        active = User.tenant_id == tenant_id, User.object_id == object_id, User.state == UserState.ACTIVE
+        active = (
+            Tenant.directory_id == directory_id,
+            User.object_id == object_id,
+            User.state == UserState.ACTIVE,
+        )
         # One row for each role of the user, or one row without a role.
         statement = (
             select_tenants(User.id.label("user_id"), RoleAssignment.role)
@@ -52,7 +56,8 @@ class CallerLookup:
         rows = self._access.run(statement)
         if pending is not None:
             # A user whom the policy hides is recorded, too.
-            known = rows or self._access.run(select(User.id.label("user_id")).where(*active))
+            users = select(User.id.label("user_id")).join(Tenant, Tenant.id == User.tenant_id)
+            known = rows or self._access.run(users.where(*active))
             _record(pending, {row.user_id: bool(rows) for row in known})
         if not rows:
             return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import relationships
-from tests.policy.oracle.roles import ATTESTERS, MANAGERS, USER_MANAGERS, has, is_customer
+from tests.policy.oracle.roles import ATTESTERS, MANAGERS, SELLERS, USER_MANAGERS, has, is_customer
 from tests.policy.oracle.world import Row, World
 
 CHANGES = {
     Action.UPDATE,
+    Action.LINK,
     Action.CONFIRM_AGREEMENT,
     Action.RECORD_SUBSCRIPTION,
     Action.CREATE_SUBSCRIPTION,
@@ -21,6 +22,8 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
         return _may_add_subscriptions(world, who, action, row)
     if action is Action.ADD_USER:  # its own people, with the roles that manage people anywhere
         return is_customer(who) and row["id"] == who.tenant_id and has(who, USER_MANAGERS)
+    if action is Action.LINK:  # R54: by the roles that create customers
+        return relationships.holds(world, who, row["id"]) and has(who, SELLERS)
     if is_customer(who):  # the profile is its own
         return row["id"] == who.tenant_id and has(who, {"global_admin"})
     holds = relationships.holds(world, who, row["id"])
@@ -36,7 +39,7 @@ def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]
     found = set()
     if action in CHANGES and who.status == "inactive":
         found.add("PARTNER_INACTIVE")
-    if action in {Action.CONFIRM_AGREEMENT, Action.ADD_USER} and who.auth_mode == "app":
+    if action in {Action.CONFIRM_AGREEMENT, Action.ADD_USER, Action.LINK} and who.auth_mode == "app":
         found.add("PERSON_REQUIRED")
     return found | (_against_selling(who, row) if action is Action.CREATE_SUBSCRIPTION else set())
 

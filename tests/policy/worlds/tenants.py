@@ -14,4 +14,10 @@ def rows(tables: Tables) -> list[Row]:
 
 
 def _tenant(row: Row, kind: TenantKind) -> Row:
-    return {"id": row["id"], "kind": kind, "cloud": row["cloud"], "created_at": NOW}
+    return {
+        "id": row["id"],
+        "directory_id": row["id"],
+        "kind": kind,
+        "cloud": row["cloud"],
+        "created_at": NOW,
+    }

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
-from tests.stateful.model.relationships import RELATIONSHIP, are_partners, status
+from tests.stateful.model.relationships import RELATIONSHIP, active, are_partners, status
 from tests.stateful.model.state import Input, State, refuse_if
 
 ALL_ROLES = {
@@ -41,7 +41,7 @@ def create(state: State, who: Principal, told: Input) -> Row:
     refuse_if(state.rows("Customer", domain=told["domain"]))
     common = {"market": partner["market"]}
     profile = {"company_name": told["companyName"], "domain": told["domain"], "city": told.get("city")}
-    made = state.add("Customer", **common, **profile)
+    made = state.add("Customer", **common, **profile, directory_id=None)
     state.add(
         RELATIONSHIP,
         **common,
@@ -59,15 +59,27 @@ def create(state: State, who: Principal, told: Input) -> Row:
     admin = told.get("globalAdmin")
     if admin:
         _add_user(state, made["id"], admin["objectId"], admin["displayName"], {"global_admin"})
-    _deliver(state, made, partner["id"])
+    _deliver(state, made, made["domain"])
     return made
 
 
-def _deliver(state: State, customer: Row, creator: str) -> None:
-    """Requests that wait for its domain reach a new customer; its creator's has come true already."""
-    for each in state.rows(RELATIONSHIP, addressed_to=customer["domain"], customer_id=None):
-        if status(each, state) == "requested" and each["partner_id"] != creator:
+def _deliver(state: State, customer: Row, address: str) -> None:
+    """Requests that wait for an address reach its customer; one of a partner that it has has come true."""
+    for each in state.rows(RELATIONSHIP, addressed_to=address, customer_id=None):
+        has = active(state, partner_id=each["partner_id"], customer_id=customer["id"])
+        if status(each, state) == "requested" and not has:
             each["customer_id"] = customer["id"]
+
+
+def link(state: State, who: Principal, told: Input) -> Row:
+    """R54: once, and to a directory that no other tenant has."""
+    row = state.get_version(who, Action.LINK, "Customer", told)
+    directory = told["directoryId"]
+    refuse_if(row["directory_id"] is not None)
+    refuse_if(state.rows("Partner", id=directory) or state.rows("Customer", directory_id=directory))
+    row["directory_id"] = directory
+    _deliver(state, row, directory)
+    return row
 
 
 def update(state: State, who: Principal, told: Input) -> Row:
@@ -112,8 +124,31 @@ def update_roles(state: State, who: Principal, told: Input) -> Row:
     refuse_if(told["expectedVersion"] != row["version"])
     wanted = {word.lower() for word in told["roles"]}
     refuse_if(not _assignable(who, row["roles"] ^ wanted))
-    others = [each for each in state.rows("User", tenant_id=row["tenant_id"]) if each is not row]
-    last = not any("global_admin" in each["roles"] for each in others)
-    refuse_if("global_admin" in row["roles"] - wanted and last)
+    refuse_if("global_admin" in row["roles"] - wanted and _is_last_admin(state, row))
     row["roles"] = wanted
+    return row
+
+
+def _is_last_admin(state: State, user: Row) -> bool:
+    """Whether no other user of the tenant is a global admin who can sign in."""
+    others = state.rows("User", tenant_id=user["tenant_id"], state="active")
+    return not any("global_admin" in each["roles"] for each in others if each is not user)
+
+
+def disable(state: State, who: Principal, told: Input) -> Row:
+    """R55: not oneself, and a tenant keeps a global admin."""
+    row = state.get(who, Action.DISABLE, "User", told["id"])
+    refuse_if(told["as"] == row["id"])
+    refuse_if(told["expectedVersion"] != row["version"])
+    refuse_if(row["state"] == "inactive")
+    refuse_if("global_admin" in row["roles"] and _is_last_admin(state, row))
+    row["state"] = "inactive"
+    return row
+
+
+def enable(state: State, who: Principal, told: Input) -> Row:
+    """R55: back with the roles it had."""
+    row = state.get_version(who, Action.ENABLE, "User", told)
+    refuse_if(row["state"] == "active")
+    row["state"] = "active"
     return row

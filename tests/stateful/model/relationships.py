@@ -38,7 +38,9 @@ def request(state: State, who: Principal, told: Input) -> Row:
         state.own_partner(who, Action.REQUEST_DELEGATED_ADMIN)
     action = Action.REQUEST_RELATIONSHIP_THROUGH_PROVIDER if provider else Action.REQUEST_RELATIONSHIP
     partner = state.own_partner(who, action)
-    known = [each["id"] for each in state.rows("Customer") if address in {each["id"], each["domain"]}]
+    known = [
+        each["id"] for each in state.rows("Customer") if address in {each["directory_id"], each["domain"]}
+    ]
     refuse_if(address == partner["id"])  # R10
     refuse_if(provider and not are_partners(state, provider, partner["id"]))
     own = state.rows(RELATIONSHIP, partner_id=partner["id"], addressed_to=address, associated_partner_id=None)

@@ -73,6 +73,11 @@ class State:
             for row in rows:
                 row.update({name: new for name, value in row.items() if value == old})
 
+    def people(self) -> list[Row]:
+        """The users who can sign in: those of a tenant that is linked to its directory, and not disabled."""
+        unlinked = {row["id"] for row in self.rows("Customer", directory_id=None)}
+        return [row for row in self.rows("User", state="active") if row["tenant_id"] not in unlinked]
+
     def principal(self, user_id: str) -> Principal:
         """Who a user is now."""
         user = self.rows("User", id=user_id)[0]

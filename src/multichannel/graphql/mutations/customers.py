@@ -74,7 +74,7 @@ class NewGlobalAdminInput:
 
 @input_type
 class CreateCustomerInput(MutationInput):
-    """The customer to create. The service chooses the GUID of its tenant."""
+    """The customer to create. Its users can sign in once it is linked to its directory: `linkCustomer`."""
 
     company_name: str = strawberry.field(description="The company's name.")
     domain: str = strawberry.field(
@@ -146,6 +146,28 @@ def _global_admin(admin: NewGlobalAdminInput) -> NewUser:
     object_id = parse_guid("global_admin.object_id", admin.object_id)
     name = parse_text("global_admin.display_name", admin.display_name)
     return NewUser(object_id, name, (Role.GLOBAL_ADMIN,))
+
+
+@input_type
+class LinkCustomerInput(MutationInput):
+    """The customer and its directory."""
+
+    id: strawberry.ID = strawberry.field(description="The customer.")
+    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
+    directory_id: str = strawberry.field(
+        description="The customer's tenant GUID at the vendor: the `tid` claim of its users' tokens."
+    )
+
+
+@mutation(Action.LINK, on=CUSTOMER)
+def link_customer(work: UnitOfWork, input: LinkCustomerInput) -> Customer:
+    """Link a customer that you created to its directory once the vendor has provisioned it.
+
+    Its users can sign in from then on. A link is final. The refusal of a directory that is in use is the only
+    information given about other organizations.
+    """
+    row_id, directory_id = read_id_of(CUSTOMER, input.id), parse_guid("directory_id", input.directory_id)
+    return customers.link_customer(work, row_id, directory_id, expected_version=input.expected_version)
 
 
 @input_type

@@ -59,3 +59,36 @@ def update_user_roles(work: UnitOfWork, input: UpdateUserRolesInput) -> User:
     """Replace the roles of another user of your tenant. You can add and remove only roles you may assign."""
     row_id = read_id_of(USER, input.id)
     return users.update_user_roles(work, row_id, input.roles, expected_version=input.expected_version)
+
+
+@input_type
+class DisableUserInput(MutationInput):
+    """The user to disable."""
+
+    id: strawberry.ID = strawberry.field(description="The user; not yourself.")
+    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
+
+
+@mutation(Action.DISABLE, on=USER)
+def disable_user(work: UnitOfWork, input: DisableUserInput) -> User:
+    """Disable another user of your tenant. It cannot sign in until it is enabled; its roles are kept.
+
+    Refused for the last active global admin of the tenant.
+    """
+    row_id = read_id_of(USER, input.id)
+    return users.disable_user(work, row_id, expected_version=input.expected_version)
+
+
+@input_type
+class EnableUserInput(MutationInput):
+    """The user to enable."""
+
+    id: strawberry.ID = strawberry.field(description="The disabled user.")
+    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
+
+
+@mutation(Action.ENABLE, on=USER)
+def enable_user(work: UnitOfWork, input: EnableUserInput) -> User:
+    """Enable a disabled user of your tenant, with the roles that it has."""
+    row_id = read_id_of(USER, input.id)
+    return users.enable_user(work, row_id, expected_version=input.expected_version)

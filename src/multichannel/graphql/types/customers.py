@@ -18,6 +18,11 @@ class Customer:
     domain = column(
         "The primary domain of its tenant, such as `meadow.example`.", SUMMARY, filter=True, order=True
     )
+    directory_id = column(
+        "Its tenant GUID at the vendor, the `tid` claim of its users' tokens; null until it is linked.",
+        SUMMARY,
+        filter=True,
+    )
     market = column("The country it buys in, as an ISO 3166-1 alpha-2 code.", SUMMARY, filter=True)
     cloud = column("The national cloud of its tenant.", SUMMARY, filter=True)
     qualification = column("The special offers that the vendor has qualified it for.", READ, filter=True)

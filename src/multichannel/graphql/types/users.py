@@ -25,7 +25,7 @@ class User:
     display_name = column("The name shown to others.", READ, filter=True, order=True)
     object_id = column("The GUID of the user in the directory of its tenant.", READ, filter=True)
     roles = computed("The user's roles, sorted.", "list[Role]", READ, _roles, witness="state", absent=())
-    state = column("Whether the user can sign in.", READ, filter=True)
+    state = column("Whether the user can sign in; INACTIVE once it is disabled.", READ, filter=True)
     partner = one(
         "The partner of the user's tenant; null in a customer tenant.", "Partner", "tenant_id", READ
     )

@@ -112,7 +112,9 @@ class Resource:
         return Scalar(name, type(None) in get_args(hint), frozenset(enum) if enum else None)
 
 
-SERVICE = Resource(facts.ServiceFacts, None, (Action.ADD_PARTNER, Action.SEED, Action.EXPIRE))
+SERVICE = Resource(
+    facts.ServiceFacts, None, (Action.ADD_PARTNER, Action.ADD_CUSTOMER, Action.SEED, Action.EXPIRE)
+)
 PARTNER = Resource(
     facts.PartnerFacts,
     Partner,
@@ -154,6 +156,7 @@ CUSTOMER = Resource(
         Action.READ_SUMMARY,
         Action.READ,
         Action.UPDATE,
+        Action.LINK,
         Action.CONFIRM_AGREEMENT,
         Action.RECORD_SUBSCRIPTION,
         Action.CREATE_SUBSCRIPTION,
@@ -196,7 +199,7 @@ TRANSFER = Resource(
         Action.EXPIRE,
     ),
 )
-USER = Resource(facts.UserFacts, User, (Action.READ, Action.UPDATE_ROLES))
+USER = Resource(facts.UserFacts, User, (Action.READ, Action.UPDATE_ROLES, Action.DISABLE, Action.ENABLE))
 AUDIT_RECORD = Resource(
     facts.AuditRecordFacts, AuditRecord, (Action.READ_SUMMARY, Action.READ, Action.EXPIRE)
 )

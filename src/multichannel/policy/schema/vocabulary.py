@@ -27,6 +27,8 @@ class Action(StrEnum):
     REQUEST_TRANSFER = "request_transfer"
     ADD_USER = "add_user"
     UPDATE_ROLES = "update_roles"
+    DISABLE = "disable"
+    ENABLE = "enable"
     # on a relationship or a partnership
     ACCEPT = "accept"
     DECLINE = "decline"
@@ -35,6 +37,7 @@ class Action(StrEnum):
     EXTEND = "extend"
     REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin"
     # on a customer
+    LINK = "link"
     CONFIRM_AGREEMENT = "confirm_agreement"
     RECORD_SUBSCRIPTION = "record_subscription"
     CREATE_SUBSCRIPTION = "create_subscription"
@@ -52,6 +55,7 @@ class Action(StrEnum):
     EXPIRE = "expire"
     IMPORT = "import"
     ADD_PARTNER = "add_partner"
+    ADD_CUSTOMER = "add_customer"
     SEED = "seed"
 
 

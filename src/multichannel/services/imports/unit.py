@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from multichannel.domain.base import Base, new_id
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerType, TenantKind
+from multichannel.importing.customers import ImportedCustomer
 from multichannel.importing.export import Export, LocatedItem
 from multichannel.importing.payloads import Imported
 from multichannel.importing.problems import Problem
@@ -53,8 +55,14 @@ class ImportUnit:
         return self._work.bulk_writer(self.importer, model, column)
 
     def batches(self, kind: type[F]) -> Iterator[list[LocatedItem[F]]]:
-        """All facts of a kind, in batches."""
-        return batches(self.export.read(kind, self.report))
+        """All facts of a kind, in batches. They name customers by their ids here, not by directory ids."""
+        for batch in batches(self.export.read(kind, self.report)):
+            yield self._with_known_customers(batch)
+
+    def _with_known_customers(self, batch: list[LocatedItem[F]]) -> list[LocatedItem[F]]:
+        named = {customer_id for item in batch if (customer_id := _customer_of(item.facts)) is not None}
+        ids = self.companies.linked_customers(named, self.importer.cloud)
+        return [_renamed(item, ids) for item in batch] if ids else batch
 
     def file(self, item: LocatedItem[Imported]) -> FileReport:
         """The report on the file of an item."""
@@ -122,6 +130,24 @@ def batches(items: Iterable[T]) -> Iterator[list[T]]:
     left = iter(items)
     while batch := list(islice(left, BATCH)):
         yield batch
+
+
+def _customer_of(facts: Imported) -> str | None:
+    """The customer that facts are about, if any."""
+    return facts.vendor_id if isinstance(facts, ImportedCustomer) else facts.customer_id
+
+
+def _renamed(item: LocatedItem[F], ids: Mapping[str, str]) -> LocatedItem[F]:
+    """The item with the id of its customer in place of the directory id, where the two differ."""
+    facts: Imported = item.facts
+    customer_id = ids.get(_customer_of(facts) or "")
+    if customer_id is None:
+        return item
+    if isinstance(facts, ImportedCustomer):
+        facts = replace(facts, vendor_id=customer_id, tenant_id=customer_id)
+    else:
+        facts = replace(facts, customer_id=customer_id)
+    return LocatedItem(item.file, item.index, cast("F", facts))
 
 
 def _outcome(before: Row | None, wanted: Row) -> Outcome:

@@ -15,7 +15,7 @@ from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, AuditSta
 from multichannel.domain.base import new_id
 from multichannel.domain.events import Event
 from multichannel.domain.relationships import ResellerRelationship
-from multichannel.domain.tenants import Cloud
+from multichannel.domain.tenants import Cloud, TenantKind
 from multichannel.domain.transfers import Transfer
 from multichannel.store.audit.audience import ChangeAudience
 
@@ -78,7 +78,9 @@ class AuditWriter:
             self._session.write_audit(insert(Event), events)
 
     def record_failure(self, status: AuditStatus, reasons: Iterable[str]) -> None:
-        """Record that nothing was done, in the chain of the principal's own tenant alone."""
+        """Record that nothing was done, in the chain of the principal's own tenant alone, if it has one."""
+        if self._principal.kind is TenantKind.SYSTEM:
+            return
         self._append(status, [self._bare_entry()], tuple(reasons))
 
     def _event(self, change: RowChange, transfer_id: str | None) -> dict[str, Any]:

@@ -34,7 +34,12 @@ def upgrade(url: str) -> None:
 
 def remove(url: str) -> None:
     """Drop every table of a database with its data, in one transaction."""
-    _migrate(url, lambda config: command.downgrade(config, "base"))
+    downgrade(url, "base")
+
+
+def downgrade(url: str, version: str) -> None:
+    """Undo the migrations after a version, in one transaction."""
+    _migrate(url, lambda config: command.downgrade(config, version))
 
 
 def current(url: str) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, exists, insert, or_, select, update
 
 from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
@@ -28,29 +28,57 @@ class KnownTenant:
 class TenantDirectory:
     """Looks up tenants other than the partner's own, and creates those it names."""
 
-    def __init__(self, session: GuardedSession, sponsor: Partner) -> None:
-        """`sponsor` was fetched for the action that these writes are part of."""
+    def __init__(self, session: GuardedSession, sponsor: object) -> None:
+        """`sponsor` was fetched for the action that these reads and writes are part of."""
         if not session.is_granted(sponsor):
-            raise PolicyBypass("tenants named by a partner that was not fetched for it")
+            raise PolicyBypass("tenants named by a record that was not fetched for it")
         self._session = session
-        self._sponsor_id = sponsor.id
 
     def known(self, ids: Iterable[str]) -> dict[str, KnownTenant]:
-        """The known tenants among these, by id."""
-        statement = select(Tenant.id, Tenant.kind, Tenant.cloud).where(Tenant.id.in_(sorted(set(ids))))
-        rows = self._session.decided(statement, {})
-        return {row.id: KnownTenant(row.kind, row.cloud) for row in rows}
+        """The known tenants among these ids or directory ids."""
+        wanted = set(ids)
+        statement = select(Tenant.id, Tenant.directory_id, Tenant.kind, Tenant.cloud).where(
+            or_(Tenant.id.in_(sorted(wanted)), Tenant.directory_id.in_(sorted(wanted)))
+        )
+        return {
+            key: KnownTenant(row.kind, row.cloud)
+            for row in self._session.decided(statement, {})
+            for key in wanted & {row.id, row.directory_id}
+        }
+
+    def linked_customers(self, directory_ids: Iterable[str], cloud: Cloud) -> dict[str, str]:
+        """The ids of customers of a cloud by directory id, for those whose two ids differ."""
+        statement = select(Tenant.directory_id, Tenant.id).where(
+            Tenant.directory_id.in_(sorted(set(directory_ids))),
+            Tenant.id != Tenant.directory_id,
+            Tenant.kind == TenantKind.CUSTOMER,
+            Tenant.cloud == cloud,
+        )
+        return {row.directory_id: row.id for row in self._session.decided(statement, {})}
+
+    def link(self, customer: Customer, directory_id: str) -> None:
+        """Give a customer that has none its directory id; `customer` is the row that was fetched for it."""
+        tenants = _table(Tenant)
+        statement = (
+            update(tenants)
+            .where(tenants.c.id == bindparam("customer"), tenants.c.directory_id.is_(None))
+            .values(directory_id=bindparam("linked_to"))
+        )
+        self._session.write(statement, [{"customer": customer.id, "linked_to": directory_id}])
 
     def customers_at(self, address: str, cloud: Cloud) -> list[str]:
-        """The ids of the customers of a cloud with this tenant id or domain."""
-        key = Customer.domain if "." in address else Customer.id
-        statement = select(Customer.id).where(key == address, Customer.cloud == cloud).order_by(Customer.id)
-        return list(self._session.decided(statement, {}).scalars())
+        """The ids of the customers of a cloud with this directory id or domain."""
+        key = Customer.domain if "." in address else Tenant.directory_id
+        statement = select(Customer.id).join(Tenant, Tenant.id == Customer.id)
+        found = statement.where(key == address, Customer.cloud == cloud).order_by(Customer.id)
+        return list(self._session.decided(found, {}).scalars())
 
     def partner_at(self, address: str, cloud: Cloud, market: str) -> str | None:
-        """The partner with this tenant id, if it is in the cloud and the market."""
-        statement = select(Partner.id).where(
-            Partner.id == address, Partner.cloud == cloud, Partner.market == market
+        """The partner with this directory id, if it is in the cloud and the market."""
+        statement = (
+            select(Partner.id)
+            .join(Tenant, Tenant.id == Partner.id)
+            .where(Tenant.directory_id == address, Partner.cloud == cloud, Partner.market == market)
         )
         partner_id: str | None = self._session.decided(statement, {}).scalar()
         return partner_id
@@ -85,39 +113,56 @@ class TenantDirectory:
             statement, [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
         )
 
-    def deliver_requests(self, customer: Customer, *, now: datetime) -> None:
-        """Address the requests that wait for a customer of this domain and cloud to the customer.
+    def deliver_requests(self, addresses: Mapping[str, str], *, cloud: Cloud, now: datetime) -> None:
+        """Give the requests that wait for these addresses to the customers that have them, by address.
 
-        The partners that sent them must not notice, so their rows keep version and time. A request of the
-        customer's own partner is left to expire: the relationship exists already.
+        The partners that sent them must not notice, so their rows keep version and time. A request of a
+        partner that the customer has a relationship with already is left to expire.
         """
-        requests = _table(ResellerRelationship)
+        waiting = self._waiting(addresses, cloud, now)
+        if not waiting:
+            return
+        requests, others = _table(ResellerRelationship), _table(ResellerRelationship).alias()
+        is_related = exists().where(
+            others.c.partner_id == requests.c.partner_id,
+            others.c.customer_id == bindparam("owner"),
+            others.c.status == RelationshipStatus.ACTIVE,
+        )
         statement = (
             update(requests)
-            .where(
-                requests.c.addressed_to == bindparam("domain"),
-                requests.c.customer_id.is_(None),
-                requests.c.cloud == bindparam("in_cloud"),
-                requests.c.partner_id != bindparam("creator"),
-                requests.c.status == RelationshipStatus.REQUESTED,
-                requests.c.expires_at > bindparam("at"),
-            )
+            .where(requests.c.id == bindparam("request"), ~is_related)
             .values(customer_id=bindparam("new_customer"))
         )
-        parameters = {
-            "domain": customer.domain,
-            "in_cloud": customer.cloud,
-            "creator": self._sponsor_id,
-            "at": now,
-            "new_customer": customer.id,
-        }
-        self._session.write(statement, [parameters])
+        parameters = [
+            {"request": row.id, "owner": owner, "new_customer": owner}
+            for row in waiting
+            for owner in [addresses[row.addressed_to]]
+        ]
+        self._session.write(statement, parameters)
+
+    def _waiting(self, addresses: Iterable[str], cloud: Cloud, now: datetime) -> Sequence[Any]:
+        """The open requests to these addresses that no customer has received."""
+        request = _table(ResellerRelationship).c
+        statement = select(request.id, request.addressed_to).where(
+            request.addressed_to.in_(sorted(addresses)),
+            request.customer_id.is_(None),
+            request.cloud == cloud,
+            request.status == RelationshipStatus.REQUESTED,
+            request.expires_at > now,
+        )
+        return self._session.decided(statement, {}).all()
 
     def _add(self, kind: TenantKind, model: type[Base], rows: Sequence[Row]) -> None:
         if not rows:
             return
         tenants: list[dict[str, Any]] = [
-            {"id": row["id"], "kind": kind, "cloud": row["cloud"], "created_at": row["created_at"]}
+            {
+                "id": row["id"],
+                "kind": kind,
+                "cloud": row["cloud"],
+                "directory_id": row["id"],
+                "created_at": row["created_at"],
+            }
             for row in rows
         ]
         self._session.write(insert(_table(Tenant)), tenants)

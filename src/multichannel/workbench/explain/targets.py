@@ -117,7 +117,7 @@ class TargetResolver:
         tenant_id, object_id = people[who]
         with database.store.reading(SIGNING_IN) as work:
             caller = work.sign_in.caller(
-                tenant_id=tenant_id, object_id=object_id, auth_mode=AuthMode.APP_USER
+                directory_id=tenant_id, object_id=object_id, auth_mode=AuthMode.APP_USER
             )
         if caller is None:
             raise BadInput(f"{who} cannot sign in: the user is unknown, inactive or hidden by the policy.")
