@@ -6,6 +6,12 @@ has_standing(caller: Principal, "relationship_holder", customer: Customer) if
   relationship in customer.relationships and
   relationship.partner_id = caller.tenant_id and relationship.status = "active";
 
+# R62: of a customer that has ended the relationship, a partner keeps the name: it may still bill something.
+has_standing(caller: Principal, "former_partner", customer: Customer) if
+  caller.kind = "partner" and
+  relationship in customer.relationships and
+  relationship.partner_id = caller.tenant_id and relationship.status = "ended_by_customer";
+
 # R23, R24: a provider attaches a reseller to a customer that it created for the reseller.
 has_standing(caller: Principal, "attached_reseller", customer: Customer) if
   caller.type = "indirect_reseller" and
@@ -24,6 +30,8 @@ grant("global_admin", "customer", "read", _: Customer);
 # roles have to be able to name the customer. The profile itself stays closed to them.
 grant(role, "relationship_holder", "read_summary", _: Customer) if
   role in ["user_management_admin", "billing_admin"];
+grant(role, "former_partner", "read_summary", _: Customer) if
+  customer_manager(role) or role in ["user_management_admin", "billing_admin"];
 
 # Role matrix, "edit customer details".
 grant(role, "relationship_holder", "update", _: Customer) if customer_manager(role);

@@ -25,6 +25,9 @@ grant("global_admin", "customer", "read", _: ResellerRelationship);
 grant("global_admin", "customer", action, _: ResellerRelationship) if
   action in ["accept", "decline", "revoke_delegated_admin"];
 
+# R62: the customer's permission stays the customer's; its global admin takes it back at any time.
+grant("global_admin", "customer", "end", _: ResellerRelationship);
+
 # The roles that may request may withdraw a request (C2).
 grant(role, "requester", "cancel", _: ResellerRelationship) if relationship_requester(role);
 

@@ -1,8 +1,18 @@
 # Subscriptions. A subscription that a CSP partner sells is hidden from every other partner, unless that
 # partner was given a part in it (R8, R24).
 
+# R62: what a partner sells is its own until it has ended, also after the customer has ended the relationship.
 has_standing(caller: Principal, "billing_partner", subscription: Subscription) if
-  subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id;
+  subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id and
+  subscription.status in ["none", "active", "pending", "suspended"];
+has_standing(caller: Principal, "billing_partner", subscription: Subscription) if
+  subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id and
+  keeps_records(caller, subscription);
+
+# R62: records stay with a partner unless the customer was the one to end the relationship.
+keeps_records(caller: Principal, subscription: Subscription) if
+  relationship in subscription.customer.relationships and
+  relationship.partner_id = caller.tenant_id and relationship.status in ["active", "removed"];
 
 # R24, R25: the partner of record is credited for the subscription. Credit is no delegation.
 has_standing(caller: Principal, "partner_of_record", subscription: Subscription) if
@@ -27,11 +37,12 @@ has_standing(caller: Principal, "relationship_holder", subscription: Subscriptio
   relationship in subscription.customer.relationships and
   relationship.partner_id = caller.tenant_id and relationship.status = "active";
 
-# A partner's own record of another channel's subscription is seen by that partner and the customer.
+# A partner's own record of another channel's subscription is seen by that partner and the customer; after the
+# customer has ended the relationship, by the customer alone (R62).
 has_standing(caller: Principal, "recorder", subscription: Subscription) if
   caller.kind = "partner" and
   subscription.channel != "csp" and subscription.recorded_by = "partner" and
-  subscription.owner_id = caller.tenant_id;
+  subscription.owner_id = caller.tenant_id and keeps_records(caller, subscription);
 
 # A reseller's own export names no billing partner. Such a record is the reseller's, and is no delegation.
 has_standing(caller: Principal, "recorder", subscription: Subscription) if

@@ -24,7 +24,7 @@ from tests.refusals import refuses
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 EXPIRES_AT = NOW + timedelta(days=90)
-REQUESTED, ACTIVE, DECLINED, CANCELED, EXPIRED, REMOVED = RelationshipStatus
+REQUESTED, ACTIVE, DECLINED, CANCELED, EXPIRED, REMOVED, ENDED = RelationshipStatus
 ALIKE = ("partner_id", "customer_id", "addressed_to", "market", "cloud")
 
 
@@ -54,6 +54,8 @@ EVENTS: dict[str, Callable[[ResellerRelationship, datetime], object]] = {
     "expire": lambda each, at: each.apply_due(at),
     "revoke": lambda each, at: each.revoke_delegated_admin(at=at),
     "remove": lambda each, at: each.remove(at=at),
+    "end": lambda each, at: each.end("Another supplier", at=at),
+    "end what is left": lambda each, at: each.end_what_is_left(at=at),
     "extend": lambda each, at: provider_extension(each, new_id(), at=at),
 }
 CLOSED = {
@@ -61,7 +63,10 @@ CLOSED = {
     "decline": Refusal.REQUEST_CLOSED,
     "cancel": Refusal.REQUEST_CLOSED,
 }
-NOT_ACTIVE = dict.fromkeys(("revoke", "remove", "extend"), Refusal.RELATIONSHIP_NOT_ACTIVE)
+NOT_ACTIVE = {
+    **dict.fromkeys(("revoke", "remove", "end", "extend"), Refusal.RELATIONSHIP_NOT_ACTIVE),
+    "end what is left": None,
+}
 EXPIRED_OUTCOMES = {**dict.fromkeys(("accept", "decline", "cancel"), Refusal.REQUEST_EXPIRED), **NOT_ACTIVE}
 OVER = {"expire": None, **CLOSED, **NOT_ACTIVE}
 TABLE: dict[str, tuple[RelationshipStatus, datetime, dict[str, Any]]] = {
@@ -74,12 +79,21 @@ TABLE: dict[str, tuple[RelationshipStatus, datetime, dict[str, Any]]] = {
     "active": (
         ACTIVE,
         EXPIRES_AT,
-        {"expire": None, "revoke": ACTIVE, "remove": REMOVED, "extend": None, **CLOSED},
+        {
+            **CLOSED,
+            "expire": None,
+            "revoke": ACTIVE,
+            "remove": REMOVED,
+            "end": ENDED,
+            "end what is left": None,
+            "extend": None,
+        },
     ),
     "declined": (DECLINED, NOW, OVER),
     "canceled": (CANCELED, NOW, OVER),
     "expired": (EXPIRED, NOW, {"expire": None, **EXPIRED_OUTCOMES}),
-    "removed": (REMOVED, NOW, OVER),
+    "removed": (REMOVED, NOW, {**OVER, "end what is left": ENDED}),
+    "ended by the customer": (ENDED, NOW, OVER),
 }
 """By state: the stored status, the time, and the outcome of each event: a status, a refusal, or nothing."""
 
@@ -101,7 +115,8 @@ def test_every_event_in_every_state(state: str, event: str) -> None:
 
     if isinstance(outcome, RelationshipStatus):
         assert (row.stored_status, row.version, row.updated_at) == (outcome, 2, at)
-        assert row.closed_at == (None if outcome is ACTIVE else at)
+        closes = outcome is not ACTIVE and event != "end what is left"
+        assert row.closed_at == (at if closes else None)
     else:
         assert {name: getattr(row, name) for name in before} == before
 

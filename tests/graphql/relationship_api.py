@@ -24,6 +24,7 @@ SHOWN = {
     "declineResellerRelationship": RELATIONSHIP,
     "cancelResellerRelationshipRequest": SUMMARY,
     "removeResellerRelationship": RELATIONSHIP,
+    "endResellerRelationship": RELATIONSHIP,
     "extendRelationshipToProvider": RELATIONSHIP,
     "revokeDelegatedAdmin": RELATIONSHIP,
     "inviteIndirectReseller": PARTNERSHIP,

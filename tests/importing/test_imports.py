@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from multichannel.domain.commerce import Channel
 from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import PartnershipStatus
-from multichannel.domain.relationships import RelationshipStatus
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, PartnerType, Tenant, TenantKind
 from multichannel.errors import Refused
 from tests.importing.books import (
@@ -203,6 +204,28 @@ def test_the_end_of_a_relationship_ends_delegated_administration(books: Books) -
     assert counts(report)["updated"] == 1
     ended = only(books.table("reseller_relationships"))
     assert (ended["status"], ended["delegated_admin"]) == (RelationshipStatus.REMOVED, False)
+
+
+@pytest.mark.rule("R62")
+def test_an_import_gives_no_permission_back_that_the_customer_has_taken(books: Books) -> None:
+    books.load(customer("meadow", allowDelegatedAccess=True))
+    ended = {**only(books.table("reseller_relationships")), "status": RelationshipStatus.ENDED_BY_CUSTOMER}
+    again = {**ended, "id": guid("again"), "status": RelationshipStatus.REQUESTED, "created_at": books.now}
+    table: Any = ResellerRelationship.__table__
+    with books.store.engine.begin() as connection:
+        connection.execute(update(table).values(status=ended["status"], delegated_admin=False))
+        connection.execute(insert(table).values(again))
+
+    books.load(
+        customer("meadow", relationshipToPartner="reseller", allowDelegatedAccess=True),
+        subscription("mail", of="meadow"),
+    )
+
+    rows = books.table("reseller_relationships")
+    assert sorted((row["status"], row["delegated_admin"]) for row in rows) == [
+        (RelationshipStatus.ENDED_BY_CUSTOMER, False),
+        (RelationshipStatus.REQUESTED, True),
+    ]
 
 
 def test_an_add_on_hangs_on_its_base_whenever_that_comes(books: Books) -> None:

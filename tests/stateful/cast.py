@@ -156,6 +156,7 @@ def _relationships() -> Iterator[Row]:
             "status": status,
             "delegated_admin": admin,
             "delegated_admin_requested": admin,
+            "end_reason": None,
             "expires_at": BEGIN + 60 * DAY if status == "requested" else None,
             "market": "US",
             **IN_CLOUD,

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.policy.oracle import Row
 from tests.stateful.checks import Snapshot, in_force
-from tests.stateful.model import relationships, subscriptions, transfers
+from tests.stateful.model import relationships, terms, transfers
 from tests.stateful.model.state import State
 
 PLAIN = {
@@ -23,6 +23,7 @@ PLAIN = {
         "delegated_admin",
         "delegated_admin_requested",
         "expires_at",
+        "end_reason",
         "market",
     ),
     "BillingProfile": ("partner_id", "customer_id"),
@@ -75,7 +76,7 @@ PLAIN = {
 def _of_model(resource: str, row: Row, state: State) -> Row:
     told = {name: row[name] for name in PLAIN[resource]}
     if resource == "Subscription":
-        told["status"] = subscriptions.status(row, state.now)
+        told["status"] = terms.status(row, state.now)
     elif resource == "Transfer":
         told["status"] = transfers.status(row, state)
     elif resource == "ResellerRelationship":

@@ -55,6 +55,11 @@ def _remove(hand: Hand) -> Dealt:
     return hand.user(row["partner_id"], ADMIN), named(row, RELATIONSHIP)
 
 
+def _end(hand: Hand) -> Dealt:
+    row = _active(hand)
+    return hand.user(row["customer_id"], ADMIN), {**named(row, RELATIONSHIP), "reason": "Another supplier"}
+
+
 def _extend(hand: Hand) -> Dealt:
     row = hand.row(
         RELATIONSHIP, lambda row: row["status"] == "active" and row["partner_id"] in {ALDER, BIRCH}
@@ -165,6 +170,7 @@ RELATIONS: dict[str, Deal] = {
     "declineResellerRelationship": _decline,
     "cancelResellerRelationshipRequest": _cancel,
     "removeResellerRelationship": _remove,
+    "endResellerRelationship": _end,
     "extendRelationshipToProvider": _extend,
     "revokeDelegatedAdmin": _revoke,
     "inviteIndirectReseller": _invite,

@@ -8,7 +8,8 @@ from typing import Any
 from tests.policy.oracle import Row
 from tests.stateful.calls import NOBODY, Deal, Dealt, Hand, global_id
 from tests.stateful.model import transfers
-from tests.stateful.model.subscriptions import LIVE, status
+from tests.stateful.model.subscriptions import LIVE
+from tests.stateful.model.terms import status
 from tests.stateful.organisations import ALDER, BIRCH, CEDAR, DOGWOOD
 
 SUBSCRIPTION, TRANSFER = "Subscription", "Transfer"

@@ -17,7 +17,7 @@ from multichannel.domain.timed_status import TimedStatus, TimedTransition
 
 
 class RelationshipStatus(StrEnum):
-    """Customers answer requests, partners can cancel them, and requests without answer expire."""
+    """Customers answer requests, partners can cancel them, unanswered ones expire; either side can end it."""
 
     REQUESTED = "requested"
     ACTIVE = "active"
@@ -25,6 +25,7 @@ class RelationshipStatus(StrEnum):
     CANCELED = "canceled"
     EXPIRED = "expired"
     REMOVED = "removed"
+    ENDED_BY_CUSTOMER = "ended_by_customer"
 
 
 UNANSWERED = frozenset(
@@ -97,6 +98,7 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     requested_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
     expires_at: Mapped[datetime | None]
     market: Mapped[str]
     cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
@@ -146,6 +148,21 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         self.require_active(at)
         self.delegated_admin = False
         self._close(RelationshipStatus.REMOVED, at)
+
+    def end(self, reason: str, *, at: datetime) -> None:
+        """End the relationship as the customer, with the partner's admin rights (R62).
+
+        RELATIONSHIP_NOT_ACTIVE.
+        """
+        self.require_active(at)
+        self.delegated_admin = False
+        self.end_reason = reason
+        self._close(RelationshipStatus.ENDED_BY_CUSTOMER, at)
+
+    def end_what_is_left(self, *, at: datetime) -> None:
+        """One that the partner removed opens nothing after the customer has ended a later one (R62)."""
+        if self.stored_status is RelationshipStatus.REMOVED:
+            self._become(RelationshipStatus.ENDED_BY_CUSTOMER, at)
 
     @property
     def answered_for(self) -> str | None:

@@ -120,9 +120,7 @@ def remove_reseller_relationship(work: UnitOfWork, relationship_id: str) -> Rese
     relationship = work.relationships.get(relationship_id, to=Action.REMOVE)
     relationship.remove(at=work.now)
     queries = work.query_for(relationship)
-    # The change is not flushed yet, so this relationship still counts.
-    pair = {"partner_id": relationship.partner_id, "customer_id": relationship.customer_id}
-    if queries.count(ResellerRelationship, status=ACTIVE, **pair) > 1:
+    if _has_further_active(work, relationship):
         return relationship
     if queries.any(
         Subscription,
@@ -131,10 +129,24 @@ def remove_reseller_relationship(work: UnitOfWork, relationship_id: str) -> Rese
         status=SubscriptionStatus.ACTIVE,
     ):
         raise Refusal.ACTIVE_SUBSCRIPTIONS.error()
-    for subscription in queries.between(Subscription, "support_contact_id"):
-        if not _is_private_to_another(subscription, relationship.partner_id):
-            subscription.support_contact_id = None
-            subscription.touch(work.now)
+    _end_support(work, relationship)
+    return relationship
+
+
+def end_reseller_relationship(work: UnitOfWork, relationship_id: str, reason: str) -> ResellerRelationship:
+    """End a relationship as the customer, at any time (R62). RELATIONSHIP_NOT_ACTIVE.
+
+    The partner keeps what it bills until that has ended, and supports nothing else of the customer. A
+    provider that also serves the customer through another reseller keeps that relationship (R24).
+    """
+    relationship = work.relationships.get(relationship_id, to=Action.END)
+    relationship.end(reason, at=work.now)
+    queries = work.query_for(relationship)
+    if _has_further_active(work, relationship):
+        return relationship
+    _end_support(work, relationship, except_billed=True)
+    for earlier in queries.between(ResellerRelationship, "partner_id", status=RelationshipStatus.REMOVED):
+        earlier.end_what_is_left(at=work.now)
     return relationship
 
 
@@ -155,6 +167,13 @@ def extend_relationship_to_provider(
     work.add_under(relationship, added)
     _share_billing_profile(work, relationship, provider_id)
     return relationship
+
+
+def _has_further_active(work: UnitOfWork, relationship: ResellerRelationship) -> bool:
+    """Whether the partner has another active relationship with the customer than one that ends now."""
+    pair = {"partner_id": relationship.partner_id, "customer_id": relationship.customer_id}
+    # The change is not flushed yet, so this relationship still counts.
+    return work.query_for(relationship).count(ResellerRelationship, status=ACTIVE, **pair) > 1
 
 
 def _requesting_partner(work: UnitOfWork, request: RelationshipRequest) -> Partner:
@@ -229,6 +248,18 @@ def _sign_agreement(
     if signature is None:
         raise Refusal.AGREEMENT_REQUIRED.error()
     work.add_under(relationship, new_agreement(customer, signature, attested_by=None, at=work.now))
+
+
+def _end_support(
+    work: UnitOfWork, relationship: ResellerRelationship, *, except_billed: bool = False
+) -> None:
+    """The partner is no longer the support contact of the customer, except perhaps of what it bills."""
+    partner_id = relationship.partner_id
+    for subscription in work.query_for(relationship).between(Subscription, "support_contact_id"):
+        billed = except_billed and subscription.billing_partner_id == partner_id
+        if not billed and not _is_private_to_another(subscription, partner_id):
+            subscription.support_contact_id = None
+            subscription.touch(work.now)
 
 
 def _is_private_to_another(subscription: Subscription, partner_id: str) -> bool:

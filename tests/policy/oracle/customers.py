@@ -30,7 +30,9 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
     if action is Action.CONFIRM_AGREEMENT:  # SM6: the partner attests for itself
         return holds and has(who, ATTESTERS)
     attached = bool(relationships.attached_by(world, who, row["id"])) and action is not Action.UPDATE
-    named = action is Action.READ_SUMMARY and holds and has(who, {"user_management_admin", "billing_admin"})
+    knew = holds or relationships.was_ended(world, who, row["id"])  # R62: the name stays
+    namers = {*MANAGERS, "user_management_admin", "billing_admin"}
+    named = action is Action.READ_SUMMARY and knew and has(who, namers)
     return named or ((holds or attached) and has(who, MANAGERS))
 
 

@@ -7,7 +7,7 @@ from tests.policy.oracle.requests import REQUESTERS
 from tests.policy.oracle.roles import MANAGERS, has, is_customer, is_partner
 from tests.policy.oracle.world import Row, World
 
-ANSWERS = {Action.ACCEPT, Action.DECLINE, Action.REVOKE_DELEGATED_ADMIN}
+ANSWERS = {Action.ACCEPT, Action.DECLINE, Action.REVOKE_DELEGATED_ADMIN, Action.END}
 READS = {Action.READ_SUMMARY, Action.READ}
 CHANGES = {Action.ACCEPT, Action.DECLINE, Action.CANCEL, Action.REMOVE, Action.EXTEND}
 ENDED_BY = {Action.REMOVE: {"global_admin"}, Action.EXTEND: {"admin_agent"}}
@@ -55,6 +55,23 @@ def status(world: World, relationship: Row) -> str:
 def holds(world: World, who: Principal, customer_id: str) -> bool:
     """R4: the partner has the customer's permission."""
     return is_partner(who) and any(row["partner_id"] == who.tenant_id for row in _active(world, customer_id))
+
+
+def was_ended(world: World, who: Principal, customer_id: str) -> bool:
+    """R62: the customer has taken its permission back."""
+    return is_partner(who) and "ended_by_customer" in _statuses(world, who, customer_id)
+
+
+def keeps_records(world: World, who: Principal, customer_id: str) -> bool:
+    """R62: there is a relationship, or one that the partner ended itself."""
+    return bool({"active", "removed"} & _statuses(world, who, customer_id))
+
+
+def _statuses(world: World, who: Principal, customer_id: str) -> set[str]:
+    """The statuses of the relationships of a partner and a customer."""
+    rows = world.rows("ResellerRelationship")
+    pair = (customer_id, who.tenant_id)
+    return {status(world, row) for row in rows if (row["customer_id"], row["partner_id"]) == pair}
 
 
 def attached_by(world: World, who: Principal, customer_id: str) -> set[str]:

@@ -117,7 +117,8 @@ def _standings(world: World, who: Principal, row: Row) -> set[str]:
     me, csp = who.tenant_id, row["channel"] == "csp"
     private = _private(row)
     found = set()
-    if csp and row["billing_partner_id"] == me:
+    kept = relationships.keeps_records(world, who, row["customer_id"])  # R62
+    if csp and row["billing_partner_id"] == me and (kept or not _ended(world, row)):
         found.add("billing_partner")
     if csp and row["billing_partner_id"] in relationships.attached_by(world, who, row["customer_id"]):
         found.add("attached_reseller")
@@ -127,12 +128,19 @@ def _standings(world: World, who: Principal, row: Row) -> set[str]:
         found.add("support_contact")
     if not csp and not private and relationships.holds(world, who, row["customer_id"]):
         found.add("relationship_holder")  # R4, C1: in every cloud
-    if private and row["owner_id"] == me:
+    if private and row["owner_id"] == me and kept:
         found.add("recorder")
     unbilled = row["recorded_by"] == "partner" and row["billing_partner_id"] is None
     if csp and unbilled and row["owner_id"] == me and who.type == "indirect_reseller":
         found.add("recorder")  # what a reseller's own export holds
     return found
+
+
+def _ended(world: World, row: Row) -> bool:
+    """Whether its last day is over, by the calendar or by what is written down."""
+    lapses = ("expires_at", "disabled_at", "deleted_at") if row["status"] in {"active", "suspended"} else ()
+    passed = any(row[name] is not None and row[name] <= world.now for name in lapses if name in row)
+    return passed or row["status"] in {"expired", "disabled", "deleted"}
 
 
 def _private(row: Row) -> bool:

@@ -21,6 +21,7 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
     "acceptResellerRelationship": relationships.accept,
     "declineResellerRelationship": relationships.decline,
     "removeResellerRelationship": relationships.remove,
+    "endResellerRelationship": relationships.end,
     "extendRelationshipToProvider": relationships.extend,
     "revokeDelegatedAdmin": relationships.revoke,
     "inviteIndirectReseller": relationships.invite,

@@ -9,7 +9,8 @@ from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
 from tests.stateful.model.customers import is_bound
 from tests.stateful.model.state import Input, State, refuse_if
-from tests.stateful.model.subscriptions import LIVE, MONTHS, is_own_reseller, later, status
+from tests.stateful.model.subscriptions import LIVE, MONTHS, is_own_reseller, later
+from tests.stateful.model.terms import status
 
 PLAIN: dict[str, Any] = {
     "billing_partner_id": None,

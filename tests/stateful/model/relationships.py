@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
-from tests.stateful.model import subscriptions
+from tests.stateful.model import terms
 from tests.stateful.model.state import Input, State, refuse_if
 
 RELATIONSHIP = "ResellerRelationship"
@@ -61,7 +61,7 @@ def request(state: State, who: Principal, told: Input) -> Row:
 
 
 def _add(state: State, partner: Row, **values: object) -> Row:
-    nothing = {"associated_partner_id": None, "invited_with_id": None, "expires_at": None}
+    nothing = dict.fromkeys(("associated_partner_id", "invited_with_id", "expires_at", "end_reason"))
     admin = {"delegated_admin": False, "delegated_admin_requested": False}
     told = {"partner_id": partner["id"], "market": partner["market"]}
     return state.add(RELATIONSHIP, **{**nothing, **admin, **told, **values})
@@ -123,11 +123,30 @@ def remove(state: State, who: Principal, told: Input) -> Row:
         return row
     billed = {"billing_partner_id": row["partner_id"], "customer_id": row["customer_id"]}
     running = state.rows("Subscription", **billed)
-    refuse_if(any(subscriptions.status(each, state.now) == "active" for each in running))
+    refuse_if(any(terms.status(each, state.now) == "active" for each in running))
     supported = {"support_contact_id": row["partner_id"], "customer_id": row["customer_id"]}
     for each in state.rows("Subscription", **supported):
         private = each["channel"] != "csp" and each["recorded_by"] == "partner"
         if not private or each["owner_id"] == row["partner_id"]:
+            each["support_contact_id"] = None
+    return row
+
+
+def end(state: State, who: Principal, told: Input) -> Row:
+    """R62: the customer takes its permission back; what the partner bills goes on, and nothing else does."""
+    row = state.get(who, Action.END, RELATIONSHIP, told["id"])
+    refuse_if(status(row, state) != "active")
+    row.update(status="ended_by_customer", delegated_admin=False, end_reason=told["reason"])
+    pair = {"partner_id": row["partner_id"], "customer_id": row["customer_id"]}
+    if active(state, **pair):
+        return row
+    for earlier in state.rows(RELATIONSHIP, status="removed", **pair):
+        earlier["status"] = "ended_by_customer"
+    supported = {"support_contact_id": row["partner_id"], "customer_id": row["customer_id"]}
+    for each in state.rows("Subscription", **supported):
+        private = each["channel"] != "csp" and each["recorded_by"] == "partner"
+        billed = each["billing_partner_id"] == row["partner_id"]
+        if not billed and (not private or each["owner_id"] == row["partner_id"]):
             each["support_contact_id"] = None
     return row
 

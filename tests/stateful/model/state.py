@@ -12,6 +12,7 @@ from multichannel.domain.tenants import TenantKind
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Oracle, Row, World
+from tests.stateful.model.terms import status
 
 Input = Mapping[str, Any]
 """The input of a mutation as a client sends it."""
@@ -102,6 +103,8 @@ class State:
         row = self.row(resource, row_id)
         if row is None:
             raise No(Outcome.NOT_FOUND)
+        for each in self.tables["Subscription"]:
+            each["status"] = status(each, self.now)
         oracle = Oracle(World(self.now, self.tables))
         if oracle.may(who, action, resource, row):
             return row

@@ -1,33 +1,18 @@
-"""The life of subscriptions (SM5), as the rules tell it.
-
-A row has `state`, which somebody gave it, and dates; what time makes of both is worked out when it is asked.
-"""
+"""The life of subscriptions (SM5), as the rules tell it."""
 
 from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
 from tests.stateful.model.state import Input, State, refuse_if
+from tests.stateful.model.terms import DAY, status
 
 LIVE = {"active", "suspended", "pending"}
 MONTHS = {"P1M": 1, "P1Y": 12, "P3Y": 36}
-DAY = timedelta(days=1)
-
-
-def status(row: Row, now: datetime) -> str:
-    """The state in force: terms that do not renew run out, and legacy deletes what is suspended 90 days."""
-    kept, end = row["kept_until"], row["commitment_end_date"]
-    if row["state"] == "deleted" or (kept is not None and kept <= now):
-        return "deleted"
-    runs_out = row["auto_renew_enabled"] is False and end is not None and not row["left"]
-    if row["state"] in {"active", "suspended"} and runs_out and now >= end:
-        late = (now - end) / DAY - (30 if row["commerce"] == "new_commerce" else 0)
-        return "expired" if late < 0 else "disabled" if late < 90 else "deleted"
-    return str(row["state"])
 
 
 def later(start: datetime, months: int) -> datetime:

@@ -9,7 +9,7 @@ from tests.policy.oracle import Row
 from tests.stateful.model.customers import is_bound
 from tests.stateful.model.relationships import active, are_partners
 from tests.stateful.model.state import Input, State, refuse_if
-from tests.stateful.model.subscriptions import status as state_of
+from tests.stateful.model.terms import status as state_of
 
 OPEN = {"pending", "in_progress"}
 ASKED_FOR, OFFERED = {"NEW_COMMERCE", "AZURE_PLAN"}, {"LEGACY", "MANUAL_SWITCH"}

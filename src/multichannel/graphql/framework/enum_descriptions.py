@@ -48,7 +48,8 @@ ENUMS: dict[EnumMeta, tuple[str, dict[str, str]]] = {
             "ACCEPT": "Accept the request, the invitation or the transfer.",
             "DECLINE": "Decline the request or the transfer.",
             "CANCEL": "Withdraw the request or the transfer, or end the subscription.",
-            "REMOVE": "End the relationship or the partnership.",
+            "REMOVE": "End the relationship as the partner, or end the partnership.",
+            "END": "End the relationship as the customer.",
             "EXTEND": "Extend the relationship to a provider.",
             "REVOKE_DELEGATED_ADMIN": "Revoke the partner's delegated admin privileges.",
             "LINK": "Link the customer to its directory.",
@@ -194,6 +195,7 @@ ENUMS: dict[EnumMeta, tuple[str, dict[str, str]]] = {
             "CANCELED": "The partner has withdrawn the request.",
             "EXPIRED": "The customer did not answer in time.",
             "REMOVED": "The partner has ended the relationship.",
+            "ENDED_BY_CUSTOMER": "The customer has ended the relationship.",
         },
     ),
     Role: (

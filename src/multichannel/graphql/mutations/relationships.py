@@ -15,6 +15,7 @@ from multichannel.graphql.framework.inputs import (
     optional,
     parse_domain,
     parse_guid,
+    parse_text,
 )
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
@@ -138,6 +139,26 @@ def remove_reseller_relationship(
     support contact assignments end with it.
     """
     return relationships.remove_reseller_relationship(work, read_id_of(RELATIONSHIP, input.id))
+
+
+@input_type
+class EndResellerRelationshipInput(MutationInput):
+    """The relationship to end, and why."""
+
+    id: strawberry.ID = strawberry.field(description="The relationship.")
+    reason: str = strawberry.field(description="Why you end it. The partner can read the reason.")
+
+
+@mutation(Action.END, on=RELATIONSHIP)
+def end_reseller_relationship(work: UnitOfWork, input: EndResellerRelationshipInput) -> ResellerRelationship:
+    """End your relationship with a partner, as the customer.
+
+    The partner continues to see what it sells you until that has ended, and your company's name. It loses
+    all other access at once: your profile, what you and the partner recorded, delegated admin privileges,
+    support contact assignments and events.
+    """
+    row_id, reason = read_id_of(RELATIONSHIP, input.id), parse_text("reason", input.reason)
+    return relationships.end_reseller_relationship(work, row_id, reason)
 
 
 @input_type

@@ -51,6 +51,7 @@ class ResellerRelationship:
         READ,
         filter=True,
     )
+    end_reason = column("Why the customer ended it; null unless it did.", READ)
     created_at = CREATED_AT
     updated_at = UPDATED_AT
     version = version()

@@ -144,6 +144,7 @@ RELATIONSHIP = Resource(
         Action.DECLINE,
         Action.CANCEL,
         Action.REMOVE,
+        Action.END,
         Action.EXTEND,
         Action.REVOKE_DELEGATED_ADMIN,
         Action.EXPIRE,

@@ -34,6 +34,7 @@ class Action(StrEnum):
     DECLINE = "decline"
     CANCEL = "cancel"
     REMOVE = "remove"
+    END = "end"
     EXTEND = "extend"
     REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin"
     # on a customer

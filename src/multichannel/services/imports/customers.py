@@ -121,7 +121,7 @@ def _relationship(
         "addressed_to": before["addressed_to"] if before else facts.vendor_id,
         "associated_partner_id": reseller_id or (before["associated_partner_id"] if before else None),
         "status": status,
-        "delegated_admin": delegated and status is not RelationshipStatus.REMOVED,
+        "delegated_admin": delegated and status is RelationshipStatus.ACTIVE,
         "commerce_id": facts.commerce_id or (before["commerce_id"] if before else None),
         "market": facts.market or (before["market"] if before else unit.importer.market),
         "cloud": unit.importer.cloud,
@@ -133,11 +133,11 @@ def _status(unit: ImportUnit, facts: ImportedCustomer, before: Row | None) -> Re
 
     `reseller`, and for an Advisor `advisor`, activates it. An absent or `unknown` value changes nothing, and
     activates the relationship of a new customer. Other values end an active relationship and do not
-    affect an open request.
+    affect an open request. A relationship that the customer has ended stays ended (R62).
     """
     stored: RelationshipStatus | None = before["status"] if before else None
     relation = facts.relationship_to_partner
-    if relation in _UNSPECIFIED and stored is not None:
+    if stored is RelationshipStatus.ENDED_BY_CUSTOMER or (relation in _UNSPECIFIED and stored is not None):
         return stored
     opening = {None, RelationshipToPartner.RESELLER}
     if not unit.sells:

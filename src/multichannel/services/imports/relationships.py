@@ -73,7 +73,8 @@ def attach_reseller_relationships(unit: ImportUnit, resellers: Mapping[str, str]
 def relationships_with(unit: ImportUnit, resellers: Mapping[str, str | None]) -> dict[str, Row]:
     """The importer's relationship with each customer: an active one, else the newest.
 
-    Of several active ones, the one through the reseller that the export names for the customer (R24).
+    One that the customer has ended comes before a newer request, which only the customer answers (R62). Of
+    several active ones, the one through the reseller that the export names for the customer (R24).
     """
     rows_by_customer = unit.rows(ResellerRelationship).grouped("customer_id", resellers)
     return {
@@ -82,9 +83,10 @@ def relationships_with(unit: ImportUnit, resellers: Mapping[str, str | None]) ->
     }
 
 
-def _preference(row: Row, reseller_id: str | None) -> tuple[bool, bool, datetime, str]:
+def _preference(row: Row, reseller_id: str | None) -> tuple[bool, bool, bool, datetime, str]:
     active = row["status"] is RelationshipStatus.ACTIVE
-    return active, row["associated_partner_id"] == reseller_id, row["created_at"], row["id"]
+    ended = row["status"] is RelationshipStatus.ENDED_BY_CUSTOMER
+    return active, ended, row["associated_partner_id"] == reseller_id, row["created_at"], row["id"]
 
 
 def stub(unit: ImportUnit, customer_id: str) -> Row:
