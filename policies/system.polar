@@ -9,8 +9,9 @@ has_standing(caller: Principal, "system", _: Subscription) if caller.kind = "sys
 has_standing(caller: Principal, "system", _: Transfer) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: AuditRecord) if caller.kind = "system";
 
-# Sign-in reads the user that a token names.
+# Sign-in reads the user that a token names. R58: it verifies the domain that the identity provider vouches for.
 grant("identity", "system", "read", _: User);
+grant("identity", "system", "verify_domain", _: Customer);
 
 # An import writes records of one partner.
 grant("importer", "system", "import", _: Partner);

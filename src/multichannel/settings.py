@@ -30,6 +30,7 @@ from multichannel.identity.keys import (
     read_jwks,
     usable_keys,
 )
+from multichannel.identity.tokens import ENTRA_ID, ClaimNames
 
 _PREFIX = "MULTICHANNEL_"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -110,6 +111,16 @@ class Settings(BaseSettings):
     jwks: NonEmpty | None = Field(
         default=None, description="the path or https URL of the issuer's public keys (JWKS)"
     )
+    admin_claim: NonEmpty = Field(
+        default=ENTRA_ID.admin, description="the token claim that says who is a global admin"
+    )
+    admin_claim_value: NonEmpty = Field(
+        default=ENTRA_ID.admin_value, description="what that claim holds for global admins"
+    )
+    domain_claim: NonEmpty = Field(
+        default=ENTRA_ID.domain,
+        description="the token claim with a name that ends in @ and a verified domain of the tenant",
+    )
     demo: bool = Field(default=False, description="true in `multichannel demo` only")
     host: NonEmpty = Field(default="127.0.0.1", description="the address to listen on")
     port: int = Field(
@@ -172,6 +183,11 @@ class Trust:
     issuer: str
     audience: str
     jwks: str
+
+
+def claims_of(settings: Settings) -> ClaimNames:
+    """Where the trusted issuer says who is a global admin, and of which domain."""
+    return ClaimNames(settings.admin_claim, settings.admin_claim_value, settings.domain_claim)
 
 
 def load_settings(*, demo: bool = False, **options: object) -> Settings:

@@ -17,6 +17,9 @@ from multichannel.domain.events import Event
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from multichannel.domain.users import User
+from multichannel.services.sign_in import verify_domain
+from multichannel.store.audit.mutation_context import MutationContext
+from multichannel.store.users import SIGNING_IN
 from tests.graphql.conftest import Answer, Api
 from tests.graphql.stored_rows import NewRows, stored
 from tests.world import postgresql_later
@@ -235,7 +238,8 @@ def test_only_an_active_reseller_of_the_provider_is_attached(api: Api, persona: 
     assert stored(api, Customer, domain="orchard.example") == []
 
 
-def test_requests_that_wait_for_the_domain_reach_the_new_customer_and_their_senders_see_no_change(
+@pytest.mark.rule("R58")
+def test_requests_that_wait_for_a_domain_reach_its_verified_owner_and_their_senders_see_no_change(
     api: Api,
 ) -> None:
     now = api.world.clock.now
@@ -251,6 +255,11 @@ def test_requests_that_wait_for_the_domain_reach_the_new_customer_and_their_send
     before = {each.id: (each.version, each.updated_at) for each in stored(api, ResellerRelationship)}
 
     made = create(api, "alder-sales-agent").data["createCustomer"]["customer"]["id"]
+    unreached = {each.id for each in stored(api, ResellerRelationship, customer_id=None)}
+    assert unreached == {fixed_id(name.replace(" ", "-")) for name in waiting}
+    customer_id = made.removeprefix("customer_")
+    act = MutationContext("verify_domain", "Customer", customer_id)
+    api.world.store.act(SIGNING_IN, act, lambda work: verify_domain(work, customer_id, "orchard.example"))
 
     after = {each.id: each for each in stored(api, ResellerRelationship)}
     reached = {

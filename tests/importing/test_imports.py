@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import insert, update
 
 from multichannel.domain.commerce import Channel
 from multichannel.domain.customers import Customer
+from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.partnerships import PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, PartnerType, Tenant, TenantKind
@@ -452,3 +454,80 @@ def test_an_export_that_names_the_directory_of_a_customer_created_here_means_tha
     before = books.dump()
     assert counts(books.load(*items)) == NOTHING | {"unchanged": 3}
     assert books.dump() == before
+
+
+@pytest.mark.rule("R54", "R58")
+def test_an_export_links_a_customer_that_its_partner_created_by_the_domain(books: Books) -> None:
+    books.add_partner(BIRCH)
+    mine, theirs = _created(books, ALDER, "orchard.example"), _created(books, BIRCH, "lagoon.example")
+    named = {"companyName": "Orchard", "domain": "Orchard.Example"}
+    items = customer("orchard", profile=named), subscription("juice", of="orchard")
+
+    report = books.load(*items, customer("lagoon", profile={"domain": "lagoon.example"}))
+
+    assert codes(report) == []
+    directories = {row["id"]: row["directory_id"] for row in books.table("tenants")}
+    assert (directories[mine], directories[theirs]) == (guid("orchard"), None)
+    assert directories[guid("lagoon")] == guid("lagoon")
+    verified = {
+        row["ascii_domain"]: row["customer_id"]
+        for row in books.table("customer_domains")
+        if row["is_verified"]
+    }
+    assert verified == {"orchard.example": mine, "lagoon.example": guid("lagoon")}
+    assert {row["customer_id"] for row in books.table("subscriptions")} == {mine}
+    before = books.dump()
+    assert counts(books.load(*items)) == NOTHING | {"unchanged": 2}
+    assert books.dump() == before
+
+
+@pytest.mark.rule("R58")
+def test_all_domains_of_an_export_are_verified_for_their_first_owner_and_receive_requests(
+    books: Books,
+) -> None:
+    books.add_partner(BIRCH)
+    with books.store.engine.begin() as connection:
+        for address in ("dairy.example", guid("meadow"), "xn--bcher-kva.example"):
+            connection.execute(insert(ResellerRelationship), _waiting(books, address))
+
+    domains = {"customDomains": ["Dairy.Example", "B\u00fccher.example", "not a domain"]}
+    books.load(customer("meadow", profile={"domain": "meadow.example"}, **domains))
+    books.load(customer("quarry", profile={"domain": "Meadow.Example"}))
+
+    waiting = {row["addressed_to"]: row["customer_id"] for row in books.table("reseller_relationships")}
+    assert {waiting[each] for each in ("dairy.example", guid("meadow"), "xn--bcher-kva.example")} == {
+        guid("meadow")
+    }
+    owners = {(row["ascii_domain"], row["customer_id"]) for row in books.table("customer_domains")}
+    names = ("meadow.example", "dairy.example", "xn--bcher-kva.example")
+    assert owners == {(name, guid("meadow")) for name in names}
+
+
+def _created(books: Books, partner_id: str, domain: str) -> str:
+    """A customer that a partner has created here, with a domain that it typed."""
+    row_id, times = guid(f"created {domain}"), {"created_at": books.now, "updated_at": books.now}
+    cloud, owned = {"cloud": Cloud.PUBLIC}, {"customer_id": row_id, "cloud": Cloud.PUBLIC}
+    profile = {"company_name": "Created", "domain": domain, "custom_domains": [], "market": "US"}
+    link = {"id": guid(f"link {domain}"), "partner_id": partner_id, "addressed_to": row_id, "market": "US"}
+    with books.store.engine.begin() as connection:
+        tenant = {"id": row_id, "kind": TenantKind.CUSTOMER, "created_at": books.now}
+        connection.execute(insert(Tenant), {**tenant, **cloud})
+        connection.execute(insert(Customer), {"id": row_id, **profile, **cloud, **times})
+        connection.execute(insert(CustomerDomain), {**owned, "ascii_domain": domain, "is_verified": False})
+        active = {"status": RelationshipStatus.ACTIVE}
+        connection.execute(insert(ResellerRelationship), {**link, **owned, **times, **active})
+    return row_id
+
+
+def _waiting(books: Books, address: str) -> Payload:
+    return {
+        "id": guid(f"request to {address}"),
+        "partner_id": BIRCH,
+        "addressed_to": address,
+        "status": RelationshipStatus.REQUESTED,
+        "expires_at": books.now + timedelta(days=90),
+        "market": "US",
+        "cloud": Cloud.PUBLIC,
+        "created_at": books.now,
+        "updated_at": books.now,
+    }

@@ -6,6 +6,7 @@ import pytest
 
 from multichannel.demo.cast import ALDER, DOGWOOD, MEADOW
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Tenant, TenantKind
 from multichannel.domain.users import Role, RoleAssignment, User
@@ -18,7 +19,7 @@ from tests.world import one_engine
 pytestmark = one_engine
 HEATH = NewCustomer(
     company_name="Heath",
-    domain="heath.example",
+    ascii_domain="heath.example",
     profile={"city": "Springfield"},
     billing={"email": "billing@heath.example"},
 )
@@ -55,23 +56,25 @@ def test_a_new_customer_may_have_a_global_admin(use_cases: UseCases) -> None:
     assert use_cases.row(RoleAssignment, user_id=user.id).role is Role.GLOBAL_ADMIN
 
 
-def test_a_new_customer_receives_the_requests_that_wait_for_its_domain(use_cases: UseCases) -> None:
+@pytest.mark.rule("R58")
+def test_a_new_customer_receives_no_request_to_a_domain_that_its_partner_typed(use_cases: UseCases) -> None:
     request_id = use_cases.run(
         "cedar-admin-agent",
         lambda work: request_reseller_relationship(work, RelationshipRequest(address="heath.example")),
     )
-    assert use_cases.row(ResellerRelationship, id=request_id).customer_id is None
 
     customer_id = use_cases.run("alder-admin-agent", lambda work: create_customer(work, HEATH))
 
-    assert use_cases.row(ResellerRelationship, id=request_id).customer_id == customer_id
+    assert use_cases.row(ResellerRelationship, id=request_id).customer_id is None
+    domain = use_cases.row(CustomerDomain, customer_id=customer_id)
+    assert (domain.ascii_domain, domain.is_verified) == ("heath.example", False)
 
 
 @pytest.mark.parametrize(
     ("new", "code"),
     [
         (replace(HEATH, market="GB"), "OTHER_MARKET"),
-        (replace(HEATH, domain="meadow.example"), "DOMAIN_TAKEN"),
+        (replace(HEATH, ascii_domain="meadow.example"), "DOMAIN_TAKEN"),
         (replace(HEATH, associated_partner_id=DOGWOOD.id), "ASSOCIATED_PARTNER_INVALID"),
     ],
 )

@@ -58,6 +58,15 @@ def rows() -> dict[str, list[Row]]:
             for name, (kind, status) in PARTNERS.items()
         ],
         "customers": [_customer(name, market) for name, market in CUSTOMERS.items()],
+        "customer_domains": [
+            {
+                "customer_id": fixed_id(name),
+                "ascii_domain": f"{name}.example",
+                "is_verified": True,
+                **IN_CLOUD,
+            }
+            for name in CUSTOMERS
+        ],
         "users": [_user(tenant, role) for tenant, roles in STAFF.items() for role in roles],
         "role_assignments": [
             {"user_id": fixed_id(f"{role}.{tenant}.user"), "role": role, "tenant_id": fixed_id(tenant)}
@@ -99,7 +108,7 @@ def state() -> State:
     moving[1]["base_id"] = moving[0]["subscription_id"]
     tables = {
         "Partner": stored["partners"],
-        "Customer": [{**each, "directory_id": each["id"]} for each in stored["customers"]],
+        "Customer": [{**each, "directory_id": each["id"], "verified": True} for each in stored["customers"]],
         "User": users,
         "Partnership": stored["partnerships"],
         "ResellerRelationship": stored["reseller_relationships"],

@@ -15,6 +15,8 @@ from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.options import AsJson, DatabaseUrl, nonzero_guid
+from multichannel.domain.base import is_printable
+from multichannel.domain.domains import ascii_domain
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, PartnerType, TenantKind
 from multichannel.domain.users import Role, User
@@ -34,7 +36,6 @@ users = typer.Typer(no_args_is_help=True, help="Manage users of partners and cus
 tenants = typer.Typer(no_args_is_help=True, help="List partners and customers.")
 
 MAX_NAME = 512
-DOMAIN_FORM = re.compile(r"(?=.{4,253}$)([\w]([\w-]{0,61}[\w])?\.)+[\w-]{2,63}")
 OPERATOR = system_principal(SystemRole.OPERATOR)
 
 T = TypeVar("T")
@@ -47,15 +48,16 @@ def _market(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    if not value.strip() or not value.isprintable() or len(value) > MAX_NAME:
+    if not is_printable(value) or len(value) > MAX_NAME:
         raise typer.BadParameter(f"a name must have 1 to {MAX_NAME} printable characters, not all blank")
     return value.strip()
 
 
 def _domain(value: str) -> str:
-    if DOMAIN_FORM.fullmatch(value) is None:
+    parsed = ascii_domain(value)
+    if parsed is None:
         raise typer.BadParameter("a domain is a name such as meadow.example")
-    return value.lower()
+    return parsed
 
 
 TenantId = Annotated[
@@ -126,7 +128,7 @@ def add_customer(
     """
 
     def add(work: UnitOfWork) -> None:
-        provisioning.add_customer(work, str(id), name=name, domain=domain, market=market, cloud=cloud)
+        provisioning.add_customer(work, str(id), name=name, ascii_domain=domain, market=market, cloud=cloud)
 
     _add_tenant(database_url, id, add)
     typer.echo(f"Added customer {name}. Add its first user: multichannel user add --tenant {id} ...")
@@ -221,6 +223,10 @@ def _add_tenant(database_url: str | None, tenant_id: UUID, add: Callable[[UnitOf
     with open_store(load_settings(database_url=database_url)) as store:
         try:
             store.write(OPERATOR, add)
+        except Refused as refusal:
+            if refusal.code != Refusal.DOMAIN_TAKEN.code:
+                raise
+            raise Refused("Another customer has this domain; nothing was changed.") from None
         except IntegrityError:
             raise Refused(f"Tenant {tenant_id} already exists; nothing was changed.") from None
 

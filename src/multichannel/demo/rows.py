@@ -29,6 +29,7 @@ from multichannel.domain.commerce import (
     RecordedBy,
 )
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
@@ -47,6 +48,7 @@ def rows_of_world(now: datetime) -> Iterator[Base]:
     return chain(
         (_tenant(each, now) for each in ORGANISATIONS),
         (_organisation(each, now) for each in ORGANISATIONS),
+        (_domain(each) for each in ORGANISATIONS if each.partner_type is None),
         chain.from_iterable(_user(each, now) for each in PERSONAS),
         (_partnership(each, now) for each in PARTNERSHIPS),
         (_relationship(each, now) for each in RELATIONSHIPS),
@@ -95,6 +97,15 @@ def _customer(organisation: Organisation, now: datetime) -> Customer:
         cloud=organisation.cloud,
         created_at=now - OPENED,
         updated_at=now - OPENED,
+    )
+
+
+def _domain(organisation: Organisation) -> CustomerDomain:
+    return CustomerDomain(
+        customer_id=organisation.id,
+        ascii_domain=f"{organisation.key}.example",
+        is_verified=True,
+        cloud=organisation.cloud,
     )
 
 

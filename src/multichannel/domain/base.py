@@ -81,6 +81,16 @@ def enum_column(words: type[StrEnum]) -> Enum:
     )
 
 
+JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
+"""Zero-width characters with which Persian, Devanagari and other scripts, and emoji, are written."""
+
+
+def is_printable(value: str) -> bool:
+    """Whether a text is not blank, and has only characters that people can see or that join these."""
+    visible = value.translate(JOINERS)
+    return bool(visible.strip()) and visible.isprintable()
+
+
 def new_id() -> str:
     """A random id, which reveals neither the order nor the time of creation."""
     return str(uuid4())

@@ -63,13 +63,35 @@ def bearer_token(headers: Headers | Iterable[tuple[bytes, bytes]]) -> str | None
 class Identity:
     """The user that a token names: tenant id and object id, both GUIDs in lower case, never an e-mail.
 
-    `auth_mode` is "app" for an application without a user (claim `idtyp`), else "app_user".
+    `auth_mode` is "app" for an application without a user (claim `idtyp`), else "app_user". The rest is what
+    the issuer says beside that, as far as it does: the user's name, whether it is a global admin of its
+    directory, and a domain that the directory has verified.
     """
 
     tenant_id: str
     object_id: str
     auth_mode: TokenAuthMode
     expires_at: datetime
+    name: str | None = None
+    is_global_admin: bool = False
+    domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimNames:
+    """Where an issuer says what is not standardised; the defaults are those of Entra ID.
+
+    `admin` names the claim that holds `admin_value` for global admins of a directory: the tenant-wide roles,
+    and the template id of Global Administrator. `domain` names the claim with a name that ends in a domain
+    which the directory has verified, as user principal names do and e-mail addresses do not.
+    """
+
+    admin: str = "wids"
+    admin_value: str = "62e90394-69f5-4237-9190-012177145e10"
+    domain: str = "upn"
+
+
+ENTRA_ID = ClaimNames()
 
 
 class TokenVerifier:
@@ -79,13 +101,21 @@ class TokenVerifier:
     for every tenant. Fetching keys may wait for the network, so do not call it on the event loop.
     """
 
-    def __init__(
-        self, issuer: str, audience: str, keys: KeySource, clock: Clock, *, max_bytes: int = MAX_TOKEN_BYTES
+    def __init__(  # noqa: PLR0913  (what may be set of a verifier)
+        self,
+        issuer: str,
+        audience: str,
+        keys: KeySource,
+        clock: Clock,
+        *,
+        claims: ClaimNames = ENTRA_ID,
+        max_bytes: int = MAX_TOKEN_BYTES,
     ) -> None:
         self._issuer = issuer
         self._audience = audience
         self._keys = keys
         self._clock = clock
+        self._claims = claims
         self._max_bytes = max_bytes
         self._signatures = jws.JWSRegistry(algorithms=list(ALGORITHMS.values()), strict_check_header=False)
         self._signatures.max_header_length = max_bytes  # a header may carry a certificate; it is not used
@@ -131,7 +161,15 @@ class TokenVerifier:
         idtyp = claims.get("idtyp")
         if not (idtyp is None or isinstance(idtyp, str)) or idtyp not in _AUTH_MODES:
             raise Unauthenticated('The token\'s type (idtyp) must be "user" or "app".')
-        return Identity(tenant_id.lower(), object_id.lower(), _AUTH_MODES[idtyp], expires_at)
+        return Identity(
+            tenant_id.lower(),
+            object_id.lower(),
+            _AUTH_MODES[idtyp],
+            expires_at,
+            name=_text(claims.get("name")),
+            is_global_admin=self._claims.admin_value in _texts(claims.get(self._claims.admin)),
+            domain=_domain_of(claims.get(self._claims.domain)),
+        )
 
     def _check_times(self, claims: dict[str, object]) -> datetime:
         """The expiry. Times must be numbers in the range of dates, and the lifetime a day at most."""
@@ -222,6 +260,20 @@ def _guid(claims: dict[str, object], name: str) -> str:
     if not isinstance(value, str) or _GUID.fullmatch(value) is None:
         raise Unauthenticated(f"The token's {_NAMED_BY[name]} id ({name}) must be a GUID.")
     return value
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _texts(value: object) -> list[object]:
+    """The members of a claim that is a list, or its only value."""
+    return value if isinstance(value, list) else [value]
+
+
+def _domain_of(value: object) -> str | None:
+    name, at, domain = value.rpartition("@") if isinstance(value, str) else ("", "", "")
+    return domain if name and at and domain else None
 
 
 def _numeric_date(value: object, name: str) -> float:

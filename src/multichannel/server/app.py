@@ -17,7 +17,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from multichannel.decision_log.background_worker import enter_all
-from multichannel.errors import Unauthenticated
 from multichannel.explorer.page import explorer_assets, explorer_page
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
 from multichannel.graphql.execution.executor import Execution
@@ -38,10 +37,11 @@ from multichannel.server.decision_sinks import open_sinks
 from multichannel.server.expiry_job import expiry_job
 from multichannel.server.metrics import Metrics
 from multichannel.server.policy_watcher import policy_watcher
+from multichannel.services.sign_in import VerifiedToken, sign_in
 from multichannel.settings import Settings
 from multichannel.store.decision_recorder import DecisionRecorder
 from multichannel.store.store import Store
-from multichannel.store.users import SIGNING_IN, Caller
+from multichannel.store.users import Caller
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 """All reach the endpoint, which refuses those it does not support with an error of its own."""
@@ -76,9 +76,9 @@ def make_app(dependencies: Dependencies) -> Starlette:
     sinks = open_sinks(settings, store)
     store.recorder = DecisionRecorder(store.clock, sinks) if sinks else None
     threads = settings.threads
-    sign_in = _sign_in(store, dependencies.verifier)
-    streams = EventStreams(store, sign_in, EventNotifier(EVENT_POLL_INTERVAL))
-    execution = Execution(store, sign_in, streams, threads=threads)
+    caller_of = _signing_in(store, dependencies.verifier)
+    streams = EventStreams(store, caller_of, EventNotifier(EVENT_POLL_INTERVAL))
+    execution = Execution(store, caller_of, streams, threads=threads)
     limiter = ConnectionLimiter(threads * STREAMS_PER_THREAD)
     view = GraphQLView(execution, limiter, explorer_page, max_bytes=settings.max_body_bytes)
 
@@ -106,20 +106,22 @@ def make_app(dependencies: Dependencies) -> Starlette:
     return Starlette(routes=routes, middleware=[hosts], lifespan=lifespan)
 
 
-def _sign_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:
-    def sign_in(token: str) -> Caller:
+def _signing_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:
+    def caller_of(token: str) -> Caller:
         identity = verifier.verify(token)
-        with store.reading(SIGNING_IN) as work:
-            caller = work.sign_in.caller(
+        return sign_in(
+            store,
+            VerifiedToken(
                 directory_id=identity.tenant_id,
                 object_id=identity.object_id,
                 auth_mode=AuthMode(identity.auth_mode),
-            )
-        if caller is None:
-            raise Unauthenticated("The token is valid, but its user is unknown or inactive.")
-        return caller
+                name=identity.name,
+                is_global_admin=identity.is_global_admin,
+                domain=identity.domain,
+            ),
+        )
 
-    return sign_in
+    return caller_of
 
 
 def _personas(personas: Personas) -> Callable[[Request], Response]:

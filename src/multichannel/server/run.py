@@ -20,7 +20,7 @@ from multichannel.server.bootstrap import driver_url, now, open_policy, require_
 from multichannel.server.decision_sinks import check_log_files
 from multichannel.server.metrics import SHARED
 from multichannel.server.uvicorn_protocols import HttpProtocol, WebSocketProtocol
-from multichannel.settings import Settings, check_serving, load_settings
+from multichannel.settings import Settings, check_serving, claims_of, load_settings
 from multichannel.store.engines import open_database
 
 DRAIN_SECONDS = 30
@@ -108,7 +108,12 @@ def production_app() -> Starlette:
     settings = load_settings()
     trust = check_serving(settings)
     verifier = TokenVerifier(
-        trust.issuer, trust.audience, KeySource(trust.jwks, now), now, max_bytes=settings.max_token_bytes
+        trust.issuer,
+        trust.audience,
+        KeySource(trust.jwks, now),
+        now,
+        claims=claims_of(settings),
+        max_bytes=settings.max_token_bytes,
     )
     return _app(settings, verifier)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from multichannel.domain.agreements import Signature, new_agreement
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.domains import CustomerDomain, shown_domain
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
@@ -25,7 +26,7 @@ class NewCustomer:
     """A company for which a partner creates a tenant."""
 
     company_name: str
-    domain: str
+    ascii_domain: str
     profile: Fields
     billing: Fields
     market: str | None = None
@@ -37,7 +38,8 @@ class NewCustomer:
 def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     """A new customer with its own tenant and an active relationship with the caller's partner (SM1).
 
-    It has no directory id until it is linked (R54). DOMAIN_TAKEN, OTHER_MARKET (R12) or
+    It has no directory id until it is linked (R54), and nobody has verified its domain (R58). DOMAIN_TAKEN by
+    the customer that has it verified, OTHER_MARKET (R12) or
     ASSOCIATED_PARTNER_INVALID (R23).
     """
     partner = work.partners.get(work.principal.tenant_id, to=Action.CREATE_CUSTOMER)
@@ -48,15 +50,13 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
         Tenant(id=customer.id, kind=TenantKind.CUSTOMER, cloud=customer.cloud, created_at=work.now),
     )
     work.add_under(partner, customer)
+    work.add_under(partner, _unverified(customer, new.ascii_domain))
     work.add_under(partner, _relationship(partner, customer, new, work))
     work.add_under(partner, _billing_profile(partner, customer, new, work))
     if new.signature is not None:
         work.add_under(partner, new_agreement(customer, new.signature, attested_by=partner.id, at=work.now))
     if new.global_admin is not None:
         add_user_to_tenant(work, partner, new.global_admin, tenant=customer)
-    work.tenant_directory(partner).deliver_requests(
-        {new.domain: customer.id}, cloud=customer.cloud, now=work.now
-    )
     return customer
 
 
@@ -76,9 +76,8 @@ def link_customer(
     if queries.any(Tenant, directory_id=directory_id):
         raise Refusal.DIRECTORY_TAKEN.error()
     customer.touch(work.now)
-    directory.link(customer, directory_id)
+    directory.link({directory_id: customer.id}, cloud=customer.cloud, now=work.now)
     work.record_change(customer, "directory_id", None, directory_id)
-    directory.deliver_requests({directory_id: customer.id}, cloud=customer.cloud, now=work.now)
     return customer
 
 
@@ -105,15 +104,22 @@ def _require_customer_possible(work: UnitOfWork, partner: Partner, new: NewCusto
         )
     ):
         raise Refusal.ASSOCIATED_PARTNER_INVALID.error()
-    if queries.any(Customer, domain=new.domain, cloud=partner.cloud):
+    if queries.any(CustomerDomain, ascii_domain=new.ascii_domain, cloud=partner.cloud, is_verified=True):
         raise Refusal.DOMAIN_TAKEN.error()
+
+
+def _unverified(customer: Customer, ascii_domain: str) -> CustomerDomain:
+    """A domain that a partner typed, which receives no requests (R58)."""
+    return CustomerDomain(
+        customer_id=customer.id, ascii_domain=ascii_domain, is_verified=False, cloud=customer.cloud
+    )
 
 
 def _customer(partner: Partner, new: NewCustomer, work: UnitOfWork) -> Customer:
     return Customer(
         id=new_id(),
         company_name=new.company_name,
-        domain=new.domain,
+        domain=shown_domain(new.ascii_domain),
         market=partner.market,
         cloud=partner.cloud,
         created_at=work.now,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from multichannel.domain.customers import Customer
+from multichannel.domain.domains import shown_domain
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, TenantKind
 from multichannel.domain.users import Role, User, UserState
@@ -67,14 +68,17 @@ def add_partner(  # noqa: PLR0913  (an organisation has this many properties)
 
 
 def add_customer(  # noqa: PLR0913  (an organisation has this many properties)
-    work: UnitOfWork, directory_id: str, *, name: str, domain: str, market: str, cloud: Cloud
+    work: UnitOfWork, directory_id: str, *, name: str, ascii_domain: str, market: str, cloud: Cloud
 ) -> Customer:
-    """A new customer with its tenant (R55); requests that wait for its directory or domain are delivered."""
+    """A new customer with its tenant and a verified domain (R55, R58). DOMAIN_TAKEN.
+
+    Requests that wait for its directory or domain are delivered.
+    """
     service = work.service(to=Action.ADD_CUSTOMER)
     customer = Customer(
         id=directory_id,
         company_name=name,
-        domain=domain,
+        domain=shown_domain(ascii_domain),
         market=market,
         cloud=cloud,
         created_at=work.now,
@@ -82,9 +86,10 @@ def add_customer(  # noqa: PLR0913  (an organisation has this many properties)
     )
     work.add_under(service, _tenant(customer, TenantKind.CUSTOMER))
     work.add_under(service, customer)
-    work.tenant_directory(service).deliver_requests(
-        {directory_id: customer.id, domain: customer.id}, cloud=cloud, now=work.now
-    )
+    directory = work.tenant_directory(service)
+    if not directory.verify_domains({ascii_domain: customer.id}, cloud=cloud, now=work.now):
+        raise Refusal.DOMAIN_TAKEN.error()
+    directory.deliver_requests({directory_id: customer.id}, cloud=cloud, now=work.now)
     return customer
 
 

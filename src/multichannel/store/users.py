@@ -6,9 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, false, select
 
-from multichannel.domain.tenants import Tenant
+from multichannel.domain.domains import CustomerDomain
+from multichannel.domain.tenants import Tenant, TenantKind
 from multichannel.domain.users import Role, RoleAssignment, User, UserState
 from multichannel.policy.schema.resources import USER
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
@@ -30,6 +31,8 @@ class Caller:
 
     principal: Principal
     user_id: str
+    new_domain: str | None = None
+    """The domain that sign-in shows to be the customer's, and that no customer has verified."""
 
 
 class CallerLookup:
@@ -38,8 +41,13 @@ class CallerLookup:
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    def caller(self, *, directory_id: str, object_id: str, auth_mode: AuthMode) -> Caller | None:
-        """An active user with its roles and the facts of its tenant, in one statement; None if not found."""
+    def caller(
+        self, *, directory_id: str, object_id: str, auth_mode: AuthMode, domain: str | None = None
+    ) -> Caller | None:
+        """An active user with its roles and the facts of its tenant, in one statement; None if not found.
+
+        `domain` is an ASCII domain that the identity provider has verified for the directory.
+        """
         pending = self._access.pending(USER, "sign_in")
         active = (
             Tenant.directory_id == directory_id,
@@ -48,7 +56,7 @@ class CallerLookup:
         )
         # One row for each role of the user, or one row without a role.
         statement = (
-            select_tenants(User.id.label("user_id"), RoleAssignment.role)
+            select_tenants(User.id.label("user_id"), RoleAssignment.role, _is_new(domain).label("is_new"))
             .join(User, User.tenant_id == Tenant.id)
             .outerjoin(RoleAssignment, RoleAssignment.user_id == User.id)
             .where(*active, self._access.granted(Action.READ, USER))
@@ -62,7 +70,20 @@ class CallerLookup:
         if not rows:
             return None
         roles = [row.role for row in rows if row.role is not None]
-        return Caller(principal_of(rows[0], roles, auth_mode), rows[0].user_id)
+        principal = principal_of(rows[0], roles, auth_mode)
+        return Caller(principal, rows[0].user_id, domain if rows[0].is_new else None)
+
+
+def _is_new(domain: str | None) -> ColumnElement[bool]:
+    """Whether the tenant is a customer, and no customer of its cloud has verified the domain."""
+    if domain is None:
+        return false()
+    is_verified = exists().where(
+        CustomerDomain.ascii_domain == domain,
+        CustomerDomain.cloud == Tenant.cloud,
+        CustomerDomain.is_verified,
+    )
+    return and_(Tenant.kind == TenantKind.CUSTOMER, ~is_verified)
 
 
 def _record(pending: PendingDecision, verdicts: dict[str, bool]) -> None:

@@ -15,20 +15,24 @@ CHANGES = {
     Action.CREATE_SUBSCRIPTION,
 }
 
+BY_HOLDER = {Action.CONFIRM_AGREEMENT: ATTESTERS, Action.LINK: SELLERS}
+"""SM6: the partner attests for itself; R54: the roles that create customers name the directory of one."""
+
 
 def may(world: World, who: Principal, action: Action, row: Row) -> bool:
     """Whether `who` is granted this, restrictions aside."""
     if action in {Action.RECORD_SUBSCRIPTION, Action.CREATE_SUBSCRIPTION}:
         return _may_add_subscriptions(world, who, action, row)
+    if action is Action.VERIFY_DOMAIN:  # R58: no tenant vouches for its own domain
+        return False
     if action is Action.ADD_USER:  # its own people, with the roles that manage people anywhere
         return is_customer(who) and row["id"] == who.tenant_id and has(who, USER_MANAGERS)
-    if action is Action.LINK:  # R54: by the roles that create customers
-        return relationships.holds(world, who, row["id"]) and has(who, SELLERS)
     if is_customer(who):  # the profile is its own
-        return row["id"] == who.tenant_id and has(who, {"global_admin"})
+        own = row["id"] == who.tenant_id and action is not Action.LINK
+        return own and has(who, {"global_admin"})
     holds = relationships.holds(world, who, row["id"])
-    if action is Action.CONFIRM_AGREEMENT:  # SM6: the partner attests for itself
-        return holds and has(who, ATTESTERS)
+    if action in BY_HOLDER:
+        return holds and has(who, BY_HOLDER[action])
     attached = bool(relationships.attached_by(world, who, row["id"])) and action is not Action.UPDATE
     knew = holds or relationships.was_ended(world, who, row["id"])  # R62: the name stays
     namers = {*MANAGERS, "user_management_admin", "billing_admin"}

@@ -32,16 +32,16 @@ def is_bound(state: State, customer_id: str, partner_id: str) -> bool:
 
 
 def create(state: State, who: Principal, told: Input) -> Row:
-    """SM1, R12, R23: in an active relationship at once; a domain is one customer's."""
+    """SM1, R12, R23: in an active relationship at once. R58: a verified domain is taken, others are not."""
     partner = state.own_partner(who, Action.CREATE_CUSTOMER)
     reseller = told.get("associatedPartner")
     refuse_if(told.get("market", partner["market"]) != partner["market"])
     provider = partner["type"] == "indirect_provider"
     refuse_if(reseller and not (provider and are_partners(state, partner["id"], reseller)))
-    refuse_if(state.rows("Customer", domain=told["domain"]))
+    refuse_if(state.rows("Customer", domain=told["domain"], verified=True))
     common = {"market": partner["market"]}
     profile = {"company_name": told["companyName"], "domain": told["domain"], "city": told.get("city")}
-    made = state.add("Customer", **common, **profile, directory_id=None)
+    made = state.add("Customer", **common, **profile, directory_id=None, verified=False)
     state.add(
         RELATIONSHIP,
         **common,
@@ -60,7 +60,6 @@ def create(state: State, who: Principal, told: Input) -> Row:
     admin = told.get("globalAdmin")
     if admin:
         _add_user(state, made["id"], admin["objectId"], admin["displayName"], {"global_admin"})
-    _deliver(state, made, made["domain"])
     return made
 
 

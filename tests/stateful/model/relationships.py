@@ -39,7 +39,9 @@ def request(state: State, who: Principal, told: Input) -> Row:
     action = Action.REQUEST_RELATIONSHIP_THROUGH_PROVIDER if provider else Action.REQUEST_RELATIONSHIP
     partner = state.own_partner(who, action)
     known = [
-        each["id"] for each in state.rows("Customer") if address in {each["directory_id"], each["domain"]}
+        each["id"]
+        for each in state.rows("Customer")
+        if address == each["directory_id"] or (each["verified"] and address == each["domain"])
     ]
     refuse_if(address == partner["id"])  # R10
     refuse_if(provider and not are_partners(state, provider, partner["id"]))

@@ -67,6 +67,7 @@ ENUMS: dict[EnumMeta, tuple[str, dict[str, str]]] = {
             "EXPIRE": "Persist status changes that are due. Used by the service itself.",
             "IMPORT": "Import the partner's data from other systems. Used by the service itself.",
             "ADD_PARTNER": "Add a partner. Used by the service itself.",
+            "VERIFY_DOMAIN": "Verify a domain of the customer. Used by the service itself.",
             "ADD_CUSTOMER": "Add a customer. Used by the service itself.",
             "SEED": "Load the demo data. Used by the service itself.",
         },

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import orjson
 import strawberry
 
+from multichannel.domain.base import is_printable
+from multichannel.domain.domains import ascii_domain
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import camel
 from multichannel.store.audit.mutation_context import IdempotentRequest
@@ -18,7 +20,6 @@ from multichannel.store.audit.mutation_context import IdempotentRequest
 LONGEST_TEXT, LONGEST_KEY = 512, 255
 GUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 EMAIL_FORM = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-DOMAIN_FORM = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
 EXPECTED_VERSION = (
     "The `version` that you last read. If the record has changed since, the mutation is refused with "
     "STALE_VERSION."
@@ -65,7 +66,7 @@ def is_set(value: Any) -> bool:
 
 def parse_text(name: str, value: str, *, longest: int = LONGEST_TEXT) -> str:
     """A text that can be stored, without surrounding blanks; BadInput otherwise."""
-    if not value.strip() or len(value) > longest or not value.isprintable():
+    if len(value) > longest or not is_printable(value):
         raise BadInput(f"input.{camel(name)} must have 1 to {longest} printable characters, not all blank.")
     return value.strip()
 
@@ -80,10 +81,11 @@ def parse_guid(name: str, value: str) -> str:
 
 
 def parse_domain(name: str, value: str) -> str:
-    """A domain name in lower case; BadInput if it is not one."""
-    if not DOMAIN_FORM.fullmatch(value):
+    """A domain name in its ASCII form; BadInput if it is not one."""
+    parsed = ascii_domain(value)
+    if parsed is None:
         raise BadInput(f"input.{camel(name)} is not a valid domain name. Example: meadow.example.")
-    return value.lower()
+    return parsed
 
 
 def parse_email(name: str, value: str) -> str:

@@ -78,7 +78,8 @@ class CreateCustomerInput(MutationInput):
 
     company_name: str = strawberry.field(description="The company's name.")
     domain: str = strawberry.field(
-        description="The primary domain of the customer's tenant. Refused if a customer already has it."
+        description="The primary domain of the customer's tenant. Refused if another customer has it "
+        "verified; it is unverified itself until the customer signs in or an import names it."
     )
     email: str = strawberry.field(description="The company's e-mail address.")
     phone_number: str | None = strawberry.field(default=None, description="The company's telephone number.")
@@ -122,7 +123,7 @@ def create_customer(work: UnitOfWork, input: CreateCustomerInput) -> Customer:
     admin, agreement = input.global_admin, input.agreement
     new = customers.NewCustomer(
         company_name=parse_text("company_name", input.company_name),
-        domain=parse_domain("domain", input.domain),
+        ascii_domain=parse_domain("domain", input.domain),
         profile=_profile(input),
         billing=_billing(input.billing_profile),
         market=optional(_parse_country, "market", input.market),

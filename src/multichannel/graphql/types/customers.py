@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from multichannel.graphql.framework.fields import column, many, one, resource_type
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from multichannel.domain.domains import CustomerDomain
+from multichannel.graphql.framework.fields import column, computed, many, one, resource_type
+from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import BILLING_PROFILE, CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY, READ, BILLING = Action.READ_SUMMARY, Action.READ, Action.READ_BILLING
+
+object_type(
+    "CustomerDomain",
+    "A domain of a customer.",
+    {
+        "name": Field("str", "The domain in its ASCII form, such as `xn--bcher-kva.example`."),
+        "is_verified": Field(
+            "bool",
+            "Whether an import from the vendor, the operator or a sign-in has shown that it is the "
+            "customer's. Only then it receives requests that are addressed to the domain.",
+        ),
+    },
+)
+
+
+def _domains(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
+    """The domains of the customers that may be read, by name."""
+    readable = work.find_permitted(CUSTOMER, ids, to=READ)
+    if not readable:
+        return {}
+    rows = work.query_for(*readable).all(CustomerDomain, customer_id=[each.id for each in readable])
+    domains: dict[str, list[dict[str, Any]]] = {each.id: [] for each in readable}
+    for row in rows:
+        domains[row.customer_id].append({"name": row.ascii_domain, "is_verified": row.is_verified})
+    return domains
 
 
 @resource_type(CUSTOMER)
@@ -27,6 +58,14 @@ class Customer:
     cloud = column("The national cloud of its tenant.", SUMMARY, filter=True)
     qualification = column("The special offers that the vendor has qualified it for.", READ, filter=True)
     custom_domains = column("The other domains of its tenant.", READ)
+    domains = computed(
+        "The primary and custom domains of its tenant, and whether each is verified to be its own.",
+        "list[CustomerDomain]",
+        READ,
+        _domains,
+        witness="custom_domains",
+        absent=(),
+    )
     organization_registration_number = column("The company's number in the commercial register.", READ)
     email = column("The company's e-mail address.", READ, filter=True)
     phone_number = column("The company's telephone number.", READ)

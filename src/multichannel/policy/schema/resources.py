@@ -162,6 +162,7 @@ CUSTOMER = Resource(
         Action.RECORD_SUBSCRIPTION,
         Action.CREATE_SUBSCRIPTION,
         Action.ADD_USER,
+        Action.VERIFY_DOMAIN,
     ),
 )
 BILLING_PROFILE = Resource(facts.BillingProfileFacts, BillingProfile, (Action.READ_BILLING,))

@@ -57,6 +57,7 @@ class Action(StrEnum):
     IMPORT = "import"
     ADD_PARTNER = "add_partner"
     ADD_CUSTOMER = "add_customer"
+    VERIFY_DOMAIN = "verify_domain"
     SEED = "seed"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from multichannel.domain.customers import BillingProfile
+from multichannel.domain.domains import ascii_domain
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import TenantKind
 from multichannel.importing import table_columns as columns
@@ -23,11 +24,13 @@ _UNSPECIFIED: Final = (None, RelationshipToPartner.UNKNOWN)
 
 
 def store_customers(unit: ImportUnit, resellers: Resellers) -> None:
-    """Store relationships and billing profiles as exported; a stub customer gets its company profile."""
-    for batch in unit.batches(ImportedCustomer):
+    """Store relationships, billing profiles and domains as exported; a stub gets its company profile."""
+    for each in unit.batches(ImportedCustomer):
+        batch = _linked_by_domain(unit, each, resellers)
         items = [(item.facts.vendor_id, item) for item in _valid_items(unit, batch, resellers)]
         facts = {customer_id: item.facts for customer_id, item in items}
         related = _store_relationships(unit, facts, resellers)
+        _verify_domains(unit, facts)
         billed = _store_billing_profiles(unit, facts)
         outcomes = {key: _combined_outcome(outcome, billed.get(key)) for key, outcome in related.items()}
         unit.count_outcomes(items, outcomes)
@@ -48,6 +51,46 @@ def _valid_items(
     facts = {item.facts.vendor_id: item.facts for item in valid}
     _store_profiles(unit, facts, absent)
     return valid
+
+
+def _linked_by_domain(
+    unit: ImportUnit, batch: list[LocatedItem[ImportedCustomer]], resellers: Resellers
+) -> list[LocatedItem[ImportedCustomer]]:
+    """Link customers that the importer created here to the directories that the vendor gave them (R54).
+
+    The export names such a customer by a directory that is unknown here, and by its domain.
+    """
+    domains = {item.facts.vendor_id: _domains(item.facts) for item in batch}
+    _, absent = unit.tenant_conflicts(domains, TenantKind.CUSTOMER, "id")
+    known = unit.companies.unlinked_customers(
+        unit.importer, {each for key in absent for each in domains[key]}
+    )
+    links: dict[str, str] = {}
+    for directory_id in sorted(absent):
+        row_id = next((known[each] for each in domains[directory_id] if each in known), None)
+        if row_id is not None and row_id not in links.values():
+            links[directory_id] = row_id
+    if not links:
+        return batch
+    unit.companies.link(links, cloud=unit.importer.cloud, now=unit.now)
+    for directory_id in links.keys() & resellers.attachments.keys():
+        resellers.attachments[links[directory_id]] = resellers.attachments.pop(directory_id)
+    return unit.with_known_customers(batch)
+
+
+def _domains(facts: ImportedCustomer) -> list[str]:
+    """Its domains in ASCII form, the primary one first; what is not a domain is left out."""
+    names = (facts.domain, *facts.custom_domains)
+    return [each for name in names if name is not None and (each := ascii_domain(name)) is not None]
+
+
+def _verify_domains(unit: ImportUnit, facts: Mapping[str, ImportedCustomer]) -> None:
+    """Verify the domains that the vendor names (R58)."""
+    owners: dict[str, str] = {}
+    for customer_id, each in facts.items():
+        for domain in _domains(each):
+            owners.setdefault(domain, customer_id)
+    unit.companies.verify_domains(owners, cloud=unit.importer.cloud, now=unit.now)
 
 
 def _reseller_problem(unit: ImportUnit, facts: ImportedCustomer, resellers: Resellers) -> Problem | None:

@@ -57,9 +57,10 @@ class ImportUnit:
     def batches(self, kind: type[F]) -> Iterator[list[LocatedItem[F]]]:
         """All facts of a kind, in batches. They name customers by their ids here, not by directory ids."""
         for batch in batches(self.export.read(kind, self.report)):
-            yield self._with_known_customers(batch)
+            yield self.with_known_customers(batch)
 
-    def _with_known_customers(self, batch: list[LocatedItem[F]]) -> list[LocatedItem[F]]:
+    def with_known_customers(self, batch: list[LocatedItem[F]]) -> list[LocatedItem[F]]:
+        """The items with the ids of their customers, where these differ from the directory ids."""
         named = {customer_id for item in batch if (customer_id := _customer_of(item.facts)) is not None}
         ids = self.companies.linked_customers(named, self.importer.cloud)
         return [_renamed(item, ids) for item in batch] if ids else batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlalchemy import Table, bindparam, exists, insert, or_, select, update
 
 from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
+from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, Tenant, TenantKind
 from multichannel.store.session import GuardedSession, PolicyBypass
@@ -56,22 +58,91 @@ class TenantDirectory:
         )
         return {row.directory_id: row.id for row in self._session.decided(statement, {})}
 
-    def link(self, customer: Customer, directory_id: str) -> None:
-        """Give a customer that has none its directory id; `customer` is the row that was fetched for it."""
+    def link(self, links: Mapping[str, str], *, cloud: Cloud, now: datetime) -> None:
+        """Give customers that have none their directory ids, by directory id, and the requests to these."""
         tenants = _table(Tenant)
         statement = (
             update(tenants)
             .where(tenants.c.id == bindparam("customer"), tenants.c.directory_id.is_(None))
             .values(directory_id=bindparam("linked_to"))
         )
-        self._session.write(statement, [{"customer": customer.id, "linked_to": directory_id}])
+        self._session.write(
+            statement, [{"customer": row_id, "linked_to": directory} for directory, row_id in links.items()]
+        )
+        self.deliver_requests(links, cloud=cloud, now=now)
+
+    def unlinked_customers(self, partner: Partner, domains: Iterable[str]) -> dict[str, str]:
+        """The customers without a directory that have a relationship with a partner, by ASCII domain.
+
+        A domain of several such customers is left out.
+        """
+        statement = (
+            select(CustomerDomain.ascii_domain, CustomerDomain.customer_id)
+            .join(Tenant, Tenant.id == CustomerDomain.customer_id)
+            .join(ResellerRelationship, ResellerRelationship.customer_id == CustomerDomain.customer_id)
+            .where(
+                CustomerDomain.ascii_domain.in_(sorted(set(domains))),
+                Tenant.directory_id.is_(None),
+                ResellerRelationship.partner_id == partner.id,
+                ResellerRelationship.stored_status == RelationshipStatus.ACTIVE,
+            )
+        )
+        owners: defaultdict[str, set[str]] = defaultdict(set)
+        for row in self._session.decided(statement, {}):
+            owners[row.ascii_domain].add(row.customer_id)
+        return {domain: next(iter(ids)) for domain, ids in owners.items() if len(ids) == 1}
+
+    def verify_domains(self, domains: Mapping[str, str], *, cloud: Cloud, now: datetime) -> set[str]:
+        """Store ASCII domains as verified for the customers that have them (R58); gives those that are new.
+
+        Requests that wait for these are delivered. A domain that another customer has verified stays that
+        customer's.
+        """
+        known = select(
+            CustomerDomain.ascii_domain, CustomerDomain.customer_id, CustomerDomain.is_verified
+        ).where(CustomerDomain.ascii_domain.in_(sorted(domains)), CustomerDomain.cloud == cloud)
+        rows = self._session.decided(known, {}).all()
+        taken = {row.ascii_domain for row in rows if row.is_verified}
+        typed = {row.ascii_domain for row in rows if row.customer_id == domains[row.ascii_domain]} - taken
+        table = _table(CustomerDomain)
+        fresh = sorted(domains.keys() - taken - typed)
+        if typed:
+            statement = (
+                update(table)
+                .where(table.c.customer_id == bindparam("owner"), table.c.ascii_domain == bindparam("domain"))
+                .values(is_verified=True)
+            )
+            self._session.write(
+                statement, [{"owner": domains[each], "domain": each} for each in sorted(typed)]
+            )
+        if fresh:
+            self._session.write(
+                insert(table),
+                [
+                    {
+                        "customer_id": domains[each],
+                        "ascii_domain": each,
+                        "is_verified": True,
+                        "cloud": cloud,
+                    }
+                    for each in fresh
+                ],
+            )
+        verified = {*typed, *fresh}
+        self.deliver_requests({each: domains[each] for each in verified}, cloud=cloud, now=now)
+        return verified
 
     def customers_at(self, address: str, cloud: Cloud) -> list[str]:
-        """The ids of the customers of a cloud with this directory id or domain."""
-        key = Customer.domain if "." in address else Tenant.directory_id
+        """The ids of the customers of a cloud with this directory id or verified ASCII domain (R58)."""
         statement = select(Customer.id).join(Tenant, Tenant.id == Customer.id)
-        found = statement.where(key == address, Customer.cloud == cloud).order_by(Customer.id)
-        return list(self._session.decided(found, {}).scalars())
+        statement = statement.where(Tenant.directory_id == address, Customer.cloud == cloud)
+        if "." in address:
+            statement = select(CustomerDomain.customer_id).where(
+                CustomerDomain.ascii_domain == address,
+                CustomerDomain.cloud == cloud,
+                CustomerDomain.is_verified,
+            )
+        return list(self._session.decided(statement, {}).scalars())
 
     def partner_at(self, address: str, cloud: Cloud, market: str) -> str | None:
         """The partner with this directory id, if it is in the cloud and the market."""
@@ -95,8 +166,14 @@ class TenantDirectory:
         self._add(TenantKind.PARTNER, Partner, rows)
 
     def add_customers(self, rows: Sequence[Row]) -> None:
-        """Insert customers with their tenants; without a company name they are stubs."""
+        """Insert customers with their tenants; without a company name they are stubs.
+
+        Requests that wait for their directories are delivered.
+        """
         self._add(TenantKind.CUSTOMER, Customer, rows)
+        for row in rows[:1]:
+            addresses = {each["id"]: each["id"] for each in rows}
+            self.deliver_requests(addresses, cloud=row["cloud"], now=row["created_at"])
 
     def fill_customers(self, rows: Sequence[Row]) -> None:
         """Give stubs a company profile, all with the same columns; an existing profile stays."""
