@@ -15,8 +15,8 @@ from alembic import op
 from multichannel.domain.base import GUID, Words
 from multichannel.domain.domains import ascii_domain
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
