@@ -12,6 +12,11 @@ has_standing(caller: Principal, "requester", relationship: ResellerRelationship)
 has_standing(caller: Principal, "attached_reseller", relationship: ResellerRelationship) if
   caller.type = "indirect_reseller" and relationship.associated_partner_id = caller.tenant_id;
 
+# SM1, R64: a partner that goes on through a provider requests a relationship in the provider's name.
+has_standing(caller: Principal, "extender", relationship: ResellerRelationship) if
+  caller.kind = "partner" and
+  relationship.associated_partner_id = caller.tenant_id and relationship.is_extension = true;
+
 has_standing(caller: Principal, "customer", relationship: ResellerRelationship) if
   caller.kind = "customer" and relationship.customer_id = caller.tenant_id;
 
@@ -34,6 +39,8 @@ grant(role, "requester", "cancel", _: ResellerRelationship) if relationship_requ
 # Role matrix, "remove reseller relationship" (C5) and "extend relationship to provider".
 grant("global_admin", "relationship_holder", "remove", _: ResellerRelationship);
 grant("admin_agent", "relationship_holder", "extend", _: ResellerRelationship);
+grant("admin_agent", "extender", "cancel", _: ResellerRelationship);
+grant(role, "extender", "read_summary", _: ResellerRelationship) if customer_manager(role);
 
 # R18: only direct-bill partners and providers remove customer relationships.
 forbid("ONLY_SELLERS_REMOVE", caller: Principal, "remove", _: ResellerRelationship) if

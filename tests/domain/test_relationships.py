@@ -17,6 +17,7 @@ from multichannel.domain.relationship_requests import (
     new_relationship_request,
     provider_extension,
     provider_request,
+    refusals_to_request,
 )
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerType
@@ -187,9 +188,23 @@ def test_d2i_an_extension_has_no_admin_rights_and_only_a_direct_relationship_is_
     own, provider = relationship(ACTIVE, delegated_admin=True), new_id()
     added = provider_extension(own, provider, at=NOW)
     assert (added.partner_id, added.associated_partner_id) == (provider, own.partner_id)
-    assert (added.stored_status, bool(added.delegated_admin), added.accepted_at) == (ACTIVE, False, NOW)
+    assert (added.stored_status, added.is_extension, added.accepted_at) == (REQUESTED, True, None)
+    assert (added.requested_at, added.expires_at) == (NOW, EXPIRES_AT)
+    assert not added.delegated_admin_requested
+    added.stored_status = ACTIVE
     with refuses(Refusal.NOT_DIRECT):
         provider_extension(added, new_id(), at=NOW)
+
+
+@pytest.mark.rule("R64")
+def test_a_no_stays_a_no_for_30_days() -> None:
+    declined = relationship(DECLINED, closed_at=NOW)
+    lately, later = NOW + timedelta(days=30, seconds=-1), NOW + timedelta(days=30)
+    asked: dict[str, Any] = {"address": "meadow.example", "customer_ids": ()}
+    assert [each.code for each in refusals_to_request([declined], **asked, at=lately)] == ["ASKED_RECENTLY"]
+    assert list(refusals_to_request([declined], **asked, at=later)) == []
+    # Another address: that it is the same customer's is not revealed.
+    assert list(refusals_to_request([declined], address="other.example", customer_ids=(), at=NOW)) == []
 
 
 def test_the_customer_of_a_request_is_hidden_until_it_answers() -> None:

@@ -25,7 +25,7 @@ SHOWN = {
     "cancelResellerRelationshipRequest": SUMMARY,
     "removeResellerRelationship": RELATIONSHIP,
     "endResellerRelationship": RELATIONSHIP,
-    "extendRelationshipToProvider": RELATIONSHIP,
+    "extendRelationshipToProvider": SUMMARY,
     "revokeDelegatedAdmin": RELATIONSHIP,
     "inviteIndirectReseller": PARTNERSHIP,
     "acceptPartnership": PARTNERSHIP,

@@ -15,6 +15,7 @@ from tests.graphql.conftest import Answer, Api
 from tests.graphql.relationship_api import (
     ADMIN_AGENT,
     GLOBAL_ADMIN,
+    SIGNER,
     add_rows,
     as_role,
     bare,
@@ -139,10 +140,12 @@ def test_an_extension_does_not_tell_whether_the_provider_was_there_before(api: A
         provider=CEDAR.id,
     )
 
-    assert shown["version"] == 1
+    assert shown["status"] == "REQUESTED"
     assert [(each.resource_type, each.status) for each in new_rows.records(BIRCH.id)] == [
         ("ResellerRelationship", "succeeded")
     ]
+    done(api, "canyon-global-admin", "acceptResellerRelationship", id=shown["id"], agreement=SIGNER)
+    assert {each.resource_type for each in new_rows.records(BIRCH.id)} == {"ResellerRelationship"}
     profiles = stored(api, BillingProfile, partner_id=CEDAR.id, customer_id=CANYON.id)
     assert [each.email for each in profiles] == [
         "kept@canyon.example" if serves else "bills-from-birch@canyon.example"

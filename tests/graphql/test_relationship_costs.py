@@ -91,7 +91,7 @@ STATEMENTS = {
     "decline relationship": 12,
     "remove DAP": 11,
     "remove relationship": 14,
-    "extend relationship": 20,
+    "extend relationship": 14,
     "invite reseller": 14,
     "accept invitation": 12,
     "remove partnership": 12,

@@ -157,6 +157,7 @@ def test_the_partner_withdraws_and_the_customer_declines(api: Api) -> None:
     assert done(api, "quarry-global-admin", DECLINE, id=OPEN_REQUEST)["status"] == "DECLINED"
     for persona, mutation in (("quarry-global-admin", DECLINE), ("alder-sales-agent", CANCEL)):
         assert refusal(api, persona, mutation, id=OPEN_REQUEST) == ("REQUEST_CLOSED", ["id"])
+    api.world.clock.now += timedelta(days=30)  # R64
     made = done(api, "alder-user-management-admin", REQUEST, customer=QUARRY.id)
     assert done(api, "alder-user-management-admin", CANCEL, id=made["id"])["status"] == "CANCELED"
     assert refusal(api, "quarry-global-admin", ACCEPT, id=made["id"], agreement=SIGNER)[0] == "REQUEST_CLOSED"
@@ -305,14 +306,21 @@ def test_d2i_a_direct_relationship_goes_on_through_a_provider(api: Api) -> None:
         id="partnership_" + fixed_id("cedar.birch.partnership"),
     )
 
-    assert done(api, "birch-sales-agent", EXTEND, **extend)["status"] == "ACTIVE"
+    made = done(api, "birch-sales-agent", EXTEND, **extend)
 
+    assert made["status"] == "REQUESTED"
     (added,) = stored(api, ResellerRelationship, partner_id=CEDAR.id, customer_id=CANYON.id)
-    assert (added.stored_status, added.delegated_admin, added.associated_partner_id) == (
-        "active",
+    assert (added.stored_status, added.delegated_admin_requested, added.associated_partner_id) == (
+        "requested",
         False,
         BIRCH.id,
     )
+    assert refusal(api, "birch-sales-agent", EXTEND, **extend) == ("REQUEST_PENDING", ["provider"])
+    assert stored(api, BillingProfile, partner_id=CEDAR.id, customer_id=CANYON.id) == []
+
+    accepted = done(api, "canyon-global-admin", ACCEPT, id=made["id"], agreement=SIGNER)
+
+    assert (accepted["status"], accepted["delegatedAdmin"]) == ("ACTIVE", False)
     (own,) = stored(api, BillingProfile, partner_id=BIRCH.id, customer_id=CANYON.id)
     (shared,) = stored(api, BillingProfile, partner_id=CEDAR.id, customer_id=CANYON.id)
     assert (shared.email, shared.vendor_id, shared.id != own.id) == (own.email, None, True)

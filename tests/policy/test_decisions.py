@@ -45,6 +45,7 @@ def customer(*partners: str) -> CustomerFacts:
             partner_id=partner,
             customer_id=MEADOW,
             associated_partner_id=None,
+            is_extension=False,
             delegated_admin=False,
             status="active",
             market="US",

@@ -37,6 +37,7 @@ def _link(partner_id: str) -> ResellerRelationshipFacts:
         partner_id=partner_id,
         customer_id=MEADOW,
         associated_partner_id=None,
+        is_extension=False,
         delegated_admin=False,
         status="active",
         market="US",

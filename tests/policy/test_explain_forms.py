@@ -35,6 +35,7 @@ def link(partner_id: str, status: str = "active") -> ResellerRelationshipFacts:
         partner_id=partner_id,
         customer_id="meadow",
         associated_partner_id=None,
+        is_extension=False,
         delegated_admin=False,
         status=status,
         market="US",

@@ -33,6 +33,7 @@ def relationship(partner: str, *, market: str, delegated: bool) -> ResellerRelat
         partner_id=partner,
         customer_id=MEADOW,
         associated_partner_id=None,
+        is_extension=False,
         delegated_admin=delegated,
         status="active",
         market=market,

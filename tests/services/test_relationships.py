@@ -7,11 +7,11 @@ from multichannel.domain.agreements import AgreementKind, CustomerAgreement
 from multichannel.domain.commerce import StopReason
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
+from multichannel.services.relationship_ends import remove_reseller_relationship
 from multichannel.services.relationships import (
     RelationshipRequest,
     accept_reseller_relationship,
     cancel_reseller_relationship_request,
-    remove_reseller_relationship,
     request_reseller_relationship,
 )
 from multichannel.services.subscriptions import suspend_subscription

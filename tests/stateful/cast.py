@@ -166,6 +166,7 @@ def _relationships() -> Iterator[Row]:
             "delegated_admin": admin,
             "delegated_admin_requested": admin,
             "end_reason": None,
+            "is_extension": False,
             "expires_at": BEGIN + 60 * DAY if status == "requested" else None,
             "market": "US",
             **IN_CLOUD,

@@ -24,6 +24,7 @@ PLAIN = {
         "delegated_admin_requested",
         "expires_at",
         "end_reason",
+        "is_extension",
         "market",
     ),
     "BillingProfile": ("partner_id", "customer_id"),

@@ -41,6 +41,7 @@ def customer(partner: str, *, cloud: str = "public") -> CustomerFacts:
         partner_id=partner,
         customer_id=MEADOW,
         associated_partner_id=None,
+        is_extension=False,
         delegated_admin=False,
         status="active",
         market="US",

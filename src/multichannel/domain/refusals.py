@@ -95,6 +95,11 @@ class Refusal(Enum):
         "customer",
         "You have an open request to this address. Wait for the answer, or cancel the request first.",
     )
+    ASKED_RECENTLY = _Row(
+        "R64",
+        "customer",
+        "The customer has declined such a request. Ask again 30 days after its answer at the earliest.",
+    )
     ALREADY_RELATED = _Row("SM1", "customer", "The partner has an active relationship with this customer.")
     RELATIONSHIP_NOT_ACTIVE = _Row("SM1", "id", "The relationship must be active.")
     OWN_CUSTOMER = _Row("R10", "customer", "A partner cannot be its own customer. Enter another company.")

@@ -48,7 +48,7 @@ def new_relationship_request(
 def refusals_to_request(
     rows: Iterable[ResellerRelationship], *, address: str, customer_ids: Collection[str], at: datetime
 ) -> Iterator[Refused]:
-    """Why a partner cannot send a request; `rows` are its own requests and relationships (SM1)."""
+    """Why a partner cannot send a request; `rows` are its own requests and relationships (SM1, R64)."""
     known = list(rows)
     if any(
         row.addressed_to == address
@@ -61,6 +61,8 @@ def refusals_to_request(
         row.customer_id in customer_ids and row.status_at(at) is RelationshipStatus.ACTIVE for row in known
     ):
         yield Refusal.ALREADY_RELATED.error()
+    if any(row.addressed_to == address and row.was_declined_recently(at) for row in known):
+        yield Refusal.ASKED_RECENTLY.error()
 
 
 def provider_request(request: ResellerRelationship, provider_id: str) -> ResellerRelationship:
@@ -85,7 +87,7 @@ def provider_request(request: ResellerRelationship, provider_id: str) -> Reselle
 def provider_extension(
     relationship: ResellerRelationship, provider_id: str, *, at: datetime
 ) -> ResellerRelationship:
-    """The relationship of the provider through which a partner continues, without delegated admin (SM1).
+    """The request of the provider through which a partner continues, without delegated admin (SM1, R64).
 
     RELATIONSHIP_NOT_ACTIVE or NOT_DIRECT.
     """
@@ -97,10 +99,29 @@ def provider_extension(
         customer_id=relationship.customer_id,
         addressed_to=relationship.addressed_to,
         associated_partner_id=relationship.partner_id,
-        stored_status=RelationshipStatus.ACTIVE,
-        accepted_at=at,
+        is_extension=True,
+        stored_status=RelationshipStatus.REQUESTED,
+        requested_at=at,
+        expires_at=at + REQUEST_LIFETIME,
         market=relationship.market,
         cloud=relationship.cloud,
         created_at=at,
         updated_at=at,
     )
+
+
+def refusals_to_extend(
+    rows: Iterable[ResellerRelationship], relationship: ResellerRelationship, at: datetime
+) -> Iterator[Refused]:
+    """Why a partner cannot extend; `rows` are the relationships of the provider through the partner."""
+    alike = [
+        row
+        for row in rows
+        if row.customer_id == relationship.customer_id or row.addressed_to == relationship.addressed_to
+    ]
+    if any(row.status_at(at) is RelationshipStatus.ACTIVE for row in alike):
+        yield Refusal.ALREADY_EXTENDED.error()
+    if any(row.status_at(at) is RelationshipStatus.REQUESTED for row in alike):
+        yield Refusal.REQUEST_PENDING.error(path="provider")
+    if any(row.was_declined_recently(at) for row in alike):
+        yield Refusal.ASKED_RECENTLY.error(path="provider")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -31,6 +31,9 @@ class RelationshipStatus(StrEnum):
 UNANSWERED = frozenset(
     {RelationshipStatus.REQUESTED, RelationshipStatus.CANCELED, RelationshipStatus.EXPIRED}
 )
+
+ASK_AGAIN_AFTER = timedelta(days=30)
+"""R64: how long after a declined request the customer is not asked again."""
 
 
 def _its_customer(context: Any) -> str | None:
@@ -92,6 +95,8 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     stored_status: Mapped[RelationshipStatus] = mapped_column("status", enum_column(RelationshipStatus))
     # SM1: the reseller's request that this request of its provider accompanies.
     invited_with_id: Mapped[str | None] = mapped_column(GUID, ForeignKey("reseller_relationships.id"))
+    # SM1, R64: requested in a provider's name by the partner that continues through it.
+    is_extension: Mapped[bool] = mapped_column(default=False)
     delegated_admin_requested: Mapped[bool] = mapped_column(default=False)
     delegated_admin: Mapped[bool] = mapped_column(default=False)
     commerce_id: Mapped[str | None] = mapped_column(GUID)
@@ -163,6 +168,11 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         """One that the partner removed opens nothing after the customer has ended a later one (R62)."""
         if self.stored_status is RelationshipStatus.REMOVED:
             self._become(RelationshipStatus.ENDED_BY_CUSTOMER, at)
+
+    def was_declined_recently(self, at: datetime) -> bool:
+        """Whether the customer has declined it and cannot be asked again yet (R64)."""
+        answered = self.closed_at or self.updated_at
+        return self.stored_status is RelationshipStatus.DECLINED and at < answered + ASK_AGAIN_AFTER
 
     @property
     def answered_for(self) -> str | None:

@@ -87,8 +87,13 @@ def _request(facts: SupportFacts, now: datetime) -> Iterator[Refused]:
         yield Refusal.SOLD_BY_ANOTHER_PARTNER.error()
     customer_id = subscription.customer_id
     yield from refusals_to_request(
-        facts.relationships, address=customer_id, customer_ids=[customer_id], at=now
+        [each for each in facts.relationships if not each.was_declined_recently(now)],
+        address=customer_id,
+        customer_ids=[customer_id],
+        at=now,
     )
+    if any(each.was_declined_recently(now) for each in facts.relationships):
+        yield Refusal.ASKED_RECENTLY.error()
 
 
 def _recreate(facts: SupportFacts, now: datetime) -> Iterator[Refused]:

@@ -13,7 +13,6 @@ from multichannel.domain.agreements import (
     new_agreement,
 )
 from multichannel.domain.base import Base
-from multichannel.domain.commerce import Channel, RecordedBy, SubscriptionStatus
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
@@ -21,10 +20,10 @@ from multichannel.domain.relationship_requests import (
     new_relationship_request,
     provider_extension,
     provider_request,
+    refusals_to_extend,
     refusals_to_request,
 )
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
-from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork
@@ -45,19 +44,26 @@ def request_reseller_relationship(work: UnitOfWork, request: RelationshipRequest
     """A request to an address; the result does not reveal whether a customer has this address (R4).
 
     A reseller's request has a companion of its provider (SM1). OWN_CUSTOMER, DELEGATED_ADMIN_REQUIRED,
-    NO_PARTNERSHIP, REQUEST_PENDING or ALREADY_RELATED.
+    NO_PARTNERSHIP, REQUEST_PENDING, ALREADY_RELATED or ASKED_RECENTLY.
     """
     partner = _requesting_partner(work, request)
     known = work.tenant_directory(partner).customers_at(request.address, partner.cloud)
+    related = work.query_for(partner).all(
+        ResellerRelationship,
+        partner_id=[each for each in (partner.id, request.provider_id) if each],
+        customer_id=known,
+        status=[ACTIVE, RelationshipStatus.DECLINED],
+    )
     relationship = new_relationship_request(
         partner,
         address=request.address,
         # R12, R52: a different market is refused at acceptance. A domain of several customers has no owner.
-        customer_id=known[0] if len(known) == 1 else None,
+        customer_id=known[0] if len(known) == 1 and not _is_barred(work, related, partner.id) else None,
         delegated_admin=request.delegated_admin,
         at=work.now,
     )
-    _require_request_possible(work, partner, request, known)
+    own = [row for row in related if row.partner_id == partner.id]
+    _require_request_possible(work, partner, request, known, own)
     _add_requested(work, partner, relationship)
     if request.provider_id is not None:
         _add_requested(work, partner, provider_request(relationship, request.provider_id))
@@ -85,6 +91,8 @@ def accept_reseller_relationship(
         else:
             each.accept(customer, at=work.now)
     _sign_agreement(work, relationship, customer, signature)
+    if relationship.is_extension:
+        _share_billing_profile(work, relationship)
     return relationship
 
 
@@ -111,69 +119,38 @@ def revoke_delegated_admin(work: UnitOfWork, relationship_id: str) -> ResellerRe
     return relationship
 
 
-def remove_reseller_relationship(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
-    """End a relationship as the partner, which then supports no subscriptions of the customer (R17, R18).
-
-    ACTIVE_SUBSCRIPTIONS while it bills any that is active. Neither applies to a provider that also serves the
-    customer through another reseller (R24).
-    """
-    relationship = work.relationships.get(relationship_id, to=Action.REMOVE)
-    relationship.remove(at=work.now)
-    queries = work.query_for(relationship)
-    if _has_further_active(work, relationship):
-        return relationship
-    if queries.any(
-        Subscription,
-        billing_partner_id=relationship.partner_id,
-        customer_id=relationship.customer_id,
-        status=SubscriptionStatus.ACTIVE,
-    ):
-        raise Refusal.ACTIVE_SUBSCRIPTIONS.error()
-    _end_support(work, relationship)
-    return relationship
-
-
-def end_reseller_relationship(work: UnitOfWork, relationship_id: str, reason: str) -> ResellerRelationship:
-    """End a relationship as the customer, at any time (R62). RELATIONSHIP_NOT_ACTIVE.
-
-    The partner keeps what it bills until that has ended, and supports nothing else of the customer. A
-    provider that also serves the customer through another reseller keeps that relationship (R24).
-    """
-    relationship = work.relationships.get(relationship_id, to=Action.END)
-    relationship.end(reason, at=work.now)
-    queries = work.query_for(relationship)
-    if _has_further_active(work, relationship):
-        return relationship
-    _end_support(work, relationship, except_billed=True)
-    for earlier in queries.between(ResellerRelationship, "partner_id", status=RelationshipStatus.REMOVED):
-        earlier.end_what_is_left(at=work.now)
-    return relationship
-
-
 def extend_relationship_to_provider(
     work: UnitOfWork, relationship_id: str, provider_id: str
 ) -> ResellerRelationship:
-    """Extend the relationship of a direct-bill partner that becomes a reseller to its provider (SM1).
+    """Request that the relationship of a partner that becomes a reseller goes on through its provider (SM1).
 
-    The provider gets a relationship without delegated admin, and a copy of the billing profile unless it has
-    one. NO_PARTNERSHIP, ALREADY_EXTENDED, RELATIONSHIP_NOT_ACTIVE or NOT_DIRECT.
+    The customer answers it like any other request (R64). The result does not reveal whether the customer has
+    declined the provider's own request recently, and is therefore not asked. NO_PARTNERSHIP,
+    ALREADY_EXTENDED, REQUEST_PENDING, ASKED_RECENTLY, RELATIONSHIP_NOT_ACTIVE or NOT_DIRECT.
     """
     relationship = work.relationships.get(relationship_id, to=Action.EXTEND)
     added = provider_extension(relationship, provider_id, at=work.now)
     if not _are_partners(work, relationship, provider_id, relationship.partner_id):
         raise Refusal.NO_PARTNERSHIP.error()
-    if _has_active_like(work, relationship, added):
-        raise Refusal.ALREADY_EXTENDED.error()
+    queries, answered = work.query_for(relationship), [ACTIVE, RelationshipStatus.DECLINED]
+    through = queries.all(
+        ResellerRelationship,
+        partner_id=provider_id,
+        associated_partner_id=relationship.partner_id,
+        status=[*answered, RelationshipStatus.REQUESTED],
+    )
+    raise_first(refusals_to_extend(through, relationship, work.now))
+    related = queries.all(
+        ResellerRelationship,
+        partner_id=provider_id,
+        customer_id=relationship.customer_id,
+        status=answered,
+    )
+    if _is_barred(work, related):
+        added.customer_id = None
     work.add_under(relationship, added)
-    _share_billing_profile(work, relationship, provider_id)
-    return relationship
-
-
-def _has_further_active(work: UnitOfWork, relationship: ResellerRelationship) -> bool:
-    """Whether the partner has another active relationship with the customer than one that ends now."""
-    pair = {"partner_id": relationship.partner_id, "customer_id": relationship.customer_id}
-    # The change is not flushed yet, so this relationship still counts.
-    return work.query_for(relationship).count(ResellerRelationship, status=ACTIVE, **pair) > 1
+    work.redact(added, "customer_id")
+    return added
 
 
 def _requesting_partner(work: UnitOfWork, request: RelationshipRequest) -> Partner:
@@ -187,21 +164,38 @@ def _requesting_partner(work: UnitOfWork, request: RelationshipRequest) -> Partn
 
 
 def _require_request_possible(
-    work: UnitOfWork, partner: Partner, request: RelationshipRequest, known: Sequence[str]
+    work: UnitOfWork,
+    partner: Partner,
+    request: RelationshipRequest,
+    known: Sequence[str],
+    related: Sequence[ResellerRelationship],
 ) -> None:
     """Raise refusals that depend only on the partner's own requests, customers and providers."""
     queries = work.query_for(partner)
     if request.provider_id is not None and not _are_partners(work, partner, request.provider_id, partner.id):
         raise Refusal.NO_PARTNERSHIP.error()
-    own = queries.all(
+    addressed = queries.all(
         ResellerRelationship,
         partner_id=partner.id,
         addressed_to=request.address,
-        status=RelationshipStatus.REQUESTED,
+        status=[RelationshipStatus.REQUESTED, RelationshipStatus.DECLINED],
     )
-    active = queries.all(ResellerRelationship, partner_id=partner.id, customer_id=known, status=ACTIVE)
     raise_first(
-        refusals_to_request([*own, *active], address=request.address, customer_ids=known, at=work.now)
+        refusals_to_request([*addressed, *related], address=request.address, customer_ids=known, at=work.now)
+    )
+
+
+def _is_barred(
+    work: UnitOfWork, related: Sequence[ResellerRelationship], partner_id: str | None = None
+) -> bool:
+    """Whether a customer has recently declined the partner, or its provider's own request (R64).
+
+    It is not asked again. A refusal would reveal whose address this is, or what the provider has requested.
+    """
+    return any(
+        row.was_declined_recently(work.now)
+        for row in related
+        if row.partner_id == partner_id or row.associated_partner_id is None
     )
 
 
@@ -250,37 +244,12 @@ def _sign_agreement(
     work.add_under(relationship, new_agreement(customer, signature, attested_by=None, at=work.now))
 
 
-def _end_support(
-    work: UnitOfWork, relationship: ResellerRelationship, *, except_billed: bool = False
-) -> None:
-    """The partner is no longer the support contact of the customer, except perhaps of what it bills."""
-    partner_id = relationship.partner_id
-    for subscription in work.query_for(relationship).between(Subscription, "support_contact_id"):
-        billed = except_billed and subscription.billing_partner_id == partner_id
-        if not billed and not _is_private_to_another(subscription, partner_id):
-            subscription.support_contact_id = None
-            subscription.touch(work.now)
-
-
-def _is_private_to_another(subscription: Subscription, partner_id: str) -> bool:
-    """Whether another partner recorded the subscription for itself; nobody else may see it."""
-    return (
-        subscription.channel is not Channel.CSP
-        and subscription.recorded_by is RecordedBy.PARTNER
-        and subscription.owner_id != partner_id
-    )
-
-
-def _share_billing_profile(work: UnitOfWork, relationship: ResellerRelationship, provider_id: str) -> None:
-    """Copy the billing profile; audit records do not reveal whether the provider had one."""
-    queries = work.query_for(relationship)
-    own = queries.one(
-        BillingProfile, partner_id=relationship.partner_id, customer_id=relationship.customer_id
-    )
-    if own is None or queries.any(
-        BillingProfile, partner_id=provider_id, customer_id=relationship.customer_id
-    ):
+def _share_billing_profile(work: UnitOfWork, extension: ResellerRelationship) -> None:
+    """Copy the billing profile of the partner that goes on through a provider, which may have one (SM1)."""
+    queries, customer = work.query_for(extension), {"customer_id": extension.customer_id}
+    reseller_id = extension.associated_partner_id
+    own = queries.one(BillingProfile, partner_id=reseller_id, **customer)
+    if own is None or queries.any(BillingProfile, partner_id=extension.partner_id, **customer):
         return
-    shared = own.shared_with(provider_id, at=work.now)
-    work.add_under(relationship, shared)
-    work.redact(shared)
+    if queries.any(ResellerRelationship, partner_id=reseller_id, status=ACTIVE, **customer):
+        work.add_under(extension, own.shared_with(extension.partner_id, at=work.now))

@@ -123,7 +123,7 @@ def _facts(work: UnitOfWork, rows: Mapping[str, Subscription]) -> dict[str, Supp
         ResellerRelationship,
         partner_id=own,
         customer_id=customers,
-        status=[RelationshipStatus.ACTIVE, RelationshipStatus.REQUESTED],
+        status=[RelationshipStatus.ACTIVE, RelationshipStatus.REQUESTED, RelationshipStatus.DECLINED],
     )
     agreements = queries.all(CustomerAgreement, customer_id=customers)
     transfers = queries.all(

@@ -19,6 +19,12 @@ def may(_world: World, who: Principal, action: Action, row: Row) -> bool:
         own = row["customer_id"] == who.tenant_id and has(who, {"global_admin"})
         return own and action in {*READS, *ANSWERS}
     holder = is_partner(who) and row["partner_id"] == who.tenant_id
+    extends = is_partner(who) and row["is_extension"] and row["associated_partner_id"] == who.tenant_id
+    if extends and (  # R64: whoever asks in a provider's name
+        (action is Action.CANCEL and has(who, {"admin_agent"}))
+        or (action is Action.READ_SUMMARY and has(who, MANAGERS))
+    ):
+        return True
     if action is Action.CANCEL:  # C2; the one that goes with a reseller's is the reseller's to withdraw
         return holder and row["associated_partner_id"] is None and has(who, REQUESTERS)
     if action not in READS:

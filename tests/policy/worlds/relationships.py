@@ -36,6 +36,7 @@ def _relationship(draw: st.DrawFn, number: int, pair: Pair, partner_ids: list[st
         "customer_id": draw(st.sampled_from((pair[1], pair[1], pair[1], pair[1], None))),
         "addressed_to": pair[1],
         "associated_partner_id": draw(st.sampled_from((None, *partner_ids))),
+        "is_extension": draw(st.booleans()),
         "status": draw(MOSTLY_ACTIVE),
         "expires_at": draw(AROUND_NOW),
         "market": draw(st.sampled_from(MARKETS)),

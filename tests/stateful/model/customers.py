@@ -55,6 +55,7 @@ def create(state: State, who: Principal, told: Input) -> Row:
         delegated_admin_requested=True,
         expires_at=None,
         end_reason=None,
+        is_extension=False,
     )
     state.add("BillingProfile", partner_id=partner["id"], customer_id=made["id"])
     admin = told.get("globalAdmin")

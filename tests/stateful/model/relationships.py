@@ -45,11 +45,19 @@ def request(state: State, who: Principal, told: Input) -> Row:
     ]
     refuse_if(address == partner["id"])  # R10
     refuse_if(provider and not are_partners(state, provider, partner["id"]))
-    own = state.rows(RELATIONSHIP, partner_id=partner["id"], addressed_to=address, associated_partner_id=None)
+    asked = state.rows(RELATIONSHIP, partner_id=partner["id"], addressed_to=address)
+    own = [each for each in asked if each["associated_partner_id"] is None]
     refuse_if(any(status(each, state) == "requested" for each in own))
     refuse_if(any(active(state, partner_id=partner["id"], customer_id=each) for each in known))
+    refuse_if(any(_no(state, each) for each in asked))
+    held_back = known and any(
+        _no(state, each)
+        for each in state.rows(RELATIONSHIP, customer_id=known[0])
+        if each["partner_id"] == partner["id"]
+        or (each["partner_id"] == provider and each["associated_partner_id"] is None)
+    )
     common = {
-        "customer_id": known[0] if known else None,
+        "customer_id": known[0] if known and not held_back else None,
         "addressed_to": address,
         "status": "requested",
         "delegated_admin_requested": admin,
@@ -64,7 +72,7 @@ def request(state: State, who: Principal, told: Input) -> Row:
 
 def _add(state: State, partner: Row, **values: object) -> Row:
     nothing = dict.fromkeys(("associated_partner_id", "invited_with_id", "expires_at", "end_reason"))
-    admin = {"delegated_admin": False, "delegated_admin_requested": False}
+    admin = {"delegated_admin": False, "delegated_admin_requested": False, "is_extension": False}
     told = {"partner_id": partner["id"], "market": partner["market"]}
     return state.add(RELATIONSHIP, **{**nothing, **admin, **told, **values})
 
@@ -96,7 +104,18 @@ def accept(state: State, who: Principal, told: Input) -> Row:
     if not state.rows("CustomerAgreement", customer_id=customer["id"], kind="direct"):
         refuse_if("agreement" not in told)
         state.add("CustomerAgreement", customer_id=customer["id"], partner_id=None, kind="direct")
+    if row["is_extension"]:
+        _share_profile(state, row)
     return row
+
+
+def _share_profile(state: State, row: Row) -> None:
+    """SM1: a provider without one gets the billing profile of a partner that still has a relationship."""
+    own, profiles = row["associated_partner_id"], {"customer_id": row["customer_id"]}
+    there = state.rows("BillingProfile", partner_id=own, **profiles)
+    theirs = state.rows("BillingProfile", partner_id=row["partner_id"], **profiles)
+    if there and not theirs and active(state, partner_id=own, **profiles):
+        state.add("BillingProfile", partner_id=row["partner_id"], **profiles)
 
 
 def decline(state: State, who: Principal, told: Input) -> Row:
@@ -104,6 +123,7 @@ def decline(state: State, who: Principal, told: Input) -> Row:
     row = state.get(who, Action.DECLINE, RELATIONSHIP, told["id"])
     for each in _together(state, row):
         _close(state, each, "declined")
+        each["closed_at"] = state.now
     return row
 
 
@@ -162,21 +182,38 @@ def revoke(state: State, who: Principal, told: Input) -> Row:
 
 
 def extend(state: State, who: Principal, told: Input) -> Row:
-    """SM1: the provider gets a relationship without admin rights, and the billing profile if it has none."""
+    """SM1, R64: the customer is asked for a relationship of the provider, without admin rights."""
     row = state.get(who, Action.EXTEND, RELATIONSHIP, told["id"])
     provider, own = told["provider"], row["partner_id"]
     refuse_if(status(row, state) != "active" or row["associated_partner_id"] is not None)
     refuse_if(not are_partners(state, provider, own))
-    link = {"customer_id": row["customer_id"], "associated_partner_id": own}
-    refuse_if(active(state, partner_id=provider, **link))
-    told_of = {"addressed_to": row["addressed_to"], "status": "active"}
-    _add(state, state.rows("Partner", id=provider)[0], **link, **told_of)
-    profiles = {"customer_id": row["customer_id"]}
-    if state.rows("BillingProfile", partner_id=own, **profiles) and not state.rows(
-        "BillingProfile", partner_id=provider, **profiles
-    ):
-        state.add("BillingProfile", partner_id=provider, **profiles)
-    return row
+    through = [
+        each
+        for each in state.rows(RELATIONSHIP, partner_id=provider, associated_partner_id=own)
+        if each["customer_id"] == row["customer_id"] or each["addressed_to"] == row["addressed_to"]
+    ]
+    refuse_if(any(status(each, state) in {"active", "requested"} or _no(state, each) for each in through))
+    held_back = any(
+        _no(state, each)
+        for each in state.rows(RELATIONSHIP, partner_id=provider, customer_id=row["customer_id"])
+        if each["associated_partner_id"] is None
+    )
+    return _add(
+        state,
+        state.rows("Partner", id=provider)[0],
+        customer_id=None if held_back else row["customer_id"],
+        associated_partner_id=own,
+        addressed_to=row["addressed_to"],
+        status="requested",
+        is_extension=True,
+        expires_at=state.now + timedelta(days=90),
+    )
+
+
+def _no(state: State, row: Row) -> bool:
+    """R64: a no that is younger than 30 days."""
+    answered = row["closed_at"]
+    return bool(row["status"] == "declined" and answered + timedelta(days=30) > state.now)
 
 
 def invite(state: State, who: Principal, told: Input) -> Row:

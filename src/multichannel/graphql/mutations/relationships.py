@@ -20,7 +20,7 @@ from multichannel.graphql.framework.inputs import (
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services import relationships
+from multichannel.services import relationship_ends, relationships
 from multichannel.store.unit_of_work import UnitOfWork
 
 
@@ -138,7 +138,7 @@ def remove_reseller_relationship(
     It is refused while you bill any active subscription of the customer. Your delegated admin privileges and
     support contact assignments end with it.
     """
-    return relationships.remove_reseller_relationship(work, read_id_of(RELATIONSHIP, input.id))
+    return relationship_ends.remove_reseller_relationship(work, read_id_of(RELATIONSHIP, input.id))
 
 
 @input_type
@@ -158,7 +158,7 @@ def end_reseller_relationship(work: UnitOfWork, input: EndResellerRelationshipIn
     support contact assignments and events.
     """
     row_id, reason = read_id_of(RELATIONSHIP, input.id), parse_text("reason", input.reason)
-    return relationships.end_reseller_relationship(work, row_id, reason)
+    return relationship_ends.end_reseller_relationship(work, row_id, reason)
 
 
 @input_type
@@ -173,10 +173,11 @@ class ExtendRelationshipToProviderInput(MutationInput):
 def extend_relationship_to_provider(
     work: UnitOfWork, input: ExtendRelationshipToProviderInput
 ) -> ResellerRelationship:
-    """Extend a direct relationship to a provider whose reseller you are.
+    """Request that a direct relationship is extended to a provider whose reseller you are.
 
-    The provider gets a relationship with the customer, without delegated admin privileges, and a copy of your
-    billing profile unless it has its own.
+    The result is the provider's request, which the customer answers. Once accepted, the provider has a
+    relationship with the customer, without delegated admin privileges, and a copy of your billing profile
+    unless it has its own. After the customer has declined, ask again 30 days later at the earliest.
     """
     row_id = read_id_of(RELATIONSHIP, input.id)
     provider_id = parse_guid("provider", input.provider)

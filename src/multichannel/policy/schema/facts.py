@@ -37,6 +37,7 @@ class ResellerRelationshipFacts:
     partner_id: str
     customer_id: str | None
     associated_partner_id: str | None
+    is_extension: bool
     delegated_admin: bool
     status: str
     market: str
