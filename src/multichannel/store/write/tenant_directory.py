@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, exists, insert, or_, select, update
 
 from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
 from multichannel.domain.domains import CustomerDomain
-from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.relationships import ASK_AGAIN_AFTER, RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, Tenant, TenantKind
 from multichannel.store.session import GuardedSession, PolicyBypass
 from multichannel.store.write.owner_bulk_writer import Row
@@ -194,24 +194,36 @@ class TenantDirectory:
         """Give the requests that wait for these addresses to the customers that have them, by address.
 
         The partners that sent them must not notice, so their rows keep version and time. A request of a
-        partner that the customer has a relationship with already is left to expire.
+        partner that the customer has a relationship with already is left to expire; one of a partner that it
+        has declined recently waits (R64).
         """
         waiting = self._waiting(addresses, cloud, now)
         if not waiting:
             return
         requests, others = _table(ResellerRelationship), _table(ResellerRelationship).alias()
-        is_related = exists().where(
+        is_answered = exists().where(
             others.c.partner_id == requests.c.partner_id,
             others.c.customer_id == bindparam("owner"),
-            others.c.status == RelationshipStatus.ACTIVE,
+            or_(
+                others.c.status == RelationshipStatus.ACTIVE,
+                and_(
+                    others.c.status == RelationshipStatus.DECLINED,
+                    others.c.closed_at > bindparam("not_before"),
+                ),
+            ),
         )
         statement = (
             update(requests)
-            .where(requests.c.id == bindparam("request"), ~is_related)
+            .where(requests.c.id == bindparam("request"), ~is_answered)
             .values(customer_id=bindparam("new_customer"))
         )
         parameters = [
-            {"request": row.id, "owner": owner, "new_customer": owner}
+            {
+                "request": row.id,
+                "owner": owner,
+                "new_customer": owner,
+                "not_before": now - ASK_AGAIN_AFTER,
+            }
             for row in waiting
             for owner in [addresses[row.addressed_to]]
         ]
