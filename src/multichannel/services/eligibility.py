@@ -9,7 +9,6 @@ from multichannel.domain.eligibility import TransferCandidate, ineligibility_rea
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.transfers import OPEN, Transfer, TransferKind, TransferLine
-from multichannel.policy.schema.resources import SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
@@ -19,9 +18,7 @@ def transfer_eligibility(
     work: UnitOfWork, subscription_ids: Sequence[str], kind: TransferKind
 ) -> Mapping[str, Sequence[Refusal]]:
     """The reasons against a transfer, by id of each subscription that the caller may release."""
-    subscriptions: Sequence[Subscription] = work.find_permitted(
-        SUBSCRIPTION, subscription_ids, to=Action.RELEASE
-    )
+    subscriptions = work.subscriptions.find_permitted(subscription_ids, to=Action.RELEASE)
     if not subscriptions:
         return {}
     all_candidates = transfer_candidates(work.query_for(*subscriptions), subscriptions)

@@ -70,7 +70,7 @@ def execute_transfer(work: UnitOfWork, transfer: Transfer, lines: Lines, errors:
         if line.number not in failed:
             made[line.number] = transferred_copy(subscription, transfer, line, base, work.now)
             close_at_source(subscription, work.now)
-    work.add_all_under(transfer, [*made.values()])
+    work.add_under(transfer, *made.values())
     for line, _ in lines:
         line.new_subscription_id = made[line.number].id if line.number in made else None
         reason = failed.get(line.number)

@@ -114,7 +114,7 @@ def offer_transfer(work: UnitOfWork, offer: TransferOffer) -> Transfer:
     transfer = _pending_transfer(work, source, offer, source_id=source_id, target_id=offer.target_partner_id)
     transfer.source_partner_name = source.name
     work.add_under(first, transfer)
-    work.add_all_under(transfer, [line.line_in(transfer) for line in lines])
+    work.add_under(transfer, *(line.line_in(transfer) for line in lines))
     return transfer
 
 
@@ -184,7 +184,7 @@ def _release(work: UnitOfWork, transfer: Transfer, subscription_ids: Sequence[st
     pairs = [(line, each.subscription) for line, each in zip(lines, planned, strict=True)]
     execute_transfer(work, transfer, pairs, target_errors(work, transfer, lines))
     transfer.source_partner_name = source.name
-    work.add_all_under(transfer, lines)
+    work.add_under(transfer, *lines)
 
 
 def _receive(work: UnitOfWork, transfer: Transfer) -> None:

@@ -10,8 +10,8 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Partner, Tenant, TenantKind
 from multichannel.store.engines import READING, execution_options
 from multichannel.store.facts import facts_of
-from multichannel.store.principals import principal_of, select_tenants
 from multichannel.store.session import GuardedSession
+from multichannel.store.users import principal_of, select_tenants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

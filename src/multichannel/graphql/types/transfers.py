@@ -70,7 +70,7 @@ class TransferEffectType:
 
 def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[TransferLineType]]:
     """The lines of the transfers that may be read, with the subscriptions that may be seen."""
-    readable = work.find_permitted(TRANSFER, ids, to=READ)
+    readable = work.transfers.find_permitted(ids, to=READ)
     if not readable:
         return {}
     rows = work.query_for(*readable).all(TransferLine, transfer_id=[each.id for each in readable])
