@@ -19,14 +19,13 @@ from multichannel.cli.policy.common import (
     finding_formats,
     folder_of,
     print_finding,
+    print_line,
 )
 from multichannel.workbench.check import PolicyCheck
 from multichannel.workbench.check import check as check_folder
 from multichannel.workbench.check.codes import FINDING_KINDS
 from multichannel.workbench.code_frame import code_frame
-from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import count_of, findings_as_json
-from multichannel.workbench.indented_text import IndentedText
+from multichannel.workbench.findings import Finding, Level, count_of, findings_as_json
 
 GUTTER = "      | "
 
@@ -46,13 +45,12 @@ def check(
     Example: multichannel policy check --policy policies --format sarif
     """
     checked = check_folder(folder_of(policy))
-    kinds = {code: kind.description for code, kind in FINDING_KINDS.items()}
     Output(
         "check",
         checked.source.digest,
         partial(_print, checked),
         partial(_body, checked),
-        finding_formats(checked.findings, checked.folder, kinds),
+        finding_formats(checked.findings, checked.folder, FINDING_KINDS),
     ).show(output)
     if not checked.loads:
         raise typer.Exit(NO_POLICY)
@@ -77,7 +75,7 @@ def _print(checked: PolicyCheck, page: Console) -> None:
         print_finding(page, finding, checked.folder)
         _print_source(page, finding, texts.get(finding.file, ""))
         if finding.hint:
-            page.print(IndentedText(Text(finding.hint, "cyan"), len(GUTTER)))
+            print_line(page, finding.hint, "cyan", indent=len(GUTTER))
         page.print()
     page.print(_summary(checked))
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from multichannel.workbench.coverage.coverage import Coverage, CoverageState, CoveredRule, PointCoverage
-from multichannel.workbench.findings import Finding
-from multichannel.workbench.formats import count_of
+from multichannel.workbench.findings import Finding, count_of
 
 NEVER_TRIED = "never tried"
 NEVER_TRUE = "never true"

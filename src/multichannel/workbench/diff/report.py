@@ -15,8 +15,7 @@ from multichannel.workbench.diff.changes import ChangeGroup, CitedRule, Directio
 from multichannel.workbench.diff.principal_groups import FACTS, PrincipalGroup
 from multichannel.workbench.diff.rows import RowCounts
 from multichannel.workbench.diff.violations import Violation
-from multichannel.workbench.findings import Finding
-from multichannel.workbench.formats import github_command
+from multichannel.workbench.findings import Finding, github_command
 
 
 @dataclass(frozen=True)
@@ -216,10 +215,9 @@ def as_github(report: DiffReport, folder: str) -> str:
         details = (f"{label}: {text}" for label, text in change_lines(change))
         message = "; ".join((wording.headline(change), *details))
         lines.append(_annotation(level, folder, best.rule, wording.TITLES[change.direction], message))
-    lines += [github_command("error", {"title": "Stale acceptance"}, str(each)) for each in report.stale]
-    return "".join(f"{line}\n" for line in lines)
+    lines += [github_command("error", str(each), title="Stale acceptance") for each in report.stale]
+    return "".join(lines)
 
 
 def _annotation(level: str, folder: str, rule: Rule, title: str, message: str) -> str:
-    properties: dict[str, str | int] = {"file": f"{folder}/{rule.file}", "line": rule.line, "title": title}
-    return github_command(level, properties, message)
+    return github_command(level, message, file=f"{folder}/{rule.file}", line=rule.line, title=title)
