@@ -19,10 +19,9 @@ from multichannel.demo.cast import (
     QUARRY,
     fixed_id,
 )
-from multichannel.domain.audit import AuditRecord
+from multichannel.domain.audit import AuditRecord, Event
 from multichannel.domain.commerce import Commerce, SubscriptionStatus
 from multichannel.domain.customers import Customer
-from multichannel.domain.events import Event
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus

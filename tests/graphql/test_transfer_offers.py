@@ -9,8 +9,8 @@ import pytest
 
 from multichannel.demo.cast import ALDER, BIRCH, CANYON, CEDAR, DOGWOOD, LAUREL, fixed_id
 from multichannel.domain.agreements import CustomerAgreement
+from multichannel.domain.audit import Event
 from multichannel.domain.commerce import SubscriptionStatus
-from multichannel.domain.events import Event
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription

@@ -11,10 +11,18 @@ import pytest
 from sqlalchemy import Engine, delete, event, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, ChainFlaw, ChainVerification, seal_of
+from multichannel.domain.audit import (
+    GENESIS,
+    AuditChain,
+    AuditRecord,
+    ChainFlaw,
+    ChainVerification,
+    Event,
+    IdempotencyKey,
+    seal_of,
+)
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import Customer
-from multichannel.domain.events import Event, IdempotencyKey
 from multichannel.errors import NotPermitted
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, enum_column, id_column
+from multichannel.domain.base import GUID, Base, id_column
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
@@ -50,13 +50,13 @@ class CustomerAgreement(Base):
     id: Mapped[str] = id_column()
     customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
     partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
-    kind: Mapped[AgreementKind] = mapped_column(enum_column(AgreementKind))
+    kind: Mapped[AgreementKind]
     first_name: Mapped[str]
     last_name: Mapped[str]
     email: Mapped[str]
     phone_number: Mapped[str | None]
     agreed_at: Mapped[datetime]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
     created_at: Mapped[datetime]
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
+from multichannel.domain.base import GUID, Base, Versioned, id_column
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 
 
@@ -47,11 +47,9 @@ class Customer(Versioned, Base):
     region: Mapped[str | None]
     postal_code: Mapped[str | None]
     country: Mapped[str | None]
-    qualification: Mapped[CustomerQualification] = mapped_column(
-        enum_column(CustomerQualification), default=CustomerQualification.NONE
-    )
+    qualification: Mapped[CustomerQualification] = mapped_column(default=CustomerQualification.NONE)
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
 
     def change(self, changes: dict[str, str | None], *, expected_version: int, at: datetime) -> None:
         """Apply edits of the company profile, or raise STALE_VERSION; equal values change nothing."""
@@ -89,7 +87,7 @@ class BillingProfile(Versioned, Base):
     postal_code: Mapped[str | None]
     country: Mapped[str | None]
     phone_number: Mapped[str | None]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
 
     def shared_with(self, partner_id: str, *, at: datetime) -> BillingProfile:
         """A copy of the profile for another partner."""

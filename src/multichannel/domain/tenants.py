@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, enum_column
+from multichannel.domain.base import GUID, Base
 
 
 class TenantKind(StrEnum):
@@ -49,8 +49,8 @@ class Tenant(Base):
     __tablename__ = "tenants"
 
     id: Mapped[str] = mapped_column(GUID, primary_key=True)
-    kind: Mapped[TenantKind] = mapped_column(enum_column(TenantKind))
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    kind: Mapped[TenantKind]
+    cloud: Mapped[Cloud]
     created_at: Mapped[datetime]
 
 
@@ -62,9 +62,9 @@ class Partner(Base):
 
     id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), primary_key=True)
     name: Mapped[str]
-    type: Mapped[PartnerType] = mapped_column(enum_column(PartnerType))
-    status: Mapped[PartnerStatus] = mapped_column(enum_column(PartnerStatus), default=PartnerStatus.ACTIVE)
+    type: Mapped[PartnerType]
+    status: Mapped[PartnerStatus] = mapped_column(default=PartnerStatus.ACTIVE)
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
     partner_number: Mapped[str | None] = mapped_column(index=True)
     created_at: Mapped[datetime]

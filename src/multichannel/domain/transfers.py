@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
+from multichannel.domain.base import GUID, Base, Versioned, id_column
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
@@ -114,12 +114,12 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     id: Mapped[str] = id_column()
     owner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     vendor_id: Mapped[str | None] = mapped_column(GUID)
-    kind: Mapped[TransferKind] = mapped_column(enum_column(TransferKind))
-    stored_status: Mapped[TransferStatus] = mapped_column("status", enum_column(TransferStatus))
+    kind: Mapped[TransferKind]
+    stored_status: Mapped[TransferStatus] = mapped_column("status")
     customer_id: Mapped[str] = mapped_column(GUID)
     customer_name: Mapped[str | None]
     source_partner_id: Mapped[str] = mapped_column(GUID)
-    initiated_by: Mapped[Initiator | None] = mapped_column(enum_column(Initiator))
+    initiated_by: Mapped[Initiator | None]
     source_partner_name: Mapped[str | None]
     target_partner_id: Mapped[str] = mapped_column(GUID)
     target_partner_name: Mapped[str | None]
@@ -134,7 +134,7 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     target_consented_at: Mapped[datetime | None]
     partner_of_record_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     market: Mapped[str | None]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
     lines: Mapped[list[TransferLine]] = relationship(lazy="raise", order_by=TransferLine.number)
 
     def is_repeated_by(self, kind: TransferKind, source_id: str | None, customer_id: str) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
+from multichannel.domain.base import GUID, Base, Versioned, id_column
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Tenant
 
@@ -48,7 +48,7 @@ class RoleAssignment(Base):
     __tablename__ = "role_assignments"
 
     user_id: Mapped[str] = mapped_column(GUID, ForeignKey("users.id"), primary_key=True)
-    role: Mapped[Role] = mapped_column(enum_column(Role), primary_key=True)
+    role: Mapped[Role] = mapped_column(primary_key=True)
     tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), index=True)
 
 
@@ -63,8 +63,8 @@ class User(Versioned, Base):
     tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     object_id: Mapped[str] = mapped_column(GUID)
     display_name: Mapped[str]
-    state: Mapped[UserState] = mapped_column(enum_column(UserState), default=UserState.ACTIVE)
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    state: Mapped[UserState] = mapped_column(default=UserState.ACTIVE)
+    cloud: Mapped[Cloud]
     assignments: Mapped[list[RoleAssignment]] = relationship(lazy="raise")
 
     def reassign(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from multichannel.domain.audit import AuditChain, AuditRecord
-from multichannel.domain.events import Event, IdempotencyKey
+from multichannel.domain.audit import AuditChain, AuditRecord, Event, IdempotencyKey
 from multichannel.store.change_tracker import ChangeTracker, RowChange
 
 if TYPE_CHECKING:

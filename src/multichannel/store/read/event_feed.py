@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, tuple_
 
-from multichannel.domain.events import Event
+from multichannel.domain.audit import Event
 
 if TYPE_CHECKING:
     from multichannel.policy.schema.resources import Resource
