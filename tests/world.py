@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from multichannel.demo.personas import find_persona
+from multichannel.demo.cast import find_persona
 from multichannel.demo.world import seed
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import AuthMode, Principal

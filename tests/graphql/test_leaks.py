@@ -11,8 +11,7 @@ from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_req
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from multichannel.demo.cast import CANYON, CEDAR, EMBER, HAZEL, MEADOW, QUARRY
-from multichannel.demo.personas import find_persona
+from multichannel.demo.cast import CANYON, CEDAR, EMBER, HAZEL, MEADOW, QUARRY, find_persona
 from multichannel.domain.base import utc_text
 from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import Partnership

@@ -19,9 +19,8 @@ from multichannel.decision_log.background_worker import LOG_INTERVAL, Background
 from multichannel.decision_log.decisions import Decision, ListDecision, read_log
 from multichannel.decision_log.encoding import Pseudonyms
 from multichannel.decision_log.log_file import DecisionLog, LineFile
-from multichannel.demo.cast import ALDER, MEADOW
-from multichannel.demo.issuer import DemoIssuer
-from multichannel.demo.personas import find_persona, token
+from multichannel.demo.cast import ALDER, MEADOW, find_persona
+from multichannel.demo.issuer import DemoIssuer, token
 from multichannel.errors import Misconfigured
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER

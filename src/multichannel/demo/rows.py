@@ -1,24 +1,14 @@
-"""The demo world as database rows, in insertion order."""
+"""The demo world as database rows.
+
+A function that makes the row of an entry in `world.yaml` has the fields of the entry as its parameters.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import chain
 
-from multichannel.demo.cast import (
-    ORGANISATIONS,
-    PARTNERSHIPS,
-    PERSONAS,
-    PURCHASES,
-    RELATIONSHIPS,
-    DemoPartnership,
-    Organisation,
-    Persona,
-    Purchase,
-    Relationship,
-    fixed_id,
-)
+from multichannel.demo.cast import BY_KEY, ORGANISATIONS, PERSONAS, WORLD, Organisation, Persona, fixed_id
 from multichannel.domain.base import Base
 from multichannel.domain.commerce import (
     BillingCycle,
@@ -27,55 +17,62 @@ from multichannel.domain.commerce import (
     Commerce,
     ContractType,
     RecordedBy,
+    SubscriptionStatus,
 )
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.tenants import Partner, Tenant, TenantKind
-from multichannel.domain.users import RoleAssignment, User
+from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerType, Tenant, TenantKind
+from multichannel.domain.users import Role, RoleAssignment, User
 
 MARKET = "US"
 OPENED, BOUGHT, TERM = timedelta(days=400), timedelta(days=200), timedelta(days=365)
 REQUEST_EXPIRY = timedelta(days=90)
 CANCELLATION_WINDOW = timedelta(days=7)
-BILLED_RELATIONSHIPS = {RelationshipStatus.ACTIVE}
 
 
-def rows_of_world(now: datetime) -> Iterator[Base]:
-    """All rows, with dates relative to `now`, so that a new world has open requests and running terms."""
-    return chain(
-        (_tenant(each, now) for each in ORGANISATIONS),
-        (_organisation(each, now) for each in ORGANISATIONS),
-        chain.from_iterable(_user(each, now) for each in PERSONAS),
-        (_partnership(each, now) for each in PARTNERSHIPS),
-        (_relationship(each, now) for each in RELATIONSHIPS),
-        (_billing_profile(each, now) for each in RELATIONSHIPS if each.status in BILLED_RELATIONSHIPS),
-        (_subscription(each, now) for each in PURCHASES),
-    )
+def rows_of_world(now: datetime) -> Iterator[Sequence[Base]]:
+    """All rows, kind by kind in insertion order.
+
+    Dates are relative to `now`, so that a new world has open requests and running terms.
+    """
+    opened = now - OPENED
+    yield [_tenant(each, opened) for each in ORGANISATIONS]
+    yield [_organisation(each, opened) for each in ORGANISATIONS]
+    yield [_user(each, opened) for each in PERSONAS]
+    yield [_role(each, role) for each in PERSONAS for role in each.roles]
+    yield [_partnership(now, **each) for each in WORLD["partnerships"]]
+    yield [_relationship(now, **each) for each in WORLD["relationships"]]
+    yield [
+        _billing_profile(BY_KEY[each["partner"]], BY_KEY[each["customer"]], opened)
+        for each in WORLD["relationships"]
+        if each.get("status", "active") == "active"
+    ]
+    yield [_subscription(now, **each) for each in WORLD["purchases"]]
 
 
-def _tenant(organisation: Organisation, now: datetime) -> Tenant:
+def _tenant(organisation: Organisation, opened: datetime) -> Tenant:
     kind = TenantKind.PARTNER if organisation.partner_type else TenantKind.CUSTOMER
-    return Tenant(id=organisation.id, kind=kind, cloud=organisation.cloud, created_at=now - OPENED)
+    return Tenant(id=organisation.id, kind=kind, cloud=Cloud(organisation.cloud), created_at=opened)
 
 
-def _organisation(organisation: Organisation, now: datetime) -> Partner | Customer:
+def _organisation(organisation: Organisation, opened: datetime) -> Partner | Customer:
     if organisation.partner_type is None:
-        return _customer(organisation, now)
+        return _customer(organisation, opened)
     return Partner(
         id=organisation.id,
         name=organisation.name,
-        type=organisation.partner_type,
-        status=organisation.status,
+        type=PartnerType(organisation.partner_type),
+        status=PartnerStatus(organisation.status),
         market=MARKET,
-        cloud=organisation.cloud,
+        cloud=Cloud(organisation.cloud),
         partner_number=organisation.partner_number,
-        created_at=now - OPENED,
+        created_at=opened,
     )
 
 
-def _customer(organisation: Organisation, now: datetime) -> Customer:
+def _customer(organisation: Organisation, opened: datetime) -> Customer:
     return Customer(
         id=organisation.id,
         company_name=organisation.name,
@@ -86,69 +83,82 @@ def _customer(organisation: Organisation, now: datetime) -> Customer:
         city="Springfield",
         country=MARKET,
         market=MARKET,
-        cloud=organisation.cloud,
-        created_at=now - OPENED,
-        updated_at=now - OPENED,
+        cloud=Cloud(organisation.cloud),
+        created_at=opened,
+        updated_at=opened,
     )
 
 
-def _user(persona: Persona, now: datetime) -> Iterator[User | RoleAssignment]:
-    tenant = persona.organisation
-    user_id = fixed_id(f"{persona.name}.user")
-    yield User(
-        id=user_id,
-        tenant_id=tenant.id,
+def _user(persona: Persona, opened: datetime) -> User:
+    return User(
+        id=_user_id(persona),
+        tenant_id=persona.organisation.id,
         object_id=persona.id,
         display_name=persona.title,
-        cloud=tenant.cloud,
-        created_at=now - OPENED,
-        updated_at=now - OPENED,
+        cloud=Cloud(persona.organisation.cloud),
+        created_at=opened,
+        updated_at=opened,
     )
-    for role in persona.roles:
-        yield RoleAssignment(user_id=user_id, tenant_id=tenant.id, role=role)
 
 
-def _partnership(link: DemoPartnership, now: datetime) -> Partnership:
-    consented = link.status is not PartnershipStatus.INVITED
+def _role(persona: Persona, role: str) -> RoleAssignment:
+    return RoleAssignment(user_id=_user_id(persona), tenant_id=persona.organisation.id, role=Role(role))
+
+
+def _user_id(persona: Persona) -> str:
+    return fixed_id(f"{persona.name}.user")
+
+
+def _partnership(now: datetime, *, provider: str, reseller: str, status: str) -> Partnership:
+    invited = now - OPENED
     return Partnership(
-        id=link.id,
-        provider_id=link.provider.id,
-        reseller_id=link.reseller.id,
-        status=link.status,
+        id=fixed_id(f"{provider}.{reseller}.partnership"),
+        provider_id=fixed_id(provider),
+        reseller_id=fixed_id(reseller),
+        status=PartnershipStatus(status),
         market=MARKET,
-        cloud=link.provider.cloud,
-        invited_at=now - OPENED,
-        accepted_at=now - OPENED if consented else None,
-        removed_at=now if link.status is PartnershipStatus.REMOVED else None,
-        created_at=now - OPENED,
-        updated_at=now - OPENED,
+        cloud=Cloud(BY_KEY[provider].cloud),
+        invited_at=invited,
+        accepted_at=None if status == PartnershipStatus.INVITED else invited,
+        removed_at=now if status == PartnershipStatus.REMOVED else None,
+        created_at=invited,
+        updated_at=invited,
     )
 
 
-def _relationship(relationship: Relationship, now: datetime) -> ResellerRelationship:
-    requested = now - timedelta(days=relationship.days_ago)
-    accepted = relationship.status in {RelationshipStatus.ACTIVE, RelationshipStatus.REMOVED}
+def _relationship(  # noqa: PLR0913  (the fields of an entry)
+    now: datetime,
+    *,
+    partner: str,
+    customer: str,
+    status: str = RelationshipStatus.ACTIVE,
+    days_ago: int = 300,
+    attached: str | None = None,
+    delegated_admin: bool = False,
+) -> ResellerRelationship:
+    """A relationship that was requested `days_ago`, with `attached` as its indirect reseller."""
+    requested = now - timedelta(days=days_ago)
+    accepted = status in {RelationshipStatus.ACTIVE, RelationshipStatus.REMOVED}
     return ResellerRelationship(
-        id=relationship.id,
-        partner_id=relationship.partner.id,
-        customer_id=relationship.customer.id,
-        associated_partner_id=relationship.attached.id if relationship.attached else None,
-        addressed_to=relationship.customer.id,
-        stored_status=relationship.status,
-        delegated_admin_requested=relationship.delegated_admin,
-        delegated_admin=relationship.delegated_admin and accepted,
+        id=fixed_id(f"{partner}.{customer}.relationship"),
+        partner_id=fixed_id(partner),
+        customer_id=fixed_id(customer),
+        associated_partner_id=_id(attached),
+        addressed_to=fixed_id(customer),
+        stored_status=RelationshipStatus(status),
+        delegated_admin_requested=delegated_admin,
+        delegated_admin=delegated_admin and accepted,
         requested_at=requested,
         accepted_at=requested + timedelta(days=1) if accepted else None,
         expires_at=requested + REQUEST_EXPIRY,
         market=MARKET,
-        cloud=relationship.partner.cloud,
+        cloud=Cloud(BY_KEY[partner].cloud),
         created_at=requested,
         updated_at=requested,
     )
 
 
-def _billing_profile(relationship: Relationship, now: datetime) -> BillingProfile:
-    customer, partner = relationship.customer, relationship.partner
+def _billing_profile(partner: Organisation, customer: Organisation, opened: datetime) -> BillingProfile:
     return BillingProfile(
         id=fixed_id(f"{partner.key}.{customer.key}.billing"),
         partner_id=partner.id,
@@ -158,54 +168,76 @@ def _billing_profile(relationship: Relationship, now: datetime) -> BillingProfil
         culture="en-US",
         language="en",
         country=MARKET,
-        cloud=customer.cloud,
-        created_at=now - OPENED,
-        updated_at=now - OPENED,
+        cloud=Cloud(customer.cloud),
+        created_at=opened,
+        updated_at=opened,
     )
 
 
-def _subscription(purchase: Purchase, now: datetime) -> Subscription:
-    owner = purchase.partner or purchase.customer
+def _subscription(  # noqa: PLR0913  (the fields of an entry)
+    now: datetime,
+    *,
+    key: str,
+    customer: str,
+    offer: str,
+    billing_type: str = BillingType.LICENSE,
+    channel: str = Channel.CSP,
+    partner: str | None = None,
+    commerce: str = Commerce.LEGACY,
+    quantity: int = 1,
+    partner_of_record: str | None = None,
+    support_contact: str | None = None,
+    parent: str | None = None,
+    status: str = SubscriptionStatus.ACTIVE,
+    known_as: str | None = None,
+    services: Iterable[str] = (),
+) -> Subscription:
+    """A purchase. `partner` bills it in CSP, or recorded it if it was bought in another channel.
+
+    Two records of one subscription share the vendor's ids, which come from `known_as`.
+    """
+    owner_id = fixed_id(partner or customer)
     bought = now - BOUGHT
-    usage = purchase.billing_type is BillingType.USAGE
-    new_commerce = purchase.commerce is Commerce.NEW_COMMERCE
+    usage = billing_type == BillingType.USAGE
     return Subscription(
-        id=purchase.id,
-        owner_id=owner.id,
-        vendor_id=purchase.vendor_id,
-        customer_id=purchase.customer.id,
-        recorded_by=RecordedBy.PARTNER if purchase.partner else RecordedBy.CUSTOMER,
-        channel=purchase.channel,
-        billing_partner_id=owner.id if purchase.channel is Channel.CSP else None,
-        partner_of_record_id=_id_of(purchase.partner_of_record),
-        partner_number=purchase.partner_of_record.partner_number if purchase.partner_of_record else None,
-        support_contact_id=_id_of(purchase.support_contact),
-        commerce=purchase.commerce,
+        id=fixed_id(f"{key}.subscription"),
+        owner_id=owner_id,
+        vendor_id=fixed_id(f"{known_as or key}.vendor"),
+        customer_id=fixed_id(customer),
+        recorded_by=RecordedBy.PARTNER if partner else RecordedBy.CUSTOMER,
+        channel=Channel(channel),
+        billing_partner_id=owner_id if channel == Channel.CSP else None,
+        partner_of_record_id=_id(partner_of_record),
+        partner_number=BY_KEY[partner_of_record].partner_number if partner_of_record else None,
+        support_contact_id=_id(support_contact),
+        commerce=Commerce(commerce),
         market=MARKET,
-        cloud=purchase.customer.cloud,
-        offer_name=purchase.offer,
-        friendly_name=purchase.friendly_name,
-        quantity=purchase.quantity,
+        cloud=Cloud(BY_KEY[customer].cloud),
+        offer_name=offer,
+        friendly_name=key.replace("-", " ").capitalize(),
+        quantity=quantity,
         unit_type="Usage" if usage else "Licenses",
-        parent_id=purchase.parent_id,
-        entitlement_id=fixed_id(f"{purchase.known_as or purchase.key}.entitlement") if usage else None,
+        parent_id=fixed_id(f"{parent}.subscription") if parent else None,
+        entitlement_id=fixed_id(f"{known_as or key}.entitlement") if usage else None,
         creation_date=bought,
         effective_start_date=bought,
         commitment_end_date=None if usage else bought + TERM,
-        cancellation_allowed_until_date=bought + CANCELLATION_WINDOW if new_commerce else None,
-        stored_status=purchase.status,
+        cancellation_allowed_until_date=(
+            bought + CANCELLATION_WINDOW if commerce == Commerce.NEW_COMMERCE else None
+        ),
+        stored_status=SubscriptionStatus(status),
         auto_renew_enabled=not usage,
-        billing_type=purchase.billing_type,
+        billing_type=BillingType(billing_type),
         billing_cycle=BillingCycle.MONTHLY,
         is_trial=False,
         term_duration=None if usage else "P1Y",
         contract_type=ContractType.SUBSCRIPTION,
-        order_id=fixed_id(f"{purchase.key}.order"),
-        services=list(purchase.services),
+        order_id=fixed_id(f"{key}.order"),
+        services=list(services),
         created_at=bought,
         updated_at=bought,
     )
 
 
-def _id_of(organisation: Organisation | None) -> str | None:
-    return organisation.id if organisation else None
+def _id(key: str | None) -> str | None:
+    return fixed_id(key) if key else None

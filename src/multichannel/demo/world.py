@@ -28,8 +28,8 @@ def _seed(work: UnitOfWork) -> bool:
     if _exists(work):
         return False
     service = work.service(to=Action.SEED)
-    for row in rows_of_world(work.now):
-        work.add_under(service, row)
+    for rows in rows_of_world(work.now):
+        work.add_all_under(service, rows)
     return True
 
 

@@ -12,7 +12,6 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.config import LOGGING_CONFIG
 
-from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.identity.keys import KeySource
 from multichannel.identity.tokens import TokenVerifier
 from multichannel.server.app import Dependencies, Personas, make_app
@@ -115,7 +114,8 @@ def production_app() -> Starlette:
 
 def demo_app() -> Starlette:
     """The application for the demo, which trusts its own issuer and hands out the tokens of all personas."""
-    from multichannel.demo.personas import tokens  # noqa: PLC0415  (the demo world is not loaded in production)
+    # The demo world is not loaded in production.
+    from multichannel.demo.issuer import FOLDER, DemoIssuer, tokens  # noqa: PLC0415
 
     issuer = DemoIssuer(FOLDER)
     keys = KeySource(str(issuer.jwks_path), now, demo=True)
