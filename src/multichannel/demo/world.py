@@ -29,7 +29,7 @@ def _seed(work: UnitOfWork) -> bool:
         return False
     service = work.service(to=Action.SEED)
     for rows in rows_of_world(work.now):
-        work.add_all_under(service, rows)
+        work.add_under(service, *rows)
     return True
 
 
