@@ -24,7 +24,7 @@ from multichannel.demo.issuer import DemoIssuer, token
 from multichannel.errors import Misconfigured
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER
-from multichannel.server.decision_sinks import check_log_files, open_sinks
+from multichannel.server.app import check_log_files, open_sinks
 from multichannel.settings import load_settings
 from multichannel.store.users import SIGNING_IN
 from tests.databases import copy_of

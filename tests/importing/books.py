@@ -22,7 +22,7 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action, Principal, SystemRole, system_principal
 from multichannel.services.imports import import_export
-from multichannel.services.provisioning import add_partner
+from multichannel.services.users import add_partner
 from multichannel.store.engines import open_database
 from multichannel.store.read.list_query import ListQuery, ReadableColumn, Window
 from multichannel.store.store import Store

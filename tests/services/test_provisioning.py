@@ -4,7 +4,7 @@ from multichannel.demo.cast import fixed_id
 from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerType, Tenant, TenantKind
 from multichannel.domain.users import Role, RoleAssignment, User
 from multichannel.policy.schema.vocabulary import SystemRole, system_principal
-from multichannel.services.provisioning import add_partner, add_user
+from multichannel.services.users import add_partner, add_user
 from tests.services.conftest import UseCases
 from tests.world import one_engine
 

@@ -15,7 +15,7 @@ from multichannel.domain.users import Role
 from multichannel.errors import NotVisible, Refused
 from multichannel.policy.schema.vocabulary import SystemRole, system_principal
 from multichannel.server.bootstrap import open_store
-from multichannel.services import provisioning
+from multichannel.services import users as use_cases
 from multichannel.settings import load_settings
 
 partners = typer.Typer(no_args_is_help=True, help="Manage partners.")
@@ -64,7 +64,7 @@ def add_partner(
         try:
             store.write(
                 OPERATOR,
-                lambda work: provisioning.add_partner(
+                lambda work: use_cases.add_partner(
                     work,
                     str(id),
                     name=name,
@@ -105,7 +105,7 @@ def add_user(
         try:
             store.write(
                 OPERATOR,
-                lambda work: provisioning.add_user(
+                lambda work: use_cases.add_user(
                     work, str(tenant), object_id=str(object_id), display_name=name, roles=roles
                 ),
             )

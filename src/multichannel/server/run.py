@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,9 +15,8 @@ from uvicorn.config import LOGGING_CONFIG
 
 from multichannel.identity.keys import KeySource
 from multichannel.identity.tokens import TokenVerifier
-from multichannel.server.app import Dependencies, Personas, make_app
+from multichannel.server.app import Dependencies, Personas, check_log_files, make_app
 from multichannel.server.bootstrap import driver_url, now, open_policy, require_current
-from multichannel.server.decision_sinks import check_log_files
 from multichannel.server.metrics import SHARED
 from multichannel.server.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 from multichannel.settings import Settings, check_serving, load_settings
@@ -35,28 +35,12 @@ START_SECONDS = 60
 workers that are still starting would be replaced again and again.
 """
 
-LOGGING = {
-    **LOGGING_CONFIG,
-    "formatters": {
-        **LOGGING_CONFIG["formatters"],
-        "service": {
-            "()": "uvicorn.logging.DefaultFormatter",
-            "fmt": "%(levelprefix)s [%(process)d] %(message)s",
-        },
-    },
-    "handlers": {
-        **LOGGING_CONFIG["handlers"],
-        "service": {
-            "formatter": "service",
-            "class": "logging.StreamHandler",
-            "stream": "ext://sys.stderr",
-        },
-    },
-    "loggers": {
-        **LOGGING_CONFIG["loggers"],
-        "multichannel": {"handlers": ["service"], "level": "INFO"},
-    },
+LOGGING = deepcopy(LOGGING_CONFIG)
+LOGGING["formatters"]["service"] = LOGGING["formatters"]["default"] | {
+    "fmt": "%(levelprefix)s [%(process)d] %(message)s"
 }
+LOGGING["handlers"]["service"] = LOGGING["handlers"]["default"] | {"formatter": "service"}
+LOGGING["loggers"]["multichannel"] = {"handlers": ["service"], "level": "INFO"}
 """Uvicorn's log, and the service's own with the process id."""
 
 

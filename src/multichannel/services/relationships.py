@@ -15,7 +15,6 @@ from multichannel.domain.agreements import (
 from multichannel.domain.base import Base
 from multichannel.domain.commerce import Channel, RecordedBy, SubscriptionStatus
 from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationship_requests import (
     new_relationship_request,
@@ -27,6 +26,7 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.partnerships import are_partners
 from multichannel.store.unit_of_work import UnitOfWork
 
 ACTIVE = RelationshipStatus.ACTIVE
@@ -148,7 +148,7 @@ def extend_relationship_to_provider(
     """
     relationship = work.relationships.get(relationship_id, to=Action.EXTEND)
     added = provider_extension(relationship, provider_id, at=work.now)
-    if not _are_partners(work, relationship, provider_id, relationship.partner_id):
+    if not are_partners(work.query_for(relationship), provider_id, relationship.partner_id):
         raise Refusal.NO_PARTNERSHIP.error()
     if _has_active_like(work, relationship, added):
         raise Refusal.ALREADY_EXTENDED.error()
@@ -172,7 +172,7 @@ def _require_request_possible(
 ) -> None:
     """Raise refusals that depend only on the partner's own requests, customers and providers."""
     queries = work.query_for(partner)
-    if request.provider_id is not None and not _are_partners(work, partner, request.provider_id, partner.id):
+    if request.provider_id is not None and not are_partners(queries, request.provider_id, partner.id):
         raise Refusal.NO_PARTNERSHIP.error()
     own = queries.all(
         ResellerRelationship,
@@ -209,12 +209,6 @@ def _has_active_like(work: UnitOfWork, parent: Base, wanted: ResellerRelationshi
         customer_id=wanted.customer_id,
         associated_partner_id=wanted.associated_partner_id,
         status=ACTIVE,
-    )
-
-
-def _are_partners(work: UnitOfWork, parent: Base, provider_id: str, reseller_id: str) -> bool:
-    return work.query_for(parent).any(
-        Partnership, provider_id=provider_id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from multichannel.domain.agreements import CustomerAgreement, is_bound
 from multichannel.domain.commerce import BillingType, Channel, SubscriptionStatus
@@ -14,7 +15,7 @@ from multichannel.domain.tenants import Partner, PartnerStatus
 from multichannel.domain.transfer_effects import close_at_source, transferred_copy
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.errors import Refused
-from multichannel.services.eligibility import transfer_candidates
+from multichannel.services.transfer_lines import transfer_candidates
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
 
@@ -117,12 +118,9 @@ def require_ready_target(work: UnitOfWork, transfer: Transfer) -> Partner:
 
 def execute_offer(work: UnitOfWork, transfer: Transfer) -> None:
     """Move the lines that were chosen in the offer."""
-    lines = sorted(work.query_for(transfer).linked(TransferLine, transfer_id=transfer.id), key=_number)
+    stored = work.query_for(transfer).linked(TransferLine, transfer_id=transfer.id)
+    lines = sorted(stored, key=attrgetter("number"))
     rows = work.query_for(*lines).linked(Subscription, id=[line.subscription_id for line in lines])
     subscriptions = {each.id: each for each in rows}
     pairs = [(line, subscriptions[str(line.subscription_id)]) for line in lines]
     execute_transfer(work, transfer, pairs, _line_errors(work, transfer, pairs))
-
-
-def _number(line: TransferLine) -> int:
-    return line.number

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import Customer
-from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Partner, PartnerType
 from multichannel.domain.transfers import (
@@ -20,6 +19,7 @@ from multichannel.domain.transfers import (
     initiator_of,
 )
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.partnerships import are_partners
 from multichannel.services.transfer_execution import (
     execute_offer,
     execute_transfer,
@@ -100,12 +100,7 @@ def offer_transfer(work: UnitOfWork, offer: TransferOffer) -> Transfer:
         raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
     if offer.target_partner_id == source_id:
         raise Refusal.SAME_PARTNER.error()
-    if offer.kind is TransferKind.LEGACY and not queries.any(
-        Partnership,
-        provider_id=offer.target_partner_id,
-        reseller_id=source_id,
-        status=PartnershipStatus.ACTIVE,
-    ):
+    if offer.kind is TransferKind.LEGACY and not are_partners(queries, offer.target_partner_id, source_id):
         raise Refusal.NO_PARTNERSHIP.error(path="targetPartner")
     require_eligible(work, lines, offer.kind, offer.customer_id)
     source = queries.all(Partner, id=source_id)[0]
@@ -198,9 +193,8 @@ def _require_own_reseller(work: UnitOfWork, target: Partner, reseller_id: str | 
     """R25, R40: only a provider can name a partner of record, from among its resellers."""
     if reseller_id is None:
         return
-    if target.type is not PartnerType.INDIRECT_PROVIDER or not work.query_for(target).any(
-        Partnership, provider_id=target.id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
-    ):
+    queries = work.query_for(target)
+    if target.type is not PartnerType.INDIRECT_PROVIDER or not are_partners(queries, target.id, reseller_id):
         raise Refusal.NOT_YOUR_RESELLER.error()
 
 

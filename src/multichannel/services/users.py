@@ -1,13 +1,13 @@
-"""What is done with the users of one's own tenant."""
+"""Users: those of the caller's own tenant, and partners with their first users, created by the operator."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
-from multichannel.domain.tenants import Partner, TenantKind
+from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, TenantKind
 from multichannel.domain.users import Role, RoleAssignment, User, UserState, require_assignable
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork
@@ -89,3 +89,38 @@ def _another_global_admin(work: UnitOfWork, user: User) -> bool:
     holders = queries.all(RoleAssignment, tenant_id=user.tenant_id, role=Role.GLOBAL_ADMIN)
     others = {each.user_id for each in holders} - {user.id}
     return queries.any(User, id=others, tenant_id=user.tenant_id, state=UserState.ACTIVE)
+
+
+def add_partner(  # noqa: PLR0913  (an organisation has this many properties)
+    work: UnitOfWork,
+    partner_id: str,
+    *,
+    name: str,
+    kind: PartnerType,
+    market: str,
+    cloud: Cloud,
+    partner_number: str | None,
+) -> Partner:
+    """A new partner with its tenant."""
+    service = work.service(to=Action.ADD_PARTNER)
+    partner = Partner(
+        id=partner_id,
+        name=name,
+        type=kind,
+        market=market,
+        cloud=cloud,
+        partner_number=partner_number,
+        created_at=work.now,
+    )
+    work.add_under(service, Tenant(id=partner_id, kind=TenantKind.PARTNER, cloud=cloud, created_at=work.now))
+    work.add_under(service, partner)
+    return partner
+
+
+def add_user(
+    work: UnitOfWork, partner_id: str, *, object_id: str, display_name: str, roles: Sequence[Role]
+) -> User:
+    """A new user of a partner, with its roles."""
+    partner = work.partners.get(partner_id, to=Action.ADD_USER)
+    new = NewUser(object_id, display_name, tuple(roles))
+    return add_user_to_tenant(work, partner, new, tenant=partner)

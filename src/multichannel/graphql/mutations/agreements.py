@@ -11,7 +11,7 @@ from multichannel.graphql.framework.inputs import MutationInput, input_type
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import CUSTOMER, CUSTOMER_AGREEMENT
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services import agreements
+from multichannel.services import customers
 from multichannel.store.unit_of_work import UnitOfWork
 
 
@@ -30,4 +30,4 @@ def confirm_customer_agreement(work: UnitOfWork, input: ConfirmCustomerAgreement
     which is valid for every partner. Confirming again adds a further record.
     """
     customer_id = read_id_of(CUSTOMER, input.id)
-    return agreements.confirm_customer_agreement(work, customer_id, signature_of(input, input.agreed_at))
+    return customers.confirm_customer_agreement(work, customer_id, signature_of(input, input.agreed_at))

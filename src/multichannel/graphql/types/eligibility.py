@@ -10,7 +10,7 @@ from multichannel.graphql.framework.fields import Computed, computed
 from multichannel.graphql.framework.refusal_codes import refusal_codes
 from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services import eligibility
+from multichannel.services import transfer_lines
 from multichannel.store.unit_of_work import UnitOfWork
 
 refusal_codes("TransferObstacle", "Why a subscription cannot be transferred.", TRANSFER_REASONS)
@@ -34,7 +34,7 @@ object_type(
 
 
 def _eligibility(work: UnitOfWork, ids: Sequence[str], kind: TransferKind) -> Mapping[str, dict[str, object]]:
-    reasons = eligibility.transfer_eligibility(work, ids, kind)
+    reasons = transfer_lines.transfer_eligibility(work, ids, kind)
     return {key: {"eligible": not each, "reasons": each} for key, each in reasons.items()}
 
 

@@ -105,12 +105,7 @@ def _valid_items(
     if unit.importer.type not in side.importers:
         sentence = f"The importing partner is of type {unit.importer.type}, which {side.refusal}"
         problems = dict.fromkeys(ids, Problem("relationshipType", "WRONG_PARTNER_TYPE", sentence))
-    valid = []
-    for item in batch:
-        if problem := problems.get(item.facts.partner_id):
-            unit.reject(item, problem)
-        else:
-            valid.append(item)
+    valid = unit.accepted(batch, lambda facts: problems.get(facts.partner_id))
     stubs = {each.facts.partner_id: each for each in valid if each.facts.partner_id in absent}
     unit.companies.add_partners([_stub(unit, side, item.facts) for item in stubs.values()])
     return valid

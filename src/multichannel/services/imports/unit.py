@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -63,6 +63,18 @@ class ImportUnit:
     def reject(self, item: LocatedItem[Imported], problem: Problem) -> None:
         """Record that an item cannot be stored."""
         self.file(item).reject(item.index, [problem])
+
+    def accepted(
+        self, items: Iterable[LocatedItem[F]], problem_of: Callable[[F], Problem | None]
+    ) -> list[LocatedItem[F]]:
+        """The items without a problem; the others are rejected."""
+        accepted = []
+        for item in items:
+            if problem := problem_of(item.facts):
+                self.reject(item, problem)
+            else:
+                accepted.append(item)
+        return accepted
 
     def tenant_conflicts(
         self, ids: Iterable[str], kind: TenantKind, field: str
