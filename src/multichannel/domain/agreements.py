@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -87,11 +87,7 @@ def new_agreement(
         customer_id=customer.id,
         partner_id=attested_by,
         kind=AgreementKind.DIRECT if attested_by is None else AgreementKind.ATTESTATION,
-        first_name=signature.first_name,
-        last_name=signature.last_name,
-        email=signature.email,
-        phone_number=signature.phone_number,
-        agreed_at=signature.agreed_at,
         cloud=customer.cloud,
         created_at=at,
+        **asdict(signature),
     )

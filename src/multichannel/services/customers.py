@@ -88,7 +88,6 @@ def _customer(partner: Partner, new: NewCustomer, work: UnitOfWork) -> Customer:
         market=partner.market,
         cloud=partner.cloud,
         created_at=work.now,
-        updated_at=work.now,
         **new.profile,
     )
 
@@ -110,7 +109,6 @@ def _relationship(
         market=partner.market,
         cloud=partner.cloud,
         created_at=work.now,
-        updated_at=work.now,
     )
 
 
@@ -125,7 +123,6 @@ def _billing_profile(
         customer_id=customer.id,
         cloud=customer.cloud,
         created_at=work.now,
-        updated_at=work.now,
         **values,
     )
 

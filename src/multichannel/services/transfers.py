@@ -222,5 +222,4 @@ def _pending_transfer(
         market=partner.market,
         cloud=partner.cloud,
         created_at=work.now,
-        updated_at=work.now,
     )

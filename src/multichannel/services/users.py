@@ -47,7 +47,6 @@ def add_user_to_tenant(
         display_name=new.display_name,
         cloud=tenant.cloud,
         created_at=work.now,
-        updated_at=work.now,
     )
     work.add_under(parent, user)
     roles = sorted(set(new.roles))

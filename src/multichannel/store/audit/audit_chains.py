@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ PAGE = 500
 """Records in memory at once."""
 Row = Mapping[Any, Any]
 COLUMNS = tuple(AuditRecord.__table__.columns)
+HEAD_COLUMNS = [getattr(AuditChain, field.name) for field in fields(ChainHead)]
 
 
 class ChainBroken(Refused):
@@ -93,13 +94,7 @@ class AuditChains:
         return deleted
 
     def _head(self, tenant_id: str, *, lock: bool = False) -> ChainHead | None:
-        statement = select(
-            AuditChain.tenant_id,
-            AuditChain.length,
-            AuditChain.seal,
-            AuditChain.pruned,
-            AuditChain.checkpoint,
-        ).where(AuditChain.tenant_id == tenant_id)
+        statement = select(*HEAD_COLUMNS).where(AuditChain.tenant_id == tenant_id)
         row = self._session.decided(statement.with_for_update() if lock else statement, {}).first()
         return None if row is None else ChainHead(*tuple(row))
 
@@ -107,11 +102,7 @@ class AuditChains:
         """Valid if nothing was ever recorded for the tenant."""
         statement = select(func.min(AuditRecord.number)).where(AuditRecord.tenant_id == none.tenant_id)
         first = self._session.decided(statement, {}).scalar()
-        return (
-            ChainVerification(none, 0)
-            if first is None
-            else ChainVerification(none, 0, ChainFlaw.NO_HEAD, first)
-        )
+        return ChainVerification(none, 0, None if first is None else ChainFlaw.NO_HEAD, first)
 
     def _records(
         self, tenant_id: str, action: Action, *, after: int, upto: int | None = None

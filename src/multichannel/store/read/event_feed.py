@@ -7,7 +7,7 @@ each time, a whole window that is longer than any transaction lasts, and leaves 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -47,15 +47,7 @@ class StoredEvent:
         return self.occurred_at, self.id
 
 
-COLUMNS = (
-    Event.id,
-    Event.occurred_at,
-    Event.operation,
-    Event.resource_type,
-    Event.resource_id,
-    Event.transfer_id,
-    Event.correlation_id,
-)
+COLUMNS = [getattr(Event, field.name) for field in fields(StoredEvent)]
 
 
 class EventFeed:

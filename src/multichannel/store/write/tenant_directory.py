@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, insert, select, update
 
 from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, Tenant, TenantKind
 from multichannel.store.session import GuardedSession, PolicyBypass
-from multichannel.store.write.owner_bulk_writer import Row
+from multichannel.store.write.owner_bulk_writer import Row, update_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +75,8 @@ class TenantDirectory:
         if not rows:
             return
         customers = _table(Customer)
-        names = [name for name in rows[0] if name != "id"]
-        statement = (
-            update(customers)
-            .where(customers.c.id == bindparam("row_id"), customers.c.company_name.is_(None))
-            .values({name: bindparam(f"new_{name}") for name in names} | {"version": customers.c.version + 1})
-        )
-        self._session.write(
-            statement, [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
-        )
+        is_stub, version = customers.c.company_name.is_(None), customers.c.version + 1
+        update_rows(self._session, customers, rows, is_stub, version=version)
 
     def deliver_requests(self, customer: Customer, *, now: datetime) -> None:
         """Address the requests that wait for a customer of this domain and cloud to the customer.
@@ -95,23 +88,16 @@ class TenantDirectory:
         statement = (
             update(requests)
             .where(
-                requests.c.addressed_to == bindparam("domain"),
+                requests.c.addressed_to == customer.domain,
                 requests.c.customer_id.is_(None),
-                requests.c.cloud == bindparam("in_cloud"),
-                requests.c.partner_id != bindparam("creator"),
+                requests.c.cloud == customer.cloud,
+                requests.c.partner_id != self._sponsor_id,
                 requests.c.status == RelationshipStatus.REQUESTED,
-                requests.c.expires_at > bindparam("at"),
+                requests.c.expires_at > now,
             )
-            .values(customer_id=bindparam("new_customer"))
+            .values(customer_id=customer.id)
         )
-        parameters = {
-            "domain": customer.domain,
-            "in_cloud": customer.cloud,
-            "creator": self._sponsor_id,
-            "at": now,
-            "new_customer": customer.id,
-        }
-        self._session.write(statement, [parameters])
+        self._session.write(statement, [{}])
 
     def _add(self, kind: TenantKind, model: type[Base], rows: Sequence[Row]) -> None:
         if not rows:
