@@ -172,7 +172,7 @@ class Store:
     def _record_failure(
         self, principal: Principal, mutation: MutationContext, failure: Refused | Denied
     ) -> None:
-        """Record a denial or a refusal; a refusal with its key, too, unless another call has used it first."""
+        """Record a denial or a refusal; a refusal with its key, too, unless another call used it first."""
         reasons = failure.reasons if isinstance(failure, NotPermitted) else ()
         status = AuditStatus.DECLINED
         with self._access(principal, WRITING) as access:
