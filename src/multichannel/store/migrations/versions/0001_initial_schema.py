@@ -39,9 +39,17 @@ def _optional(**columns: Any) -> list[sa.Column[Any]]:
     return [sa.Column(name, type_, nullable=True) for name, type_ in columns.items()]
 
 
-def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+def _table(name: str, *items: Any) -> None:
+    sa.Table(name, METADATA, *items)
+
+
+def _indexes(*columns: str) -> list[sa.Index]:
+    return [sa.Index(None, *names.split()) for names in columns]
+
+
+def _partial_index(name: str, columns: str, *, where: str, unique: bool = False) -> sa.Index:
     condition = sa.text(where)
-    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+    return sa.Index(name, *columns.split(), unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 METADATA = sa.MetaData(naming_convention=NAMING)
@@ -78,24 +86,21 @@ TRANSFER_STATUS = _enum(
 )
 INITIATOR = _enum("initiator", "source target")
 
-sa.Table(
+_table(
     "tenants",
-    METADATA,
     _key("id"),
     *_required(kind=TENANT_KIND, cloud=CLOUD, created_at=TIME),
 )
-sa.Table(
+_table(
     "partners",
-    METADATA,
     _key("id", to="tenants"),
     *_required(name=Words, type=PARTNER_TYPE, status=PARTNER_STATUS, market=Words, cloud=CLOUD),
     *_optional(partner_number=Words),
     *_required(created_at=TIME),
-    sa.Index(None, "partner_number"),
+    *_indexes("partner_number"),
 )
-sa.Table(
+_table(
     "customers",
-    METADATA,
     _key("id", to="tenants"),
     *_optional(company_name=Words, domain=Words),
     *_required(custom_domains=JSON),
@@ -103,31 +108,25 @@ sa.Table(
     *_optional(**dict.fromkeys(ADDRESS, Words)),
     *_required(qualification=QUALIFICATION, market=Words, cloud=CLOUD, version=INTEGER, updated_at=TIME),
     *_required(created_at=TIME),
-    sa.Index(None, "company_name", "id"),
-    sa.Index(None, "created_at", "id"),
-    sa.Index(None, "domain"),
-    sa.Index(None, "id", "cloud"),
+    *_indexes("company_name id", "created_at id", "domain", "id cloud"),
 )
-sa.Table(
+_table(
     "users",
-    METADATA,
     _key("id"),
     _reference("tenant_id", to="tenants"),
     *_required(object_id=GUID, display_name=Words, state=USER_STATE, cloud=CLOUD, created_at=TIME),
     *_required(version=INTEGER, updated_at=TIME),
     sa.UniqueConstraint("tenant_id", "object_id"),
 )
-sa.Table(
+_table(
     "role_assignments",
-    METADATA,
     _key("user_id", to="users"),
     _key("role", ROLE),
     _reference("tenant_id", to="tenants"),
-    sa.Index(None, "tenant_id"),
+    *_indexes("tenant_id"),
 )
-sa.Table(
+_table(
     "partnerships",
-    METADATA,
     _key("id"),
     _reference("provider_id", to="partners"),
     _reference("reseller_id", to="partners", optional=True),
@@ -136,19 +135,16 @@ sa.Table(
     *_optional(accepted_at=TIME),
     *_required(version=INTEGER, updated_at=TIME, created_at=TIME, addressed_to=Words),
     *_optional(invited_at=TIME, removed_at=TIME),
-    sa.Index(None, "provider_id", "addressed_to"),
-    sa.Index(None, "reseller_id", "provider_id"),
+    *_indexes("provider_id addressed_to", "reseller_id provider_id"),
     _partial_index(
         "uq_partnerships_open",
-        "provider_id",
-        "reseller_id",
+        "provider_id reseller_id",
         where="status IN ('invited', 'active')",
         unique=True,
     ),
 )
-sa.Table(
+_table(
     "reseller_relationships",
-    METADATA,
     _key("id"),
     _reference("partner_id", to="partners"),
     _reference("customer_id", to="customers", optional=True),
@@ -160,44 +156,34 @@ sa.Table(
     _reference("invited_with_id", to="reseller_relationships", optional=True),
     *_required(delegated_admin_requested=BOOLEAN),
     *_optional(closed_at=TIME),
-    sa.Index(None, "associated_partner_id", "customer_id"),
-    sa.Index(None, "customer_id", "partner_id"),
-    sa.Index(None, "invited_with_id"),
-    sa.Index(None, "partner_id", "addressed_to"),
-    sa.Index(None, "partner_id", "status", "customer_id"),
-    sa.Index(None, "status", "expires_at"),
+    *_indexes("associated_partner_id customer_id", "customer_id partner_id", "invited_with_id"),
+    *_indexes("partner_id addressed_to", "partner_id status customer_id", "status expires_at"),
     _partial_index("ix_reseller_relationships_waiting", "addressed_to", where="customer_id IS NULL"),
     _partial_index(
         "uq_reseller_relationships_active",
-        "partner_id",
-        "customer_id",
+        "partner_id customer_id",
         where="status = 'active' AND associated_partner_id IS NULL",
         unique=True,
     ),
     _partial_index(
         "uq_reseller_relationships_active_through",
-        "partner_id",
-        "customer_id",
-        "associated_partner_id",
+        "partner_id customer_id associated_partner_id",
         where="status = 'active' AND associated_partner_id IS NOT NULL",
         unique=True,
     ),
 )
-sa.Table(
+_table(
     "customer_agreements",
-    METADATA,
     _key("id"),
     _reference("customer_id", to="customers"),
     _reference("partner_id", to="partners", optional=True),
     *_required(kind=AGREEMENT_KIND, first_name=Words, last_name=Words, email=Words),
     *_optional(phone_number=Words),
     *_required(agreed_at=TIME, cloud=CLOUD, created_at=TIME),
-    sa.Index(None, "customer_id", "partner_id"),
-    sa.Index(None, "partner_id", "id"),
+    *_indexes("customer_id partner_id", "partner_id id"),
 )
-sa.Table(
+_table(
     "billing_profiles",
-    METADATA,
     _key("id"),
     _reference("partner_id", to="partners"),
     _reference("customer_id", to="customers"),
@@ -205,11 +191,10 @@ sa.Table(
     *_optional(company_name=Words, **dict.fromkeys(ADDRESS, Words), phone_number=Words),
     *_required(cloud=CLOUD, version=INTEGER, updated_at=TIME, created_at=TIME),
     sa.UniqueConstraint("partner_id", "customer_id"),
-    sa.Index(None, "customer_id", "partner_id"),
+    *_indexes("customer_id partner_id"),
 )
-sa.Table(
+_table(
     "subscriptions",
-    METADATA,
     _key("id"),
     _reference("owner_id", to="tenants"),
     *_optional(vendor_id=GUID),
@@ -242,18 +227,11 @@ sa.Table(
     *_required(services=JSON, canceled_services=JSON),
     *_optional(cancellation_reason=Words),
     sa.UniqueConstraint("owner_id", "vendor_id"),
-    sa.Index(None, "billing_partner_id", "id"),
-    sa.Index(None, "continues_id"),
-    sa.Index(None, "customer_id", "id"),
-    sa.Index(None, "owner_id", "id"),
-    sa.Index(None, "parent_id"),
-    sa.Index(None, "partner_of_record_id", "id"),
-    sa.Index(None, "status", "expires_at"),
-    sa.Index(None, "support_contact_id", "id"),
+    *_indexes("billing_partner_id id", "continues_id", "customer_id id", "owner_id id", "parent_id"),
+    *_indexes("partner_of_record_id id", "status expires_at", "support_contact_id id"),
 )
-sa.Table(
+_table(
     "transfers",
-    METADATA,
     _key("id"),
     _reference("owner_id", to="tenants"),
     *_optional(vendor_id=GUID),
@@ -271,14 +249,10 @@ sa.Table(
     _reference("partner_of_record_id", to="partners", optional=True),
     *_optional(market=Words),
     sa.UniqueConstraint("owner_id", "vendor_id"),
-    sa.Index(None, "customer_id", "id"),
-    sa.Index(None, "source_partner_id", "id"),
-    sa.Index(None, "status", "expires_at"),
-    sa.Index(None, "target_partner_id", "id"),
+    *_indexes("customer_id id", "source_partner_id id", "status expires_at", "target_partner_id id"),
 )
-sa.Table(
+_table(
     "transfer_lines",
-    METADATA,
     _key("id"),
     _reference("tenant_id", to="tenants"),
     _reference("transfer_id", to="transfers"),
@@ -288,18 +262,15 @@ sa.Table(
     _reference("subscription_id", to="subscriptions", optional=True),
     _reference("new_subscription_id", to="subscriptions", optional=True),
     sa.UniqueConstraint("transfer_id", "number"),
-    sa.Index(None, "subscription_id"),
-    sa.Index(None, "transfer_id"),
+    *_indexes("subscription_id", "transfer_id"),
 )
-sa.Table(
+_table(
     "audit_chains",
-    METADATA,
     _key("tenant_id", to="tenants"),
     *_required(length=INTEGER, seal=Words, pruned=INTEGER, checkpoint=Words),
 )
-sa.Table(
+_table(
     "audit_records",
-    METADATA,
     _key("id"),
     _reference("tenant_id", to="tenants"),
     *_required(number=INTEGER, operation_date=TIME, operation=Words, status=AUDIT_STATUS),
@@ -310,26 +281,24 @@ sa.Table(
     *_optional(event_id=GUID),
     *_required(correlation_id=GUID, cloud=CLOUD, seal=Words),
     sa.UniqueConstraint("tenant_id", "number"),
-    sa.Index(None, "tenant_id", "operation_date", "id"),
+    *_indexes("tenant_id operation_date id"),
 )
-sa.Table(
+_table(
     "events",
-    METADATA,
     _key("id"),
     *_required(occurred_at=TIME, operation=Words, resource_type=Words, resource_id=GUID),
     *_optional(customer_id=GUID, transfer_id=GUID),
     *_required(correlation_id=GUID),
-    sa.Index(None, "occurred_at", "id"),
+    *_indexes("occurred_at id"),
 )
-sa.Table(
+_table(
     "idempotency_keys",
-    METADATA,
     _key("tenant_id", to="tenants"),
     _key("user_id"),
     _key("operation", Words),
     _key("key", Words),
     *_required(input_digest=Words, outcome=JSON, created_at=TIME),
-    sa.Index(None, "created_at"),
+    *_indexes("created_at"),
 )
 
 
