@@ -27,6 +27,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+sqlite_first = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
+"""For tests of faults and commands that are found beside the database: PostgreSQL with the long tests."""
+
+
 @pytest.fixture
 def sqlite_url(empty_sqlite: str, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty SQLite database of this test's own."""

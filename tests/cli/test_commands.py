@@ -137,19 +137,35 @@ policy replay --log decisions.jsonl --candidate policies
 policy rollback --list --policy policies"""
 
 
-def test_the_installed_command_runs_each_command(tmp_path: Path) -> None:
-    users(tmp_path / "policies")
-    (tmp_path / "decisions.jsonl").write_text("")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MULTICHANNEL_")}
+def test_an_operator_runs_each_command(run: Run) -> None:
+    users(Path("policies"))
+    Path("decisions.jsonl").write_text("")
 
     for line in OPERATOR.splitlines():
-        done = subprocess.run(
-            [COMMAND, *line.split()],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-        )
-        assert (done.returncode, done.stderr) == (0, ""), line
+        code, _, err = run(*line.split())
+        assert (code, err) == (0, ""), line
+
+
+def test_the_installed_command_runs_in_an_empty_folder(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MULTICHANNEL_")}
+
+    done = subprocess.run(
+        [COMMAND, "db", "upgrade"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / ".multichannel/multichannel.db").is_file()
+
+
+def test_an_empty_database_has_no_audit_chains_and_all_are_whole(
+    sqlite_url: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MULTICHANNEL_DATABASE_URL", sqlite_url)
+
+    assert run("audit", "verify", "--json") == (0, '{"chains": [\n], "whole": true}\n', "")

@@ -16,6 +16,8 @@ from tests.cli.shell import COMMAND, Run, Shell
 from tests.importing.books import ALDER, customer, guid, subscription
 from tests.importing.test_import_faults import write_subscriptions
 
+pytestmark = pytest.mark.usefixtures("loaded_policy")
+
 
 def test_json_is_the_report_and_nothing_else(shell: Shell) -> None:
     path = shell.write("export.json", customer("meadow"), subscription("mail", of="quarry"))
