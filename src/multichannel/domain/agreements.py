@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, id_column
+from multichannel.domain.base import GUID, Base, DescribedEnum, id_column
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
@@ -19,11 +18,11 @@ WITHOUT_AGREEMENTS = frozenset({Cloud.US_GOVERNMENT})
 """R52: only the public cloud has a customer agreement; elsewhere none is signed or required."""
 
 
-class AgreementKind(StrEnum):
-    """An attestation by a partner that the customer signed, or the customer's own signature."""
+class AgreementKind(DescribedEnum):
+    """How a customer accepted the customer agreement."""
 
-    ATTESTATION = "attestation"
-    DIRECT = "direct"
+    ATTESTATION = "attestation", "A partner attests that the customer signed; valid for that partner."
+    DIRECT = "direct", "The customer signed here itself; valid for every partner."
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, id_column, utc_text
+from multichannel.domain.base import GUID, Base, DescribedEnum, id_column, utc_text
 from multichannel.domain.tenants import Cloud, Tenant
 
 GENESIS = "0" * 64
@@ -25,12 +25,12 @@ IDEMPOTENCY_KEY_LIFETIME = timedelta(days=8)
 """How long the outcome of a call is kept with its key."""
 
 
-class AuditStatus(StrEnum):
-    """The outcome of an operation: done, refused by the domain, or denied by the policy."""
+class AuditStatus(DescribedEnum):
+    """The outcome of an operation."""
 
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    DECLINED = "declined"
+    SUCCEEDED = "succeeded", "The operation succeeded."
+    FAILED = "failed", "It was refused because of the state of the data."
+    DECLINED = "declined", "It was denied by the policy."
 
 
 class AuditChain(Base):

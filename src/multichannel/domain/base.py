@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import uuid4
 
 from sqlalchemy import DateTime, Dialect, Enum, Index, MetaData, String, Text, TypeDecorator, text
@@ -30,6 +30,19 @@ GUID: TypeEngine[str] = String(36).with_variant(postgresql.UUID(as_uuid=False), 
 
 Words: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts by code point on every database, so that pages agree."""
+
+
+class DescribedEnum(StrEnum):
+    """A closed vocabulary of the API: clients read its docstring, and the description of each value."""
+
+    description: str
+
+    def __new__(cls, value: str, description: str = "") -> Self:
+        """`description` is only for the declarations of members, which all have one."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.description = description
+        return member
 
 
 VALUES = Enum(

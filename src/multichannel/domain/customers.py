@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, id_column
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 
 
-class CustomerQualification(StrEnum):
-    """The special pricing or cloud that the vendor has qualified a customer for."""
+class CustomerQualification(DescribedEnum):
+    """The special offers that the vendor has qualified a customer for."""
 
-    NONE = "none"
-    EDUCATION = "education"
-    NONPROFIT = "nonprofit"
-    GOVERNMENT_COMMUNITY_CLOUD = "government_community_cloud"
-    STATE_OWNED_ENTITY = "state_owned_entity"
+    NONE = "none", "None."
+    EDUCATION = "education", "Offers for education."
+    NONPROFIT = "nonprofit", "Offers for nonprofits."
+    GOVERNMENT_COMMUNITY_CLOUD = "government_community_cloud", "Offers of the Government Community Cloud."
+    STATE_OWNED_ENTITY = "state_owned_entity", "Offers for state-owned entities."
 
 
 class Customer(Versioned, Base):

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, id_column, partial_index, same_as
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, partial_index, same_as
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
 
 
-class PartnershipStatus(StrEnum):
-    """Invited by the provider, active once the reseller accepts, removed by the provider."""
+class PartnershipStatus(DescribedEnum):
+    """The state of a partnership."""
 
-    INVITED = "invited"
-    ACTIVE = "active"
-    REMOVED = "removed"
+    INVITED = "invited", "The provider has invited the reseller."
+    ACTIVE = "active", "The reseller has accepted."
+    REMOVED = "removed", "The provider has ended it or withdrawn the invitation."
 
 
 OPEN = frozenset({PartnershipStatus.INVITED, PartnershipStatus.ACTIVE})

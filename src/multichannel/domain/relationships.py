@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, id_column, partial_index, same_as
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, partial_index, same_as
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
 
 
-class RelationshipStatus(StrEnum):
-    """Customers answer requests, partners can cancel them, and requests without answer expire."""
+class RelationshipStatus(DescribedEnum):
+    """The state of a reseller relationship."""
 
-    REQUESTED = "requested"
-    ACTIVE = "active"
-    DECLINED = "declined"
-    CANCELED = "canceled"
-    EXPIRED = "expired"
-    REMOVED = "removed"
+    REQUESTED = "requested", "The customer has not answered yet."
+    ACTIVE = "active", "The customer has accepted."
+    DECLINED = "declined", "The customer has declined."
+    CANCELED = "canceled", "The partner has withdrawn the request."
+    EXPIRED = "expired", "The customer did not answer in time."
+    REMOVED = "removed", "The partner has ended the relationship."
 
 
 UNANSWERED = frozenset(

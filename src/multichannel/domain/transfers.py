@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from multichannel.domain.base import GUID, Base, Versioned, id_column
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
@@ -19,36 +18,39 @@ TRANSFER_LIFETIME = timedelta(days=30)
 """SM4c: how long the other side can decide."""
 
 
-class TransferKind(StrEnum):
-    """The vendor's procedure of a transfer, each with its own rules."""
+class TransferKind(DescribedEnum):
+    """The vendor's procedure that a transfer follows: who starts it, and what can be transferred."""
 
-    LEGACY = "legacy"
-    AZURE_PLAN = "azure_plan"
-    NEW_COMMERCE = "new_commerce"
-    MANUAL_SWITCH = "manual_switch"
+    LEGACY = "legacy", "Legacy subscriptions, offered by a reseller to its provider."
+    AZURE_PLAN = "azure_plan", "Azure plans, requested by the target."
+    NEW_COMMERCE = "new_commerce", "New commerce subscriptions, requested by the target."
+    MANUAL_SWITCH = (
+        "manual_switch",
+        "Legacy Azure subscriptions, offered by the source and consented to by all parties.",
+    )
 
 
-class TransferStatus(StrEnum):
-    """The status of a transfer."""
+class TransferStatus(DescribedEnum):
+    """The state of a transfer or of one of its lines."""
 
-    PENDING = "pending"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    COMPLETED_WITH_ERRORS = "completed_with_errors"
-    FAILED = "failed"
-    CANCELED = "canceled"
-    DECLINED = "declined"
-    EXPIRED = "expired"
+    PENDING = "pending", "The other party has not decided yet."
+    IN_PROGRESS = "in_progress", "It was accepted, and the subscriptions are being transferred."
+    COMPLETED = "completed", "All subscriptions were transferred."
+    COMPLETED_WITH_ERRORS = "completed_with_errors", "Some subscriptions were transferred, others failed."
+    FAILED = "failed", "No subscription was transferred."
+    CANCELED = "canceled", "The party that started it has canceled it."
+    DECLINED = "declined", "Another party has declined it."
+    EXPIRED = "expired", "It was not decided in time."
 
 
 OPEN = frozenset({TransferStatus.PENDING, TransferStatus.IN_PROGRESS})
 
 
-class Initiator(StrEnum):
-    """The partner that started a transfer: the target by a request, the source by an offer."""
+class Initiator(DescribedEnum):
+    """The party that started a transfer."""
 
-    SOURCE = "source"
-    TARGET = "target"
+    SOURCE = "source", "The source offered subscriptions."
+    TARGET = "target", "The target requested subscriptions."
 
 
 def initiator_of(kind: TransferKind) -> Initiator:
@@ -57,13 +59,13 @@ def initiator_of(kind: TransferKind) -> Initiator:
     return Initiator.TARGET if kind in requested else Initiator.SOURCE
 
 
-class TransferProductType(StrEnum):
-    """The types of products that a target can request in a transfer of new commerce."""
+class TransferProductType(DescribedEnum):
+    """The type of product that a target requests."""
 
-    AZURE_SUBSCRIPTION = "azure_subscription"
-    AZURE_RESERVATION = "azure_reservation"
-    AZURE_SAVINGS_PLAN = "azure_savings_plan"
-    ONLINE_SERVICES_NCE = "online_services_nce"
+    AZURE_SUBSCRIPTION = "azure_subscription", "Azure subscriptions."
+    AZURE_RESERVATION = "azure_reservation", "Azure reservations."
+    AZURE_SAVINGS_PLAN = "azure_savings_plan", "Azure savings plans."
+    ONLINE_SERVICES_NCE = "online_services_nce", "License-based services of new commerce."
 
 
 class TransferLine(Base):

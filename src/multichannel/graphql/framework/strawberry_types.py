@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import EnumMeta
+from enum import StrEnum
+from inspect import cleandoc
 from typing import Any
 
 import strawberry
@@ -21,7 +22,8 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from multichannel.graphql.framework.enum_descriptions import ENUMS
+from multichannel.domain import support, transfer_effects  # noqa: F401  (their enums are registered below)
+from multichannel.domain.base import DescribedEnum
 from multichannel.graphql.framework.fields import camel
 from multichannel.graphql.framework.scalars import DATE_TIME
 
@@ -60,16 +62,16 @@ def is_registered(name: str) -> bool:
     return name in NAMESPACE
 
 
-def register_enum(words: EnumMeta, description: str, values: Mapping[str, str]) -> None:
+def register_enum(words: type[StrEnum], description: str, values: Mapping[str, str]) -> None:
     """Make a GraphQL enum of a Python enum, with descriptions of its values."""
     made: Any = strawberry.enum(words, name=words.__name__, description=description)
     for value in made.__strawberry_definition__.values:
-        value.description = values.get(value.name)
+        value.description = values[value.name]
     register(made)
 
 
-for _words, (_description, _values) in ENUMS.items():
-    register_enum(_words, _description, _values)
+for _words in DescribedEnum.__subclasses__():
+    register_enum(_words, cleandoc(_words.__doc__ or ""), {each.name: each.description for each in _words})
 
 
 def object_type(name: str, description: str, fields: Mapping[str, Field], **attributes: Any) -> Any:
