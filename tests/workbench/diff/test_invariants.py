@@ -6,10 +6,9 @@ import pytest
 
 from multichannel.errors import PolicyInvalid
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.workbench.diff.differ import PolicyComparison
 from multichannel.workbench.diff.violations import Violation
 from multichannel.workbench.invariants import read
-from tests.workbench.diff.edits import Edit, edited, shipped
+from tests.workbench.diff.edits import Edit, compared
 
 SHIPPED = SHIPPED_POLICIES / "invariants.yaml"
 BREAKING: dict[str, Edit] = {
@@ -34,7 +33,7 @@ BREAKING: dict[str, Edit] = {
 
 
 def broken(*edits: Edit, file: Path = SHIPPED) -> tuple[Violation, ...]:
-    return PolicyComparison(shipped(), edited(*edits)).violations(read(file))
+    return compared(*edits).violations(read(file))
 
 
 def test_the_shipped_policy_keeps_every_invariant() -> None:

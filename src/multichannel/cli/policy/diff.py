@@ -24,6 +24,7 @@ from multichannel.workbench.diff.accepted_changes import (
     stale_acceptances,
 )
 from multichannel.workbench.diff.differ import PolicyComparison
+from multichannel.workbench.diff.policy_version import PolicyVersion
 from multichannel.workbench.diff.report import DiffReport, as_body, as_github, as_markdown
 from multichannel.workbench.diff.rows import RowCounts, count_rows
 from multichannel.workbench.invariants import FILE, Invariant, read
@@ -91,7 +92,7 @@ def _report(
     tenants: Sequence[str],
 ) -> DiffReport:
     old, new = before.load(), after.load()
-    comparison = PolicyComparison(old, new)
+    comparison = PolicyComparison(PolicyVersion(old), PolicyVersion(new))
     found = comparison.diff()
     broken = comparison.violations(invariants)
     return DiffReport(

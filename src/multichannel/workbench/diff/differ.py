@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from multichannel.policy.decide.derivations import Derivation
-from multichannel.policy.decide.policy import Policy
 from multichannel.policy.decide.sample_principals import all_principals, markets_in, roles_of, with_role
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
@@ -27,7 +26,7 @@ from multichannel.workbench.diff.changes import (
 )
 from multichannel.workbench.diff.counterexample import build_record, choose_facts
 from multichannel.workbench.diff.model_finder import ModelFinder
-from multichannel.workbench.diff.policy_version import Granted, PolicyVersion
+from multichannel.workbench.diff.policy_version import DerivationsByAction, PolicyVersion
 from multichannel.workbench.diff.principal_groups import PrincipalGroup, grouped
 from multichannel.workbench.diff.statements import find_edits, subject
 from multichannel.workbench.diff.violations import InvariantChecker, Violation
@@ -36,21 +35,23 @@ from multichannel.workbench.invariants import Invariant
 ROWS = 2
 """How many rows each relation of a record has at most."""
 
-Derived = tuple[str, Granted, tuple[Derivation, ...]]
-"""The name of a version, what it grants and what it forbids."""
+Derived = tuple[DerivationsByAction, DerivationsByAction]
+"""What a version grants and what it forbids."""
 
 
 class PolicyComparison:
     """Two versions of a policy; queries are cached between the comparisons of principals."""
 
-    def __init__(self, old: Policy, new: Policy) -> None:
-        self._old, self._new = PolicyVersion("old", old), PolicyVersion("new", new)
-        self._edits = find_edits(old.source, new.source)
-        self._principals = all_principals(markets_in(old.source, new.source))
+    def __init__(self, old: PolicyVersion, new: PolicyVersion) -> None:
+        self._old, self._new = old, new
+        sources = old.policy.source, new.policy.source
+        self._edits = find_edits(*sources)
+        self._principals = all_principals(markets_in(*sources))
         self._finder = ModelFinder(ROWS)
         self._changes: dict[ChangeKey, VerdictChange] = {}
         self._size: dict[ChangeKey, int] = {}
         self._known: dict[tuple[object, ...], tuple[CellDifference, ...]] = {}
+        self._differing: dict[tuple[int, int], frozenset[Action]] = {}
 
     def violations(self, invariants: Iterable[Invariant]) -> tuple[Violation, ...]:
         """Violations of invariants in the new version, whether or not the old one has them."""
@@ -82,32 +83,49 @@ class PolicyComparison:
 
         Where `allow` has to be evaluated, only cells that differ are traced, which saves half the time.
         """
-        if not (self._old.is_joined(resource) and self._new.is_joined(resource)):
-            untraced = self._derived(principal, role, resource, trace=False)
-            if not any(old.requirements != new.requirements for _, old, new in _cells(untraced, resource)):
-                return ()
-        derived = self._derived(principal, role, resource, trace=True)
-        key = (resource.name, *(id(each) for _, *both in derived for each in both))
+        is_joined = self._old.is_joined(resource) and self._new.is_joined(resource)
+        derived = self._derived(principal, role, resource, trace=is_joined)
+        if not self._differing_actions(*derived):
+            return ()
+        if not is_joined:
+            derived = self._derived(principal, role, resource, trace=True)
+        key = (resource.name, *(id(each) for both in derived for each in both))
         if key not in self._known:
             comparison = CellComparison(resource.name, self._finder)
+            actions = self._differing_actions(*derived)
             self._known[key] = tuple(
                 difference
-                for action, old, new in _cells(derived, resource)
-                for difference in comparison.differences(action, old, new)
+                for action in resource.actions
+                if action in actions
+                for difference in comparison.differences(action, *_cells(derived, action))
             )
         return self._known[key]
 
     def _derived(
         self, principal: Principal, role: str, resource: Resource, *, trace: bool
-    ) -> tuple[Derived, ...]:
-        return tuple(
+    ) -> tuple[Derived, Derived]:
+        old, new = (
             (
-                version.name,
                 version.granted(principal, role, resource, trace=trace),
                 version.forbidden(principal, role, resource),
             )
             for version in (self._old, self._new)
         )
+        return old, new
+
+    def _differing_actions(self, old: Derived, new: Derived) -> frozenset[Action]:
+        """The actions for which a version requires something else of records, or can give other reasons."""
+        actions: frozenset[Action] = frozenset()
+        for before, after, requirement in zip(old, new, (_condition, _reason), strict=True):
+            key = id(before), id(after)
+            if key not in self._differing:
+                self._differing[key] = frozenset(
+                    action
+                    for action in before
+                    if set(map(requirement, before[action])) != set(map(requirement, after[action]))
+                )
+            actions |= self._differing[key]
+        return actions
 
     def _record(
         self, difference: CellDifference, principal: Principal, role: str, resource: Resource
@@ -211,15 +229,20 @@ class PolicyComparison:
         )
 
 
-def _cells(
-    derived: tuple[Derived, ...], resource: Resource
-) -> Iterator[tuple[Action, VersionCell, VersionCell]]:
-    for action in resource.actions:
-        old, new = (
-            VersionCell(name, granted[action], tuple(each for each in forbidden if each.concerns(action)))
-            for name, granted, forbidden in derived
-        )
-        yield action, old, new
+def _condition(grant: Derivation) -> object:
+    return grant.conditions
+
+
+def _reason(restriction: Derivation) -> object:
+    return restriction.name, restriction.conditions
+
+
+def _cells(derived: tuple[Derived, Derived], action: Action) -> tuple[VersionCell, VersionCell]:
+    old, new = (
+        VersionCell(name, granted[action], forbidden[action])
+        for name, (granted, forbidden) in zip(("old", "new"), derived, strict=True)
+    )
+    return old, new
 
 
 def _cause(key: ChangeKey) -> tuple[str, Action, str]:
