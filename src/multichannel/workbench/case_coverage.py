@@ -11,7 +11,7 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.ast import Literal
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import Rule
-from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.policy.testing.case_files import CaseSuite
 from multichannel.policy.testing.cases import ALLOWED, Case, Expectation
@@ -67,7 +67,7 @@ class _Gaps:
         for word, side in (("allows", self._allows), ("denies", self._denies)):
             if not side[resource.name, action]:
                 file, line = self._place(resource)
-                message = f"no case {word} {action} on a {resource.name}"
+                message = f"no case {word} {action} on {with_article(resource.name)}"
                 yield Finding(file=file, line=line, code=f"nothing-{word}", message=message)
 
     def _neighbours(self, resource: Resource, action: Action) -> Iterator[Finding]:
@@ -100,7 +100,7 @@ class _Gaps:
             yield _of(
                 rules[0],
                 "standing-without-case",
-                f"no case allows {action} on a {resource.name} at the standing {standing}",
+                f"no case allows {action} on {with_article(resource.name)} at the standing {standing}",
             )
 
     def _held(self, expectation: Expectation) -> frozenset[str]:
@@ -121,7 +121,7 @@ class _Gaps:
                 continue
             expecting = self._expecting(code, resource)
             if not any(self._hits(rule, code, each) for each in expecting):
-                message = f"no case on a {resource.name} expects {code} by this rule"
+                message = f"no case on {with_article(resource.name)} expects {code} by this rule"
                 yield _of(rule, "restriction-without-case", message)
 
     def _is_used(self, rule: Rule, resource: Resource) -> bool:

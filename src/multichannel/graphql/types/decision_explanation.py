@@ -17,7 +17,7 @@ from multichannel.policy.explain.evaluated_condition import PRINCIPAL, Evaluated
 from multichannel.policy.explain.explanation import Explanation, NearMiss, explain
 from multichannel.policy.explain.redaction import redact, redacted_near_misses
 from multichannel.policy.language.source import Rule
-from multichannel.policy.schema.resources import Resource
+from multichannel.policy.schema.resources import Resource, with_article
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
 
 DISCLOSED_RULES = {"has_standing", "grant"}
@@ -105,7 +105,9 @@ def explain_decision(operation: OperationContext, action: Action, id: str) -> De
     resource, row_id = read_id(id)
     if action not in resource.actions:
         names = ", ".join(item.name for item in resource.actions)
-        raise BadInput(f"{action.name} is not an action on a {resource.name}. Its actions are {names}.")
+        raise BadInput(
+            f"{action.name} is not an action on {with_article(resource.name)}. Its actions are {names}."
+        )
     work = operation.work
     facts = work.repository(resource).facts(row_id) if resource.name in DECLARATIONS else None
     if facts is None:

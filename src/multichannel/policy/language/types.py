@@ -15,7 +15,7 @@ from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation
 from multichannel.policy.language.literals import standings_by_kind
 from multichannel.policy.language.resource_binding import ANYTHING, PRINCIPAL
 from multichannel.policy.language.source import ARITY, Rule
-from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
+from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar, with_article
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole
 
 PRINCIPAL_WORDS: dict[str, type[StrEnum]] = {
@@ -142,12 +142,12 @@ class TypeInference:
 
     def _find_verdict(self, name: str, kind: str | None) -> tuple[ValueType | None, ...]:
         known = RESOURCES[kind].actions if kind in RESOURCES else tuple(Action)
-        about = f" on a {kind}" if kind in RESOURCES else ""
+        about = f" on {with_article(kind)}" if kind in RESOURCES else ""
         action = ValueType(
             f"action{about}", ValueForm.WORD, words=frozenset(map(str, known)), code="unknown-action"
         )
         standing = ValueType(
-            "standing" + (f" to a {kind}" if kind else ""),
+            "standing" + (f" to {with_article(kind)}" if kind else ""),
             ValueForm.WORD,
             words=frozenset(self._standings[kind]) if kind is None or kind in RESOURCES else None,
             code="unknown-standing",

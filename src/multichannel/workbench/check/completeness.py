@@ -11,7 +11,7 @@ from multichannel.policy.language.ast import Call, Dot, Name, Operation, Span, T
 from multichannel.policy.language.literals import ACTION, record_variable
 from multichannel.policy.language.resource_binding import concerns, principals_of
 from multichannel.policy.language.source import PolicySource, Rule
-from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.testing.case_files import SUFFIX
 from multichannel.workbench.check.codes import file_finding, finding
 from multichannel.workbench.check.grants import granted_actions
@@ -80,7 +80,11 @@ def _missing(
         yield "missing-resource", f"{resource.name} is not declared", hint
     missing = [action.value for action in resource.actions if (resource.name, action.value) not in granted]
     if missing:
-        yield "ungranted-action", f"no role is granted {', '.join(missing)} on a {resource.name}", ""
+        yield (
+            "ungranted-action",
+            f"no role is granted {', '.join(missing)} on {with_article(resource.name)}",
+            "",
+        )
 
 
 def _concerns(rule: Rule, resource: Resource, source: PolicySource) -> bool:
@@ -104,7 +108,7 @@ def _isolation(resource: Resource, rules: Sequence[Rule], helpers: Helpers) -> I
     left = [str(action) for action in resource.actions if action not in isolated]
     if left:
         what = "anything" if len(left) == len(resource.actions) else ", ".join(left)
-        message = f"no restriction keeps {what} on a {resource.name} within one national cloud"
+        message = f"no restriction keeps {what} on {with_article(resource.name)} within one national cloud"
         hint = (
             'Write forbid("CROSS_CLOUD", caller, _action, record) if record.cloud != caller.cloud; '
             f"in main.polar, or one for record: {resource.name}."

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multichannel.policy.language.ast import conjuncts
 from multichannel.policy.language.literals import ACTION, STANDING, literals_of
 from multichannel.policy.language.source import Rule
-from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.resources import RESOURCES, with_article
 from multichannel.workbench.check.codes import finding
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.rule_words import (
@@ -136,7 +136,7 @@ def _unused(rule: Rule, kind: str, triples: set[Triple]) -> Iterator[Finding]:
     held = literals_of(rule, STANDING)
     standings = {standing for _, standing, _ in triples}
     if held and None not in standings and not held & standings:
-        message = f"no action is granted at the standing {' or '.join(sorted(held))} to a {kind}"
+        message = f"no action is granted at the standing {' or '.join(sorted(held))} to {with_article(kind)}"
         yield finding(rule, "unused-standing", rule.tree.parameters[STANDING].span, message)
 
 
@@ -146,5 +146,5 @@ def _idle(rule: Rule, kind: str, triples: set[Triple], helpers: Helpers) -> Iter
     actions = {action for _, _, action in triples}
     if None in actions or known & actions or (restricted and not known) or (actions and not restricted):
         return
-    message = f"no role is granted {' or '.join(sorted(known)) or 'anything'} on a {kind}"
+    message = f"no role is granted {' or '.join(sorted(known)) or 'anything'} on {with_article(kind)}"
     yield finding(rule, "idle-restriction", None, message, "Remove the restriction, or grant the action.")
