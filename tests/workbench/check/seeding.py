@@ -13,7 +13,7 @@ from multichannel.workbench.check import PolicyCheck, check_source
 from multichannel.workbench.check.grants import granted_actions
 
 SHIPPED = PolicySource.read(SHIPPED_POLICIES)
-FILES = ("choices.polar", "customer.polar", "main.polar", "roles.polar", "system.polar")
+FILES = ("choices.polar", "customer.polar", "main.polar", "roles.polar", "system.polar", "user.polar")
 OTHERS = "subscription.polar"
 NOTED = "# R1: so that it is known why.\n"
 OPENING, CLOSING = "«", "»"
@@ -21,8 +21,8 @@ Found = tuple[str, str, int, int, int]
 """Code, file, line, column and length."""
 
 
-def _customers_alone() -> PolicySource:
-    """The shipped rules about customers; other resource types have only what makes them complete."""
+def _small_policy() -> PolicySource:
+    """The shipped rules about customers and users; other types have only what makes them complete."""
     texts = {name: text for name, text in SHIPPED.texts if name in FILES}
     granted = granted_actions(PolicySource(tuple(texts.items())).rules)
     rules = [
@@ -46,7 +46,7 @@ def _customers_alone() -> PolicySource:
     return source.rewritten(lambda rule: "" if (rule.file, rule.line) in unused else rule.text)
 
 
-CUSTOMERS = _customers_alone()
+SMALL = _small_policy()
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Seeded:
     @cached_property
     def marked(self) -> str:
         """The edited file, with the marks."""
-        text = dict(CUSTOMERS.texts)[self.file]
+        text = dict(SMALL.texts)[self.file]
         assert not self.before or text.count(self.before) == 1
         return text.replace(self.before, self.after) if self.before else f"{text}\n{self.after}\n"
 
@@ -72,7 +72,7 @@ class Seeded:
     @property
     def source(self) -> PolicySource:
         """The policy with it."""
-        return PolicySource(tuple((dict(CUSTOMERS.texts) | {self.file: self.text}).items()))
+        return PolicySource(tuple((dict(SMALL.texts) | {self.file: self.text}).items()))
 
     def checked(self) -> PolicyCheck:
         """What a check finds, with the shipped cases beside it."""

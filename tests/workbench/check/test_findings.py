@@ -8,9 +8,9 @@ from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check, check_source
 from multichannel.workbench.check.codes import FINDING_KINDS
 from tests.workbench.check.seeding import (
-    CUSTOMERS,
     NOTED,
     SHIPPED,
+    SMALL,
     Seeded,
     customer,
     found,
@@ -247,7 +247,7 @@ def test_the_shipped_policy_has_no_findings_and_loads() -> None:
 
 
 def test_the_smaller_policy_has_no_findings_either() -> None:
-    assert found(check_source(CUSTOMERS, SHIPPED_POLICIES)) == []
+    assert found(check_source(SMALL, SHIPPED_POLICIES)) == []
 
 
 @pytest.mark.parametrize("fault", EVERY)
