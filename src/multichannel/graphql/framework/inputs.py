@@ -1,4 +1,4 @@
-"""Inputs of mutations: the fields that all of them have, and the parsing of their values."""
+"""Inputs of mutations: what several of them have, and the parsing of their values."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
 import strawberry
 
+from multichannel.domain.agreements import Signature
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import camel
 from multichannel.store.audit.mutation_context import IdempotentRequest
@@ -96,3 +98,31 @@ def parse_email(name: str, value: str) -> str:
 def optional(parse: Callable[[str, str], str], name: str, value: str | None) -> str | None:
     """What `parse` makes of a value, or None if there is none."""
     return None if value is None else parse(name, value)
+
+
+@input_type
+class SignerInput:
+    """The person who signs the customer agreement for the customer, as of now."""
+
+    first_name: str = strawberry.field(description="First name of the signer.")
+    last_name: str = strawberry.field(description="Last name of the signer.")
+    email: str = strawberry.field(description="E-mail address of the signer.")
+    phone_number: str | None = strawberry.field(default=None, description="Telephone number of the signer.")
+
+
+@input_type
+class AgreementInput(SignerInput):
+    """A signature of the customer agreement that was given earlier."""
+
+    agreed_at: datetime = strawberry.field(description="When the customer signed; must not be in the future.")
+
+
+def signature_of(signer: SignerInput, agreed_at: datetime, within: str = "") -> Signature:
+    """The signature to store; `within` is the path of `signer` in the input. BadInput if it is invalid."""
+    return Signature(
+        parse_text(f"{within}first_name", signer.first_name),
+        parse_text(f"{within}last_name", signer.last_name),
+        parse_email(f"{within}email", signer.email),
+        optional(parse_text, f"{within}phone_number", signer.phone_number),
+        agreed_at,
+    )

@@ -17,9 +17,13 @@ from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import MutationInput, idempotency_of
-from multichannel.graphql.framework.refusal_codes import refusal_codes
 from multichannel.graphql.framework.selected_columns import columns_at
-from multichannel.graphql.framework.strawberry_types import Field, object_type, register
+from multichannel.graphql.framework.strawberry_types import (
+    Field,
+    object_type,
+    register,
+    register_refusal_codes,
+)
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
@@ -149,7 +153,7 @@ def _payload(attribute: str, declaration: TypeDeclaration, record_field: str) ->
 def user_error_types() -> None:
     """Make `UserError` and the enum of its codes."""
     by_code = sorted(MUTATION_REFUSALS, key=lambda refusal: refusal.code)
-    refusal_codes("UserErrorCode", "Why a mutation was refused.", by_code)
+    register_refusal_codes("UserErrorCode", "Why a mutation was refused.", by_code)
     object_type(
         "UserError",
         "Why a mutation is not possible in the current state. Nothing was changed.",

@@ -24,6 +24,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 
 from multichannel.domain import support, transfer_effects  # noqa: F401  (their enums are registered below)
 from multichannel.domain.base import DescribedEnum
+from multichannel.domain.refusals import Refusal
 from multichannel.graphql.framework.fields import camel
 from multichannel.graphql.framework.scalars import DATE_TIME
 
@@ -62,7 +63,7 @@ def is_registered(name: str) -> bool:
     return name in NAMESPACE
 
 
-def register_enum(words: type[StrEnum], description: str, values: Mapping[str, str]) -> None:
+def _register_enum(words: type[StrEnum], description: str, values: Mapping[str, str]) -> None:
     """Make a GraphQL enum of a Python enum, with descriptions of its values."""
     made: Any = strawberry.enum(words, name=words.__name__, description=description)
     for value in made.__strawberry_definition__.values:
@@ -71,7 +72,13 @@ def register_enum(words: type[StrEnum], description: str, values: Mapping[str, s
 
 
 for _words in DescribedEnum.__subclasses__():
-    register_enum(_words, cleandoc(_words.__doc__ or ""), {each.name: each.description for each in _words})
+    _register_enum(_words, cleandoc(_words.__doc__ or ""), {each.name: each.description for each in _words})
+
+
+def register_refusal_codes(name: str, description: str, refusals: Iterable[Refusal]) -> None:
+    """Make an enum with one value for each refusal, described by its message."""
+    codes = StrEnum(name, {refusal.code: refusal.code for refusal in refusals})  # type: ignore[misc]  # the names are data
+    _register_enum(codes, description, {code.name: Refusal[code.name].message for code in codes})
 
 
 def object_type(name: str, description: str, fields: Mapping[str, Field], **attributes: Any) -> Any:

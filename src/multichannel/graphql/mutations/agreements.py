@@ -5,9 +5,8 @@ from __future__ import annotations
 import strawberry
 
 from multichannel.domain.agreements import CustomerAgreement
-from multichannel.graphql.framework.agreement_input import AgreementInput, signature_of
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import MutationInput, input_type
+from multichannel.graphql.framework.inputs import AgreementInput, MutationInput, input_type, signature_of
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import CUSTOMER, CUSTOMER_AGREEMENT
 from multichannel.policy.schema.vocabulary import Action

@@ -9,10 +9,10 @@ import strawberry
 from multichannel.domain.customers import Customer
 from multichannel.domain.users import Role
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.agreement_input import AgreementInput, signature_of
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import (
     EXPECTED_VERSION,
+    AgreementInput,
     MutationInput,
     input_type,
     is_set,
@@ -21,6 +21,7 @@ from multichannel.graphql.framework.inputs import (
     parse_email,
     parse_guid,
     parse_text,
+    signature_of,
 )
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER

@@ -6,15 +6,16 @@ import strawberry
 
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.agreement_input import SignerInput, signature_of
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import (
     GUID_FORM,
     MutationInput,
+    SignerInput,
     input_type,
     optional,
     parse_domain,
     parse_guid,
+    signature_of,
 )
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP

@@ -7,22 +7,20 @@ from multichannel.errors import BadInput
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import is_set, optional, parse_guid, parse_text
 from multichannel.graphql.framework.mutation import mutation
-from multichannel.graphql.mutations.subscription_create_inputs import (
-    CreateSubscriptionInput,
-    RecordExternalSubscriptionInput,
-    external_subscription_of,
-    order_of,
-)
-from multichannel.graphql.mutations.subscription_update_inputs import (
+from multichannel.graphql.mutations.subscription_inputs import (
     AssignPartnerOfRecordInput,
     AssignSupportContactInput,
     CancelServiceInput,
     CancelSubscriptionInput,
+    CreateSubscriptionInput,
     MoveSubscriptionToCspInput,
     ReactivateSubscriptionInput,
+    RecordExternalSubscriptionInput,
     SuspendSubscriptionInput,
     UpdateSubscriptionInput,
     edits_of,
+    external_subscription_of,
+    order_of,
 )
 from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
