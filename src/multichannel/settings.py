@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     )
     issuer: NonEmpty | None = Field(
         default=None,
-        description="the token issuer (iss) to trust; write {tid} for the tenant id",
+        description="the token issuer (iss) to trust; in it, {tid} stands for the tenant id",
     )
     audience: NonEmpty | None = Field(default=None, description="the token audience (aud) of this service")
     jwks: NonEmpty | None = Field(

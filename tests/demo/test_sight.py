@@ -9,8 +9,7 @@ from datetime import timedelta
 import pytest
 
 from multichannel.demo.cast import CANYON, LAUREL, MEADOW, PERSONAS, PRAIRIE, SUMMIT, WORLD
-from multichannel.demo.rows import rows_of_world
-from multichannel.demo.world import SEEDER
+from multichannel.demo.world import SEEDER, rows_of_world
 from multichannel.domain.base import Base
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription

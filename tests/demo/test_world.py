@@ -8,8 +8,7 @@ from typing import TypeVar
 import pytest
 
 from multichannel.demo.cast import ALDER, CEDAR, EMBER, MEADOW, PERSONAS, WILLOW
-from multichannel.demo.rows import rows_of_world
-from multichannel.demo.world import SEEDER, seed
+from multichannel.demo.world import SEEDER, rows_of_world, seed
 from multichannel.domain.base import Base
 from multichannel.domain.commerce import BillingType, Channel, Commerce
 from multichannel.domain.customers import Customer

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from multichannel.importing.export import NoProgress
+from multichannel.importing.export import ImportProgress
 from tests.databases import sqlite_first
 from tests.importing.books import (
     Books,
@@ -41,7 +41,7 @@ class Fault(Exception):
     """Injected."""
 
 
-class FailsAt(NoProgress):
+class FailsAt(ImportProgress):
     """A watcher that breaks off at a step."""
 
     def __init__(self, step: str, act: Callable[[], object]) -> None:
@@ -88,9 +88,9 @@ def test_each_damage_is_one_clear_error_and_changes_nothing(books: Books, kind: 
         report = books.load_files(good, bad)
 
         assert codes(report) == [code], name
-        rejection = report.files[1].rejections[0].as_json()
-        assert rejection["message"].endswith(".")
-        assert "\n" not in rejection["message"]
+        rejection = report.files[1].rejections[0]
+        assert rejection.message.endswith(".")
+        assert "\n" not in rejection.message
         assert not report.stored
         assert counts(report) == dict.fromkeys(counts(report), 0)
     assert books.dump() == before

@@ -1,7 +1,7 @@
 """The organisations and personas of the demo world, read from `world.yaml`.
 
 `multichannel token` needs no more than these, so this module imports no model: a status, a type, a cloud or a
-role is the word of the domain's enum, and `rows.py` turns it into a member.
+role is the word of the domain's enum, and `world.py` turns it into a member.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from multichannel.importing.customers import ImportedAddress, ImportedBillingProfile, ImportedCustomer
@@ -14,6 +15,7 @@ from multichannel.importing.transfers import ImportedTransfer, ImportedTransferA
 Columns: TypeAlias = dict[str, Any]
 
 _NO_ADDRESS: Final = read(ImportedAddress, {})
+_NUMBER: Final = attrgetter("number")
 _PLACE: Final = ("address_line1", "address_line2", "city", "state", "region", "postal_code", "country")
 _BILLING: Final = ("vendor_id", "first_name", "last_name", "email", "culture", "language", "company_name")
 _COMPANY: Final = ("company_name", "domain", "organization_registration_number", "email")
@@ -81,7 +83,7 @@ def transfer_lines(facts: ImportedTransfer) -> list[Columns]:
     They are renumbered: the vendor numbers add-ons either with their bases or separately.
     """
     lines: list[Columns] = []
-    for base in sorted(facts.lines, key=_number):
+    for base in sorted(facts.lines, key=_NUMBER):
         lines.append(_line(base, len(lines), None))
         base_number = lines[-1]["number"]
         lines.extend(_add_ons(base.add_ons, base_number, len(lines)))
@@ -89,12 +91,8 @@ def transfer_lines(facts: ImportedTransfer) -> list[Columns]:
 
 
 def _add_ons(add_ons: tuple[ImportedTransferAddOn, ...], base_number: int, first: int) -> Iterator[Columns]:
-    for number, add_on in enumerate(sorted(add_ons, key=_number), first):
+    for number, add_on in enumerate(sorted(add_ons, key=_NUMBER), first):
         yield _line(add_on, number, base_number)
-
-
-def _number(line: ImportedTransferAddOn) -> int:
-    return line.number
 
 
 def _line(facts: ImportedTransferAddOn, number: int, base_number: int | None) -> Columns:
