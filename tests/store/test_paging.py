@@ -118,7 +118,7 @@ def _settings(examples: int) -> settings:
     )
 
 
-@pytest.mark.parametrize("examples", [25, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [15, pytest.param(1000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("role", ["sales_agent", "billing_admin"])
 def test_walking_forwards_and_backwards_gives_every_row_once_in_order(
     connection: Connection, shipped_policy: Policy, role: str, examples: int
@@ -136,11 +136,12 @@ def test_walking_forwards_and_backwards_gives_every_row_once_in_order(
     walk()
 
 
+@pytest.mark.parametrize("examples", [15, pytest.param(1000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("role", ["sales_agent", "billing_admin"])
 def test_a_window_between_two_rows_holds_what_lies_between_them(
-    connection: Connection, shipped_policy: Policy, role: str
+    connection: Connection, shipped_policy: Policy, role: str, examples: int
 ) -> None:
-    @_settings(25)
+    @_settings(examples)
     @given(ROWS.filter(lambda rows: len(rows) > 1), ORDERS, st.data())
     def between(rows: list[Any], order: OrderBy, data: st.DataObject) -> None:
         with _stored(connection, shipped_policy, role, rows) as reader:
