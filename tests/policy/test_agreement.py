@@ -75,7 +75,7 @@ class Stored:
 
     def run(self, statement: Any) -> Any:
         """All rows of a statement, at the world's time."""
-        return self.session.decided(statement, {"now": self.world.now}).all()
+        return self.session.decided(statement, now=self.world.now).all()
 
     @cached_property
     def _facts(self) -> dict[tuple[str, str, str], Any]:

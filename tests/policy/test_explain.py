@@ -90,7 +90,7 @@ def _all_of(world: Any, people: list[Principal], session: GuardedSession) -> Ite
     """Everybody before every record; the action is yet to be filled in."""
 
     def run(statement: Any) -> Any:
-        return session.decided(statement, {"now": world.now}).all()
+        return session.decided(statement, now=world.now).all()
 
     @cache
     def facts(resource: Resource, row_id: str, tenant_id: str) -> Any:

@@ -144,7 +144,7 @@ def test_concurrent_writers_are_serialized(store: Store, phone: Phone) -> None:
 
     def add_one_to_what_was_read(work: UnitOfWork) -> None:
         runs.append(threading.get_ident())
-        seen = work._session.decided(select(Customer.phone_number), {}).scalar_one()
+        seen = work._session.decided(select(Customer.phone_number)).scalar_one()
         if runs.count(threading.get_ident()) == 1:
             both_have_read.wait(timeout=10)
         work.customers.get(MEADOW, to=Action.UPDATE).phone_number = str(int(seen or "0") + 1)
@@ -157,9 +157,9 @@ def test_concurrent_writers_are_serialized(store: Store, phone: Phone) -> None:
 
 def test_a_reading_sees_one_snapshot(store: Store, phone: Phone) -> None:
     with store.reading(agent()) as work:
-        before = work._session.decided(select(Customer.phone_number), {}).scalar_one()
+        before = work._session.decided(select(Customer.phone_number)).scalar_one()
         store.write(agent(), _add_one)
-        after = work._session.decided(select(Customer.phone_number), {}).scalar_one()
+        after = work._session.decided(select(Customer.phone_number)).scalar_one()
     assert (before, after, phone()) == ("0", "0", "1")
 
 
@@ -214,7 +214,7 @@ def test_on_sqlite_a_writer_takes_its_lock_at_once_and_a_reader_takes_none(
     assert statements[0] == "BEGIN IMMEDIATE"
     statements.clear()
     with store.reading(agent()) as work:
-        work._session.decided(select(func.count()).select_from(ResellerRelationship), {})
+        work._session.decided(select(func.count()).select_from(ResellerRelationship))
     assert "BEGIN IMMEDIATE" not in statements
 
 

@@ -28,6 +28,7 @@ from multichannel.domain.tenants import Partner
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.partnerships import are_partners
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 ACTIVE = RelationshipStatus.ACTIVE
 
@@ -157,6 +158,13 @@ def extend_relationship_to_provider(
     return relationship
 
 
+def is_related(queries: GuardQueries, partner_id: str, customer_id: str | None, **equal: str | None) -> bool:
+    """Whether a partner has an active relationship with a customer that has these further values."""
+    return queries.any(
+        ResellerRelationship, partner_id=partner_id, customer_id=customer_id, status=ACTIVE, **equal
+    )
+
+
 def _requesting_partner(work: UnitOfWork, request: RelationshipRequest) -> Partner:
     """The caller's partner, if it may send the request (C2, R19)."""
     through = request.provider_id is not None
@@ -203,13 +211,9 @@ def _with_companion(work: UnitOfWork, relationship: ResellerRelationship) -> lis
 
 def _has_active_like(work: UnitOfWork, parent: Base, wanted: ResellerRelationship) -> bool:
     """Whether the partner has an active relationship with the customer through the same reseller."""
-    return work.query_for(parent).any(
-        ResellerRelationship,
-        partner_id=wanted.partner_id,
-        customer_id=wanted.customer_id,
-        associated_partner_id=wanted.associated_partner_id,
-        status=ACTIVE,
-    )
+    through = wanted.associated_partner_id
+    queries = work.query_for(parent)
+    return is_related(queries, wanted.partner_id, wanted.customer_id, associated_partner_id=through)
 
 
 def _sign_agreement(

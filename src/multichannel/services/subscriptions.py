@@ -19,14 +19,12 @@ from multichannel.domain.new_subscriptions import (
 )
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
-from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.partnerships import are_partners
+from multichannel.services.relationships import is_related
 from multichannel.store.unit_of_work import UnitOfWork
-
-ACTIVE = "active"
 
 
 def record_external_subscription(
@@ -182,20 +180,12 @@ def _reseller_number(
 def _may_support(work: UnitOfWork, subscription: Subscription, partner_id: str) -> bool:
     """R26: customers choose any partner of theirs; sellers themselves, or their reseller of the customer."""
     queries, own = work.query_for(subscription), work.principal.tenant_id
-    is_related = queries.any(
-        ResellerRelationship, partner_id=partner_id, customer_id=subscription.customer_id, status=ACTIVE
-    )
+    serves = is_related(queries, partner_id, subscription.customer_id)
     if work.principal.kind is TenantKind.CUSTOMER or partner_id == own:
-        return is_related
+        return serves
     if not are_partners(queries, own, partner_id):
         return False
-    return is_related or queries.any(
-        ResellerRelationship,
-        partner_id=own,
-        associated_partner_id=partner_id,
-        customer_id=subscription.customer_id,
-        status=ACTIVE,
-    )
+    return serves or is_related(queries, own, subscription.customer_id, associated_partner_id=partner_id)
 
 
 AZURE_PLAN = "Azure plan"

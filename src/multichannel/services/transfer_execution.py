@@ -9,12 +9,12 @@ from multichannel.domain.agreements import CustomerAgreement, is_bound
 from multichannel.domain.commerce import BillingType, Channel, SubscriptionStatus
 from multichannel.domain.eligibility import ineligibility_reasons, refusals_to_receive
 from multichannel.domain.refusals import Refusal, raise_first
-from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus
 from multichannel.domain.transfer_effects import close_at_source, transferred_copy
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.errors import Refused
+from multichannel.services.relationships import is_related
 from multichannel.services.transfer_lines import transfer_candidates
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
@@ -26,12 +26,6 @@ def refusals_of_target(queries: GuardQueries, transfer: Transfer, *, market: str
     `market` is that of the company whose market has to be the one of the transfer.
     """
     target_id, customer_id = transfer.target_partner_id, transfer.customer_id
-    related = queries.any(
-        ResellerRelationship,
-        partner_id=target_id,
-        customer_id=customer_id,
-        status=RelationshipStatus.ACTIVE,
-    )
     agreements = queries.all(CustomerAgreement, customer_id=customer_id)
     azure: Sequence[Subscription] = ()
     if transfer.kind is TransferKind.AZURE_PLAN:
@@ -45,7 +39,7 @@ def refusals_of_target(queries: GuardQueries, transfer: Transfer, *, market: str
         )
     return refusals_to_receive(
         transfer.kind,
-        has_relationship=related,
+        has_relationship=is_related(queries, target_id, customer_id),
         is_bound=is_bound(agreements, target_id, transfer.cloud),
         is_same_market=market == transfer.market,
         azure=azure,

@@ -206,7 +206,6 @@ def _pending_transfer(
     source_id: str,
     target_id: str,
 ) -> Transfer:
-    """A new transfer that a partner starts."""
     return Transfer(
         id=new_id(),
         owner_id=partner.id,

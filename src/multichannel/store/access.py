@@ -40,7 +40,7 @@ class Access:
 
     def run(self, statement: Executable) -> Sequence[Any]:
         """The rows of a statement whose WHERE holds the policy's predicate."""
-        return self.session.decided(statement, {"now": self.now}).all()
+        return self.session.decided(statement, now=self.now).all()
 
     def pending(self, resource: Resource, operation: str) -> PendingDecision | None:
         """A decision to record; None if the operation is not recorded."""

@@ -31,7 +31,7 @@ def load_facts(
     """The facts of one row that decide for principals of a tenant, visible to them or not; None if absent."""
     with _reading(engine) as session:
         return facts_of(
-            lambda statement: session.decided(statement, {"now": now}).all(),
+            lambda statement: session.decided(statement, now=now).all(),
             resource,
             row_id,
             tenant_id=tenant_id,
@@ -54,7 +54,7 @@ def sample_tenants(
     seen: Counter[object] = Counter()
     tenants = []
     with _reading(engine) as session:
-        for row in session.decided(statement, {}):
+        for row in session.decided(statement):
             seen[row.kind, row.type] += 1
             if ids or seen[row.kind, row.type] <= of_each:
                 tenants.append((row.name or row.company_name or row.tenant_id, principal_of(row)))

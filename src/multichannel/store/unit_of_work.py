@@ -128,7 +128,7 @@ class UnitOfWork:
     def prune(self, service: ServiceResource, model: type[Base], column: str, *, before: datetime) -> int:
         """Delete rows of an audit table that are older; returns how many."""
         self._require_granted(service, f"rows of {model.__name__} deleted without a decision")
-        return self._session.prune(delete(model).where(getattr(model, column) < before), {})
+        return self._session.prune(delete(model).where(getattr(model, column) < before))
 
     def bulk_writer(self, owner: Partner, model: type[Base], column: str = "owner_id") -> OwnerBulkWriter:
         """Rows of a partner that was fetched for the action they are written by."""

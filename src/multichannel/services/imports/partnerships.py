@@ -143,7 +143,6 @@ def _collect_attachments(
     outcomes: Mapping[str, Outcome],
     resellers: Resellers,
 ) -> None:
-    """Collect the attachments to customers for later steps."""
     left = dict(outcomes)
     for partner_id, item in items:
         outcome = left.pop(partner_id, Outcome.UNCHANGED)

@@ -51,7 +51,7 @@ class OwnerBulkWriter:
     def distinct(self, column: str) -> set[Any]:
         """The distinct values of a column of the owner's rows."""
         statement = select(self._table.c[column]).where(self._owned).distinct()
-        return set(self._session.decided(statement, {}).scalars())
+        return set(self._session.decided(statement).scalars())
 
     def insert(self, rows: Sequence[Row]) -> None:
         """Insert rows, each of which must name the owner."""
@@ -114,7 +114,7 @@ class OwnerBulkWriter:
             connection.execute(text(f"ANALYZE (SKIP_LOCKED) {self._table.name}"))
 
     def _read(self, statement: Select[Any]) -> list[Row]:
-        return cast("list[Row]", self._session.decided(statement, {}).mappings().all())
+        return cast("list[Row]", self._session.decided(statement).mappings().all())
 
 
 def update_rows(

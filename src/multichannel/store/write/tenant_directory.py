@@ -38,21 +38,21 @@ class TenantDirectory:
     def known(self, ids: Iterable[str]) -> dict[str, KnownTenant]:
         """The known tenants among these, by id."""
         statement = select(Tenant.id, Tenant.kind, Tenant.cloud).where(Tenant.id.in_(sorted(set(ids))))
-        rows = self._session.decided(statement, {})
+        rows = self._session.decided(statement)
         return {row.id: KnownTenant(row.kind, row.cloud) for row in rows}
 
     def customers_at(self, address: str, cloud: Cloud) -> list[str]:
         """The ids of the customers of a cloud with this tenant id or domain."""
         key = Customer.domain if "." in address else Customer.id
         statement = select(Customer.id).where(key == address, Customer.cloud == cloud).order_by(Customer.id)
-        return list(self._session.decided(statement, {}).scalars())
+        return list(self._session.decided(statement).scalars())
 
     def partner_at(self, address: str, cloud: Cloud, market: str) -> str | None:
         """The partner with this tenant id, if it is in the cloud and the market."""
         statement = select(Partner.id).where(
             Partner.id == address, Partner.cloud == cloud, Partner.market == market
         )
-        partner_id: str | None = self._session.decided(statement, {}).scalar()
+        partner_id: str | None = self._session.decided(statement).scalar()
         return partner_id
 
     def stubs(self, ids: Iterable[str]) -> set[str]:
@@ -60,7 +60,7 @@ class TenantDirectory:
         statement = select(Customer.id).where(
             Customer.id.in_(sorted(set(ids))), Customer.company_name.is_(None)
         )
-        return set(self._session.decided(statement, {}).scalars())
+        return set(self._session.decided(statement).scalars())
 
     def add_partners(self, rows: Sequence[Row]) -> None:
         """Insert partners with their tenants."""
