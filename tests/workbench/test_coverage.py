@@ -19,7 +19,7 @@ from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.coverage.coverage import Coverage, CoverageState, CoveredRule, cover
 from multichannel.workbench.coverage.html import coverage_page
 from multichannel.workbench.coverage.instrumentation import Instrumentation
-from multichannel.workbench.coverage.lcov import as_lcov
+from multichannel.workbench.coverage.tables import as_lcov
 from multichannel.workbench.revisions import changed_lines
 from tests.cli.shell import Run
 from tests.workbench.suites import CASES, USERS, edited, users

@@ -78,7 +78,7 @@ def test_an_invariant_speaks_of_those_it_names_and_of_nobody_else(tmp_path: Path
 @pytest.mark.parametrize(
     ("item", "said"),
     [
-        ("{what: User}", "invariants.yaml:2: an invariant needs a text at `never`, and what it is about"),
+        ("{what: User}", "invariants.yaml:2: `never` (a text) and `what` are required"),
         ("{never: x, what: Userr}", "invariants.yaml:2: 'Userr' is not a word for `what`; it is one of "),
         ("{never: x, what: User, may: cancel}", "invariants.yaml:2: 'cancel' is not a word for `may`"),
         ("{never: x, what: User, who: {tier: a}}", "invariants.yaml:2: `who` has no `tier`"),

@@ -33,10 +33,10 @@ from multichannel.workbench.revisions import Revision, display_path, revision
 
 def diff(
     old: Annotated[str, typer.Argument(help="Folder, git revision, or REV:path for a folder of a revision.")],
-    new: Annotated[str | None, typer.Argument(help="Same as OLD. Default: the policy folder.")] = None,
+    new: Annotated[str | None, typer.Argument(help="Like OLD. Default: the policy folder.")] = None,
     output: Annotated[Literal["text", "json", "markdown", "github"], FORMAT] = "text",
     fail_on: Annotated[
-        FailOn | None, typer.Option(help="Exit 1 on such changes unless they are accepted.")
+        FailOn | None, typer.Option(help="Exit 1 on changes of this kind that are not accepted.")
     ] = None,
     accept: Annotated[list[str] | None, typer.Option(help="Name of an intended change; repeatable.")] = None,
     accept_file: Annotated[

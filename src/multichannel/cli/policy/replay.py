@@ -41,13 +41,13 @@ MAX_TENANTS = 5
 def replay(
     log: Annotated[list[Path], typer.Option("--log", help="Decision log; repeatable.")],
     candidate: Annotated[
-        Path, typer.Option(help="Folder of .polar files to try.", exists=True, file_okay=False)
+        Path, typer.Option(help="Folder of .polar files to evaluate.", exists=True, file_okay=False)
     ],
     policy: PolicyFolder = None,
     output: TextOrJson = "text",
     fail_on: Annotated[
         Literal["newly-allowed", "changed"] | None,
-        typer.Option(help="Exit 1 if there is such a change; newly-allowed ignores lists."),
+        typer.Option(help="Exit 1 on changes of this kind; newly-allowed ignores list filters."),
     ] = None,
 ) -> None:
     """Replay logged decisions under a candidate policy.
