@@ -83,9 +83,7 @@ class Refusal(Enum):
     INVITATION_CLOSED = _Row("SM3", "id", "The invitation has already been accepted or removed.")
     PARTNERSHIP_OVER = _Row("SM3", "id", "The partnership has already been removed.")
     NO_PARTNERSHIP = _Row(
-        "SM3",
-        "provider",
-        "You have no active partnership with this provider. Accept its invitation first.",
+        "SM3", "provider", "You have no active partnership with this provider. Accept its invitation first."
     )
 
     # Relationships

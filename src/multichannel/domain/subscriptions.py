@@ -32,13 +32,7 @@ class Subscription(SubscriptionLifecycle, Base):
     """A subscription of a customer, bought through any channel."""
 
     timed_transitions = SUBSCRIPTION_TRANSITIONS
-    parties = (
-        "owner_id",
-        "customer_id",
-        "billing_partner_id",
-        "partner_of_record_id",
-        "support_contact_id",
-    )
+    parties = ("owner_id", "customer_id", "billing_partner_id", "partner_of_record_id", "support_contact_id")
     __tablename__ = "subscriptions"
     __table_args__ = (
         UniqueConstraint("owner_id", "vendor_id"),

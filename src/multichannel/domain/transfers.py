@@ -97,13 +97,7 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     timed_transitions = (
         TimedTransition(TransferStatus.EXPIRED, "expires_at", frozenset({TransferStatus.PENDING})),
     )
-    parties = (
-        "owner_id",
-        "source_partner_id",
-        "target_partner_id",
-        "customer_id",
-        "partner_of_record_id",
-    )
+    parties = ("owner_id", "source_partner_id", "target_partner_id", "customer_id", "partner_of_record_id")
     __tablename__ = "transfers"
     __table_args__ = (
         UniqueConstraint("owner_id", "vendor_id"),

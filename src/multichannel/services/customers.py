@@ -44,8 +44,7 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     _require_customer_possible(work, partner, new)
     customer = _customer(partner, new, work)
     work.add_under(
-        partner,
-        Tenant(id=customer.id, kind=TenantKind.CUSTOMER, cloud=customer.cloud, created_at=work.now),
+        partner, Tenant(id=customer.id, kind=TenantKind.CUSTOMER, cloud=customer.cloud, created_at=work.now)
     )
     work.add_under(partner, customer)
     work.add_under(partner, _relationship(partner, customer, new, work))
@@ -119,11 +118,7 @@ def _billing_profile(
     shared = {name: value for name, value in new.profile.items() if name in BillingProfile.__mapper__.columns}
     values = {"company_name": new.company_name, **shared, **new.billing}
     return BillingProfile(
-        partner_id=partner.id,
-        customer_id=customer.id,
-        cloud=customer.cloud,
-        created_at=work.now,
-        **values,
+        partner_id=partner.id, customer_id=customer.id, cloud=customer.cloud, created_at=work.now, **values
     )
 
 

@@ -31,10 +31,7 @@ def load_facts(
     """The facts of one row that decide for principals of a tenant, visible to them or not; None if absent."""
     with _reading(engine) as session:
         return facts_of(
-            lambda statement: session.decided(statement, now=now).all(),
-            resource,
-            row_id,
-            tenant_id=tenant_id,
+            lambda statement: session.decided(statement, now=now).all(), resource, row_id, tenant_id=tenant_id
         )
 
 

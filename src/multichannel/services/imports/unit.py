@@ -83,8 +83,8 @@ class ImportUnit:
         wanted = set(ids)
         known = self.companies.known(wanted)
         problems: dict[str, Problem] = {}
-        for tenant_id, company in known.items():
-            if company.kind is not kind or company.cloud is not self.importer.cloud:
+        for tenant_id, kind_and_cloud in known.items():
+            if kind_and_cloud != (kind, self.importer.cloud):
                 sentence = f"{tenant_id} cannot be a {kind} of this partner. Contact the operator."
                 problems[tenant_id] = Problem(field, TENANT_CONFLICT, sentence)
         return problems, wanted - known.keys()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -17,14 +16,6 @@ from multichannel.store.session import GuardedSession, PolicyBypass
 from multichannel.store.write.owner_bulk_writer import Row, update_rows
 
 
-@dataclass(frozen=True, slots=True)
-class KnownTenant:
-    """The kind and cloud of a known tenant."""
-
-    kind: TenantKind
-    cloud: Cloud
-
-
 class TenantDirectory:
     """Looks up tenants other than the partner's own, and creates those it names."""
 
@@ -35,11 +26,11 @@ class TenantDirectory:
         self._session = session
         self._sponsor_id = sponsor.id
 
-    def known(self, ids: Iterable[str]) -> dict[str, KnownTenant]:
-        """The known tenants among these, by id."""
+    def known(self, ids: Iterable[str]) -> dict[str, tuple[TenantKind, Cloud]]:
+        """Kind and cloud of the known tenants among these, by id."""
         statement = select(Tenant.id, Tenant.kind, Tenant.cloud).where(Tenant.id.in_(sorted(set(ids))))
         rows = self._session.decided(statement)
-        return {row.id: KnownTenant(row.kind, row.cloud) for row in rows}
+        return {row.id: (row.kind, row.cloud) for row in rows}
 
     def customers_at(self, address: str, cloud: Cloud) -> list[str]:
         """The ids of the customers of a cloud with this tenant id or domain."""

@@ -59,8 +59,7 @@ TENANT_KIND = _enum("tenantkind", "partner customer system")
 CLOUD = _enum("cloud", "public us_government")
 AUDIT_STATUS = _enum("auditstatus", "succeeded failed declined")
 QUALIFICATION = _enum(
-    "customerqualification",
-    "none education nonprofit government_community_cloud state_owned_entity",
+    "customerqualification", "none education nonprofit government_community_cloud state_owned_entity"
 )
 PARTNER_TYPE = _enum("partnertype", "direct_bill indirect_provider indirect_reseller advisor")
 PARTNER_STATUS = _enum("partnerstatus", "active restricted inactive")
@@ -81,16 +80,11 @@ BILLING_CYCLE = _enum("billingcycle", "unknown monthly annual none one_time trie
 CONTRACT_TYPE = _enum("contracttype", "subscription product_key redemption_code")
 TRANSFER_KIND = _enum("transferkind", "legacy azure_plan new_commerce manual_switch")
 TRANSFER_STATUS = _enum(
-    "transferstatus",
-    "pending in_progress completed completed_with_errors failed canceled declined expired",
+    "transferstatus", "pending in_progress completed completed_with_errors failed canceled declined expired"
 )
 INITIATOR = _enum("initiator", "source target")
 
-_table(
-    "tenants",
-    _key("id"),
-    *_required(kind=TENANT_KIND, cloud=CLOUD, created_at=TIME),
-)
+_table("tenants", _key("id"), *_required(kind=TENANT_KIND, cloud=CLOUD, created_at=TIME))
 _table(
     "partners",
     _key("id", to="tenants"),
