@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
 from multichannel.domain.tenants import PartnerType, TenantKind
@@ -16,6 +16,8 @@ from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
+
+Item: TypeAlias = LocatedItem[ImportedPartnerRelationship]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ SIDES: Final = {
 class Attachment:
     """An item that attaches a reseller to a customer, with its outcome so far."""
 
-    item: LocatedItem[ImportedPartnerRelationship]
+    item: Item
     outcome: Outcome
 
     @property
@@ -94,9 +96,7 @@ def store_partner_relationships(unit: ImportUnit) -> Resellers:
     return resellers
 
 
-def _valid_items(
-    unit: ImportUnit, side: PartnershipSide, batch: Sequence[LocatedItem[ImportedPartnerRelationship]]
-) -> list[LocatedItem[ImportedPartnerRelationship]]:
+def _valid_items(unit: ImportUnit, side: PartnershipSide, batch: Sequence[Item]) -> list[Item]:
     """The items that can be stored, with their partners added; the others are rejected."""
     ids = {item.facts.partner_id for item in batch}
     problems, absent = unit.tenant_conflicts(ids, TenantKind.PARTNER, "id")
@@ -111,12 +111,7 @@ def _valid_items(
     return valid
 
 
-def _store_side(
-    unit: ImportUnit,
-    side: PartnershipSide,
-    batch: Sequence[LocatedItem[ImportedPartnerRelationship]],
-    resellers: Resellers,
-) -> None:
+def _store_side(unit: ImportUnit, side: PartnershipSide, batch: Sequence[Item], resellers: Resellers) -> None:
     items = [(item.facts.partner_id, item) for item in batch]
     rows = unit.rows(Partnership, side.own)
     existing = {
@@ -139,9 +134,7 @@ def _preference(row: Row) -> tuple[bool, datetime, str]:
 
 
 def _collect_attachments(
-    items: Sequence[tuple[str, LocatedItem[ImportedPartnerRelationship]]],
-    outcomes: Mapping[str, Outcome],
-    resellers: Resellers,
+    items: Sequence[tuple[str, Item]], outcomes: Mapping[str, Outcome], resellers: Resellers
 ) -> None:
     left = dict(outcomes)
     for partner_id, item in items:
