@@ -15,6 +15,7 @@ import strawberry
 from multichannel.domain.agreements import Signature
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import camel
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.store.audit.mutation_context import IdempotentRequest
 
 LONGEST_TEXT, LONGEST_KEY = 512, 255
@@ -39,11 +40,11 @@ def input_type(cls: type[T]) -> type[T]:
 class MutationInput:
     """What the inputs of all mutations share."""
 
-    idempotency_key: str | None = strawberry.field(
-        default=None,
-        description=f"A key of your choice, 1 to {LONGEST_KEY} characters, that makes retries safe: "
+    idempotency_key: str | None = described(
+        f"A key of your choice, 1 to {LONGEST_KEY} characters, that makes retries safe: "
         "repeating it with the same input changes nothing and returns the first outcome. Keys are kept for "
         "at least 7 days.",
+        None,
     )
 
 
@@ -104,17 +105,17 @@ def optional(parse: Callable[[str, str], str], name: str, value: str | None) -> 
 class SignerInput:
     """The person who signs the customer agreement for the customer, as of now."""
 
-    first_name: str = strawberry.field(description="First name of the signer.")
-    last_name: str = strawberry.field(description="Last name of the signer.")
-    email: str = strawberry.field(description="E-mail address of the signer.")
-    phone_number: str | None = strawberry.field(default=None, description="Telephone number of the signer.")
+    first_name: str = described("First name of the signer.")
+    last_name: str = described("Last name of the signer.")
+    email: str = described("E-mail address of the signer.")
+    phone_number: str | None = described("Telephone number of the signer.", None)
 
 
 @input_type
 class AgreementInput(SignerInput):
     """A signature of the customer agreement that was given earlier."""
 
-    agreed_at: datetime = strawberry.field(description="When the customer signed; must not be in the future.")
+    agreed_at: datetime = described("When the customer signed; must not be in the future.")
 
 
 def signature_of(signer: SignerInput, agreed_at: datetime, within: str = "") -> Signature:

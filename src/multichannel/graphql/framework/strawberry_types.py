@@ -8,7 +8,7 @@ module, and `register` enters each type into its namespace.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from inspect import cleandoc
@@ -47,6 +47,11 @@ class Field:
     description: str
     resolve: Callable[..., Any] | None = None
     arguments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def described(description: str, default: Any = MISSING, *, default_factory: Any = MISSING) -> Any:
+    """A field of a Strawberry type or input; one of an input without a default is required."""
+    return strawberry.field(description=description, default=default, default_factory=default_factory)
 
 
 def register(made: Any) -> Any:

@@ -8,6 +8,7 @@ from multichannel.domain.agreements import CustomerAgreement
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import AgreementInput, MutationInput, input_type, signature_of
 from multichannel.graphql.framework.mutation import mutation
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import CUSTOMER, CUSTOMER_AGREEMENT
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import customers
@@ -18,7 +19,7 @@ from multichannel.store.unit_of_work import UnitOfWork
 class ConfirmCustomerAgreementInput(MutationInput, AgreementInput):
     """The customer, the person who signed for it, and when."""
 
-    id: strawberry.ID = strawberry.field(description="The customer.")
+    id: strawberry.ID = described("The customer.")
 
 
 @mutation(Action.CONFIRM_AGREEMENT, on=CUSTOMER, returns=CUSTOMER_AGREEMENT)

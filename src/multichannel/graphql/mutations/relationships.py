@@ -18,6 +18,7 @@ from multichannel.graphql.framework.inputs import (
     signature_of,
 )
 from multichannel.graphql.framework.mutation import mutation
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import relationships
@@ -28,18 +29,18 @@ from multichannel.store.unit_of_work import UnitOfWork
 class RequestResellerRelationshipInput(MutationInput):
     """The customer to ask for a relationship, and what to ask for."""
 
-    customer: str = strawberry.field(
-        description="The customer's tenant GUID or domain. The result is the same whether or not this "
+    customer: str = described(
+        "The customer's tenant GUID or domain. The result is the same whether or not this "
         "service knows the customer."
     )
-    include_delegated_admin: bool = strawberry.field(
+    include_delegated_admin: bool = described(
+        "Whether to request delegated admin privileges as well. Some national clouds require it.",
         default=False,
-        description="Whether to request delegated admin privileges as well. Some national clouds require it.",
     )
-    provider: str | None = strawberry.field(
-        default=None,
-        description="For an indirect reseller: the tenant GUID of its provider. A relationship for the "
+    provider: str | None = described(
+        "For an indirect reseller: the tenant GUID of its provider. A relationship for the "
         "provider is requested along with yours.",
+        None,
     )
 
 
@@ -74,7 +75,7 @@ def _address(value: str) -> str:
 class CancelResellerRelationshipRequestInput(MutationInput):
     """The request to withdraw."""
 
-    id: strawberry.ID = strawberry.field(description="The requested relationship.")
+    id: strawberry.ID = described("The requested relationship.")
 
 
 @mutation(Action.CANCEL, on=RELATIONSHIP)
@@ -89,11 +90,11 @@ def cancel_reseller_relationship_request(
 class AcceptResellerRelationshipInput(MutationInput):
     """The request to accept."""
 
-    id: strawberry.ID = strawberry.field(description="The requested relationship.")
-    agreement: SignerInput | None = strawberry.field(
-        default=None,
-        description="The person who signs the customer agreement. Required if your company has not signed "
+    id: strawberry.ID = described("The requested relationship.")
+    agreement: SignerInput | None = described(
+        "The person who signs the customer agreement. Required if your company has not signed "
         "it yet; otherwise ignored.",
+        None,
     )
 
 
@@ -111,7 +112,7 @@ def accept_reseller_relationship(
 class DeclineResellerRelationshipInput(MutationInput):
     """The request to decline."""
 
-    id: strawberry.ID = strawberry.field(description="The requested relationship.")
+    id: strawberry.ID = described("The requested relationship.")
 
 
 @mutation(Action.DECLINE, on=RELATIONSHIP)
@@ -126,7 +127,7 @@ def decline_reseller_relationship(
 class RemoveResellerRelationshipInput(MutationInput):
     """The relationship to end."""
 
-    id: strawberry.ID = strawberry.field(description="The relationship.")
+    id: strawberry.ID = described("The relationship.")
 
 
 @mutation(Action.REMOVE, on=RELATIONSHIP)
@@ -145,8 +146,8 @@ def remove_reseller_relationship(
 class ExtendRelationshipToProviderInput(MutationInput):
     """The direct relationship to extend, and the provider."""
 
-    id: strawberry.ID = strawberry.field(description="The relationship.")
-    provider: str = strawberry.field(description="The tenant GUID of the indirect provider.")
+    id: strawberry.ID = described("The relationship.")
+    provider: str = described("The tenant GUID of the indirect provider.")
 
 
 @mutation(Action.EXTEND, on=RELATIONSHIP)
@@ -167,7 +168,7 @@ def extend_relationship_to_provider(
 class RevokeDelegatedAdminInput(MutationInput):
     """The relationship whose delegated admin privileges to revoke."""
 
-    id: strawberry.ID = strawberry.field(description="The relationship.")
+    id: strawberry.ID = described("The relationship.")
 
 
 @mutation(Action.REVOKE_DELEGATED_ADMIN, on=RELATIONSHIP)

@@ -27,6 +27,7 @@ from multichannel.graphql.framework.inputs import (
     parse_guid,
     parse_text,
 )
+from multichannel.graphql.framework.strawberry_types import described
 
 MOST_SERVICES = 100
 FARTHEST = timedelta(days=36_525)
@@ -37,35 +38,22 @@ RECORDABLE = frozenset(SubscriptionStatus) - {SubscriptionStatus.NONE, Subscript
 class RecordExternalSubscriptionInput(MutationInput):
     """What is known of a subscription that was bought in a channel other than CSP."""
 
-    customer: strawberry.ID = strawberry.field(description="The customer that bought it.")
-    channel: Channel = strawberry.field(description="The channel it was bought in; not CSP.")
-    offer_name: str = strawberry.field(description="The name of the offer.")
-    billing_type: BillingType = strawberry.field(description="USAGE or LICENSE.")
-    friendly_name: str | None = strawberry.field(
-        default=None, description="The display name of the subscription."
+    customer: strawberry.ID = described("The customer that bought it.")
+    channel: Channel = described("The channel it was bought in; not CSP.")
+    offer_name: str = described("The name of the offer.")
+    billing_type: BillingType = described("USAGE or LICENSE.")
+    friendly_name: str | None = described("The display name of the subscription.", None)
+    commerce: Commerce = described("The vendor's generation of commerce.", Commerce.LEGACY)
+    quantity: int = described("The number of licenses, 1 to 10,000; 1 for a usage-based subscription.", 1)
+    status: SubscriptionStatus = described("Its status; neither NONE nor DELETED.", SubscriptionStatus.ACTIVE)
+    term_duration: TermDuration | None = described("The length of its term.", None)
+    commitment_end_date: datetime | None = described("When its term ends; at most 100 years away.", None)
+    auto_renew_enabled: bool | None = described(
+        "Whether it renews at the end of its term; null if unknown.", None
     )
-    commerce: Commerce = strawberry.field(
-        default=Commerce.LEGACY, description="The vendor's generation of commerce."
-    )
-    quantity: int = strawberry.field(
-        default=1, description="The number of licenses, 1 to 10,000; 1 for a usage-based subscription."
-    )
-    status: SubscriptionStatus = strawberry.field(
-        default=SubscriptionStatus.ACTIVE, description="Its status; neither NONE nor DELETED."
-    )
-    term_duration: TermDuration | None = strawberry.field(default=None, description="The length of its term.")
-    commitment_end_date: datetime | None = strawberry.field(
-        default=None, description="When its term ends; at most 100 years away."
-    )
-    auto_renew_enabled: bool | None = strawberry.field(
-        default=None, description="Whether it renews at the end of its term; null if unknown."
-    )
-    entitlement_id: str | None = strawberry.field(
-        default=None, description="The GUID of the underlying Azure subscription."
-    )
-    services: list[str] = strawberry.field(
-        default_factory=list,
-        description=f"The names of its Azure services, up to {MOST_SERVICES}; empty for licenses.",
+    entitlement_id: str | None = described("The GUID of the underlying Azure subscription.", None)
+    services: list[str] = described(
+        f"The names of its Azure services, up to {MOST_SERVICES}; empty for licenses.", default_factory=list
     )
 
 
@@ -73,42 +61,31 @@ class RecordExternalSubscriptionInput(MutationInput):
 class CreateSubscriptionInput(MutationInput):
     """The subscription or add-on to sell."""
 
-    customer: strawberry.ID = strawberry.field(description="The customer that buys it.")
-    offer_name: str = strawberry.field(description="The name of the offer.")
-    billing_type: BillingType = strawberry.field(description="USAGE or LICENSE.")
-    offer_id: str | None = strawberry.field(default=None, description="The vendor's id of the offer.")
-    friendly_name: str | None = strawberry.field(
-        default=None, description="The display name of the subscription."
+    customer: strawberry.ID = described("The customer that buys it.")
+    offer_name: str = described("The name of the offer.")
+    billing_type: BillingType = described("USAGE or LICENSE.")
+    offer_id: str | None = described("The vendor's id of the offer.", None)
+    friendly_name: str | None = described("The display name of the subscription.", None)
+    commerce: Commerce = described("The vendor's generation of commerce.", Commerce.NEW_COMMERCE)
+    quantity: int = described("The number of licenses, 1 to 10,000; 1 for a usage-based subscription.", 1)
+    term_duration: TermDuration | None = described(
+        "The length of the term. Default: P1Y, or that of the base for an add-on. LEGACY allows only P1Y.",
+        None,
     )
-    commerce: Commerce = strawberry.field(
-        default=Commerce.NEW_COMMERCE, description="The vendor's generation of commerce."
+    billing_cycle: BillingCycle | None = described(
+        "How often it is billed; at most as long as the term. Default: MONTHLY.", None
     )
-    quantity: int = strawberry.field(
-        default=1, description="The number of licenses, 1 to 10,000; 1 for a usage-based subscription."
-    )
-    term_duration: TermDuration | None = strawberry.field(
-        default=None,
-        description="The length of the term. Default: P1Y, or that of the base for an add-on. LEGACY allows "
-        "only P1Y.",
-    )
-    billing_cycle: BillingCycle | None = strawberry.field(
-        default=None, description="How often it is billed; at most as long as the term. Default: MONTHLY."
-    )
-    auto_renew_enabled: bool | None = strawberry.field(
-        default=None,
-        description="Whether it renews at the end of its term. Default: true for licenses. Trials and "
+    auto_renew_enabled: bool | None = described(
+        "Whether it renews at the end of its term. Default: true for licenses. Trials and "
         "usage-based subscriptions cannot renew.",
+        None,
     )
-    is_trial: bool = strawberry.field(
-        default=False, description="Whether it is a trial of 30 days; one per customer and offer."
+    is_trial: bool = described("Whether it is a trial of 30 days; one per customer and offer.", default=False)
+    parent_id: strawberry.ID | None = described(
+        "For an add-on: the active subscription of yours that it belongs to.", None
     )
-    parent_id: strawberry.ID | None = strawberry.field(
-        default=None, description="For an add-on: the active subscription of yours that it belongs to."
-    )
-    partner_of_record: str | None = strawberry.field(
-        default=None,
-        description="For an indirect provider: the tenant GUID of its reseller to credit as partner of "
-        "record.",
+    partner_of_record: str | None = described(
+        "For an indirect provider: the tenant GUID of its reseller to credit as partner of record.", None
     )
 
 
@@ -116,32 +93,28 @@ class CreateSubscriptionInput(MutationInput):
 class SubscriptionInput(MutationInput):
     """The subscription to change, in the version that the caller has seen (R46)."""
 
-    id: strawberry.ID = strawberry.field(description="The subscription.")
-    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
+    id: strawberry.ID = described("The subscription.")
+    expected_version: int = described(EXPECTED_VERSION)
 
 
 @input_type
 class UpdateSubscriptionInput(SubscriptionInput):
     """The changes to a subscription. A field left out keeps its value."""
 
-    quantity: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The number of licenses, 1 to 10,000; must not be null.",
+    quantity: int | None = described(
+        "The number of licenses, 1 to 10,000; must not be null.", strawberry.UNSET
     )
-    auto_renew_enabled: bool | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Whether it renews at the end of its term; must not be null.",
+    auto_renew_enabled: bool | None = described(
+        "Whether it renews at the end of its term; must not be null.", strawberry.UNSET
     )
-    friendly_name: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The display name; null clears it."
-    )
+    friendly_name: str | None = described("The display name; null clears it.", strawberry.UNSET)
 
 
 @input_type
 class SuspendSubscriptionInput(SubscriptionInput):
     """The subscription to suspend, and the reason."""
 
-    reason: StopReason = strawberry.field(description="Why it is suspended.")
+    reason: StopReason = described("Why it is suspended.")
 
 
 @input_type
@@ -153,26 +126,26 @@ class ReactivateSubscriptionInput(SubscriptionInput):
 class CancelSubscriptionInput(SubscriptionInput):
     """The subscription to cancel, and the reason."""
 
-    reason: StopReason = strawberry.field(description="Why it is canceled.")
+    reason: StopReason = described("Why it is canceled.")
 
 
 @input_type
 class CancelServiceInput(SubscriptionInput):
     """The subscription and the service to cancel."""
 
-    service: str = strawberry.field(description="The name of the service, as listed in `services`.")
+    service: str = described("The name of the service, as listed in `services`.")
 
 
 @input_type
 class MoveSubscriptionToCspInput(MutationInput):
     """The subscription to recreate in CSP."""
 
-    id: strawberry.ID = strawberry.field(description="The usage-based subscription of the other channel.")
-    offer_name: str | None = strawberry.field(
-        default=None, description="The name of the offer to recreate it as. Default: `Azure plan`."
+    id: strawberry.ID = described("The usage-based subscription of the other channel.")
+    offer_name: str | None = described(
+        "The name of the offer to recreate it as. Default: `Azure plan`.", None
     )
-    friendly_name: str | None = strawberry.field(
-        default=None, description="The display name of the new subscription. Default: that of the old one."
+    friendly_name: str | None = described(
+        "The display name of the new subscription. Default: that of the old one.", None
     )
 
 
@@ -180,9 +153,8 @@ class MoveSubscriptionToCspInput(MutationInput):
 class AssignSupportContactInput(SubscriptionInput):
     """The subscription and its new support contact."""
 
-    partner: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The partner's tenant GUID; null removes the support contact. Required.",
+    partner: str | None = described(
+        "The partner's tenant GUID; null removes the support contact. Required.", strawberry.UNSET
     )
 
 
@@ -190,9 +162,8 @@ class AssignSupportContactInput(SubscriptionInput):
 class AssignPartnerOfRecordInput(SubscriptionInput):
     """The subscription and its new partner of record."""
 
-    partner: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The reseller's tenant GUID; null removes the partner of record. Required.",
+    partner: str | None = described(
+        "The reseller's tenant GUID; null removes the partner of record. Required.", strawberry.UNSET
     )
 
 

@@ -9,7 +9,7 @@ import orjson
 import strawberry
 
 from multichannel.graphql.framework.fields import Column, Computed, camel, resource_type
-from multichannel.graphql.framework.strawberry_types import register
+from multichannel.graphql.framework.strawberry_types import described, register
 from multichannel.policy.schema.resources import AUDIT_RECORD
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.list_query import ReadableColumn
@@ -27,9 +27,9 @@ OLD, NEW = ReadableColumn("old_value", READ), ReadableColumn("new_value", READ)
 class AuditChange:
     """One field with its values before and after."""
 
-    field: str = strawberry.field(description="The name of the field in this schema.")
-    old: str | None = strawberry.field(description="The value before; null for a new record.")
-    new: str | None = strawberry.field(description="The value after.")
+    field: str = described("The name of the field in this schema.")
+    old: str | None = described("The value before; null for a new record.")
+    new: str | None = described("The value after.")
 
 
 def _changes(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, list[AuditChange]]:

@@ -12,6 +12,7 @@ from multichannel.domain.transfers import TransferKind
 from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
 from multichannel.graphql.framework.strawberry_types import (
     Field,
+    described,
     object_type,
     register,
     register_refusal_codes,
@@ -35,10 +36,8 @@ OF_MOVE = frozenset(ReadableColumn(name, READ) for name in ("services", "cancele
 class LeftToMove:
     """What is still active there."""
 
-    services: list[str] = strawberry.field(description="The names of its services that are not canceled.")
-    whole: bool = strawberry.field(
-        description="Whether the subscription itself is still active or suspended."
-    )
+    services: list[str] = described("The names of its services that are not canceled.")
+    whole: bool = described("Whether the subscription itself is still active or suspended.")
 
 
 def _left_to_move(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, LeftToMove]:

@@ -12,7 +12,7 @@ from multichannel.domain.transfer_effects import MOVES, TransferSubject, stays_b
 from multichannel.domain.transfers import TransferKind, TransferLine, TransferProductType, TransferStatus
 from multichannel.graphql.framework.fields import Column, Computed, ToOne, resource_type
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.strawberry_types import register
+from multichannel.graphql.framework.strawberry_types import described, register
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
@@ -29,32 +29,29 @@ SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 class TransferLineType:
     """A line as its readers see it."""
 
-    number: int = strawberry.field(description="The position in the transfer, from 0.")
-    base_number: int | None = strawberry.field(description="For an add-on: the number of its base's line.")
-    subscription: strawberry.ID | None = strawberry.field(
-        description="The id of the subscription at the source; null if you cannot see it."
+    number: int = described("The position in the transfer, from 0.")
+    base_number: int | None = described("For an add-on: the number of its base's line.")
+    subscription: strawberry.ID | None = described(
+        "The id of the subscription at the source; null if you cannot see it."
     )
-    new_subscription: strawberry.ID | None = strawberry.field(
-        description="The id of the new subscription at the target; null if there is none yet, or you "
-        "cannot see it."
+    new_subscription: strawberry.ID | None = described(
+        "The id of the new subscription at the target; null if there is none yet, or you cannot see it."
     )
-    subscription_vendor_id: str | None = strawberry.field(
-        description="The vendor's id of the subscription at the source, to quote in support tickets."
+    subscription_vendor_id: str | None = described(
+        "The vendor's id of the subscription at the source, to quote in support tickets."
     )
-    offer_id: str | None = strawberry.field(description="The vendor's id of the offer.")
-    friendly_name: str | None = strawberry.field(description="The display name.")
-    quantity: int | None = strawberry.field(description="The number of units transferred.")
-    billing_cycle: str | None = strawberry.field(
-        description="How often it is billed, as in `BillingCycle`; a transfer does not change it."
+    offer_id: str | None = described("The vendor's id of the offer.")
+    friendly_name: str | None = described("The display name.")
+    quantity: int | None = described("The number of units transferred.")
+    billing_cycle: str | None = described(
+        "How often it is billed, as in `BillingCycle`; a transfer does not change it."
     )
-    partner_number: str | None = strawberry.field(
-        description="The partner number that the vendor assigned to the partner of record."
+    partner_number: str | None = described(
+        "The partner number that the vendor assigned to the partner of record."
     )
-    status: TransferStatus | None = strawberry.field(
-        description="COMPLETED or FAILED; null until the transfer is accepted."
-    )
-    error: str | None = strawberry.field(
-        description="Why it failed: a `TransferObstacle`, or the vendor's message in imported history."
+    status: TransferStatus | None = described("COMPLETED or FAILED; null until the transfer is accepted.")
+    error: str | None = described(
+        "Why it failed: a `TransferObstacle`, or the vendor's message in imported history."
     )
 
 
@@ -63,9 +60,9 @@ class TransferLineType:
 class TransferEffectType:
     """An effect as clients see it."""
 
-    subject: TransferSubject = strawberry.field(description="The subject.")
-    sentence: str = strawberry.field(description="What happens to it, as a sentence for people.")
-    rule: str = strawberry.field(description="The business rule behind it, such as `R34`.")
+    subject: TransferSubject = described("The subject.")
+    sentence: str = described("What happens to it, as a sentence for people.")
+    rule: str = described("The business rule behind it, such as `R34`.")
 
 
 def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[TransferLineType]]:
