@@ -410,7 +410,9 @@ def explanation(api: Api, persona: str, id: str) -> bytes:
 
 
 @postgresql_later
-@pytest.mark.parametrize("persona", ["hazel-sales-agent", "willow-sales-agent"])
+@pytest.mark.parametrize(
+    "persona", ["hazel-sales-agent", pytest.param("willow-sales-agent", marks=pytest.mark.long)]
+)
 def test_nothing_depends_on_what_concerns_others(api: Api, persona: str) -> None:
     """Take away all that the persona does not see and that does not name its tenant: it cannot tell."""
     before = everything(api, persona)

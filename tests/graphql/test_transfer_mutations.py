@@ -29,6 +29,9 @@ from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, 
 from multichannel.domain.users import Role
 from tests.graphql.conftest import Api
 from tests.graphql.transfer_api import Deals, customer, subscription
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 TARGET, SOURCE = "cedar-admin-agent", "alder-admin-agent"
 MAIL, ARCHIVE = subscription("meadow-mail-alder"), subscription("meadow-archive-alder")

@@ -24,7 +24,9 @@ from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.graphql.conftest import Api
 from tests.graphql.transfer_api import Deals, customer, subscription
-from tests.world import World
+from tests.world import World, postgresql_later
+
+pytestmark = postgresql_later
 
 SOURCE, TARGET = "alder-admin-agent", "cedar-admin-agent"
 AZURE = subscription("canyon-azure-alder")
