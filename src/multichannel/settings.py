@@ -219,16 +219,15 @@ def check_serving(settings: Settings) -> Trust:
 
 
 def _complete(settings: Settings) -> Trust:
-    issuer, audience, jwks = settings.issuer, settings.audience, settings.jwks
-    if issuer is None or audience is None or jwks is None:
-        missing = [name for name in ("issuer", "audience", "jwks") if getattr(settings, name) is None]
-        raise Misconfigured(
-            "\n".join(
-                f"{_PREFIX}{name.upper()} is required: {Settings.model_fields[name].description}."
-                for name in missing
-            )
+    values = {name: getattr(settings, name) for name in ("issuer", "audience", "jwks")}
+    missing = [name for name, value in values.items() if value is None]
+    if missing:
+        lines = (
+            f"{_PREFIX}{name.upper()} is required: {Settings.model_fields[name].description}."
+            for name in missing
         )
-    return Trust(issuer, audience, jwks)
+        raise Misconfigured("\n".join(lines))
+    return Trust(**values)
 
 
 def _check_url(url: str) -> None:
