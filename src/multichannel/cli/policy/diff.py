@@ -13,7 +13,6 @@ from multichannel.cli.policy.common import FINDINGS, FORMAT, Output, folder_of
 from multichannel.cli.policy.diff_text import print_report
 from multichannel.errors import Refused
 from multichannel.policy.decide.oso_engine import PolicyFault
-from multichannel.policy.decide.policy import Policy
 from multichannel.server.bootstrap import open_store
 from multichannel.settings import load_settings
 from multichannel.workbench.diff.accepted_changes import (
@@ -26,7 +25,7 @@ from multichannel.workbench.diff.accepted_changes import (
 from multichannel.workbench.diff.differ import PolicyComparison
 from multichannel.workbench.diff.policy_version import PolicyVersion
 from multichannel.workbench.diff.report import DiffReport, as_body, as_github, as_markdown
-from multichannel.workbench.diff.rows import RowCounts, count_rows
+from multichannel.workbench.diff.rows import count_rows
 from multichannel.workbench.invariants import FILE, Invariant, read
 from multichannel.workbench.revisions import Revision, display_path, revision
 
@@ -95,6 +94,10 @@ def _report(
     comparison = PolicyComparison(PolicyVersion(old), PolicyVersion(new))
     found = comparison.diff()
     broken = comparison.violations(invariants)
+    rows = None
+    if database_url:
+        with open_store(load_settings(database_url=database_url)) as store:
+            rows = count_rows(store, old, new, tenants)
     return DiffReport(
         before.name,
         after.name,
@@ -104,10 +107,5 @@ def _report(
         tuple((each, comparison.groups(each.principals)) for each in broken),
         tuple(stale_acceptances(found, names)),
         names,
-        _rows(database_url, old, new, tenants) if database_url else None,
+        rows,
     )
-
-
-def _rows(database_url: str, old: Policy, new: Policy, tenants: Sequence[str]) -> RowCounts:
-    with open_store(load_settings(database_url=database_url)) as store:
-        return count_rows(store, old, new, tenants)

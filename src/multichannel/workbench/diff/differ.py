@@ -133,9 +133,8 @@ class PolicyComparison:
         key = ChangeKey(difference.direction, resource.name, difference.action, difference.cause, role)
         change = self._changes.setdefault(key, VerdictChange(key))
         change.principals.add(principal)
-        edited = {"old": self._edits.removed, "new": self._edits.added}
         for version, rule in difference.rules:
-            change.rules[CitedRule(version, rule, rule in edited[version])] = None
+            change.rules[CitedRule(version, rule, rule in self._edits.by_version[version])] = None
         change.rules |= self._edited_allow
         example = change.counterexample
         if example is None or (
@@ -147,10 +146,9 @@ class PolicyComparison:
     @cached_property
     def _edited_allow(self) -> dict[CitedRule, None]:
         """The `allow` of both versions if it differs: every change may come from it."""
-        edited = (("old", self._edits.removed), ("new", self._edits.added))
         return {
             CitedRule(version, rule, is_edited=True): None
-            for version, rules in edited
+            for version, rules in self._edits.by_version.items()
             for rule in rules
             if rule.name == "allow"
         }
@@ -164,12 +162,8 @@ class PolicyComparison:
         before, after = (
             version.policy.check(principal, key.action, record) for version in (self._old, self._new)
         )
-        expected = {
-            Direction.ALLOWED: (False, True),
-            Direction.DENIED: (True, False),
-            Direction.REASON: (False, False),
-        }
-        if (before.allowed, after.allowed) != expected[key.direction]:
+        expected = key.direction is Direction.DENIED, key.direction is Direction.ALLOWED
+        if (before.allowed, after.allowed) != expected:
             raise Disagreement(f"{key.name}: {before} and {after} at {record} for {principal}")
         return Counterexample(principal, facts, before, after)
 
@@ -193,16 +187,20 @@ class PolicyComparison:
 
     def _reported(self) -> Iterator[VerdictChange]:
         """Without new reasons of a restriction by which others are newly allowed or denied."""
-        causes = {_cause(key) for key in self._changes if key.direction is not Direction.REASON}
+        causes = {
+            (key.resource, key.action, key.cause)
+            for key in self._changes
+            if key.direction is not Direction.REASON
+        }
         for key, change in self._changes.items():
-            if key.direction is not Direction.REASON or _cause(key) not in causes:
+            if key.direction is not Direction.REASON or (key.resource, key.action, key.cause) not in causes:
                 yield change
 
     def _rewritings(self) -> Iterator[Rewriting]:
         """Edited statements by their heads, where no change cites one of them."""
         cited = {(each.version, each.rule) for change in self._changes.values() for each in change.rules}
         groups: dict[tuple[str, ...], tuple[list[Rule], list[Rule]]] = {}
-        for at, rules in enumerate((self._edits.removed, self._edits.added)):
+        for at, rules in enumerate(self._edits.by_version.values()):
             for rule in rules:
                 groups.setdefault(subject(rule), ([], []))[at].append(rule)
         for old, new in groups.values():
@@ -243,7 +241,3 @@ def _cells(derived: tuple[Derived, Derived], action: Action) -> tuple[VersionCel
         for name, (granted, forbidden) in zip(("old", "new"), derived, strict=True)
     )
     return old, new
-
-
-def _cause(key: ChangeKey) -> tuple[str, Action, str]:
-    return key.resource, key.action, key.cause

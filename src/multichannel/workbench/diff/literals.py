@@ -149,7 +149,8 @@ def domains(conjunctions: Iterable[Conjunction], rows: int) -> dict[str, tuple[V
     for fact, values in constants.items():
         alike = _connected(fact, related)
         shared = {value: None for other in (fact, *sorted(alike, key=str)) for value in constants[other]}
-        between = [each for value in shared if fact in ordered for each in _around(value)]
+        words = [value for value in shared if fact in ordered and isinstance(value, str)]
+        between = [each for word in words for each in ("", f"{word}~")]
         own_words = tuple(dict.fromkeys((*values, *shared, *between)))
         by_path[fact.path] = tuple(_values(fact, own_words, rows, spare=3 if alike else 1))
     return by_path
@@ -164,11 +165,6 @@ def _connected(fact: RecordFact, related: dict[RecordFact, set[RecordFact]]) -> 
     return connected - {fact}
 
 
-def _around(value: Value) -> Iterator[Value]:
-    if isinstance(value, str):
-        yield from ("", f"{value}~")
-
-
 def _values(fact: RecordFact, constants: tuple[Value, ...], rows: int, spare: int) -> Iterator[Value]:
     if fact.declared is None:
         yield from range(rows + 1)
@@ -176,7 +172,9 @@ def _values(fact: RecordFact, constants: tuple[Value, ...], rows: int, spare: in
     if fact.owner == "own":
         yield OWN_TENANT
         return
-    yield from dict.fromkeys((*_plain_values(fact, fact.declared, constants, spare), *_unknown(fact)))
+    yield from dict.fromkeys(_plain_values(fact, fact.declared, constants, spare))
+    if fact.declared.nullable:
+        yield None
 
 
 def _plain_values(
@@ -193,7 +191,3 @@ def _plain_values(
     else:
         others = [word for word in (OTHER_MARKET, *OTHER_WORDS) if word not in known]
         yield from (*known, *others[:spare])
-
-
-def _unknown(fact: RecordFact) -> tuple[None, ...]:
-    return (None,) if fact.declared is not None and fact.declared.nullable else ()

@@ -22,6 +22,11 @@ class Edits:
     added: tuple[Rule, ...]
     text_only: tuple[str, ...]
 
+    @property
+    def by_version(self) -> dict[str, tuple[Rule, ...]]:
+        """The removed statements as `old`, the added ones as `new`."""
+        return {"old": self.removed, "new": self.added}
+
     def concern(self, kind: str) -> bool:
         """Whether a statement differs that can concern a resource type."""
         return any(rule.about in {None, kind} for rule in (*self.removed, *self.added))
