@@ -86,9 +86,6 @@ class Refusal(Enum):
         "SM3", "provider", "You have no active partnership with this provider. Accept its invitation first."
     )
 
-    # Support cases
-    CASE_CLOSED = _Row(None, "id", "The case has been closed. Open a new one.")
-
     # Relationships
     REQUEST_CLOSED = _Row(
         "SM1", "id", "The request has already been answered or canceled. A new request is required."
