@@ -27,7 +27,7 @@ from multichannel.graphql.framework.strawberry_types import (
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
-from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
+from multichannel.store.read.list_query import ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
 UseCase = Callable[[UnitOfWork, Any], Any]
@@ -133,7 +133,7 @@ def _resolver(
             version = _current_version(operation, resource, target_id, refusal)
             return {record_field: None, "user_errors": [_user_error(refusal, version)]}
         columns = columns_at(info, record_field, declaration)
-        return {record_field: _record(operation, declaration, row_id, columns), "user_errors": []}
+        return {record_field: operation.record(declaration.resource, row_id, columns), "user_errors": []}
 
     return resolve
 
@@ -173,12 +173,6 @@ def user_error_types() -> None:
     )
 
 
-def _record(
-    operation: OperationContext, declaration: TypeDeclaration, row_id: str, columns: frozenset[ReadableColumn]
-) -> LoadedRecord | None:
-    return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)
-
-
 def _target_id(resource: Resource, input: Any) -> str | None:
     """The record that the action is on, for the audit log; None where the input does not name it."""
     try:
@@ -204,6 +198,6 @@ def _current_version(
     if refusal.code != Refusal.STALE_VERSION.code or row_id is None:
         return None
     wanted = frozenset({ReadableColumn("version", Action.READ)})
-    record = _record(operation, DECLARATIONS[resource.name], row_id, wanted)
+    record = operation.record(resource, row_id, wanted)
     version = record.values["version"] if record else None
     return version if isinstance(version, int) else None
