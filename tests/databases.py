@@ -27,6 +27,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+sqlite_first = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
+"""For tests of faults and commands that are found beside the database: PostgreSQL with the long tests."""
+
+
 @pytest.fixture
 def sqlite_url(empty_sqlite: str, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty SQLite database of this test's own."""
@@ -75,7 +81,8 @@ def copy_of(template: str, folder: Path) -> Iterator[str]:
 @contextmanager
 def _new_postgresql(server: URL, *, template: str) -> Iterator[str]:
     name = f"multichannel_{uuid4().hex}"
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    # Templates are small: copying their files takes half the time of writing their pages to the log.
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
     with psycopg.connect(conninfo(server.set(database="postgres")), autocommit=True) as connection:
         connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         try:

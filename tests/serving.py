@@ -13,8 +13,8 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from multichannel.demo.issuer import DemoIssuer
-from multichannel.demo.personas import find_persona, token, tokens
+from multichannel.demo.cast import find_persona
+from multichannel.demo.issuer import DemoIssuer, token, tokens
 from multichannel.identity.keys import KeySource
 from multichannel.identity.tokens import TokenVerifier
 from multichannel.policy.decide.policy import Policy

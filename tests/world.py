@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import URL, Dialect, Engine, event, make_url
 
-from multichannel.demo.personas import find_persona
+from multichannel.demo.cast import find_persona
 from multichannel.demo.world import seed
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import AuthMode, Principal
@@ -19,6 +21,12 @@ from multichannel.store.engines import open_database
 from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN, Caller
 from tests.databases import copy_of
+
+ENGINES: dict[tuple[str, str], Engine] = {}
+"""By backend and scope."""
+
+CURRENT: dict[Dialect, URL] = {}
+"""The databases that these engines connect to."""
 
 
 @dataclass
@@ -105,7 +113,7 @@ def postgresql_world(
 def world(request: pytest.FixtureRequest, tmp_path: Path, shipped_policy: Policy) -> Iterator[World]:
     """The demo world in a fresh database; the test runs once for each engine."""
     template: str = request.getfixturevalue(f"{request.param}_world")
-    with copy_of(template, tmp_path) as url, _opened(url, shipped_policy) as world:
+    with copy_of(template, tmp_path) as url, _opened(url, shipped_policy, "test") as world:
         yield world
 
 
@@ -117,17 +125,38 @@ def shared_world(
     template: str = request.getfixturevalue(f"{request.param}_world")
     with (
         copy_of(template, tmp_path_factory.mktemp("shared")) as url,
-        _opened(url, shipped_policy) as world,
+        _opened(url, shipped_policy, "module") as world,
     ):
         yield world
 
 
 @contextmanager
-def _opened(url: str, policy: Policy) -> Iterator[World]:
+def _opened(url: str, policy: Policy, scope: str) -> Iterator[World]:
     clock = Clock()
-    engine = open_database(url, connections=2)
+    engine = _engine(url, scope)
     yield World(url, Store(engine, lambda: policy, clock), policy, clock)
     engine.dispose()
+
+
+def _engine(url: str, scope: str) -> Engine:
+    """The engine of all worlds of a scope, which exist one after the other; it connects to `url` from now on.
+
+    An engine keeps the SQL that it has compiled: compiling it takes longer than most tests.
+    """
+    database = make_url(url)
+    key = database.get_backend_name(), scope
+    if key not in ENGINES:
+        ENGINES[key] = open_database(url, connections=2)
+        event.listen(ENGINES[key], "do_connect", _connect_to_current)
+    CURRENT[ENGINES[key].dialect] = database
+    return ENGINES[key]
+
+
+def _connect_to_current(
+    dialect: Dialect, _record: object, arguments: list[Any], parameters: dict[str, Any]
+) -> None:
+    arguments[:], current = dialect.create_connect_args(CURRENT[dialect])
+    parameters.update(current)
 
 
 def _fill(url: str, policy: Policy) -> None:

@@ -1,15 +1,4 @@
-"""The errors of this product.
-
-Unauthenticated    the caller is not identified
-Denied             the policy denies the action: NotVisible, NotPermitted
-BadInput           the request is not valid
-TooComplex         the request exceeds a limit
-Refused            the operation is not possible in the current state
-Busy               another transaction holds the same rows
-ImportRefused      the files cannot be imported
-Misconfigured      the service or command cannot start
-PolicyInvalid      the policy files do not load
-"""
+"""The errors of this product."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     )
     issuer: NonEmpty | None = Field(
         default=None,
-        description="the token issuer (iss) to trust; write {tid} for the tenant id",
+        description="the token issuer (iss) to trust; in it, {tid} stands for the tenant id",
     )
     audience: NonEmpty | None = Field(default=None, description="the token audience (aud) of this service")
     jwks: NonEmpty | None = Field(
@@ -235,16 +235,15 @@ def check_serving(settings: Settings) -> Trust:
 
 
 def _complete(settings: Settings) -> Trust:
-    issuer, audience, jwks = settings.issuer, settings.audience, settings.jwks
-    if issuer is None or audience is None or jwks is None:
-        missing = [name for name in ("issuer", "audience", "jwks") if getattr(settings, name) is None]
-        raise Misconfigured(
-            "\n".join(
-                f"{_PREFIX}{name.upper()} is required: {Settings.model_fields[name].description}."
-                for name in missing
-            )
+    values = {name: getattr(settings, name) for name in ("issuer", "audience", "jwks")}
+    missing = [name for name, value in values.items() if value is None]
+    if missing:
+        lines = (
+            f"{_PREFIX}{name.upper()} is required: {Settings.model_fields[name].description}."
+            for name in missing
         )
-    return Trust(issuer, audience, jwks)
+        raise Misconfigured("\n".join(lines))
+    return Trust(**values)
 
 
 def _check_url(url: str) -> None:

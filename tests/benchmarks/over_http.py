@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,24 +54,24 @@ class Server:
         return (int(stat[USER_TIME]) + int(stat[SYSTEM_TIME])) / TICKS
 
 
-def over_http(scale: Scale, url: URL, rounds: int, requests: int) -> dict[str, dict[str, dict[str, float]]]:
+def over_http(
+    scale: Scale, url: URL, rounds: int, requests: int, names: Sequence[str] = (ON, OFF, LIMIT)
+) -> dict[str, dict[str, dict[str, float]]]:
     """By question and variant: milliseconds of server CPU for each request, and requests a second."""
-    with ExitStack() as stack:
-        servers = stack.enter_context(running_servers(scale, url))
+    with running_servers(scale, url, names) as servers:
         return {name: _compared(servers, query, rounds, requests) for name, query in QUERIES.items()}
 
 
 @contextmanager
-def running_servers(scale: Scale, url: URL) -> Iterator[dict[str, Server]]:
+def running_servers(
+    scale: Scale, url: URL, names: Sequence[str] = (ON, OFF, LIMIT)
+) -> Iterator[dict[str, Server]]:
     """A server for each variant, with one worker process and a signed-in client."""
     with ExitStack() as stack:
         keys = stack.enter_context(tempfile.TemporaryDirectory())
         world = World(scale)
         token = DemoIssuer(Path(keys)).token(world.partners[0], world.agent, now=now())
-        yield {
-            variant: stack.enter_context(_running(variant, scale, url, keys, token))
-            for variant in (ON, OFF, LIMIT)
-        }
+        yield {variant: stack.enter_context(_running(variant, scale, url, keys, token)) for variant in names}
 
 
 @contextmanager

@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from multichannel.cli import main
+from multichannel.policy.decide.policy import Policy
+from multichannel.server import bootstrap
 from tests.cli.shell import Run, Shell
 from tests.importing.books import ALDER
+
+
+@pytest.fixture
+def loaded_policy(monkeypatch: pytest.MonkeyPatch, shipped_policy: Policy) -> None:
+    """Commands that open a store get the shipped policy without loading it again."""
+    monkeypatch.setattr(bootstrap, "load_policy", lambda _: shipped_policy)
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.cli.shell import Run
-from tests.world import World
+from tests.world import World, postgresql_later
 
+pytestmark = [pytest.mark.usefixtures("loaded_policy"), postgresql_later]
 PRUNE = ("audit", "prune", "--older-than")
 
 
@@ -93,14 +94,6 @@ def test_one_tenants_chain_can_be_walked_alone(acted: World, run: Run) -> None:
     assert (code, [each["tenant"] for each in json.loads(out)["chains"]]) == (1, [ALDER.id])
 
 
-def test_an_empty_database_has_no_chains_and_all_are_whole(
-    database_url: str, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MULTICHANNEL_DATABASE_URL", database_url)
-
-    assert run("audit", "verify", "--json") == (0, '{"chains": [\n], "whole": true}\n', "")
-
-
 @pytest.mark.rule("R53")
 @pytest.mark.usefixtures("acted")
 def test_what_is_old_goes_and_what_is_left_is_whole(run: Run) -> None:
@@ -146,8 +139,3 @@ def test_a_sweep_writes_down_what_is_due_and_says_how_much(acted: World, run: Ru
             ResellerRelationship.id == fixed_id("alder.thistle.relationship")
         )
         assert connection.scalar(query) == "expired"
-
-
-@pytest.mark.parametrize("command", [("audit", "verify"), ("audit", "prune"), ("sweep",)])
-def test_every_command_shows_an_example(run: Run, command: tuple[str, ...]) -> None:
-    assert "Example: multichannel " in " ".join(run(*command, "--help")[1].split())

@@ -14,6 +14,7 @@ from multichannel.domain.users import RoleAssignment, User, UserState
 from multichannel.store.engines import open_database
 from tests.cli.shell import Run
 
+pytestmark = pytest.mark.usefixtures("loaded_policy")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MAPLE, PERSON = "7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10", "0d2e7c0e-3f0f-4d0c-9a39-5a0c1c1f7d11"
 ADD_PARTNER = ("partner", "add", "--id", MAPLE, "--name", "Maple", "--type", "direct_bill")

@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from multichannel.store import engines
 from multichannel.store.store import BUSY
 from tests.cli.shell import COMMAND, Run, Shell
+from tests.databases import sqlite_first
 from tests.importing.books import ALDER, customer, guid, subscription
 from tests.importing.test_import_faults import write_subscriptions
+
+pytestmark = pytest.mark.usefixtures("loaded_policy")
 
 
 def test_json_is_the_report_and_nothing_else(shell: Shell) -> None:
@@ -84,6 +88,7 @@ def test_a_database_that_is_busy_is_one_line(
     sqlite_url: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MULTICHANNEL_DATABASE_URL", sqlite_url)
+    monkeypatch.setattr(engines, "PRAGMAS", (*engines.PRAGMAS, "busy_timeout=100"))
     shell = Shell(sqlite_url, Path.cwd(), run)
     path = shell.write("export.json", customer("meadow"))
     holder = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
@@ -95,6 +100,7 @@ def test_a_database_that_is_busy_is_one_line(
     assert (code, out, err) == (1, "", f"{BUSY}\n")
 
 
+@sqlite_first
 def test_progress_is_shown_on_a_terminal_and_not_on_stdout(shell: Shell) -> None:
     path = shell.write("export.json", *(subscription(f"s{n}", of="meadow") for n in range(500)))
     ours, theirs = pty.openpty()

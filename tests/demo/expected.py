@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from multichannel.demo.cast import ORGANISATIONS, PURCHASES
+from multichannel.demo.cast import ORGANISATIONS, WORLD, fixed_id
 from multichannel.policy.schema.vocabulary import Action
 
 SUMMARY, READ, BILLING = Action.READ_SUMMARY, Action.READ, Action.READ_BILLING
@@ -181,4 +181,4 @@ def ids_of_subscriptions(keys: Iterable[str]) -> set[str]:
 
 
 CUSTOMER_IDS = {each.key: each.id for each in ORGANISATIONS if each.partner_type is None}
-SUBSCRIPTION_IDS = {each.key: each.id for each in PURCHASES}
+SUBSCRIPTION_IDS = {each["key"]: fixed_id(f"{each['key']}.subscription") for each in WORLD["purchases"]}

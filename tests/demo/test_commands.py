@@ -25,7 +25,7 @@ from multichannel.settings import Settings, load_settings
 from multichannel.store.engines import open_database
 from tests.cli.shell import COMMAND, Run, one_line
 
-pytestmark = pytest.mark.usefixtures("run")  # it changes into an empty folder
+pytestmark = pytest.mark.usefixtures("run", "loaded_policy")  # `run` changes into an empty folder
 
 
 @pytest.fixture

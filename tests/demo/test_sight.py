@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from multichannel.demo.cast import CANYON, LAUREL, MEADOW, PERSONAS, PRAIRIE, PURCHASES, SUMMIT
-from multichannel.demo.world import SEEDER
+from multichannel.demo.cast import CANYON, LAUREL, MEADOW, PERSONAS, PRAIRIE, SUMMIT, WORLD
+from multichannel.demo.world import SEEDER, rows_of_world
 from multichannel.domain.base import Base
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud
 from multichannel.errors import NotPermitted
 from multichannel.policy.schema.resources import CUSTOMER, RELATIONSHIP, SUBSCRIPTION, Resource
@@ -180,12 +181,17 @@ def test_a_filter_through_the_customer_finds_only_what_both_sides_show(world: Wo
 
 
 def test_two_records_of_one_subscription_stay_two_and_each_with_its_own_readers(world: World) -> None:
-    recorded = {purchase.key: purchase for purchase in PURCHASES}
-    of_customer, of_birch = recorded["canyon-azure-ea"], recorded["canyon-azure-ea-by-birch"]
-    assert of_customer.vendor_id == of_birch.vendor_id
+    records = ("canyon-azure-ea", "canyon-azure-ea-by-birch")
+    ids = [SUBSCRIPTION_IDS[key] for key in records]
+    *_, subscriptions = rows_of_world(world.clock.now)
+    vendor_ids = [
+        each.vendor_id for each in subscriptions if isinstance(each, Subscription) and each.id in ids
+    ]
+    assert len(vendor_ids) == 2
+    assert len(set(vendor_ids)) == 1
 
     seen = {
-        name: {each.key for each in (of_customer, of_birch) if each.id in columns_named(world, name)}
+        name: {key for key in records if SUBSCRIPTION_IDS[key] in columns_named(world, name)}
         for name in ("alder-global-admin", "birch-sales-agent", "cedar-admin-agent", "canyon-global-admin")
     }
 
@@ -237,7 +243,11 @@ def test_nothing_crosses_national_clouds_even_where_a_relationship_says_so(world
         customers = {record.id for record in listed(work.reader, CUSTOMER, OrderBy())}
         subscriptions = {record.id for record in listed(work.reader, SUBSCRIPTION, OrderBy())}
 
-    government = {each.id for each in PURCHASES if each.customer in {SUMMIT, PRAIRIE}}
+    government = {
+        SUBSCRIPTION_IDS[each["key"]]
+        for each in WORLD["purchases"]
+        if each["customer"] in {SUMMIT.key, PRAIRIE.key}
+    }
     assert customers == {SUMMIT.id}
     assert subscriptions
     assert subscriptions <= government

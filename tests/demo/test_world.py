@@ -2,25 +2,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TypeVar
 
 import pytest
 
-from multichannel.demo.cast import (
-    EMBER,
-    ORGANISATIONS,
-    PARTNERSHIPS,
-    PERSONAS,
-    PURCHASES,
-    RELATIONSHIPS,
-    WILLOW,
-)
-from multichannel.demo.world import SEEDER, seed
+from multichannel.demo.cast import ALDER, CEDAR, EMBER, MEADOW, PERSONAS, WILLOW
+from multichannel.demo.world import SEEDER, rows_of_world, seed
+from multichannel.domain.base import Base
 from multichannel.domain.commerce import BillingType, Channel, Commerce
 from multichannel.domain.customers import Customer
-from multichannel.domain.partnerships import PartnershipStatus
-from multichannel.domain.relationships import RelationshipStatus
-from multichannel.domain.tenants import PartnerStatus, PartnerType
-from multichannel.domain.users import Role
+from multichannel.domain.partnerships import Partnership, PartnershipStatus
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, Tenant
+from multichannel.domain.users import Role, RoleAssignment
 from multichannel.errors import NotPermitted
 from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION, Resource
 from multichannel.policy.schema.vocabulary import Action
@@ -28,6 +24,8 @@ from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS
 from tests.world import World
+
+R = TypeVar("R", bound=Base)
 
 
 def standings_in_policy(resource: Resource) -> set[str]:
@@ -65,36 +63,52 @@ def test_a_partner_that_left_the_programme_is_told_so_and_changes_nothing(world:
     assert world.store.write(world.principal("ember-global-admin"), change).company_name == EMBER.name
 
 
+def rows(kind: type[R]) -> list[R]:
+    """The rows of one kind in a new world."""
+    return [row for rows in rows_of_world(datetime.now(UTC)) for row in rows if isinstance(row, kind)]
+
+
 def test_it_has_every_kind_of_partner_role_and_relationship() -> None:
-    partners = [each for each in ORGANISATIONS if each.partner_type]
-    assert {each.partner_type for each in partners} == set(PartnerType)
-    assert {each.status for each in partners} == set(PartnerStatus)
-    assert {role for persona in PERSONAS for role in persona.roles} == set(Role)
-    assert {each.status for each in RELATIONSHIPS} == set(RelationshipStatus) - {RelationshipStatus.EXPIRED}
-    assert {each.status for each in PARTNERSHIPS} == set(PartnershipStatus)
-    assert {each.commerce for each in PURCHASES} == set(Commerce)
-    assert {each.channel for each in PURCHASES} == set(Channel) - {Channel.SYNDICATION}
-    assert {each.billing_type for each in PURCHASES} == {BillingType.LICENSE, BillingType.USAGE}
+    assert {each.type for each in rows(Partner)} == set(PartnerType)
+    assert {each.status for each in rows(Partner)} == set(PartnerStatus)
+    assert {each.role for each in rows(RoleAssignment)} == set(Role)
+    assert {each.stored_status for each in rows(ResellerRelationship)} == set(RelationshipStatus) - {
+        RelationshipStatus.EXPIRED
+    }
+    assert {each.status for each in rows(Partnership)} == set(PartnershipStatus)
+    assert {each.commerce for each in rows(Subscription)} == set(Commerce)
+    assert {each.channel for each in rows(Subscription)} == set(Channel) - {Channel.SYNDICATION}
+    assert {each.billing_type for each in rows(Subscription)} == {BillingType.LICENSE, BillingType.USAGE}
 
 
 def test_it_keeps_the_rules_it_is_to_show() -> None:
-    resellers = {(each.provider, each.reseller) for each in PARTNERSHIPS if each.status == "active"}
-    attached = {(each.partner, each.attached) for each in RELATIONSHIPS if each.attached}
-    billed = [each for each in PURCHASES if each.channel is Channel.CSP]
+    cloud = {each.id: each.cloud for each in rows(Tenant)}
+    relationships, billed = rows(ResellerRelationship), [each for each in rows(Subscription) if is_csp(each)]
+    resellers = {
+        (each.provider_id, each.reseller_id) for each in rows(Partnership) if each.status == "active"
+    }
+    attached = {
+        (each.partner_id, each.associated_partner_id) for each in relationships if each.associated_partner_id
+    }
+    credited = {
+        (each.billing_partner_id, each.partner_of_record_id) for each in billed if each.partner_of_record_id
+    }
 
     assert attached <= resellers, "R23"
-    assert {
-        (each.partner, each.partner_of_record) for each in billed if each.partner_of_record
-    } <= resellers, "R25"
-    assert all(each.partner and each.partner.cloud == each.customer.cloud for each in billed), "R52"
-    assert all(each.partner.cloud == each.customer.cloud for each in RELATIONSHIPS), "R52"
-    assert WILLOW not in {each.partner for each in billed}, "an advisor does not bill"
+    assert credited <= resellers, "R25"
+    assert all(cloud[str(each.billing_partner_id)] == cloud[str(each.customer_id)] for each in billed), "R52"
+    assert all(cloud[each.partner_id] == cloud[str(each.customer_id)] for each in relationships), "R52"
+    assert WILLOW.id not in {each.billing_partner_id for each in billed}, "an advisor does not bill"
+
+
+def is_csp(subscription: Subscription) -> bool:
+    return subscription.channel is Channel.CSP
 
 
 def test_two_csp_partners_sell_to_one_customer() -> None:
-    sellers = {each.partner for each in PURCHASES if each.customer.key == "meadow" and each.channel == "csp"}
+    sold = [each for each in rows(Subscription) if is_csp(each) and each.customer_id == MEADOW.id]
 
-    assert {each.key for each in sellers if each} == {"alder", "cedar"}
+    assert {each.billing_partner_id for each in sold} == {ALDER.id, CEDAR.id}
 
 
 def test_what_is_there_is_not_made_again(world: World) -> None:

@@ -8,9 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from multichannel.domain.audit import AuditRecord
+from multichannel.domain.audit import AuditRecord, Event
 from multichannel.domain.base import Base
-from multichannel.domain.events import Event
 from tests.graphql.conftest import Api
 
 T = TypeVar("T", bound=Base)

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from multichannel.demo.cast import ALDER, CEDAR, MEADOW, THISTLE
-from multichannel.demo.personas import find_persona
+from multichannel.demo.cast import ALDER, CEDAR, MEADOW, THISTLE, find_persona
 from multichannel.domain.customers import Customer
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.relationships import ResellerRelationship

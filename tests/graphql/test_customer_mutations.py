@@ -10,10 +10,9 @@ from sqlalchemy import func, insert, select
 
 from multichannel.demo.cast import ALDER, CEDAR, DOGWOOD, LAUREL, MEADOW, SUMMIT, WILLOW, fixed_id
 from multichannel.domain.agreements import CustomerAgreement, is_bound
-from multichannel.domain.audit import AuditRecord
+from multichannel.domain.audit import AuditRecord, Event
 from multichannel.domain.base import Base, utc_text
 from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.events import Event
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from multichannel.domain.users import User

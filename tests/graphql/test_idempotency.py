@@ -12,12 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, insert, select
 
-from multichannel.demo.cast import ALDER, MEADOW, fixed_id
-from multichannel.demo.issuer import DemoIssuer
-from multichannel.demo.personas import find_persona, token
-from multichannel.domain.audit import AuditRecord
+from multichannel.demo.cast import ALDER, MEADOW, find_persona, fixed_id
+from multichannel.demo.issuer import DemoIssuer, token
+from multichannel.domain.audit import AuditRecord, Event
 from multichannel.domain.customers import Customer
-from multichannel.domain.events import Event
 from multichannel.domain.users import RoleAssignment, User
 from multichannel.services.audit import verify
 from tests.graphql.conftest import Answer, Api

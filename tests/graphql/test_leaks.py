@@ -11,8 +11,7 @@ from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_req
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from multichannel.demo.cast import CANYON, CEDAR, EMBER, HAZEL, MEADOW, QUARRY
-from multichannel.demo.personas import find_persona
+from multichannel.demo.cast import CANYON, CEDAR, EMBER, HAZEL, MEADOW, QUARRY, find_persona
 from multichannel.domain.base import utc_text
 from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import Partnership
@@ -412,7 +411,9 @@ def explanation(api: Api, persona: str, id: str) -> bytes:
 
 
 @postgresql_later
-@pytest.mark.parametrize("persona", ["hazel-sales-agent", "willow-sales-agent"])
+@pytest.mark.parametrize(
+    "persona", ["hazel-sales-agent", pytest.param("willow-sales-agent", marks=pytest.mark.long)]
+)
 def test_nothing_depends_on_what_concerns_others(api: Api, persona: str) -> None:
     """Take away all that the persona does not see and that does not name its tenant: it cannot tell."""
     before = everything(api, persona)

@@ -24,6 +24,9 @@ from tests.graphql.relationship_api import (
     set_row,
 )
 from tests.graphql.stored_rows import NewRows, stored
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 INVITE, ACCEPT, REMOVE = "inviteIndirectReseller", "acceptPartnership", "removePartnership"
 CEDAR_AGENT = "cedar-admin-agent"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from multichannel.demo.cast import ORGANISATIONS, PURCHASES
+from multichannel.demo.cast import ORGANISATIONS, WORLD
 from multichannel.policy.schema.vocabulary import Action
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS, Sees
 from tests.graphql.conftest import Api
@@ -15,7 +15,7 @@ from tests.graphql.conftest import Api
 CUSTOMER_KEYS = {f"customer_{row_id}": key for key, row_id in CUSTOMER_IDS.items()}
 SUBSCRIPTION_KEYS = {f"subscription_{row_id}": key for key, row_id in SUBSCRIPTION_IDS.items()}
 KEYS = {"customers": CUSTOMER_KEYS, "subscriptions": SUBSCRIPTION_KEYS}
-CUSTOMER_OF = {purchase.key: purchase.customer.key for purchase in PURCHASES}
+CUSTOMER_OF = {purchase["key"]: purchase["customer"] for purchase in WORLD["purchases"]}
 NAMES = {organisation.key: organisation.name for organisation in ORGANISATIONS}
 
 

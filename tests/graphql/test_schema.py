@@ -19,8 +19,8 @@ from graphql import (
     is_specified_scalar_type,
 )
 
+from multichannel.domain.base import DescribedEnum
 from multichannel.graphql.execution.documents import read_document
-from multichannel.graphql.framework.enum_descriptions import ENUMS
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, camel
 from multichannel.graphql.framework.mutation import MUTATIONS
 from multichannel.graphql.schema import LISTS, build_schema, sdl
@@ -107,9 +107,8 @@ def test_every_description_of_an_enum_is_used() -> None:
     kinds = build_schema().type_map
     values = {name: kind.values for name, kind in kinds.items() if isinstance(kind, GraphQLEnumType)}
 
-    assert {words.__name__: set(texts) for words, (_, texts) in ENUMS.items()} == {
-        words.__name__: set(values[words.__name__]) for words in ENUMS
-    }
+    for words in DescribedEnum.__subclasses__():
+        assert set(values[words.__name__]) == set(words.__members__)
 
 
 def test_values_are_words_in_upper_case() -> None:

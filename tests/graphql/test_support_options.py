@@ -11,6 +11,9 @@ from sqlalchemy import insert
 from multichannel.demo.cast import fixed_id
 from multichannel.domain.subscriptions import Subscription
 from tests.graphql.conftest import Api
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 OPTIONS = """query ($id: ID!) { node(id: $id) { ... on Subscription {
   supportOptions { kind available availableFrom blockedBy { code rule message } } } } }"""

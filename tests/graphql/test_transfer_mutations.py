@@ -19,10 +19,9 @@ from multichannel.demo.cast import (
     QUARRY,
     fixed_id,
 )
-from multichannel.domain.audit import AuditRecord
+from multichannel.domain.audit import AuditRecord, Event
 from multichannel.domain.commerce import Commerce, SubscriptionStatus
 from multichannel.domain.customers import Customer
-from multichannel.domain.events import Event
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus
@@ -30,6 +29,9 @@ from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, 
 from multichannel.domain.users import Role
 from tests.graphql.conftest import Api
 from tests.graphql.transfer_api import Deals, customer, subscription
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 TARGET, SOURCE = "cedar-admin-agent", "alder-admin-agent"
 MAIL, ARCHIVE = subscription("meadow-mail-alder"), subscription("meadow-archive-alder")

@@ -9,8 +9,8 @@ import pytest
 
 from multichannel.demo.cast import ALDER, BIRCH, CANYON, CEDAR, DOGWOOD, LAUREL, fixed_id
 from multichannel.domain.agreements import CustomerAgreement
+from multichannel.domain.audit import Event
 from multichannel.domain.commerce import SubscriptionStatus
-from multichannel.domain.events import Event
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
@@ -24,7 +24,9 @@ from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.graphql.conftest import Api
 from tests.graphql.transfer_api import Deals, customer, subscription
-from tests.world import World
+from tests.world import World, postgresql_later
+
+pytestmark = postgresql_later
 
 SOURCE, TARGET = "alder-admin-agent", "cedar-admin-agent"
 AZURE = subscription("canyon-azure-alder")

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
-from multichannel.demo.personas import find_persona
+from multichannel.demo.cast import ALDER, CEDAR, MEADOW, find_persona, fixed_id
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.users import Role, RoleAssignment, User, UserState
 from multichannel.errors import NotPermitted

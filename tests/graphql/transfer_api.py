@@ -9,12 +9,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from multichannel.demo.cast import MEADOW, Organisation, fixed_id
-from multichannel.demo.personas import find_persona
+from multichannel.demo.cast import MEADOW, Organisation, find_persona, fixed_id
 from multichannel.domain.agreements import AgreementKind, CustomerAgreement
-from multichannel.domain.audit import AuditRecord
+from multichannel.domain.audit import AuditRecord, Event
 from multichannel.domain.base import Base
-from multichannel.domain.events import Event
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription

@@ -19,13 +19,12 @@ from multichannel.decision_log.background_worker import LOG_INTERVAL, Background
 from multichannel.decision_log.decisions import Decision, ListDecision, read_log
 from multichannel.decision_log.encoding import Pseudonyms
 from multichannel.decision_log.log_file import DecisionLog, LineFile
-from multichannel.demo.cast import ALDER, MEADOW
-from multichannel.demo.issuer import DemoIssuer
-from multichannel.demo.personas import find_persona, token
+from multichannel.demo.cast import ALDER, MEADOW, find_persona
+from multichannel.demo.issuer import DemoIssuer, token
 from multichannel.errors import Misconfigured
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER
-from multichannel.server.decision_sinks import check_log_files, open_sinks
+from multichannel.server.app import check_log_files, open_sinks
 from multichannel.settings import load_settings
 from multichannel.store.users import SIGNING_IN
 from tests.databases import copy_of

@@ -165,13 +165,13 @@ def test_a_document_that_cannot_be_executed_is_refused(
 
 
 @damaged
-def test_refusing_costs_little(query: str, code: str) -> None:
+def test_refusing_a_document_takes_little_processor_time(query: str, code: str) -> None:
     """Unlimited, the worst of these take a second of processor time or do not end."""
     assert costs_little(query), code
 
 
 @pytest.mark.parametrize(("length", "spreads"), [(45, 1), (45, 2), (100, 2), (240, 2), (45, 20)])
-def test_a_chain_of_fragments_is_read_without_following_it_each_time(length: int, spreads: int) -> None:
+def test_each_fragment_is_read_once(length: int, spreads: int) -> None:
     """Followed for each spread, 45 links that spread twice are 35 billion steps."""
     assert costs_little(chain(length, spreads))
 
@@ -190,11 +190,11 @@ def cost_of(text: str) -> float:
     return time.thread_time() - before
 
 
-def test_a_chain_of_45_fragments_is_answered(client: httpx.Client) -> None:
+def test_a_chain_of_45_fragments_is_executed(client: httpx.Client) -> None:
     assert client.post("/graphql", json={"query": chain(45, 1)}).json() == {"data": {"__typename": "Query"}}
 
 
-def test_skip_and_include_everywhere_leave_an_empty_answer(
+def test_fields_that_are_skipped_are_left_out_at_every_level(
     client: httpx.Client, demo_server: DemoServer
 ) -> None:
     query = """query ($no: Boolean = false) {
@@ -212,7 +212,7 @@ def test_skip_and_include_everywhere_leave_an_empty_answer(
 
 
 @pytest.mark.parametrize("name", ["C", "__proto__", "a" * 10_000, "A B", "\0"])
-def test_an_operation_name_that_chooses_nothing_is_refused(client: httpx.Client, name: str) -> None:
+def test_an_unknown_operation_name_is_refused(client: httpx.Client, name: str) -> None:
     body = {"query": "query A { __typename } query B { __typename }", "operationName": name}
 
     answer = client.post("/graphql", json=body, headers={"Accept": STRICT})
@@ -246,7 +246,7 @@ def test_an_operation_name_that_chooses_nothing_is_refused(client: httpx.Client,
         ("CustomerFilter", {"companyName": {"__proto__": "x"}}),
     ],
 )
-def test_a_variable_of_the_wrong_kind_is_refused(client: httpx.Client, kind: str, value: Any) -> None:
+def test_a_variable_of_the_wrong_type_is_refused(client: httpx.Client, kind: str, value: Any) -> None:
     argument = {
         "ID!": "node(id: $v) { id }",
         "[ID!]!": "nodes(ids: $v) { id }",
@@ -263,7 +263,7 @@ def test_a_variable_of_the_wrong_kind_is_refused(client: httpx.Client, kind: str
 
 
 @pytest.mark.parametrize("levels", [6, 100, 250, 500, 2_000])
-def test_a_filter_nested_too_deep_is_refused(
+def test_a_filter_that_is_nested_too_deeply_is_refused(
     client: httpx.Client, demo_server: DemoServer, levels: int
 ) -> None:
     condition = '{"and": [' * levels + "{}" + "]}" * levels
@@ -312,7 +312,9 @@ def refused_or_answered(answer: httpx.Response) -> None:
 
 
 @examples
-def test_no_body_brings_the_server_down(client: httpx.Client, demo_server: DemoServer, examples: int) -> None:
+def test_arbitrary_bodies_cause_no_internal_error(
+    client: httpx.Client, demo_server: DemoServer, examples: int
+) -> None:
     headers = {"Content-Type": "application/json", **sales_agent(demo_server)}
 
     @settings(FUZZ, max_examples=examples)
@@ -324,7 +326,7 @@ def test_no_body_brings_the_server_down(client: httpx.Client, demo_server: DemoS
 
 
 @examples
-def test_no_document_brings_the_server_down(
+def test_arbitrary_documents_cause_no_internal_error(
     client: httpx.Client, demo_server: DemoServer, examples: int
 ) -> None:
     headers = sales_agent(demo_server)

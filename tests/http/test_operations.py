@@ -18,8 +18,8 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
-from multichannel.demo.issuer import DemoIssuer
-from multichannel.demo.personas import find_persona, token
+from multichannel.demo.cast import find_persona
+from multichannel.demo.issuer import DemoIssuer, token
 from multichannel.policy.decide.policy import Policy
 from multichannel.server import run as serving
 from multichannel.server.run import CONNECTIONS_PER_THREAD

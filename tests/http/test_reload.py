@@ -19,8 +19,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from multichannel.demo.issuer import FOLDER, DemoIssuer
-from multichannel.demo.personas import find_persona, token
+from multichannel.demo.cast import find_persona
+from multichannel.demo.issuer import FOLDER, DemoIssuer, token
 from multichannel.policy.language.source import PolicySource
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.databases import copy_of

@@ -29,7 +29,7 @@ def test_a_demo_token_names_its_user_for_eight_hours(tmp_path: Path) -> None:
 
 def test_a_demo_token_can_stand_for_an_application_and_for_minutes(tmp_path: Path) -> None:
     issuer = DemoIssuer(tmp_path)
-    token = issuer.token(TENANT, PERSON, now=NOON, lifetime=timedelta(minutes=5), auth_mode="app")
+    token = issuer.token(TENANT, PERSON, now=NOON, lifetime=timedelta(minutes=5), app=True)
 
     identity = verifier(issuer, Clock()).verify(token)
 

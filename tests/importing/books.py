@@ -16,7 +16,7 @@ from sqlalchemy import inspect, select
 from multichannel.domain.base import Base
 from multichannel.domain.tenants import Cloud, PartnerType, TenantKind
 from multichannel.domain.users import Role
-from multichannel.importing.export import Export, Progress
+from multichannel.importing.export import Export, ImportProgress
 from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import RESOURCES
@@ -76,7 +76,7 @@ class Books:
         *paths: Path,
         by: str = ALDER,
         customer: str | None = None,
-        progress: Progress | None = None,
+        progress: ImportProgress | None = None,
     ) -> ImportReport:
         """Import files a second after whatever was before; the report, stored or refused."""
         self.now += timedelta(seconds=1)

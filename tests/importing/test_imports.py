@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
@@ -381,7 +382,7 @@ def test_what_cannot_be_so_is_refused_with_everything_beside_it(
 
     report = books.load(subscription("other", of="canyon"), *payloads)
 
-    rejection = only([each.as_json() for file in report.files for each in file.rejections])
+    rejection = only([asdict(each) for file in report.files for each in file.rejections])
     assert (rejection["code"], rejection["field"]) == (code, field)
     assert not report.stored
     assert counts(report) == NOTHING
@@ -393,7 +394,7 @@ def test_a_contradiction_names_both_places(books: Books) -> None:
     two = books.write_file(customer("meadow"), subscription("mail", of="meadow", quantity=6), name="two.json")
 
     for first, second, item, other in ((one, two, 1, 0), (two, one, 0, 1)):
-        rejection = only([each.as_json() for each in books.load_files(first, second).files[1].rejections])
+        rejection = only([asdict(each) for each in books.load_files(first, second).files[1].rejections])
         assert rejection["item"] == item
         assert f"items[{other}] of {first}." in rejection["message"]
 

@@ -372,7 +372,7 @@ def test_unknown_fields_are_ignored() -> None:
     ],
 )
 def test_facts_know_the_vendors_name_of_their_kind(name: str, kind: str) -> None:
-    assert kind_name(parse(sample(name), default_customer=None)) == kind
+    assert kind_name(type(parse(sample(name), default_customer=None))) == kind
 
 
 GUIDS = st.uuids().filter(lambda each: each.int).map(str)

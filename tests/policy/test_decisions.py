@@ -300,8 +300,16 @@ def test_an_invalid_line_is_refused_with_its_number(
     [
         ({"resource": "Planet"}, "resource", "unknown resource 'Planet'"),
         ({"action": "fly"}, "actions", "Customer has no action 'fly'"),
-        ({"principal": {}}, "principal", "the facts of the principal are not those of this version"),
-        ({"facts": {"id": "x"}}, "record", "the facts of Customer are not those of this version"),
+        (
+            {"principal": {}},
+            "principal",
+            "the facts of the principal differ from those of this version",
+        ),
+        (
+            {"facts": {"id": "x"}},
+            "record",
+            "the facts of Customer differ from those of this version",
+        ),
     ],
 )
 def test_words_of_another_version_are_refused_when_they_are_read(

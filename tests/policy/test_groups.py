@@ -84,7 +84,7 @@ def test_checks_and_lists_on_both_databases_decide_as_if_groups_were_written_out
 
 
 def _allowed(databases: list[Stored], who: Principal, action: Action) -> Iterator[bool]:
-    listed = [database.granted(who, action, SUBSCRIPTION) for database in databases]
+    listed = [database.granted(who, SUBSCRIPTION)[action] for database in databases]
     for row in databases[0].world.rows("Subscription"):
         facts = databases[0].facts(SUBSCRIPTION, row["id"], who)
         expected = _expected(who, action, row)

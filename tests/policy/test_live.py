@@ -47,7 +47,7 @@ def test_another_policy_takes_the_place_of_the_one_in_force(
     assert (state.problem, state.pinned) == (None, False)
     assert state.since > begun.since
     assert told == [SWAPPED]
-    assert caplog.messages == [f"policy {second[:12]} is in force instead of {first[:12]}"]
+    assert caplog.messages == [f"policy {second[:12]} is current, replacing {first[:12]}"]
 
 
 def test_what_is_the_same_is_not_loaded_again(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_a_policy_that_does_not_prove_itself_changes_nothing_and_is_told_of_unti
     assert told == [REFUSED]
     [record] = caplog.records
     assert record.levelno == logging.WARNING
-    assert f"is refused, {begun.policy.digest[:12]} stays in force: " in record.getMessage()
+    assert f"is refused, {begun.policy.digest[:12]} stays current: " in record.getMessage()
     assert problem.message in record.getMessage()
 
     shutil.rmtree(author.folder, ignore_errors=True)

@@ -20,8 +20,8 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.server.app import open_sinks
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.server.decision_sinks import open_sinks
 from multichannel.server.shadow_policy import (
     CHECK_INTERVAL,
     MAX_COUNTED_ROWS,

@@ -104,7 +104,7 @@ def test_a_version_that_was_changed_is_none(author: Author) -> None:
 
     assert author.versions.kept() == ()
     assert not author.versions.has(files(1))
-    with pytest.raises(PolicyInvalid, match="was changed since it was kept"):
+    with pytest.raises(PolicyInvalid, match="has changed since it was stored"):
         author.versions.read(files(1).digest)
 
 
@@ -116,9 +116,9 @@ def test_a_prefix_names_one_version(author: Author) -> None:
     [(shared, _)] = firsts.most_common(1)
 
     assert author.versions.find(digest[:12].upper()).digest == digest
-    with pytest.raises(BadInput, match="No version that was in force begins with xyz"):
+    with pytest.raises(BadInput, match="No kept version begins with xyz"):
         author.versions.find("xyz")
-    with pytest.raises(BadInput, match="Several versions begin with "):
+    with pytest.raises(BadInput, match="More than one version begins with "):
         author.versions.find(shared)
 
 

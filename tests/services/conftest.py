@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from multichannel.demo.cast import fixed_id
 from multichannel.domain.agreements import Signature
 from multichannel.errors import Denied, Refused
-from multichannel.services.agreements import confirm_customer_agreement
+from multichannel.services.customers import confirm_customer_agreement
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.world import World

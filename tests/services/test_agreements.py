@@ -7,7 +7,7 @@ import pytest
 
 from multichannel.demo.cast import ALDER, MEADOW, SUMMIT
 from multichannel.domain.agreements import AgreementKind, CustomerAgreement
-from multichannel.services.agreements import confirm_customer_agreement
+from multichannel.services.customers import confirm_customer_agreement
 from tests.services.conftest import UseCases
 from tests.world import one_engine
 

@@ -5,8 +5,7 @@ import pytest
 from multichannel.demo.cast import ALDER, fixed_id
 from multichannel.domain.commerce import Channel, StopReason, SubscriptionStatus
 from multichannel.domain.subscriptions import Subscription
-from multichannel.services.csp_migration import cancel_service, move_subscription_to_csp
-from multichannel.services.subscriptions import cancel_subscription
+from multichannel.services.subscriptions import cancel_service, cancel_subscription, move_subscription_to_csp
 from tests.services.conftest import UseCases
 from tests.world import one_engine
 

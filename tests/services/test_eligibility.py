@@ -3,7 +3,7 @@ from __future__ import annotations
 from multichannel.demo.cast import fixed_id
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.transfers import TransferKind
-from multichannel.services.eligibility import transfer_eligibility
+from multichannel.services.transfer_lines import transfer_eligibility
 from tests.services.conftest import UseCases
 from tests.world import one_engine
 

@@ -13,9 +13,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from multichannel.demo.cast import ALDER, LAUREL, PRAIRIE, THISTLE, WILLOW, fixed_id
-from multichannel.domain.audit import AuditRecord
+from multichannel.domain.audit import AuditRecord, Event
 from multichannel.domain.commerce import SubscriptionStatus
-from multichannel.domain.events import Event
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud

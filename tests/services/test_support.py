@@ -12,8 +12,8 @@ from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.support import SupportOptionKind, transfer_kind
 from multichannel.domain.transfers import TransferKind
 from multichannel.errors import Denied, NotPermitted, Refused
-from multichannel.services.csp_migration import move_subscription_to_csp
 from multichannel.services.relationships import RelationshipRequest, request_reseller_relationship
+from multichannel.services.subscriptions import move_subscription_to_csp
 from multichannel.services.support import SupportOption, support_options
 from multichannel.services.transfers import TransferRequest, request_transfer
 from multichannel.store.unit_of_work import UnitOfWork

@@ -14,10 +14,9 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from multichannel.domain.agreements import CustomerAgreement
-from multichannel.domain.audit import AuditChain, AuditRecord
+from multichannel.domain.audit import AuditChain, AuditRecord, Event
 from multichannel.domain.base import Base, utc_text
 from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.events import Event
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import Principal
 from multichannel.store.engines import WRITING, execution_options, open_database
 from multichannel.store.store import Store
+from tests.databases import copy_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ALDER, BIRCH, MEADOW = (f"00000000-0000-4000-8000-{number:012}" for number in (1, 2, 3))
@@ -66,31 +68,55 @@ def add_relationship(connection: Connection, partner_id: str, customer_id: str) 
     )
 
 
-@pytest.fixture(scope="session")
-def policy() -> Policy:
-    """The policy that ships."""
-    return Policy.load(Path(__file__).parents[2] / "policies")
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database to be copied, in which Alder serves Meadow, and Birch serves nobody."""
+    empty: str = request.getfixturevalue(f"empty_{request.param}")
+    with copy_of(empty, tmp_path_factory.mktemp("served")) as url:
+        with opened(url) as engine, engine.connect() as connection:
+            connection.execution_options(**execution_options(engine, WRITING))
+            add_tenant(connection, ALDER, TenantKind.PARTNER)
+            add_tenant(connection, BIRCH, TenantKind.PARTNER)
+            add_tenant(connection, MEADOW, TenantKind.CUSTOMER)
+            add_relationship(connection, ALDER, MEADOW)
+            connection.commit()
+        yield url
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """The engine of a database, for a while."""
+    engine = open_database(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """A database in which Alder serves Meadow, and Birch serves nobody."""
-    opened = open_database(database_url)
-    with opened.connect() as connection:
-        connection.execution_options(**execution_options(opened, WRITING))
-        add_tenant(connection, ALDER, TenantKind.PARTNER)
-        add_tenant(connection, BIRCH, TenantKind.PARTNER)
-        add_tenant(connection, MEADOW, TenantKind.CUSTOMER)
-        add_relationship(connection, ALDER, MEADOW)
-        connection.commit()
-    yield opened
-    opened.dispose()
+def engine(served: str, tmp_path: Path) -> Iterator[Engine]:
+    """That database, for this test alone."""
+    with copy_of(served, tmp_path) as url, opened(url) as engine:
+        yield engine
 
 
 @pytest.fixture
-def store(engine: Engine, policy: Policy) -> Store:
-    """The store over that database, at a time that stands still."""
-    return Store(engine, lambda: policy, lambda: NOW)
+def store(engine: Engine, shipped_policy: Policy) -> Store:
+    """The store over it, at a time that stands still."""
+    return Store(engine, lambda: shipped_policy, lambda: NOW)
+
+
+@pytest.fixture(scope="module")
+def shared_engine(served: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """That database, for all tests of a module that leave it as it is."""
+    with copy_of(served, tmp_path_factory.mktemp("shared")) as url, opened(url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def shared_store(shared_engine: Engine, shipped_policy: Policy) -> Store:
+    """A store of this test's own over the shared database."""
+    return Store(shared_engine, lambda: shipped_policy, lambda: NOW)
 
 
 @pytest.fixture

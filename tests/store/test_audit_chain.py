@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, event, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, ChainFlaw, ChainVerification, seal_of
+from multichannel.domain.audit import (
+    GENESIS,
+    AuditChain,
+    AuditRecord,
+    ChainFlaw,
+    ChainVerification,
+    Event,
+    IdempotencyKey,
+    seal_of,
+)
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import Customer
-from multichannel.domain.events import Event, IdempotencyKey
 from multichannel.errors import NotPermitted
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
@@ -25,7 +34,8 @@ from multichannel.store.audit.mutation_context import IdempotentRequest, Mutatio
 from multichannel.store.session import GuardedSession, PolicyBypass
 from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
-from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent
+from tests.databases import copy_of
+from tests.store.conftest import ALDER, BIRCH, MEADOW, NOW, agent, opened
 
 Verified = dict[str, tuple[ChainFlaw | None, int | None]]
 LENGTH = 4
@@ -45,12 +55,36 @@ def call(store: Store, key: str | None = None, by: str = ALDER) -> None:
     store.act(agent(by), act, use_case)
 
 
+@pytest.fixture(scope="module")
+def audited_url(
+    served: str, shipped_policy: Policy, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of a database to be copied, in which Alder's chain and Meadow's have four records each."""
+    with copy_of(served, tmp_path_factory.mktemp("audited")) as url:
+        with opened(url) as engine:
+            for _ in range(LENGTH):
+                call(at(engine, shipped_policy, NOW))
+        yield url
+
+
 @pytest.fixture
-def audited(store: Store) -> Store:
-    """A store in which Alder's chain and Meadow's have four records each."""
-    for _ in range(LENGTH):
-        call(store)
-    return store
+def audited(audited_url: str, shipped_policy: Policy, tmp_path: Path) -> Iterator[Store]:
+    """A store with these chains, for this test alone."""
+    with copy_of(audited_url, tmp_path) as url, opened(url) as engine:
+        yield at(engine, shipped_policy, NOW)
+
+
+@pytest.fixture(scope="module")
+def whole(
+    audited_url: str, shipped_policy: Policy, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """A store with these chains, for tests that leave them as they are."""
+    with copy_of(audited_url, tmp_path_factory.mktemp("whole")) as url, opened(url) as engine:
+        yield at(engine, shipped_policy, NOW)
+
+
+def at(engine: Engine, policy: Policy, when: datetime) -> Store:
+    return Store(engine, lambda: policy, lambda: when)
 
 
 def flaws(store: Store) -> Verified:
@@ -58,12 +92,26 @@ def flaws(store: Store) -> Verified:
     return {found.head.tenant_id: (found.flaw, found.number) for found in verify(store) if found.flaw}
 
 
-def change(engine: Engine, statement: Any) -> None:
+def change(engine: Engine, *statements: Any) -> None:
     """Do something to the audit tables past every guard, as anyone with the database password could."""
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
-        connection.execute(statement)
+        for statement in statements:
+            connection.execute(statement)
+
+
+def flaws_after(store: Store, *statements: Any) -> Verified:
+    """The flaws that changes of the audit tables lead to; the tables are then as they were before."""
+    tables: list[Any] = [AuditChain.__table__, AuditRecord.__table__]
+    with store.engine.connect() as connection:
+        rows = [[dict(row) for row in connection.execute(select(table)).mappings()] for table in tables]
+    try:
+        change(store.engine, *statements)
+        return flaws(store)
+    finally:
+        change(store.engine, *(delete(table) for table in tables))
+        change(store.engine, *(insert(table).values(each) for table, each in zip(tables, rows, strict=True)))
 
 
 def of(tenant: str, number: int) -> Any:
@@ -77,13 +125,13 @@ def records(engine: Engine, tenant: str = ALDER) -> list[Any]:
 
 
 @pytest.mark.rule("R53")
-def test_each_tenant_concerned_has_a_gapless_chain(engine: Engine, audited: Store) -> None:
-    assert [(each.head.tenant_id, each.records, each.flaw) for each in verify(audited)] == [
+def test_each_tenant_concerned_has_a_gapless_chain(whole: Store) -> None:
+    assert [(each.head.tenant_id, each.records, each.flaw) for each in verify(whole)] == [
         (ALDER, LENGTH, None),
         (MEADOW, LENGTH, None),
     ]
-    assert [each.number for each in records(engine)] == [1, 2, 3, 4]
-    assert verify_one(audited, BIRCH).flaw is None
+    assert [each.number for each in records(whole.engine)] == [1, 2, 3, 4]
+    assert verify_one(whole, BIRCH).flaw is None
 
 
 TAMPERED: dict[str, Any] = {
@@ -108,6 +156,7 @@ TAMPERED: dict[str, Any] = {
 }
 ELSEWHERE = {"tenant_id": {BIRCH: (ChainFlaw.NO_HEAD, 2)}}
 GONE = {"tenant_id", "number"}
+SWAPPED = ((2, 99), (3, 2), (99, 3))
 
 
 def test_every_column_of_a_record_is_tampered_with_below() -> None:
@@ -115,50 +164,52 @@ def test_every_column_of_a_record_is_tampered_with_below() -> None:
 
 
 @pytest.mark.parametrize("column", TAMPERED)
-def test_a_changed_column_is_found_at_its_record(engine: Engine, audited: Store, column: str) -> None:
-    change(engine, update(AuditRecord).where(of(ALDER, 2)).values({column: TAMPERED[column]}))
+def test_a_changed_column_is_found_at_its_record(whole: Store, column: str) -> None:
+    found = flaws_after(whole, update(AuditRecord).where(of(ALDER, 2)).values({column: TAMPERED[column]}))
 
     flaw = ChainFlaw.MISSING if column in GONE else ChainFlaw.ALTERED
-    assert flaws(audited) == {ALDER: (flaw, 2), **ELSEWHERE.get(column, {})}
+    assert found == {ALDER: (flaw, 2), **ELSEWHERE.get(column, {})}
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_deleted_record_is_missed(engine: Engine, audited: Store, number: int) -> None:
-    change(engine, delete(AuditRecord).where(of(ALDER, number)))
+def test_a_deleted_record_is_missed(whole: Store, number: int) -> None:
+    found = flaws_after(whole, delete(AuditRecord).where(of(ALDER, number)))
 
-    assert flaws(audited) == {ALDER: (ChainFlaw.MISSING, number)}
-
-
-def test_a_truncated_tail_is_missed_because_the_head_says_more(engine: Engine, audited: Store) -> None:
-    change(engine, delete(AuditRecord).where(AuditRecord.tenant_id == ALDER, AuditRecord.number > 2))
-
-    assert flaws(audited) == {ALDER: (ChainFlaw.TRUNCATED, 3)}
+    assert found == {ALDER: (ChainFlaw.MISSING, number)}
 
 
-def test_an_inserted_record_is_found_even_with_a_good_seal(engine: Engine, audited: Store) -> None:
-    last = records(engine)[-1]
+def test_a_truncated_tail_is_missed_because_the_head_says_more(whole: Store) -> None:
+    found = flaws_after(
+        whole, delete(AuditRecord).where(AuditRecord.tenant_id == ALDER, AuditRecord.number > 2)
+    )
+
+    assert found == {ALDER: (ChainFlaw.TRUNCATED, 3)}
+
+
+def test_an_inserted_record_is_found_even_with_a_good_seal(whole: Store) -> None:
+    last = records(whole.engine)[-1]
     forged = {name: getattr(last, name) for name in TAMPERED} | {"id": new_id(), "number": LENGTH + 1}
-    change(engine, insert(AuditRecord).values(forged | {"seal": seal_of(last.seal, forged)}))
+    forged["seal"] = seal_of(last.seal, forged)
 
-    assert flaws(audited) == {ALDER: (ChainFlaw.BEYOND_HEAD, LENGTH + 1)}
-
-
-def test_swapped_records_are_found_at_the_first(engine: Engine, audited: Store) -> None:
-    for old, new in ((2, 99), (3, 2), (99, 3)):
-        change(engine, update(AuditRecord).where(of(ALDER, old)).values(number=new))
-
-    assert flaws(audited) == {ALDER: (ChainFlaw.ALTERED, 2)}
+    assert flaws_after(whole, insert(AuditRecord).values(forged)) == {
+        ALDER: (ChainFlaw.BEYOND_HEAD, LENGTH + 1)
+    }
 
 
-def test_a_record_rewritten_with_a_seal_of_its_own_is_found_at_the_next(
-    engine: Engine, audited: Store
-) -> None:
-    first, second = records(engine)[:2]
-    told = {name: getattr(second, name) for name in TAMPERED} | {"operation": "create_customer"}
-    told["seal"] = seal_of(first.seal, told)
-    change(engine, update(AuditRecord).where(of(ALDER, 2)).values(told))
+def test_swapped_records_are_found_at_the_first(whole: Store) -> None:
+    swap = [update(AuditRecord).where(of(ALDER, old)).values(number=new) for old, new in SWAPPED]
 
-    assert flaws(audited) == {ALDER: (ChainFlaw.ALTERED, 3)}
+    assert flaws_after(whole, *swap) == {ALDER: (ChainFlaw.ALTERED, 2)}
+
+
+def test_a_record_rewritten_with_a_seal_of_its_own_is_found_at_the_next(whole: Store) -> None:
+    first, second = records(whole.engine)[:2]
+    forged = {name: getattr(second, name) for name in TAMPERED} | {"operation": "create_customer"}
+    forged["seal"] = seal_of(first.seal, forged)
+
+    assert flaws_after(whole, update(AuditRecord).where(of(ALDER, 2)).values(forged)) == {
+        ALDER: (ChainFlaw.ALTERED, 3)
+    }
 
 
 @pytest.mark.parametrize(
@@ -172,21 +223,19 @@ def test_a_record_rewritten_with_a_seal_of_its_own_is_found_at_the_next(
         ({"pruned": 1, "checkpoint": "1" * 64}, ChainFlaw.ALTERED, 2),
     ],
 )
-def test_a_changed_head_is_found(
-    engine: Engine, audited: Store, values: dict[str, Any], flaw: ChainFlaw, number: int
-) -> None:
-    change(engine, update(AuditChain).where(AuditChain.tenant_id == ALDER).values(values))
+def test_a_changed_head_is_found(whole: Store, values: dict[str, Any], flaw: ChainFlaw, number: int) -> None:
+    found = flaws_after(whole, update(AuditChain).where(AuditChain.tenant_id == ALDER).values(values))
 
-    assert flaws(audited) == {ALDER: (flaw, number)}
+    assert found == {ALDER: (flaw, number)}
 
 
-def test_a_chain_without_its_head_is_found(engine: Engine, audited: Store) -> None:
-    change(engine, delete(AuditChain).where(AuditChain.tenant_id == ALDER))
+def test_a_chain_without_its_head_is_found(whole: Store) -> None:
+    found = flaws_after(whole, delete(AuditChain).where(AuditChain.tenant_id == ALDER))
 
-    assert flaws(audited) == {ALDER: (ChainFlaw.NO_HEAD, 1)}
+    assert found == {ALDER: (ChainFlaw.NO_HEAD, 1)}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("served", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("column", "value"),
     [
@@ -196,17 +245,15 @@ def test_a_chain_without_its_head_is_found(engine: Engine, audited: Store) -> No
         ("operation", "X'ff'"),
     ],
 )
-def test_an_unreadable_value_is_found_at_its_record(
-    engine: Engine, audited: Store, column: str, value: Any
-) -> None:
-    change(engine, update(AuditRecord).where(of(ALDER, 3)).values({column: literal_column(value)}))
+def test_an_unreadable_value_is_found_at_its_record(whole: Store, column: str, value: Any) -> None:
+    found = flaws_after(
+        whole, update(AuditRecord).where(of(ALDER, 3)).values({column: literal_column(value)})
+    )
 
-    assert flaws(audited) == {ALDER: (ChainFlaw.ALTERED, 3)}
+    assert found == {ALDER: (ChainFlaw.ALTERED, 3)}
 
 
-def test_chains_are_verified_page_by_page(
-    engine: Engine, audited: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chains_are_verified_page_by_page(whole: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chains, "PAGE", 1)
     sizes: list[int] = []
 
@@ -214,15 +261,15 @@ def test_chains_are_verified_page_by_page(
         if "audit_records.old_value" in statement:
             sizes.append(1)
 
-    event.listen(engine, "before_cursor_execute", hear)
-    assert flaws(audited) == {}
-    event.remove(engine, "before_cursor_execute", hear)
+    event.listen(whole.engine, "before_cursor_execute", hear)
+    assert flaws(whole) == {}
+    event.remove(whole.engine, "before_cursor_execute", hear)
     assert len(sizes) == 2 * (LENGTH + 1)
-    change(engine, update(AuditRecord).where(of(MEADOW, 4)).values(operation="x"))
-    assert flaws(audited) == {MEADOW: (ChainFlaw.ALTERED, 4)}
+    altered = update(AuditRecord).where(of(MEADOW, 4)).values(operation="x")
+    assert flaws_after(whole, altered) == {MEADOW: (ChainFlaw.ALTERED, 4)}
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("served", ["postgresql"], indirect=True)
 def test_eight_writers_of_one_tenant_leave_one_gapless_chain(engine: Engine, store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: call(store), range(40)))
@@ -233,8 +280,8 @@ def test_eight_writers_of_one_tenant_leave_one_gapless_chain(engine: Engine, sto
         assert session.scalar(select(Customer.phone_number)) == "40"
 
 
-def test_use_cases_cannot_write_the_audit_tables(engine: Engine, audited: Store) -> None:
-    record = records(engine)[0]
+def test_use_cases_cannot_write_the_audit_tables(whole: Store) -> None:
+    record = records(whole.engine)[0]
 
     def alter(session: GuardedSession, row: Any) -> None:
         row.operation = "x"
@@ -257,13 +304,13 @@ def test_use_cases_cannot_write_the_audit_tables(engine: Engine, audited: Store)
         session.write_audit(update(AuditRecord).values(operation="x"), [])
 
     for attempt in (alter, remove, add, in_bulk, as_audit_table):
-        assert _is_refused(engine, record.id, attempt), attempt.__name__
-    assert flaws(audited) == {}
+        assert _is_refused(whole.engine, record.id, attempt), attempt.__name__
+    assert flaws(whole) == {}
 
 
 def _is_refused(engine: Engine, row_id: str, attempt: Callable[[GuardedSession, Any], None]) -> bool:
     with engine.connect() as connection, GuardedSession(connection) as session:
-        row = session.decided(select(AuditRecord).where(AuditRecord.id == row_id), {}).scalar_one()
+        row = session.decided(select(AuditRecord).where(AuditRecord.id == row_id)).scalar_one()
         session.grant([row])
         try:
             attempt(session, row)
@@ -272,19 +319,17 @@ def _is_refused(engine: Engine, row_id: str, attempt: Callable[[GuardedSession, 
         return False
 
 
-def at(engine: Engine, policy: Policy, when: datetime) -> Store:
-    return Store(engine, lambda: policy, lambda: when)
-
-
 YEAR = timedelta(days=365)
 QUARTER = timedelta(days=90)
 
 
 @pytest.mark.rule("R53")
-def test_what_is_older_than_the_retention_goes_and_the_rest_is_whole(engine: Engine, policy: Policy) -> None:
+def test_what_is_older_than_the_retention_goes_and_the_rest_is_whole(
+    engine: Engine, shipped_policy: Policy
+) -> None:
     for days in (0, 10, 20):
-        call(at(engine, policy, NOW + timedelta(days=days)), key=f"key {days}")
-    later = at(engine, policy, NOW + QUARTER + timedelta(days=10))
+        call(at(engine, shipped_policy, NOW + timedelta(days=days)), key=f"key {days}")
+    later = at(engine, shipped_policy, NOW + QUARTER + timedelta(days=10))
 
     done = prune(later, older_than=QUARTER)
 
@@ -299,8 +344,9 @@ def test_what_is_older_than_the_retention_goes_and_the_rest_is_whole(engine: Eng
     assert (again.records, again.events, again.keys) == (0, 0, 0)
 
 
-def test_a_chain_may_be_pruned_to_its_end_and_goes_on(engine: Engine, audited: Store, policy: Policy) -> None:
-    later = at(engine, policy, NOW + YEAR)
+def test_a_chain_may_be_pruned_to_its_end_and_goes_on(audited: Store, shipped_policy: Policy) -> None:
+    engine = audited.engine
+    later = at(engine, shipped_policy, NOW + YEAR)
 
     assert prune(later, older_than=QUARTER).records == 2 * LENGTH
 
@@ -310,13 +356,12 @@ def test_a_chain_may_be_pruned_to_its_end_and_goes_on(engine: Engine, audited: S
     assert [each.number for each in records(engine)] == [LENGTH + 1]
     assert flaws(later) == {}
     assert _count(engine, AuditChain) == 2
-    assert audited.engine is engine
 
 
-def test_after_pruning_the_beginning_is_still_guarded(engine: Engine, policy: Policy) -> None:
+def test_after_pruning_the_beginning_is_still_guarded(engine: Engine, shipped_policy: Policy) -> None:
     for days in (0, 10, 20):
-        call(at(engine, policy, NOW + timedelta(days=days)))
-    later = at(engine, policy, NOW + QUARTER + timedelta(days=10))
+        call(at(engine, shipped_policy, NOW + timedelta(days=days)))
+    later = at(engine, shipped_policy, NOW + QUARTER + timedelta(days=10))
     prune(later, older_than=QUARTER)
 
     change(engine, update(AuditChain).where(AuditChain.tenant_id == ALDER).values(checkpoint=GENESIS))
@@ -324,11 +369,10 @@ def test_after_pruning_the_beginning_is_still_guarded(engine: Engine, policy: Po
     assert flaws(later) == {ALDER: (ChainFlaw.ALTERED, 2)}
 
 
-def test_a_broken_chain_is_not_pruned_and_the_others_are(
-    engine: Engine, audited: Store, policy: Policy
-) -> None:
+def test_a_broken_chain_is_not_pruned_and_the_others_are(audited: Store, shipped_policy: Policy) -> None:
+    engine = audited.engine
     change(engine, update(AuditRecord).where(of(ALDER, 2)).values(operation="x"))
-    later = at(engine, policy, NOW + YEAR)
+    later = at(engine, shipped_policy, NOW + YEAR)
 
     done = prune(later, older_than=QUARTER)
 
@@ -340,12 +384,12 @@ def test_a_broken_chain_is_not_pruned_and_the_others_are(
     assert flaws(audited) == {ALDER: (ChainFlaw.ALTERED, 2)}
 
 
-def test_idempotency_keys_go_after_eight_days_and_not_before(engine: Engine, policy: Policy) -> None:
-    call(at(engine, policy, NOW), key="old")
+def test_idempotency_keys_go_after_eight_days_and_not_before(engine: Engine, shipped_policy: Policy) -> None:
+    call(at(engine, shipped_policy, NOW), key="old")
     eight = NOW + timedelta(days=8)
 
-    assert prune(at(engine, policy, eight), older_than=QUARTER).keys == 0
-    assert prune(at(engine, policy, eight + timedelta(seconds=1)), older_than=QUARTER).keys == 1
+    assert prune(at(engine, shipped_policy, eight), older_than=QUARTER).keys == 0
+    assert prune(at(engine, shipped_policy, eight + timedelta(seconds=1)), older_than=QUARTER).keys == 1
     assert _count(engine, IdempotencyKey) == 0
 
 
@@ -357,9 +401,10 @@ def test_idempotency_keys_go_after_eight_days_and_not_before(engine: Engine, pol
     ],
 )
 def test_nothing_is_pruned_unless_the_policy_grants_it(
-    engine: Engine, audited: Store, policy: Policy, without: str
+    audited: Store, shipped_policy: Policy, without: str
 ) -> None:
-    texts = dict(policy.source.texts)
+    engine = audited.engine
+    texts = dict(shipped_policy.source.texts)
     assert without in texts["system.polar"]
     texts["system.polar"] = texts["system.polar"].replace(without, "")
     strict = Policy(PolicySource(tuple(texts.items())))

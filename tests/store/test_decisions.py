@@ -55,15 +55,25 @@ class ListSink:
 
 
 @pytest.fixture
-def sink(store: Store) -> ListSink:
-    """Receives every operation."""
+def sink(shared_store: Store) -> ListSink:
+    """Receives every operation of the shared store."""
+    return _sink(shared_store)
+
+
+@pytest.fixture
+def own_sink(store: Store) -> ListSink:
+    """Receives every operation of the test's own store."""
+    return _sink(store)
+
+
+def _sink(store: Store) -> ListSink:
     sink = ListSink()
     store.recorder = DecisionRecorder(store.clock, [sink])
     return sink
 
 
 @pytest.fixture
-def statements(engine: Engine) -> Iterator[list[str]]:
+def statements(shared_engine: Engine) -> Iterator[list[str]]:
     """The text of every SELECT, as it is sent."""
     sent: list[str] = []
 
@@ -71,9 +81,9 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         if statement.startswith("SELECT"):
             sent.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(shared_engine, "before_cursor_execute", note)
     yield sent
-    event.remove(engine, "before_cursor_execute", note)
+    event.remove(shared_engine, "before_cursor_execute", note)
 
 
 def summary(decision: Decision) -> tuple[str, str, Any, Any, Any]:
@@ -88,8 +98,10 @@ def _fetch(row_id: str, work: UnitOfWork) -> None:
     work.customers.get(row_id, to=Action.UPDATE)
 
 
-def test_a_granted_row_is_recorded_with_its_facts(store: Store, sink: ListSink, policy: Policy) -> None:
-    store.write(agent(), lambda work: work.customers.get(MEADOW, to=Action.UPDATE))
+def test_a_granted_row_is_recorded_with_its_facts(
+    shared_store: Store, sink: ListSink, shipped_policy: Policy
+) -> None:
+    shared_store.write(agent(), lambda work: work.customers.get(MEADOW, to=Action.UPDATE))
 
     [decision] = sink.only
     assert isinstance(decision, RecordDecision)
@@ -97,18 +109,18 @@ def test_a_granted_row_is_recorded_with_its_facts(store: Store, sink: ListSink, 
     assert decision.facts is not None
     [relationship] = decision.facts.relationships
     assert (relationship.partner_id, relationship.status) == (ALDER, "active")
-    assert (decision.policy, decision.time) == (policy, NOW)
+    assert (decision.policy, decision.time) == (shipped_policy, NOW)
     assert decision.principal == agent()
     assert decision.microseconds > 0
 
 
 def test_a_hidden_row_is_recorded_with_its_facts_and_a_missing_row_without(
-    store: Store, sink: ListSink
+    shared_store: Store, sink: ListSink
 ) -> None:
     for row_id in (MEADOW, NOBODY):
         change = partial(_fetch, row_id)
         with pytest.raises(NotVisible):
-            store.write(agent(BIRCH), change)
+            shared_store.write(agent(BIRCH), change)
 
     reads = CUSTOMER.reads
     assert [[summary(each) for each in decisions] for decisions in sink.received] == [
@@ -118,7 +130,7 @@ def test_a_hidden_row_is_recorded_with_its_facts_and_a_missing_row_without(
 
 
 def test_each_of_several_rows_has_a_verdict_even_if_one_denies_them_all(
-    store: Store, sink: ListSink, engine: Engine
+    store: Store, own_sink: ListSink, engine: Engine
 ) -> None:
     with engine.connect() as connection:
         connection.execution_options(**execution_options(engine, WRITING))
@@ -128,21 +140,21 @@ def test_each_of_several_rows_has_a_verdict_even_if_one_denies_them_all(
     with pytest.raises(NotVisible):
         store.write(agent(), lambda work: work.customers.get_all([MEADOW, CREEK, NOBODY], to=Action.READ))
 
-    assert [summary(each)[2:] for each in sink.only if isinstance(each, RecordDecision)] == [
+    assert [summary(each)[2:] for each in own_sink.only if isinstance(each, RecordDecision)] == [
         (Action.READ, MEADOW, True),
         (Action.READ, CREEK, False),
         (Action.READ, None, False),
     ]
 
 
-def test_rows_that_are_all_granted_are_all_recorded(store: Store, sink: ListSink) -> None:
-    store.write(agent(), lambda work: work.customers.get_all([MEADOW], to=Action.READ))
+def test_rows_that_are_all_granted_are_all_recorded(shared_store: Store, sink: ListSink) -> None:
+    shared_store.write(agent(), lambda work: work.customers.get_all([MEADOW], to=Action.READ))
 
     assert [summary(each) for each in sink.only] == [("get_all", "Customer", Action.READ, MEADOW, True)]
 
 
-def test_a_list_is_recorded_once_with_the_number_of_its_rows(store: Store, sink: ListSink) -> None:
-    with store.reading(agent()) as work:
+def test_a_list_is_recorded_once_with_the_number_of_its_rows(shared_store: Store, sink: ListSink) -> None:
+    with shared_store.reading(agent()) as work:
         work.reader.page(CUSTOMER, NAMES)
         work.reader.count(CUSTOMER)
         work.reader.records(CUSTOMER, NAMES.columns, "id", [MEADOW, NOBODY])
@@ -164,10 +176,10 @@ def test_a_list_is_recorded_once_with_the_number_of_its_rows(store: Store, sink:
     ]
 
 
-def test_rows_taken_to_be_written_are_recorded_as_a_list(store: Store, sink: ListSink) -> None:
+def test_rows_taken_to_be_written_are_recorded_as_a_list(shared_store: Store, sink: ListSink) -> None:
     sweeper = system_principal(SystemRole.SWEEPER)
-    store.write(sweeper, lambda work: work.relationships.take([NOBODY], to=Action.EXPIRE))
-    store.write(sweeper, lambda work: work.relationships.due(after="", limit=5))
+    shared_store.write(sweeper, lambda work: work.relationships.take([NOBODY], to=Action.EXPIRE))
+    shared_store.write(sweeper, lambda work: work.relationships.due(after="", limit=5))
 
     assert [[summary(each) for each in decisions] for decisions in sink.received] == [
         [("take", "ResellerRelationship", (Action.EXPIRE,), None, 0)],
@@ -177,9 +189,9 @@ def test_rows_taken_to_be_written_are_recorded_as_a_list(store: Store, sink: Lis
 
 @pytest.mark.parametrize(("role", "allowed"), [(SystemRole.OPERATOR, True), (SystemRole.AUDITOR, False)])
 def test_the_service_itself_is_a_record(
-    store: Store, sink: ListSink, role: SystemRole, *, allowed: bool
+    shared_store: Store, sink: ListSink, role: SystemRole, *, allowed: bool
 ) -> None:
-    with store.reading(system_principal(role)) as work:
+    with shared_store.reading(system_principal(role)) as work:
         if allowed:
             work.service(to=Action.ADD_PARTNER)
         else:
@@ -191,8 +203,8 @@ def test_the_service_itself_is_a_record(
     assert (decision.resource, decision.action, decision.allowed) == (SERVICE, Action.ADD_PARTNER, allowed)
 
 
-def test_signing_in_is_a_decision_about_the_user(store: Store, sink: ListSink) -> None:
-    with store.reading(SIGNING_IN) as work:
+def test_signing_in_is_a_decision_about_the_user(shared_store: Store, sink: ListSink) -> None:
+    with shared_store.reading(SIGNING_IN) as work:
         nobody = work.sign_in.caller(directory_id=ALDER, object_id=NOBODY, auth_mode=AuthMode.APP_USER)
 
     assert nobody is None
@@ -203,7 +215,7 @@ def test_signing_in_is_a_decision_about_the_user(store: Store, sink: ListSink) -
 
 
 def test_the_decisions_of_a_denied_mutation_are_recorded_although_nothing_is_written(
-    store: Store, sink: ListSink, phone: Callable[[], str | None]
+    store: Store, own_sink: ListSink, phone: Callable[[], str | None]
 ) -> None:
     def change(work: UnitOfWork) -> str:
         work.customers.get(MEADOW, to=Action.UPDATE).phone_number = "1"
@@ -213,7 +225,7 @@ def test_the_decisions_of_a_denied_mutation_are_recorded_although_nothing_is_wri
         store.act(agent(ALDER, "helpdesk_agent"), UPDATE, change)
 
     assert phone() == "0"
-    assert [summary(each)[2:] for each in sink.only if isinstance(each, RecordDecision)] == [
+    assert [summary(each)[2:] for each in own_sink.only if isinstance(each, RecordDecision)] == [
         (Action.UPDATE, MEADOW, True),
         (Action.CREATE_SUBSCRIPTION, MEADOW, False),
     ]
@@ -221,7 +233,7 @@ def test_the_decisions_of_a_denied_mutation_are_recorded_although_nothing_is_wri
 
 @pytest.mark.parametrize("attempts", [1, 3])
 def test_the_decisions_of_a_repeated_attempt_are_recorded_once(
-    store: Store, sink: ListSink, monkeypatch: pytest.MonkeyPatch, attempts: int
+    store: Store, own_sink: ListSink, monkeypatch: pytest.MonkeyPatch, attempts: int
 ) -> None:
     monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     tries = []
@@ -236,11 +248,11 @@ def test_the_decisions_of_a_repeated_attempt_are_recorded_once(
     store.act(agent(), UPDATE, change)
 
     assert len(tries) == attempts
-    assert [summary(each) for each in sink.only] == [("get", "Customer", Action.UPDATE, MEADOW, True)]
+    assert [summary(each) for each in own_sink.only] == [("get", "Customer", Action.UPDATE, MEADOW, True)]
 
 
 def test_the_decisions_of_the_last_attempt_are_recorded(
-    store: Store, sink: ListSink, monkeypatch: pytest.MonkeyPatch
+    store: Store, own_sink: ListSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
     tries = []
@@ -254,45 +266,45 @@ def test_the_decisions_of_the_last_attempt_are_recorded(
         store.act(agent(), UPDATE, change)
 
     assert len(tries) == ATTEMPTS
-    assert len(sink.only) == 1
+    assert len(own_sink.only) == 1
 
 
-def test_the_decisions_of_one_operation_are_submitted_together(store: Store, sink: ListSink) -> None:
-    with store.operation():
-        with store.reading(agent()) as work:
+def test_the_decisions_of_one_operation_are_submitted_together(shared_store: Store, sink: ListSink) -> None:
+    with shared_store.operation():
+        with shared_store.reading(agent()) as work:
             work.reader.count(CUSTOMER)
-        store.write(agent(), lambda work: work.customers.get(MEADOW, to=Action.UPDATE))
+        shared_store.write(agent(), lambda work: work.customers.get(MEADOW, to=Action.UPDATE))
 
     assert [each.operation for each in sink.only] == ["count", "get"]
 
 
 def test_each_sink_receives_an_operation_whole_or_not_at_all(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    shared_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     half, tenth = ListSink(0.5), ListSink(0.1)
-    store.recorder = DecisionRecorder(store.clock, [half, tenth])
+    shared_store.recorder = DecisionRecorder(shared_store.clock, [half, tenth])
     for drawn in (0.6, 0.3, 0.05):
         monkeypatch.setattr("random.random", lambda drawn=drawn: drawn)
-        with store.operation():
+        with shared_store.operation():
             for _ in range(2):
                 monkeypatch.setattr("random.random", lambda: 0.0)
-                with store.reading(agent()) as work:
+                with shared_store.reading(agent()) as work:
                     work.reader.count(CUSTOMER)
 
     assert [len(decisions) for decisions in half.received] == [2, 2]
     assert [len(decisions) for decisions in tenth.received] == [2]
 
 
-def test_threads_record_separate_operations(store: Store, sink: ListSink) -> None:
+def test_threads_record_separate_operations(shared_store: Store, sink: ListSink) -> None:
     def count() -> None:
-        with store.reading(agent(BIRCH)) as work:
+        with shared_store.reading(agent(BIRCH)) as work:
             work.reader.count(CUSTOMER)
 
-    with store.operation():
+    with shared_store.operation():
         other = threading.Thread(target=count)
         other.start()
         other.join()
-        with store.reading(agent()) as work:
+        with shared_store.reading(agent()) as work:
             work.reader.count(CUSTOMER)
 
     assert [[each.principal for each in decisions] for decisions in sink.received] == [
@@ -301,7 +313,9 @@ def test_threads_record_separate_operations(store: Store, sink: ListSink) -> Non
     ]
 
 
-def test_an_operation_that_is_not_sampled_does_no_extra_work(store: Store, statements: list[str]) -> None:
+def test_an_operation_that_is_not_sampled_does_no_extra_work(
+    shared_store: Store, statements: list[str]
+) -> None:
     def use_case(work: UnitOfWork) -> bool:
         work.reader.page(CUSTOMER, NAMES)
         work.customers.get(MEADOW, to=Action.READ)
@@ -309,9 +323,11 @@ def test_an_operation_that_is_not_sampled_does_no_extra_work(store: Store, state
 
     counted = []
     for sample in (None, 0.0, 1.0):
-        store.recorder = None if sample is None else DecisionRecorder(store.clock, [ListSink(sample)])
+        shared_store.recorder = (
+            None if sample is None else DecisionRecorder(shared_store.clock, [ListSink(sample)])
+        )
         statements.clear()
-        assert store.write(agent(), use_case) == (sample == 1)
+        assert shared_store.write(agent(), use_case) == (sample == 1)
         counted.append(list(statements))
 
     without, unsampled, sampled = counted
@@ -323,11 +339,11 @@ def test_an_operation_that_is_not_sampled_does_no_extra_work(store: Store, state
     ]
 
 
-def test_reach_counts_rows_up_to_a_limit(store: Store) -> None:
-    with store.reading(agent()) as work:
+def test_reach_counts_rows_up_to_a_limit(shared_store: Store) -> None:
+    with shared_store.reading(agent()) as work:
         assert work.reader.reach(CUSTOMER, CUSTOMER.reads, most=5) == 1
         assert work.reader.reach(CUSTOMER, CUSTOMER.reads, most=0) == 0
-    with store.reading(agent(BIRCH)) as work:
+    with shared_store.reading(agent(BIRCH)) as work:
         assert work.reader.reach(CUSTOMER, CUSTOMER.reads, most=5) == 0
 
 

@@ -35,9 +35,9 @@ ORDERS = st.builds(OrderBy, st.sampled_from((None, NAME, PHONE, MARKET)), st.boo
 
 
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as opened:
-        opened.execution_options(**execution_options(engine, WRITING))
+def connection(shared_engine: Engine) -> Iterator[Connection]:
+    with shared_engine.connect() as opened:
+        opened.execution_options(**execution_options(shared_engine, WRITING))
         yield opened
 
 
@@ -118,15 +118,15 @@ def _settings(examples: int) -> settings:
     )
 
 
-@pytest.mark.parametrize("examples", [25, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [15, pytest.param(1000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("role", ["sales_agent", "billing_admin"])
 def test_walking_forwards_and_backwards_gives_every_row_once_in_order(
-    connection: Connection, policy: Policy, role: str, examples: int
+    connection: Connection, shipped_policy: Policy, role: str, examples: int
 ) -> None:
     @_settings(examples)
     @given(ROWS, ORDERS, st.integers(1, 4))
     def walk(rows: list[Any], order: OrderBy, size: int) -> None:
-        with _stored(connection, policy, role, rows) as reader:
+        with _stored(connection, shipped_policy, role, rows) as reader:
             expected = _expected(rows, order, readable=role == "sales_agent")
             assert _walk(reader, order, size, backwards=False) == expected
             assert _walk(reader, order, size, backwards=True) == expected
@@ -136,14 +136,15 @@ def test_walking_forwards_and_backwards_gives_every_row_once_in_order(
     walk()
 
 
+@pytest.mark.parametrize("examples", [15, pytest.param(1000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("role", ["sales_agent", "billing_admin"])
 def test_a_window_between_two_rows_holds_what_lies_between_them(
-    connection: Connection, policy: Policy, role: str
+    connection: Connection, shipped_policy: Policy, role: str, examples: int
 ) -> None:
-    @_settings(25)
+    @_settings(examples)
     @given(ROWS.filter(lambda rows: len(rows) > 1), ORDERS, st.data())
     def between(rows: list[Any], order: OrderBy, data: st.DataObject) -> None:
-        with _stored(connection, policy, role, rows) as reader:
+        with _stored(connection, shipped_policy, role, rows) as reader:
             everything = _page(reader, order, Window(100)).records
             first = data.draw(st.integers(0, len(everything) - 1))
             last = data.draw(st.integers(first, len(everything) - 1))
@@ -158,11 +159,13 @@ def test_a_window_between_two_rows_holds_what_lies_between_them(
     between()
 
 
-def test_no_position_carries_a_value_that_was_not_readable(connection: Connection, policy: Policy) -> None:
+def test_no_position_carries_a_value_that_was_not_readable(
+    connection: Connection, shipped_policy: Policy
+) -> None:
     rows = [("a", "5550100", "X"), ("b", "5550101", "X")]
     connection.begin()
     for role, readable in (("sales_agent", True), ("billing_admin", False)):
-        with _stored(connection, policy, role, rows) as reader:
+        with _stored(connection, shipped_policy, role, rows) as reader:
             page = _page(reader, OrderBy(PHONE), Window(10))
             assert len(page.records) == 2
             assert all((record.position.value is not None) is readable for record in page.records)

@@ -51,8 +51,8 @@ def _tenant_values() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("way", AROUND)
-def test_a_statement_that_carries_no_decision_is_refused(store: Store, way: str) -> None:
-    with store.reading(agent()) as work, pytest.raises(PolicyBypass):
+def test_a_statement_that_carries_no_decision_is_refused(shared_store: Store, way: str) -> None:
+    with shared_store.reading(agent()) as work, pytest.raises(PolicyBypass):
         AROUND[way](work._session)
 
 
@@ -68,21 +68,21 @@ def test_a_relation_is_not_loaded_lazily(store: Store) -> None:
     store.write(system_principal(SystemRole.OPERATOR), load)
 
 
-def test_a_row_fetched_to_be_read_cannot_be_written(store: Store) -> None:
+def test_a_row_fetched_to_be_read_cannot_be_written(shared_store: Store) -> None:
     def write(work: UnitOfWork) -> None:
         work.customers.get(MEADOW, to=Action.READ).phone_number = "1"
 
     with pytest.raises(PolicyBypass):
-        store.write(agent(), write)
+        shared_store.write(agent(), write)
 
 
-def test_no_row_is_created_under_a_parent_fetched_to_be_read(store: Store) -> None:
+def test_no_row_is_created_under_a_parent_fetched_to_be_read(shared_store: Store) -> None:
     def write(work: UnitOfWork) -> None:
         parent = work.partners.get(ALDER, to=Action.READ)
         work.add_under(parent, Tenant(**_tenant_values()))
 
     with pytest.raises(PolicyBypass):
-        store.write(agent(), write)
+        shared_store.write(agent(), write)
 
 
 @pytest.mark.parametrize("change", ["new", "dirty", "deleted"])
@@ -91,7 +91,7 @@ def test_a_flush_of_a_row_that_was_not_granted_is_refused_and_nothing_is_stored(
 ) -> None:
     def write(work: UnitOfWork) -> None:
         statement = select(Customer).where(Customer.id == MEADOW)
-        customer = work._session.decided(statement, {}).scalar_one()
+        customer = work._session.decided(statement).scalar_one()
         if change == "new":
             work._session.add(Tenant(**_tenant_values()))
         elif change == "dirty":
@@ -123,12 +123,12 @@ def test_a_failure_after_a_write_leaves_nothing_behind(store: Store, phone: Call
     assert phone() == "0"
 
 
-def test_nothing_is_stored_under_a_parent_that_was_not_fetched(store: Store) -> None:
+def test_nothing_is_stored_under_a_parent_that_was_not_fetched(shared_store: Store) -> None:
     with pytest.raises(PolicyBypass):
-        store.write(agent(), lambda work: work.add_under(Tenant(id=ALDER), Tenant(**_tenant_values())))
+        shared_store.write(agent(), lambda work: work.add_under(Tenant(id=ALDER), Tenant(**_tenant_values())))
 
 
-def test_bulk_writes_need_an_owner_that_was_fetched_and_stay_with_it(store: Store) -> None:
+def test_bulk_writes_need_an_owner_that_was_fetched_and_stay_with_it(shared_store: Store) -> None:
     def of_a_stranger(work: UnitOfWork) -> None:
         OwnerBulkWriter(work._session, User, "tenant_id", Tenant(id=BIRCH))  # type: ignore[arg-type]
 
@@ -138,12 +138,12 @@ def test_bulk_writes_need_an_owner_that_was_fetched_and_stay_with_it(store: Stor
 
     for use_case in (of_a_stranger, for_another):
         with pytest.raises(PolicyBypass):
-            store.write(agent(), use_case)
+            shared_store.write(agent(), use_case)
 
 
-def test_a_row_comes_for_an_action_or_not_at_all(store: Store) -> None:
+def test_a_row_comes_for_an_action_or_not_at_all(shared_store: Store) -> None:
     def get(roles: str, tenant_id: str, action: Action) -> Callable[[], Any]:
-        return lambda: store.write(
+        return lambda: shared_store.write(
             agent(tenant_id, roles), lambda work: work.customers.get(MEADOW, to=action).company_name
         )
 
@@ -158,11 +158,11 @@ def _read(row_id: str, work: UnitOfWork) -> None:
     work.customers.get(row_id, to=Action.READ)
 
 
-def test_a_missing_row_and_an_invisible_row_give_the_same_error(store: Store) -> None:
+def test_a_missing_row_and_an_invisible_row_give_the_same_error(shared_store: Store) -> None:
     refusals = []
     for row_id in (MEADOW, NO_TENANT):
         with pytest.raises(NotVisible) as refused:
-            store.write(agent(BIRCH), partial(_read, row_id))
+            shared_store.write(agent(BIRCH), partial(_read, row_id))
         refusals.append((str(refused.value), refused.value.args, refused.value.code))
     assert refusals[0] == refusals[1]
 

@@ -45,7 +45,7 @@ def _add_one(work: UnitOfWork) -> None:
 
 
 @pytest.mark.parametrize("code", ["40001", "40P01"])
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("served", ["postgresql"], indirect=True)
 def test_a_transaction_that_the_database_aborts_is_run_again_with_one_effect(
     engine: Engine, store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
@@ -66,7 +66,7 @@ def test_a_transaction_that_the_database_aborts_is_run_again_with_one_effect(
     assert len(attempts) == ATTEMPTS
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("served", ["postgresql"], indirect=True)
 def test_after_the_last_attempt_the_client_may_retry(
     store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,7 +107,7 @@ def test_a_row_locked_by_another_transaction_may_be_retried(
     assert phone() == "1"
 
 
-def test_an_error_other_than_a_conflict_is_not_retried(store: Store) -> None:
+def test_an_error_other_than_a_conflict_is_not_retried(shared_store: Store) -> None:
     attempts = []
 
     def fail(work: UnitOfWork) -> None:
@@ -117,7 +117,7 @@ def test_an_error_other_than_a_conflict_is_not_retried(store: Store) -> None:
         work._session.flush()
 
     with pytest.raises(IntegrityError):
-        store.write(agent(), fail)
+        shared_store.write(agent(), fail)
     assert len(attempts) == 1
 
 
@@ -137,14 +137,14 @@ def test_concurrent_writers_lose_nothing(engine: Engine, store: Store, phone: Ph
     assert phone() == str(5 * writers)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("served", ["postgresql"], indirect=True)
 def test_concurrent_writers_are_serialized(store: Store, phone: Phone) -> None:
     both_have_read = threading.Barrier(2)
     runs = []
 
     def add_one_to_what_was_read(work: UnitOfWork) -> None:
         runs.append(threading.get_ident())
-        seen = work._session.decided(select(Customer.phone_number), {}).scalar_one()
+        seen = work._session.decided(select(Customer.phone_number)).scalar_one()
         if runs.count(threading.get_ident()) == 1:
             both_have_read.wait(timeout=10)
         work.customers.get(MEADOW, to=Action.UPDATE).phone_number = str(int(seen or "0") + 1)
@@ -157,48 +157,48 @@ def test_concurrent_writers_are_serialized(store: Store, phone: Phone) -> None:
 
 def test_a_reading_sees_one_snapshot(store: Store, phone: Phone) -> None:
     with store.reading(agent()) as work:
-        before = work._session.decided(select(Customer.phone_number), {}).scalar_one()
+        before = work._session.decided(select(Customer.phone_number)).scalar_one()
         store.write(agent(), _add_one)
-        after = work._session.decided(select(Customer.phone_number), {}).scalar_one()
+        after = work._session.decided(select(Customer.phone_number)).scalar_one()
     assert (before, after, phone()) == ("0", "0", "1")
 
 
-def test_a_reading_writes_nothing(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has no read-only transaction; the guarded session refuses the write")
-    with engine.connect() as connection:
-        connection.execution_options(**execution_options(engine, READING))
+# SQLite has no read-only transaction; the guarded session refuses the write.
+@pytest.mark.parametrize("served", ["postgresql"], indirect=True)
+def test_a_reading_writes_nothing(shared_engine: Engine) -> None:
+    with shared_engine.connect() as connection:
+        connection.execution_options(**execution_options(shared_engine, READING))
         with pytest.raises(DBAPIError, match="read-only"):
             connection.execute(text("DELETE FROM users"))
 
 
-def test_references_to_missing_rows_are_refused(engine: Engine) -> None:
-    with engine.connect() as connection:
-        connection.execution_options(**execution_options(engine, WRITING))
+def test_references_to_missing_rows_are_refused(shared_engine: Engine) -> None:
+    with shared_engine.connect() as connection:
+        connection.execution_options(**execution_options(shared_engine, WRITING))
         values = {"object_id": ALDER, "display_name": "U", "cloud": "public", "created_at": NOW}
         with pytest.raises(IntegrityError):
             add(connection, User, tenant_id="00000000-0000-4000-8000-00000000dead", **values)
 
 
-def test_values_outside_an_enum_are_refused(engine: Engine) -> None:
-    with engine.connect() as connection:
-        connection.execution_options(**execution_options(engine, WRITING))
+def test_values_outside_an_enum_are_refused(shared_engine: Engine) -> None:
+    with shared_engine.connect() as connection:
+        connection.execution_options(**execution_options(shared_engine, WRITING))
         with pytest.raises(IntegrityError):
             connection.execute(text("UPDATE reseller_relationships SET status = 'actve'"))
 
 
-def test_a_database_error_contains_no_values(engine: Engine) -> None:
+def test_a_database_error_contains_no_values(shared_engine: Engine) -> None:
     statement = text("SELECT * FROM no_such_table WHERE id = :id")
-    with engine.connect() as connection, pytest.raises(DBAPIError) as fault:
+    with shared_engine.connect() as connection, pytest.raises(DBAPIError) as fault:
         connection.execute(statement, {"id": MEADOW})
 
     assert "no_such_table" in str(fault.value)
     assert MEADOW not in str(fault.value)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_sqlite_is_set_up_for_readers_beside_one_writer(engine: Engine) -> None:
-    with engine.connect() as connection:
+@pytest.mark.parametrize("served", ["sqlite"], indirect=True)
+def test_sqlite_is_set_up_for_readers_beside_one_writer(shared_engine: Engine) -> None:
+    with shared_engine.connect() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
@@ -206,7 +206,7 @@ def test_sqlite_is_set_up_for_readers_beside_one_writer(engine: Engine) -> None:
     assert settings == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 5000, "synchronous": 2}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("served", ["sqlite"], indirect=True)
 def test_on_sqlite_a_writer_takes_its_lock_at_once_and_a_reader_takes_none(
     store: Store, statements: list[str]
 ) -> None:
@@ -214,16 +214,16 @@ def test_on_sqlite_a_writer_takes_its_lock_at_once_and_a_reader_takes_none(
     assert statements[0] == "BEGIN IMMEDIATE"
     statements.clear()
     with store.reading(agent()) as work:
-        work._session.decided(select(func.count()).select_from(ResellerRelationship), {})
+        work._session.decided(select(func.count()).select_from(ResellerRelationship))
     assert "BEGIN IMMEDIATE" not in statements
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_on_postgresql_writing_is_serializable_and_reading_is_one_snapshot(engine: Engine) -> None:
+@pytest.mark.parametrize("served", ["postgresql"], indirect=True)
+def test_on_postgresql_writing_is_serializable_and_reading_is_one_snapshot(shared_engine: Engine) -> None:
     found = {}
     for mode in (READING, WRITING):
-        with engine.connect() as connection:
-            connection.execution_options(**execution_options(engine, mode))
+        with shared_engine.connect() as connection:
+            connection.execution_options(**execution_options(shared_engine, mode))
             found[mode] = connection.exec_driver_sql("SHOW transaction_isolation").scalar()
     assert found == {READING: "repeatable read", WRITING: "serializable"}
 
@@ -233,12 +233,12 @@ def test_a_database_of_another_kind_is_refused() -> None:
         open_database("mysql://localhost/x")
 
 
-def test_each_unit_of_work_uses_the_current_policy(engine: Engine, policy: Policy) -> None:
+def test_each_unit_of_work_uses_the_current_policy(engine: Engine, shipped_policy: Policy) -> None:
     asked = []
 
     def in_force() -> Policy:
-        asked.append(policy)
-        return policy
+        asked.append(shipped_policy)
+        return shipped_policy
 
     store = Store(engine, in_force, lambda: NOW)
     store.write(agent(), _add_one)
@@ -247,17 +247,17 @@ def test_each_unit_of_work_uses_the_current_policy(engine: Engine, policy: Polic
     assert len(asked) == 2
 
 
-def test_an_operation_keeps_the_policy_it_began_with(engine: Engine, policy: Policy) -> None:
-    another = Policy(policy.source)
-    in_force = [policy]
-    store = Store(engine, lambda: in_force[-1], lambda: NOW)
+def test_an_operation_keeps_the_policy_it_began_with(shared_engine: Engine, shipped_policy: Policy) -> None:
+    another = Policy(shipped_policy.source)
+    in_force = [shipped_policy]
+    store = Store(shared_engine, lambda: in_force[-1], lambda: NOW)
 
     with store.operation():
         with store.reading(agent()) as work:
-            assert work.policy is policy
+            assert work.policy is shipped_policy
         in_force.append(another)
         with store.reading(agent()) as work:
-            assert work.policy is policy
-        assert store.write(agent(), lambda work: work.policy) is policy
+            assert work.policy is shipped_policy
+        assert store.write(agent(), lambda work: work.policy) is shipped_policy
     with store.reading(agent()) as work:
         assert work.policy is another

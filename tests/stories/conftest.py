@@ -16,11 +16,11 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> DemoIssuer:
     return DemoIssuer(tmp_path_factory.mktemp("issuer"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def story(
     request: pytest.FixtureRequest, tmp_path: Path, issuer: DemoIssuer, shipped_policy: Policy
 ) -> Iterator[Story]:
-    """The demo over HTTP on a database of the test's own; the test runs once for each engine."""
+    """The demo over HTTP on a database of the test's own; PostgreSQL is for the long tests."""
     template: str = request.getfixturevalue(f"{request.param}_world")
     with told(template, tmp_path, issuer, shipped_policy) as begun:
         yield begun

@@ -12,9 +12,8 @@ import httpx
 from sqlalchemy import Engine, create_engine, insert, text, update
 from sqlalchemy.pool import NullPool
 
-from multichannel.demo.cast import Organisation, fixed_id
+from multichannel.demo.cast import Organisation, find_persona, fixed_id
 from multichannel.demo.issuer import DemoIssuer
-from multichannel.demo.personas import find_persona
 from multichannel.domain.users import Role, RoleAssignment
 from multichannel.policy.decide.policy import Policy
 from tests.databases import copy_of

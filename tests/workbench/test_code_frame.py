@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from multichannel.workbench.code_frame import code_frame
+from multichannel.cli.policy.check import code_frame
 from multichannel.workbench.findings import Finding
 
 
@@ -12,7 +12,7 @@ def _framed(line: str, wrong: str, width: int = 80) -> list[str]:
     column = line.index(wrong) + 1 if wrong else len(line) + 1
     finding = Finding(file="", line=2, column=column, length=len(wrong) or 1, code="", message="")
     pieces = code_frame(f"# first\n{line}\n", finding, width)
-    return [text for piece in pieces for text in (piece.source, piece.marks)]
+    return [text for piece in pieces for text in piece]
 
 
 @pytest.mark.parametrize(

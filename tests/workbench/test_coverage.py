@@ -16,11 +16,11 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.testing.case_files import read_cases
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.workbench.changed_lines import changed_lines
 from multichannel.workbench.coverage.coverage import Coverage, CoverageState, CoveredRule, cover
 from multichannel.workbench.coverage.html import coverage_page
 from multichannel.workbench.coverage.instrumentation import Instrumentation
-from multichannel.workbench.coverage.lcov import as_lcov
+from multichannel.workbench.coverage.tables import as_lcov
+from multichannel.workbench.revisions import changed_lines
 from tests.cli.shell import Run
 from tests.workbench.suites import CASES, USERS, edited, users
 
@@ -411,18 +411,18 @@ def test_only_rules_on_lines_that_have_changed_are_counted(repository: Path, run
 
 def test_new_lines_are_told_by_file(repository: Path) -> None:
     assert changed_lines(repository, "HEAD") == {
-        "user.polar": frozenset(range(10, 16)),
-        "other.polar": frozenset({1, 2}),
+        "user.polar": {*range(10, 16)},
+        "other.polar": {1, 2},
     }
 
 
 @pytest.mark.parametrize("revision", ["v9", "--output=/tmp/pwned", "", "HEAD:policies"])
 def test_what_is_no_revision_is_a_usage_error(repository: Path, revision: str) -> None:
-    with pytest.raises(BadInput, match="is not a revision of the git repository"):
+    with pytest.raises(BadInput, match="no such revision in this git repository"):
         changed_lines(repository, revision)
 
 
 def test_a_folder_outside_of_any_repository_is_a_usage_error(folder: Path, run: Run) -> None:
     code, out, err = run("policy", "coverage", "--policy", str(folder), "--changed-since", "main")
     assert (code, out) == (2, "")
-    assert err == f"{folder} is not inside a git repository, so it cannot be compared with a revision\n"
+    assert err == f"{folder} cannot be compared with 'main': not inside a git repository.\n"

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import findings_as_github, findings_as_json, findings_as_sarif, path_of
+from multichannel.workbench.findings import (
+    Finding,
+    Level,
+    findings_as_github,
+    findings_as_json,
+    findings_as_sarif,
+    path_of,
+)
 
 FINDING = Finding(
     file="a b,c.polar",

@@ -9,6 +9,7 @@ from multichannel.workbench.case_coverage import gaps
 from multichannel.workbench.coverage.instrumentation import Instrumentation
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.differ import PolicyComparison
+from multichannel.workbench.diff.policy_version import PolicyVersion
 from multichannel.workbench.matrix.markdown import matrix_markdown
 from multichannel.workbench.matrix.matrix import matrix_of
 from tests.policy.groups import grouped, policy_with
@@ -39,7 +40,7 @@ def test_the_matrix_shows_groups_choices_and_general_restrictions() -> None:
 
 
 def test_a_choice_that_is_made_is_told_as_the_change_it_makes() -> None:
-    diff = PolicyComparison(policy_with(), policy_with(ON)).diff()
+    diff = PolicyComparison(PolicyVersion(policy_with()), PolicyVersion(policy_with(ON))).diff()
 
     assert names(diff, Direction.ALLOWED) == {"subscription.release.billing_partner.global_admin"}
     assert len(diff.changes) == 1
@@ -51,7 +52,7 @@ def test_a_choice_that_is_made_is_told_as_the_change_it_makes() -> None:
 def test_a_general_restriction_that_is_gone_is_told_for_every_resource_type_it_concerned() -> None:
     gone = ("record.cloud != caller.cloud;", 'record.cloud != caller.cloud and caller.kind = "customer";')
 
-    diff = PolicyComparison(policy_with(), policy_with(gone)).diff()
+    diff = PolicyComparison(PolicyVersion(policy_with()), PolicyVersion(policy_with(gone))).diff()
 
     assert {change.cause for change in diff.changes} == {"CROSS_CLOUD"}
     assert {change.resource for change in diff.of(Direction.ALLOWED)} == {"Subscription"}

@@ -14,6 +14,7 @@ from multichannel.policy.testing.case_files import read_cases
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.differ import PolicyComparison
+from multichannel.workbench.diff.policy_version import PolicyVersion
 from tests.workbench.mutants.conditions import EVERYWHERE
 from tests.workbench.mutants.meaning import same
 from tests.workbench.mutants.mutant import Mutant
@@ -116,7 +117,8 @@ def test_no_mutant_survives(trial: Trial, file: str, half: int) -> None:
     for mutant in excused[::10]:
         assert mutant.kind is not None
         assert trial.allowed(mutant.source, mutant.kind) == trial.allowed(SOURCE, mutant.kind), mutant
-        changes = PolicyComparison(Policy(SOURCE), Policy(mutant.source)).diff()
+        versions = PolicyVersion(Policy(SOURCE)), PolicyVersion(Policy(mutant.source))
+        changes = PolicyComparison(*versions).diff()
         assert not changes.of(Direction.ALLOWED), mutant
         assert not changes.of(Direction.DENIED), mutant
     assert LOADING not in {by for mutant, by in found.items() if mutant.operator == "one more item"}

@@ -11,6 +11,8 @@ from multichannel.policy.language.source import PolicySource
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.revisions import revision
 
+NO_REVISION = "is neither a folder nor a git revision: no such revision in this git repository."
+
 
 def git(*arguments: str) -> None:
     """Run git as somebody, whoever works here."""
@@ -60,9 +62,9 @@ def test_a_version_is_what_its_name_says(repository: Path, name: str, line: str)
 @pytest.mark.parametrize(
     ("name", "error", "said"),
     [
-        ("nowhere", BadInput, "'nowhere' is neither a folder nor a revision of this git repository."),
-        ("--output=x", BadInput, "'--output=x' is neither a folder nor a revision of this git repository."),
-        ("", BadInput, "'' is neither a folder nor a revision of this git repository."),
+        ("nowhere", BadInput, f"'nowhere' {NO_REVISION}"),
+        ("--output=x", BadInput, f"'--output=x' {NO_REVISION}"),
+        ("", BadInput, f"'' {NO_REVISION}"),
         ("HEAD:attic", PolicyInvalid, "HEAD:attic: no folder attic in HEAD"),
         (".", PolicyInvalid, ".: . contains no policy: there is no .polar file in it"),
     ],

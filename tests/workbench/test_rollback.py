@@ -82,8 +82,8 @@ def test_a_version_is_named_by_how_its_digest_begins(author: Author, run: Run) -
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("beef" * 16,), "No version that was in force begins with "),
-        (("",), "An empty digest names no version."),
+        (("beef" * 16,), "No kept version begins with "),
+        (("",), "The digest is empty."),
         (("--list", "--release"), "use only one of a digest, --list and --release"),
         (("abc", "--list"), "use only one of a digest, --list and --release"),
     ],

@@ -10,7 +10,7 @@ import typer
 
 from multichannel.cli.options import DatabaseUrl, Host, Port, Shadow, Workers
 from multichannel.cli.serve import free_port
-from multichannel.cli.token import persona_table, plain_console
+from multichannel.cli.token import persona_table
 from multichannel.demo import world
 from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.errors import Refused
@@ -76,18 +76,13 @@ def _introduce(settings: Settings, *, created: bool) -> None:
     command = "multichannel" if shutil.which("multichannel") else sys.argv[0]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{settings.port}/graphql"
-    console = plain_console()
-    console.print(persona_table())
-    state = "Created demo data" if created else "Using the existing demo data"
-    console.print(f"{state} in {settings.database_url}", soft_wrap=True)
-    console.print(f"Create it again: {command} demo --fresh", soft_wrap=True)
-    console.print(f"Explorer: {url}", soft_wrap=True)
-    console.print("Example request:", soft_wrap=True)
-    console.print(_curl(command, url), soft_wrap=True, markup=False)
-
-
-def _curl(command: str, url: str) -> str:
-    return (
-        f'  curl {url} -H "Authorization: Bearer $({command} token --as alder-sales-agent)" \\\n'
-        f"    -H 'Content-Type: application/json' --data '{{\"query\": \"{EXAMPLE}\"}}'"
+    typer.echo(
+        f"""\
+{persona_table()}
+{"Created demo data" if created else "Using the existing demo data"} in {settings.database_url}
+Create it again: {command} demo --fresh
+Explorer: {url}
+Example request:
+  curl {url} -H "Authorization: Bearer $({command} token --as alder-sales-agent)" \\
+    -H 'Content-Type: application/json' --data '{{"query": "{EXAMPLE}"}}'"""
     )

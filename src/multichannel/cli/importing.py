@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.options import AsJson, DatabaseUrl, nonzero_guid
 from multichannel.errors import Refused
-from multichannel.importing.export import Export
+from multichannel.importing.export import Export, ImportProgress
 from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.server.bootstrap import open_store
 from multichannel.services.imports import import_export
@@ -65,7 +65,7 @@ def partner_center(
         raise typer.Exit(REFUSED)
 
 
-class ProgressBar:
+class ProgressBar(ImportProgress):
     """Shows on a terminal how many bytes have been read."""
 
     def __init__(self, progress: Progress) -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from multichannel.cli.options import AsJson
-from multichannel.demo import personas
-from multichannel.demo.cast import PERSONAS
-
-PLAIN_WIDTH = 120
+from multichannel.demo.cast import PERSONAS, find_persona
+from multichannel.demo.issuer import existing_issuer, token
 
 
 def token_command(
@@ -31,23 +26,18 @@ def token_command(
     """
     if list_personas == (persona is not None) or (as_json and not list_personas):
         raise typer.BadParameter("use either --as PERSONA or --list; --json requires --list")
-    issuer = personas.existing_issuer()
+    issuer = existing_issuer()
     if persona is not None:
-        typer.echo(personas.token(issuer, personas.find_persona(persona), datetime.now(UTC)))
+        typer.echo(token(issuer, find_persona(persona), datetime.now(UTC)))
     elif as_json:
-        typer.echo(json.dumps(personas.list_personas(), indent=2))
+        typer.echo(json.dumps([each.as_json() for each in PERSONAS], indent=2))
     else:
-        plain_console().print(persona_table())
+        typer.echo(persona_table())
 
 
-def plain_console() -> Console:
-    """A console as wide as the terminal, or of a fixed width in a pipe."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-
-
-def persona_table() -> Table:
-    """The personas with their tenants and roles."""
-    table = Table("Persona", "Tenant", "Roles", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for persona in PERSONAS:
-        table.add_row(persona.name, persona.organisation.name, ", ".join(persona.roles) or "none")
-    return table
+def persona_table() -> str:
+    """The personas with their tenants and roles, one per line."""
+    rows = [("Persona", "Tenant", "Roles")]
+    rows += [(each.name, each.organisation.name, ", ".join(each.roles) or "none") for each in PERSONAS]
+    name_width, tenant_width = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:2])
+    return "\n".join(f"{name:{name_width}}  {tenant:{tenant_width}}  {roles}" for name, tenant, roles in rows)

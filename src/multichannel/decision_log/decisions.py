@@ -130,7 +130,7 @@ class LoggedDecision:
         """The facts of the principal; its tenant id is a pseudonym."""
         facts = self.content["principal"]
         if sorted(facts) != sorted(field.name for field in fields(Principal)):
-            raise self._invalid("the facts of the principal are not those of this version")
+            raise self._invalid("the facts of the principal differ from those of this version")
         try:
             return Principal(
                 tenant_id=str(facts["tenant_id"]),
@@ -154,7 +154,7 @@ class LoggedDecision:
     def _read(self, resource: Resource, facts: Any) -> Any:
         attributes = resource.attributes
         if not isinstance(facts, dict) or facts.keys() != attributes.keys():
-            raise self._invalid(f"the facts of {resource.name} are not those of this version")
+            raise self._invalid(f"the facts of {resource.name} differ from those of this version")
         read = dict(facts)
         for name, attribute in attributes.items():
             if isinstance(attribute, Relation):

@@ -1,22 +1,22 @@
-"""The demo world as data: `world.yaml`, read into organisations, personas, relationships and purchases."""
+"""The organisations and personas of the demo world, read from `world.yaml`.
+
+`multichannel token` needs no more than these, so this module imports no model: a status, a type, a cloud or a
+role is the word of the domain's enum, and `world.py` turns it into a member.
+"""
 
 from __future__ import annotations
 
+import difflib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
 import yaml
-from pydantic import BeforeValidator, TypeAdapter
-from pydantic.dataclasses import dataclass
 
-from multichannel.domain.commerce import BillingType, Channel, Commerce, SubscriptionStatus
-from multichannel.domain.partnerships import PartnershipStatus
-from multichannel.domain.relationships import RelationshipStatus
-from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType
-from multichannel.domain.users import Role
+from multichannel.errors import BadInput
 
-_WORLD: Final = yaml.load((Path(__file__).parent / "world.yaml").read_text("utf-8"), yaml.CSafeLoader)
+WORLD: Final[Any] = yaml.load((Path(__file__).parent / "world.yaml").read_text("utf-8"), yaml.CSafeLoader)
 
 
 def fixed_id(name: str) -> str:
@@ -29,14 +29,14 @@ class Organisation:
     """A company of the demo world; one without a partner type is a customer."""
 
     name: str
-    partner_type: PartnerType | None = None
-    status: PartnerStatus = PartnerStatus.ACTIVE
-    cloud: Cloud = Cloud.PUBLIC
+    partner_type: str | None = None
+    status: str = "active"
+    cloud: str = "public"
     partner_number: str | None = None
 
     @property
     def key(self) -> str:
-        """The prefix of its personas' names and of its subscriptions' keys."""
+        """The word that names it in `world.yaml`, and the prefix of its personas' names."""
         return self.name.split()[0].lower()
 
     @property
@@ -45,26 +45,19 @@ class Organisation:
         return fixed_id(self.key)
 
 
-ORGANISATIONS: Final = TypeAdapter(tuple[Organisation, ...]).validate_python(_WORLD["organisations"])
+ORGANISATIONS: Final = tuple(Organisation(**each) for each in WORLD["organisations"])
 ALDER, BIRCH, LINDEN, CEDAR, DOGWOOD, HAZEL, WILLOW, LAUREL = ORGANISATIONS[:8]
 MEADOW, CANYON, QUARRY, THISTLE, EMBER, SUMMIT, PRAIRIE = ORGANISATIONS[8:]
-_BY_KEY: Final = {each.key: each for each in ORGANISATIONS}
-
-Named = Annotated[Organisation, BeforeValidator(_BY_KEY.__getitem__)]
-"""An organisation that `world.yaml` names by its key."""
+BY_KEY: Final = {each.key: each for each in ORGANISATIONS}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Persona:
-    """A demo user: an organisation with any number of roles, named by its duty, or else by its role."""
+    """A demo user: an organisation with any number of roles, and its duty there."""
 
-    organisation: Named
-    roles: tuple[Role, ...] = ()
-    duty: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.duty:
-            object.__setattr__(self, "duty", self.roles[0].value.replace("_", " "))
+    organisation: Organisation
+    roles: tuple[str, ...]
+    duty: str
 
     @property
     def name(self) -> str:
@@ -79,85 +72,25 @@ class Persona:
     @property
     def id(self) -> str:
         """The object id in the organisation's tenant."""
-        return fixed_id(f"{self.name.removeprefix(self.organisation.key + '-')}.{self.organisation.key}")
+        return fixed_id(f"{self.duty.replace(' ', '-')}.{self.organisation.key}")
+
+    def as_json(self) -> dict[str, object]:
+        """The persona as `multichannel token --list --json` prints it."""
+        return {"persona": self.name, "tenant": self.organisation.name, "roles": list(self.roles)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Relationship:
-    """A relationship of a partner with a customer, requested `days_ago`; a request expires after 90 days."""
-
-    partner: Named
-    customer: Named
-    status: RelationshipStatus = RelationshipStatus.ACTIVE
-    days_ago: int = 300
-    attached: Named | None = None
-    delegated_admin: bool = False
-
-    @property
-    def id(self) -> str:
-        """The id in every demo world."""
-        return fixed_id(f"{self.partner.key}.{self.customer.key}.relationship")
+def _persona(organisation: str, roles: tuple[str, ...] = (), duty: str = "") -> Persona:
+    return Persona(BY_KEY[organisation], tuple(roles), duty or roles[0].replace("_", " "))
 
 
-@dataclass(frozen=True, kw_only=True)
-class DemoPartnership:
-    """A partnership of a provider with a reseller."""
-
-    provider: Named
-    reseller: Named
-    status: PartnershipStatus
-
-    @property
-    def id(self) -> str:
-        """The id in every demo world."""
-        return fixed_id(f"{self.provider.key}.{self.reseller.key}.partnership")
+PERSONAS: Final = tuple(_persona(**each) for each in WORLD["personas"])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Purchase:
-    """One subscription. `partner` bills it in CSP, or recorded it if it was bought in another channel."""
-
-    key: str
-    customer: Named
-    offer: str
-    billing_type: BillingType = BillingType.LICENSE
-    channel: Channel = Channel.CSP
-    partner: Named | None = None
-    commerce: Commerce = Commerce.LEGACY
-    quantity: int = 1
-    partner_of_record: Named | None = None
-    support_contact: Named | None = None
-    parent: str | None = None
-    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
-    known_as: str | None = None
-    services: tuple[str, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """The id in every demo world."""
-        return _subscription_id(self.key)
-
-    @property
-    def friendly_name(self) -> str:
-        """The key in words: `Meadow office direct`."""
-        return self.key.replace("-", " ").capitalize()
-
-    @property
-    def parent_id(self) -> str | None:
-        """The id of the base of this add-on."""
-        return _subscription_id(self.parent) if self.parent else None
-
-    @property
-    def vendor_id(self) -> str:
-        """The vendor's id; two records of one subscription share it."""
-        return fixed_id(f"{self.known_as or self.key}.vendor")
-
-
-def _subscription_id(key: str) -> str:
-    return fixed_id(f"{key}.subscription")
-
-
-PERSONAS: Final = TypeAdapter(tuple[Persona, ...]).validate_python(_WORLD["personas"])
-RELATIONSHIPS: Final = TypeAdapter(tuple[Relationship, ...]).validate_python(_WORLD["relationships"])
-PARTNERSHIPS: Final = TypeAdapter(tuple[DemoPartnership, ...]).validate_python(_WORLD["partnerships"])
-PURCHASES: Final = TypeAdapter(tuple[Purchase, ...]).validate_python(_WORLD["purchases"])
+def find_persona(name: str) -> Persona:
+    """The persona of that name; BadInput with similar names if there is none."""
+    personas = {persona.name: persona for persona in PERSONAS}
+    if name in personas:
+        return personas[name]
+    close = difflib.get_close_matches(name.lower(), personas, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(close)}?" if close else "List them: multichannel token --list"
+    raise BadInput(f"Unknown persona {name!r}. {hint}")

@@ -1,4 +1,4 @@
-"""An issuer on one's own disk, so that demo mode needs no identity provider."""
+"""An issuer on one's own disk, so that demo mode needs no identity provider, and its tokens for personas."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from multichannel.errors import Misconfigured
+from multichannel.demo.cast import PERSONAS, Persona
+from multichannel.errors import Misconfigured, Refused
 from multichannel.identity.keys import DEMO_AUDIENCE, DEMO_ISSUER, DEMO_KEY_PREFIX
-from multichannel.identity.tokens import TokenAuthMode
 
 FOLDER = Path(".multichannel")
 """Where the demo lives: in the folder it is run in."""
@@ -48,9 +48,9 @@ class DemoIssuer:
         *,
         now: datetime,
         lifetime: timedelta = LIFETIME,
-        auth_mode: TokenAuthMode = "app_user",
+        app: bool = False,
     ) -> str:
-        """A signed token for one user, or for an application on its own (`auth_mode="app"`)."""
+        """A signed token for one user, or with `app` for an application on its own."""
         issued_at = int(now.timestamp())
         claims = {
             "iss": self.issuer,
@@ -60,9 +60,29 @@ class DemoIssuer:
             "exp": issued_at + int(lifetime.total_seconds()),
             "tid": str(tenant_id),
             "oid": str(object_id),
-            "idtyp": "app" if auth_mode == "app" else "user",
+            "idtyp": "app" if app else "user",
         }
         return jwt.encode({"alg": "RS256", "kid": self._key.kid}, claims, self._key, algorithms=["RS256"])
+
+
+def existing_issuer(folder: Path = FOLDER) -> DemoIssuer:
+    """The issuer of the demo in `folder`; Refused if there is no demo."""
+    if not (folder / "demo-key.json").is_file():
+        raise Refused(f"No demo found in {folder}/. Create one first: multichannel demo")
+    return DemoIssuer(folder)
+
+
+def token(issuer: DemoIssuer, persona: Persona, now: datetime) -> str:
+    """A token for the persona, valid for a working day."""
+    return issuer.token(persona.organisation.id, persona.id, now=now)
+
+
+def tokens(issuer: DemoIssuer, now: datetime) -> list[dict[str, object]]:
+    """Every persona as `/demo/personas` gives it: with its title and a token."""
+    return [
+        {**persona.as_json(), "title": persona.title, "token": token(issuer, persona, now)}
+        for persona in PERSONAS
+    ]
 
 
 def _new_key() -> RSAKey:

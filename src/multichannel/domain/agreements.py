@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, enum_column, id_column
+from multichannel.domain.base import GUID, Base, DescribedEnum, id_column
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
@@ -19,11 +18,11 @@ WITHOUT_AGREEMENTS = frozenset({Cloud.US_GOVERNMENT})
 """R52: only the public cloud has a customer agreement; elsewhere none is signed or required."""
 
 
-class AgreementKind(StrEnum):
-    """An attestation by a partner that the customer signed, or the customer's own signature."""
+class AgreementKind(DescribedEnum):
+    """How a customer accepted the customer agreement."""
 
-    ATTESTATION = "attestation"
-    DIRECT = "direct"
+    ATTESTATION = "attestation", "A partner attests that the customer signed; valid for that partner."
+    DIRECT = "direct", "The customer signed here itself; valid for every partner."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,13 @@ class CustomerAgreement(Base):
     id: Mapped[str] = id_column()
     customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
     partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
-    kind: Mapped[AgreementKind] = mapped_column(enum_column(AgreementKind))
+    kind: Mapped[AgreementKind]
     first_name: Mapped[str]
     last_name: Mapped[str]
     email: Mapped[str]
     phone_number: Mapped[str | None]
     agreed_at: Mapped[datetime]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
     created_at: Mapped[datetime]
 
 
@@ -87,11 +86,7 @@ def new_agreement(
         customer_id=customer.id,
         partner_id=attested_by,
         kind=AgreementKind.DIRECT if attested_by is None else AgreementKind.ATTESTATION,
-        first_name=signature.first_name,
-        last_name=signature.last_name,
-        email=signature.email,
-        phone_number=signature.phone_number,
-        agreed_at=signature.agreed_at,
         cloud=customer.cloud,
         created_at=at,
+        **asdict(signature),
     )

@@ -1,4 +1,7 @@
-"""The audit log (R53): a chain of records for each tenant, each sealed together with the one before it."""
+"""What a mutation writes besides its changes: audit records, events, and the outcome of its idempotency key.
+
+The audit log (R53) is a chain of records for each tenant, each sealed together with the one before it.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,28 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, enum_column, id_column, utc_text
+from multichannel.domain.base import GUID, Base, DescribedEnum, id_column, utc_text
 from multichannel.domain.tenants import Cloud, Tenant
 
 GENESIS = "0" * 64
 """The seal before the first record of a chain."""
+IDEMPOTENCY_KEY_LIFETIME = timedelta(days=8)
+"""How long the outcome of a call is kept with its key."""
 
 
-class AuditStatus(StrEnum):
-    """The outcome of an operation: done, refused by the domain, or denied by the policy."""
+class AuditStatus(DescribedEnum):
+    """The outcome of an operation."""
 
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    DECLINED = "declined"
+    SUCCEEDED = "succeeded", "The operation succeeded."
+    FAILED = "failed", "It was refused because of the state of the data."
+    DECLINED = "declined", "It was denied by the policy."
 
 
 class AuditChain(Base):
@@ -57,7 +62,7 @@ class AuditRecord(Base):
     number: Mapped[int]
     operation_date: Mapped[datetime]
     operation: Mapped[str]
-    status: Mapped[AuditStatus] = mapped_column(enum_column(AuditStatus))
+    status: Mapped[AuditStatus]
     actor_tenant_id: Mapped[str | None] = mapped_column(GUID)
     actor_user_id: Mapped[str | None] = mapped_column(GUID)
     resource_type: Mapped[str]
@@ -68,8 +73,38 @@ class AuditRecord(Base):
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
     event_id: Mapped[str | None] = mapped_column(GUID)
     correlation_id: Mapped[str] = mapped_column(GUID)
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
     seal: Mapped[str]
+
+
+class Event(Base):
+    """A change of one record by one operation; who may see it is decided each time it is read."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "occurred_at", "id"),)
+
+    id: Mapped[str] = id_column()
+    occurred_at: Mapped[datetime]
+    operation: Mapped[str]
+    resource_type: Mapped[str]
+    resource_id: Mapped[str] = mapped_column(GUID)
+    customer_id: Mapped[str | None] = mapped_column(GUID)
+    transfer_id: Mapped[str | None] = mapped_column(GUID)
+    correlation_id: Mapped[str] = mapped_column(GUID)
+
+
+class IdempotencyKey(Base):
+    """The first call of a user with a key: a digest of its input, and its outcome for repeated calls."""
+
+    __tablename__ = "idempotency_keys"
+
+    tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), primary_key=True)
+    user_id: Mapped[str] = mapped_column(GUID, primary_key=True)
+    operation: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    input_digest: Mapped[str]
+    outcome: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 def seal_of(previous: str, record: dict[str, Any]) -> str:

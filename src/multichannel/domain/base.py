@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import uuid4
 
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, String, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Enum, Index, MetaData, String, Text, TypeDecorator, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -29,6 +30,29 @@ GUID: TypeEngine[str] = String(36).with_variant(postgresql.UUID(as_uuid=False), 
 
 Words: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts by code point on every database, so that pages agree."""
+
+
+class DescribedEnum(StrEnum):
+    """A closed vocabulary of the API: clients read its docstring, and the description of each value."""
+
+    description: str
+
+    def __new__(cls, value: str, description: str = "") -> Self:
+        """`description` is only for the declarations of members, which all have one."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.description = description
+        return member
+
+
+VALUES = Enum(
+    StrEnum,
+    native_enum=False,
+    create_constraint=True,
+    length=40,
+    values_callable=lambda members: [member.value for member in members],
+)
+"""The type of enums: stored as their snake_case values, with a check constraint."""
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -69,18 +93,6 @@ def utc_text(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def enum_column(words: type[StrEnum]) -> Enum:
-    """A column type for an enum, stored as its snake_case values with a check constraint."""
-    return Enum(
-        words,
-        native_enum=False,
-        create_constraint=True,
-        length=40,
-        name=words.__name__.lower(),
-        values_callable=lambda members: [member.value for member in members],
-    )
-
-
 JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 """Zero-width characters with which Persian, Devanagari and other scripts, and emoji, are written."""
 
@@ -101,19 +113,25 @@ class Base(DeclarativeBase):
 
     parties: ClassVar[tuple[str, ...]] = ()
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar = {str: Words, datetime: UtcTime()}
+    type_annotation_map: ClassVar = {str: Words, datetime: UtcTime(), StrEnum: VALUES}
 
 
-def _when_created(context: Any) -> datetime:
-    created_at: datetime = context.get_current_parameters()["created_at"]
-    return created_at
+def same_as(column: str) -> Callable[[Any], Any]:
+    """The default of a column: the value of another column of the row."""
+    return lambda context: context.get_current_parameters()[column]
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that fulfil a condition."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 class Versioned:
     """A row with optimistic locking: `version` counts its changes, and clients name the one they saw."""
 
     version: Mapped[int] = mapped_column(default=1)
-    updated_at: Mapped[datetime] = mapped_column(default=_when_created)
+    updated_at: Mapped[datetime] = mapped_column(default=same_as("created_at"))
     created_at: Mapped[datetime]
 
     def touch(self, at: datetime) -> None:

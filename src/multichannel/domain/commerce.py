@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from multichannel.domain.base import DescribedEnum
 from multichannel.domain.timed_status import TimedTransition
 
 
-class Channel(StrEnum):
-    """The channel through which a subscription was bought."""
+class Channel(DescribedEnum):
+    """The route by which a subscription was bought."""
 
-    CSP = "csp"
-    DIRECT = "direct"
-    ADVISOR = "advisor"
-    OPEN = "open"
-    EA = "ea"
-    SYNDICATION = "syndication"
-
-
-class RecordedBy(StrEnum):
-    """Who recorded a subscription: the customer for all its partners, or a partner for itself."""
-
-    CUSTOMER = "customer"
-    PARTNER = "partner"
+    CSP = "csp", "Cloud Solution Provider: sold and billed by a partner."
+    DIRECT = "direct", "Bought from the vendor's website."
+    ADVISOR = "advisor", "Bought from the vendor on a partner's advice."
+    OPEN = "open", "An Open volume license."
+    EA = "ea", "An Enterprise Agreement."
+    SYNDICATION = "syndication", "Sold by a syndication partner."
 
 
-class Commerce(StrEnum):
-    """The vendor's two generations of commerce, with different rules of lifecycle and transfer."""
+class RecordedBy(DescribedEnum):
+    """The party whose record of a subscription this is."""
 
-    LEGACY = "legacy"
-    NEW_COMMERCE = "new_commerce"
+    CUSTOMER = "customer", "The customer; its partners can see the record."
+    PARTNER = "partner", "A partner; only it and the customer can see the record."
 
 
-class SubscriptionStatus(StrEnum):
-    """The vendor's statuses; NONE means that the vendor does not tell the status."""
+class Commerce(DescribedEnum):
+    """The vendor's generation of commerce. It decides how a subscription ends and how it is transferred."""
 
-    NONE = "none"
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    DELETED = "deleted"
-    EXPIRED = "expired"
-    PENDING = "pending"
-    DISABLED = "disabled"
+    LEGACY = "legacy", "The generation before new commerce."
+    NEW_COMMERCE = "new_commerce", "The current generation."
+
+
+class SubscriptionStatus(DescribedEnum):
+    """The state of a subscription."""
+
+    NONE = "none", "The vendor has not reported it."
+    ACTIVE = "active", "In use."
+    SUSPENDED = "suspended", "Its users are locked out; it can be reactivated."
+    DELETED = "deleted", "It is gone, with its data."
+    EXPIRED = "expired", "Its term has ended; its users still have access for 30 days."
+    PENDING = "pending", "It has not started yet."
+    DISABLED = "disabled", "It has expired, and only admins have access."
 
 
 RUNNING = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED})
@@ -56,45 +55,45 @@ SUBSCRIPTION_TRANSITIONS = (
 )
 
 
-class BillingType(StrEnum):
-    """Usage-based (metered Azure) or licence-based (seats)."""
+class BillingType(DescribedEnum):
+    """What the bill of a subscription depends on."""
 
-    NONE = "none"
-    USAGE = "usage"
-    LICENSE = "license"
+    NONE = "none", "The vendor has not reported it."
+    USAGE = "usage", "Metered usage, as of Azure."
+    LICENSE = "license", "The number of licenses."
 
 
-class BillingCycle(StrEnum):
+class BillingCycle(DescribedEnum):
     """How often a subscription is billed."""
 
-    UNKNOWN = "unknown"
-    MONTHLY = "monthly"
-    ANNUAL = "annual"
-    NONE = "none"
-    ONE_TIME = "one_time"
-    TRIENNIAL = "triennial"
-    BIENNIAL = "biennial"
+    UNKNOWN = "unknown", "The vendor has not reported it."
+    MONTHLY = "monthly", "Every month."
+    ANNUAL = "annual", "Every year."
+    NONE = "none", "It is not billed."
+    ONE_TIME = "one_time", "Once."
+    TRIENNIAL = "triennial", "Every three years."
+    BIENNIAL = "biennial", "Every two years."
 
 
-class ContractType(StrEnum):
-    """What a subscription was bought as."""
+class ContractType(DescribedEnum):
+    """What was bought."""
 
-    SUBSCRIPTION = "subscription"
-    PRODUCT_KEY = "product_key"
-    REDEMPTION_CODE = "redemption_code"
+    SUBSCRIPTION = "subscription", "A subscription."
+    PRODUCT_KEY = "product_key", "A product key."
+    REDEMPTION_CODE = "redemption_code", "A redemption code."
 
 
-class StopReason(StrEnum):
+class StopReason(DescribedEnum):
     """Why a subscription is suspended or canceled."""
 
-    CUSTOMER_REQUEST = "customer_request"
-    NON_PAYMENT = "non_payment"
-    FRAUD = "fraud"
+    CUSTOMER_REQUEST = "customer_request", "The customer asked for it."
+    NON_PAYMENT = "non_payment", "The customer has not paid."
+    FRAUD = "fraud", "Fraud, or the suspicion of it."
 
 
-class TermDuration(StrEnum):
-    """The terms on offer, as ISO 8601 durations."""
+class TermDuration(DescribedEnum):
+    """The length of a term, as an ISO 8601 duration."""
 
-    P1M = "P1M"
-    P1Y = "P1Y"
-    P3Y = "P3Y"
+    P1M = "P1M", "One month."
+    P1Y = "P1Y", "One year."
+    P3Y = "P3Y", "Three years."

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 
 
-class CustomerQualification(StrEnum):
-    """The special pricing or cloud that the vendor has qualified a customer for."""
+class CustomerQualification(DescribedEnum):
+    """The special offers that the vendor has qualified a customer for."""
 
-    NONE = "none"
-    EDUCATION = "education"
-    NONPROFIT = "nonprofit"
-    GOVERNMENT_COMMUNITY_CLOUD = "government_community_cloud"
-    STATE_OWNED_ENTITY = "state_owned_entity"
+    NONE = "none", "None."
+    EDUCATION = "education", "Offers for education."
+    NONPROFIT = "nonprofit", "Offers for nonprofits."
+    GOVERNMENT_COMMUNITY_CLOUD = "government_community_cloud", "Offers of the Government Community Cloud."
+    STATE_OWNED_ENTITY = "state_owned_entity", "Offers for state-owned entities."
 
 
 class Customer(Versioned, Base):
@@ -51,11 +50,9 @@ class Customer(Versioned, Base):
     region: Mapped[str | None]
     postal_code: Mapped[str | None]
     country: Mapped[str | None]
-    qualification: Mapped[CustomerQualification] = mapped_column(
-        enum_column(CustomerQualification), default=CustomerQualification.NONE
-    )
+    qualification: Mapped[CustomerQualification] = mapped_column(default=CustomerQualification.NONE)
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
 
     def change(self, changes: dict[str, str | None], *, expected_version: int, at: datetime) -> None:
         """Apply edits of the company profile, or raise STALE_VERSION; equal values change nothing."""
@@ -93,7 +90,7 @@ class BillingProfile(Versioned, Base):
     postal_code: Mapped[str | None]
     country: Mapped[str | None]
     phone_number: Mapped[str | None]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
 
     def shared_with(self, partner_id: str, *, at: datetime) -> BillingProfile:
         """A copy of the profile for another partner."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import idna
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, enum_column
+from multichannel.domain.base import GUID, Base, partial_index
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Cloud
 
@@ -22,20 +22,15 @@ class CustomerDomain(Base):
 
     __tablename__ = "customer_domains"
     __table_args__ = (
-        Index(
-            "uq_customer_domains_verified",
-            "ascii_domain",
-            "cloud",
-            unique=True,
-            sqlite_where=text("is_verified"),
-            postgresql_where=text("is_verified"),
+        partial_index(
+            "uq_customer_domains_verified", "ascii_domain", "cloud", where="is_verified", unique=True
         ),
     )
 
     customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id), primary_key=True)
     ascii_domain: Mapped[str] = mapped_column(primary_key=True)
     is_verified: Mapped[bool]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
 
 
 def ascii_domain(value: str) -> str | None:

@@ -147,10 +147,7 @@ _OF_KIND: dict[TransferKind, tuple[tuple[Refusal, _Test], ...]] = {
         (Refusal.NOT_LEGACY, lambda subscription: not _is_legacy(subscription)),
         (Refusal.RESERVATION_STAYS, _is_prepaid),
         (Refusal.TERM_STAYS, _is_long_term),
-        (
-            Refusal.THIRD_PARTY_STAYS,
-            lambda subscription: subscription.is_microsoft_product is False,
-        ),
+        (Refusal.THIRD_PARTY_STAYS, lambda subscription: subscription.is_microsoft_product is False),
     ),
     MANUAL_SWITCH: (
         (Refusal.LEGACY_LICENSE, _is_legacy_license),

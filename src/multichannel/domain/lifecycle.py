@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+from sqlalchemy import JSON
+from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import Versioned
-from multichannel.domain.commerce import (
-    BillingType,
-    Channel,
-    Commerce,
-    StopReason,
-    SubscriptionStatus,
-)
+from multichannel.domain.commerce import BillingType, Channel, Commerce, StopReason, SubscriptionStatus
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.terms import (
     CANCELLATION_WINDOW,
@@ -27,16 +23,9 @@ from multichannel.domain.terms import (
 from multichannel.domain.timed_status import TimedStatus
 from multichannel.errors import Refused
 
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Mapped
-
-ACTIVE, SUSPENDED, PENDING = (
-    SubscriptionStatus.ACTIVE,
-    SubscriptionStatus.SUSPENDED,
-    SubscriptionStatus.PENDING,
-)
+ACTIVE, SUSPENDED = SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED
 ENDED = frozenset({SubscriptionStatus.EXPIRED, SubscriptionStatus.DISABLED, SubscriptionStatus.DELETED})
-LIVE = frozenset({ACTIVE, SUSPENDED, PENDING})
+LIVE = frozenset({ACTIVE, SUSPENDED, SubscriptionStatus.PENDING})
 """The statuses of subscriptions that have not ended."""
 LEGACY_TERM = 12
 """R45: the months of a legacy license without a recorded term."""
@@ -45,23 +34,23 @@ LEGACY_TERM = 12
 class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
     """The lifecycle of a subscription, as a mixin of its mapped class."""
 
-    if TYPE_CHECKING:
-        channel: Mapped[Channel]
-        commerce: Mapped[Commerce]
-        billing_type: Mapped[BillingType]
-        stored_status: Mapped[SubscriptionStatus]
-        auto_renew_enabled: Mapped[bool | None]
-        term_duration: Mapped[str | None]
-        renewal_term_duration: Mapped[str | None]
-        creation_date: Mapped[datetime | None]
-        effective_start_date: Mapped[datetime | None]
-        commitment_end_date: Mapped[datetime | None]
-        cancellation_allowed_until_date: Mapped[datetime | None]
-        expires_at: Mapped[datetime | None]
-        disabled_at: Mapped[datetime | None]
-        deleted_at: Mapped[datetime | None]
-        suspension_reasons: Mapped[list[str]]
-        cancellation_reason: Mapped[str | None]
+    channel: Mapped[Channel]
+    commerce: Mapped[Commerce]
+    billing_type: Mapped[BillingType]
+    stored_status: Mapped[SubscriptionStatus] = mapped_column("status")
+    auto_renew_enabled: Mapped[bool | None]
+    term_duration: Mapped[str | None]
+    renewal_term_duration: Mapped[str | None]
+    creation_date: Mapped[datetime | None]
+    effective_start_date: Mapped[datetime | None]
+    commitment_end_date: Mapped[datetime | None]
+    cancellation_allowed_until_date: Mapped[datetime | None]
+    # SM5: the times of the transitions to these statuses, if any are scheduled.
+    expires_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    suspension_reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
+    cancellation_reason: Mapped[str | None]
 
     def apply_due(self, now: datetime) -> bool:
         """Store what is due: renewals, and the status in force; gives whether anything is."""

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, partial_index, same_as
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
 
 
-class PartnershipStatus(StrEnum):
-    """Invited by the provider, active once the reseller accepts, removed by the provider."""
+class PartnershipStatus(DescribedEnum):
+    """The state of a partnership."""
 
-    INVITED = "invited"
-    ACTIVE = "active"
-    REMOVED = "removed"
+    INVITED = "invited", "The provider has invited the reseller."
+    ACTIVE = "active", "The reseller has accepted."
+    REMOVED = "removed", "The provider has ended it or withdrawn the invitation."
 
 
 OPEN = frozenset({PartnershipStatus.INVITED, PartnershipStatus.ACTIVE})
-
-
-def _its_reseller(context: Any) -> str | None:
-    """The address of a partnership without invitation is the reseller's id."""
-    reseller_id: str | None = context.get_current_parameters()["reseller_id"]
-    return reseller_id
 
 
 class Partnership(Versioned, Base):
@@ -40,13 +32,12 @@ class Partnership(Versioned, Base):
     parties = ("provider_id", "reseller_id")
     __tablename__ = "partnerships"
     __table_args__ = (
-        Index(
+        partial_index(
             "uq_partnerships_open",
             "provider_id",
             "reseller_id",
+            where="status IN ('invited', 'active')",
             unique=True,
-            sqlite_where=text("status IN ('invited', 'active')"),
-            postgresql_where=text("status IN ('invited', 'active')"),
         ),
         Index(None, "provider_id", "addressed_to"),
         Index(None, "reseller_id", "provider_id"),
@@ -56,12 +47,13 @@ class Partnership(Versioned, Base):
     provider_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
     # Whether the addressee of an invitation exists is not revealed: without a match there is no reseller.
     reseller_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
-    addressed_to: Mapped[str] = mapped_column(default=_its_reseller)
+    # The address of a partnership without invitation is the reseller's id.
+    addressed_to: Mapped[str] = mapped_column(default=same_as("reseller_id"))
     # R25: the partner number of the reseller's location that the provider credits; only the provider sees it.
     reseller_number: Mapped[str | None]
-    status: Mapped[PartnershipStatus] = mapped_column(enum_column(PartnershipStatus))
+    status: Mapped[PartnershipStatus]
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
     invited_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]

@@ -22,6 +22,17 @@ class _Row:
     detail: str = ""
 
 
+class _TransferReason(_Row):
+    """Why a subscription cannot be in a transfer, whatever the input."""
+
+    def __init__(self, rule: str | None, sentence: str) -> None:
+        super().__init__(rule, None, sentence)
+
+
+class _SupportReason(_TransferReason):
+    """Why a support option is not available, whatever the input."""
+
+
 class Refusal(Enum):
     """Why an operation is not possible in the current state. The name of a member is its code."""
 
@@ -80,9 +91,7 @@ class Refusal(Enum):
     INVITATION_CLOSED = _Row("SM3", "id", "The invitation has already been accepted or removed.")
     PARTNERSHIP_OVER = _Row("SM3", "id", "The partnership has already been removed.")
     NO_PARTNERSHIP = _Row(
-        "SM3",
-        "provider",
-        "You have no active partnership with this provider. Accept its invitation first.",
+        "SM3", "provider", "You have no active partnership with this provider. Accept its invitation first."
     )
 
     # Relationships
@@ -240,53 +249,52 @@ class Refusal(Enum):
     ALREADY_CONSENTED = _Row("R28", "id", "Your organization has already consented to this transfer.")
 
     # Why a subscription cannot be in a transfer, besides SUBSCRIPTION_NOT_ACTIVE and SUBSCRIPTION_SUSPENDED
-    ALREADY_IN_TRANSFER = _Row(
-        "R36", None, "The subscription is part of another open transfer. Close that transfer first."
+    ALREADY_IN_TRANSFER = _TransferReason(
+        "R36", "The subscription is part of another open transfer. Close that transfer first."
     )
-    ALREADY_TRANSFERRED = _Row("R37", None, "The subscription has already been transferred.")
-    NOT_CSP = _Row(
-        "R31", None, "The subscription was not bought through CSP. Transfers are possible within CSP only."
+    ALREADY_TRANSFERRED = _TransferReason("R37", "The subscription has already been transferred.")
+    NOT_CSP = _TransferReason(
+        "R31", "The subscription was not bought through CSP. Transfers are possible within CSP only."
     )
-    TRIAL = _Row("R35", None, "Trials cannot be transferred. Convert the trial to a paid subscription first.")
-    ADD_ON_WITHOUT_BASE = _Row("R36", None, "An add-on can be transferred only together with its base.")
-    LEGACY_LICENSE = _Row(
+    TRIAL = _TransferReason(
+        "R35", "Trials cannot be transferred. Convert the trial to a paid subscription first."
+    )
+    ADD_ON_WITHOUT_BASE = _TransferReason("R36", "An add-on can be transferred only together with its base.")
+    LEGACY_LICENSE = _TransferReason(
         "R3",
-        None,
         "Legacy licenses cannot be switched to another partner. Wait for the end of the term, or cancel the "
         "subscription first.",
     )
-    NOT_NEW_COMMERCE = _Row(
-        "R30", None, "The subscription is legacy Azure. Use a transfer of kind MANUAL_SWITCH."
+    NOT_NEW_COMMERCE = _TransferReason(
+        "R30", "The subscription is legacy Azure. Use a transfer of kind MANUAL_SWITCH."
     )
-    NOT_AZURE_PLAN = _Row("R33", None, "The subscription is not part of an Azure plan.")
-    NOT_LEGACY = _Row(
-        "R36",
-        None,
-        "New commerce subscriptions are transferred at the request of the target: requestTransfer.",
+    NOT_AZURE_PLAN = _TransferReason("R33", "The subscription is not part of an Azure plan.")
+    NOT_LEGACY = _TransferReason(
+        "R36", "New commerce subscriptions are transferred at the request of the target: requestTransfer."
     )
-    NOT_LEGACY_AZURE = _Row("R28", None, "Only legacy Azure can be switched manually.")
-    RESERVATION_STAYS = _Row(
-        "R34", None, "Reservations and savings plans are not included in this kind of transfer."
+    NOT_LEGACY_AZURE = _TransferReason("R28", "Only legacy Azure can be switched manually.")
+    RESERVATION_STAYS = _TransferReason(
+        "R34", "Reservations and savings plans are not included in this kind of transfer."
     )
-    TERM_STAYS = _Row(
-        "R36", None, "The subscription was bought for a long term, and stays until the term ends."
+    TERM_STAYS = _TransferReason(
+        "R36", "The subscription was bought for a long term, and stays until the term ends."
     )
-    THIRD_PARTY_STAYS = _Row("R36", None, "Third-party products cannot be transferred.")
-    OTHER_CUSTOMER = _Row("R35", None, "The subscription belongs to another customer.")
-    PRODUCT_TYPE_NOT_REQUESTED = _Row("R31", None, "The target did not request this type of product.")
-    TARGET_NOT_READY = _Row(
-        "R29", None, "The target partner cannot receive subscriptions of this customer at the moment."
+    THIRD_PARTY_STAYS = _TransferReason("R36", "Third-party products cannot be transferred.")
+    OTHER_CUSTOMER = _TransferReason("R35", "The subscription belongs to another customer.")
+    PRODUCT_TYPE_NOT_REQUESTED = _TransferReason("R31", "The target did not request this type of product.")
+    TARGET_NOT_READY = _TransferReason(
+        "R29", "The target partner cannot receive subscriptions of this customer at the moment."
     )
 
     # Why a support option is not available, besides all of the above
-    ALREADY_YOURS = _Row(None, None, "You already bill this subscription.")
-    SOLD_BY_ANOTHER_PARTNER = _Row(
-        "R8", None, "Another CSP partner sells this subscription. A relationship gives you no access to it."
+    ALREADY_YOURS = _SupportReason(None, "You already bill this subscription.")
+    SOLD_BY_ANOTHER_PARTNER = _SupportReason(
+        "R8", "Another CSP partner sells this subscription. A relationship gives you no access to it."
     )
-    NO_TERM = _Row("R5", None, "A usage-based subscription has no term to wait for.")
-    TERM_UNKNOWN = _Row("R3", None, "The end of the term is not recorded.")
-    RENEWS = _Row(
-        "R45", None, "The subscription renews at the end of its term. Turn off automatic renewal first."
+    NO_TERM = _SupportReason("R5", "A usage-based subscription has no term to wait for.")
+    TERM_UNKNOWN = _SupportReason("R3", "The end of the term is not recorded.")
+    RENEWS = _SupportReason(
+        "R45", "The subscription renews at the end of its term. Turn off automatic renewal first."
     )
 
     # Idempotency keys
@@ -296,62 +304,32 @@ class Refusal(Enum):
         "This idempotency key was used with another input. Use a new key for each operation.",
     )
 
+    def __init__(self, row: _Row) -> None:
+        """`message` says the reason, and what to do about it where anything can be done."""
+        self.rule, self.message, self._row = row.rule, row.sentence, row
+
     @property
     def code(self) -> str:
         """What programs switch on."""
         return self.name
 
-    @property
-    def rule(self) -> str | None:
-        """The business rule behind it, such as R17 or SM4."""
-        return self.value.rule
-
-    @property
-    def message(self) -> str:
-        """What people read: the reason, and what to do about it where anything can be done."""
-        return self.value.sentence
-
     def error(self, *, path: str | None = None, **details: object) -> Refused:
         """The exception to raise; `path` is the input field it is about, if that is not the usual one."""
-        row: _Row = self.value
-        field = path or row.path
-        message = f"{row.sentence} {row.detail.format(**details)}" if details else row.sentence
-        return Refused(message, (field,) if field else (), code=self.name, rule=row.rule)
+        field = path or self._row.path
+        sentence = f"{self.message} {self._row.detail.format(**details)}" if details else self.message
+        return Refused(sentence, (field,) if field else (), code=self.name, rule=self.rule)
 
 
+MUTATION_REFUSALS = tuple(refusal for refusal in Refusal if type(refusal.value) is _Row)
+"""What mutations report in `userErrors`."""
 TRANSFER_REASONS = (
     Refusal.SUBSCRIPTION_NOT_ACTIVE,
     Refusal.SUBSCRIPTION_SUSPENDED,
-    Refusal.ALREADY_IN_TRANSFER,
-    Refusal.ALREADY_TRANSFERRED,
-    Refusal.NOT_CSP,
-    Refusal.TRIAL,
-    Refusal.ADD_ON_WITHOUT_BASE,
-    Refusal.LEGACY_LICENSE,
-    Refusal.NOT_NEW_COMMERCE,
-    Refusal.NOT_AZURE_PLAN,
-    Refusal.NOT_LEGACY,
-    Refusal.NOT_LEGACY_AZURE,
-    Refusal.RESERVATION_STAYS,
-    Refusal.TERM_STAYS,
-    Refusal.THIRD_PARTY_STAYS,
-    Refusal.OTHER_CUSTOMER,
-    Refusal.PRODUCT_TYPE_NOT_REQUESTED,
-    Refusal.TARGET_NOT_READY,
+    *(refusal for refusal in Refusal if type(refusal.value) is _TransferReason),
 )
-"""Why a subscription cannot be in a transfer."""
-SUPPORT_REASONS = (
-    Refusal.ALREADY_YOURS,
-    Refusal.SOLD_BY_ANOTHER_PARTNER,
-    Refusal.NO_TERM,
-    Refusal.TERM_UNKNOWN,
-    Refusal.RENEWS,
-)
+"""Why a subscription cannot be in a transfer; the first two are also refusals of mutations."""
+SUPPORT_REASONS = tuple(refusal for refusal in Refusal if type(refusal.value) is _SupportReason)
 """Why a support option is not available that no mutation refuses."""
-MUTATION_REFUSALS = tuple(
-    refusal for refusal in Refusal if refusal not in {*TRANSFER_REASONS[2:], *SUPPORT_REASONS}
-)
-"""What mutations report in `userErrors`; the first two reasons of transfers are among them."""
 
 
 def raise_first(refusals: Iterable[Refused]) -> None:

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, partial_index, same_as
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
 
 
-class RelationshipStatus(StrEnum):
-    """Customers answer requests, partners can cancel them, unanswered ones expire; either side can end it."""
+class RelationshipStatus(DescribedEnum):
+    """The state of a reseller relationship."""
 
-    REQUESTED = "requested"
-    ACTIVE = "active"
-    DECLINED = "declined"
-    CANCELED = "canceled"
-    EXPIRED = "expired"
-    REMOVED = "removed"
-    ENDED_BY_CUSTOMER = "ended_by_customer"
+    REQUESTED = "requested", "The customer has not answered yet."
+    ACTIVE = "active", "The customer has accepted."
+    DECLINED = "declined", "The customer has declined."
+    CANCELED = "canceled", "The partner has withdrawn the request."
+    EXPIRED = "expired", "The customer did not answer in time."
+    REMOVED = "removed", "The partner has ended the relationship."
+    ENDED_BY_CUSTOMER = "ended_by_customer", "The customer has ended the relationship."
 
 
 UNANSWERED = frozenset(
@@ -34,12 +32,6 @@ UNANSWERED = frozenset(
 
 ASK_AGAIN_AFTER = timedelta(days=30)
 """R64: how long after a declined request the customer is not asked again."""
-
-
-def _its_customer(context: Any) -> str | None:
-    """The address of a relationship without request is the customer's id."""
-    customer_id: str | None = context.get_current_parameters()["customer_id"]
-    return customer_id
 
 
 class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
@@ -55,31 +47,25 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     parties = ("partner_id", "customer_id", "associated_partner_id")
     __tablename__ = "reseller_relationships"
     __table_args__ = (
-        Index(
+        partial_index(
             "uq_reseller_relationships_active",
             "partner_id",
             "customer_id",
+            where="status = 'active' AND associated_partner_id IS NULL",
             unique=True,
-            sqlite_where=text("status = 'active' AND associated_partner_id IS NULL"),
-            postgresql_where=text("status = 'active' AND associated_partner_id IS NULL"),
         ),
-        Index(
+        partial_index(
             "uq_reseller_relationships_active_through",
             "partner_id",
             "customer_id",
             "associated_partner_id",
+            where="status = 'active' AND associated_partner_id IS NOT NULL",
             unique=True,
-            sqlite_where=text("status = 'active' AND associated_partner_id IS NOT NULL"),
-            postgresql_where=text("status = 'active' AND associated_partner_id IS NOT NULL"),
         ),
         Index(None, "partner_id", "status", "customer_id"),
         Index(None, "partner_id", "addressed_to"),
-        Index(  # finds the requests to the domain of a new customer
-            "ix_reseller_relationships_waiting",
-            "addressed_to",
-            sqlite_where=text("customer_id IS NULL"),
-            postgresql_where=text("customer_id IS NULL"),
-        ),
+        # finds the requests to the domain of a new customer
+        partial_index("ix_reseller_relationships_waiting", "addressed_to", where="customer_id IS NULL"),
         Index(None, "invited_with_id"),
         Index(None, "status", "expires_at"),
         Index(None, "customer_id", "partner_id"),
@@ -90,9 +76,10 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     partner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
     # Whether the addressee of a request exists is not revealed: without a match there is no customer.
     customer_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Customer.id))
-    addressed_to: Mapped[str] = mapped_column(default=_its_customer)
+    # The address of a relationship without request is the customer's id.
+    addressed_to: Mapped[str] = mapped_column(default=same_as("customer_id"))
     associated_partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
-    stored_status: Mapped[RelationshipStatus] = mapped_column("status", enum_column(RelationshipStatus))
+    stored_status: Mapped[RelationshipStatus] = mapped_column("status")
     # SM1: the reseller's request that this request of its provider accompanies.
     invited_with_id: Mapped[str | None] = mapped_column(GUID, ForeignKey("reseller_relationships.id"))
     # SM1, R64: requested in a provider's name by the partner that continues through it.
@@ -106,7 +93,7 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     end_reason: Mapped[str | None]
     expires_at: Mapped[datetime | None]
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
 
     def accept(self, customer: Customer, *, at: datetime) -> None:
         """Accept as the customer, with delegated admin if it was requested (R14, SM1).

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, enum_column, id_column
+from multichannel.domain.base import GUID, Base, id_column
 from multichannel.domain.commerce import (
     SUBSCRIPTION_TRANSITIONS,
     BillingCycle,
@@ -32,13 +32,7 @@ class Subscription(SubscriptionLifecycle, Base):
     """A subscription of a customer, bought through any channel."""
 
     timed_transitions = SUBSCRIPTION_TRANSITIONS
-    parties = (
-        "owner_id",
-        "customer_id",
-        "billing_partner_id",
-        "partner_of_record_id",
-        "support_contact_id",
-    )
+    parties = ("owner_id", "customer_id", "billing_partner_id", "partner_of_record_id", "support_contact_id")
     __tablename__ = "subscriptions"
     __table_args__ = (
         UniqueConstraint("owner_id", "vendor_id"),
@@ -56,15 +50,13 @@ class Subscription(SubscriptionLifecycle, Base):
     owner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     vendor_id: Mapped[str | None] = mapped_column(GUID)
     customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
-    recorded_by: Mapped[RecordedBy] = mapped_column(enum_column(RecordedBy))
-    channel: Mapped[Channel] = mapped_column(enum_column(Channel))
+    recorded_by: Mapped[RecordedBy]
     billing_partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     partner_of_record_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     partner_number: Mapped[str | None]
     support_contact_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
-    commerce: Mapped[Commerce] = mapped_column(enum_column(Commerce))
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
 
     offer_id: Mapped[str | None]
     offer_name: Mapped[str | None]
@@ -77,27 +69,13 @@ class Subscription(SubscriptionLifecycle, Base):
     parent_vendor_id: Mapped[str | None] = mapped_column(GUID)
     entitlement_id: Mapped[str | None] = mapped_column(GUID)
     consumption_type: Mapped[str | None]
-    creation_date: Mapped[datetime | None]
-    effective_start_date: Mapped[datetime | None]
-    commitment_end_date: Mapped[datetime | None]
-    cancellation_allowed_until_date: Mapped[datetime | None]
     billing_cycle_end_date: Mapped[datetime | None]
-    stored_status: Mapped[SubscriptionStatus] = mapped_column("status", enum_column(SubscriptionStatus))
-    # SM5: the times of the transitions to these statuses, if any are scheduled.
-    expires_at: Mapped[datetime | None]
-    disabled_at: Mapped[datetime | None]
-    deleted_at: Mapped[datetime | None]
-    auto_renew_enabled: Mapped[bool | None]
-    billing_type: Mapped[BillingType] = mapped_column(enum_column(BillingType))
-    billing_cycle: Mapped[BillingCycle] = mapped_column(enum_column(BillingCycle))
+    billing_cycle: Mapped[BillingCycle]
     has_purchasable_addons: Mapped[bool | None]
     is_trial: Mapped[bool | None]
-    term_duration: Mapped[str | None]
-    renewal_term_duration: Mapped[str | None]
     is_microsoft_product: Mapped[bool | None]
     publisher_name: Mapped[str | None]
-    suspension_reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
-    contract_type: Mapped[ContractType | None] = mapped_column(enum_column(ContractType))
+    contract_type: Mapped[ContractType | None]
     order_id: Mapped[str | None]
     promotion_id: Mapped[str | None]
     migrated_from_subscription_id: Mapped[str | None] = mapped_column(GUID)
@@ -105,7 +83,6 @@ class Subscription(SubscriptionLifecycle, Base):
     continues_id: Mapped[str | None] = mapped_column(GUID, ForeignKey("subscriptions.id"))
     services: Mapped[list[str]] = mapped_column(JSON, default=list)
     canceled_services: Mapped[list[str]] = mapped_column(JSON, default=list)
-    cancellation_reason: Mapped[str | None]
 
     def change(
         self,

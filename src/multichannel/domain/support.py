@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from multichannel.domain.base import DescribedEnum
 from multichannel.domain.commerce import BillingType, Channel, Commerce, SubscriptionStatus
 from multichannel.domain.eligibility import TransferCandidate, ineligibility_reasons, refusals_to_receive
 from multichannel.domain.refusals import Refusal
@@ -17,14 +17,14 @@ from multichannel.domain.transfers import Transfer, TransferKind
 from multichannel.errors import Refused
 
 
-class SupportOptionKind(StrEnum):
-    """A way to support a subscription that another company sold."""
+class SupportOptionKind(DescribedEnum):
+    """A way to support a subscription that someone else sold."""
 
-    REQUEST_RELATIONSHIP = "request_relationship"
-    RECREATE_IN_CSP = "recreate_in_csp"
-    TRANSFER = "transfer"
-    WAIT_FOR_TERM_END = "wait_for_term_end"
-    CANCEL_THEN_MOVE = "cancel_then_move"
+    REQUEST_RELATIONSHIP = "request_relationship", "Request a reseller relationship from the customer."
+    RECREATE_IN_CSP = "recreate_in_csp", "Recreate the usage-based subscription in CSP."
+    TRANSFER = "transfer", "Request a transfer from the partner that bills it."
+    WAIT_FOR_TERM_END = "wait_for_term_end", "Wait for the end of its term, then sell a new subscription."
+    CANCEL_THEN_MOVE = "cancel_then_move", "Have the subscription canceled, then sell a new one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

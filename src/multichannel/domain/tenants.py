@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, enum_column
+from multichannel.domain.base import GUID, Base, DescribedEnum
 
 
-class TenantKind(StrEnum):
-    """The kind of an organization; the service itself acts as SYSTEM."""
+class TenantKind(DescribedEnum):
+    """The kind of organization that a tenant belongs to."""
 
-    PARTNER = "partner"
-    CUSTOMER = "customer"
-    SYSTEM = "system"
-
-
-class Cloud(StrEnum):
-    """National clouds, which are isolated from each other."""
-
-    PUBLIC = "public"
-    US_GOVERNMENT = "us_government"
+    PARTNER = "partner", "A reseller, distributor or advisor."
+    CUSTOMER = "customer", "A customer."
+    SYSTEM = "system", "The service itself."
 
 
-class PartnerType(StrEnum):
-    """How a partner does business with the vendor."""
+class Cloud(DescribedEnum):
+    """The national cloud of a tenant. Records, relationships and transfers never cross clouds."""
 
-    DIRECT_BILL = "direct_bill"
-    INDIRECT_PROVIDER = "indirect_provider"
-    INDIRECT_RESELLER = "indirect_reseller"
-    ADVISOR = "advisor"
+    PUBLIC = "public", "The public cloud."
+    US_GOVERNMENT = "us_government", "The cloud for the US government."
 
 
-class PartnerStatus(StrEnum):
-    """RESTRICTED partners may not sell anything new; INACTIVE partners have left the program."""
+class PartnerType(DescribedEnum):
+    """How a partner trades with the vendor."""
 
-    ACTIVE = "active"
-    RESTRICTED = "restricted"
-    INACTIVE = "inactive"
+    DIRECT_BILL = "direct_bill", "Buys from the vendor and sells to customers."
+    INDIRECT_PROVIDER = (
+        "indirect_provider",
+        "Buys from the vendor and sells through resellers; a distributor.",
+    )
+    INDIRECT_RESELLER = "indirect_reseller", "Sells through an indirect provider."
+    ADVISOR = "advisor", "Advises customers that buy from the vendor."
+
+
+class PartnerStatus(DescribedEnum):
+    """The standing of a partner in the vendor's program."""
+
+    ACTIVE = "active", "It may sell."
+    RESTRICTED = "restricted", "It may manage what it has sold, but sell nothing new."
+    INACTIVE = "inactive", "It has left the program."
 
 
 class Tenant(Base):
@@ -54,8 +56,8 @@ class Tenant(Base):
     __tablename__ = "tenants"
 
     id: Mapped[str] = mapped_column(GUID, primary_key=True)
-    kind: Mapped[TenantKind] = mapped_column(enum_column(TenantKind))
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    kind: Mapped[TenantKind]
+    cloud: Mapped[Cloud]
     directory_id: Mapped[str | None] = mapped_column(GUID, unique=True, index=True)
     created_at: Mapped[datetime]
 
@@ -68,9 +70,9 @@ class Partner(Base):
 
     id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), primary_key=True)
     name: Mapped[str]
-    type: Mapped[PartnerType] = mapped_column(enum_column(PartnerType))
-    status: Mapped[PartnerStatus] = mapped_column(enum_column(PartnerStatus), default=PartnerStatus.ACTIVE)
+    type: Mapped[PartnerType]
+    status: Mapped[PartnerStatus] = mapped_column(default=PartnerStatus.ACTIVE)
     market: Mapped[str]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
     partner_number: Mapped[str | None] = mapped_column(index=True)
     created_at: Mapped[datetime]

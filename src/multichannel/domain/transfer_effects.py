@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import inspect
 
-from multichannel.domain.base import new_id
+from multichannel.domain.base import DescribedEnum, new_id
 from multichannel.domain.commerce import BillingType, Commerce, SubscriptionStatus
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.terms import SUSPENDED_FOR
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine
 
 
-class TransferSubject(StrEnum):
-    """A subject that moves in a transfer, or stays behind."""
+class TransferSubject(DescribedEnum):
+    """What a transfer affects."""
 
-    BILLING = "billing"
-    SUPPORT = "support"
-    AZURE_ROLE_ASSIGNMENTS = "azure_role_assignments"
-    ADMIN_ON_BEHALF_OF = "admin_on_behalf_of"
-    DELEGATED_ADMIN = "delegated_admin"
-    PRICE = "price"
-    QUOTAS = "quotas"
-    RESERVATIONS = "reservations"
-    TICKETS = "tickets"
+    BILLING = "billing", "Who bills the customer."
+    SUPPORT = "support", "Who supports the customer."
+    AZURE_ROLE_ASSIGNMENTS = "azure_role_assignments", "Role assignments in Azure."
+    ADMIN_ON_BEHALF_OF = "admin_on_behalf_of", "Ownership in Azure on behalf of the customer."
+    DELEGATED_ADMIN = "delegated_admin", "Delegated admin privileges."
+    PRICE = "price", "Prices and promotions."
+    QUOTAS = "quotas", "Increased quotas."
+    RESERVATIONS = "reservations", "Reservations and savings plans."
+    TICKETS = "tickets", "Support tickets."
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
@@ -19,36 +18,39 @@ TRANSFER_LIFETIME = timedelta(days=30)
 """SM4c: how long the other side can decide."""
 
 
-class TransferKind(StrEnum):
-    """The vendor's procedure of a transfer, each with its own rules."""
+class TransferKind(DescribedEnum):
+    """The vendor's procedure that a transfer follows: who starts it, and what can be transferred."""
 
-    LEGACY = "legacy"
-    AZURE_PLAN = "azure_plan"
-    NEW_COMMERCE = "new_commerce"
-    MANUAL_SWITCH = "manual_switch"
+    LEGACY = "legacy", "Legacy subscriptions, offered by a reseller to its provider."
+    AZURE_PLAN = "azure_plan", "Azure plans, requested by the target."
+    NEW_COMMERCE = "new_commerce", "New commerce subscriptions, requested by the target."
+    MANUAL_SWITCH = (
+        "manual_switch",
+        "Legacy Azure subscriptions, offered by the source and consented to by all parties.",
+    )
 
 
-class TransferStatus(StrEnum):
-    """The status of a transfer."""
+class TransferStatus(DescribedEnum):
+    """The state of a transfer or of one of its lines."""
 
-    PENDING = "pending"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    COMPLETED_WITH_ERRORS = "completed_with_errors"
-    FAILED = "failed"
-    CANCELED = "canceled"
-    DECLINED = "declined"
-    EXPIRED = "expired"
+    PENDING = "pending", "The other party has not decided yet."
+    IN_PROGRESS = "in_progress", "It was accepted, and the subscriptions are being transferred."
+    COMPLETED = "completed", "All subscriptions were transferred."
+    COMPLETED_WITH_ERRORS = "completed_with_errors", "Some subscriptions were transferred, others failed."
+    FAILED = "failed", "No subscription was transferred."
+    CANCELED = "canceled", "The party that started it has canceled it."
+    DECLINED = "declined", "Another party has declined it."
+    EXPIRED = "expired", "It was not decided in time."
 
 
 OPEN = frozenset({TransferStatus.PENDING, TransferStatus.IN_PROGRESS})
 
 
-class Initiator(StrEnum):
-    """The partner that started a transfer: the target by a request, the source by an offer."""
+class Initiator(DescribedEnum):
+    """The party that started a transfer."""
 
-    SOURCE = "source"
-    TARGET = "target"
+    SOURCE = "source", "The source offered subscriptions."
+    TARGET = "target", "The target requested subscriptions."
 
 
 def initiator_of(kind: TransferKind) -> Initiator:
@@ -57,13 +59,13 @@ def initiator_of(kind: TransferKind) -> Initiator:
     return Initiator.TARGET if kind in requested else Initiator.SOURCE
 
 
-class TransferProductType(StrEnum):
-    """The types of products that a target can request in a transfer of new commerce."""
+class TransferProductType(DescribedEnum):
+    """The type of product that a target requests."""
 
-    AZURE_SUBSCRIPTION = "azure_subscription"
-    AZURE_RESERVATION = "azure_reservation"
-    AZURE_SAVINGS_PLAN = "azure_savings_plan"
-    ONLINE_SERVICES_NCE = "online_services_nce"
+    AZURE_SUBSCRIPTION = "azure_subscription", "Azure subscriptions."
+    AZURE_RESERVATION = "azure_reservation", "Azure reservations."
+    AZURE_SAVINGS_PLAN = "azure_savings_plan", "Azure savings plans."
+    ONLINE_SERVICES_NCE = "online_services_nce", "License-based services of new commerce."
 
 
 class TransferLine(Base):
@@ -95,13 +97,7 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     timed_transitions = (
         TimedTransition(TransferStatus.EXPIRED, "expires_at", frozenset({TransferStatus.PENDING})),
     )
-    parties = (
-        "owner_id",
-        "source_partner_id",
-        "target_partner_id",
-        "customer_id",
-        "partner_of_record_id",
-    )
+    parties = ("owner_id", "source_partner_id", "target_partner_id", "customer_id", "partner_of_record_id")
     __tablename__ = "transfers"
     __table_args__ = (
         UniqueConstraint("owner_id", "vendor_id"),
@@ -114,12 +110,12 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     id: Mapped[str] = id_column()
     owner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     vendor_id: Mapped[str | None] = mapped_column(GUID)
-    kind: Mapped[TransferKind] = mapped_column(enum_column(TransferKind))
-    stored_status: Mapped[TransferStatus] = mapped_column("status", enum_column(TransferStatus))
+    kind: Mapped[TransferKind]
+    stored_status: Mapped[TransferStatus] = mapped_column("status")
     customer_id: Mapped[str] = mapped_column(GUID)
     customer_name: Mapped[str | None]
     source_partner_id: Mapped[str] = mapped_column(GUID)
-    initiated_by: Mapped[Initiator | None] = mapped_column(enum_column(Initiator))
+    initiated_by: Mapped[Initiator | None]
     source_partner_name: Mapped[str | None]
     target_partner_id: Mapped[str] = mapped_column(GUID)
     target_partner_name: Mapped[str | None]
@@ -134,7 +130,7 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     target_consented_at: Mapped[datetime | None]
     partner_of_record_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     market: Mapped[str | None]
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    cloud: Mapped[Cloud]
     lines: Mapped[list[TransferLine]] = relationship(lazy="raise", order_by=TransferLine.number)
 
     def is_repeated_by(self, kind: TransferKind, source_id: str | None, customer_id: str) -> bool:

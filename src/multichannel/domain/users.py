@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from multichannel.domain.base import GUID, Base, Versioned, enum_column, id_column
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Tenant
 
 
-class Role(StrEnum):
-    """The vendor's roles; the same word means the same in a partner's and a customer's tenant."""
+class Role(DescribedEnum):
+    """The role of a user in its own tenant."""
 
-    GLOBAL_ADMIN = "global_admin"
-    USER_MANAGEMENT_ADMIN = "user_management_admin"
-    BILLING_ADMIN = "billing_admin"
-    ADMIN_AGENT = "admin_agent"
-    SALES_AGENT = "sales_agent"
-    HELPDESK_AGENT = "helpdesk_agent"
-    ACCOUNT_ADMIN = "account_admin"
+    GLOBAL_ADMIN = "global_admin", "Administers the tenant; assigns every role."
+    USER_MANAGEMENT_ADMIN = "user_management_admin", "Manages users; assigns every role except global admin."
+    BILLING_ADMIN = "billing_admin", "Works with invoices and billing profiles."
+    ADMIN_AGENT = "admin_agent", "Sells, manages and transfers subscriptions; administers customers."
+    SALES_AGENT = "sales_agent", "Wins customers and sells subscriptions."
+    HELPDESK_AGENT = "helpdesk_agent", "Supports customers."
+    ACCOUNT_ADMIN = "account_admin", "Manages account admins."
 
 
 ASSIGNABLE_ROLES: dict[Role, frozenset[Role]] = {
@@ -35,11 +34,11 @@ ASSIGNABLE_ROLES: dict[Role, frozenset[Role]] = {
 """The roles that each role may assign and remove; other roles may assign none."""
 
 
-class UserState(StrEnum):
-    """Inactive users cannot sign in."""
+class UserState(DescribedEnum):
+    """Whether a user can sign in."""
 
-    ACTIVE = "active"
-    INACTIVE = "inactive"
+    ACTIVE = "active", "The user can sign in."
+    INACTIVE = "inactive", "The user cannot sign in."
 
 
 class RoleAssignment(Base):
@@ -48,7 +47,7 @@ class RoleAssignment(Base):
     __tablename__ = "role_assignments"
 
     user_id: Mapped[str] = mapped_column(GUID, ForeignKey("users.id"), primary_key=True)
-    role: Mapped[Role] = mapped_column(enum_column(Role), primary_key=True)
+    role: Mapped[Role] = mapped_column(primary_key=True)
     tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), index=True)
 
 
@@ -63,8 +62,8 @@ class User(Versioned, Base):
     tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     object_id: Mapped[str] = mapped_column(GUID)
     display_name: Mapped[str]
-    state: Mapped[UserState] = mapped_column(enum_column(UserState), default=UserState.ACTIVE)
-    cloud: Mapped[Cloud] = mapped_column(enum_column(Cloud))
+    state: Mapped[UserState] = mapped_column(default=UserState.ACTIVE)
+    cloud: Mapped[Cloud]
     assignments: Mapped[list[RoleAssignment]] = relationship(lazy="raise")
 
     def reassign(

@@ -79,8 +79,10 @@ def build() -> None:
         raise Misconfigured(NO_NODE)
     with tempfile.TemporaryDirectory(prefix="multichannel-explorer-") as name:
         folder = Path(name)
-        for source in SOURCES:
-            _copy(HERE / source, folder / source)
+        for path in _sources():
+            target = folder / path.relative_to(HERE)
+            target.parent.mkdir(exist_ok=True, parents=True)
+            shutil.copy(path, target)
         npm.run("ci", "--include=dev", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder)
         npm.run("run", "build", folder=folder)
         shutil.rmtree(DIST, ignore_errors=True)
@@ -111,10 +113,9 @@ def main() -> int:
 
 
 def _digest() -> str:
-    files = sorted(path for source in SOURCES for path in _files(HERE / source))
     lines = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(HERE).as_posix()}"
-        for path in files
+        for path in _sources()
     ]
     return "\n".join(lines) + "\n"
 
@@ -123,15 +124,9 @@ def _marker() -> Path:
     return DIST / "sources.sha256"
 
 
-def _files(path: Path) -> list[Path]:
-    return [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target)
-    else:
-        shutil.copy(source, target)
+def _sources() -> list[Path]:
+    paths = (path for name in SOURCES for path in (HERE / name, *(HERE / name).rglob("*")))
+    return sorted(path for path in paths if path.is_file())
 
 
 def _version(node: str) -> tuple[int, ...]:

@@ -20,14 +20,6 @@ CONTENT_SECURITY_POLICY = (
     " style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    # For other clients, a GET of the same address is a GraphQL request.
-    "Vary": "Accept",
-}
 ASSET_HEADERS = {
     # A worker is bound by the policy of its own script, not by that of the page that starts it.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'",
@@ -37,12 +29,23 @@ ASSET_HEADERS = {
 NOT_BUILT = "The explorer is not built: run make explorer. The API is at POST /graphql.\n"
 
 
+def page_headers(content_security_policy: str) -> dict[str, str]:
+    """The headers of a page; for clients other than browsers, its address has another answer."""
+    return {
+        "Content-Security-Policy": content_security_policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "Vary": "Accept",
+    }
+
+
 def explorer_page() -> Response:
     """The page for a browser's `GET /graphql`; 503 with instructions if it is not built."""
-    index = DIST / "index.html"
+    index, headers = DIST / "index.html", page_headers(CONTENT_SECURITY_POLICY)
     if not index.is_file():
-        return PlainTextResponse(NOT_BUILT, status_code=503, headers=HEADERS)
-    return FileResponse(index, headers=HEADERS)
+        return PlainTextResponse(NOT_BUILT, status_code=503, headers=headers)
+    return FileResponse(index, headers=headers)
 
 
 def explorer_assets() -> Mount:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from multichannel.explorer.page import page_headers
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.current_policy import PolicyState
 from multichannel.workbench.matrix.html import STYLE, matrix_html
@@ -24,14 +25,7 @@ CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
 )
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    # The same address answers a program with JSON.
-    "Vary": "Accept",
-}
+HEADERS = page_headers(CONTENT_SECURITY_POLICY)
 
 
 def page(state: PolicyState) -> Response:

@@ -11,7 +11,12 @@ from graphql import GraphQLSchema, print_schema
 from multichannel.graphql import mutations
 from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.graphql.framework.mutation import mutation_type
-from multichannel.graphql.framework.strawberry_types import executable_schema, object_type, register
+from multichannel.graphql.framework.strawberry_types import (
+    described,
+    executable_schema,
+    object_type,
+    register,
+)
 from multichannel.graphql.framework.type_builder import page_info_type, resource_types, root_field
 from multichannel.graphql.types import (
     agreements,
@@ -46,9 +51,7 @@ LISTS = {
 class Node:
     """What `node` returns."""
 
-    id: strawberry.ID = strawberry.field(
-        description="The globally unique id of the record, the same for every caller."
-    )
+    id: strawberry.ID = described("The globally unique id of the record, the same for every caller.")
 
 
 def build_schema() -> GraphQLSchema:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from multichannel.importing.field_mapping import list_of, object_of, optional, payload, required
-from multichannel.importing.problems import Problem, Rejected, abbreviate
+from multichannel.importing.problems import abbreviate, invalid
 from multichannel.importing.value_readers import country, flag, guid, one_of, text
 
 
@@ -80,7 +80,7 @@ class ImportedCustomer:
         """Reject a customer whose id is not its tenant id: one of the two belongs to another company."""
         if self.vendor_id != self.tenant_id:
             sentence = f"{abbreviate(self.tenant_id)} is not the customer's id {abbreviate(self.vendor_id)}."
-            raise Rejected([Problem("companyProfile.tenantId", "CONTRADICTION", sentence)])
+            raise invalid("CONTRADICTION", sentence, "companyProfile.tenantId")
 
     @property
     def market(self) -> str | None:

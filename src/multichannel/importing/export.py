@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Generic, Protocol, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 from multichannel.importing.partnerships import ImportedPartnerRelationship
 from multichannel.importing.payloads import KINDS, Imported, kind_name, kind_of, parse
-from multichannel.importing.problems import Problem, Rejected, UnreadableFile
+from multichannel.importing.problems import Rejected, UnreadableFile, invalid
 from multichannel.importing.reader import Item, read_items
 from multichannel.importing.report import FileReport, ImportReport
 
@@ -27,24 +27,14 @@ _LOW: Final = (1 << _BITS) - 1
 _HASH: Final = (1 << 64) - 1
 
 
-class Progress(Protocol):
-    """Receives the progress of an import."""
+class ImportProgress:
+    """Receives the progress of an import, and here discards it."""
 
     def begin(self, step: str, size: int) -> None:
         """A step that reads `size` bytes begins."""
 
     def advance(self, size: int) -> None:
         """Another `size` bytes were read."""
-
-
-class NoProgress:
-    """Discards progress."""
-
-    def begin(self, step: str, size: int) -> None:
-        """Do nothing."""
-
-    def advance(self, size: int) -> None:
-        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +50,16 @@ class Export:
     """Files of one partner's export; `default_customer` owns items that name no customer."""
 
     def __init__(
-        self, paths: Sequence[Path], *, default_customer: str | None = None, progress: Progress | None = None
+        self,
+        paths: Sequence[Path],
+        *,
+        default_customer: str | None = None,
+        progress: ImportProgress | None = None,
     ) -> None:
         """Nothing is read yet."""
         self.paths = tuple(paths)
         self.default_customer = default_customer
-        self._progress = progress or NoProgress()
+        self._progress = progress or ImportProgress()
         self._seen: dict[bytes, int] = {}
         self._holders: dict[str, set[int]] = defaultdict(set)  # which files hold a kind
         self._kinds: list[Counter[str]] = []
@@ -91,7 +85,7 @@ class Export:
 
     def read(self, kind: type[F], report: ImportReport) -> Iterator[LocatedItem[F]]:
         """The facts of one kind in a checked export; items that are invalid by now are reported."""
-        name = next(name for name, each in KINDS.items() if each is kind)
+        name = kind_name(kind)
         holders = sorted(self._holders[name])
         self._progress.begin(f"Storing {name}", sum(_size(self.paths[number]) for number in holders))
         for number in holders:
@@ -145,8 +139,8 @@ class Export:
         if earlier >> 2 * _BITS != place >> 2 * _BITS:
             path, index = self.paths[earlier >> _BITS & _LOW], earlier & _LOW
             other = f"items[{index}] of {path}"
-            sentence = f"This {kind_name(located.facts)} differs from {other}. Keep only the newer one."
-            raise Rejected([Problem("id", "CONTRADICTION", sentence)])
+            sentence = f"This {kind_name(type(located.facts))} differs from {other}. Keep only the newer one."
+            raise invalid("CONTRADICTION", sentence, "id")
 
 
 def _key_and_digest(facts: Imported) -> tuple[bytes, int]:

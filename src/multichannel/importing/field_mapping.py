@@ -62,7 +62,7 @@ class _Column:
         while type(raw) is dict and depth < len(self.keys):
             raw = raw.get(self.keys[depth])
             depth += 1
-        return Rejected([Problem(".".join(self.keys[:depth]), code, message)])
+        return invalid(code, message, ".".join(self.keys[:depth]))
 
 
 _TABLES: Final[dict[type[Any], tuple[_Column, ...]]] = {}

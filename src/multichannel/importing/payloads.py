@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from multichannel.importing.customers import ImportedCustomer
 from multichannel.importing.field_mapping import read
 from multichannel.importing.partnerships import ImportedPartnerRelationship
-from multichannel.importing.problems import Problem, Rejected, abbreviate
+from multichannel.importing.problems import abbreviate, invalid
 from multichannel.importing.subscriptions import ImportedSubscription
 from multichannel.importing.transfers import ImportedTransfer
 
@@ -41,15 +41,13 @@ def kind_of(item: Mapping[str, Any]) -> str:
     name = attributes.get("objectType") if type(attributes) is dict else None
     known = ", ".join(KINDS)
     if name is None:
-        raise Rejected(
-            [Problem(_KIND_PLACE, "MISSING", f"The kind of the resource is missing: one of {known}.")]
-        )
+        raise invalid("MISSING", f"The kind of the resource is missing: one of {known}.", _KIND_PLACE)
     kind = _SPELLED.get(name.lower()) if type(name) is str else None
     if kind is None:
-        raise Rejected([Problem(_KIND_PLACE, "UNKNOWN_KIND", f"{abbreviate(name)} is not one of {known}.")])
+        raise invalid("UNKNOWN_KIND", f"{abbreviate(name)} is not one of {known}.", _KIND_PLACE)
     return kind
 
 
-def kind_name(facts: Imported) -> str:
-    """The vendor's name of what was parsed."""
-    return next(name for name, kind in KINDS.items() if type(facts) is kind)
+def kind_name(kind: type[Any]) -> str:
+    """The vendor's name of a kind."""
+    return next(name for name, each in KINDS.items() if each is kind)

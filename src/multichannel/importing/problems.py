@@ -58,9 +58,9 @@ class Rejected(MultichannelError):
         self.problems = tuple(problems)
 
 
-def invalid(code: str, message: str) -> Rejected:
-    """The error of a single value, raised by a reader that does not know its path."""
-    return Rejected([Problem("", code, message)])
+def invalid(code: str, message: str, field: str = "") -> Rejected:
+    """The error of a single field, or of a value whose reader does not know its field."""
+    return Rejected([Problem(field, code, message)])
 
 
 def abbreviate(value: object) -> str:

@@ -36,11 +36,7 @@ class Item:
     data: dict[str, Any]
 
 
-def ignore_progress(_bytes: int) -> None:
-    """Report no progress."""
-
-
-def read_items(path: Path, advance: Callable[[int], None] = ignore_progress) -> Iterator[Item]:
+def read_items(path: Path, advance: Callable[[int], None] = lambda _bytes: None) -> Iterator[Item]:
     """The resources of a single object, a collection or a list; raises `UnreadableFile`.
 
     Items yielded before an error are intact. No item may be larger than 1 MiB or nested deeper than

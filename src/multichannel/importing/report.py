@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -36,10 +36,6 @@ class Rejection:
     field: str | None
     code: str
     message: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry of `rejected`."""
-        return {"item": self.item, "field": self.field, "code": self.code, "message": self.message}
 
     def place(self) -> str:
         """The path within the file, such as `items[3].links.self.uri`."""
@@ -90,7 +86,7 @@ class FileReport:
             "updated": self.updated,
             "unchanged": self.unchanged,
             "inferred": self.inferred,
-            "rejected": [each.as_json() for each in self.listed()],
+            "rejected": [asdict(each) for each in self.listed()],
         }
 
     def _record(self, rejection: Rejection) -> None:

@@ -15,7 +15,7 @@ from multichannel.domain.commerce import (
     TermDuration,
 )
 from multichannel.importing.field_mapping import list_of, optional, payload, required
-from multichannel.importing.problems import Problem, Rejected, abbreviate
+from multichannel.importing.problems import abbreviate, invalid
 from multichannel.importing.value_readers import (
     count,
     customer_of,
@@ -78,10 +78,10 @@ class ImportedSubscription:
         """Reject a subscription whose self link names another one, or that is its own add-on."""
         if self.linked_id not in (None, self.vendor_id):
             sentence = f"The link names {abbreviate(self.linked_id)}, the id is {abbreviate(self.vendor_id)}."
-            raise Rejected([Problem("links.self.uri", "CONTRADICTION", sentence)])
+            raise invalid("CONTRADICTION", sentence, "links.self.uri")
         if self.parent_vendor_id == self.vendor_id:
             sentence = "A subscription cannot be an add-on of itself."
-            raise Rejected([Problem("parentSubscriptionId", "CONTRADICTION", sentence)])
+            raise invalid("CONTRADICTION", sentence, "parentSubscriptionId")
 
     @property
     def commerce(self) -> Commerce:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from multichannel.importing.customers import ImportedAddress, ImportedBillingProfile, ImportedCustomer
@@ -14,9 +15,15 @@ from multichannel.importing.transfers import ImportedTransfer, ImportedTransferA
 Columns: TypeAlias = dict[str, Any]
 
 _NO_ADDRESS: Final = read(ImportedAddress, {})
+_NUMBER: Final = attrgetter("number")
 _PLACE: Final = ("address_line1", "address_line2", "city", "state", "region", "postal_code", "country")
 _BILLING: Final = ("vendor_id", "first_name", "last_name", "email", "culture", "language", "company_name")
 _COMPANY: Final = ("company_name", "domain", "organization_registration_number", "email")
+_TRANSFER: Final = (
+    *("kind", "status", "customer_id", "customer_name"),
+    *("source_partner_id", "source_partner_name", "target_partner_id", "target_partner_name"),
+)
+_LINE: Final = ("subscription_vendor_id", "offer_id", "friendly_name", "quantity", "partner_number", "error")
 _NOT_COLUMNS: Final = {"customer_id", "linked_id", "country", "etag", "suspension_reasons"}
 _SUBSCRIPTION: Final = tuple(
     each.name for each in fields(ImportedSubscription) if each.name not in _NOT_COLUMNS
@@ -27,8 +34,8 @@ def company_profile(facts: ImportedCustomer) -> Columns:
     """The company profile, which all partners of a customer share."""
     address = facts.address or _NO_ADDRESS
     return {
-        **{name: getattr(facts, name) for name in _COMPANY},
-        **{name: getattr(address, name) for name in _PLACE},
+        **_values(facts, _COMPANY),
+        **_values(address, _PLACE),
         "phone_number": address.phone_number,
         "custom_domains": list(facts.custom_domains),
     }
@@ -38,8 +45,8 @@ def billing_profile(facts: ImportedBillingProfile) -> Columns:
     """The billing profile of one partner; the contact name falls back to that of the address."""
     address = facts.address or _NO_ADDRESS
     return {
-        **{name: getattr(facts, name) for name in _BILLING},
-        **{name: getattr(address, name) for name in _PLACE},
+        **_values(facts, _BILLING),
+        **_values(address, _PLACE),
         "first_name": facts.first_name or address.first_name,
         "last_name": facts.last_name or address.last_name,
         "phone_number": address.phone_number,
@@ -48,7 +55,7 @@ def billing_profile(facts: ImportedBillingProfile) -> Columns:
 
 def subscription(facts: ImportedSubscription) -> Columns:
     """The vendor's data of a subscription."""
-    columns = {name: getattr(facts, name) for name in _SUBSCRIPTION}
+    columns = _values(facts, _SUBSCRIPTION)
     columns["suspension_reasons"] = list(facts.suspension_reasons)
     columns["term_duration"] = _word(facts.term_duration)
     columns["renewal_term_duration"] = _word(facts.renewal_term_duration)
@@ -59,14 +66,7 @@ def subscription(facts: ImportedSubscription) -> Columns:
 def transfer(facts: ImportedTransfer) -> Columns:
     """A transfer without its lines."""
     return {
-        "kind": facts.kind,
-        "status": facts.status,
-        "customer_id": facts.customer_id,
-        "customer_name": facts.customer_name,
-        "source_partner_id": facts.source_partner_id,
-        "source_partner_name": facts.source_partner_name,
-        "target_partner_id": facts.target_partner_id,
-        "target_partner_name": facts.target_partner_name,
+        **_values(facts, _TRANSFER),
         "target_product_types": list(facts.target_product_types),
         "requested_at": facts.created_time,
         "modified_at": facts.last_modified_time,
@@ -81,35 +81,26 @@ def transfer_lines(facts: ImportedTransfer) -> list[Columns]:
     They are renumbered: the vendor numbers add-ons either with their bases or separately.
     """
     lines: list[Columns] = []
-    for base in sorted(facts.lines, key=_number):
+    for base in sorted(facts.lines, key=_NUMBER):
         lines.append(_line(base, len(lines), None))
         base_number = lines[-1]["number"]
-        lines.extend(_add_ons(base.add_ons, base_number, len(lines)))
+        for add_on in sorted(base.add_ons, key=_NUMBER):
+            lines.append(_line(add_on, len(lines), base_number))
     return lines
-
-
-def _add_ons(add_ons: tuple[ImportedTransferAddOn, ...], base_number: int, first: int) -> Iterator[Columns]:
-    for number, add_on in enumerate(sorted(add_ons, key=_number), first):
-        yield _line(add_on, number, base_number)
-
-
-def _number(line: ImportedTransferAddOn) -> int:
-    return line.number
 
 
 def _line(facts: ImportedTransferAddOn, number: int, base_number: int | None) -> Columns:
     return {
+        **_values(facts, _LINE),
         "number": number,
         "base_number": base_number,
-        "subscription_vendor_id": facts.subscription_vendor_id,
-        "offer_id": facts.offer_id,
-        "friendly_name": facts.friendly_name,
-        "quantity": facts.quantity,
         "billing_cycle": _word(facts.billing_cycle),
-        "partner_number": facts.partner_number,
         "status": _word(facts.status),
-        "error": facts.error,
     }
+
+
+def _values(facts: Any, names: Iterable[str]) -> Columns:
+    return {name: getattr(facts, name) for name in names}
 
 
 def _word(value: Any) -> str | None:

@@ -23,9 +23,6 @@ _GUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-f
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _IDENTIFIER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:/+=-]*")
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
-_CUSTOMER: Final = re.compile(r"/customers/([^/?#]*)", re.IGNORECASE)
-_SUBSCRIPTION: Final = re.compile(r"/subscriptions/([^/?#]*)", re.IGNORECASE)
-_OFFER_COUNTRY: Final = re.compile(r"[?&]country=([^&#]*)", re.IGNORECASE)
 _BEFORE_TIME: Final = ("T", " ", "")
 _SEPARATORS: Final = re.compile(r"[ _-]+")
 
@@ -124,22 +121,22 @@ def one_of(vocabulary: type[E], also: Mapping[str, E] = MappingProxyType({})) ->
     return read_word
 
 
-def customer_of(value: Any) -> str | None:
-    """The customer that a link such as `/customers/<guid>/subscriptions/<guid>` names, if any."""
-    match = _CUSTOMER.search(text(value, LONGEST_PROSE))
-    return guid(match[1]) if match else None
+def _part_of_link(pattern: str, read_part: Reader[str]) -> Reader[str]:
+    part = re.compile(pattern, re.IGNORECASE)
+
+    def read_link(value: Any) -> str | None:
+        match = part.search(prose(value))
+        return read_part(match[1]) if match else None
+
+    return read_link
 
 
-def subscription_of(value: Any) -> str | None:
-    """The subscription that such a link names, if any."""
-    match = _SUBSCRIPTION.search(text(value, LONGEST_PROSE))
-    return guid(match[1]) if match else None
-
-
-def offer_country(value: Any) -> str | None:
-    """The country that an offer's link ends in (`?country=US`), if any."""
-    match = _OFFER_COUNTRY.search(text(value, LONGEST_PROSE))
-    return country(match[1]) if match else None
+customer_of = _part_of_link(r"/customers/([^/?#]*)", guid)
+"""The customer that a link such as `/customers/<guid>/subscriptions/<guid>` names, if any."""
+subscription_of = _part_of_link(r"/subscriptions/([^/?#]*)", guid)
+"""The subscription that such a link names, if any."""
+offer_country = _part_of_link(r"[?&]country=([^&#]*)", country)
+"""The country that an offer's link ends in (`?country=US`), if any."""
 
 
 def _folded(word: str) -> str:

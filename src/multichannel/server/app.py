@@ -1,7 +1,8 @@
-"""The application: routes, sign-in, and the store under the policy."""
+"""The application: routes, sign-in, decision sinks, and the store under the policy."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from multichannel.decision_log.background_worker import enter_all
+from multichannel.decision_log.background_worker import BackgroundWorker, enter_all
+from multichannel.decision_log.log_file import DecisionLog, LineFile
 from multichannel.explorer.page import explorer_assets, explorer_page
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
 from multichannel.graphql.execution.executor import Execution
@@ -33,10 +35,10 @@ from multichannel.policy.deployment.current_policy import CurrentPolicy
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.server import health
-from multichannel.server.decision_sinks import open_sinks
 from multichannel.server.expiry_job import expiry_job
 from multichannel.server.metrics import Metrics
 from multichannel.server.policy_watcher import policy_watcher
+from multichannel.server.shadow_policy import CandidateFolder, ShadowPolicy, to_file, to_log
 from multichannel.services.sign_in import VerifiedToken, sign_in
 from multichannel.settings import Settings
 from multichannel.store.decision_recorder import DecisionRecorder
@@ -104,6 +106,26 @@ def make_app(dependencies: Dependencies) -> Starlette:
         routes.append(Route("/demo/personas", _personas(dependencies.personas), methods=["GET"]))
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
     return Starlette(routes=routes, middleware=[hosts], lifespan=lifespan)
+
+
+def check_log_files(settings: Settings) -> None:
+    """Misconfigured if a log that the settings name cannot be written."""
+    for path in (settings.decision_log, settings.shadow_log if settings.shadow_dir else None):
+        if path is not None:
+            LineFile(path).close()
+
+
+def open_sinks(settings: Settings, store: Store) -> tuple[BackgroundWorker, ...]:
+    """The sinks for the decisions of a store; each works while it is entered."""
+    sinks: list[BackgroundWorker] = []
+    key = settings.decision_key.get_secret_value() if settings.decision_key else secrets.token_hex()
+    if settings.decision_log is not None:
+        sinks.append(DecisionLog(settings.decision_log, key, sample=settings.decision_sample))
+    if settings.shadow_dir is not None:
+        report = to_log if settings.shadow_log is None else to_file(settings.shadow_log)
+        candidate = CandidateFolder(settings.shadow_dir)
+        sinks.append(ShadowPolicy(candidate, store, key, report, sample=settings.shadow_sample))
+    return tuple(sinks)
 
 
 def _signing_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:

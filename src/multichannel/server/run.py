@@ -7,17 +7,16 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.config import LOGGING_CONFIG
 
-from multichannel.demo.issuer import FOLDER, DemoIssuer
 from multichannel.identity.keys import KeySource
 from multichannel.identity.tokens import TokenVerifier
-from multichannel.server.app import Dependencies, Personas, make_app
+from multichannel.server.app import Dependencies, Personas, check_log_files, make_app
 from multichannel.server.bootstrap import driver_url, now, open_policy, require_current
-from multichannel.server.decision_sinks import check_log_files
 from multichannel.server.metrics import SHARED
 from multichannel.server.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 from multichannel.settings import Settings, check_serving, claims_of, load_settings
@@ -36,28 +35,12 @@ START_SECONDS = 60
 workers that are still starting would be replaced again and again.
 """
 
-LOGGING = {
-    **LOGGING_CONFIG,
-    "formatters": {
-        **LOGGING_CONFIG["formatters"],
-        "service": {
-            "()": "uvicorn.logging.DefaultFormatter",
-            "fmt": "%(levelprefix)s [%(process)d] %(message)s",
-        },
-    },
-    "handlers": {
-        **LOGGING_CONFIG["handlers"],
-        "service": {
-            "formatter": "service",
-            "class": "logging.StreamHandler",
-            "stream": "ext://sys.stderr",
-        },
-    },
-    "loggers": {
-        **LOGGING_CONFIG["loggers"],
-        "multichannel": {"handlers": ["service"], "level": "INFO"},
-    },
+LOGGING = deepcopy(LOGGING_CONFIG)
+LOGGING["formatters"]["service"] = LOGGING["formatters"]["default"] | {
+    "fmt": "%(levelprefix)s [%(process)d] %(message)s"
 }
+LOGGING["handlers"]["service"] = LOGGING["handlers"]["default"] | {"formatter": "service"}
+LOGGING["loggers"]["multichannel"] = {"handlers": ["service"], "level": "INFO"}
 """Uvicorn's log, and the service's own with the process id."""
 
 
@@ -120,7 +103,8 @@ def production_app() -> Starlette:
 
 def demo_app() -> Starlette:
     """The application for the demo, which trusts its own issuer and hands out the tokens of all personas."""
-    from multichannel.demo.personas import tokens  # noqa: PLC0415  (the demo world is not loaded in production)
+    # The demo world is not loaded in production.
+    from multichannel.demo.issuer import FOLDER, DemoIssuer, tokens  # noqa: PLC0415
 
     issuer = DemoIssuer(FOLDER)
     keys = KeySource(str(issuer.jwks_path), now, demo=True)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from multichannel.domain.audit import ChainVerification
-from multichannel.domain.events import IDEMPOTENCY_KEY_LIFETIME, Event, IdempotencyKey
+from multichannel.domain.audit import IDEMPOTENCY_KEY_LIFETIME, ChainVerification, Event, IdempotencyKey
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
 from multichannel.store.audit.audit_chains import ChainBroken
 from multichannel.store.store import Store

@@ -1,19 +1,19 @@
-"""Customers: created by partners, updated by whoever the policy permits."""
+"""Customers: created by partners, updated by whoever the policy permits; and their agreements."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from multichannel.domain.agreements import Signature, new_agreement
+from multichannel.domain.agreements import CustomerAgreement, Signature, new_agreement
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.domains import CustomerDomain, shown_domain
-from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Partner, PartnerType, Tenant, TenantKind
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.partnerships import are_partners
 from multichannel.services.users import NewUser, add_user_to_tenant
 from multichannel.store.unit_of_work import UnitOfWork
 
@@ -46,8 +46,7 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     _require_customer_possible(work, partner, new)
     customer = _customer(partner, new, work)
     work.add_under(
-        partner,
-        Tenant(id=customer.id, kind=TenantKind.CUSTOMER, cloud=customer.cloud, created_at=work.now),
+        partner, Tenant(id=customer.id, kind=TenantKind.CUSTOMER, cloud=customer.cloud, created_at=work.now)
     )
     work.add_under(partner, customer)
     work.add_under(partner, _unverified(customer, new.ascii_domain))
@@ -96,12 +95,7 @@ def _require_customer_possible(work: UnitOfWork, partner: Partner, new: NewCusto
     queries = work.query_for(partner)
     if new.associated_partner_id is not None and not (
         partner.type is PartnerType.INDIRECT_PROVIDER
-        and queries.any(
-            Partnership,
-            provider_id=partner.id,
-            reseller_id=new.associated_partner_id,
-            status=PartnershipStatus.ACTIVE,
-        )
+        and are_partners(queries, partner.id, new.associated_partner_id)
     ):
         raise Refusal.ASSOCIATED_PARTNER_INVALID.error()
     if queries.any(CustomerDomain, ascii_domain=new.ascii_domain, cloud=partner.cloud, is_verified=True):
@@ -123,7 +117,6 @@ def _customer(partner: Partner, new: NewCustomer, work: UnitOfWork) -> Customer:
         market=partner.market,
         cloud=partner.cloud,
         created_at=work.now,
-        updated_at=work.now,
         **new.profile,
     )
 
@@ -145,7 +138,6 @@ def _relationship(
         market=partner.market,
         cloud=partner.cloud,
         created_at=work.now,
-        updated_at=work.now,
     )
 
 
@@ -156,10 +148,18 @@ def _billing_profile(
     shared = {name: value for name, value in new.profile.items() if name in BillingProfile.__mapper__.columns}
     values = {"company_name": new.company_name, **shared, **new.billing}
     return BillingProfile(
-        partner_id=partner.id,
-        customer_id=customer.id,
-        cloud=customer.cloud,
-        created_at=work.now,
-        updated_at=work.now,
-        **values,
+        partner_id=partner.id, customer_id=customer.id, cloud=customer.cloud, created_at=work.now, **values
     )
+
+
+def confirm_customer_agreement(work: UnitOfWork, customer_id: str, signature: Signature) -> CustomerAgreement:
+    """A partner's attestation for itself, or the customer's own signature, valid with all partners (SM6).
+
+    AGREEMENT_NOT_OFFERED (R52) or AGREED_IN_THE_FUTURE.
+    """
+    customer = work.customers.get(customer_id, to=Action.CONFIRM_AGREEMENT)
+    principal = work.principal
+    attested_by = principal.tenant_id if principal.kind is TenantKind.PARTNER else None
+    agreement = new_agreement(customer, signature, attested_by=attested_by, at=work.now)
+    work.add_under(customer, agreement)
+    return agreement

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from multichannel.domain.partnerships import OPEN, Partnership
+from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
+
+
+def are_partners(queries: GuardQueries, provider_id: str, reseller_id: str) -> bool:
+    """Whether a provider and a reseller have an active partnership."""
+    return queries.any(
+        Partnership, provider_id=provider_id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
+    )
 
 
 def invite_indirect_reseller(work: UnitOfWork, address: str, number: str | None) -> Partnership:

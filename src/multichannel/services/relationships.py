@@ -14,7 +14,6 @@ from multichannel.domain.agreements import (
 )
 from multichannel.domain.base import Base
 from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationship_requests import (
     new_relationship_request,
@@ -26,7 +25,9 @@ from multichannel.domain.relationship_requests import (
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Partner
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.partnerships import are_partners
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 ACTIVE = RelationshipStatus.ACTIVE
 
@@ -130,7 +131,7 @@ def extend_relationship_to_provider(
     """
     relationship = work.relationships.get(relationship_id, to=Action.EXTEND)
     added = provider_extension(relationship, provider_id, at=work.now)
-    if not _are_partners(work, relationship, provider_id, relationship.partner_id):
+    if not are_partners(work.query_for(relationship), provider_id, relationship.partner_id):
         raise Refusal.NO_PARTNERSHIP.error()
     queries, answered = work.query_for(relationship), [ACTIVE, RelationshipStatus.DECLINED]
     through = queries.all(
@@ -153,6 +154,13 @@ def extend_relationship_to_provider(
     return added
 
 
+def is_related(queries: GuardQueries, partner_id: str, customer_id: str | None, **equal: str | None) -> bool:
+    """Whether a partner has an active relationship with a customer that has these further values."""
+    return queries.any(
+        ResellerRelationship, partner_id=partner_id, customer_id=customer_id, status=ACTIVE, **equal
+    )
+
+
 def _requesting_partner(work: UnitOfWork, request: RelationshipRequest) -> Partner:
     """The caller's partner, if it may send the request (C2, R19)."""
     through = request.provider_id is not None
@@ -172,7 +180,7 @@ def _require_request_possible(
 ) -> None:
     """Raise refusals that depend only on the partner's own requests, customers and providers."""
     queries = work.query_for(partner)
-    if request.provider_id is not None and not _are_partners(work, partner, request.provider_id, partner.id):
+    if request.provider_id is not None and not are_partners(queries, request.provider_id, partner.id):
         raise Refusal.NO_PARTNERSHIP.error()
     addressed = queries.all(
         ResellerRelationship,
@@ -216,19 +224,9 @@ def _with_companion(work: UnitOfWork, relationship: ResellerRelationship) -> lis
 
 def _has_active_like(work: UnitOfWork, parent: Base, wanted: ResellerRelationship) -> bool:
     """Whether the partner has an active relationship with the customer through the same reseller."""
-    return work.query_for(parent).any(
-        ResellerRelationship,
-        partner_id=wanted.partner_id,
-        customer_id=wanted.customer_id,
-        associated_partner_id=wanted.associated_partner_id,
-        status=ACTIVE,
-    )
-
-
-def _are_partners(work: UnitOfWork, parent: Base, provider_id: str, reseller_id: str) -> bool:
-    return work.query_for(parent).any(
-        Partnership, provider_id=provider_id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
-    )
+    through = wanted.associated_partner_id
+    queries = work.query_for(parent)
+    return is_related(queries, wanted.partner_id, wanted.customer_id, associated_partner_id=through)
 
 
 def _sign_agreement(

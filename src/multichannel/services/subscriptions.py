@@ -1,4 +1,4 @@
-"""Subscriptions: recorded from other channels, sold in CSP, and changed."""
+"""Subscriptions: recorded from other channels, sold in CSP or moved there, and changed."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from multichannel.domain.agreements import CustomerAgreement, is_bound
-from multichannel.domain.commerce import Channel, RecordedBy, StopReason
+from multichannel.domain.commerce import BillingType, Channel, RecordedBy, StopReason
 from multichannel.domain.customers import Customer
+from multichannel.domain.lifecycle import LIVE
 from multichannel.domain.new_subscriptions import (
     ExternalSubscription,
     SubscriptionOrder,
     new_external_subscription,
     new_subscription,
+    recreated_subscription,
     require_first_purchase,
 )
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
-from multichannel.domain.refusals import Refusal
-from multichannel.domain.relationships import ResellerRelationship
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.partnerships import are_partners
+from multichannel.services.relationships import is_related
 from multichannel.store.unit_of_work import UnitOfWork
-
-ACTIVE = "active"
 
 
 def record_external_subscription(
@@ -179,17 +180,53 @@ def _reseller_number(
 def _may_support(work: UnitOfWork, subscription: Subscription, partner_id: str) -> bool:
     """R26: customers choose any partner of theirs; sellers themselves, or their reseller of the customer."""
     queries, own = work.query_for(subscription), work.principal.tenant_id
-    is_related = queries.any(
-        ResellerRelationship, partner_id=partner_id, customer_id=subscription.customer_id, status=ACTIVE
-    )
+    serves = is_related(queries, partner_id, subscription.customer_id)
     if work.principal.kind is TenantKind.CUSTOMER or partner_id == own:
-        return is_related
-    if not queries.any(Partnership, provider_id=own, reseller_id=partner_id, status=PartnershipStatus.ACTIVE):
+        return serves
+    if not are_partners(queries, own, partner_id):
         return False
-    return is_related or queries.any(
-        ResellerRelationship,
-        partner_id=own,
-        associated_partner_id=partner_id,
-        customer_id=subscription.customer_id,
-        status=ACTIVE,
+    return serves or is_related(queries, own, subscription.customer_id, associated_partner_id=partner_id)
+
+
+AZURE_PLAN = "Azure plan"
+
+
+def move_subscription_to_csp(
+    work: UnitOfWork, row_id: str, *, offer_name: str | None = None, friendly_name: str | None = None
+) -> Subscription:
+    """A new CSP subscription with the details of another, which stays unchanged (R5, R6).
+
+    AGREEMENT_REQUIRED (R13), SUBSCRIPTION_ENDED, SUBSCRIPTION_NOT_ACTIVE or ALREADY_MOVED.
+    """
+    old = work.subscriptions.get(row_id, to=Action.MOVE_TO_CSP)
+    customer = work.customers.get(old.customer_id, to=Action.CREATE_SUBSCRIPTION)
+    seller_id = work.principal.tenant_id
+    is_moved = _is_recreated(work, old, billing_partner_id=seller_id)
+    raise_first(
+        old.refusals_to_recreate(is_bound=has_agreement(work, customer), is_moved=is_moved, at=work.now)
     )
+    order = SubscriptionOrder(
+        offer_name=offer_name or AZURE_PLAN,
+        friendly_name=friendly_name or old.friendly_name,
+        billing_type=BillingType.USAGE,
+    )
+    made = recreated_subscription(old, order, customer, seller_id, at=work.now)
+    work.add_under(customer, made)
+    return made
+
+
+def cancel_service(work: UnitOfWork, row_id: str, service: str, *, expected_version: int) -> Subscription:
+    """Cancel one service of a subscription that has been recreated in CSP (R5).
+
+    NOT_MOVED_YET, SERVICE_UNKNOWN or SERVICE_ALREADY_CANCELED.
+    """
+    old = get_current(work, row_id, Action.CANCEL_SERVICE, expected_version)
+    if not _is_recreated(work, old):
+        raise Refusal.NOT_MOVED_YET.error()
+    old.cancel_service(service, at=work.now)
+    return old
+
+
+def _is_recreated(work: UnitOfWork, old: Subscription, **equal: str) -> bool:
+    """Whether a CSP subscription that has not ended continues it."""
+    return work.query_for(old).any(Subscription, continues_id=old.id, status=sorted(LIVE), **equal)

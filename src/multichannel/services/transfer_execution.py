@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from multichannel.domain.agreements import CustomerAgreement, is_bound
 from multichannel.domain.commerce import BillingType, Channel, SubscriptionStatus
 from multichannel.domain.eligibility import ineligibility_reasons, refusals_to_receive
 from multichannel.domain.refusals import Refusal, raise_first
-from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus
 from multichannel.domain.transfer_effects import close_at_source, transferred_copy
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.errors import Refused
-from multichannel.services.eligibility import transfer_candidates
+from multichannel.services.relationships import is_related
+from multichannel.services.transfer_lines import transfer_candidates
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
 
@@ -25,12 +26,6 @@ def refusals_of_target(queries: GuardQueries, transfer: Transfer, *, market: str
     `market` is that of the company whose market has to be the one of the transfer.
     """
     target_id, customer_id = transfer.target_partner_id, transfer.customer_id
-    related = queries.any(
-        ResellerRelationship,
-        partner_id=target_id,
-        customer_id=customer_id,
-        status=RelationshipStatus.ACTIVE,
-    )
     agreements = queries.all(CustomerAgreement, customer_id=customer_id)
     azure: Sequence[Subscription] = ()
     if transfer.kind is TransferKind.AZURE_PLAN:
@@ -44,7 +39,7 @@ def refusals_of_target(queries: GuardQueries, transfer: Transfer, *, market: str
         )
     return refusals_to_receive(
         transfer.kind,
-        has_relationship=related,
+        has_relationship=is_related(queries, target_id, customer_id),
         is_bound=is_bound(agreements, target_id, transfer.cloud),
         is_same_market=market == transfer.market,
         azure=azure,
@@ -70,7 +65,7 @@ def execute_transfer(work: UnitOfWork, transfer: Transfer, lines: Lines, errors:
         if line.number not in failed:
             made[line.number] = transferred_copy(subscription, transfer, line, base, work.now)
             close_at_source(subscription, work.now)
-    work.add_all_under(transfer, [*made.values()])
+    work.add_under(transfer, *made.values())
     for line, _ in lines:
         line.new_subscription_id = made[line.number].id if line.number in made else None
         reason = failed.get(line.number)
@@ -117,12 +112,9 @@ def require_ready_target(work: UnitOfWork, transfer: Transfer) -> Partner:
 
 def execute_offer(work: UnitOfWork, transfer: Transfer) -> None:
     """Move the lines that were chosen in the offer."""
-    lines = sorted(work.query_for(transfer).linked(TransferLine, transfer_id=transfer.id), key=_number)
+    stored = work.query_for(transfer).linked(TransferLine, transfer_id=transfer.id)
+    lines = sorted(stored, key=attrgetter("number"))
     rows = work.query_for(*lines).linked(Subscription, id=[line.subscription_id for line in lines])
     subscriptions = {each.id: each for each in rows}
     pairs = [(line, subscriptions[str(line.subscription_id)]) for line in lines]
     execute_transfer(work, transfer, pairs, _line_errors(work, transfer, pairs))
-
-
-def _number(line: TransferLine) -> int:
-    return line.number

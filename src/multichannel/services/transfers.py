@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import Customer
-from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Partner, PartnerType
 from multichannel.domain.transfers import (
@@ -20,6 +19,7 @@ from multichannel.domain.transfers import (
     initiator_of,
 )
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.partnerships import are_partners
 from multichannel.services.transfer_execution import (
     execute_offer,
     execute_transfer,
@@ -100,12 +100,7 @@ def offer_transfer(work: UnitOfWork, offer: TransferOffer) -> Transfer:
         raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
     if offer.target_partner_id == source_id:
         raise Refusal.SAME_PARTNER.error()
-    if offer.kind is TransferKind.LEGACY and not queries.any(
-        Partnership,
-        provider_id=offer.target_partner_id,
-        reseller_id=source_id,
-        status=PartnershipStatus.ACTIVE,
-    ):
+    if offer.kind is TransferKind.LEGACY and not are_partners(queries, offer.target_partner_id, source_id):
         raise Refusal.NO_PARTNERSHIP.error(path="targetPartner")
     require_eligible(work, lines, offer.kind, offer.customer_id)
     source = queries.all(Partner, id=source_id)[0]
@@ -114,7 +109,7 @@ def offer_transfer(work: UnitOfWork, offer: TransferOffer) -> Transfer:
     transfer = _pending_transfer(work, source, offer, source_id=source_id, target_id=offer.target_partner_id)
     transfer.source_partner_name = source.name
     work.add_under(first, transfer)
-    work.add_all_under(transfer, [line.line_in(transfer) for line in lines])
+    work.add_under(transfer, *(line.line_in(transfer) for line in lines))
     return transfer
 
 
@@ -184,7 +179,7 @@ def _release(work: UnitOfWork, transfer: Transfer, subscription_ids: Sequence[st
     pairs = [(line, each.subscription) for line, each in zip(lines, planned, strict=True)]
     execute_transfer(work, transfer, pairs, target_errors(work, transfer, lines))
     transfer.source_partner_name = source.name
-    work.add_all_under(transfer, lines)
+    work.add_under(transfer, *lines)
 
 
 def _receive(work: UnitOfWork, transfer: Transfer) -> None:
@@ -198,9 +193,8 @@ def _require_own_reseller(work: UnitOfWork, target: Partner, reseller_id: str | 
     """R25, R40: only a provider can name a partner of record, from among its resellers."""
     if reseller_id is None:
         return
-    if target.type is not PartnerType.INDIRECT_PROVIDER or not work.query_for(target).any(
-        Partnership, provider_id=target.id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
-    ):
+    queries = work.query_for(target)
+    if target.type is not PartnerType.INDIRECT_PROVIDER or not are_partners(queries, target.id, reseller_id):
         raise Refusal.NOT_YOUR_RESELLER.error()
 
 
@@ -212,7 +206,6 @@ def _pending_transfer(
     source_id: str,
     target_id: str,
 ) -> Transfer:
-    """A new transfer that a partner starts."""
     return Transfer(
         id=new_id(),
         owner_id=partner.id,
@@ -228,5 +221,4 @@ def _pending_transfer(
         market=partner.market,
         cloud=partner.cloud,
         created_at=work.now,
-        updated_at=work.now,
     )

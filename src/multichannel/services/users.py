@@ -1,4 +1,4 @@
-"""What is done with the users of one's own tenant."""
+"""Users of the caller's own tenant."""
 
 from __future__ import annotations
 
@@ -47,7 +47,6 @@ def add_user_to_tenant(
         display_name=new.display_name,
         cloud=tenant.cloud,
         created_at=work.now,
-        updated_at=work.now,
     )
     work.add_under(parent, user)
     roles = sorted(set(new.roles))

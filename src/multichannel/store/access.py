@@ -40,12 +40,7 @@ class Access:
 
     def run(self, statement: Executable) -> Sequence[Any]:
         """The rows of a statement whose WHERE holds the policy's predicate."""
-        return self.session.decided(statement, {"now": self.now}).all()
-
-    @property
-    def is_recorded(self) -> bool:
-        """Whether the decisions of this operation are recorded."""
-        return self.session.recording is not None
+        return self.session.decided(statement, now=self.now).all()
 
     def pending(self, resource: Resource, operation: str) -> PendingDecision | None:
         """A decision to record; None if the operation is not recorded."""

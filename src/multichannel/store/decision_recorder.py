@@ -2,6 +2,10 @@
 
 An operation is what one request does, from signing in to its last read. It is recorded whole or not at all,
 and its decisions go to the sinks at its end, even if a transaction failed.
+
+`records_list` and `records_rows` decorate methods that decide. A decorated method gives the same result by
+the same statements; the facts of a record take further ones. Its class gives the decision to record as
+`_pending(operation, *arguments)`.
 """
 
 from __future__ import annotations
@@ -13,15 +17,22 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from sqlalchemy import select
 
 from multichannel.decision_log.decisions import Decision, ListDecision, RecordDecision
+from multichannel.errors import Denied
 from multichannel.store.facts import facts_of
 
 if TYPE_CHECKING:
     from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Action
     from multichannel.store.access import Access
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+Actions = Callable[["Resource", Mapping[str, Any]], Collection["Action"]]
 
 
 class DecisionSink(Protocol):
@@ -121,3 +132,57 @@ class DecisionRecorder:
 
 NESTED: AbstractContextManager[None] = nullcontext()
 """A block that is part of an operation, or of one that cannot be recorded."""
+
+
+def read_levels(resource: Resource, _options: Mapping[str, Any]) -> Collection[Action]:
+    """The list holds what may be read at any level."""
+    return resource.reads
+
+
+def requested_action(_resource: Resource, options: Mapping[str, Any]) -> Collection[Action]:
+    """The list holds the rows on which the action in the argument `to` is granted."""
+    return (options["to"],)
+
+
+def records_list(actions: Actions, rows: Callable[[Any], int] = len) -> Callable[[Method], Method]:
+    """Record a call as one list, filtered by these actions; `rows` counts the rows of the result."""
+
+    def decorate(method: Method) -> Method:
+        @wraps(method)
+        def decide(self: Any, *arguments: Any, **options: Any) -> Any:
+            pending = self._pending(method.__name__, *arguments)
+            result = method(self, *arguments, **options)
+            if pending is not None:
+                pending.listed(actions(pending.resource, options), rows(result))
+            return result
+
+        return cast("Method", decide)
+
+    return decorate
+
+
+def records_rows(method: Method) -> Method:
+    """Record the verdict on each row that is fetched by id."""
+
+    @wraps(method)
+    def decide(self: Any, row_ids: str | Collection[str], *, to: Action) -> Any:
+        pending = self._pending(method.__name__)
+        if pending is None:
+            return method(self, row_ids, to=to)
+        ids = [row_ids] if isinstance(row_ids, str) else row_ids
+        try:
+            rows = method(self, row_ids, to=to)
+        except Denied:
+            granted = set() if isinstance(row_ids, str) else _granted(pending, to, ids)
+            pending.rows(to, {row_id: row_id in granted for row_id in ids})
+            raise
+        pending.rows(to, dict.fromkeys(ids, True))
+        return rows
+
+    return cast("Method", decide)
+
+
+def _granted(pending: PendingDecision, action: Action, ids: Collection[str]) -> set[str]:
+    access, identity = pending.access, pending.resource.mapped.id
+    granted = access.granted(action, pending.resource)
+    return {row[0] for row in access.run(select(identity).where(identity.in_(sorted(ids)), granted))}

@@ -10,8 +10,8 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Partner, Tenant, TenantKind
 from multichannel.store.engines import READING, execution_options
 from multichannel.store.facts import facts_of
-from multichannel.store.principals import principal_of, select_tenants
 from multichannel.store.session import GuardedSession
+from multichannel.store.users import principal_of, select_tenants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,10 +31,7 @@ def load_facts(
     """The facts of one row that decide for principals of a tenant, visible to them or not; None if absent."""
     with _reading(engine) as session:
         return facts_of(
-            lambda statement: session.decided(statement, {"now": now}).all(),
-            resource,
-            row_id,
-            tenant_id=tenant_id,
+            lambda statement: session.decided(statement, now=now).all(), resource, row_id, tenant_id=tenant_id
         )
 
 
@@ -54,7 +51,7 @@ def sample_tenants(
     seen: Counter[object] = Counter()
     tenants = []
     with _reading(engine) as session:
-        for row in session.decided(statement, {}):
+        for row in session.decided(statement):
             seen[row.kind, row.type] += 1
             if ids or seen[row.kind, row.type] <= of_each:
                 tenants.append((row.name or row.company_name or row.tenant_id, principal_of(row)))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from multichannel.domain.audit import AuditChain, AuditRecord
-from multichannel.domain.events import Event, IdempotencyKey
+from multichannel.domain.audit import AuditChain, AuditRecord, Event, IdempotencyKey
 from multichannel.store.change_tracker import ChangeTracker, RowChange
 
 if TYPE_CHECKING:
@@ -43,9 +42,9 @@ class GuardedSession(Session):
         self.recording: Recording | None = None
         """Where decisions are recorded; None where the operation is not sampled."""
 
-    def decided(self, statement: Executable, parameters: Mapping[str, Any]) -> Result[Any]:
+    def decided(self, statement: Executable, **parameters: Any) -> Result[Any]:
         """Run a statement whose WHERE holds the policy's predicate."""
-        return self.execute(statement, dict(parameters), execution_options={MARK: True})
+        return self.execute(statement, parameters, execution_options={MARK: True})
 
     def write(self, statement: Any, rows: list[dict[str, Any]]) -> CursorResult[Any]:
         """Run a bulk write of rows whose owner was granted; never of the audit tables."""
@@ -61,11 +60,11 @@ class GuardedSession(Session):
             raise PolicyBypass(f"a change of a row of {statement.table.name}, whose rows never change")
         self._bound.execute(statement, rows)
 
-    def prune(self, statement: Any, parameters: dict[str, Any]) -> int:
+    def prune(self, statement: Any) -> int:
         """Delete rows of the audit tables that are past their retention; returns how many."""
         if statement.table.name not in AUDIT_TABLES or not statement.is_delete:
             raise PolicyBypass("only rows of the audit tables are pruned")
-        return self._bound.execute(statement, parameters).rowcount
+        return self._bound.execute(statement).rowcount
 
     def grant(self, rows: Iterable[object]) -> None:
         """Let these rows be written."""

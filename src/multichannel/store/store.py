@@ -141,11 +141,8 @@ class Store:
             return self._again(lambda: self._act_once(principal, mutation, use_case))
         except ReplayedRefusal:
             raise
-        except Refused as refusal:
-            self._again(partial(self._record_refusal, principal, mutation, refusal))
-            raise
-        except Denied as denial:
-            self._again(partial(self._record_denial, principal, mutation, denial))
+        except (Refused, Denied) as failure:
+            self._again(partial(self._record_failure, principal, mutation, failure))
             raise
 
     def _write_once(self, principal: Principal, use_case: Callable[[UnitOfWork], T]) -> T:
@@ -172,19 +169,18 @@ class Store:
             session.commit_connection()
             return outcome
 
-    def _record_refusal(self, principal: Principal, mutation: MutationContext, refusal: Refused) -> None:
-        """Store a refusal with its key; if another call with the key has ended first, its outcome stays."""
+    def _record_failure(
+        self, principal: Principal, mutation: MutationContext, failure: Refused | Denied
+    ) -> None:
+        """Record a denial or a refusal; a refusal with its key, too, unless another call used it first."""
+        reasons = failure.reasons if isinstance(failure, NotPermitted) else ()
+        status = AuditStatus.DECLINED
         with self._access(principal, WRITING) as access:
-            keys = IdempotencyKeys(access, mutation)
-            if not keys.is_used():
-                keys.keep(refused_outcome(refusal))
-            AuditWriter(access, mutation).record_failure(AuditStatus.FAILED, [refusal.code])
-            access.session.commit_connection()
-
-    def _record_denial(self, principal: Principal, mutation: MutationContext, denial: Denied) -> None:
-        reasons = denial.reasons if isinstance(denial, NotPermitted) else ()
-        with self._access(principal, WRITING) as access:
-            AuditWriter(access, mutation).record_failure(AuditStatus.DECLINED, (denial.code, *reasons))
+            if isinstance(failure, Refused):
+                status, keys = AuditStatus.FAILED, IdempotencyKeys(access, mutation)
+                if not keys.is_used():
+                    keys.keep(refused_outcome(failure))
+            AuditWriter(access, mutation).record_failure(status, (failure.code, *reasons))
             access.session.commit_connection()
 
     def _again(self, attempt: Callable[[], T], conflicts: Collection[str] = MUTATION_CONFLICTS) -> T:

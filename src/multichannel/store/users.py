@@ -1,26 +1,28 @@
-"""Users: the caller that a token names, and the roles of users."""
+"""Users: the caller that a token names, principals made from database rows, and the roles of users."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, select
 
+from multichannel.domain.customers import Customer
 from multichannel.domain.domains import CustomerDomain
-from multichannel.domain.tenants import Tenant, TenantKind
+from multichannel.domain.tenants import Partner, Tenant, TenantKind
 from multichannel.domain.users import Role, RoleAssignment, User, UserState
 from multichannel.policy.schema.resources import USER
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
-from multichannel.store.principals import principal_of, select_tenants
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from multichannel.store.access import Access
     from multichannel.store.decision_recorder import PendingDecision
 
+EVERY_ROLE = tuple(sorted(role.value for role in Role))
+"""The roles of a principal that stands for all users of its tenant."""
 SIGNING_IN = system_principal(SystemRole.IDENTITY)
 """The principal of signing in, which reads users as the policy grants it."""
 
@@ -111,3 +113,37 @@ class UserRoles:
         for row in self._access.run(statement):
             roles[row.user_id].append(row.role)
         return roles
+
+
+def select_tenants(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """Tenants with the facts a principal is made of, and further columns."""
+    statement: Select[*tuple[Any, ...]] = select(
+        Tenant.id.label("tenant_id"),
+        Tenant.kind,
+        Tenant.cloud,
+        Partner.type,
+        Partner.status,
+        func.coalesce(Partner.market, Customer.market).label("market"),
+        *columns,
+    )
+    return (
+        statement.select_from(Tenant)
+        .outerjoin(Partner, Partner.id == Tenant.id)
+        .outerjoin(Customer, Customer.id == Tenant.id)
+    )
+
+
+def principal_of(
+    row: Any, roles: Iterable[str] = EVERY_ROLE, auth_mode: AuthMode = AuthMode.APP_USER
+) -> Principal:
+    """The principal of a row of `select_tenants`."""
+    return Principal(
+        tenant_id=row.tenant_id,
+        kind=row.kind,
+        roles=tuple(sorted(roles)),
+        cloud=row.cloud,
+        type=row.type,
+        status=row.status,
+        market=row.market,
+        auth_mode=auth_mode,
+    )

@@ -11,10 +11,10 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.ast import Literal
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import Rule
-from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.policy.testing.case_files import CaseSuite
-from multichannel.policy.testing.cases import ALLOWED, Case, Expectation
+from multichannel.policy.testing.cases import ALLOWED, Expectation
 from multichannel.workbench.findings import Finding, in_order
 from multichannel.workbench.matrix.rules import actions_of
 from multichannel.workbench.rule_words import helpers_of
@@ -67,7 +67,7 @@ class _Gaps:
         for word, side in (("allows", self._allows), ("denies", self._denies)):
             if not side[resource.name, action]:
                 file, line = self._place(resource)
-                message = f"no case {word} {action} on a {resource.name}"
+                message = f"no case {word} {action} on {with_article(resource.name)}"
                 yield Finding(file=file, line=line, code=f"nothing-{word}", message=message)
 
     def _neighbours(self, resource: Resource, action: Action) -> Iterator[Finding]:
@@ -78,12 +78,10 @@ class _Gaps:
         if allows and not any(
             id(each.case.record) in records or each.principal in principals for each in allows
         ):
-            yield _at(
-                allows[0].case,
-                "no-neighbour",
-                f"{action} on {allows[0].case.what} is allowed, and no similar case denies it",
-                f"Add a case that denies {action} to another principal, or to {allows[0].who} elsewhere.",
-            )
+            case, who = allows[0].case, allows[0].who
+            message = f"{action} on {case.what} is allowed, and no similar case denies it"
+            hint = f"Add a case that denies {action} to another principal, or to {who} elsewhere."
+            yield Finding(file=case.file, line=case.line, code="no-neighbour", message=message, hint=hint)
 
     def _standings(self, resource: Resource, action: Action) -> Iterator[Finding]:
         """Every standing that is granted an action has a case that allows it to a role granted it there."""
@@ -100,7 +98,7 @@ class _Gaps:
             yield _of(
                 rules[0],
                 "standing-without-case",
-                f"no case allows {action} on a {resource.name} at the standing {standing}",
+                f"no case allows {action} on {with_article(resource.name)} at the standing {standing}",
             )
 
     def _held(self, expectation: Expectation) -> frozenset[str]:
@@ -119,9 +117,9 @@ class _Gaps:
         for resource in RESOURCES.values():
             if not self._is_used(rule, resource):
                 continue
-            expecting = self._expecting(code, resource)
-            if not any(self._hits(rule, code, each) for each in expecting):
-                message = f"no case on a {resource.name} expects {code} by this rule"
+            denies = (each for action in resource.actions for each in self._denies[resource.name, action])
+            if not any(each.expected == code and self._hits(rule, code, each) for each in denies):
+                message = f"no case on {with_article(resource.name)} expects {code} by this rule"
                 yield _of(rule, "restriction-without-case", message)
 
     def _is_used(self, rule: Rule, resource: Resource) -> bool:
@@ -132,10 +130,6 @@ class _Gaps:
         return rule.about is not None or any(
             actions is None or grant.action in actions for grant in self._policy.derivations.grants(resource)
         )
-
-    def _expecting(self, code: str, resource: Resource) -> Iterator[Expectation]:
-        for action in resource.actions:
-            yield from (each for each in self._denies[resource.name, action] if each.expected == code)
 
     def _hits(self, rule: Rule, code: str, expectation: Expectation) -> bool:
         if len(self._saying[code, rule.about]) == 1 and not self._saying[code, None]:
@@ -165,10 +159,6 @@ def _code(rule: Rule) -> str | None:
     parameters = rule.tree.parameters
     term = parameters[0].term if parameters else None
     return term.value if isinstance(term, Literal) and isinstance(term.value, str) else None
-
-
-def _at(case: Case, code: str, message: str, hint: str) -> Finding:
-    return Finding(file=case.file, line=case.line, code=code, message=message, hint=hint)
 
 
 def _of(rule: Rule, code: str, message: str) -> Finding:

@@ -2,7 +2,7 @@
 
 ```yaml
 invariants:
-  - never: a reseller releases a subscription      # what is said of it where it is broken; each once
+  - never: a reseller releases a subscription      # names the invariant where it is violated
     rules: [R22, R40]
     who: {kind: partner, type: indirect_reseller, roles: [admin_agent]}
     standing: [attached_reseller]
@@ -11,8 +11,8 @@ invariants:
     where: resource.channel = "csp" and resource.billing_partner_id != principal.tenant_id
 ```
 
-`never` and `what` have to be there. Whatever else is left out is left open: anybody, at any standing, any
-action, any record. Each fact of `who`, and `standing`, `may` and `what`, is one word or a list of them;
+`never` and `what` are required. A key that is left out matches any principal, standing, action or record.
+Each fact of `who`, and `standing`, `may` and `what`, is one word or a list of them;
 `where` is the body of a rule about `principal` and `resource`.
 """
 
@@ -91,7 +91,7 @@ class _InvariantReader:
         entry = self._document.mapping(item, self._line(), "an invariant", KEYS)
         never = entry.get("never")
         if not isinstance(never, str) or not never or not entry.get("what"):
-            self._document.refuse(self._line(), "an invariant needs a text at `never`, and what it is about")
+            self._document.refuse(self._line(), "`never` (a text) and `what` are required")
         resources = tuple(RESOURCES[name] for name in self._words(entry, "what", RESOURCES))
         known = {action for resource in resources for action in resource.actions}
         actions = tuple(Action(word) for word in self._words(entry, "may", known))
@@ -120,7 +120,7 @@ class _InvariantReader:
         listed = [value] if isinstance(value, str) else self._document.listed(value, line, f"`{name}`")
         for word in listed:
             if not isinstance(word, str) or not word:
-                self._document.refuse(line, f"{word!r} is no word for `{name}`")
+                self._document.refuse(line, f"{word!r} is not a valid word for `{name}`")
             if known is not None:
                 self._document.word(word, known, line, f"a word for `{name}`")
         return tuple(listed)

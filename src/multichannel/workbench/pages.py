@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 import multichannel
 
-PACKAGE = Path(multichannel.__file__).parent
 TEMPLATES = Environment(
     loader=PackageLoader("multichannel", ""),
     autoescape=True,
@@ -32,4 +31,4 @@ def document(title: str, content: Markup, style: str) -> str:
 
 def stylesheet(path: str) -> str:
     """The text of a stylesheet of the package."""
-    return (PACKAGE / path).read_text("utf-8")
+    return (Path(multichannel.__file__).parent / path).read_text("utf-8")

@@ -27,6 +27,8 @@ from multichannel.decision_log.encoding import reasons_and_rules
 from multichannel.errors import BadInput
 from multichannel.policy.decide.canonical import digest_of
 from multichannel.policy.decide.policy import Policy, Verdict
+from multichannel.policy.deployment.versions import Versions
+from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.vocabulary import NO_TENANT
 
 T = TypeVar("T")
@@ -112,6 +114,15 @@ def replay(logs: Iterable[Path], candidate: Policy, policy_of: PolicyLookup) -> 
         if read and replayer.result.skipped[CUT] - cut == read:
             raise BadInput(f"{log} is not a decision log: no line is valid JSON")
     return replayer.result
+
+
+def logged_policy(digest: str, folder: Path, versions: Versions) -> Policy | None:
+    """The policy with a digest, from a folder or the stored versions; None if neither has it."""
+    source = PolicySource.read(folder)
+    if source.digest == digest:
+        return Policy(source)
+    stored = next((each.kept_as for each in versions.kept() if each.digest == digest), None)
+    return None if stored is None else Policy(versions.read(stored).source)
 
 
 class _Replayer:

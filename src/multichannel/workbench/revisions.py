@@ -1,16 +1,23 @@
-"""Versions of a policy by name: a folder, or a revision of the git repository that holds the policy."""
+"""Versions of a policy by name, a folder or a git revision, and the lines changed since a revision."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from multichannel.errors import BadInput, PolicyInvalid
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
-from multichannel.workbench.git import git
+
+HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+FILE = re.compile(r'^\+\+\+ "?b/([^"\t]*)')
+PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv", "--relative", "--src-prefix=a/", "--dst-prefix=b/")
+"""Options of `git diff` against the settings of the user."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +50,37 @@ def revision(name: str, default: Path) -> Revision:
             raise PolicyInvalid(f"{name}: {error.message}") from None
     rev, colon, path = name.partition(":")
     place = PurePosixPath(path).as_posix() if colon else _path_in_repository(default)
-    commit = _commit(rev, name)
+    commit = _commit(rev, Path(), f"{name!r} is neither a folder nor a git revision")
     tree = f"{commit}:{'' if place == '.' else place}"
-    names = git("ls-tree", "-z", "--name-only", "--end-of-options", tree)
+    names = _git("ls-tree", "-z", "--name-only", "--end-of-options", tree)
     if names is None:
         raise PolicyInvalid(f"{name}: no folder {place} in {rev}")
     files = sorted(item for item in names.decode("utf-8", "replace").split("\0") if item.endswith(".polar"))
     if not files:
         raise PolicyInvalid(f"{name}: {place} contains no .polar file")
     return Revision(name, PolicySource(tuple((file, _text(tree, file, name)) for file in files)), None)
+
+
+def changed_lines(folder: Path, rev: str) -> dict[str, set[int]]:
+    """By file name the numbers of lines added or changed since a revision; all lines of an untracked file.
+
+    BadInput if there is no such revision.
+    """
+    commit = _commit(rev, folder, f"{folder} cannot be compared with {rev!r}")
+    diff = _git("diff", "--unified=0", *PLAIN, "--end-of-options", commit, "--", "*.polar", folder=folder)
+    lines: defaultdict[str, set[int]] = defaultdict(set)
+    name = ""
+    for line in (diff or b"").decode("utf-8", "replace").splitlines():
+        if file := FILE.match(line):
+            name = file[1]
+        elif name and (hunk := HUNK.match(line)):
+            first, count = int(hunk[1]), int(hunk[2] or 1)
+            lines[name].update(range(first, first + count))
+    untracked = _git("ls-files", "--others", "--exclude-standard", "-z", "--", "*.polar", folder=folder)
+    for name in filter(None, (untracked or b"").decode("utf-8", "replace").split("\0")):
+        if (folder / name).is_file():
+            lines[name].update(range(1, (folder / name).read_text("utf-8").count("\n") + 2))
+    return lines
 
 
 def display_path(folder: Path) -> str:
@@ -61,8 +90,7 @@ def display_path(folder: Path) -> str:
 
 
 def _text(tree: str, file: str, name: str) -> str:
-    whole = f"{tree}{'' if tree.endswith(':') else '/'}{file}"
-    text = git("cat-file", "blob", whole)
+    text = _git("cat-file", "blob", f"{tree}{'' if tree.endswith(':') else '/'}{file}")
     try:
         if text is not None:
             return text.decode("utf-8").replace("\r\n", "\n")
@@ -71,24 +99,30 @@ def _text(tree: str, file: str, name: str) -> str:
     raise PolicyInvalid(f"{name}: {file} cannot be read from git")
 
 
-def _commit(rev: str, name: str) -> str:
+def _commit(rev: str, folder: Path, problem: str) -> str:
     """The id of a commit; a name that looks like an option is not taken for one."""
     if shutil.which("git") is None:
-        raise BadInput(f"{name!r} is neither a folder nor a git revision (git is not installed).")
-    if git("rev-parse", "--git-dir") is None:
-        raise BadInput(f"{name!r} is neither a folder nor a git revision (not inside a git repository).")
-    commit = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+        raise BadInput(f"{problem}: git is not installed.")
+    if _git("rev-parse", "--git-dir", folder=folder) is None:
+        raise BadInput(f"{problem}: not inside a git repository.")
+    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}", folder=folder)
     if not rev or commit is None:
-        raise BadInput(f"{name!r} is neither a folder nor a revision of this git repository.")
+        raise BadInput(f"{problem}: no such revision in this git repository.")
     return commit.decode().strip()
 
 
 def _path_in_repository(folder: Path) -> str:
     """The path of a folder relative to the root of the repository."""
-    top = git("rev-parse", "--show-toplevel")
-    if top is None:
-        return "policies"
-    try:
-        return folder.resolve().relative_to(Path(top.decode().strip()).resolve()).as_posix()
-    except ValueError:
-        return "policies"
+    top = _git("rev-parse", "--show-toplevel")
+    path, root = folder.resolve(), Path(top.decode().strip()).resolve() if top else None
+    return path.relative_to(root).as_posix() if root and path.is_relative_to(root) else "policies"
+
+
+def _git(*arguments: str, folder: Path = Path()) -> bytes | None:
+    """What git prints in a folder; None if it fails."""
+    done = subprocess.run(  # noqa: S603  (no shell; names follow --end-of-options, or are ids of objects)
+        ("git", "-C", str(folder.resolve()), *arguments),  # noqa: S607  (whichever git the user works with)
+        capture_output=True,
+        check=False,
+    )
+    return done.stdout if done.returncode == 0 else None

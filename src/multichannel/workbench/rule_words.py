@@ -97,7 +97,7 @@ class Solver:
             yield from self._chosen(term, bound)
 
     def _chosen(self, term: Term, bound: Bound) -> Iterator[Bound]:
-        variable, words = _choice(term)
+        variable, words = choice_of(term)
         if variable is None:
             self.exact = False
             yield bound
@@ -145,7 +145,7 @@ def _matched(arguments: Sequence[Term], answer: Sequence[str | None], bound: Bou
     yield extended
 
 
-def _choice(term: Term) -> tuple[str | None, tuple[str, ...]]:
+def choice_of(term: Term) -> tuple[str | None, tuple[str, ...]]:
     """A variable and the words that a condition leaves to it; None for any other condition."""
     if isinstance(term, Operation) and term.operator in {"=", "in"}:
         left, right = term.operands

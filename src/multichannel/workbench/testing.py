@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from multichannel.policy.decide.oso_engine import PolicyFault
-from multichannel.policy.decide.policy import Policy, Verdict
+from multichannel.policy.decide.policy import Policy
 from multichannel.policy.explain.explanation import Explanation, explain
 from multichannel.policy.testing.case_files import CaseSuite
 from multichannel.policy.testing.cases import (
     ALLOWED,
     NOT_GRANTED,
     Case,
+    Expectation,
     ExpectationResult,
     expectation_results,
 )
@@ -30,34 +32,18 @@ DISAGREES = {
 class CaseResult:
     """One expectation of a case or a list, and the decision of the policy."""
 
-    of: ExpectationResult | ListCase
+    case: Case | ListCase
+    who: str
+    """Name of the principal."""
+    action: str
+    """The action; `see` for a list of records that can be read at any level."""
+    what: str
+    """Name of the record; for a list, its resource type."""
     expected: str
     found: str
     is_met: bool
-
-    @property
-    def case(self) -> Case | ListCase:
-        """The case or list that states the expectation."""
-        return self.of.expectation.case if isinstance(self.of, ExpectationResult) else self.of
-
-    @property
-    def who(self) -> str:
-        """Name of the principal."""
-        return self.of.expectation.who if isinstance(self.of, ExpectationResult) else self.of.who
-
-    @property
-    def action(self) -> str:
-        """The action; `see` for a list of records that can be read at any level."""
-        if isinstance(self.of, ExpectationResult):
-            return self.of.expectation.action
-        return self.of.to or "see"
-
-    @property
-    def what(self) -> str:
-        """Name of the record; for a list, its resource type."""
-        if isinstance(self.of, ExpectationResult):
-            return self.of.expectation.case.what
-        return f"every {self.of.resource.name}"
+    expectation: Expectation | None = None
+    """None for a list."""
 
     def mentions(self, text: str) -> bool:
         """Whether file, principal, action, record or expectation contains a text."""
@@ -74,14 +60,13 @@ def run(policy: Policy, suite: CaseSuite) -> tuple[CaseResult, ...]:
 
 def explain_result(policy: Policy, result: CaseResult) -> Explanation | None:
     """Explain the decision on a record; None for a list, or if the policy fails."""
-    if isinstance(result.of, ListCase):
+    question = result.expectation
+    if question is None:
         return None
-    question = result.of.expectation
     case = question.case
-    try:
+    with suppress(PolicyFault):
         return explain(policy, question.principal, question.action, case.resource, case.record)
-    except PolicyFault:
-        return None
+    return None
 
 
 def failure(result: CaseResult) -> Finding:
@@ -104,22 +89,28 @@ def by_file(results: Iterable[CaseResult]) -> dict[str, list[CaseResult]]:
 
 
 def _check_outcome(policy: Policy, outcome: ExpectationResult) -> CaseResult:
-    question = outcome.expectation
-    predicate = policy.predicate(question.principal, question.action, question.case.resource)
-    allowed = outcome.verdict.allowed
-    if holds(predicate, question.case.record) is not allowed:
-        return CaseResult(outcome, question.expected, DISAGREES[allowed], is_met=False)
-    return CaseResult(outcome, question.expected, _words(outcome.verdict), outcome.is_met)
-
-
-def _words(verdict: Verdict) -> str:
-    return ALLOWED if verdict.allowed else " and ".join(verdict.reasons) or NOT_GRANTED
+    question, verdict = outcome.expectation, outcome.verdict
+    case, allowed = question.case, verdict.allowed
+    predicate = policy.predicate(question.principal, question.action, case.resource)
+    agrees = holds(predicate, case.record) is allowed
+    denial = " and ".join(verdict.reasons) or NOT_GRANTED
+    return CaseResult(
+        case,
+        question.who,
+        question.action,
+        case.what,
+        question.expected,
+        (ALLOWED if allowed else denial) if agrees else DISAGREES[allowed],
+        agrees and outcome.is_met,
+        question,
+    )
 
 
 def _check_listing(policy: Policy, listing: ListCase) -> CaseResult:
-    result = listing.found(policy)
+    names, sees = listing.found(policy), listing.sees
+    what = f"every {listing.resource.name}"
     return CaseResult(
-        listing, _names(listing.sees), _difference(listing.sees, result), result == listing.sees
+        listing, listing.who, listing.to or "see", what, _names(sees), _difference(sees, names), names == sees
     )
 
 

@@ -1,4 +1,4 @@
-"""Policies with one fault: an edit of a shipped file, with marks («...») where findings have to stand."""
+"""Policies with one fault: an edit of a file, with marks («...») where findings have to stand."""
 
 from __future__ import annotations
 
@@ -6,19 +6,52 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from multichannel.policy.language.source import PolicySource
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import PolicyCheck, check_source
+from multichannel.workbench.check.grants import granted_actions
 
 SHIPPED = PolicySource.read(SHIPPED_POLICIES)
+FILES = ("choices.polar", "customer.polar", "main.polar", "roles.polar", "system.polar", "user.polar")
+OTHERS = "subscription.polar"
 NOTED = "# R1: so that it is known why.\n"
 OPENING, CLOSING = "«", "»"
 Found = tuple[str, str, int, int, int]
 """Code, file, line, column and length."""
 
 
+def _small_policy() -> PolicySource:
+    """The shipped rules about customers and users; other types have only what makes them complete."""
+    texts = {name: text for name, text in SHIPPED.texts if name in FILES}
+    granted = granted_actions(PolicySource(tuple(texts.items())).rules)
+    rules = [
+        'has_standing(p: Principal, "system", _: Partnership) if p.kind = "system" and multichannel(p.cloud);'
+    ]
+    for resource in RESOURCES.values():
+        if f'"system", _: {resource.name})' not in texts["system.polar"] and resource.name not in {
+            "Customer",
+            "Partnership",
+        }:
+            rules.append(f'has_standing(p: Principal, "system", _: {resource.name}) if p.kind = "system";')
+        rules += [
+            f'grant("seeder", "system", "{action}", _: {resource.name});'
+            for action in resource.actions
+            if (resource.name, action.value) not in granted
+            and not (action is Action.READ_SUMMARY and Action.READ in resource.actions)
+        ]
+    texts[OTHERS] = "\n".join((*rules, ""))
+    source = PolicySource(tuple(sorted(texts.items())))
+    unused = {(each.file, each.line) for each in check_source(source, SHIPPED_POLICIES).findings}
+    return source.rewritten(lambda rule: "" if (rule.file, rule.line) in unused else rule.text)
+
+
+SMALL = _small_policy()
+
+
 @dataclass(frozen=True)
 class Seeded:
-    """One of the shipped files with `before` replaced, or with something at its end."""
+    """One of these files with `before` replaced, or with something at its end."""
 
     file: str
     after: str
@@ -27,9 +60,9 @@ class Seeded:
     @cached_property
     def marked(self) -> str:
         """The edited file, with the marks."""
-        shipped = dict(SHIPPED.texts)[self.file]
-        assert not self.before or shipped.count(self.before) == 1
-        return shipped.replace(self.before, self.after) if self.before else f"{shipped}\n{self.after}\n"
+        text = dict(SMALL.texts)[self.file]
+        assert not self.before or text.count(self.before) == 1
+        return text.replace(self.before, self.after) if self.before else f"{text}\n{self.after}\n"
 
     @property
     def text(self) -> str:
@@ -39,7 +72,7 @@ class Seeded:
     @property
     def source(self) -> PolicySource:
         """The policy with it."""
-        return PolicySource(tuple((dict(SHIPPED.texts) | {self.file: self.text}).items()))
+        return PolicySource(tuple((dict(SMALL.texts) | {self.file: self.text}).items()))
 
     def checked(self) -> PolicyCheck:
         """What a check finds, with the shipped cases beside it."""

@@ -9,7 +9,7 @@ import pytest
 
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check
-from multichannel.workbench.check.files import LARGEST
+from multichannel.workbench.check.loading import LARGEST
 from tests.workbench.check.seeding import SHIPPED
 
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 import pytest
 
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.workbench.check import check
+from multichannel.workbench.check import check, check_source
 from multichannel.workbench.check.codes import FINDING_KINDS
-from tests.workbench.check.seeding import NOTED, SHIPPED, Seeded, customer, found, main, restriction
+from tests.workbench.check.seeding import (
+    NOTED,
+    SHIPPED,
+    SMALL,
+    Seeded,
+    customer,
+    found,
+    main,
+    restriction,
+)
 
 KNOWN = '"DE"'
 HOLDER = 'has_standing(p: Principal, "relationship_holder", c: Customer)'
@@ -235,6 +244,10 @@ def test_the_shipped_policy_has_no_findings_and_loads() -> None:
     assert [str(each) for each in checked.findings] == []
     assert checked.policy is not None
     assert checked.policy.digest == SHIPPED.digest
+
+
+def test_the_smaller_policy_has_no_findings_either() -> None:
+    assert found(check_source(SMALL, SHIPPED_POLICIES)) == []
 
 
 @pytest.mark.parametrize("fault", EVERY)

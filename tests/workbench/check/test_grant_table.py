@@ -7,7 +7,7 @@ import pytest
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.workbench.check.grant_table import read_grants
+from multichannel.workbench.check.grants import read_grants
 from tests.policy.groups import grouped
 from tests.workbench.check.seeding import SHIPPED
 

@@ -107,9 +107,9 @@ def test_an_action_that_nothing_grants_is_found_at_the_first_rule_about_its_kind
 
     assert (finding.code, finding.message) == (
         "ungranted-action",
-        "no role is granted expire on a AuditRecord",
+        "no role is granted expire on an AuditRecord",
     )
-    assert _stands_at(finding, 'has_standing(caller: Principal, "self", record: AuditRecord)')
+    assert _stands_at(finding, 'has_standing(caller: Principal, "system", _: AuditRecord)')
 
 
 def test_a_restriction_of_an_action_that_nothing_grants_is_a_warning_beside_it() -> None:

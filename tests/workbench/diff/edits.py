@@ -10,6 +10,7 @@ from multichannel.policy.language.source import PolicySource
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.diff.changes import Direction, PolicyDiff
 from multichannel.workbench.diff.differ import PolicyComparison
+from multichannel.workbench.diff.policy_version import PolicyVersion
 
 Edit = tuple[str, str, str]
 """A file, what stands there, and what is to stand there; every time it does."""
@@ -34,7 +35,17 @@ def edited(*edits: Edit) -> Policy:
 @lru_cache(64)
 def diff_of(*edits: Edit) -> PolicyDiff:
     """What the edits change."""
-    return PolicyComparison(shipped(), edited(*edits)).diff()
+    return compared(*edits).diff()
+
+
+def compared(*edits: Edit) -> PolicyComparison:
+    """The comparison of the shipped policy, of which derivations are kept, with these edits."""
+    return PolicyComparison(_shipped_version(), PolicyVersion(edited(*edits)))
+
+
+@lru_cache(1)
+def _shipped_version() -> PolicyVersion:
+    return PolicyVersion(shipped())
 
 
 def names(diff: PolicyDiff, direction: Direction) -> set[str]:

@@ -11,7 +11,7 @@ from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.matrix.markdown import matrix_markdown
 from multichannel.workbench.matrix.matrix import matrix_of
-from tests.workbench.diff.edits import diff_of, edited, names, position
+from tests.workbench.diff.edits import diff_of, edited, names, position, shipped
 
 CHOICES = "choices.polar"
 SHIPPED = (SHIPPED_POLICIES / CHOICES).read_text("utf-8")
@@ -65,10 +65,13 @@ def test_every_choice_is_in_use() -> None:
     assert {choice for choice, state in STATES.items() if state == "false"} >= ALLOWS.keys()
 
 
-@pytest.mark.parametrize("choice", STATES)
-def test_the_matrix_shows_the_state_of_a_choice(choice: str) -> None:
-    on = "on" if STATES[choice] == "false" else "off"
-    assert f"| `{choice}` | {on} |" in matrix_markdown(matrix_of(edited(flip(choice)), ("Service",)))
+def test_the_matrix_shows_the_state_of_each_choice() -> None:
+    as_shipped = matrix_markdown(matrix_of(shipped(), ("Service",)))
+    flipped = matrix_markdown(matrix_of(edited(*map(flip, STATES)), ("Service",)))
+    for choice, state in STATES.items():
+        on, off = ("on", "off") if state == "true" else ("off", "on")
+        assert f"| `{choice}` | {on} |" in as_shipped
+        assert f"| `{choice}` | {off} |" in flipped
 
 
 @pytest.mark.parametrize(

@@ -1,40 +1,43 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.store import migrations
-from tests.workbench.diff.edits import position
+from tests.workbench.suites import USERS, edited, users
 
 Run = Callable[..., tuple[int, str, str]]
-SWAPPED = "subscription.release.billing_partner.sales_agent"
-RELEASE = 'grant("admin_agent", "billing_partner", "release"'
-LOST = "subscription.release.billing_partner.admin_agent.denied"
+GRANT = 'grant("global_admin", "self", "update_roles", _: User);'
+SWAPPED = "user.update_roles.self.sales_agent"
+LOST = "user.update_roles.self.global_admin.denied"
+LINE = USERS[: USERS.index(GRANT)].count("\n") + 1
+NEVER = """
+invariants:
+  - {never: a sales agent gives roles, rules: [R8], who: {roles: sales_agent}, may: update_roles, what: User}
+"""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    return users(tmp_path / "old")
 
 
 @pytest.fixture
 def new(tmp_path: Path) -> Path:
-    """The shipped policy, where sales agents release subscriptions instead of admin agents; no invariants."""
-    folder = tmp_path / "new"
-    shutil.copytree(SHIPPED_POLICIES, folder)
-    (folder / "invariants.yaml").unlink()
-    path = folder / "subscription.polar"
-    text = path.read_text("utf-8").replace(f"\n{RELEASE}", f"\n{RELEASE.replace('admin', 'sales')}")
-    path.write_text(text, "utf-8")
-    return folder
+    """The policy about users, where sales agents give roles instead of global admins."""
+    swapped = edited(USERS, GRANT, GRANT.replace("global_admin", "sales_agent"))
+    return users(tmp_path / "new", policy=swapped)
 
 
 @pytest.fixture
-def diff(run: Run, new: Path) -> Run:
-    """Compare the shipped policy with the new one."""
+def diff(run: Run, old: Path, new: Path) -> Run:
+    """Compare the policy with the new one."""
 
     def command(*arguments: str) -> tuple[int, str, str]:
-        return run("policy", "diff", str(SHIPPED_POLICIES), str(new), *arguments)
+        return run("policy", "diff", str(old), str(new), *arguments)
 
     return command
 
@@ -51,7 +54,7 @@ def test_json_has_all_that_is_told(diff: Run) -> None:
     assert (allowed["names"], denied["names"]) == ([SWAPPED], [LOST])
     assert allowed["witness"]["old"] == {"allowed": False, "reasons": []}
     assert allowed["witness"]["new"] == {"allowed": True, "reasons": []}
-    assert allowed["witness"]["facts"]["billing_partner_id"] == "own_tenant"
+    assert allowed["witness"]["facts"]["tenant_id"] == "own_tenant"
     assert allowed["rules"][0]["version"] == "new"
     assert body["bound"]["given_up"] == 0
 
@@ -66,8 +69,8 @@ def test_json_has_all_that_is_told(diff: Run) -> None:
         (("--fail-on", "newly-allowed", "--accept", SWAPPED), 0),
         (("--fail-on", "newly-denied", "--accept", SWAPPED), 1),
         (("--fail-on", "any", "--accept", SWAPPED, "--accept", LOST), 0),
-        (("--accept", "subscription.release.billing_partner.global_admin"), 1),
-        (("--accept", f"{SWAPPED[:-11]}{{sales_agent,global_admin}}"), 1),
+        (("--accept", "user.update_roles.self.account_admin"), 1),
+        (("--accept", f"{SWAPPED[:-11]}{{sales_agent,account_admin}}"), 1),
     ],
 )
 def test_a_change_fails_unless_it_is_accepted_and_what_is_accepted_has_to_be_one(
@@ -92,7 +95,7 @@ def test_text_has_what_is_newly_allowed_first_and_the_bound_last(diff: Run) -> N
         out.index(text) for text in ("Newly allowed: 1", SWAPPED, "Newly denied: 1", LOST, "were compared:")
     ]
     assert places == sorted(places)
-    assert f"{position('subscription.polar', RELEASE)} of NEW, edited" in out
+    assert f"user.polar:{LINE} of NEW, edited" in out
     assert "\x1b" not in out
 
 
@@ -105,11 +108,10 @@ def test_no_line_is_wider_than_the_terminal(diff: Run, monkeypatch: pytest.Monke
 def test_an_annotation_stands_at_the_edited_rule(diff: Run, new: Path) -> None:
     _, out, _ = diff("--format", "github")
 
-    line = position("subscription.polar", RELEASE).partition(":")[2]
-    place = f"file={new}/subscription.polar,line={line}"
+    place = f"file={new}/user.polar,line={LINE}"
     first, second = out.splitlines()
-    assert first.startswith(f"::warning {place},title=Newly allowed::Subscription: release")
-    assert second.startswith(f"::warning {place},title=Newly denied::Subscription: release")
+    assert first.startswith(f"::warning {place},title=Newly allowed::User: update_roles")
+    assert second.startswith(f"::warning {place},title=Newly denied::User: update_roles")
 
 
 def test_markdown_names_every_change(diff: Run) -> None:
@@ -120,11 +122,20 @@ def test_markdown_names_every_change(diff: Run) -> None:
     assert LOST in out
 
 
-def test_a_broken_invariant_fails(diff: Run) -> None:
-    code, out, _ = diff("--invariants", str(SHIPPED_POLICIES / "invariants.yaml"))
+def test_a_broken_invariant_fails_in_a_file_that_is_named_and_in_the_new_folder(
+    diff: Run, new: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "never.yaml"
+    path.write_text(NEVER, "utf-8")
+    code, out, _ = diff("--invariants", str(path))
 
     assert code == 1
-    assert "any role but the admin agent gives a subscription away (C3)" in out
+    assert "never.yaml:3: never: a sales agent gives roles (R8)" in out
+    path.rename(new / "invariants.yaml")
+    code, out, _ = diff("--format", "github")
+    assert code == 1
+    assert out.startswith("::error file=")
+    assert "title=Invariant violated::invariants.yaml:3: never: a sales agent gives roles (R8)" in out
 
 
 def test_a_version_that_does_not_load_is_named_and_exits_with_3(diff: Run, new: Path) -> None:

@@ -6,10 +6,9 @@ import pytest
 
 from multichannel.errors import PolicyInvalid
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.workbench.diff.differ import PolicyComparison
 from multichannel.workbench.diff.violations import Violation
 from multichannel.workbench.invariants import read
-from tests.workbench.diff.edits import Edit, edited, shipped
+from tests.workbench.diff.edits import Edit, compared
 
 SHIPPED = SHIPPED_POLICIES / "invariants.yaml"
 BREAKING: dict[str, Edit] = {
@@ -34,7 +33,7 @@ BREAKING: dict[str, Edit] = {
 
 
 def broken(*edits: Edit, file: Path = SHIPPED) -> tuple[Violation, ...]:
-    return PolicyComparison(shipped(), edited(*edits)).violations(read(file))
+    return compared(*edits).violations(read(file))
 
 
 def test_the_shipped_policy_keeps_every_invariant() -> None:
@@ -79,7 +78,7 @@ def test_an_invariant_speaks_of_those_it_names_and_of_nobody_else(tmp_path: Path
 @pytest.mark.parametrize(
     ("item", "said"),
     [
-        ("{what: User}", "invariants.yaml:2: an invariant needs a text at `never`, and what it is about"),
+        ("{what: User}", "invariants.yaml:2: `never` (a text) and `what` are required"),
         ("{never: x, what: Userr}", "invariants.yaml:2: 'Userr' is not a word for `what`; it is one of "),
         ("{never: x, what: User, may: cancel}", "invariants.yaml:2: 'cancel' is not a word for `may`"),
         ("{never: x, what: User, who: {tier: a}}", "invariants.yaml:2: `who` has no `tier`"),

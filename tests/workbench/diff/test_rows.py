@@ -6,10 +6,10 @@ from multichannel.errors import BadInput
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.store import Store
 from multichannel.workbench.diff.rows import count_rows
-from tests.store.conftest import ALDER, BIRCH, MEADOW, engine, phone, policy, store
+from tests.store.conftest import ALDER, BIRCH, MEADOW, engine, phone, served, store
 from tests.workbench.diff.edits import edited, shipped
 
-__all__ = ["engine", "phone", "policy", "store"]
+__all__ = ["engine", "phone", "served", "store"]
 WIDER = ("customer.polar", "relationship.partner_id = caller.tenant_id and ", "")
 
 

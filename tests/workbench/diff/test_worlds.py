@@ -24,6 +24,7 @@ from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.engines import open_database
 from multichannel.workbench.diff.changes import ChangeKey, Direction
 from multichannel.workbench.diff.differ import PolicyComparison
+from multichannel.workbench.diff.policy_version import PolicyVersion
 from tests.policy.oracle import World
 from tests.policy.test_agreement import STORED, Stored, asked, stored
 from tests.policy.worlds import principals, worlds
@@ -92,7 +93,7 @@ Told = dict[tuple[Direction, str, Action, str], set[Principal]]
 
 
 def _told(old: Policy, new: Policy) -> Told:
-    comparing = PolicyComparison(old, new)
+    comparing = PolicyComparison(PolicyVersion(old), PolicyVersion(new))
     comparing.diff()
     found: Told = {}
     for key, change in comparing._changes.items():

@@ -15,6 +15,7 @@ from multichannel.policy.testing.case_files import CaseSuite, read_suite
 from multichannel.workbench.check import check_source
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.differ import PolicyComparison
+from multichannel.workbench.diff.policy_version import PolicyVersion
 from multichannel.workbench.matrix.markdown import matrix_markdown
 from multichannel.workbench.matrix.matrix import matrix_of
 from multichannel.workbench.testing import run
@@ -87,7 +88,7 @@ class Workbench:
 
     def _difference(self, policy: Policy) -> str:
         try:
-            found = PolicyComparison(self._policy, policy).diff()
+            found = PolicyComparison(self._version, PolicyVersion(policy)).diff()
         except PolicyFault:
             return UNFINISHED
         told = (f"{len(found.of(way))} {word}" for way, word in TOLD.items() if found.of(way))
@@ -96,6 +97,10 @@ class Workbench:
     @cached_property
     def _policy(self) -> Policy:
         return Policy(self.source)
+
+    @cached_property
+    def _version(self) -> PolicyVersion:
+        return PolicyVersion(self._policy)
 
     @cached_property
     def _suite(self) -> CaseSuite:

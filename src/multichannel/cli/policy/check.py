@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -19,16 +21,19 @@ from multichannel.cli.policy.common import (
     finding_formats,
     folder_of,
     print_finding,
+    print_line,
 )
 from multichannel.workbench.check import PolicyCheck
 from multichannel.workbench.check import check as check_folder
 from multichannel.workbench.check.codes import FINDING_KINDS
-from multichannel.workbench.code_frame import code_frame
-from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import count_of, findings_as_json
-from multichannel.workbench.indented_text import IndentedText
+from multichannel.workbench.findings import Finding, Level, count_of, findings_as_json
 
 GUTTER = "      | "
+TAB = 4
+"""Displayed width of a tab, which is one character in the column of a finding."""
+MIN_WIDTH = 20
+CONTROL = 32
+DELETE = 127
 
 
 def check(
@@ -46,13 +51,12 @@ def check(
     Example: multichannel policy check --policy policies --format sarif
     """
     checked = check_folder(folder_of(policy))
-    kinds = {code: kind.description for code, kind in FINDING_KINDS.items()}
     Output(
         "check",
         checked.source.digest,
         partial(_print, checked),
         partial(_body, checked),
-        finding_formats(checked.findings, checked.folder, kinds),
+        finding_formats(checked.findings, checked.folder, FINDING_KINDS),
     ).show(output)
     if not checked.loads:
         raise typer.Exit(NO_POLICY)
@@ -77,7 +81,7 @@ def _print(checked: PolicyCheck, page: Console) -> None:
         print_finding(page, finding, checked.folder)
         _print_source(page, finding, texts.get(finding.file, ""))
         if finding.hint:
-            page.print(IndentedText(Text(finding.hint, "cyan"), len(GUTTER)))
+            print_line(page, finding.hint, "cyan", indent=len(GUTTER))
         page.print()
     page.print(_summary(checked))
 
@@ -85,10 +89,48 @@ def _print(checked: PolicyCheck, page: Console) -> None:
 def _print_source(page: Console, finding: Finding, text: str) -> None:
     """The line of the finding, with marks below it."""
     gutter = f"{finding.line:>5} | "
-    for number, line in enumerate(code_frame(text, finding, page.width - len(gutter))):
-        page.print(Text.assemble((GUTTER if number else gutter, "dim"), line.source), soft_wrap=True)
-        if line.marks:
-            page.print(Text.assemble((GUTTER, "dim"), (line.marks, COLOURS[finding.level])), soft_wrap=True)
+    for number, (source, marks) in enumerate(code_frame(text, finding, page.width - len(gutter))):
+        page.print(Text.assemble((GUTTER if number else gutter, "dim"), source), soft_wrap=True)
+        if marks:
+            page.print(Text.assemble((GUTTER, "dim"), (marks, COLOURS[finding.level])), soft_wrap=True)
+
+
+def code_frame(text: str, finding: Finding, width: int) -> tuple[tuple[str, str], ...]:
+    """The source line of a finding wrapped to a width, each part with the marks to print below it.
+
+    Nothing if the line is empty.
+    """
+    lines = text.split("\n")
+    line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
+    if not line.strip():
+        return ()
+    return tuple(_wrapped(line, finding, max(width, MIN_WIDTH)))
+
+
+def _wrapped(line: str, finding: Finding, width: int) -> Iterator[tuple[str, str]]:
+    source = marks = ""
+    first, last = finding.column - 1, finding.column - 1 + max(finding.length, 1)
+    # A finding may point behind the last character, where something is missing.
+    padded = line + " " * (finding.column > len(line))
+    used = 0
+    for place, character in enumerate(padded):
+        text = _printable(character)
+        cells = cell_len(text)
+        if used + cells > width:
+            yield source.rstrip(), marks.rstrip()
+            source, marks, used = "", "", 0
+        source += text
+        used += cells
+        mark = "^" if place == first else "~"
+        marks += (mark + "~" * (cells - 1) if cells else "") if first <= place < last else " " * cells
+    yield source.rstrip(), marks.rstrip()
+
+
+def _printable(character: str) -> str:
+    if character == "\t":
+        return " " * TAB
+    code = ord(character)
+    return "\N{REPLACEMENT CHARACTER}" if code < CONTROL or code == DELETE else character
 
 
 def _summary(checked: PolicyCheck) -> Text:

@@ -15,13 +15,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 import multichannel
 from multichannel.errors import Misconfigured
-from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import findings_as_github, findings_as_sarif, path_of
-from multichannel.workbench.indented_text import IndentedText
+from multichannel.workbench.findings import Finding, Level, findings_as_github, findings_as_sarif, path_of
 
 SCHEMA_VERSION = 1
 FINDINGS = 1
@@ -115,7 +114,7 @@ def console() -> Console:
 
 def print_line(page: Console, text: str, style: str = "", *, indent: int = 0) -> None:
     """Print a text, wrapped and indented."""
-    page.print(IndentedText(Text(text, style), indent))
+    page.print(Padding.indent(Text(text, style), indent))
 
 
 def print_finding(page: Console, finding: Finding, folder: Path) -> None:

@@ -21,11 +21,11 @@ from multichannel.cli.policy.common import (
 )
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.testing.case_files import read_cases
-from multichannel.workbench.changed_lines import changed_lines
 from multichannel.workbench.coverage.coverage import Coverage, CoverageState, cover
 from multichannel.workbench.coverage.html import coverage_page
-from multichannel.workbench.coverage.lcov import as_lcov
-from multichannel.workbench.coverage.notes import coverage_as_json, notes
+from multichannel.workbench.coverage.notes import notes
+from multichannel.workbench.coverage.tables import as_lcov, coverage_as_json
+from multichannel.workbench.revisions import changed_lines
 
 COLOURS = {"never-tried": "bold red", "never-true": "bold yellow", "partly": "cyan"}
 
@@ -34,7 +34,7 @@ def coverage(
     policy: PolicyFolder = None,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=100, help="Exit 1 if a smaller percentage of rules is covered."),
+        typer.Option(min=0, max=100, help="Exit 1 if a lower percentage of the rules is covered."),
     ] = None,
     changed_since: Annotated[
         str | None,
@@ -58,9 +58,7 @@ def coverage(
     changed = None if changed_since is None else changed_lines(folder, changed_since)
     result = cover(Policy.load(folder).source, read_cases(folder), counts_items=items)
     if changed is not None:
-        result = result.keeping(
-            lambda rule: not changed.get(rule.rule.file, frozenset()).isdisjoint(rule.lines)
-        )
+        result = result.keeping(lambda rule: not changed.get(rule.rule.file, set()).isdisjoint(rule.lines))
     Output(
         "coverage",
         result.source.digest,

@@ -13,7 +13,6 @@ from multichannel.cli.policy.common import FINDINGS, FORMAT, Output, folder_of
 from multichannel.cli.policy.diff_text import print_report
 from multichannel.errors import Refused
 from multichannel.policy.decide.oso_engine import PolicyFault
-from multichannel.policy.decide.policy import Policy
 from multichannel.server.bootstrap import open_store
 from multichannel.settings import load_settings
 from multichannel.workbench.diff.accepted_changes import (
@@ -24,18 +23,19 @@ from multichannel.workbench.diff.accepted_changes import (
     stale_acceptances,
 )
 from multichannel.workbench.diff.differ import PolicyComparison
+from multichannel.workbench.diff.policy_version import PolicyVersion
 from multichannel.workbench.diff.report import DiffReport, as_body, as_github, as_markdown
-from multichannel.workbench.diff.rows import RowCounts, count_rows
+from multichannel.workbench.diff.rows import count_rows
 from multichannel.workbench.invariants import FILE, Invariant, read
 from multichannel.workbench.revisions import Revision, display_path, revision
 
 
 def diff(
     old: Annotated[str, typer.Argument(help="Folder, git revision, or REV:path for a folder of a revision.")],
-    new: Annotated[str | None, typer.Argument(help="Same as OLD. Default: the policy folder.")] = None,
+    new: Annotated[str | None, typer.Argument(help="Like OLD. Default: the policy folder.")] = None,
     output: Annotated[Literal["text", "json", "markdown", "github"], FORMAT] = "text",
     fail_on: Annotated[
-        FailOn | None, typer.Option(help="Exit 1 on such changes unless they are accepted.")
+        FailOn | None, typer.Option(help="Exit 1 on changes of this kind that are not accepted.")
     ] = None,
     accept: Annotated[list[str] | None, typer.Option(help="Name of an intended change; repeatable.")] = None,
     accept_file: Annotated[
@@ -91,9 +91,13 @@ def _report(
     tenants: Sequence[str],
 ) -> DiffReport:
     old, new = before.load(), after.load()
-    comparison = PolicyComparison(old, new)
+    comparison = PolicyComparison(PolicyVersion(old), PolicyVersion(new))
     found = comparison.diff()
     broken = comparison.violations(invariants)
+    rows = None
+    if database_url:
+        with open_store(load_settings(database_url=database_url)) as store:
+            rows = count_rows(store, old, new, tenants)
     return DiffReport(
         before.name,
         after.name,
@@ -103,10 +107,5 @@ def _report(
         tuple((each, comparison.groups(each.principals)) for each in broken),
         tuple(stale_acceptances(found, names)),
         names,
-        _rows(database_url, old, new, tenants) if database_url else None,
+        rows,
     )
-
-
-def _rows(database_url: str, old: Policy, new: Policy, tenants: Sequence[str]) -> RowCounts:
-    with open_store(load_settings(database_url=database_url)) as store:
-        return count_rows(store, old, new, tenants)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,15 +14,14 @@ from multichannel.cli.policy.common import FINDINGS, Output, PolicyFolder, TextO
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.versions import Versions
-from multichannel.policy.language.source import PolicySource
 from multichannel.settings import load_settings
 from multichannel.workbench import replay as replaying
 from multichannel.workbench.replay import (
     DecisionChange,
     DecisionGroup,
     DecisionKind,
-    PolicyLookup,
     ReplayResult,
+    logged_policy,
 )
 
 TITLES = {
@@ -41,13 +41,13 @@ MAX_TENANTS = 5
 def replay(
     log: Annotated[list[Path], typer.Option("--log", help="Decision log; repeatable.")],
     candidate: Annotated[
-        Path, typer.Option(help="Folder of .polar files to try.", exists=True, file_okay=False)
+        Path, typer.Option(help="Folder of .polar files to evaluate.", exists=True, file_okay=False)
     ],
     policy: PolicyFolder = None,
     output: TextOrJson = "text",
     fail_on: Annotated[
         Literal["newly-allowed", "changed"] | None,
-        typer.Option(help="Exit 1 if there is such a change; newly-allowed ignores lists."),
+        typer.Option(help="Exit 1 on changes of this kind; newly-allowed ignores list filters."),
     ] = None,
 ) -> None:
     """Replay logged decisions under a candidate policy.
@@ -58,7 +58,14 @@ def replay(
     Example: multichannel policy replay --log decisions.jsonl --candidate ./policies
     """
     candidate_policy = Policy.load(candidate)
-    result = replaying.replay(log, candidate_policy, _policy_lookup(folder_of(policy)))
+    folder, versions = folder_of(policy), Versions(load_settings().policy_versions)
+
+    def policy_of(digest: str) -> Policy | None:
+        with suppress(PolicyInvalid):
+            return logged_policy(digest, folder, versions)
+        return None
+
+    result = replaying.replay(log, candidate_policy, policy_of)
     Output("replay", candidate_policy.digest, partial(_print, result), partial(_body, result)).show(output)
     failing = {
         None: (),
@@ -67,23 +74,6 @@ def replay(
     }[fail_on]
     if any(result.count(change) for change in failing):
         raise typer.Exit(FINDINGS)
-
-
-def _policy_lookup(folder: Path) -> PolicyLookup:
-    """Policies by digest, from a folder and the stored versions, loaded on demand."""
-    versions = Versions(load_settings().policy_versions)
-
-    def policy_of(digest: str) -> Policy | None:
-        try:
-            source = PolicySource.read(folder)
-            if source.digest == digest:
-                return Policy(source)
-            kept = [each.kept_as for each in versions.kept() if each.digest == digest]
-            return Policy(versions.read(kept[0]).source) if kept else None
-        except PolicyInvalid:
-            return None
-
-    return policy_of
 
 
 def _body(result: ReplayResult) -> dict[str, Any]:

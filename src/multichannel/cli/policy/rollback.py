@@ -1,4 +1,4 @@
-"""`multichannel policy rollback`: an earlier policy version in every process, until it is released."""
+"""`multichannel policy rollback`: reactivates an earlier policy version in all services."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def rollback(
         bool, typer.Option("--list", help="List the versions that have been active.")
     ] = False,
     release: Annotated[
-        bool, typer.Option("--release", help="End the rollback: services follow the policy folder again.")
+        bool, typer.Option("--release", help="End the rollback; services use the policy folder again.")
     ] = False,
     policy: PolicyFolder = None,
     output: TextOrJson = "text",

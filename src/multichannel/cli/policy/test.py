@@ -30,8 +30,7 @@ from multichannel.errors import BadInput
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.testing.case_files import read_suite
 from multichannel.workbench import case_coverage
-from multichannel.workbench.findings import Finding, Level
-from multichannel.workbench.formats import findings_as_json, path_of
+from multichannel.workbench.findings import Finding, Level, findings_as_json, path_of
 from multichannel.workbench.junit import junit
 from multichannel.workbench.testing import FAILED, CaseResult, by_file, explain_result, failure, run
 

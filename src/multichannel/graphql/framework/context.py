@@ -12,8 +12,10 @@ from graphql import GraphQLResolveInfo
 from multichannel.errors import Unauthenticated
 
 if TYPE_CHECKING:
+    from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Principal
     from multichannel.store.audit.mutation_context import MutationContext
+    from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
     from multichannel.store.read.reader import Reader
     from multichannel.store.store import Store
     from multichannel.store.unit_of_work import UnitOfWork
@@ -55,6 +57,12 @@ class OperationContext:
     def reader(self) -> Reader:
         """The reader of the snapshot."""
         return self.work.reader
+
+    def record(
+        self, resource: Resource, row_id: str, columns: frozenset[ReadableColumn]
+    ) -> LoadedRecord | None:
+        """The record with these columns; None if the caller cannot see it."""
+        return self.reader.records(resource, columns, "id", [row_id]).get(row_id)
 
     def act(self, act: MutationContext, use_case: Callable[[UnitOfWork], str]) -> str:
         """Run a mutation in its own transaction; later reads of this operation see its changes."""

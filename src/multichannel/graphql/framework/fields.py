@@ -24,8 +24,8 @@ class Column:
 
     description: str
     read: Action
-    filter: bool
-    order: bool
+    filter: bool = field(default=False, kw_only=True)
+    order: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ToOne:
 
 @dataclass(frozen=True, slots=True)
 class ToMany:
-    """A connection to the records of `target` whose column `remote` holds this record's id."""
+    """A connection to the visible records of `target` whose column `remote` holds this record's id."""
 
     description: str
     target: str
@@ -49,50 +49,21 @@ class ToMany:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A value computed for all records of a batch at once, where the column `witness` is readable.
+    """A value of the GraphQL type `type`, computed for all records of a batch where `witness` is readable.
 
     `compute(work, ids, **arguments)` returns the values by id; other records have the value `absent`.
     """
 
     description: str
     type: str
-    witness: str
     read: Action
     compute: Callable[..., Mapping[str, Any]]
-    absent: Any = None
-    arguments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    witness: str = field(default="status", kw_only=True)
+    absent: Any = field(default=None, kw_only=True)
+    arguments: Mapping[str, tuple[str, str]] = field(default_factory=dict, kw_only=True)
 
 
 FieldDeclaration = Column | ToOne | ToMany | Computed
-
-
-def column(description: str, read: Action, *, filter: bool = False, order: bool = False) -> Column:
-    """Declare a column."""
-    return Column(description, read, filter, order)
-
-
-def one(description: str, target: str, local: str, read: Action) -> ToOne:
-    """Declare a relation to one."""
-    return ToOne(description, target, local, read)
-
-
-def many(description: str, target: str, remote: str) -> ToMany:
-    """Declare a connection. It lists the visible records of the target."""
-    return ToMany(description, target, remote)
-
-
-def computed(  # noqa: PLR0913  (each is a part of the declaration)
-    description: str,
-    type: str,
-    read: Action,
-    compute: Callable[..., Mapping[str, Any]],
-    *,
-    witness: str = "status",
-    absent: Any = None,
-    arguments: Mapping[str, tuple[str, str]] | None = None,
-) -> Computed:
-    """Declare a computed field of a GraphQL type, for callers with the read level `read`."""
-    return Computed(description, type, witness, read, compute, absent, arguments or {})
 
 
 @dataclass(frozen=True)

@@ -22,30 +22,26 @@ from multichannel.store.read.list_query import (
     RelatedTo,
 )
 
-TEXT_OPERATORS = {
+OPERATORS = {
     "eq": "Equal to this value.",
     "ne": "Not equal to this value, and not null.",
     "in": "Equal to one of these values.",
     "starts_with": "Starts with this text; case-sensitive.",
     "contains": "Contains this text; not case-sensitive.",
-    "is_null": "Null (true) or not null (false).",
-}
-ORDERED_OPERATORS = {
-    "eq": "Equal to this value.",
-    "ne": "Not equal to this value, and not null.",
-    "in": "Equal to one of these values.",
     "lt": "Less than this value.",
     "lte": "Less than or equal to this value.",
     "gt": "Greater than this value.",
     "gte": "Greater than or equal to this value.",
     "is_null": "Null (true) or not null (false).",
 }
-FLAG_OPERATORS = {"eq": "Equal to this value.", "is_null": "Null (true) or not null (false)."}
-ENUM_OPERATORS = {
-    "eq": "Equal to this value.",
-    "ne": "Not equal to this value, and not null.",
-    "in": "Equal to one of these values.",
+ORDERED = ("eq", "ne", "lt", "lte", "gt", "gte", "is_null", "in")
+TYPES = {
+    bool: ("Boolean", "eq", "is_null"),
+    int: ("Int", *ORDERED),
+    datetime: ("DateTime", *ORDERED),
+    str: ("String", "eq", "ne", "starts_with", "contains", "is_null", "in"),
 }
+"""The GraphQL type and the operators of each type of column that is not an enum, in the schema's order."""
 MAX_LIST_LENGTH = 100
 MAX_DEPTH = 5
 
@@ -153,30 +149,19 @@ def _check_length(name: str, items: list[Any]) -> None:
 def _conditions_input(declaration: TypeDeclaration, attribute: str) -> str:
     """The name of the input with conditions on a column's type, made on first use."""
     kind = declaration.resource.column(attribute).type.python_type
-    if isinstance(kind, EnumMeta):
-        value, operators = kind.__name__, ENUM_OPERATORS
-    elif kind is bool:
-        value, operators = "bool", FLAG_OPERATORS
-    elif kind is int:
-        value, operators = "int", ORDERED_OPERATORS
-    elif kind is datetime:
-        value, operators = "datetime", ORDERED_OPERATORS
-    else:
-        value, operators = "str", TEXT_OPERATORS
-    title = {"bool": "Boolean", "int": "Int", "datetime": "DateTime", "str": "String"}.get(value, value)
+    title, *operators = (kind.__name__, "eq", "ne", "in") if isinstance(kind, EnumMeta) else TYPES[kind]
     name = f"{title}Filter"
     if not is_registered(name):
-        fields = {
-            operator: (f"{_operand(operator, value)} | None", text) for operator, text in operators.items()
-        }
-        fields["in_"] = fields.pop("in", ("", ""))
+        operands = {"is_null": "bool", "in": f"list[{kind.__name__}]"}
         input_type(
             name,
             f"Conditions on a value of type {title}; all of them must match.",
-            {k: v for k, v in fields.items() if v[0]},
+            {
+                "in_" if operator == "in" else operator: (
+                    f"{operands.get(operator, kind.__name__)} | None",
+                    OPERATORS[operator],
+                )
+                for operator in operators
+            },
         )
     return name
-
-
-def _operand(operator: str, value: str) -> str:
-    return {"is_null": "bool", "in": f"list[{value}]"}.get(operator, value)

@@ -1,4 +1,4 @@
-"""Inputs of mutations: the fields that all of them have, and the parsing of their values."""
+"""Inputs of mutations: what several of them have, and the parsing of their values."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
 import strawberry
 
+from multichannel.domain.agreements import Signature
 from multichannel.domain.base import is_printable
 from multichannel.domain.domains import ascii_domain
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import camel
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.store.audit.mutation_context import IdempotentRequest
 
 LONGEST_TEXT, LONGEST_KEY = 512, 255
@@ -38,11 +41,11 @@ def input_type(cls: type[T]) -> type[T]:
 class MutationInput:
     """What the inputs of all mutations share."""
 
-    idempotency_key: str | None = strawberry.field(
-        default=None,
-        description=f"A key of your choice, 1 to {LONGEST_KEY} characters, that makes retries safe: "
+    idempotency_key: str | None = described(
+        f"A key of your choice, 1 to {LONGEST_KEY} characters, that makes retries safe: "
         "repeating it with the same input changes nothing and returns the first outcome. Keys are kept for "
         "at least 7 days.",
+        None,
     )
 
 
@@ -98,3 +101,31 @@ def parse_email(name: str, value: str) -> str:
 def optional(parse: Callable[[str, str], str], name: str, value: str | None) -> str | None:
     """What `parse` makes of a value, or None if there is none."""
     return None if value is None else parse(name, value)
+
+
+@input_type
+class SignerInput:
+    """The person who signs the customer agreement for the customer, as of now."""
+
+    first_name: str = described("First name of the signer.")
+    last_name: str = described("Last name of the signer.")
+    email: str = described("E-mail address of the signer.")
+    phone_number: str | None = described("Telephone number of the signer.", None)
+
+
+@input_type
+class AgreementInput(SignerInput):
+    """A signature of the customer agreement that was given earlier."""
+
+    agreed_at: datetime = described("When the customer signed; must not be in the future.")
+
+
+def signature_of(signer: SignerInput, agreed_at: datetime, within: str = "") -> Signature:
+    """The signature to store; `within` is the path of `signer` in the input. BadInput if it is invalid."""
+    return Signature(
+        parse_text(f"{within}first_name", signer.first_name),
+        parse_text(f"{within}last_name", signer.last_name),
+        parse_email(f"{within}email", signer.email),
+        optional(parse_text, f"{within}phone_number", signer.phone_number),
+        agreed_at,
+    )

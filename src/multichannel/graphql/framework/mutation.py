@@ -17,13 +17,17 @@ from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import MutationInput, idempotency_of
-from multichannel.graphql.framework.refusal_codes import refusal_codes
 from multichannel.graphql.framework.selected_columns import columns_at
-from multichannel.graphql.framework.strawberry_types import Field, object_type, register
+from multichannel.graphql.framework.strawberry_types import (
+    Field,
+    object_type,
+    register,
+    register_refusal_codes,
+)
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
-from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
+from multichannel.store.read.list_query import ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
 UseCase = Callable[[UnitOfWork, Any], Any]
@@ -129,7 +133,7 @@ def _resolver(
             version = _current_version(operation, resource, target_id, refusal)
             return {record_field: None, "user_errors": [_user_error(refusal, version)]}
         columns = columns_at(info, record_field, declaration)
-        return {record_field: _record(operation, declaration, row_id, columns), "user_errors": []}
+        return {record_field: operation.record(declaration.resource, row_id, columns), "user_errors": []}
 
     return resolve
 
@@ -149,7 +153,7 @@ def _payload(attribute: str, declaration: TypeDeclaration, record_field: str) ->
 def user_error_types() -> None:
     """Make `UserError` and the enum of its codes."""
     by_code = sorted(MUTATION_REFUSALS, key=lambda refusal: refusal.code)
-    refusal_codes("UserErrorCode", "Why a mutation was refused.", by_code)
+    register_refusal_codes("UserErrorCode", "Why a mutation was refused.", by_code)
     object_type(
         "UserError",
         "Why a mutation is not possible in the current state. Nothing was changed.",
@@ -167,12 +171,6 @@ def user_error_types() -> None:
             ),
         },
     )
-
-
-def _record(
-    operation: OperationContext, declaration: TypeDeclaration, row_id: str, columns: frozenset[ReadableColumn]
-) -> LoadedRecord | None:
-    return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)
 
 
 def _target_id(resource: Resource, input: Any) -> str | None:
@@ -200,6 +198,6 @@ def _current_version(
     if refusal.code != Refusal.STALE_VERSION.code or row_id is None:
         return None
     wanted = frozenset({ReadableColumn("version", Action.READ)})
-    record = _record(operation, DECLARATIONS[resource.name], row_id, wanted)
+    record = operation.record(resource, row_id, wanted)
     version = record.values["version"] if record else None
     return version if isinstance(version, int) else None

@@ -8,9 +8,10 @@ module, and `register` enters each type into its namespace.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from datetime import datetime
-from enum import EnumMeta
+from enum import StrEnum
+from inspect import cleandoc
 from typing import Any
 
 import strawberry
@@ -21,7 +22,9 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from multichannel.graphql.framework.enum_descriptions import ENUMS
+from multichannel.domain import support, transfer_effects  # noqa: F401  (their enums are registered below)
+from multichannel.domain.base import DescribedEnum
+from multichannel.domain.refusals import Refusal
 from multichannel.graphql.framework.fields import camel
 from multichannel.graphql.framework.scalars import DATE_TIME
 
@@ -46,6 +49,11 @@ class Field:
     arguments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
+def described(description: str, default: Any = MISSING, *, default_factory: Any = MISSING) -> Any:
+    """A field of a Strawberry type or input; one of an input without a default is required."""
+    return strawberry.field(description=description, default=default, default_factory=default_factory)
+
+
 def register(made: Any) -> Any:
     """Enter a Strawberry type into the namespace under its GraphQL name; also a class decorator."""
     name = made.__strawberry_definition__.name
@@ -60,16 +68,22 @@ def is_registered(name: str) -> bool:
     return name in NAMESPACE
 
 
-def register_enum(words: EnumMeta, description: str, values: Mapping[str, str]) -> None:
+def _register_enum(words: type[StrEnum], description: str, values: Mapping[str, str]) -> None:
     """Make a GraphQL enum of a Python enum, with descriptions of its values."""
     made: Any = strawberry.enum(words, name=words.__name__, description=description)
     for value in made.__strawberry_definition__.values:
-        value.description = values.get(value.name)
+        value.description = values[value.name]
     register(made)
 
 
-for _words, (_description, _values) in ENUMS.items():
-    register_enum(_words, _description, _values)
+for _words in DescribedEnum.__subclasses__():
+    _register_enum(_words, cleandoc(_words.__doc__ or ""), {each.name: each.description for each in _words})
+
+
+def register_refusal_codes(name: str, description: str, refusals: Iterable[Refusal]) -> None:
+    """Make an enum with one value for each refusal, described by its message."""
+    codes = StrEnum(name, {refusal.code: refusal.code for refusal in refusals})  # type: ignore[misc]  # the names are data
+    _register_enum(codes, description, {code.name: Refusal[code.name].message for code in codes})
 
 
 def object_type(name: str, description: str, fields: Mapping[str, Field], **attributes: Any) -> Any:

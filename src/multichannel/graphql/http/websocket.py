@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
@@ -15,7 +18,7 @@ from multichannel.graphql.execution.errors import internal_error
 from multichannel.graphql.execution.executor import Execution, Responses, error_response
 from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest, read_request
 from multichannel.graphql.http.connection_limits import ConnectionLimiter, StreamTimeouts
-from multichannel.graphql.http.websocket_auth import connection_token, same_origin
+from multichannel.identity.tokens import bearer_token
 
 SUBPROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 20
@@ -48,7 +51,7 @@ class WebSocketView:
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one WebSocket until it is closed."""
-        if not same_origin(socket.headers):
+        if not _same_origin(socket.headers):
             await socket.send_denial_response(PlainTextResponse("Cross-origin WebSocket not allowed.", 403))
             return
         if self._limiter.full:
@@ -122,7 +125,7 @@ class WebSocketConnection:
         if payload is not None and not isinstance(payload, dict):
             raise CloseConnection(4400, "`payload` must be an object.")
         try:
-            self._token = connection_token(self._socket.headers, payload or {})
+            self._token = _connection_token(self._socket.headers, payload or {})
             if self._token is not None:
                 await self._execution.check_token(self._token)
         except Unauthenticated:
@@ -219,3 +222,35 @@ def _id(message: dict[str, Any]) -> str:
     if not isinstance(operation_id, str) or not 0 < len(operation_id) <= MAX_ID_LENGTH:
         raise CloseConnection(4400, f"`id` must be a string of 1 to {MAX_ID_LENGTH} characters.")
     return operation_id
+
+
+def _same_origin(headers: Headers) -> bool:
+    """Whether the Origin is the requested host, or absent.
+
+    Browsers let any page open a WebSocket to any host; only the Origin header names the page.
+    """
+    origins = headers.getlist("origin")
+    if not origins:
+        return True
+    try:
+        host = urlsplit(origins[0]).netloc.lower()
+    except ValueError:
+        return False
+    return len(origins) == 1 and host != "" and host == headers.get("host", "").lower()
+
+
+def _connection_token(headers: Headers, payload: Mapping[str, Any]) -> str | None:
+    """The token in the handshake or the `connection_init` payload; None if there is none.
+
+    Raises Unauthenticated for a malformed token, and for tokens that differ.
+    """
+    nested = payload.get("headers")
+    places = [payload, nested] if isinstance(nested, dict) else [payload]
+    values = [value for place in places for name, value in place.items() if name.lower() == "authorization"]
+    if not all(isinstance(value, str) for value in values):
+        raise Unauthenticated("`authorization` must be a string.")
+    tokens = {bearer_token([(b"authorization", value.encode())]) for value in values}
+    tokens |= {bearer_token(headers)} - {None}
+    if len(tokens) > 1:
+        raise Unauthenticated("The connection has more than one token; send one.")
+    return next(iter(tokens), None)

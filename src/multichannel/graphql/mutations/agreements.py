@@ -5,13 +5,13 @@ from __future__ import annotations
 import strawberry
 
 from multichannel.domain.agreements import CustomerAgreement
-from multichannel.graphql.framework.agreement_input import AgreementInput, signature_of
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import MutationInput, input_type
+from multichannel.graphql.framework.inputs import AgreementInput, MutationInput, input_type, signature_of
 from multichannel.graphql.framework.mutation import mutation
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import CUSTOMER, CUSTOMER_AGREEMENT
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services import agreements
+from multichannel.services import customers
 from multichannel.store.unit_of_work import UnitOfWork
 
 
@@ -19,7 +19,7 @@ from multichannel.store.unit_of_work import UnitOfWork
 class ConfirmCustomerAgreementInput(MutationInput, AgreementInput):
     """The customer, the person who signed for it, and when."""
 
-    id: strawberry.ID = strawberry.field(description="The customer.")
+    id: strawberry.ID = described("The customer.")
 
 
 @mutation(Action.CONFIRM_AGREEMENT, on=CUSTOMER, returns=CUSTOMER_AGREEMENT)
@@ -30,4 +30,4 @@ def confirm_customer_agreement(work: UnitOfWork, input: ConfirmCustomerAgreement
     which is valid for every partner. Confirming again adds a further record.
     """
     customer_id = read_id_of(CUSTOMER, input.id)
-    return agreements.confirm_customer_agreement(work, customer_id, signature_of(input, input.agreed_at))
+    return customers.confirm_customer_agreement(work, customer_id, signature_of(input, input.agreed_at))

@@ -9,10 +9,10 @@ import strawberry
 from multichannel.domain.customers import Customer
 from multichannel.domain.users import Role
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.agreement_input import AgreementInput, signature_of
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import (
     EXPECTED_VERSION,
+    AgreementInput,
     MutationInput,
     input_type,
     is_set,
@@ -21,8 +21,10 @@ from multichannel.graphql.framework.inputs import (
     parse_email,
     parse_guid,
     parse_text,
+    signature_of,
 )
 from multichannel.graphql.framework.mutation import mutation
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import customers
@@ -50,67 +52,57 @@ COUNTRY = "Country, as an ISO 3166-1 alpha-2 code such as `US`."
 class NewBillingProfileInput:
     """The billing profile of your partner. A field left out is copied from the customer's profile."""
 
-    first_name: str | None = strawberry.field(default=None, description="First name of the billing contact.")
-    last_name: str | None = strawberry.field(default=None, description="Last name of the billing contact.")
-    email: str | None = strawberry.field(
-        default=None, description="The e-mail address that invoices are sent to."
-    )
-    culture: str | None = strawberry.field(
-        default=None, description="Format of numbers and dates on invoices, such as `en-US`."
-    )
-    language: str | None = strawberry.field(default=None, description="Language of invoices, such as `en`.")
-    company_name: str | None = strawberry.field(default=None, description="The company's name on invoices.")
+    first_name: str | None = described("First name of the billing contact.", None)
+    last_name: str | None = described("Last name of the billing contact.", None)
+    email: str | None = described("The e-mail address that invoices are sent to.", None)
+    culture: str | None = described("Format of numbers and dates on invoices, such as `en-US`.", None)
+    language: str | None = described("Language of invoices, such as `en`.", None)
+    company_name: str | None = described("The company's name on invoices.", None)
 
 
 @input_type
 class NewGlobalAdminInput:
     """The first global admin of the new tenant."""
 
-    object_id: str = strawberry.field(
-        description="The user's object id in the new tenant's directory, a GUID."
-    )
-    display_name: str = strawberry.field(description="The name shown to others.")
+    object_id: str = described("The user's object id in the new tenant's directory, a GUID.")
+    display_name: str = described("The name shown to others.")
 
 
 @input_type
 class CreateCustomerInput(MutationInput):
     """The customer to create. Its users can sign in once it is linked to its directory: `linkCustomer`."""
 
-    company_name: str = strawberry.field(description="The company's name.")
-    domain: str = strawberry.field(
-        description="The primary domain of the customer's tenant. Refused if another customer has it "
-        "verified; it is unverified itself until the customer signs in or an import names it."
+    company_name: str = described("The company's name.")
+    domain: str = described(
+        "The primary domain of the customer's tenant. Refused if another customer has it verified; it is "
+        "unverified itself until the customer signs in or an import names it."
     )
-    email: str = strawberry.field(description="The company's e-mail address.")
-    phone_number: str | None = strawberry.field(default=None, description="The company's telephone number.")
-    address_line1: str | None = strawberry.field(default=None, description="First line of the address.")
-    address_line2: str | None = strawberry.field(default=None, description="Second line of the address.")
-    city: str | None = strawberry.field(default=None, description="City.")
-    state: str | None = strawberry.field(default=None, description="State or province.")
-    region: str | None = strawberry.field(default=None, description="Region.")
-    postal_code: str | None = strawberry.field(default=None, description="Postal code.")
-    country: str | None = strawberry.field(default=None, description=COUNTRY)
-    organization_registration_number: str | None = strawberry.field(
-        default=None, description="The company's number in the commercial register."
+    email: str = described("The company's e-mail address.")
+    phone_number: str | None = described("The company's telephone number.", None)
+    address_line1: str | None = described("First line of the address.", None)
+    address_line2: str | None = described("Second line of the address.", None)
+    city: str | None = described("City.", None)
+    state: str | None = described("State or province.", None)
+    region: str | None = described("Region.", None)
+    postal_code: str | None = described("Postal code.", None)
+    country: str | None = described(COUNTRY, None)
+    organization_registration_number: str | None = described(
+        "The company's number in the commercial register.", None
     )
-    market: str | None = strawberry.field(
-        default=None,
-        description="The country that the customer buys in, as an ISO 3166-1 alpha-2 code. Default: your own "
+    market: str | None = described(
+        "The country that the customer buys in, as an ISO 3166-1 alpha-2 code. Default: your own "
         "market, the only one allowed.",
+        None,
     )
-    associated_partner: str | None = strawberry.field(
-        default=None,
-        description="For an indirect provider: the tenant GUID of the reseller that the customer is created "
-        "for.",
+    associated_partner: str | None = described(
+        "For an indirect provider: the tenant GUID of the reseller that the customer is created for.", None
     )
-    billing_profile: NewBillingProfileInput | None = strawberry.field(
-        default=None, description="How your partner bills the customer."
+    billing_profile: NewBillingProfileInput | None = described("How your partner bills the customer.", None)
+    agreement: AgreementInput | None = described(
+        "Your attestation that the customer has signed the customer agreement.", None
     )
-    agreement: AgreementInput | None = strawberry.field(
-        default=None, description="Your attestation that the customer has signed the customer agreement."
-    )
-    global_admin: NewGlobalAdminInput | None = strawberry.field(
-        default=None, description="The first user of the tenant, who can add the others."
+    global_admin: NewGlobalAdminInput | None = described(
+        "The first user of the tenant, who can add the others.", None
     )
 
 
@@ -175,28 +167,18 @@ def link_customer(work: UnitOfWork, input: LinkCustomerInput) -> Customer:
 class UpdateCustomerInput(MutationInput):
     """The changes to a customer's profile. A field left out keeps its value; null clears it."""
 
-    id: strawberry.ID = strawberry.field(description="The customer.")
-    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
-    company_name: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The company's name; must not be null."
-    )
-    email: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The company's e-mail address."
-    )
-    phone_number: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The company's telephone number."
-    )
-    address_line1: str | None = strawberry.field(
-        default=strawberry.UNSET, description="First line of the address."
-    )
-    address_line2: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Second line of the address."
-    )
-    city: str | None = strawberry.field(default=strawberry.UNSET, description="City.")
-    state: str | None = strawberry.field(default=strawberry.UNSET, description="State or province.")
-    region: str | None = strawberry.field(default=strawberry.UNSET, description="Region.")
-    postal_code: str | None = strawberry.field(default=strawberry.UNSET, description="Postal code.")
-    country: str | None = strawberry.field(default=strawberry.UNSET, description=COUNTRY)
+    id: strawberry.ID = described("The customer.")
+    expected_version: int = described(EXPECTED_VERSION)
+    company_name: str | None = described("The company's name; must not be null.", strawberry.UNSET)
+    email: str | None = described("The company's e-mail address.", strawberry.UNSET)
+    phone_number: str | None = described("The company's telephone number.", strawberry.UNSET)
+    address_line1: str | None = described("First line of the address.", strawberry.UNSET)
+    address_line2: str | None = described("Second line of the address.", strawberry.UNSET)
+    city: str | None = described("City.", strawberry.UNSET)
+    state: str | None = described("State or province.", strawberry.UNSET)
+    region: str | None = described("Region.", strawberry.UNSET)
+    postal_code: str | None = described("Postal code.", strawberry.UNSET)
+    country: str | None = described(COUNTRY, strawberry.UNSET)
 
 
 @mutation(Action.UPDATE, on=CUSTOMER)

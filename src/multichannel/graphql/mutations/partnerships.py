@@ -8,6 +8,7 @@ from multichannel.domain.partnerships import Partnership
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import MutationInput, input_type, optional, parse_guid, parse_text
 from multichannel.graphql.framework.mutation import mutation
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import partnerships
@@ -18,13 +19,13 @@ from multichannel.store.unit_of_work import UnitOfWork
 class InviteIndirectResellerInput(MutationInput):
     """The partner to invite."""
 
-    reseller: str = strawberry.field(
-        description="The partner's tenant GUID. The result is the same whether or not this service knows it."
+    reseller: str = described(
+        "The partner's tenant GUID. The result is the same whether or not this service knows it."
     )
-    reseller_number: str | None = strawberry.field(
-        default=None,
-        description="The vendor's partner number of the reseller's location, used when it is credited as "
+    reseller_number: str | None = described(
+        "The vendor's partner number of the reseller's location, used when it is credited as "
         "partner of record.",
+        None,
     )
 
 
@@ -42,7 +43,7 @@ def invite_indirect_reseller(work: UnitOfWork, input: InviteIndirectResellerInpu
 class AcceptPartnershipInput(MutationInput):
     """The invitation to accept."""
 
-    id: strawberry.ID = strawberry.field(description="The partnership.")
+    id: strawberry.ID = described("The partnership.")
 
 
 @mutation(Action.ACCEPT, on=PARTNERSHIP)
@@ -55,7 +56,7 @@ def accept_partnership(work: UnitOfWork, input: AcceptPartnershipInput) -> Partn
 class RemovePartnershipInput(MutationInput):
     """The partnership to end, or the invitation to withdraw."""
 
-    id: strawberry.ID = strawberry.field(description="The partnership.")
+    id: strawberry.ID = described("The partnership.")
 
 
 @mutation(Action.REMOVE, on=PARTNERSHIP)

@@ -6,18 +6,20 @@ import strawberry
 
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.agreement_input import SignerInput, signature_of
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import (
     GUID_FORM,
     MutationInput,
+    SignerInput,
     input_type,
     optional,
     parse_domain,
     parse_guid,
     parse_text,
+    signature_of,
 )
 from multichannel.graphql.framework.mutation import mutation
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import relationship_ends, relationships
@@ -28,18 +30,18 @@ from multichannel.store.unit_of_work import UnitOfWork
 class RequestResellerRelationshipInput(MutationInput):
     """The customer to ask for a relationship, and what to ask for."""
 
-    customer: str = strawberry.field(
-        description="The customer's tenant GUID or domain. The result is the same whether or not this "
+    customer: str = described(
+        "The customer's tenant GUID or domain. The result is the same whether or not this "
         "service knows the customer."
     )
-    include_delegated_admin: bool = strawberry.field(
+    include_delegated_admin: bool = described(
+        "Whether to request delegated admin privileges as well. Some national clouds require it.",
         default=False,
-        description="Whether to request delegated admin privileges as well. Some national clouds require it.",
     )
-    provider: str | None = strawberry.field(
-        default=None,
-        description="For an indirect reseller: the tenant GUID of its provider. A relationship for the "
+    provider: str | None = described(
+        "For an indirect reseller: the tenant GUID of its provider. A relationship for the "
         "provider is requested along with yours.",
+        None,
     )
 
 
@@ -74,7 +76,7 @@ def _address(value: str) -> str:
 class CancelResellerRelationshipRequestInput(MutationInput):
     """The request to withdraw."""
 
-    id: strawberry.ID = strawberry.field(description="The requested relationship.")
+    id: strawberry.ID = described("The requested relationship.")
 
 
 @mutation(Action.CANCEL, on=RELATIONSHIP)
@@ -89,11 +91,11 @@ def cancel_reseller_relationship_request(
 class AcceptResellerRelationshipInput(MutationInput):
     """The request to accept."""
 
-    id: strawberry.ID = strawberry.field(description="The requested relationship.")
-    agreement: SignerInput | None = strawberry.field(
-        default=None,
-        description="The person who signs the customer agreement. Required if your company has not signed "
+    id: strawberry.ID = described("The requested relationship.")
+    agreement: SignerInput | None = described(
+        "The person who signs the customer agreement. Required if your company has not signed "
         "it yet; otherwise ignored.",
+        None,
     )
 
 
@@ -111,7 +113,7 @@ def accept_reseller_relationship(
 class DeclineResellerRelationshipInput(MutationInput):
     """The request to decline."""
 
-    id: strawberry.ID = strawberry.field(description="The requested relationship.")
+    id: strawberry.ID = described("The requested relationship.")
 
 
 @mutation(Action.DECLINE, on=RELATIONSHIP)
@@ -126,7 +128,7 @@ def decline_reseller_relationship(
 class RemoveResellerRelationshipInput(MutationInput):
     """The relationship to end."""
 
-    id: strawberry.ID = strawberry.field(description="The relationship.")
+    id: strawberry.ID = described("The relationship.")
 
 
 @mutation(Action.REMOVE, on=RELATIONSHIP)
@@ -165,8 +167,8 @@ def end_reseller_relationship(work: UnitOfWork, input: EndResellerRelationshipIn
 class ExtendRelationshipToProviderInput(MutationInput):
     """The direct relationship to extend, and the provider."""
 
-    id: strawberry.ID = strawberry.field(description="The relationship.")
-    provider: str = strawberry.field(description="The tenant GUID of the indirect provider.")
+    id: strawberry.ID = described("The relationship.")
+    provider: str = described("The tenant GUID of the indirect provider.")
 
 
 @mutation(Action.EXTEND, on=RELATIONSHIP)
@@ -188,7 +190,7 @@ def extend_relationship_to_provider(
 class RevokeDelegatedAdminInput(MutationInput):
     """The relationship whose delegated admin privileges to revoke."""
 
-    id: strawberry.ID = strawberry.field(description="The relationship.")
+    id: strawberry.ID = described("The relationship.")
 
 
 @mutation(Action.REVOKE_DELEGATED_ADMIN, on=RELATIONSHIP)

@@ -7,26 +7,24 @@ from multichannel.errors import BadInput
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import is_set, optional, parse_guid, parse_text
 from multichannel.graphql.framework.mutation import mutation
-from multichannel.graphql.mutations.subscription_create_inputs import (
-    CreateSubscriptionInput,
-    RecordExternalSubscriptionInput,
-    external_subscription_of,
-    order_of,
-)
-from multichannel.graphql.mutations.subscription_update_inputs import (
+from multichannel.graphql.mutations.subscription_inputs import (
     AssignPartnerOfRecordInput,
     AssignSupportContactInput,
     CancelServiceInput,
     CancelSubscriptionInput,
+    CreateSubscriptionInput,
     MoveSubscriptionToCspInput,
     ReactivateSubscriptionInput,
+    RecordExternalSubscriptionInput,
     SuspendSubscriptionInput,
     UpdateSubscriptionInput,
     edits_of,
+    external_subscription_of,
+    order_of,
 )
 from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services import csp_migration, subscriptions
+from multichannel.services import subscriptions
 from multichannel.store.unit_of_work import UnitOfWork
 
 
@@ -109,7 +107,7 @@ def cancel_subscription(work: UnitOfWork, input: CancelSubscriptionInput) -> Sub
 def cancel_service(work: UnitOfWork, input: CancelServiceInput) -> Subscription:
     """Cancel one service of a subscription of another channel that has been recreated in CSP."""
     row_id, service = read_id_of(SUBSCRIPTION, input.id), parse_text("service", input.service)
-    return csp_migration.cancel_service(work, row_id, service, expected_version=input.expected_version)
+    return subscriptions.cancel_service(work, row_id, service, expected_version=input.expected_version)
 
 
 @mutation(Action.MOVE_TO_CSP, on=SUBSCRIPTION)
@@ -118,7 +116,7 @@ def move_subscription_to_csp(work: UnitOfWork, input: MoveSubscriptionToCspInput
 
     The old subscription continues until its services, or all of it, are canceled.
     """
-    return csp_migration.move_subscription_to_csp(
+    return subscriptions.move_subscription_to_csp(
         work,
         read_id_of(SUBSCRIPTION, input.id),
         offer_name=optional(parse_text, "offer_name", input.offer_name),

@@ -16,6 +16,7 @@ from multichannel.graphql.framework.inputs import (
     parse_guid,
 )
 from multichannel.graphql.framework.mutation import mutation
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import transfers
@@ -26,23 +27,17 @@ from multichannel.store.unit_of_work import UnitOfWork
 class RequestTransferInput(MutationInput):
     """What to request, from which partner and for which customer."""
 
-    customer: strawberry.ID = strawberry.field(
-        description="The customer; you must have a relationship with it."
+    customer: strawberry.ID = described("The customer; you must have a relationship with it.")
+    source_partner: str = described("The tenant GUID of the partner that bills the subscriptions now.")
+    product_types: list[TransferProductType] = described(
+        "The product types to request; all if empty.", default_factory=list
     )
-    source_partner: str = strawberry.field(
-        description="The tenant GUID of the partner that bills the subscriptions now."
+    partner_of_record: str | None = described(
+        "For an indirect provider: the tenant GUID of its reseller to credit as partner of record.", None
     )
-    product_types: list[TransferProductType] = strawberry.field(
-        default_factory=list, description="The product types to request; all if empty."
-    )
-    partner_of_record: str | None = strawberry.field(
-        default=None,
-        description="For an indirect provider: the tenant GUID of its reseller to credit as partner of "
-        "record.",
-    )
-    kind: TransferKind = strawberry.field(
-        default=TransferKind.NEW_COMMERCE,
-        description="NEW_COMMERCE or AZURE_PLAN; the source starts transfers of the other kinds.",
+    kind: TransferKind = described(
+        "NEW_COMMERCE or AZURE_PLAN; the source starts transfers of the other kinds.",
+        TransferKind.NEW_COMMERCE,
     )
 
 
@@ -67,15 +62,15 @@ def request_transfer(work: UnitOfWork, input: RequestTransferInput) -> Transfer:
 class OfferTransferInput(MutationInput):
     """The subscriptions to offer, and the partner to offer them to."""
 
-    customer: strawberry.ID = strawberry.field(description="The customer that owns the subscriptions.")
-    target_partner: str = strawberry.field(description="The tenant GUID of the receiving partner.")
-    subscription_ids: list[strawberry.ID] = strawberry.field(
-        description="1 to 25 subscriptions that you bill. Their add-ons are transferred with them."
+    customer: strawberry.ID = described("The customer that owns the subscriptions.")
+    target_partner: str = described("The tenant GUID of the receiving partner.")
+    subscription_ids: list[strawberry.ID] = described(
+        "1 to 25 subscriptions that you bill. Their add-ons are transferred with them."
     )
-    kind: TransferKind = strawberry.field(
-        default=TransferKind.LEGACY,
-        description="LEGACY for an offer to the provider whose reseller you are; MANUAL_SWITCH for a switch "
+    kind: TransferKind = described(
+        "LEGACY for an offer to the provider whose reseller you are; MANUAL_SWITCH for a switch "
         "of legacy Azure subscriptions.",
+        TransferKind.LEGACY,
     )
 
 
@@ -102,8 +97,8 @@ def _row_ids(ids: Iterable[strawberry.ID]) -> list[str]:
 class TransferInput(MutationInput):
     """The transfer to decide on, in the version that the caller has seen."""
 
-    id: strawberry.ID = strawberry.field(description="The transfer.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+    id: strawberry.ID = described("The transfer.")
+    expected_version: int | None = described(EXPECTED_VERSION, None)
 
 
 @input_type
@@ -122,13 +117,13 @@ def consent_to_transfer(work: UnitOfWork, input: ConsentToTransferInput) -> Tran
 class AcceptTransferInput(MutationInput):
     """The transfer to accept and, for a request, the subscriptions to hand over."""
 
-    id: strawberry.ID = strawberry.field(description="The transfer.")
-    subscription_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None,
-        description="For a request: the 1 to 25 subscriptions to hand over; their add-ons are transferred "
+    id: strawberry.ID = described("The transfer.")
+    subscription_ids: list[strawberry.ID] | None = described(
+        "For a request: the 1 to 25 subscriptions to hand over; their add-ons are transferred "
         "with them. For an offer: omit it.",
+        None,
     )
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+    expected_version: int | None = described(EXPECTED_VERSION, None)
 
 
 @mutation(Action.ACCEPT, on=TRANSFER)

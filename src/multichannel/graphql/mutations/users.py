@@ -14,6 +14,7 @@ from multichannel.graphql.framework.inputs import (
     parse_text,
 )
 from multichannel.graphql.framework.mutation import mutation
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, USER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import users
@@ -24,11 +25,11 @@ from multichannel.store.unit_of_work import UnitOfWork
 class CreateUserInput(MutationInput):
     """The user to add to your own tenant."""
 
-    object_id: str = strawberry.field(
-        description="The user's object id in your tenant's directory, a GUID; the `oid` claim of its tokens."
+    object_id: str = described(
+        "The user's object id in your tenant's directory, a GUID; the `oid` claim of its tokens."
     )
-    display_name: str = strawberry.field(description="The name shown to others.")
-    roles: list[Role] = strawberry.field(description="The user's roles; may be empty.")
+    display_name: str = described("The name shown to others.")
+    roles: list[Role] = described("The user's roles; may be empty.")
 
 
 @mutation(Action.ADD_USER, on=PARTNER, on_for_customers=CUSTOMER, returns=USER)
@@ -47,11 +48,9 @@ def create_user(work: UnitOfWork, input: CreateUserInput) -> User:
 class UpdateUserRolesInput(MutationInput):
     """The user and its new set of roles."""
 
-    id: strawberry.ID = strawberry.field(description="The user; not yourself.")
-    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
-    roles: list[Role] = strawberry.field(
-        description="The complete set of roles; roles not listed are removed."
-    )
+    id: strawberry.ID = described("The user; not yourself.")
+    expected_version: int = described(EXPECTED_VERSION)
+    roles: list[Role] = described("The complete set of roles; roles not listed are removed.")
 
 
 @mutation(Action.UPDATE_ROLES, on=USER)

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import strawberry
 
-from multichannel.graphql.framework.fields import camel, column, computed, resource_type
-from multichannel.graphql.framework.strawberry_types import register
+from multichannel.graphql.framework.fields import Column, Computed, camel, resource_type
+from multichannel.graphql.framework.strawberry_types import described, register
 from multichannel.policy.schema.resources import AUDIT_RECORD
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.list_query import ReadableColumn
@@ -27,9 +27,9 @@ OLD, NEW = ReadableColumn("old_value", READ), ReadableColumn("new_value", READ)
 class AuditChange:
     """One field with its values before and after."""
 
-    field: str = strawberry.field(description="The name of the field in this schema.")
-    old: str | None = strawberry.field(description="The value before; null for a new record.")
-    new: str | None = strawberry.field(description="The value after.")
+    field: str = described("The name of the field in this schema.")
+    old: str | None = described("The value before; null for a new record.")
+    new: str | None = described("The value after.")
 
 
 def _changes(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, list[AuditChange]]:
@@ -56,24 +56,24 @@ def _text(value: Any) -> str | None:
 class AuditRecord:
     """An entry of your tenant's audit log: the outcome of an operation on one record."""
 
-    number = column(
+    number = Column(
         "The position in your tenant's audit chain; consecutive.", SUMMARY, filter=True, order=True
     )
-    operation_date = column("When the operation took place.", SUMMARY, filter=True, order=True)
-    operation = column("The operation, such as `accept_transfer`.", SUMMARY, filter=True)
-    status = column("Whether the operation succeeded, was refused or was denied.", SUMMARY, filter=True)
-    resource_type = column("The type of the record, such as `Subscription`.", SUMMARY, filter=True)
-    resource_id = column("The GUID of the record; null if no record was created.", SUMMARY, filter=True)
-    customer_id = column("The tenant GUID of the customer that the record belongs to.", SUMMARY, filter=True)
-    actor_tenant_id = column("The GUID of the tenant that performed the operation.", SUMMARY, filter=True)
-    reasons = column(
+    operation_date = Column("When the operation took place.", SUMMARY, filter=True, order=True)
+    operation = Column("The operation, such as `accept_transfer`.", SUMMARY, filter=True)
+    status = Column("Whether the operation succeeded, was refused or was denied.", SUMMARY, filter=True)
+    resource_type = Column("The type of the record, such as `Subscription`.", SUMMARY, filter=True)
+    resource_id = Column("The GUID of the record; null if no record was created.", SUMMARY, filter=True)
+    customer_id = Column("The tenant GUID of the customer that the record belongs to.", SUMMARY, filter=True)
+    actor_tenant_id = Column("The GUID of the tenant that performed the operation.", SUMMARY, filter=True)
+    reasons = Column(
         "The codes of the refusal or of the denial reasons; empty if the operation succeeded.", SUMMARY
     )
-    event_id = column("The id of the event about the same change; event streams take it as `after`.", SUMMARY)
-    correlation_id = column(
+    event_id = Column("The id of the event about the same change; event streams take it as `after`.", SUMMARY)
+    correlation_id = Column(
         "The id shared by all audit records and events of one operation.", SUMMARY, filter=True
     )
-    changes = computed(
+    changes = Computed(
         "The changed fields. For operations of other tenants, only those disclosed to you.",
         "list[AuditChange]",
         READ,
@@ -81,9 +81,9 @@ class AuditRecord:
         witness="seal",
         absent=(),
     )
-    actor_user_id = column(
+    actor_user_id = Column(
         "The GUID of the user that performed the operation; null for users of other tenants.",
         READ,
         filter=True,
     )
-    seal = column("SHA-256 over this record and the seal of the previous one.", READ)
+    seal = Column("SHA-256 over this record and the seal of the previous one.", READ)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from multichannel.graphql.framework.fields import Column, column
+from multichannel.graphql.framework.fields import Column
 from multichannel.policy.schema.vocabulary import Action
 
-CREATED_AT = column("When the record was created in this service.", Action.READ, filter=True, order=True)
-UPDATED_AT = column("When the record last changed in this service.", Action.READ, filter=True, order=True)
+CREATED_AT = Column("When the record was created in this service.", Action.READ, filter=True, order=True)
+UPDATED_AT = Column("When the record last changed in this service.", Action.READ, filter=True, order=True)
 
 
 def version(read: Action = Action.READ, *, expected: bool = False) -> Column:
     """The version of a record; `expected` where mutations take it as `expectedVersion`."""
     use = " Pass it as `expectedVersion` to change the record as you read it." if expected else ""
-    return column(f"The version of the record; each change increments it.{use}", read)
+    return Column(f"The version of the record; each change increments it.{use}", read)

@@ -11,13 +11,13 @@ from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.framework.fields import DECLARATIONS, Column, ToOne
 from multichannel.graphql.framework.global_ids import read_id
-from multichannel.graphql.framework.strawberry_types import register
+from multichannel.graphql.framework.strawberry_types import described, register
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.explain.evaluated_condition import PRINCIPAL, EvaluatedCondition, Fact
 from multichannel.policy.explain.explanation import Explanation, NearMiss, explain
 from multichannel.policy.explain.redaction import redact, redacted_near_misses
 from multichannel.policy.language.source import Rule
-from multichannel.policy.schema.resources import Resource
+from multichannel.policy.schema.resources import Resource, with_article
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
 
 DISCLOSED_RULES = {"has_standing", "grant"}
@@ -31,57 +31,49 @@ NearMisses = Iterable[tuple[NearMiss, bool]]
 class PolicyRule:
     """A statement with its place."""
 
-    file: str = strawberry.field(description="The name of the policy file.")
-    line: int = strawberry.field(description="The line that the rule begins on.")
-    text: str = strawberry.field(description="The text of the rule.")
+    file: str = described("The name of the policy file.")
+    line: int = described("The line that the rule begins on.")
+    text: str = described("The text of the rule.")
 
 
 @strawberry.type(description="A grant of the action to you.")
 class DecisionGrant:
     """A standing with the roles that are granted the action there."""
 
-    roles: list[str] = strawberry.field(description="Your roles that are granted the action.")
-    standing: str = strawberry.field(
-        description="The standing of your tenant towards the record, such as `billing_partner`."
-    )
-    rules: list[PolicyRule] = strawberry.field(description="The rules that say so.")
+    roles: list[str] = described("Your roles that are granted the action.")
+    standing: str = described("The standing of your tenant towards the record, such as `billing_partner`.")
+    rules: list[PolicyRule] = described("The rules that say so.")
 
 
 @strawberry.type(description="A restriction that denies the action.")
 class DecisionRestriction:
     """A reason code with its rules."""
 
-    code: str = strawberry.field(description="The reason code, as in `reasons` of a FORBIDDEN error.")
-    rules: list[PolicyRule] = strawberry.field(description="The rules that say so.")
+    code: str = described("The reason code, as in `reasons` of a FORBIDDEN error.")
+    rules: list[PolicyRule] = described("The rules that say so.")
 
 
 @strawberry.type(description="A condition of a rule that does not hold.")
 class FailedCondition:
     """A condition with the value that failed it."""
 
-    condition: str = strawberry.field(
-        description="The condition as the policy states it, with facts about you filled in."
-    )
-    value: str | None = strawberry.field(
-        description="The value that failed it; null if it is null or you cannot read it."
-    )
+    condition: str = described("The condition as the policy states it, with facts about you filled in.")
+    value: str | None = described("The value that failed it; null if it is null or you cannot read it.")
 
 
 @strawberry.type(description="A grant of the action that you do not have, and what is missing.")
 class DecisionNearMiss:
     """The missing roles or conditions at a standing."""
 
-    standing: str = strawberry.field(description="The standing that the grant is for.")
-    standing_held: bool = strawberry.field(
-        description="Whether your tenant has the standing. If so, a role or another condition is missing."
+    standing: str = described("The standing that the grant is for.")
+    standing_held: bool = described(
+        "Whether your tenant has the standing. If so, a role or another condition is missing."
     )
-    roles_needed: list[str] = strawberry.field(
-        description="The roles that are granted the action there; empty if you have one of them."
+    roles_needed: list[str] = described(
+        "The roles that are granted the action there; empty if you have one of them."
     )
-    failed_conditions: list[FailedCondition] = strawberry.field(
-        description="The conditions that do not hold."
-    )
-    rules: list[PolicyRule] = strawberry.field(description="The rules that say so.")
+    failed_conditions: list[FailedCondition] = described("The conditions that do not hold.")
+    rules: list[PolicyRule] = described("The rules that say so.")
 
 
 @register
@@ -89,15 +81,15 @@ class DecisionNearMiss:
 class DecisionExplanation:
     """A decision with its grants, restrictions and near misses."""
 
-    allowed: bool = strawberry.field(description="Whether the policy allows it.")
-    grants: list[DecisionGrant] = strawberry.field(description="Every grant of the action to you.")
-    restrictions: list[DecisionRestriction] = strawberry.field(
-        description="The restrictions that deny the action; empty unless you may READ the record."
+    allowed: bool = described("Whether the policy allows it.")
+    grants: list[DecisionGrant] = described("Every grant of the action to you.")
+    restrictions: list[DecisionRestriction] = described(
+        "The restrictions that deny the action; empty unless you may READ the record."
     )
-    near_misses: list[DecisionNearMiss] = strawberry.field(
-        description="If nothing grants the action: what is missing, nearest first; otherwise empty."
+    near_misses: list[DecisionNearMiss] = described(
+        "If nothing grants the action: what is missing, nearest first; otherwise empty."
     )
-    policy_digest: str = strawberry.field(description="The digest of the policy version that decided.")
+    policy_digest: str = described("The digest of the policy version that decided.")
 
 
 def explain_decision(operation: OperationContext, action: Action, id: str) -> DecisionExplanation:
@@ -105,7 +97,9 @@ def explain_decision(operation: OperationContext, action: Action, id: str) -> De
     resource, row_id = read_id(id)
     if action not in resource.actions:
         names = ", ".join(item.name for item in resource.actions)
-        raise BadInput(f"{action.name} is not an action on a {resource.name}. Its actions are {names}.")
+        raise BadInput(
+            f"{action.name} is not an action on {with_article(resource.name)}. Its actions are {names}."
+        )
     work = operation.work
     facts = work.repository(resource).facts(row_id) if resource.name in DECLARATIONS else None
     if facts is None:

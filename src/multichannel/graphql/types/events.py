@@ -14,7 +14,6 @@ from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.policy.schema.resources import TRANSFER, Resource
 from multichannel.store.read.event_feed import StoredEvent
-from multichannel.store.read.list_query import LoadedRecord
 
 STREAMED = {
     "transfer_changed": "Transfer",
@@ -55,16 +54,15 @@ def _field(declaration: TypeDeclaration) -> Field:
         operation = info.context
         wanted = None if id is None else read_id_of(declaration.resource, id)
         if isinstance(event, SubscribeProbe):
-            if wanted is not None and _record(operation, declaration, wanted, frozenset()) is None:
+            if wanted is not None and operation.record(declaration.resource, wanted, frozenset()) is None:
                 raise NotVisible
             event.resource = declaration.resource
             event.after = None if after is None else _stored_event(operation, declaration, after)
             return None
         if event.resource_type != kind or wanted not in {None, event.resource_id}:
             return None
-        record = _record(
-            operation, declaration, event.resource_id, columns_at(info, record_field, declaration)
-        )
+        columns = columns_at(info, record_field, declaration)
+        record = operation.record(declaration.resource, event.resource_id, columns)
         return None if record is None else {**_values(event), record_field: record}
 
     text = f"Changes of each {kind} that you can see, including new ones."
@@ -122,9 +120,3 @@ def _values(event: StoredEvent) -> dict[str, Any]:
         "correlation_id": event.correlation_id,
         "transfer_id": None if transfer is None else prefix(TRANSFER) + transfer,
     }
-
-
-def _record(
-    operation: OperationContext, declaration: TypeDeclaration, row_id: str, columns: Any
-) -> LoadedRecord | None:
-    return operation.reader.records(declaration.resource, columns, "id", [row_id]).get(row_id)

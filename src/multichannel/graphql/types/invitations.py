@@ -9,7 +9,7 @@ import orjson
 import strawberry
 
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.strawberry_types import register
+from multichannel.graphql.framework.strawberry_types import described, register
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
@@ -39,11 +39,10 @@ WITH_ADMIN = (
 class RelationshipInvitation:
     """A link and an e-mail."""
 
-    url: str = strawberry.field(
-        description="A link that opens the explorer with the mutation that accepts the request filled "
-        "in. It is not run."
+    url: str = described(
+        "A link that opens the explorer with the mutation that accepts the request filled in. It is not run."
     )
-    text: str = strawberry.field(description="The text of an e-mail with the link.")
+    text: str = described("The text of an e-mail with the link.")
 
 
 def invitations(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, RelationshipInvitation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multichannel.graphql.framework.fields import column, many, one, resource_type
+from multichannel.graphql.framework.fields import Column, ToMany, ToOne, resource_type
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP
 from multichannel.policy.schema.vocabulary import Action
@@ -14,22 +14,22 @@ SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 class Partnership:
     """The link between an indirect provider and an indirect reseller."""
 
-    status = column("The state of the partnership.", SUMMARY, filter=True)
-    provider = one("The indirect provider.", "Partner", "provider_id", SUMMARY)
-    reseller = one(
+    status = Column("The state of the partnership.", SUMMARY, filter=True)
+    provider = ToOne("The indirect provider.", "Partner", "provider_id", SUMMARY)
+    reseller = ToOne(
         "The indirect reseller; null for its provider until it accepts the invitation.",
         "Partner",
         "reseller_id",
         SUMMARY,
     )
-    addressed_to = column("The tenant GUID that the provider invited.", READ, filter=True)
-    market = column("The country of both partners, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
-    cloud = column("The national cloud of both partners.", READ, filter=True)
-    invited_at = column("When the provider invited the reseller.", READ, filter=True, order=True)
-    accepted_at = column(
+    addressed_to = Column("The tenant GUID that the provider invited.", READ, filter=True)
+    market = Column("The country of both partners, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
+    cloud = Column("The national cloud of both partners.", READ, filter=True)
+    invited_at = Column("When the provider invited the reseller.", READ, filter=True, order=True)
+    accepted_at = Column(
         "When the reseller accepted the invitation; null until then.", READ, filter=True, order=True
     )
-    removed_at = column(
+    removed_at = Column(
         "When the provider ended the partnership or withdrew the invitation; null until then.",
         READ,
         filter=True,
@@ -43,15 +43,15 @@ class Partnership:
 class Partner:
     """A reseller, distributor or advisor. Other organizations can read little more than its name."""
 
-    name = column("The company's name.", SUMMARY, filter=True)
-    type = column("How it trades with the vendor.", READ)
-    status = column("Its standing in the vendor's program.", READ)
-    market = column("The country it sells in, as an ISO 3166-1 alpha-2 code.", READ)
-    cloud = column("The national cloud of its tenant.", READ)
-    partner_number = column("The partner number that the vendor assigned.", READ)
-    reseller_relationships = many(
+    name = Column("The company's name.", SUMMARY, filter=True)
+    type = Column("How it trades with the vendor.", READ)
+    status = Column("Its standing in the vendor's program.", READ)
+    market = Column("The country it sells in, as an ISO 3166-1 alpha-2 code.", READ)
+    cloud = Column("The national cloud of its tenant.", READ)
+    partner_number = Column("The partner number that the vendor assigned.", READ)
+    reseller_relationships = ToMany(
         "Its relationships with customers that you can see.", "ResellerRelationship", "partner_id"
     )
-    resellers = many("Its partnerships as a provider that you can see.", "Partnership", "provider_id")
-    providers = many("Its partnerships as a reseller that you can see.", "Partnership", "reseller_id")
-    users = many("The users of its tenant, if you may manage them.", "User", "tenant_id")
+    resellers = ToMany("Its partnerships as a provider that you can see.", "Partnership", "provider_id")
+    providers = ToMany("Its partnerships as a reseller that you can see.", "Partnership", "reseller_id")
+    users = ToMany("The users of its tenant, if you may manage them.", "User", "tenant_id")

@@ -65,8 +65,7 @@ def _own(resource: Resource) -> Callable[[Principal, ResolveInfo], LoadedRecord 
 
     def resolve(principal: Principal, info: ResolveInfo) -> LoadedRecord | None:
         columns = columns_of_record(info, DECLARATIONS[resource.name])
-        records = info.context.reader.records(resource, columns, "id", [principal.tenant_id])
-        return records.get(principal.tenant_id)
+        return info.context.record(resource, principal.tenant_id, columns)
 
     return resolve
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import strawberry
 
 from multichannel.domain.lifecycle import LIVE
-from multichannel.graphql.framework.fields import column, computed, many, one, resource_type
-from multichannel.graphql.framework.strawberry_types import register
+from multichannel.domain.refusals import TRANSFER_REASONS
+from multichannel.domain.transfers import TransferKind
+from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
+from multichannel.graphql.framework.strawberry_types import (
+    Field,
+    described,
+    object_type,
+    register,
+    register_refusal_codes,
+)
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
-from multichannel.graphql.types.eligibility import transfer_eligibility
-from multichannel.graphql.types.support import SUPPORT_OPTIONS
 from multichannel.policy.schema.resources import SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.support import support_options
+from multichannel.services.transfer_lines import transfer_eligibility
 from multichannel.store.read.list_query import ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
@@ -28,10 +36,8 @@ OF_MOVE = frozenset(ReadableColumn(name, READ) for name in ("services", "cancele
 class LeftToMove:
     """What is still active there."""
 
-    services: list[str] = strawberry.field(description="The names of its services that are not canceled.")
-    whole: bool = strawberry.field(
-        description="Whether the subscription itself is still active or suspended."
-    )
+    services: list[str] = described("The names of its services that are not canceled.")
+    whole: bool = described("Whether the subscription itself is still active or suspended.")
 
 
 def _left_to_move(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, LeftToMove]:
@@ -47,99 +53,165 @@ def _left_to_move(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, LeftTo
     return left
 
 
+register_refusal_codes("TransferObstacle", "Why a subscription cannot be transferred.", TRANSFER_REASONS)
+object_type(
+    "TransferReason",
+    "A reason why a subscription cannot be transferred.",
+    {
+        "code": Field("TransferObstacle", "The reason as a code."),
+        "message": Field("str", "The reason as a sentence for people."),
+        "rule": Field("str", "The business rule behind it, such as `R36`."),
+    },
+)
+object_type(
+    "TransferEligibility",
+    "Whether a subscription can be transferred now.",
+    {
+        "eligible": Field("bool", "Whether it can be transferred; then `reasons` is empty."),
+        "reasons": Field("list[TransferReason]", "Every reason why it cannot be transferred."),
+    },
+)
+
+
+def _eligibility(work: UnitOfWork, ids: Sequence[str], kind: TransferKind) -> Mapping[str, dict[str, object]]:
+    reasons = transfer_eligibility(work, ids, kind)
+    return {key: {"eligible": not each, "reasons": each} for key, each in reasons.items()}
+
+
+object_type(
+    "SupportBlocker",
+    "A reason why a support option is not available.",
+    {
+        "code": Field("str", "The reason as a code."),
+        "message": Field("str", "The reason as a sentence for people."),
+        "rule": Field("str | None", "The business rule behind it, such as `R3`; null if none."),
+    },
+)
+object_type(
+    "SupportOption",
+    "A way in which your partner could support a subscription.",
+    {
+        "kind": Field("SupportOptionKind", "The kind of option."),
+        "available": Field("bool", "Whether it is available now; then `blockedBy` is empty."),
+        "available_from": Field(
+            "datetime | None",
+            "When it becomes available; null unless the end of the term opens it.",
+        ),
+        "blocked_by": Field(
+            "list[SupportBlocker]",
+            "Every reason why it is not available: restrictions of the policy and refusals.",
+        ),
+    },
+)
+
+
 @resource_type(SUBSCRIPTION)
 class Subscription:
     """A subscription that a customer bought through any channel."""
 
-    friendly_name = column("The display name.", SUMMARY, filter=True, order=True)
-    offer_name = column("The name of the offer.", SUMMARY, filter=True, order=True)
-    status = column("The state of the subscription now.", SUMMARY, filter=True)
-    channel = column("The route by which it was bought.", SUMMARY, filter=True)
-    cloud = column("The national cloud of the customer's tenant.", SUMMARY, filter=True)
+    friendly_name = Column("The display name.", SUMMARY, filter=True, order=True)
+    offer_name = Column("The name of the offer.", SUMMARY, filter=True, order=True)
+    status = Column("The state of the subscription now.", SUMMARY, filter=True)
+    channel = Column("The route by which it was bought.", SUMMARY, filter=True)
+    cloud = Column("The national cloud of the customer's tenant.", SUMMARY, filter=True)
     # In the summary, so that a role that may add licenses but not read subscriptions can send its version.
     version = version(SUMMARY, expected=True)
-    customer = one("The customer that bought it.", "Customer", "customer_id", SUMMARY)
-    transfer_eligibility = transfer_eligibility()
-    offer_id = column("The vendor's id of the offer.", READ, filter=True)
-    vendor_id = column("The vendor's id of the subscription.", READ, filter=True)
-    recorded_by = column("Whether the customer or a partner recorded it here.", READ, filter=True)
-    billing_partner = one(
+    customer = ToOne("The customer that bought it.", "Customer", "customer_id", SUMMARY)
+    transfer_eligibility = Computed(
+        "Whether it can be transferred now, and every reason why not. Null unless you may RELEASE it.",
+        "TransferEligibility",
+        SUMMARY,
+        _eligibility,
+        arguments={"kind": ("TransferKind", "The kind of transfer to check.")},
+    )
+    offer_id = Column("The vendor's id of the offer.", READ, filter=True)
+    vendor_id = Column("The vendor's id of the subscription.", READ, filter=True)
+    recorded_by = Column("Whether the customer or a partner recorded it here.", READ, filter=True)
+    billing_partner = ToOne(
         "The partner that bills it; null if none does, or you cannot see that partner.",
         "Partner",
         "billing_partner_id",
         READ,
     )
-    partner_of_record = one(
+    partner_of_record = ToOne(
         "The reseller that is credited for it; null if none is, or you cannot see it.",
         "Partner",
         "partner_of_record_id",
         READ,
     )
-    support_contact = one(
+    support_contact = ToOne(
         "The partner assigned to support it; null if none is, or you cannot see it.",
         "Partner",
         "support_contact_id",
         READ,
     )
-    commerce = column("The vendor's generation of commerce.", READ, filter=True)
-    market = column("The country it was bought in, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
-    product_type_id = column("The vendor's id of the product type.", READ)
-    product_type_name = column("The vendor's name of the product type.", READ)
-    quantity = column("The number of units, such as licenses.", READ, filter=True, order=True)
-    unit_type = column("The unit of `quantity`, such as `Licenses`.", READ)
-    billing_type = column("Whether it is billed by usage or by license.", READ, filter=True)
-    parent = one("For an add-on: the base subscription.", "Subscription", "parent_id", READ)
-    add_ons = many("Its add-ons that you can see.", "Subscription", "parent_id")
-    continues = one(
+    commerce = Column("The vendor's generation of commerce.", READ, filter=True)
+    market = Column("The country it was bought in, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
+    product_type_id = Column("The vendor's id of the product type.", READ)
+    product_type_name = Column("The vendor's name of the product type.", READ)
+    quantity = Column("The number of units, such as licenses.", READ, filter=True, order=True)
+    unit_type = Column("The unit of `quantity`, such as `Licenses`.", READ)
+    billing_type = Column("Whether it is billed by usage or by license.", READ, filter=True)
+    parent = ToOne("For an add-on: the base subscription.", "Subscription", "parent_id", READ)
+    add_ons = ToMany("Its add-ons that you can see.", "Subscription", "parent_id")
+    continues = ToOne(
         "The subscription that this one replaces: of another channel, or of another partner before a "
         "transfer.",
         "Subscription",
         "continues_id",
         READ,
     )
-    continued_by = many(
+    continued_by = ToMany(
         "The subscriptions that replace this one and that you can see.", "Subscription", "continues_id"
     )
-    services = column("The names of its Azure services.", READ)
-    canceled_services = column("The names of its services that were canceled separately.", READ)
-    support_options = SUPPORT_OPTIONS
-    left_to_move = computed(
+    services = Column("The names of its Azure services.", READ)
+    canceled_services = Column("The names of its services that were canceled separately.", READ)
+    support_options = Computed(
+        "How your partner could support the subscription, each with every blocking reason. Empty for "
+        "customers.",
+        "list[SupportOption]",
+        READ,
+        support_options,
+        witness="commerce",
+        absent=[],
+    )
+    left_to_move = Computed(
         "What is still to be canceled after the subscription was recreated in CSP.",
         "LeftToMove",
         READ,
         _left_to_move,
         witness="services",
     )
-    entitlement_id = column("The GUID of the underlying Azure subscription.", READ, filter=True)
-    consumption_type = column("How its usage is metered, in the vendor's words.", READ)
-    creation_date = column("When it was bought.", READ, filter=True, order=True)
-    effective_start_date = column("When the current term began.", READ, filter=True, order=True)
-    commitment_end_date = column("When the current term ends.", READ, filter=True, order=True)
-    cancellation_allowed_until_date = column(
+    entitlement_id = Column("The GUID of the underlying Azure subscription.", READ, filter=True)
+    consumption_type = Column("How its usage is metered, in the vendor's words.", READ)
+    creation_date = Column("When it was bought.", READ, filter=True, order=True)
+    effective_start_date = Column("When the current term began.", READ, filter=True, order=True)
+    commitment_end_date = Column("When the current term ends.", READ, filter=True, order=True)
+    cancellation_allowed_until_date = Column(
         "The end of the cancellation window; null if there is none.", READ, filter=True
     )
-    auto_renew_enabled = column("Whether it renews at the end of the term.", READ, filter=True)
-    has_purchasable_addons = column("Whether add-ons can be bought for it.", READ)
-    is_trial = column("Whether it is a trial.", READ, filter=True)
-    term_duration = column(
+    auto_renew_enabled = Column("Whether it renews at the end of the term.", READ, filter=True)
+    has_purchasable_addons = Column("Whether add-ons can be bought for it.", READ)
+    is_trial = Column("Whether it is a trial.", READ, filter=True)
+    term_duration = Column(
         "The length of the term, as an ISO 8601 duration such as `P1Y`.", READ, filter=True
     )
-    renewal_term_duration = column("The length of the next term, as an ISO 8601 duration.", READ)
-    is_microsoft_product = column("Whether the vendor publishes the product itself.", READ)
-    publisher_name = column("The name of the product's publisher.", READ)
-    suspension_reasons = column("Why it is suspended; empty if it is not.", READ)
-    cancellation_reason = column("Why it was canceled; null if it was not.", READ)
-    expires_at = column("When it expires unless it renews.", READ)
-    disabled_at = column("When its users lose access after it has expired.", READ)
-    deleted_at = column("When it was or will be deleted, with its data.", READ)
-    contract_type = column("What was bought.", READ)
-    migrated_from_subscription_id = column(
+    renewal_term_duration = Column("The length of the next term, as an ISO 8601 duration.", READ)
+    is_microsoft_product = Column("Whether the vendor publishes the product itself.", READ)
+    publisher_name = Column("The name of the product's publisher.", READ)
+    suspension_reasons = Column("Why it is suspended; empty if it is not.", READ)
+    cancellation_reason = Column("Why it was canceled; null if it was not.", READ)
+    expires_at = Column("When it expires unless it renews.", READ)
+    disabled_at = Column("When its users lose access after it has expired.", READ)
+    deleted_at = Column("When it was or will be deleted, with its data.", READ)
+    contract_type = Column("What was bought.", READ)
+    migrated_from_subscription_id = Column(
         "The vendor's id of the subscription that this one replaces.", READ
     )
     created_at = CREATED_AT
     updated_at = UPDATED_AT
-    partner_number = column("The partner number that the vendor assigned to the partner of record.", BILLING)
-    billing_cycle = column("How often it is billed.", BILLING, filter=True)
-    billing_cycle_end_date = column("When the current billing cycle ends.", BILLING)
-    order_id = column("The vendor's id of the order.", BILLING, filter=True)
-    promotion_id = column("The vendor's id of the promotion it was bought under.", BILLING)
+    partner_number = Column("The partner number that the vendor assigned to the partner of record.", BILLING)
+    billing_cycle = Column("How often it is billed.", BILLING, filter=True)
+    billing_cycle_end_date = Column("When the current billing cycle ends.", BILLING)
+    order_id = Column("The vendor's id of the order.", BILLING, filter=True)
+    promotion_id = Column("The vendor's id of the promotion it was bought under.", BILLING)

@@ -10,9 +10,9 @@ import strawberry
 
 from multichannel.domain.transfer_effects import MOVES, TransferSubject, stays_behind
 from multichannel.domain.transfers import TransferKind, TransferLine, TransferProductType, TransferStatus
-from multichannel.graphql.framework.fields import column, computed, one, resource_type
+from multichannel.graphql.framework.fields import Column, Computed, ToOne, resource_type
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.strawberry_types import register
+from multichannel.graphql.framework.strawberry_types import described, register
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
@@ -29,32 +29,29 @@ SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 class TransferLineType:
     """A line as its readers see it."""
 
-    number: int = strawberry.field(description="The position in the transfer, from 0.")
-    base_number: int | None = strawberry.field(description="For an add-on: the number of its base's line.")
-    subscription: strawberry.ID | None = strawberry.field(
-        description="The id of the subscription at the source; null if you cannot see it."
+    number: int = described("The position in the transfer, from 0.")
+    base_number: int | None = described("For an add-on: the number of its base's line.")
+    subscription: strawberry.ID | None = described(
+        "The id of the subscription at the source; null if you cannot see it."
     )
-    new_subscription: strawberry.ID | None = strawberry.field(
-        description="The id of the new subscription at the target; null if there is none yet, or you "
-        "cannot see it."
+    new_subscription: strawberry.ID | None = described(
+        "The id of the new subscription at the target; null if there is none yet, or you cannot see it."
     )
-    subscription_vendor_id: str | None = strawberry.field(
-        description="The vendor's id of the subscription at the source, to quote in support tickets."
+    subscription_vendor_id: str | None = described(
+        "The vendor's id of the subscription at the source, to quote in support tickets."
     )
-    offer_id: str | None = strawberry.field(description="The vendor's id of the offer.")
-    friendly_name: str | None = strawberry.field(description="The display name.")
-    quantity: int | None = strawberry.field(description="The number of units transferred.")
-    billing_cycle: str | None = strawberry.field(
-        description="How often it is billed, as in `BillingCycle`; a transfer does not change it."
+    offer_id: str | None = described("The vendor's id of the offer.")
+    friendly_name: str | None = described("The display name.")
+    quantity: int | None = described("The number of units transferred.")
+    billing_cycle: str | None = described(
+        "How often it is billed, as in `BillingCycle`; a transfer does not change it."
     )
-    partner_number: str | None = strawberry.field(
-        description="The partner number that the vendor assigned to the partner of record."
+    partner_number: str | None = described(
+        "The partner number that the vendor assigned to the partner of record."
     )
-    status: TransferStatus | None = strawberry.field(
-        description="COMPLETED or FAILED; null until the transfer is accepted."
-    )
-    error: str | None = strawberry.field(
-        description="Why it failed: a `TransferObstacle`, or the vendor's message in imported history."
+    status: TransferStatus | None = described("COMPLETED or FAILED; null until the transfer is accepted.")
+    error: str | None = described(
+        "Why it failed: a `TransferObstacle`, or the vendor's message in imported history."
     )
 
 
@@ -63,14 +60,14 @@ class TransferLineType:
 class TransferEffectType:
     """An effect as clients see it."""
 
-    subject: TransferSubject = strawberry.field(description="The subject.")
-    sentence: str = strawberry.field(description="What happens to it, as a sentence for people.")
-    rule: str = strawberry.field(description="The business rule behind it, such as `R34`.")
+    subject: TransferSubject = described("The subject.")
+    sentence: str = described("What happens to it, as a sentence for people.")
+    rule: str = described("The business rule behind it, such as `R34`.")
 
 
 def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[TransferLineType]]:
     """The lines of the transfers that may be read, with the subscriptions that may be seen."""
-    readable = work.find_permitted(TRANSFER, ids, to=READ)
+    readable = work.transfers.find_permitted(ids, to=READ)
     if not readable:
         return {}
     rows = work.query_for(*readable).all(TransferLine, transfer_id=[each.id for each in readable])
@@ -128,53 +125,53 @@ def _stays_behind(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, Sequence
 class Transfer:
     """The transfer of subscriptions from a source partner to a target partner."""
 
-    status = column("The state of the transfer now.", SUMMARY, filter=True)
-    kind = column("The vendor's procedure that it follows.", SUMMARY, filter=True)
-    initiated_by = column("The party that started it; null for imported history.", SUMMARY, filter=True)
-    customer = one(
+    status = Column("The state of the transfer now.", SUMMARY, filter=True)
+    kind = Column("The vendor's procedure that it follows.", SUMMARY, filter=True)
+    initiated_by = Column("The party that started it; null for imported history.", SUMMARY, filter=True)
+    customer = ToOne(
         "The customer that owns the subscriptions; null if you cannot see it.",
         "Customer",
         "customer_id",
         SUMMARY,
     )
-    customer_id = column("The tenant GUID of the customer.", SUMMARY, filter=True)
-    customer_name = column("The customer's name in imported history.", READ)
-    source_partner = one(
+    customer_id = Column("The tenant GUID of the customer.", SUMMARY, filter=True)
+    customer_name = Column("The customer's name in imported history.", READ)
+    source_partner = ToOne(
         "The partner that gives the subscriptions up; null if you cannot see it.",
         "Partner",
         "source_partner_id",
         SUMMARY,
     )
-    source_partner_id = column("The tenant GUID of the source partner.", SUMMARY, filter=True)
-    source_partner_name = column(
+    source_partner_id = Column("The tenant GUID of the source partner.", SUMMARY, filter=True)
+    source_partner_name = Column(
         "The name of the source partner; null until it has accepted, unless it made the offer.", SUMMARY
     )
-    target_partner = one(
+    target_partner = ToOne(
         "The partner that receives the subscriptions; null if you cannot see it.",
         "Partner",
         "target_partner_id",
         SUMMARY,
     )
-    target_partner_id = column("The tenant GUID of the target partner.", SUMMARY, filter=True)
-    target_partner_name = column(
+    target_partner_id = Column("The tenant GUID of the target partner.", SUMMARY, filter=True)
+    target_partner_name = Column(
         "The name of the target partner; null until it has accepted, unless it made the request.", SUMMARY
     )
-    target_product_types = computed(
+    target_product_types = Computed(
         "The product types that the target requests; empty for all.",
         "list[TransferProductType]",
         SUMMARY,
         _product_types,
     )
-    partner_of_record = one(
+    partner_of_record = ToOne(
         "The reseller of the target to credit as partner of record; null if none, or you cannot see it.",
         "Partner",
         "partner_of_record_id",
         READ,
     )
-    expires_at = column("When it expires if it is not decided.", SUMMARY, filter=True)
-    cloud = column("The national cloud of all parties.", SUMMARY, filter=True)
-    market = column("The country of all parties, as an ISO 3166-1 alpha-2 code.", READ)
-    lines = computed(
+    expires_at = Column("When it expires if it is not decided.", SUMMARY, filter=True)
+    cloud = Column("The national cloud of all parties.", SUMMARY, filter=True)
+    market = Column("The country of all parties, as an ISO 3166-1 alpha-2 code.", READ)
+    lines = Computed(
         "The subscriptions to transfer, bases before their add-ons; chosen by the source when it offers "
         "or accepts.",
         "list[TransferLine]",
@@ -183,17 +180,17 @@ class Transfer:
         witness="version",  # `status` is read at another level
         absent=(),
     )
-    moves = computed(
+    moves = Computed(
         "What moves to the target along with the subscriptions.", "list[TransferEffect]", SUMMARY, _moves
     )
-    stays_behind = computed(
+    stays_behind = Computed(
         "What does not move to the target.", "list[TransferEffect]", SUMMARY, _stays_behind
     )
-    source_consented_at = column("When the source consented to a manual switch; null until then.", READ)
-    customer_consented_at = column("When the customer consented to a manual switch; null until then.", READ)
-    target_consented_at = column("When the target consented to a manual switch; null until then.", READ)
-    requested_at = column("When it was started.", READ, filter=True, order=True)
-    completed_at = column(
+    source_consented_at = Column("When the source consented to a manual switch; null until then.", READ)
+    customer_consented_at = Column("When the customer consented to a manual switch; null until then.", READ)
+    target_consented_at = Column("When the target consented to a manual switch; null until then.", READ)
+    requested_at = Column("When it was started.", READ, filter=True, order=True)
+    completed_at = Column(
         "When the subscriptions were transferred; null until then.", READ, filter=True, order=True
     )
     created_at = CREATED_AT

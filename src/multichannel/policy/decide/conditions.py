@@ -7,12 +7,29 @@ its restrictions do. All of it is frozen and ordered, so equal meanings of equal
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 Value = str | int | bool | None
+
+ORDERINGS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    **ORDERINGS,
+    "in": lambda left, right: left in right,
+}
+MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""Each operator with the one that says the same after its operands are exchanged."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -93,6 +93,7 @@ class Derivations:
         """What `has_standing`, `forbid` or `allow` derives for a principal, as the engine evaluates it."""
         self._joined = lru_cache(CACHED)(self._join)
         self._grants = cache(self._find_grants)
+        self._every_grant = cache(self._find_every_grant)
 
     def is_joined(self, resource: Resource) -> bool:
         """Whether standings and grants say all that is allowed on a resource type."""
@@ -204,7 +205,11 @@ class Derivations:
 
     def _find_grants(self, resource: Resource, *, trace: bool) -> tuple[tuple[RoleGrant, ...], bool]:
         """All grants, and whether they depend on nothing but role, standing and action."""
-        answers = list(self._ask_for_grants((ROLE, STANDING, ACTION), resource, trace=trace))
+        answers = [
+            (words, answer)
+            for words, answer in self._every_grant(trace=trace)
+            if resource in answer.resources
+        ]
         is_joined = not any(_is_open(words) for words, _ in answers)
         if not is_joined:
             answers = list(self._bound((ROLE, STANDING, ACTION), resource, trace=trace))
@@ -213,10 +218,15 @@ class Derivations:
         )
         return tuple(grants), is_joined and all(grant.conditions == ALWAYS for grant in grants)
 
+    def _find_every_grant(self, *, trace: bool) -> tuple[tuple[Words, Answer], ...]:
+        """The grants on all resource types, with one question."""
+        return tuple(self._ask_for_grants((ROLE, STANDING, ACTION), None, trace=trace))
+
     def _ask_for_grants(
-        self, words: Words, resource: Resource, *, trace: bool
+        self, words: Words, resource: Resource | None, *, trace: bool
     ) -> Iterator[tuple[Words, Answer]]:
-        for answer in self._engine.ask_in_part("grant", *words, ANY, kind=resource.name, trace=trace):
+        kind = resource.name if resource else None
+        for answer in self._engine.ask_in_part("grant", *words, ANY, kind=kind, trace=trace):
             names = ("role", "standing", "action")
             role, standing, action = map(answer.bindings.get, names, words)
             yield (role, standing, action), answer

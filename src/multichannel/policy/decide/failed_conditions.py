@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from multichannel.policy.decide.comparisons import COMPARISONS
-from multichannel.policy.decide.conditions import Comparison, Conditions, Member, Path
+from multichannel.policy.decide.conditions import COMPARISONS, Comparison, Conditions, Member, Path
 from multichannel.policy.decide.partial_results import THIS
 
 Bindings = dict[str, Any]

@@ -12,24 +12,25 @@ import os
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
 from _polar_lib import lib
-from oso import Oso
-from polar import Expression, Predicate, Variable
+from polar import Expression, Polar, Predicate, Variable
 from polar.exceptions import OsoError
 from polar.expression import Pattern
+from polar.ffi import Polar as FfiPolar
 from polar.ffi import PolarSource as EngineSource
 from polar.ffi import Query as EngineQuery
 from polar.ffi import ffi_serialize
+from polar.host import Host
 from polar.query import Query
 
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.resource_binding import texts_about, texts_bound
 from multichannel.policy.language.source import PolicySource, Rule
-from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Principal
 
 os.environ.setdefault("POLAR_TIMEOUT_MS", "2000")
@@ -38,8 +39,19 @@ os.environ.setdefault("POLAR_TIMEOUT_MS", "2000")
 REFUSED = {"MakeExternal": "a policy must not create instances with `new` (MakeExternal)"}
 """What a policy must not do, by the engine's name for it."""
 
-CLASSES = {"Principal": Principal, **{name: resource.facts for name, resource in RESOURCES.items()}}
+CLASSES = {
+    "Boolean": bool,
+    "Integer": int,
+    "Float": float,
+    "List": list,
+    "Dictionary": dict,
+    "String": str,
+    "Principal": Principal,
+    **{name: resource.facts for name, resource in RESOURCES.items()},
+}
 """The classes that rules can name."""
+LOADED = 64
+"""How many sets of rules stay loaded: those of a few policies."""
 
 EXPECTED_WARNING = "uses resource blocks but does not call the"
 """The blocks declare resources for rule types; permissions inside blocks are not used."""
@@ -51,12 +63,13 @@ MARK = re.compile(r'^\s*"([^"]+)" = "\1" \[\]$', re.MULTILINE)
 STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|(#[^\n]*)')
 NON_ASCII = re.compile(r"[^\x00-\x7f]")
 NOTHING, EXTRA = "nothing.polar", "extra.polar"
-NEVER_TRUE = (
-    "has_standing(_: Principal, _: String, _: {kind}) if false;",
-    "grant(_: String, _: String, _: String, _: {kind}) if false;",
-    "forbid(_: String, _: Principal, _: String, _: {kind}) if false;",
-)
+NEVER_TRUE = """
+has_standing(_: Principal, _: String, _: {kind}) if false;
+grant(_: String, _: String, _: String, _: {kind}) if false;
+forbid(_: String, _: Principal, _: String, _: {kind}) if false;
+"""
 """The engine takes a query that no rule answers for an error."""
+ANY, THIS, ANY_KIND = Variable("resource"), Variable("_this"), "Service"
 
 
 class PolicyFault(Exception):
@@ -70,6 +83,17 @@ class Answer:
     bindings: dict[str, Any]
     rules: tuple[Rule, ...]
 
+    @property
+    def resources(self) -> Iterable[Resource]:
+        """The resource types that an answer about records of all types is about."""
+        required = self.bindings["resource"]
+        named = [
+            part.args[1].tag
+            for part in (required.args if isinstance(required, Expression) else ())
+            if part.operator == "Isa" and part.args[0] == THIS
+        ]
+        return [RESOURCES[each] for each in named if each in RESOURCES] or RESOURCES.values()
+
 
 class Engine:
     """One policy, loaded once and never changed; safe to use from several threads."""
@@ -81,59 +105,47 @@ class Engine:
         """
         self.source = source
         self._extra = extra
-        whole, warnings = _loaded(source.texts)
-        _refuse_warnings(warnings)
-        self._whole = whole if source.is_separable else _bound(source, whole)
-        self._about = cache(self._load_about)
-        """One engine for each resource type, which does not try the rules about all others."""
-        self._traced_about = cache(self._load_traced)
-        """The same, of the policy whose rules are marked."""
+        _refuse_warnings(_loaded(source.texts)[1])
+        self._engine = cache(self._load)
 
-    def _load_about(self, kind: str) -> Oso:
+    def _load(self, kind: str | None, *, trace: bool) -> Polar:
+        """The rules about a resource type, so that those about all others are not tried; marked for a trace.
+
+        All rules if `kind` is None, or if they cannot be separated.
+        """
+        if kind in RESOURCES and self.source.is_separable:
+            texts = texts_about(self.source, kind, marked=trace)
+        else:
+            kind, texts = None, texts_bound(self.source.marked if trace else self.source)
+        added = {NOTHING: NEVER_TRUE.format(kind=kind or ANY_KIND)}
         if self._extra is not None:
-            return self._load_with_extra(self._extra, kind)
-        return _loaded_about(self.source, kind) if self._is_separate(kind) else self._whole
-
-    def _load_with_extra(self, extra: Callable[[str | None], str], kind: str) -> Oso:
-        if self._is_separate(kind):
-            return _loaded_about(self.source, kind, (EXTRA, extra(kind)))
-        return _loaded((*texts_bound(self.source), (EXTRA, extra(None))))[0]
-
-    def _load_traced(self, kind: str) -> Oso:
-        return (
-            _loaded_about(self.source, kind, marked=True) if self._is_separate(kind) else self._whole_traced
-        )
-
-    def _is_separate(self, kind: str) -> bool:
-        return kind in RESOURCES and self.source.is_separable
-
-    @cached_property
-    def _whole_traced(self) -> Oso:
-        return _loaded(texts_bound(self.source.marked))[0]
+            added[EXTRA] = self._extra(kind)
+        return _loaded((*texts, *added.items()))[0]
 
     def ask(self, rule: str, *arguments: Any, trace: bool = False) -> Iterator[Answer]:
         """The results of `rule(arguments...)`, lazily; variables are bound. Raises PolicyFault."""
         engine = self._engine(kind_of(arguments[-1]), trace=trace)
         yield from self._run(engine, rule, arguments, {}, trace=trace)
 
-    def ask_in_part(self, rule: str, *arguments: Any, kind: str, trace: bool = False) -> Iterator[Answer]:
-        """The same for all records of a type at once: `resource` is bound to what is required of them."""
-        any_record = Expression("And", [Expression("Isa", [Variable("resource"), Pattern(kind, {})])])
-        bound = {"resource": any_record}
+    def ask_in_part(
+        self, rule: str, *arguments: Any, kind: str | None, trace: bool = False
+    ) -> Iterator[Answer]:
+        """The same for all records of a type at once: `resource` is bound to what is required of them.
+
+        If `kind` is None, that is for the records of all types, and an answer requires its type, too.
+        """
+        bound = {"resource": Expression("And", [Expression("Isa", [ANY, Pattern(kind, {})])])} if kind else {}
         yield from self._run(self._engine(kind, trace=trace), rule, arguments, bound, trace=trace)
 
-    def _engine(self, kind: str, *, trace: bool) -> Oso:
-        return self._traced_about(kind) if trace else self._about(kind)
-
     def _run(
-        self, oso: Oso, rule: str, arguments: Sequence[Any], bindings: dict[str, Any], *, trace: bool
+        self, engine: Polar, rule: str, arguments: Sequence[Any], bindings: dict[str, Any], *, trace: bool
     ) -> Iterator[Answer]:
-        host = oso.host.copy()
+        host = engine.host.copy()
         host.set_accept_expression(True)
         try:
             term = ffi_serialize(host.to_polar(Predicate(name=rule, args=list(arguments))))
-            pointer = oso.ffi_polar.check_result(
-                lib.polar_new_query_from_term(oso.ffi_polar.ptr, term, int(trace))
+            pointer = engine.ffi_polar.check_result(
+                lib.polar_new_query_from_term(engine.ffi_polar.ptr, term, int(trace))
             )
             query = _FactQuery(_QuietQuery(pointer), host=host, bindings=bindings)  # type: ignore[no-untyped-call]
             for result in query.run():
@@ -191,20 +203,33 @@ class _QuietQuery(EngineQuery):
         """The engine logs nothing unless its environment says so."""
 
 
-def _loaded(texts: Iterable[tuple[str, str]]) -> tuple[Oso, str]:
+class _Polar(Polar):
+    """An engine that knows the classes: its own way to register one goes through all others each time."""
+
+    def __init__(self) -> None:
+        self.ffi_polar = FfiPolar()
+        self.host = Host(self.ffi_polar)
+        self.ffi_polar.set_message_enricher(self.host.enrich_message)
+        for name, kind in CLASSES.items():
+            self.host.cache_class(kind, name)
+        for name, value in {"nil": None, **CLASSES}.items():
+            self.register_constant(value, name)  # type: ignore[no-untyped-call]
+        self.host.register_mros()
+
+
+@lru_cache(LOADED)
+def _loaded(texts: tuple[tuple[str, str], ...]) -> tuple[Polar, str]:
     """An engine that has loaded these files, and what it printed; PolicyInvalid in its words and place."""
-    oso = Oso()
-    for name, kind in CLASSES.items():
-        oso.register_constant(kind, oso.host.cache_class(kind, name))
-    # Once for all of them: the engine's own registering of a class goes through all others, too.
-    oso.host.register_mros()
+    engine = _Polar()
     output = io.StringIO()
     try:
         with contextlib.redirect_stdout(output):
-            oso.ffi_polar.load([EngineSource(within_bounds(_in_ascii(text)), name) for name, text in texts])
+            engine.ffi_polar.load(
+                [EngineSource(within_bounds(_in_ascii(text)), name) for name, text in texts]
+            )
     except OsoError as error:
         raise PolicyInvalid(_message(str(error))) from error
-    return oso, output.getvalue()
+    return engine, output.getvalue()
 
 
 def within_bounds(text: str) -> str:
@@ -218,18 +243,9 @@ def within_bounds(text: str) -> str:
 
 def _in_ascii(text: str) -> str:
     """The text with plain characters in its comments: the engine reports a wrong line behind any others."""
+    if text.isascii():
+        return text
     return STRING_OR_COMMENT.sub(lambda match: NON_ASCII.sub("?", match[1]) if match[1] else match[0], text)
-
-
-def _loaded_about(source: PolicySource, kind: str, *extra: tuple[str, str], marked: bool = False) -> Oso:
-    nothing = (NOTHING, "\n".join(text.format(kind=kind) for text in NEVER_TRUE))
-    return _loaded((*texts_about(source, kind, marked=marked), nothing, *extra))[0]
-
-
-def _bound(source: PolicySource, whole: Oso) -> Oso:
-    """The engine that has loaded a policy as it stands, unless general rules have to be bound first."""
-    texts = texts_bound(source)
-    return whole if texts == source.texts else _loaded(texts)[0]
 
 
 def kind_of(record: Any) -> str:

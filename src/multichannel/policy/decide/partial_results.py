@@ -8,8 +8,7 @@ from polar import Expression, Variable
 from polar.expression import Pattern
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.decide.comparisons import MIRRORED, ORDERINGS
-from multichannel.policy.decide.conditions import Comparison, Conditions, Member, Path
+from multichannel.policy.decide.conditions import MIRRORED, ORDERINGS, Comparison, Conditions, Member, Path
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 
 THIS = "this"

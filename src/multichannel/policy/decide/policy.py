@@ -18,7 +18,7 @@ from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.conditions import NEVER, Predicate, merge_branches
 from multichannel.policy.decide.derivations import Derivation, Derivations, Roles
 from multichannel.policy.decide.oso_engine import Engine, PolicyFault, kind_of
-from multichannel.policy.decide.translatability import check_allow, check_translatable
+from multichannel.policy.decide.translatability import check_translatable
 from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
@@ -57,12 +57,7 @@ class Policy:
         self._visible = lru_cache(CACHED_VISIBILITY)(self._see)
         self.derivations = Derivations(self._engine)
         """What its rules derive, for any principal."""
-        try:
-            not_joined = [each for each in RESOURCES.values() if not self.derivations.is_joined(each)]
-        except PolicyFault as fault:
-            raise PolicyInvalid(f"the grants cannot be evaluated: {fault}") from fault
         check_translatable(source)
-        check_allow(self._engine, not_joined)
 
     @classmethod
     def load(cls, folder: Path) -> Policy:

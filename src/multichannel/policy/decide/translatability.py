@@ -6,13 +6,16 @@ a single query for each resource type reaches every rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from polar import Variable
 
 from multichannel.errors import PolicyInvalid
+from multichannel.policy.decide.derivations import Derivations
 from multichannel.policy.decide.oso_engine import Answer, Engine, PolicyFault
 from multichannel.policy.decide.partial_results import check_own_rows, conditions
 from multichannel.policy.decide.sample_principals import (
@@ -36,11 +39,30 @@ from multichannel.policy.schema.vocabulary import Principal
 
 ANY, REASON = Variable("resource"), Variable("reason")
 STANDING, ACTION = Variable("standing"), Variable("action")
+CHECKED = 64
+"""How many policies stay checked, so that loading one again costs little."""
 
 
+@lru_cache(CHECKED)
 def check_translatable(source: PolicySource) -> None:
-    """Evaluate every standing and restriction; PolicyInvalid with file and line of one that fails."""
+    """Evaluate every standing and restriction, and `allow` where standings and grants do not say all.
+
+    PolicyInvalid with file and line of one that fails.
+    """
+    engine = Engine(source)
+    derivations = Derivations(engine)
+    try:
+        not_joined = [each for each in RESOURCES.values() if not derivations.is_joined(each)]
+    except PolicyFault as fault:
+        raise PolicyInvalid(f"the grants cannot be evaluated: {fault}") from fault
     check_words(source)
+    _check_standings_and_restrictions(source)
+    for resource in not_joined:
+        for principal in ONE_OF_EACH_KIND:
+            _check(engine, ("allow", principal, ACTION, ANY), principal, [resource])
+
+
+def _check_standings_and_restrictions(source: PolicySource) -> None:
     asking = ONE_OF_EACH_KIND[:1]
     engine = Engine(_taking_principals_for_granted(source))
     if any(
@@ -49,20 +71,28 @@ def check_translatable(source: PolicySource) -> None:
         if rule.is_rule and rule.name not in {*VERDICTS, "allow"}
     ):
         asking, engine = (*IN_SEVERAL_STATES, *in_mentioned_markets(source)), Engine(source)
-    for resource in RESOURCES.values():
-        for principal in asking:
-            _check(engine, principal, resource, ("has_standing", principal, STANDING, ANY))
-            _check(engine, principal, resource, ("forbid", REASON, principal, ACTION, ANY))
+    for principal in asking:
+        _check(engine, ("has_standing", principal, STANDING, ANY), principal, RESOURCES.values())
+        _check(engine, ("forbid", REASON, principal, ACTION, ANY), principal, RESOURCES.values())
 
 
-def check_allow(engine: Engine, resources: Iterable[Resource]) -> None:
-    """The same of `allow`, for resource types where standings and grants do not say all."""
+def _check(
+    engine: Engine, question: tuple[Any, ...], principal: Principal, resources: Collection[Resource]
+) -> None:
+    """One question about all resource types; if that fails, one by one, for an error that names the type."""
+    with suppress(PolicyFault, PolicyInvalid):
+        if len(resources) > 1:
+            for answer in engine.ask_in_part(*question, kind=None):
+                for resource in answer.resources:
+                    _check_filter(answer, principal, resource)
+            return
     for resource in resources:
-        for principal in ONE_OF_EACH_KIND:
-            _check(engine, principal, resource, ("allow", principal, ACTION, ANY))
+        _check_resource(engine, question, principal, resource)
 
 
-def _check(engine: Engine, principal: Principal, resource: Resource, question: tuple[Any, ...]) -> None:
+def _check_resource(
+    engine: Engine, question: tuple[Any, ...], principal: Principal, resource: Resource
+) -> None:
     try:
         for answer in engine.ask_in_part(*question, kind=resource.name):
             _check_filter(answer, principal, resource)

@@ -216,13 +216,13 @@ def _check_cases(policy: Policy, place: Path) -> None:
 def _log_change(before: PolicyState, after: PolicyState) -> None:
     now, pinned = after.policy.digest[:SHORT], " (pinned)" if after.pinned else ""
     if after.policy is not before.policy:
-        log.info("policy %s is in force%s instead of %s", now, pinned, before.policy.digest[:SHORT])
+        log.info("policy %s%s is current, replacing %s", now, pinned, before.policy.digest[:SHORT])
     elif after.problem is None:
-        log.info("policy %s stays in force%s", now, pinned)
+        log.info("policy %s%s stays current", now, pinned)
     if after.problem is not None:
         _log_refusal(after.problem, after.policy)
 
 
 def _log_refusal(problem: ReloadFailure, policy: Policy) -> None:
     refused = "a policy" if problem.digest is None else f"policy {problem.digest[:SHORT]}"
-    log.warning("%s is refused, %s stays in force: %s", refused, policy.digest[:SHORT], problem.message)
+    log.warning("%s is refused, %s stays current: %s", refused, policy.digest[:SHORT], problem.message)

@@ -113,7 +113,7 @@ class Versions:
         """The files of a version; PolicyInvalid if they have been changed."""
         files = PolicyFiles.read(self.place(kept_as))
         if files.digest != kept_as:
-            raise PolicyInvalid(f"{self.place(kept_as)} was changed since it was kept")
+            raise PolicyInvalid(f"{self.place(kept_as)} has changed since it was stored")
         return files
 
     def kept(self) -> tuple[KeptVersion, ...]:
@@ -130,12 +130,12 @@ class Versions:
     def find(self, prefix: str) -> KeptVersion:
         """The version whose policy digest begins with a prefix; BadInput unless there is exactly one."""
         if not prefix:
-            raise BadInput("An empty digest names no version. See them: multichannel policy rollback --list")
+            raise BadInput("The digest is empty. To list versions: multichannel policy rollback --list")
         found = [version for version in self.kept() if version.digest.startswith(prefix.lower())]
         if len(found) == 1:
             return found[0]
-        several = "Several versions begin" if found else "No version that was in force begins"
-        raise BadInput(f"{several} with {prefix}. See them: multichannel policy rollback --list")
+        problem = "More than one version begins" if found else "No kept version begins"
+        raise BadInput(f"{problem} with {prefix}. To list versions: multichannel policy rollback --list")
 
     def keep(self, files: PolicyFiles, since: datetime) -> None:
         """Keep a version, and delete the oldest beyond the limit. Raises OSError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from multichannel.policy.decide.comparisons import COMPARISONS, MIRRORED
+from multichannel.policy.decide.conditions import COMPARISONS, MIRRORED
 from multichannel.policy.language.source import Rule
 
 PRINCIPAL, RESOURCE = "principal", "resource"

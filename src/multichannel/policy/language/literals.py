@@ -25,7 +25,7 @@ def literals_of(rule: Rule, place: int) -> set[str]:
 def _listed(variable: str, rule: Rule) -> set[str]:
     return {
         each.value
-        for part in walk(rule.tree.body)
+        for part in rule.body_terms
         if isinstance(part, Operation) and part.operator in {"=", "in"}
         if any(isinstance(operand, Name) and operand.name == variable for operand in part.operands)
         for each in walk(part)

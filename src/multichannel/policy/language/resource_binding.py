@@ -25,6 +25,7 @@ ANYTHING = "_"
 PRINCIPAL_AT = {"allow": 0, "has_standing": 0, "forbid": 1}
 """Where decisions hand the principal to a rule, whether its parameter has a class or not."""
 SOURCES = 64
+"""For how many policies, or resource types of policies, it is kept."""
 
 Helpers = Mapping[str, list[Statement]]
 """The rules by name that others refer to, decisions do not."""
@@ -45,6 +46,7 @@ def concerns(source: PolicySource, rule: Rule, kind: str) -> bool:
     return rule.about in {None, kind} and kind not in _unbound(source).get(rule, ())
 
 
+@lru_cache(SOURCES)
 def texts_about(source: PolicySource, kind: str, *, marked: bool = False) -> tuple[tuple[str, str], ...]:
     """The files with only the rules that concern a resource type; the others are blank lines.
 

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.language.ast import Literal, Statement, terms
+from multichannel.policy.language.ast import Literal, Statement, Term, terms, walk
 from multichannel.policy.language.parser import parse
 from multichannel.policy.language.tokens import SyntaxFault
 
@@ -31,7 +31,7 @@ forbid(_: String, _: Principal, _: String, _: Service) if false;
 """In place of verdicts that were left out: the engine refuses a query that no rule answers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """One statement of a policy file, with the comment above it or above its group."""
 
@@ -44,7 +44,7 @@ class Rule:
     """The offset in the file."""
     tree: Statement = field(compare=False, repr=False)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The predicate that a rule defines; other statements have their keyword before the name."""
         return self.tree.name if self.is_rule else f"{self.tree.keyword} {self.tree.name}"
@@ -54,7 +54,7 @@ class Rule:
         """The resource type that a standing, grant or restriction applies to; None if to any."""
         return self.record_type if self.name in VERDICTS else None
 
-    @property
+    @cached_property
     def record_type(self) -> str | None:
         """The class of the record of a verdict; None if any resource will do."""
         kind = self.tree.parameters[-1].kind if self.is_verdict else None
@@ -65,15 +65,25 @@ class Rule:
         """The name and the number of parameters: rules with one signature answer the same queries."""
         return self.tree.name, len(self.tree.parameters)
 
-    @property
+    @cached_property
     def is_verdict(self) -> bool:
         """Whether decisions query it."""
         return self.is_rule and ARITY.get(self.tree.name) == len(self.tree.parameters)
 
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """All its terms: parameters, patterns, body."""
+        return tuple(terms(self.tree))
+
+    @cached_property
+    def body_terms(self) -> tuple[Term, ...]:
+        """The terms of its body, each before its parts."""
+        return tuple(walk(self.tree.body))
+
     @property
     def words(self) -> frozenset[str]:
         """The string literals."""
-        literals = (term.value for term in terms(self.tree) if isinstance(term, Literal))
+        literals = (term.value for term in self.terms if isinstance(term, Literal))
         return frozenset(value for value in literals if isinstance(value, str))
 
     @property
@@ -92,12 +102,12 @@ class Rule:
         """`file:line`."""
         return f"{self.file}:{self.line}"
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """`file:line:column`, unique within a policy."""
         return f"{self.file}:{self.line}:{self.column}"
 
-    @property
+    @cached_property
     def is_rule(self) -> bool:
         """Whether it is a rule rather than a declaration or an inline query."""
         return self.tree.keyword == "rule"
@@ -202,15 +212,15 @@ class PolicySource:
 
     def rewritten(self, by: Callable[[Rule], str]) -> PolicySource:
         """The same files with the text of each statement replaced."""
-        return PolicySource(tuple((name, self._rewritten(name, text, by)) for name, text in self.texts))
-
-    def _rewritten(self, name: str, text: str, by: Callable[[Rule], str]) -> str:
-        pieces, place = [], 0
+        pieces: dict[str, list[str]] = {name: [] for name, _ in self.texts}
+        ends = dict.fromkeys(pieces, 0)
+        texts = dict(self.texts)
         for rule in self.rules:
-            if rule.file == name:
-                pieces += [text[place : rule.start], by(rule)]
-                place = rule.start + len(rule.text)
-        return "".join((*pieces, text[place:]))
+            pieces[rule.file] += [texts[rule.file][ends[rule.file] : rule.start], by(rule)]
+            ends[rule.file] = rule.start + len(rule.text)
+        return PolicySource(
+            tuple((name, "".join((*pieces[name], text[ends[name] :]))) for name, text in self.texts)
+        )
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from functools import cache
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
-from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation, Term, variables, walk
+from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation, Term, variables
 from multichannel.policy.language.literals import standings_by_kind
 from multichannel.policy.language.resource_binding import ANYTHING, PRINCIPAL
 from multichannel.policy.language.source import ARITY, Rule
-from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
+from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar, with_article
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole
 
 PRINCIPAL_WORDS: dict[str, type[StrEnum]] = {
@@ -112,11 +112,12 @@ class TypeInference:
         """Every standing that a rule gives."""
         self._argument_types: dict[tuple[str, int, int], set[ValueType | None]] = {}
         self._verdict = cache(self._find_verdict)
+        self._scopes = {rule: self._scope(rule) for rule in self._rules}
         for _ in range(ROUNDS):
-            self._scopes = {rule: self._scope(rule) for rule in self._rules}
             before, self._argument_types = self._argument_types, self._arguments()
             if self._argument_types == before:
                 break
+            self._scopes |= {rule: self._scope(rule) for rule in self._rules if _needs_arguments(rule)}
 
     def scope(self, rule: Rule) -> Scope:
         """The variables of a rule."""
@@ -141,12 +142,12 @@ class TypeInference:
 
     def _find_verdict(self, name: str, kind: str | None) -> tuple[ValueType | None, ...]:
         known = RESOURCES[kind].actions if kind in RESOURCES else tuple(Action)
-        about = f" on a {kind}" if kind in RESOURCES else ""
+        about = f" on {with_article(kind)}" if kind in RESOURCES else ""
         action = ValueType(
             f"action{about}", ValueForm.WORD, words=frozenset(map(str, known)), code="unknown-action"
         )
         standing = ValueType(
-            "standing" + (f" to a {kind}" if kind else ""),
+            "standing" + (f" to {with_article(kind)}" if kind else ""),
             ValueForm.WORD,
             words=frozenset(self._standings[kind]) if kind is None or kind in RESOURCES else None,
             code="unknown-standing",
@@ -178,7 +179,7 @@ class TypeInference:
 
     def _bound(self, rule: Rule, scope: Scope) -> Iterator[tuple[str, ValueType | None]]:
         """The types that the conditions of a body imply for its variables."""
-        for term in walk(rule.tree.body):
+        for term in rule.body_terms:
             if isinstance(term, Call):
                 kind = self.expected_kind(term, scope)
                 for argument, meaning in zip(
@@ -216,6 +217,12 @@ class TypeInference:
                     if not isinstance(argument, Literal):
                         found[call.name, len(call.arguments), place].add(meaning)
         return found
+
+
+def _needs_arguments(rule: Rule) -> bool:
+    """Whether the types of its variables depend on the arguments that rules pass to each other."""
+    signatures = (rule.signature, *((call.name, len(call.arguments)) for call in rule.tree.calls))
+    return any(ARITY.get(name) != arity for name, arity in signatures)
 
 
 def _any_of(meanings: set[ValueType | None]) -> ValueType | None:

@@ -22,8 +22,6 @@ from multichannel.policy.language.ast import (
     Pattern,
     Span,
     Term,
-    terms,
-    walk,
 )
 from multichannel.policy.language.resource_binding import PRINCIPAL
 from multichannel.policy.language.source import PolicySource, Rule
@@ -133,7 +131,7 @@ def _argument(rule: Rule, term: Term, actual: ValueType | None, required: ValueT
 
 
 def _comparisons(rule: Rule, types: TypeInference, scope: Scope) -> Iterator[WordFault]:
-    for term in walk(rule.tree.body):
+    for term in rule.body_terms:
         if not (isinstance(term, Operation) and term.operator in COMPARED):
             continue
         left, right = (types.of(operand, scope) for operand in term.operands)
@@ -204,7 +202,7 @@ def _facts(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
     scope = types.scope(rule)
     for parameter in rule.tree.parameters:
         yield from _pattern_facts(rule, parameter)
-    for term in terms(rule.tree):
+    for term in rule.terms:
         if isinstance(term, Dot) and term.arguments is None and not term.name.startswith(DUNDER):
             subject = types.of(term.subject, scope)
             if subject is not None:
@@ -240,7 +238,7 @@ def _fact(rule: Rule, term: Dot, subject: ValueType) -> Iterator[WordFault]:
 
 def _lists(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
     scope = types.scope(rule)
-    for term in walk(rule.tree.body):
+    for term in rule.body_terms:
         if not (isinstance(term, Operation) and term.operator == "in"):
             continue
         listed = types.of(term.operands[1], scope)

@@ -223,3 +223,8 @@ RESOURCES = {
     )
 }
 """Every resource by name; a policy file may mention no other."""
+
+
+def with_article(kind: str) -> str:
+    """Such as `a Customer` or `an AuditRecord`."""
+    return f"an {kind}" if kind[0] in "AEIO" else f"a {kind}"

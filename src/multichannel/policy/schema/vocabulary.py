@@ -5,71 +5,81 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from multichannel.domain.base import DescribedEnum
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
 
 NO_TENANT = "00000000-0000-0000-0000-000000000000"
 
 
-class Action(StrEnum):
-    """The actions on resources. Reading has three levels; creating is an action on the parent."""
+class Action(DescribedEnum):
+    """What the policy can grant on a record. Creating a record is an action on its parent."""
 
-    READ_SUMMARY = "read_summary"
-    READ = "read"
-    READ_BILLING = "read_billing"
-    UPDATE = "update"
+    READ_SUMMARY = "read_summary", "See that the record exists, and read its summary fields."
+    READ = "read", "Read all fields except the billing fields."
+    READ_BILLING = "read_billing", "Read the billing fields."
+    UPDATE = "update", "Edit the record."
     # on one's own tenant, as a partner or as a customer
-    REQUEST_RELATIONSHIP = "request_relationship"
-    REQUEST_RELATIONSHIP_THROUGH_PROVIDER = "request_relationship_through_provider"
-    REQUEST_DELEGATED_ADMIN = "request_delegated_admin"
-    INVITE_RESELLER = "invite_reseller"
-    CREATE_CUSTOMER = "create_customer"
-    REQUEST_TRANSFER = "request_transfer"
-    ADD_USER = "add_user"
-    UPDATE_ROLES = "update_roles"
-    DISABLE = "disable"
-    ENABLE = "enable"
+    REQUEST_RELATIONSHIP = "request_relationship", "Request a reseller relationship from a customer."
+    REQUEST_RELATIONSHIP_THROUGH_PROVIDER = (
+        "request_relationship_through_provider",
+        "Request a relationship through an indirect provider.",
+    )
+    REQUEST_DELEGATED_ADMIN = (
+        "request_delegated_admin",
+        "Request delegated admin privileges along with a relationship.",
+    )
+    INVITE_RESELLER = "invite_reseller", "Invite a partner to become an indirect reseller."
+    CREATE_CUSTOMER = "create_customer", "Create a customer with a new tenant."
+    REQUEST_TRANSFER = "request_transfer", "Request subscriptions from another partner."
+    ADD_USER = "add_user", "Add a user to the tenant."
+    UPDATE_ROLES = "update_roles", "Replace the roles of the user."
+    DISABLE = "disable", "End the access of the user."
+    ENABLE = "enable", "Give the disabled user access again."
     # on a relationship or a partnership
-    ACCEPT = "accept"
-    DECLINE = "decline"
-    CANCEL = "cancel"
-    REMOVE = "remove"
-    END = "end"
-    EXTEND = "extend"
-    REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin"
+    ACCEPT = "accept", "Accept the request, the invitation or the transfer."
+    DECLINE = "decline", "Decline the request or the transfer."
+    CANCEL = "cancel", "Withdraw the request or the transfer, or end the subscription."
+    REMOVE = "remove", "End the relationship as the partner, or end the partnership."
+    END = "end", "End the relationship as the customer."
+    EXTEND = "extend", "Extend the relationship to a provider."
+    REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin", "Revoke the partner's delegated admin privileges."
     # on a customer
-    LINK = "link"
-    CONFIRM_AGREEMENT = "confirm_agreement"
-    RECORD_SUBSCRIPTION = "record_subscription"
-    CREATE_SUBSCRIPTION = "create_subscription"
+    LINK = "link", "Link the customer to its directory."
+    CONFIRM_AGREEMENT = "confirm_agreement", "Record that the customer has accepted the customer agreement."
+    RECORD_SUBSCRIPTION = "record_subscription", "Record a subscription that was bought in another channel."
+    CREATE_SUBSCRIPTION = "create_subscription", "Sell the customer a subscription."
     # on a subscription
-    SUSPEND = "suspend"
-    REACTIVATE = "reactivate"
-    CANCEL_SERVICE = "cancel_service"
-    MOVE_TO_CSP = "move_to_csp"
-    ASSIGN_SUPPORT_CONTACT = "assign_support_contact"
-    ASSIGN_PARTNER_OF_RECORD = "assign_partner_of_record"
-    RELEASE = "release"
+    SUSPEND = "suspend", "Suspend the subscription."
+    REACTIVATE = "reactivate", "Reactivate the suspended subscription."
+    CANCEL_SERVICE = "cancel_service", "Cancel a single service of the subscription."
+    MOVE_TO_CSP = "move_to_csp", "Recreate the subscription of another channel in CSP."
+    ASSIGN_SUPPORT_CONTACT = "assign_support_contact", "Assign the partner that supports the subscription."
+    ASSIGN_PARTNER_OF_RECORD = (
+        "assign_partner_of_record",
+        "Assign the reseller that is credited for the subscription.",
+    )
+    RELEASE = "release", "Hand the subscription over to another partner."
     # on a transfer
-    CONSENT = "consent"
+    CONSENT = "consent", "Consent to the manual switch."
     # of the service itself
-    EXPIRE = "expire"
-    IMPORT = "import"
-    ADD_PARTNER = "add_partner"
-    ADD_CUSTOMER = "add_customer"
-    VERIFY_DOMAIN = "verify_domain"
-    SEED = "seed"
+    EXPIRE = "expire", "Persist status changes that are due. Used by the service itself."
+    IMPORT = "import", "Import the partner's data from other systems. Used by the service itself."
+    ADD_PARTNER = "add_partner", "Add a partner. Used by the service itself."
+    ADD_CUSTOMER = "add_customer", "Add a customer. Used by the service itself."
+    VERIFY_DOMAIN = "verify_domain", "Verify a domain of the customer. Used by the service itself."
+    SEED = "seed", "Load the demo data. Used by the service itself."
 
 
 READS = (Action.READ_SUMMARY, Action.READ, Action.READ_BILLING)
 """The read levels. A row is visible if any of them is granted."""
 
 
-class AuthMode(StrEnum):
-    """Whether the token belongs to a user or to an application alone."""
+class AuthMode(DescribedEnum):
+    """On whose behalf an access token was issued."""
 
-    APP_USER = "app_user"
-    APP = "app"
+    APP_USER = "app_user", "A signed-in user."
+    APP = "app", "An application without a user."
 
 
 class SystemRole(StrEnum):

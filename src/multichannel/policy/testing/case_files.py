@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.schema.vocabulary import ROLES, Action
 from multichannel.policy.testing.cases import Case
 from multichannel.policy.testing.cast import Cast, principal_name
@@ -140,4 +140,4 @@ class _CaseFile(YamlDocument):
         }
 
     def _action(self, word: Any, resource: Resource, line: int) -> Action:
-        return Action(self.word(word, resource.actions, line, f"an action on a {resource.name}"))
+        return Action(self.word(word, resource.actions, line, f"an action on {with_article(resource.name)}"))

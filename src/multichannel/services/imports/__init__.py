@@ -10,9 +10,9 @@ from multichannel.errors import NotVisible, Refused
 from multichannel.importing.export import Export
 from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
-from multichannel.services.imports.attachments import attach_resellers
 from multichannel.services.imports.customers import store_customers
 from multichannel.services.imports.partnerships import store_partner_relationships
+from multichannel.services.imports.relationships import attach_resellers
 from multichannel.services.imports.subscriptions import store_subscriptions
 from multichannel.services.imports.transfers import store_transfers
 from multichannel.services.imports.unit import ImportUnit

@@ -14,9 +14,8 @@ from multichannel.importing.customers import ImportedCustomer, RelationshipToPar
 from multichannel.importing.export import LocatedItem
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
-from multichannel.services.imports.attachments import choose
 from multichannel.services.imports.partnerships import Resellers
-from multichannel.services.imports.relationships import relationships_with
+from multichannel.services.imports.relationships import choose, relationships_with
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
 
@@ -42,14 +41,10 @@ def _valid_items(
     """The items that can be stored, with their customers added; the others are rejected."""
     ids = {item.facts.vendor_id for item in batch}
     problems, absent = unit.tenant_conflicts(ids, TenantKind.CUSTOMER, "id")
-    valid = []
-    for item in batch:
-        if problem := problems.get(item.facts.vendor_id) or _reseller_problem(unit, item.facts, resellers):
-            unit.reject(item, problem)
-        else:
-            valid.append(item)
-    facts = {item.facts.vendor_id: item.facts for item in valid}
-    _store_profiles(unit, facts, absent)
+    valid = unit.accepted(
+        batch, lambda facts: problems.get(facts.vendor_id) or _reseller_problem(unit, facts, resellers)
+    )
+    _store_profiles(unit, {item.facts.vendor_id: item.facts for item in valid}, absent)
     return valid
 
 

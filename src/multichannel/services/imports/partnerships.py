@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
 from multichannel.domain.tenants import PartnerType, TenantKind
@@ -16,6 +16,8 @@ from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
+
+Item: TypeAlias = LocatedItem[ImportedPartnerRelationship]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ SIDES: Final = {
 class Attachment:
     """An item that attaches a reseller to a customer, with its outcome so far."""
 
-    item: LocatedItem[ImportedPartnerRelationship]
+    item: Item
     outcome: Outcome
 
     @property
@@ -94,9 +96,7 @@ def store_partner_relationships(unit: ImportUnit) -> Resellers:
     return resellers
 
 
-def _valid_items(
-    unit: ImportUnit, side: PartnershipSide, batch: Sequence[LocatedItem[ImportedPartnerRelationship]]
-) -> list[LocatedItem[ImportedPartnerRelationship]]:
+def _valid_items(unit: ImportUnit, side: PartnershipSide, batch: Sequence[Item]) -> list[Item]:
     """The items that can be stored, with their partners added; the others are rejected."""
     ids = {item.facts.partner_id for item in batch}
     problems, absent = unit.tenant_conflicts(ids, TenantKind.PARTNER, "id")
@@ -105,23 +105,13 @@ def _valid_items(
     if unit.importer.type not in side.importers:
         sentence = f"The importing partner is of type {unit.importer.type}, which {side.refusal}"
         problems = dict.fromkeys(ids, Problem("relationshipType", "WRONG_PARTNER_TYPE", sentence))
-    valid = []
-    for item in batch:
-        if problem := problems.get(item.facts.partner_id):
-            unit.reject(item, problem)
-        else:
-            valid.append(item)
+    valid = unit.accepted(batch, lambda facts: problems.get(facts.partner_id))
     stubs = {each.facts.partner_id: each for each in valid if each.facts.partner_id in absent}
     unit.companies.add_partners([_stub(unit, side, item.facts) for item in stubs.values()])
     return valid
 
 
-def _store_side(
-    unit: ImportUnit,
-    side: PartnershipSide,
-    batch: Sequence[LocatedItem[ImportedPartnerRelationship]],
-    resellers: Resellers,
-) -> None:
+def _store_side(unit: ImportUnit, side: PartnershipSide, batch: Sequence[Item], resellers: Resellers) -> None:
     items = [(item.facts.partner_id, item) for item in batch]
     rows = unit.rows(Partnership, side.own)
     existing = {
@@ -144,11 +134,8 @@ def _preference(row: Row) -> tuple[bool, datetime, str]:
 
 
 def _collect_attachments(
-    items: Sequence[tuple[str, LocatedItem[ImportedPartnerRelationship]]],
-    outcomes: Mapping[str, Outcome],
-    resellers: Resellers,
+    items: Sequence[tuple[str, Item]], outcomes: Mapping[str, Outcome], resellers: Resellers
 ) -> None:
-    """Collect the attachments to customers for later steps."""
     left = dict(outcomes)
     for partner_id, item in items:
         outcome = left.pop(partner_id, Outcome.UNCHANGED)

@@ -38,12 +38,8 @@ def _store(
     for item in batch:
         customers.setdefault(item.facts.customer_id, item)
     named = ensure_customers(unit, customers)
-    items = []
-    for item in batch:
-        if problem := named.problems.get(item.facts.customer_id):
-            unit.reject(item, problem)
-        else:
-            items.append((item.facts.vendor_id, item))
+    valid = unit.accepted(batch, lambda facts: named.problems.get(facts.customer_id))
+    items = [(item.facts.vendor_id, item) for item in valid]
     facts = {vendor_id: item.facts for vendor_id, item in items}
     bases = {each.parent_vendor_id for each in facts.values() if each.parent_vendor_id}
     existing = rows.existing("vendor_id", facts.keys() | bases)

@@ -40,7 +40,6 @@ def _store(unit: ImportUnit, batch: Sequence[LocatedItem[ImportedTransfer]]) -> 
 
 
 def _replace(unit: ImportUnit, lines: Mapping[str, Sequence[Row]], outdated: Sequence[Row]) -> None:
-    """Replace outdated lines of transfers."""
     rows = unit.rows(TransferLine, "tenant_id")
     rows.delete([row["id"] for row in outdated])
     transfers = unit.rows(Transfer, "owner_id").existing("vendor_id", lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -73,6 +73,18 @@ class ImportUnit:
         """Record that an item cannot be stored."""
         self.file(item).reject(item.index, [problem])
 
+    def accepted(
+        self, items: Iterable[LocatedItem[F]], problem_of: Callable[[F], Problem | None]
+    ) -> list[LocatedItem[F]]:
+        """The items without a problem; the others are rejected."""
+        accepted = []
+        for item in items:
+            if problem := problem_of(item.facts):
+                self.reject(item, problem)
+            else:
+                accepted.append(item)
+        return accepted
+
     def tenant_conflicts(
         self, ids: Iterable[str], kind: TenantKind, field: str
     ) -> tuple[dict[str, Problem], set[str]]:
@@ -80,8 +92,8 @@ class ImportUnit:
         wanted = set(ids)
         known = self.companies.known(wanted)
         problems: dict[str, Problem] = {}
-        for tenant_id, company in known.items():
-            if company.kind is not kind or company.cloud is not self.importer.cloud:
+        for tenant_id, kind_and_cloud in known.items():
+            if kind_and_cloud != (kind, self.importer.cloud):
                 sentence = f"{tenant_id} cannot be a {kind} of this partner. Contact the operator."
                 problems[tenant_id] = Problem(field, TENANT_CONFLICT, sentence)
         return problems, wanted - known.keys()

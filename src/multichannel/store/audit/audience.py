@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
-from multichannel.store.principals import principal_of, select_tenants
+from multichannel.store.users import principal_of, select_tenants
 
 if TYPE_CHECKING:
     from multichannel.policy.schema.resources import Resource

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ PAGE = 500
 """Records in memory at once."""
 Row = Mapping[Any, Any]
 COLUMNS = tuple(AuditRecord.__table__.columns)
+HEAD_COLUMNS = [getattr(AuditChain, field.name) for field in fields(ChainHead)]
 
 
 class ChainBroken(Refused):
@@ -49,7 +50,7 @@ class AuditChains:
         for column in (AuditChain.tenant_id, AuditRecord.tenant_id):
             beyond = [column > after] if after else []
             statement = select(column).distinct().where(*beyond).order_by(column).limit(PAGE)
-            tenant_ids.update(self._session.decided(statement, {}).scalars())
+            tenant_ids.update(self._session.decided(statement).scalars())
         return sorted(tenant_ids)[:PAGE]
 
     def verify(self, tenant_id: str) -> ChainVerification:
@@ -83,8 +84,7 @@ class AuditChains:
                 AuditRecord.tenant_id == tenant_id,
                 AuditRecord.number <= upto,
                 self._access.granted(Action.EXPIRE, AUDIT_RECORD),
-            ),
-            {},
+            )
         )
         if deleted != upto - head.pruned:
             raise _denial()
@@ -93,25 +93,15 @@ class AuditChains:
         return deleted
 
     def _head(self, tenant_id: str, *, lock: bool = False) -> ChainHead | None:
-        statement = select(
-            AuditChain.tenant_id,
-            AuditChain.length,
-            AuditChain.seal,
-            AuditChain.pruned,
-            AuditChain.checkpoint,
-        ).where(AuditChain.tenant_id == tenant_id)
-        row = self._session.decided(statement.with_for_update() if lock else statement, {}).first()
+        statement = select(*HEAD_COLUMNS).where(AuditChain.tenant_id == tenant_id)
+        row = self._session.decided(statement.with_for_update() if lock else statement).first()
         return None if row is None else ChainHead(*tuple(row))
 
     def _without_head(self, none: ChainHead) -> ChainVerification:
         """Valid if nothing was ever recorded for the tenant."""
         statement = select(func.min(AuditRecord.number)).where(AuditRecord.tenant_id == none.tenant_id)
-        first = self._session.decided(statement, {}).scalar()
-        return (
-            ChainVerification(none, 0)
-            if first is None
-            else ChainVerification(none, 0, ChainFlaw.NO_HEAD, first)
-        )
+        first = self._session.decided(statement).scalar()
+        return ChainVerification(none, 0, None if first is None else ChainFlaw.NO_HEAD, first)
 
     def _records(
         self, tenant_id: str, action: Action, *, after: int, upto: int | None = None
@@ -133,14 +123,14 @@ class AuditChains:
 
     def _page(self, statement: Select[Any]) -> list[Row | None]:
         try:
-            return [*self._session.decided(statement.limit(PAGE), {}).mappings()]
+            return [*self._session.decided(statement.limit(PAGE)).mappings()]
         except (ValueError, LookupError):  # a row of this page; all before it are readable
             return list(self._one_by_one(statement))
 
     def _one_by_one(self, statement: Select[Any]) -> Iterator[Row | None]:
         for place in range(PAGE):
             try:
-                yield from self._session.decided(statement.offset(place).limit(1), {}).mappings()
+                yield from self._session.decided(statement.offset(place).limit(1)).mappings()
             except (ValueError, LookupError):
                 yield None
                 return
@@ -150,14 +140,14 @@ class AuditChains:
         statement = select(func.min(AuditRecord.number)).where(
             AuditRecord.tenant_id == head.tenant_id, AuditRecord.operation_date >= before
         )
-        number: int | None = self._session.decided(statement, {}).scalar()
+        number: int | None = self._session.decided(statement).scalar()
         return head.length + 1 if number is None else number
 
     def _seal(self, tenant_id: str, number: int) -> str:
         statement = select(AuditRecord.seal).where(
             AuditRecord.tenant_id == tenant_id, AuditRecord.number == number
         )
-        return str(self._session.decided(statement, {}).scalar())
+        return str(self._session.decided(statement).scalar())
 
 
 def _denial() -> NotPermitted:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, AuditStatus, seal_of
+from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, AuditStatus, Event, seal_of
 from multichannel.domain.base import new_id
-from multichannel.domain.events import Event
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Cloud, TenantKind
 from multichannel.domain.transfers import Transfer

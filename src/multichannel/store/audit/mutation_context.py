@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
+from multichannel.domain.audit import IdempotencyKey
 from multichannel.domain.base import new_id
-from multichannel.domain.events import IdempotencyKey
 from multichannel.domain.refusals import Refusal
 from multichannel.errors import Refused
 

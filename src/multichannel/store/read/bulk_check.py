@@ -43,7 +43,7 @@ def check_rows(
             columns.append(hit.label(f"hit_{len(hits)}"))
             hits.append((action, code, derivations[0].rules[-1]))
     statement = select(*columns).where(model.id.in_(sorted(set(ids))))
-    rows = access.session.decided(statement, {"now": access.now}).mappings()
+    rows = access.session.decided(statement, now=access.now).mappings()
     results = {row["id"]: {action: _result(row, action, hits) for action in actions} for row in rows}
     if pending is not None:
         for action in actions:

@@ -7,13 +7,13 @@ each time, a whole window that is longer than any transaction lasts, and leaves 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, tuple_
 
-from multichannel.domain.events import Event
+from multichannel.domain.audit import Event
 
 if TYPE_CHECKING:
     from multichannel.policy.schema.resources import Resource
@@ -47,15 +47,7 @@ class StoredEvent:
         return self.occurred_at, self.id
 
 
-COLUMNS = (
-    Event.id,
-    Event.occurred_at,
-    Event.operation,
-    Event.resource_type,
-    Event.resource_id,
-    Event.transfer_id,
-    Event.correlation_id,
-)
+COLUMNS = [getattr(Event, field.name) for field in fields(StoredEvent)]
 
 
 class EventFeed:

@@ -20,12 +20,7 @@ class Ordering:
     are ordered by (None: by id alone).
     """
 
-    def __init__(
-        self,
-        entity: Any,
-        order: OrderBy,
-        readable: Callable[[Action, Any], Clause | None],
-    ) -> None:
+    def __init__(self, entity: Any, order: OrderBy, readable: Callable[[Action, Any], Clause | None]) -> None:
         """`readable` returns the clause under which a level may be read, or None if it always may."""
         self._id = entity.id
         self._descending = order.descending

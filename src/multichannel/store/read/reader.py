@@ -13,7 +13,7 @@ from multichannel.policy.decide.visibility import ReadCoverage, Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.access import Access
-from multichannel.store.decision_recorder import PendingDecision
+from multichannel.store.decision_recorder import PendingDecision, read_levels, records_list
 from multichannel.store.read.filters import Filters, read_levels_of
 from multichannel.store.read.list_query import (
     ALL_ROWS,
@@ -28,7 +28,6 @@ from multichannel.store.read.list_query import (
     ReadableColumn,
 )
 from multichannel.store.read.ordering import Ordering
-from multichannel.store.recording import read_levels, records_list
 
 OF_PARENT, RANK, ORDERED = "of_parent_", "rank_", "ordered_"
 

@@ -56,9 +56,7 @@ class GuardQueries:
 
     def linked(self, model: type[T], **equal: Any) -> Sequence[T]:
         """Rows that refer to a parent, or to which a parent refers: locked, to be written with it."""
-        self._require_granted()
-        statement = select(model).with_for_update(of=model, key_share=True)
-        rows: Sequence[T] = self._rows(statement, model, equal)
+        rows = self._locked(model, equal)
         for row in rows:
             self._require_link(row)
         self._session.grant(rows)
@@ -66,17 +64,18 @@ class GuardQueries:
 
     def between(self, model: type[T], column: str, **equal: Any) -> Sequence[T]:
         """Rows of the parent's customer and, by `column`, its partner: locked, to be written with it."""
-        self._require_granted()
         (parent,) = self._parents
         own = {column: parent.partner_id, "customer_id": parent.customer_id}
-        statement = select(model).with_for_update(of=model, key_share=True)
-        rows: Sequence[T] = self._rows(statement, model, {**equal, **own})
+        rows = self._locked(model, equal | own)
         self._session.grant(rows)
         return rows
 
-    def _require_granted(self) -> None:
+    def _locked(self, model: type[T], equal: dict[str, Any]) -> Sequence[T]:
         if not all(self._session.is_granted(parent) for parent in self._parents):
             raise PolicyBypass("rows to be written along with one that was not fetched to be written")
+        statement = select(model).with_for_update(of=model, key_share=True)
+        rows: Sequence[T] = self._rows(statement, model, equal)
+        return rows
 
     def _require_link(self, row: Any) -> None:
         references = _references(row)

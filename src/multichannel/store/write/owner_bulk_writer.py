@@ -38,8 +38,7 @@ class OwnerBulkWriter:
 
     def existing(self, key: str, keys: Iterable[str]) -> dict[str, Row]:
         """The owner's rows by their `key` column, which is unique among them, for these keys."""
-        statement = select(self._table).where(self._owned, self._table.c[key].in_(sorted(set(keys))))
-        return {row[key]: row for row in self._read(statement)}
+        return {value: rows[-1] for value, rows in self.grouped(key, keys).items()}
 
     def grouped(self, key: str, keys: Iterable[str]) -> dict[str, list[Row]]:
         """The owner's rows grouped by their `key` column, for these keys."""
@@ -52,7 +51,7 @@ class OwnerBulkWriter:
     def distinct(self, column: str) -> set[Any]:
         """The distinct values of a column of the owner's rows."""
         statement = select(self._table.c[column]).where(self._owned).distinct()
-        return set(self._session.decided(statement, {}).scalars())
+        return set(self._session.decided(statement).scalars())
 
     def insert(self, rows: Sequence[Row]) -> None:
         """Insert rows, each of which must name the owner."""
@@ -65,15 +64,7 @@ class OwnerBulkWriter:
         if not rows:
             return
         self._require_own(rows)
-        names = [name for name in rows[0] if name != "id"]
-        statement = (
-            update(self._table)
-            .where(self._table.c.id == bindparam("row_id"), self._owned)
-            .values({name: bindparam(f"new_{name}") for name in names})
-        )
-        self._session.write(
-            statement, [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
-        )
+        update_rows(self._session, self._table, rows, self._owned)
 
     def _require_own(self, rows: Sequence[Row]) -> None:
         if any(row.get(self._column, self._owner_id) != self._owner_id for row in rows):
@@ -123,4 +114,17 @@ class OwnerBulkWriter:
             connection.execute(text(f"ANALYZE (SKIP_LOCKED) {self._table.name}"))
 
     def _read(self, statement: Select[Any]) -> list[Row]:
-        return cast("list[Row]", self._session.decided(statement, {}).mappings().all())
+        return cast("list[Row]", self._session.decided(statement).mappings().all())
+
+
+def update_rows(
+    session: GuardedSession, table: Table, rows: Sequence[Row], condition: Any, **values: Any
+) -> None:
+    """Update the rows that fulfil a condition by id, all with the same columns, and with further values."""
+    names = [name for name in rows[0] if name != "id"]
+    session.write(
+        update(table)
+        .where(table.c.id == bindparam("row_id"), condition)
+        .values({name: bindparam(f"new_{name}") for name in names} | values),
+        [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows],
+    )

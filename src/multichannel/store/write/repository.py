@@ -12,8 +12,8 @@ from multichannel.domain.commerce import SubscriptionStatus
 from multichannel.domain.subscriptions import Subscription
 from multichannel.errors import NotPermitted, NotVisible
 from multichannel.policy.schema.vocabulary import READS, Action
+from multichannel.store.decision_recorder import read_levels, records_list, records_rows, requested_action
 from multichannel.store.facts import facts_of
-from multichannel.store.recording import read_levels, records_list, records_rows, requested_action
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

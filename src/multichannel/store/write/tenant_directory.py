@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -16,15 +15,7 @@ from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.relationships import ASK_AGAIN_AFTER, RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, Tenant, TenantKind
 from multichannel.store.session import GuardedSession, PolicyBypass
-from multichannel.store.write.owner_bulk_writer import Row
-
-
-@dataclass(frozen=True, slots=True)
-class KnownTenant:
-    """The kind and cloud of a known tenant."""
-
-    kind: TenantKind
-    cloud: Cloud
+from multichannel.store.write.owner_bulk_writer import Row, update_rows
 
 
 class TenantDirectory:
@@ -36,15 +27,15 @@ class TenantDirectory:
             raise PolicyBypass("tenants named by a record that was not fetched for it")
         self._session = session
 
-    def known(self, ids: Iterable[str]) -> dict[str, KnownTenant]:
-        """The known tenants among these ids or directory ids."""
+    def known(self, ids: Iterable[str]) -> dict[str, tuple[TenantKind, Cloud]]:
+        """Kind and cloud of the known tenants among these ids or directory ids, by the id given."""
         wanted = set(ids)
         statement = select(Tenant.id, Tenant.directory_id, Tenant.kind, Tenant.cloud).where(
             or_(Tenant.id.in_(sorted(wanted)), Tenant.directory_id.in_(sorted(wanted)))
         )
         return {
-            key: KnownTenant(row.kind, row.cloud)
-            for row in self._session.decided(statement, {})
+            key: (row.kind, row.cloud)
+            for row in self._session.decided(statement)
             for key in wanted & {row.id, row.directory_id}
         }
 
@@ -56,7 +47,7 @@ class TenantDirectory:
             Tenant.kind == TenantKind.CUSTOMER,
             Tenant.cloud == cloud,
         )
-        return {row.directory_id: row.id for row in self._session.decided(statement, {})}
+        return {row.directory_id: row.id for row in self._session.decided(statement)}
 
     def link(self, links: Mapping[str, str], *, cloud: Cloud, now: datetime) -> None:
         """Give customers that have none their directory ids, by directory id, and the requests to these."""
@@ -88,7 +79,7 @@ class TenantDirectory:
             )
         )
         owners: defaultdict[str, set[str]] = defaultdict(set)
-        for row in self._session.decided(statement, {}):
+        for row in self._session.decided(statement):
             owners[row.ascii_domain].add(row.customer_id)
         return {domain: next(iter(ids)) for domain, ids in owners.items() if len(ids) == 1}
 
@@ -101,7 +92,7 @@ class TenantDirectory:
         known = select(
             CustomerDomain.ascii_domain, CustomerDomain.customer_id, CustomerDomain.is_verified
         ).where(CustomerDomain.ascii_domain.in_(sorted(domains)), CustomerDomain.cloud == cloud)
-        rows = self._session.decided(known, {}).all()
+        rows = self._session.decided(known).all()
         taken = {row.ascii_domain for row in rows if row.is_verified}
         typed = {row.ascii_domain for row in rows if row.customer_id == domains[row.ascii_domain]} - taken
         table = _table(CustomerDomain)
@@ -142,7 +133,7 @@ class TenantDirectory:
                 CustomerDomain.cloud == cloud,
                 CustomerDomain.is_verified,
             )
-        return list(self._session.decided(statement, {}).scalars())
+        return list(self._session.decided(statement).scalars())
 
     def partner_at(self, address: str, cloud: Cloud, market: str) -> str | None:
         """The partner with this directory id, if it is in the cloud and the market."""
@@ -151,7 +142,7 @@ class TenantDirectory:
             .join(Tenant, Tenant.id == Partner.id)
             .where(Tenant.directory_id == address, Partner.cloud == cloud, Partner.market == market)
         )
-        partner_id: str | None = self._session.decided(statement, {}).scalar()
+        partner_id: str | None = self._session.decided(statement).scalar()
         return partner_id
 
     def stubs(self, ids: Iterable[str]) -> set[str]:
@@ -159,7 +150,7 @@ class TenantDirectory:
         statement = select(Customer.id).where(
             Customer.id.in_(sorted(set(ids))), Customer.company_name.is_(None)
         )
-        return set(self._session.decided(statement, {}).scalars())
+        return set(self._session.decided(statement).scalars())
 
     def add_partners(self, rows: Sequence[Row]) -> None:
         """Insert partners with their tenants."""
@@ -180,15 +171,8 @@ class TenantDirectory:
         if not rows:
             return
         customers = _table(Customer)
-        names = [name for name in rows[0] if name != "id"]
-        statement = (
-            update(customers)
-            .where(customers.c.id == bindparam("row_id"), customers.c.company_name.is_(None))
-            .values({name: bindparam(f"new_{name}") for name in names} | {"version": customers.c.version + 1})
-        )
-        self._session.write(
-            statement, [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
-        )
+        is_stub, version = customers.c.company_name.is_(None), customers.c.version + 1
+        update_rows(self._session, customers, rows, is_stub, version=version)
 
     def deliver_requests(self, addresses: Mapping[str, str], *, cloud: Cloud, now: datetime) -> None:
         """Give the requests that wait for these addresses to the customers that have them, by address.
@@ -239,7 +223,7 @@ class TenantDirectory:
             request.status == RelationshipStatus.REQUESTED,
             request.expires_at > now,
         )
-        return self._session.decided(statement, {}).all()
+        return self._session.decided(statement).all()
 
     def _add(self, kind: TenantKind, model: type[Base], rows: Sequence[Row]) -> None:
         if not rows:

@@ -6,27 +6,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.language.source import ANY_RESOURCE, PolicySource, Rule
 from multichannel.policy.language.types import TypeInference
 from multichannel.policy.language.vocabulary_check import word_faults
-from multichannel.workbench.check.cascades import without_consequences
+from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.vocabulary import Action
 from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.completeness import check_cases, check_completeness
 from multichannel.workbench.check.constructs import check_constructs
 from multichannel.workbench.check.duplicates import check_contradictions, check_duplicates
-from multichannel.workbench.check.files import read_files
-from multichannel.workbench.check.grant_rules import check_grants
-from multichannel.workbench.check.loading import check_loading, load
+from multichannel.workbench.check.grants import check_grants
+from multichannel.workbench.check.loading import check_loading, load, read_files
 from multichannel.workbench.check.names import check_names
-from multichannel.workbench.check.parse import read_statements
 from multichannel.workbench.check.reachability import check_reach
-from multichannel.workbench.check.reason_codes import check_reason_codes
+from multichannel.workbench.check.syntax import read_statements
 from multichannel.workbench.findings import Finding, Level, in_order
+
+MISSING_AT_NAME = {"unknown-standing", "unused-standing", "unknown-rule", "unreachable-rule"}
+"""Findings that something is missing for the name they point to."""
+MISSING_IN_MESSAGE = {
+    "no-allow",
+    "missing-resource",
+    "missing-cross-cloud",
+    "ungranted-action",
+    "idle-restriction",
+}
+"""Findings that something is missing for a name in their message."""
+KNOWN = {"allow", *RESOURCES, *map(str, Action)}
+WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -57,8 +70,8 @@ class PolicyCheck:
 
 def check(folder: Path) -> PolicyCheck:
     """Check all policy files of a folder."""
-    files = read_files(folder)
-    return check_source(files.source, folder, files.findings)
+    source, unread = read_files(folder)
+    return check_source(source, folder, unread)
 
 
 def check_source(source: PolicySource, folder: Path, unread: Sequence[Finding] = ()) -> PolicyCheck:
@@ -66,17 +79,27 @@ def check_source(source: PolicySource, folder: Path, unread: Sequence[Finding] =
     read = list(read_statements(source))
     statements = [each for each in read if isinstance(each, Rule)]
     findings = [*unread, *(each for each in read if isinstance(each, Finding))]
-    is_whole = not findings
+    loaded = None if findings else load(source)
     if source.texts:
-        found = _findings(statements, source, folder)
-        findings += found if is_whole else list(without_consequences(found, findings, source))
-    policy = None
-    if is_whole:
-        loaded = load(source)
-        policy = loaded if isinstance(loaded, Policy) else None
-        if isinstance(loaded, str):
-            findings += check_loading(loaded, source, statements, findings)
+        findings += _without_consequences(_findings(statements, source, folder), findings, source)
+    if isinstance(loaded, str):
+        findings += check_loading(loaded, source, statements, findings)
+    policy = loaded if isinstance(loaded, Policy) else None
     return PolicyCheck(folder, source, tuple(in_order(_without_redundant(findings))), len(statements), policy)
+
+
+def _findings(statements: Sequence[Rule], source: PolicySource, folder: Path) -> Iterator[Finding]:
+    types = TypeInference(statements)
+    yield from check_names(statements)
+    for fault in word_faults(statements, types):
+        yield finding(fault.rule, fault.code, fault.span, fault.message, fault.hint)
+    yield from check_constructs(statements)
+    yield from check_duplicates(statements)
+    yield from check_contradictions(statements)
+    yield from check_reach(statements, types)
+    yield from check_grants(statements)
+    yield from check_completeness(statements, source)
+    yield from check_cases(folder, statements)
 
 
 def _without_redundant(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -87,16 +110,22 @@ def _without_redundant(findings: Sequence[Finding]) -> Iterator[Finding]:
     )
 
 
-def _findings(statements: Sequence[Rule], source: PolicySource, folder: Path) -> Iterator[Finding]:
-    types = TypeInference(statements)
-    yield from check_names(statements)
-    for fault in word_faults(statements, types):
-        yield finding(fault.rule, fault.code, fault.span, fault.message, fault.hint)
-    yield from check_reason_codes(statements)
-    yield from check_constructs(statements)
-    yield from check_duplicates(statements)
-    yield from check_contradictions(statements)
-    yield from check_reach(statements, types)
-    yield from check_grants(statements)
-    yield from check_completeness(statements, source)
-    yield from check_cases(folder, statements)
+def _without_consequences(
+    findings: Iterable[Finding], unread: Sequence[Finding], source: PolicySource
+) -> list[Finding]:
+    """The findings without those that follow from unreadable statements or files."""
+    files = {found.file for found in unread}
+    words = {word for found in unread for word in WORD.findall(found.rule)}
+    words |= RESOURCES.keys() if ANY_RESOURCE in words else set()
+    is_file_unread = any(not found.rule for found in unread)
+    lines = {name: text.split("\n") for name, text in source.texts}
+
+    def follows(found: Finding) -> bool:
+        if found.code in MISSING_AT_NAME:
+            line = lines[found.file][found.line - 1]
+            return is_file_unread or not words.isdisjoint(WORD.findall(line[found.column - 1 :])[:1])
+        if found.code in MISSING_IN_MESSAGE:
+            return is_file_unread or not words.isdisjoint(KNOWN & set(WORD.findall(found.message)))
+        return found.code == "uncommented-restriction" and found.file in files
+
+    return [found for found in findings if not follows(found)]

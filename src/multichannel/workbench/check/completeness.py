@@ -11,10 +11,10 @@ from multichannel.policy.language.ast import Call, Dot, Name, Operation, Span, T
 from multichannel.policy.language.literals import ACTION, record_variable
 from multichannel.policy.language.resource_binding import concerns, principals_of
 from multichannel.policy.language.source import PolicySource, Rule
-from multichannel.policy.schema.resources import RESOURCES, Resource
+from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.testing.case_files import SUFFIX
-from multichannel.workbench.check.codes import FINDING_KINDS, finding
-from multichannel.workbench.check.grant_rules import granted_actions
+from multichannel.workbench.check.codes import file_finding, finding
+from multichannel.workbench.check.grants import granted_actions
 from multichannel.workbench.check.normal_form import Membership, normal_condition
 from multichannel.workbench.findings import Finding
 from multichannel.workbench.rule_words import Helpers, helpers_of, parameter_words
@@ -27,20 +27,26 @@ DEEPEST = 4
 def check_completeness(statements: Sequence[Rule], source: PolicySource) -> Iterator[Finding]:
     """What is missing, at the place where it belongs."""
     rules = [rule for rule in statements if rule.is_verdict]
+    first_file = next((name for name, _ in source.texts), "")
     if not any(rule.tree.name == "allow" for rule in rules):
-        file = next((name for name, _ in source.texts), "")
-        message = "there is no rule named allow; it belongs in main.polar"
-        yield Finding(file=file, line=1, code="no-allow", message=message)
+        yield file_finding(first_file, "no-allow", "there is no rule named allow; it belongs in main.polar")
     granted = granted_actions(statements)
     helpers = helpers_of(rule.tree for rule in statements)
     for resource in RESOURCES.values():
-        yield from _declared(resource, statements, source)
-        yield from _ungranted(resource, granted, statements, source)
+        place = _place(resource, statements)
+        for code, message, hint in _missing(resource, statements, granted):
+            yield (
+                finding(place, code, None, message, hint)
+                if place
+                else file_finding(first_file, code, message, hint)
+            )
         about = [each for each in rules if _concerns(each, resource, source)]
         yield from _isolation(resource, about, helpers)
     for rule in rules:
         if rule.tree.name == "has_standing" and not _is_tied(rule, statements):
-            yield _untied(rule)
+            message = "the standing does not depend on the principal's tenant: every tenant has it"
+            hint = 'Compare an id of the record with caller.tenant_id, or require caller.kind = "system".'
+            yield finding(rule, "untied-standing", Span(0, rule.tree.head.end), message, hint)
         if rule.tree.name == "forbid" and not rule.comment.strip():
             hint = "Write a comment above it, with the number of the business rule."
             yield finding(rule, "uncommented-restriction", None, "the restriction has no comment", hint)
@@ -51,41 +57,34 @@ def check_cases(folder: Path, statements: Sequence[Rule]) -> Iterator[Finding]:
     for file in dict.fromkeys(rule.file for rule in statements if rule.record_type in RESOURCES):
         beside = file.removesuffix(".polar") + SUFFIX
         if not (folder / beside).exists():
-            yield _at(file, "no-cases", f"there is no case file {beside}", "Write cases for its rules.")
+            message = f"there is no case file {beside}"
+            yield file_finding(file, "no-cases", message, "Write cases for its rules.")
 
 
-def _at(file: str, code: str, message: str, hint: str = "") -> Finding:
-    return Finding(file=file, line=1, code=code, message=message, hint=hint, level=FINDING_KINDS[code].level)
+def _place(resource: Resource, statements: Sequence[Rule]) -> Rule | None:
+    """The first rule about a resource type, else its declaration."""
+    about = (rule for rule in statements if rule.record_type == resource.name)
+    return next(about, None) or next((rule for rule in statements if _declares(rule, resource)), None)
 
 
-def _declared(resource: Resource, statements: Sequence[Rule], source: PolicySource) -> Iterator[Finding]:
-    declared = (rule.tree.name for rule in statements if rule.tree.keyword == "resource")
-    if resource.name not in declared:
-        message = f"{resource.name} is not declared"
+def _declares(rule: Rule, resource: Resource) -> bool:
+    return (rule.tree.keyword, rule.tree.name) == ("resource", resource.name)
+
+
+def _missing(
+    resource: Resource, statements: Sequence[Rule], granted: set[tuple[str, str]]
+) -> Iterator[tuple[str, str, str]]:
+    """Code, message and hint of a missing declaration and of missing grants."""
+    if not any(_declares(rule, resource) for rule in statements):
         hint = f"Write resource {resource.name} {{}} in main.polar."
-        yield _missing("missing-resource", resource, message, hint, statements, source)
-
-
-def _ungranted(
-    resource: Resource, granted: set[tuple[str, str]], statements: Sequence[Rule], source: PolicySource
-) -> Iterator[Finding]:
+        yield "missing-resource", f"{resource.name} is not declared", hint
     missing = [action.value for action in resource.actions if (resource.name, action.value) not in granted]
     if missing:
-        message = f"no role is granted {', '.join(missing)} on a {resource.name}"
-        yield _missing("ungranted-action", resource, message, "", statements, source)
-
-
-def _missing(  # noqa: PLR0913, PLR0917  (a finding, and where to look for its place)
-    code: str, resource: Resource, message: str, hint: str, statements: Sequence[Rule], source: PolicySource
-) -> Finding:
-    """A finding at the first rule about a kind of record, else at its declaration, else at the first file."""
-    about = [rule for rule in statements if rule.record_type == resource.name]
-    about += [
-        rule for rule in statements if rule.tree.keyword == "resource" and rule.tree.name == resource.name
-    ]
-    if about:
-        return finding(about[0], code, None, message, hint)
-    return _at(next((name for name, _ in source.texts), ""), code, message, hint)
+        yield (
+            "ungranted-action",
+            f"no role is granted {', '.join(missing)} on {with_article(resource.name)}",
+            "",
+        )
 
 
 def _concerns(rule: Rule, resource: Resource, source: PolicySource) -> bool:
@@ -109,7 +108,7 @@ def _isolation(resource: Resource, rules: Sequence[Rule], helpers: Helpers) -> I
     left = [str(action) for action in resource.actions if action not in isolated]
     if left:
         what = "anything" if len(left) == len(resource.actions) else ", ".join(left)
-        message = f"no restriction keeps {what} on a {resource.name} within one national cloud"
+        message = f"no restriction keeps {what} on {with_article(resource.name)} within one national cloud"
         hint = (
             'Write forbid("CROSS_CLOUD", caller, _action, record) if record.cloud != caller.cloud; '
             f"in main.polar, or one for record: {resource.name}."
@@ -119,10 +118,11 @@ def _isolation(resource: Resource, rules: Sequence[Rule], helpers: Helpers) -> I
 
 def _is_isolation(rule: Rule) -> bool:
     """Whether a restriction hits all tenants of another cloud than the record's."""
+    if len(branches(rule.tree.body)) != 1:
+        return False
     action, principals = variables(rule.tree.parameters)[2], principals_of(rule.tree)
-    found = False
-    conditions = [term for branch in branches(rule.tree.body)[:1] for term in branch]
-    for term in conditions:
+    compares_clouds = False
+    for term in branches(rule.tree.body)[0]:
         condition = normal_condition(term, dict.fromkeys(principals, "p"))
         if isinstance(term, Operation) and term.operator == "!=":
             owners = {
@@ -130,18 +130,16 @@ def _is_isolation(rule: Rule) -> bool:
                 for operand in term.operands
                 if isinstance(operand, Dot) and operand.name == "cloud" and isinstance(operand.subject, Name)
             }
-            found = found or (record_variable(rule) in owners and bool(owners & principals))
-        elif isinstance(term, Call) and all(_is_action(each, action) for each in term.arguments):
+            compares_clouds |= record_variable(rule) in owners and bool(owners & principals)
+        elif isinstance(term, Call) and all(
+            isinstance(each, Name) and each.name == action for each in term.arguments
+        ):
             continue
         elif not isinstance(condition, Membership) or not (
             condition.subject == action or (condition.subject == "p.kind" and condition.values >= TENANTS)
         ):
             return False
-    return found and len(branches(rule.tree.body)) == 1
-
-
-def _is_action(term: Term, action: str | None) -> bool:
-    return isinstance(term, Name) and term.name == action
+    return compares_clouds
 
 
 def _is_service(rule: Rule) -> bool:
@@ -170,9 +168,8 @@ def _ties(term: Term, principals: frozenset[str], statements: Sequence[Rule], de
     if not isinstance(term, Call) or depth == 0:
         return False
     are_principals = [isinstance(each, Name) and each.name in principals for each in term.arguments]
-    answers = [
-        each for each in statements if each.is_rule and each.signature == (term.name, len(are_principals))
-    ]
+    signature = term.name, len(are_principals)
+    answers = [each for each in statements if each.is_rule and each.signature == signature]
     return bool(answers) and all(
         any(
             _ties(inner, _principals_passed(answer, are_principals), statements, depth - 1)
@@ -197,15 +194,5 @@ def _ties_ids(term: Operation, principals: frozenset[str]) -> bool:
         for dot in dots
         if dot.name == "tenant_id" and isinstance(dot.subject, Name) and dot.subject.name in principals
     ]
-    others = [dot for dot in dots if dot not in own and not _names(dot) & principals]
-    return bool(own and others)
-
-
-def _names(term: Term) -> set[str]:
-    return {each.name for each in walk(term) if isinstance(each, Name)}
-
-
-def _untied(rule: Rule) -> Finding:
-    message = "the standing does not depend on the principal's tenant: every tenant has it"
-    hint = 'Compare an id of the record with p.tenant_id, or require p.kind = "system".'
-    return finding(rule, "untied-standing", Span(0, rule.tree.head.end), message, hint)
+    names = ({each.name for each in walk(dot) if isinstance(each, Name)} for dot in dots if dot not in own)
+    return bool(own) and any(not each & principals for each in names)

@@ -46,23 +46,21 @@ def _compared(group: list[NormalForm], general: list[NormalForm]) -> Iterator[Fi
 
 
 def _superfluous(shape: NormalForm, other: NormalForm, *, same: bool) -> Finding:
-    by = other.rule.position
+    rule, by = shape.rule, other.rule.position
     if same:
-        return finding(
-            shape.rule, "duplicate-rule", None, f"the rule is the same as {by}", "Remove one of them."
-        )
+        return finding(rule, "duplicate-rule", None, f"the rule is the same as {by}", "Remove one of them.")
     hint = "Remove it, or add conditions to the other rule."
-    return finding(shape.rule, "subsumed-rule", None, f"the rule applies only where {by} applies", hint)
+    return finding(rule, "subsumed-rule", None, f"the rule applies only where {by} applies", hint)
 
 
 def _items(rule: Rule) -> Iterator[Finding]:
     for term in walk(rule.tree.body):
         if isinstance(term, ListLiteral):
             ordered = sorted(term.items, key=lambda item: (canonical_text(item, {}), item.span.start))
-            for one, next_one in pairwise(ordered):
-                if canonical_text(one, {}) == canonical_text(next_one, {}):
+            for item, following in pairwise(ordered):
+                if canonical_text(item, {}) == canonical_text(following, {}):
                     message = "the list contains this item twice"
-                    yield finding(rule, "duplicate-rule", next_one.span, message, "Remove one of them.")
+                    yield finding(rule, "duplicate-rule", following.span, message, "Remove one of them.")
 
 
 def check_contradictions(statements: Sequence[Rule]) -> Iterator[Finding]:
@@ -88,13 +86,6 @@ class _Branch:
         self._one_of: dict[str, frozenset[Value]] = {}
         self._not: dict[str, set[Value]] = defaultdict(set)
         self._pairs: dict[tuple[str, ...], str] = {}
-        self._heads()
-
-    def _heads(self) -> None:
-        for parameter in self._rule.tree.parameters:
-            # The same variable of a head is what the body compares.
-            if isinstance(parameter.term, Literal):
-                self._one_of[repr(parameter.term.value)] = frozenset({parameter.term.value})
 
     def findings(self) -> Iterator[Finding]:
         """Conditions that contradict earlier ones or are always true."""
@@ -125,11 +116,11 @@ class _Branch:
             yield from self._left(key, term.span)
 
     def _equal(self, term: Operation) -> Iterator[Finding]:
-        found = normal_condition(term, {})
-        if isinstance(found, Membership):
-            before = self._one_of.get(found.subject, found.values)
-            self._one_of[found.subject] = before & found.values
-            yield from self._left(found.subject, term.span)
+        condition = normal_condition(term, {})
+        if isinstance(condition, Membership):
+            before = self._one_of.get(condition.subject, condition.values)
+            self._one_of[condition.subject] = before & condition.values
+            yield from self._left(condition.subject, term.span)
             return
         pair = tuple(sorted(canonical_text(operand, {}) for operand in term.operands))
         before_this = self._pairs.setdefault(pair, term.operator)
@@ -143,16 +134,10 @@ class _Branch:
             yield self._never(span)
 
     def _never(self, span: Span) -> Finding:
-        message = (
-            "this condition contradicts the other conditions"
-            if len(self._terms) > 1
-            else "this condition is never true"
-        )
-        return finding(
-            self._rule, "contradiction", span, message, "Remove the rule, or correct the condition."
-        )
+        problem = "contradicts the other conditions" if len(self._terms) > 1 else "is never true"
+        hint = "Remove the rule, or correct the condition."
+        return finding(self._rule, "contradiction", span, f"this condition {problem}", hint)
 
     def _always(self, span: Span) -> Finding:
-        return finding(
-            self._rule, "always-true", span, "this condition is always true", "Compare two different values."
-        )
+        hint = "Compare two different values."
+        return finding(self._rule, "always-true", span, "this condition is always true", hint)

@@ -1,18 +1,13 @@
-"""Unknown classes, facts and rules, wrong numbers of arguments, and variables that are used once."""
+"""Unknown classes, facts and rules, wrong numbers of arguments, unused variables, invalid reason codes."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
-from multichannel.policy.language.ast import (
-    Name,
-    Operation,
-    Pattern,
-    Statement,
-    Term,
-    walk,
-)
+from multichannel.policy.language.ast import Literal, Name, Operation, Pattern, Statement, Term, walk
 from multichannel.policy.language.resource_binding import PRINCIPAL, Helpers, missing_fact
 from multichannel.policy.language.source import ARITY, Rule
 from multichannel.policy.language.types import fact_types
@@ -26,6 +21,9 @@ VALUES = {"String", "Integer", "Float", "Boolean", "List"}
 """The engine's own classes that a parameter may be of."""
 UNIONS = {"Resource"}
 CLASSES = {PRINCIPAL, *RESOURCES, *VALUES, *UNIONS}
+CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+SIMILAR = 0.9
+"""How similar two reason codes are that may be one code, misspelled."""
 
 
 def check_names(statements: Sequence[Rule]) -> Iterator[Finding]:
@@ -44,6 +42,7 @@ def check_names(statements: Sequence[Rule]) -> Iterator[Finding]:
             yield from _unused_variables(rule)
             yield from _calls(rule, arities)
             yield from _general(rule, helpers)
+    yield from _reason_codes([rule for rule in statements if rule.is_verdict and rule.name == "forbid"])
 
 
 def _classes(rule: Rule) -> Iterator[Finding]:
@@ -128,3 +127,27 @@ def _general(rule: Rule, helpers: Helpers) -> Iterator[Finding]:
         known = {name for kind in RESOURCES for name in fact_types(kind)}
         message = f"no resource type has the fact `{missing[0]}`"
         yield finding(rule, "unknown-attribute", None, message, did_you_mean(missing[0], known))
+
+
+def _reason_codes(restrictions: Sequence[Rule]) -> Iterator[Finding]:
+    """Invalid codes, and codes that are used once and resemble another."""
+    used: dict[str, list[Rule]] = defaultdict(list)
+    for rule in restrictions:
+        term = rule.tree.parameters[0].term
+        if isinstance(term, Literal) and isinstance(term.value, str) and CODE.fullmatch(term.value):
+            used[term.value].append(rule)
+        else:
+            message = "the reason code must be a string in capitals"
+            yield finding(rule, "reason-code", term.span, message, f"Such as {_capitals(term)}.")
+    for code, users in used.items():
+        others = [other for other in used if other != code and len(used[other]) >= len(users)]
+        near = get_close_matches(code, others, n=1, cutoff=SIMILAR)
+        if len(users) == 1 and near:
+            message = f"{code} is used only here and resembles {near[0]}"
+            span = users[0].tree.parameters[0].span
+            yield finding(users[0], "similar-code", span, message, f"Did you mean {near[0]}?")
+
+
+def _capitals(term: Term) -> str:
+    code = re.sub(r"\W+|_+", "_", str(term.value)).strip("_").upper() if isinstance(term, Literal) else ""
+    return f'"{code}"' if CODE.fullmatch(code) else '"DIFFERENT_MARKET"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -81,7 +81,8 @@ def canonical_text(term: Term, names: Mapping[str, str]) -> str:
         return repr(term.value)
     if isinstance(term, Dot | Call):
         subject = f"{canonical_text(term.subject, names)}." if isinstance(term, Dot) else ""
-        called = "" if term.arguments is None else f"({_all(term.arguments, names)})"
+        arguments = ", ".join(canonical_text(each, names) for each in term.arguments or ())
+        called = "" if term.arguments is None else f"({arguments})"
         return f"{subject}{term.name}{called}"
     if isinstance(term, Pattern):
         fields = sorted(f"{name}: {canonical_text(value, names)}" for name, value in term.fields)
@@ -95,10 +96,6 @@ def _joined(term: ListLiteral | Operation, names: Mapping[str, str]) -> str:
     parts = [canonical_text(operand, names) for operand in term.operands]
     ordered = sorted(parts) if term.operator in {*EITHER_WAY, "and", "or"} else parts
     return f"({term.operator} {' '.join(ordered)})"
-
-
-def _all(found: Sequence[Term], names: Mapping[str, str]) -> str:
-    return ", ".join(canonical_text(term, names) for term in found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,13 +145,11 @@ def _parameter_conditions(parameter: Parameter, place: str, names: dict[str, str
     else:
         found.add(OpaqueCondition(f"(= {place} {canonical_text(term, names)})"))
     for name, value in pattern.fields if isinstance(pattern, Pattern) else ():
-        one = isinstance(value, Literal)
         fact = f"{place}.{name}"
-        found.add(
-            Membership(fact, frozenset({value.value}))
-            if one and isinstance(value, Literal)
-            else OpaqueCondition(f"(= {fact} {canonical_text(value, names)})")
-        )
+        if isinstance(value, Literal):
+            found.add(Membership(fact, frozenset({value.value})))
+        else:
+            found.add(OpaqueCondition(f"(= {fact} {canonical_text(value, names)})"))
     return found
 
 

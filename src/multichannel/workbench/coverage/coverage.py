@@ -36,11 +36,11 @@ class Example:
 
     def __str__(self) -> str:
         """The expectation, its position, and the values."""
-        asked, case = self.expectation, self.expectation.case
+        expected, case = self.expectation, self.expectation.case
         met = "; or ".join(self.values[:MOST_VALUES])
         more = len(self.values) - MOST_VALUES
         tail = f", where {met}{f' (and {more} more)' if more > 0 else ''}" if met else ""
-        return f"{asked.who} {asked.action} {case.what} ({case.position}){tail}"
+        return f"{expected.who} {expected.action} {case.what} ({case.position}){tail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,15 +180,15 @@ def _answers(
     for each in expectations:
         by_record[id(each.case.record)].append(each)
     for alike in by_record.values():
-        asked: dict[Principal, set[Action]] = defaultdict(set)
+        actions: dict[Principal, set[Action]] = defaultdict(set)
         for each in alike:
-            asked[each.principal].add(each.action)
+            actions[each.principal].add(each.action)
         case = alike[0].case
         try:
-            found = probes.reached(asked, case.record)
+            reached = probes.reached(actions, case.record)
         except PolicyFault as fault:
             raise PolicyInvalid(f"{case.position}: the policy fails on {case.what}: {fault}") from fault
-        yield from ((each, frozenset(found.get((each.principal, each.action), ()))) for each in alike)
+        yield from ((each, frozenset(reached.get((each.principal, each.action), ()))) for each in alike)
 
 
 def _met(watching: Instrumentation, stopped: Mapping[int, Expectation]) -> dict[int, Example]:
@@ -201,7 +201,10 @@ def _met(watching: Instrumentation, stopped: Mapping[int, Expectation]) -> dict[
     texts = {
         number: {_values_text(watching.points[number], each) for each in values[number]} for number in stopped
     }
-    return {number: Example(asked, tuple(sorted(texts[number] - {""}))) for number, asked in stopped.items()}
+    return {
+        number: Example(expectation, tuple(sorted(texts[number] - {""})))
+        for number, expectation in stopped.items()
+    }
 
 
 def _values_text(point: CoveragePoint, values: tuple[str, ...]) -> str:

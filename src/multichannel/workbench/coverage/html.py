@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from multichannel.workbench.coverage.coverage import Coverage, CoverageState, CoveredRule, PointCoverage
-from multichannel.workbench.coverage.lcov import by_line
 from multichannel.workbench.coverage.notes import describe, notes
+from multichannel.workbench.coverage.tables import by_line
 from multichannel.workbench.pages import document, render_template, stylesheet
 
 STYLE = stylesheet("workbench/coverage/coverage.css")

@@ -17,7 +17,6 @@ from multichannel.policy.language.ast import (
     Literal,
     Name,
     Operation,
-    Parameter,
     Pattern,
     Term,
     children,
@@ -101,12 +100,10 @@ class InstrumentedRule:
     def _written(self) -> str:
         alternatives = [_reach(self._first, () if self._conditions else self.lists, self.rule)]
         alternatives += self._alternatives(self._conditions, self._first)
-        parameters = [self._parameter(each) for each in self._statement.parameters]
+        spans = [each.span for each in self._statement.parameters]
+        parameters = [self.rule.text[span.start : span.end] for span in spans]
         arguments = ", ".join((POINT, VALUES, *parameters))
         return f"{instrumented_name(self.rule.name)}({arguments}) if {_any(alternatives)};"
-
-    def _parameter(self, parameter: Parameter) -> str:
-        return self.rule.text[parameter.span.start : parameter.span.end]
 
     def _alternatives(self, conditions: tuple[Term, ...], after: int, *, inside: bool = False) -> list[str]:
         """Alternatives that reach the points after a point, given the remaining conditions."""
@@ -115,28 +112,25 @@ class InstrumentedRule:
         condition, *rest = conditions
         point = CoveragePoint(self._first + len(self.points), self.rule, condition, after, inside)
         self.points.append(point)
-        alternatives = self._watch(point)
+        alternatives = []
+        if point.number in self._watched:
+            values = ", ".join(point.subjects)
+            alternatives.append(f"{POINT} = {point.number + WATCHED} and {VALUES} = [{values}]")
         if isinstance(condition, Call) and condition.name not in self._apart:
             alternatives.append(self._inner(condition))
         if isinstance(condition, Operation) and condition.operator == "or":
             for operand in condition.operands:
                 alternatives += self._alternatives(conjuncts(operand), after, inside=True)
-        values = () if rest or inside else self.lists
         beyond = [
-            _reach(point.number, values, self.rule),
+            _reach(point.number, () if rest or inside else self.lists, self.rule),
             *self._alternatives(tuple(rest), point.number, inside=inside),
         ]
-        return [*alternatives, f"({self._term_text(condition)}) and {_any(beyond)}"]
-
-    def _watch(self, point: CoveragePoint) -> list[str]:
-        if point.number not in self._watched:
-            return []
-        return [f"{POINT} = {point.number + WATCHED} and {VALUES} = [{', '.join(point.subjects)}]"]
+        return [*alternatives, f"({_text(self.rule, condition)}) and {_any(beyond)}"]
 
     def _inner(self, call: Call) -> str:
         """The query of the instrumented rules, restricted to arguments with which the rule can still hold."""
-        arguments = ", ".join((POINT, VALUES, *(self._term_text(each) for each in call.arguments)))
-        needed = [f"({self._term_text(each)})" for each in self._needed(call)]
+        arguments = ", ".join((POINT, VALUES, *(_text(self.rule, each) for each in call.arguments)))
+        needed = [f"({_text(self.rule, each)})" for each in self._needed(call)]
         return " and ".join((*needed, f"{instrumented_name(call.name)}({arguments})"))
 
     def _needed(self, call: Call) -> Iterator[Term]:
@@ -149,9 +143,6 @@ class InstrumentedRule:
             asks = any(isinstance(part, Call) for part in walk(each))
             if names & found and names <= found | known and not asks:
                 yield each
-
-    def _term_text(self, term: Term) -> str:
-        return _text(self.rule, term)
 
 
 def _reach(point: int, lists: Iterable[Operation], rule: Rule) -> str:

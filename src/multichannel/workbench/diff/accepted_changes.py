@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from multichannel.errors import BadInput
-from multichannel.workbench.diff.changes import ChangeGroup, Direction, PolicyDiff, expand_braces
+from multichannel.workbench.diff.changes import ChangeGroup, PolicyDiff, expand_braces
 from multichannel.workbench.findings import Finding
 
 
@@ -18,13 +18,6 @@ class FailOn(StrEnum):
     ALLOWED = "newly-allowed"
     DENIED = "newly-denied"
     ANY = "any"
-
-
-FAILING = {
-    FailOn.ALLOWED: {Direction.ALLOWED},
-    FailOn.DENIED: {Direction.DENIED},
-    FailOn.ANY: set(Direction),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +64,6 @@ def not_accepted(changes: ChangeGroup, names: Iterable[AcceptedChange]) -> tuple
 
 def fails(diff: PolicyDiff, names: Iterable[AcceptedChange], fail_on: FailOn | None) -> bool:
     """Whether there is a change of this kind that is not accepted."""
-    failing = FAILING[fail_on] if fail_on else set()
-    return any(not_accepted(each, names) for each in diff.changes if each.direction in failing)
+    return fail_on is not None and any(
+        not_accepted(each, names) for each in diff.changes if fail_on in {FailOn.ANY, each.direction}
+    )

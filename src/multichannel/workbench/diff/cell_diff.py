@@ -24,14 +24,6 @@ class VersionCell:
     granted: Derived
     restrictions: Derived
 
-    @property
-    def requirements(self) -> object:
-        """All that the version requires of a record, and the reasons it can give."""
-        return (
-            {each.conditions for each in self.granted},
-            {(each.name, each.conditions) for each in self.restrictions},
-        )
-
 
 @dataclass(frozen=True)
 class CellDifference:
@@ -53,9 +45,7 @@ class CellComparison:
     finder: ModelFinder
 
     def differences(self, action: Action, old: VersionCell, new: VersionCell) -> Iterator[CellDifference]:
-        """All of them; none where both versions require the same."""
-        if old.requirements == new.requirements:
-            return
+        """All differences between the verdicts of both versions on an action."""
         verdicts = [
             *self._verdicts(Direction.ALLOWED, action, old, new),
             *self._verdicts(Direction.DENIED, action, new, old),

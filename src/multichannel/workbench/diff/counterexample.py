@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from multichannel.policy.decide.conditions import Value
@@ -86,9 +86,7 @@ class _RecordBuilder:
 
     def _count(self, at: str) -> int:
         """As many rows as the facts count or name."""
-        with_facts = [int(path[len(at) + 1 :].partition("]")[0]) + 1 for path in self._rows(at)]
+        rows = (path for path in self._facts if path.startswith(f"{at}["))
+        with_facts = [int(path[len(at) + 1 :].partition("]")[0]) + 1 for path in rows]
         count = self._facts.get(at)
         return max([*with_facts, count if isinstance(count, int) else 0])
-
-    def _rows(self, at: str) -> Iterator[str]:
-        return (path for path in self._facts if path.startswith(f"{at}["))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from multichannel.policy.decide.derivations import Derivation
-from multichannel.policy.decide.policy import Policy
 from multichannel.policy.decide.sample_principals import all_principals, markets_in, roles_of, with_role
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
@@ -27,7 +26,7 @@ from multichannel.workbench.diff.changes import (
 )
 from multichannel.workbench.diff.counterexample import build_record, choose_facts
 from multichannel.workbench.diff.model_finder import ModelFinder
-from multichannel.workbench.diff.policy_version import Granted, PolicyVersion
+from multichannel.workbench.diff.policy_version import DerivationsByAction, PolicyVersion
 from multichannel.workbench.diff.principal_groups import PrincipalGroup, grouped
 from multichannel.workbench.diff.statements import find_edits, subject
 from multichannel.workbench.diff.violations import InvariantChecker, Violation
@@ -36,21 +35,23 @@ from multichannel.workbench.invariants import Invariant
 ROWS = 2
 """How many rows each relation of a record has at most."""
 
-Derived = tuple[str, Granted, tuple[Derivation, ...]]
-"""The name of a version, what it grants and what it forbids."""
+Derived = tuple[DerivationsByAction, DerivationsByAction]
+"""What a version grants and what it forbids."""
 
 
 class PolicyComparison:
     """Two versions of a policy; queries are cached between the comparisons of principals."""
 
-    def __init__(self, old: Policy, new: Policy) -> None:
-        self._old, self._new = PolicyVersion("old", old), PolicyVersion("new", new)
-        self._edits = find_edits(old.source, new.source)
-        self._principals = all_principals(markets_in(old.source, new.source))
+    def __init__(self, old: PolicyVersion, new: PolicyVersion) -> None:
+        self._old, self._new = old, new
+        sources = old.policy.source, new.policy.source
+        self._edits = find_edits(*sources)
+        self._principals = all_principals(markets_in(*sources))
         self._finder = ModelFinder(ROWS)
         self._changes: dict[ChangeKey, VerdictChange] = {}
         self._size: dict[ChangeKey, int] = {}
         self._known: dict[tuple[object, ...], tuple[CellDifference, ...]] = {}
+        self._differing: dict[tuple[int, int], frozenset[Action]] = {}
 
     def violations(self, invariants: Iterable[Invariant]) -> tuple[Violation, ...]:
         """Violations of invariants in the new version, whether or not the old one has them."""
@@ -82,32 +83,49 @@ class PolicyComparison:
 
         Where `allow` has to be evaluated, only cells that differ are traced, which saves half the time.
         """
-        if not (self._old.is_joined(resource) and self._new.is_joined(resource)):
-            untraced = self._derived(principal, role, resource, trace=False)
-            if not any(old.requirements != new.requirements for _, old, new in _cells(untraced, resource)):
-                return ()
-        derived = self._derived(principal, role, resource, trace=True)
-        key = (resource.name, *(id(each) for _, *both in derived for each in both))
+        is_joined = self._old.is_joined(resource) and self._new.is_joined(resource)
+        derived = self._derived(principal, role, resource, trace=is_joined)
+        if not self._differing_actions(*derived):
+            return ()
+        if not is_joined:
+            derived = self._derived(principal, role, resource, trace=True)
+        key = (resource.name, *(id(each) for both in derived for each in both))
         if key not in self._known:
             comparison = CellComparison(resource.name, self._finder)
+            actions = self._differing_actions(*derived)
             self._known[key] = tuple(
                 difference
-                for action, old, new in _cells(derived, resource)
-                for difference in comparison.differences(action, old, new)
+                for action in resource.actions
+                if action in actions
+                for difference in comparison.differences(action, *_cells(derived, action))
             )
         return self._known[key]
 
     def _derived(
         self, principal: Principal, role: str, resource: Resource, *, trace: bool
-    ) -> tuple[Derived, ...]:
-        return tuple(
+    ) -> tuple[Derived, Derived]:
+        old, new = (
             (
-                version.name,
                 version.granted(principal, role, resource, trace=trace),
                 version.forbidden(principal, role, resource),
             )
             for version in (self._old, self._new)
         )
+        return old, new
+
+    def _differing_actions(self, old: Derived, new: Derived) -> frozenset[Action]:
+        """The actions for which a version requires something else of records, or can give other reasons."""
+        actions: frozenset[Action] = frozenset()
+        for before, after, requirement in zip(old, new, (_condition, _reason), strict=True):
+            key = id(before), id(after)
+            if key not in self._differing:
+                self._differing[key] = frozenset(
+                    action
+                    for action in before
+                    if set(map(requirement, before[action])) != set(map(requirement, after[action]))
+                )
+            actions |= self._differing[key]
+        return actions
 
     def _record(
         self, difference: CellDifference, principal: Principal, role: str, resource: Resource
@@ -115,9 +133,8 @@ class PolicyComparison:
         key = ChangeKey(difference.direction, resource.name, difference.action, difference.cause, role)
         change = self._changes.setdefault(key, VerdictChange(key))
         change.principals.add(principal)
-        edited = {"old": self._edits.removed, "new": self._edits.added}
         for version, rule in difference.rules:
-            change.rules[CitedRule(version, rule, rule in edited[version])] = None
+            change.rules[CitedRule(version, rule, rule in self._edits.by_version[version])] = None
         change.rules |= self._edited_allow
         example = change.counterexample
         if example is None or (
@@ -129,10 +146,9 @@ class PolicyComparison:
     @cached_property
     def _edited_allow(self) -> dict[CitedRule, None]:
         """The `allow` of both versions if it differs: every change may come from it."""
-        edited = (("old", self._edits.removed), ("new", self._edits.added))
         return {
             CitedRule(version, rule, is_edited=True): None
-            for version, rules in edited
+            for version, rules in self._edits.by_version.items()
             for rule in rules
             if rule.name == "allow"
         }
@@ -146,12 +162,8 @@ class PolicyComparison:
         before, after = (
             version.policy.check(principal, key.action, record) for version in (self._old, self._new)
         )
-        expected = {
-            Direction.ALLOWED: (False, True),
-            Direction.DENIED: (True, False),
-            Direction.REASON: (False, False),
-        }
-        if (before.allowed, after.allowed) != expected[key.direction]:
+        expected = key.direction is Direction.DENIED, key.direction is Direction.ALLOWED
+        if (before.allowed, after.allowed) != expected:
             raise Disagreement(f"{key.name}: {before} and {after} at {record} for {principal}")
         return Counterexample(principal, facts, before, after)
 
@@ -175,16 +187,20 @@ class PolicyComparison:
 
     def _reported(self) -> Iterator[VerdictChange]:
         """Without new reasons of a restriction by which others are newly allowed or denied."""
-        causes = {_cause(key) for key in self._changes if key.direction is not Direction.REASON}
+        causes = {
+            (key.resource, key.action, key.cause)
+            for key in self._changes
+            if key.direction is not Direction.REASON
+        }
         for key, change in self._changes.items():
-            if key.direction is not Direction.REASON or _cause(key) not in causes:
+            if key.direction is not Direction.REASON or (key.resource, key.action, key.cause) not in causes:
                 yield change
 
     def _rewritings(self) -> Iterator[Rewriting]:
         """Edited statements by their heads, where no change cites one of them."""
         cited = {(each.version, each.rule) for change in self._changes.values() for each in change.rules}
         groups: dict[tuple[str, ...], tuple[list[Rule], list[Rule]]] = {}
-        for at, rules in enumerate((self._edits.removed, self._edits.added)):
+        for at, rules in enumerate(self._edits.by_version.values()):
             for rule in rules:
                 groups.setdefault(subject(rule), ([], []))[at].append(rule)
         for old, new in groups.values():
@@ -211,16 +227,17 @@ class PolicyComparison:
         )
 
 
-def _cells(
-    derived: tuple[Derived, ...], resource: Resource
-) -> Iterator[tuple[Action, VersionCell, VersionCell]]:
-    for action in resource.actions:
-        old, new = (
-            VersionCell(name, granted[action], tuple(each for each in forbidden if each.concerns(action)))
-            for name, granted, forbidden in derived
-        )
-        yield action, old, new
+def _condition(grant: Derivation) -> object:
+    return grant.conditions
 
 
-def _cause(key: ChangeKey) -> tuple[str, Action, str]:
-    return key.resource, key.action, key.cause
+def _reason(restriction: Derivation) -> object:
+    return restriction.name, restriction.conditions
+
+
+def _cells(derived: tuple[Derived, Derived], action: Action) -> tuple[VersionCell, VersionCell]:
+    old, new = (
+        VersionCell(name, granted[action], forbidden[action])
+        for name, (granted, forbidden) in zip(("old", "new"), derived, strict=True)
+    )
+    return old, new

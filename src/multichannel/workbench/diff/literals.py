@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from multichannel.policy.decide.comparisons import COMPARISONS
-from multichannel.policy.decide.conditions import Comparison, Conditions, Path, Value
+from multichannel.policy.decide.conditions import COMPARISONS, Comparison, Conditions, Path, Value
 from multichannel.policy.decide.partial_results import THIS
 from multichannel.policy.decide.sample_principals import OTHER_MARKET, OWN_TENANT
 from multichannel.policy.schema.resources import RESOURCES, Resource, Scalar
@@ -149,7 +148,8 @@ def domains(conjunctions: Iterable[Conjunction], rows: int) -> dict[str, tuple[V
     for fact, values in constants.items():
         alike = _connected(fact, related)
         shared = {value: None for other in (fact, *sorted(alike, key=str)) for value in constants[other]}
-        between = [each for value in shared if fact in ordered for each in _around(value)]
+        words = [value for value in shared if fact in ordered and isinstance(value, str)]
+        between = [each for word in words for each in ("", f"{word}~")]
         own_words = tuple(dict.fromkeys((*values, *shared, *between)))
         by_path[fact.path] = tuple(_values(fact, own_words, rows, spare=3 if alike else 1))
     return by_path
@@ -164,11 +164,6 @@ def _connected(fact: RecordFact, related: dict[RecordFact, set[RecordFact]]) -> 
     return connected - {fact}
 
 
-def _around(value: Value) -> Iterator[Value]:
-    if isinstance(value, str):
-        yield from ("", f"{value}~")
-
-
 def _values(fact: RecordFact, constants: tuple[Value, ...], rows: int, spare: int) -> Iterator[Value]:
     if fact.declared is None:
         yield from range(rows + 1)
@@ -176,7 +171,9 @@ def _values(fact: RecordFact, constants: tuple[Value, ...], rows: int, spare: in
     if fact.owner == "own":
         yield OWN_TENANT
         return
-    yield from dict.fromkeys((*_plain_values(fact, fact.declared, constants, spare), *_unknown(fact)))
+    yield from dict.fromkeys(_plain_values(fact, fact.declared, constants, spare))
+    if fact.declared.nullable:
+        yield None
 
 
 def _plain_values(
@@ -193,7 +190,3 @@ def _plain_values(
     else:
         others = [word for word in (OTHER_MARKET, *OTHER_WORDS) if word not in known]
         yield from (*known, *others[:spare])
-
-
-def _unknown(fact: RecordFact) -> tuple[None, ...]:
-    return (None,) if fact.declared is not None and fact.declared.nullable else ()

@@ -22,8 +22,7 @@ from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.workbench.diff.literals import Conjunction, fact_tests
 
-Granted = Mapping[Action, tuple[Derivation, ...]]
-Ask = Callable[[Derivations, Principal, Resource], tuple[Derivation, ...]]
+DerivationsByAction = Mapping[Action, tuple[Derivation, ...]]
 Facts = tuple[str, ...]
 """Names of facts of principals."""
 
@@ -31,14 +30,13 @@ Facts = tuple[str, ...]
 class PolicyVersion:
     """One version; what it answers twice is the same object twice."""
 
-    def __init__(self, name: str, policy: Policy) -> None:
-        """`name` is `old` or `new`."""
-        self.name = name
+    def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._source = policy.source
         self._derived: dict[tuple[object, ...], tuple[Derivation, ...]] = {}
+        self._joined: dict[tuple[int, ...], tuple[Derivation, ...]] = {}
         self._same: dict[tuple[Derivation, ...], tuple[Derivation, ...]] = {}
-        self._granted: dict[tuple[object, ...], Granted] = {}
+        self._by_action: dict[tuple[object, ...], DerivationsByAction] = {}
         self._groups = cache(self._find_groups)
         self.reads_roles = cache(
             lambda resource: "roles" in self._facts_read(("has_standing", "forbid"), resource)
@@ -49,30 +47,33 @@ class PolicyVersion:
         """Whether standings and grants say all that is allowed; else `allow` has to be evaluated."""
         return self.policy.derivations.is_joined(resource)
 
-    def granted(self, principal: Principal, role: str, resource: Resource, *, trace: bool = True) -> Granted:
+    def granted(
+        self, principal: Principal, role: str, resource: Resource, *, trace: bool = True
+    ) -> DerivationsByAction:
         """By action each derivation by which it is granted to the role alone, restrictions aside.
 
         Without a trace, which takes half the time, those that are not joined have neither rules nor a name.
         """
         if not self.is_joined(resource):
             allowed = self._derive("allow", with_role(principal, role), resource, trace=trace)
-            return self._once((resource.name, id(allowed)), lambda: _by_action(allowed, resource))
+            return self._once((resource.name, id(allowed)), lambda: _split(allowed, resource))
         standings = self._derive("has_standing", self._asking(principal, role, resource), resource)
         return self._once((resource.name, role, id(standings)), lambda: self._join(standings, role, resource))
 
-    def forbidden(self, principal: Principal, role: str, resource: Resource) -> tuple[Derivation, ...]:
-        """Each derivation by which something is forbidden."""
-        return self._derive("forbid", self._asking(principal, role, resource), resource)
+    def forbidden(self, principal: Principal, role: str, resource: Resource) -> DerivationsByAction:
+        """By action each derivation by which it is forbidden."""
+        forbidden = self._derive("forbid", self._asking(principal, role, resource), resource)
+        return self._once((resource.name, id(forbidden)), lambda: _split(forbidden, resource))
 
     def _asking(self, principal: Principal, role: str, resource: Resource) -> Principal:
         return with_role(principal, role) if self.reads_roles(resource) else principal
 
-    def _once(self, key: tuple[object, ...], make: Callable[[], Granted]) -> Granted:
-        if key not in self._granted:
-            self._granted[key] = make()
-        return self._granted[key]
+    def _once(self, key: tuple[object, ...], make: Callable[[], DerivationsByAction]) -> DerivationsByAction:
+        if key not in self._by_action:
+            self._by_action[key] = make()
+        return self._by_action[key]
 
-    def _join(self, standings: Iterable[Derivation], role: str, resource: Resource) -> Granted:
+    def _join(self, standings: Iterable[Derivation], role: str, resource: Resource) -> DerivationsByAction:
         rules: dict[tuple[str, Action], dict[Rule, None]] = defaultdict(dict)
         for grant in self.policy.derivations.grants(resource):
             if grant.role == role:
@@ -89,14 +90,17 @@ class PolicyVersion:
         self, rule: str, principal: Principal, resource: Resource, *, trace: bool = True
     ) -> tuple[Derivation, ...]:
         """What the rules of a name derive, a group of them at a time."""
-        derived: dict[Derivation, None] = {}
+        parts = []
         for number, (facts, derivations) in enumerate(self._groups(rule, resource)):
             key = (rule, resource.name, trace, number, *(getattr(principal, fact) for fact in facts))
             if key not in self._derived:
                 self._derived[key] = derivations.derived(rule, principal, resource, trace=trace)
-            derived |= dict.fromkeys(self._derived[key])
-        whole = tuple(derived)
-        return self._same.setdefault(whole, whole)
+            parts.append(self._derived[key])
+        ids = tuple(map(id, parts))
+        if ids not in self._joined:
+            whole = tuple(dict.fromkeys(chain.from_iterable(parts)))
+            self._joined[ids] = self._same.setdefault(whole, whole)
+        return self._joined[ids]
 
     def _find_groups(self, rule: str, resource: Resource) -> list[tuple[Facts, Derivations]]:
         """Some rules each, with the facts of principals that they read; all of them where one needs another.
@@ -142,8 +146,10 @@ class PolicyVersion:
         return tuple(sorted(words & set(Principal.__slots__)))
 
 
-def _by_action(allowed: Iterable[Derivation], resource: Resource) -> Granted:
-    return {action: tuple(each for each in allowed if each.concerns(action)) for action in resource.actions}
+def _split(derivations: Iterable[Derivation], resource: Resource) -> DerivationsByAction:
+    return {
+        action: tuple(each for each in derivations if each.concerns(action)) for action in resource.actions
+    }
 
 
 def conjunctions(derivations: Iterable[Derivation], kind: str, rows: int) -> frozenset[Conjunction]:

@@ -11,12 +11,11 @@ from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.vocabulary import Principal
 from multichannel.workbench.diff import wording
 from multichannel.workbench.diff.accepted_changes import AcceptedChange, not_accepted
-from multichannel.workbench.diff.changes import ChangeGroup, CitedRule, Direction, PolicyDiff
+from multichannel.workbench.diff.changes import ChangeGroup, Direction, PolicyDiff
 from multichannel.workbench.diff.principal_groups import FACTS, PrincipalGroup
 from multichannel.workbench.diff.rows import RowCounts
 from multichannel.workbench.diff.violations import Violation
-from multichannel.workbench.findings import Finding
-from multichannel.workbench.formats import github_command
+from multichannel.workbench.findings import Finding, github_command
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,6 @@ def as_body(report: DiffReport) -> dict[str, Any]:
 
 
 def _change(report: DiffReport, change: ChangeGroup) -> dict[str, Any]:
-    remaining = report.not_accepted(change)
     return {
         "direction": change.direction.value,
         "resource": change.resource,
@@ -68,7 +66,9 @@ def _change(report: DiffReport, change: ChangeGroup) -> dict[str, Any]:
         "roles": list(change.roles),
         "principals": [_group(group) for group in change.principals],
         "principals_count": change.count,
-        "rules": [_cited(cited) for cited in change.rules],
+        "rules": [
+            {"version": each.version, "edited": each.is_edited, **_rule(each.rule)} for each in change.rules
+        ],
         "witness": {
             "principal": _principal(change.counterexample.principal),
             "facts": dict(change.counterexample.facts),
@@ -76,7 +76,7 @@ def _change(report: DiffReport, change: ChangeGroup) -> dict[str, Any]:
             "new": _verdict(change.counterexample.after),
         },
         "names": list(change.names),
-        "not_accepted": list(remaining),
+        "not_accepted": list(report.not_accepted(change)),
     }
 
 
@@ -86,10 +86,6 @@ def _group(group: PrincipalGroup) -> dict[str, list[str | None]]:
         for name, values in group.values
         if name in group.of
     }
-
-
-def _cited(cited: CitedRule) -> dict[str, Any]:
-    return {"version": cited.version, "edited": cited.is_edited, **_rule(cited.rule)}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -163,9 +159,8 @@ def as_markdown(report: DiffReport) -> str:
         if changes:
             lines += ["", f"### {wording.TITLES[direction]}", ""]
         for change in changes:
-            lines += [
-                f"- **{wording.headline(change)}**{'' if report.not_accepted(change) else ' (accepted)'}"
-            ]
+            accepted = "" if report.not_accepted(change) else " (accepted)"
+            lines.append(f"- **{wording.headline(change)}**{accepted}")
             lines += [f"  - {label}: {text}" for label, text in change_lines(change)]
     lines += ["", *(f"- {each}" for each in _rest(report)), "", *wording.bounds_text(report.diff.bounds)]
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
@@ -216,10 +211,9 @@ def as_github(report: DiffReport, folder: str) -> str:
         details = (f"{label}: {text}" for label, text in change_lines(change))
         message = "; ".join((wording.headline(change), *details))
         lines.append(_annotation(level, folder, best.rule, wording.TITLES[change.direction], message))
-    lines += [github_command("error", {"title": "Stale acceptance"}, str(each)) for each in report.stale]
-    return "".join(f"{line}\n" for line in lines)
+    lines += [github_command("error", str(each), title="Stale acceptance") for each in report.stale]
+    return "".join(lines)
 
 
 def _annotation(level: str, folder: str, rule: Rule, title: str, message: str) -> str:
-    properties: dict[str, str | int] = {"file": f"{folder}/{rule.file}", "line": rule.line, "title": title}
-    return github_command(level, properties, message)
+    return github_command(level, message, file=f"{folder}/{rule.file}", line=rule.line, title=title)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from multichannel.policy.language.ast import Literal, walk
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.language.tokens import tokens
+
+CACHED = 5_000
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,11 @@ class Edits:
     removed: tuple[Rule, ...]
     added: tuple[Rule, ...]
     text_only: tuple[str, ...]
+
+    @property
+    def by_version(self) -> dict[str, tuple[Rule, ...]]:
+        """The removed statements as `old`, the added ones as `new`."""
+        return {"old": self.removed, "new": self.added}
 
     def concern(self, kind: str) -> bool:
         """Whether a statement differs that can concern a resource type."""
@@ -35,11 +43,11 @@ def find_edits(old: PolicySource, new: PolicySource) -> Edits:
 
 
 def _without(rules: Iterable[Rule], others: Iterable[Rule]) -> list[Rule]:
-    left = Counter(map(normalized, others))
+    left = Counter(normalized(other.text) for other in others)
     only = []
     for rule in rules:
-        if left[normalized(rule)]:
-            left[normalized(rule)] -= 1
+        if left[normalized(rule.text)]:
+            left[normalized(rule.text)] -= 1
         else:
             only.append(rule)
     return only
@@ -52,9 +60,10 @@ def subject(rule: Rule) -> tuple[str, ...]:
     return rule.file, rule.name, rule.about or "", *words
 
 
-def normalized(rule: Rule) -> str:
+@lru_cache(CACHED)
+def normalized(text: str) -> str:
     """A statement without comments and layout."""
-    return " ".join(token.text for token in tokens(rule.text))
+    return " ".join(token.text for token in tokens(text))
 
 
 def _place(name: str, before: dict[str, str], after: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from multichannel.workbench.diff.changes import Counterexample, Disagreement
 from multichannel.workbench.diff.counterexample import build_record, choose_facts
 from multichannel.workbench.diff.literals import Conjunction, fact_tests
 from multichannel.workbench.diff.model_finder import ModelFinder, RecordQuery
-from multichannel.workbench.diff.policy_version import PolicyVersion, conjunctions
+from multichannel.workbench.diff.policy_version import DerivationsByAction, PolicyVersion, conjunctions
 from multichannel.workbench.invariants import Invariant
 
 
@@ -90,12 +90,11 @@ class InvariantChecker:
             self._kept.add(key)
 
     def _restrictions(
-        self, forbidden: tuple[Derivation, ...], action: Action, kind: str
+        self, forbidden: DerivationsByAction, action: Action, kind: str
     ) -> frozenset[Conjunction]:
         key = id(forbidden), action
         if key not in self._restricted:
-            about = (each for each in forbidden if each.concerns(action))
-            self._restricted[key] = conjunctions(about, kind, self._finder.rows)
+            self._restricted[key] = conjunctions(forbidden[action], kind, self._finder.rows)
         return self._restricted[key]
 
     def _where(

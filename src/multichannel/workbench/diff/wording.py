@@ -18,6 +18,7 @@ from multichannel.workbench.diff.changes import (
 from multichannel.workbench.diff.principal_groups import FACTS, PrincipalGroup
 from multichannel.workbench.diff.rows import RowCount
 from multichannel.workbench.diff.violations import Violation
+from multichannel.workbench.findings import count_of
 
 TITLES = {
     Direction.ALLOWED: "Newly allowed",
@@ -105,10 +106,10 @@ def bounds_text(bounds: ComparisonBounds) -> list[str]:
     """What was compared, and what was not."""
     if not bounds.principals:
         return ["No rule differs, so no decision differs."]
-    values = bounds.values.values()
+    values, types = bounds.values.values(), count_of(len(bounds.principals), "resource type")
     compared = (
         f"{bounds.decisions:,} decisions were compared: {max(bounds.principals.values()):,} principals with "
-        f"one role each, and every action on {_types(len(bounds.principals))}. The principals are of every "
+        f"one role each, and every action on {types}. The principals are of every "
         "kind, type, status, cloud and mode, and of each market that a rule mentions and another."
     )
     lines = [compared]
@@ -127,10 +128,6 @@ def bounds_text(bounds: ComparisonBounds) -> list[str]:
             "be changes that are not listed."
         )
     return lines
-
-
-def _types(count: int) -> str:
-    return "1 resource type" if count == 1 else f"{count} resource types"
 
 
 def row_count_text(count: RowCount) -> str:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import sqlparse
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from multichannel.decision_log.decisions import RECORD, LoggedDecision, read_log
 from multichannel.errors import BadInput, PolicyInvalid
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.to_sql import where
 from multichannel.policy.deployment.versions import Versions
 from multichannel.policy.explain.evaluated_condition import EvaluatedCondition, Fact
 from multichannel.policy.explain.explanation import Explanation, Grant, NearMiss, Restriction, explain
-from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.language.source import Rule
+from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.workbench.explain.list_sql import filters
 from multichannel.workbench.explain.targets import Target
+from multichannel.workbench.replay import logged_policy
+
+DIALECTS: dict[str, Any] = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
 
 
 @dataclass(frozen=True)
@@ -43,8 +52,22 @@ def explain_target(
         explanation = explain(policy, principal, action, target.resource, target.record)
     except PolicyFault as fault:
         raise PolicyInvalid(f"the policy cannot decide {action} {target.resource.name}: {fault}") from None
-    sql_filters = filters(policy, principal, action, target.resource) if sql else {}
-    return ExplainedDecision(name, principal, action, target, policy.digest, explanation, sql_filters)
+    filters = _filters(policy, principal, action, target.resource) if sql else {}
+    return ExplainedDecision(name, principal, action, target, policy.digest, explanation, filters)
+
+
+def _filters(policy: Policy, principal: Principal, action: Action, resource: Resource) -> dict[str, str]:
+    """By dialect, the statement that lists the ids of the allowed rows; empty if no rows are stored."""
+    model: Any = resource.model
+    if model is None:
+        return {}
+    predicate = policy.predicate(principal, action, resource)
+    statement = select(model.id).where(where(predicate, resource, model)).params(now=datetime.now(UTC))
+    filters = {}
+    for name, dialect in DIALECTS.items():
+        sql = str(statement.compile(dialect=dialect(), compile_kwargs={"literal_binds": True}))
+        filters[name] = str(sqlparse.format(" ".join(sql.split()), reindent=True, indent_width=2))
+    return filters
 
 
 def find_logged_decision(log: Path, prefix: str) -> LoggedDecision:
@@ -70,16 +93,13 @@ def explain_logged_decision(line: LoggedDecision, policy: Policy, *, sql: bool =
 
 def policy_of(line: LoggedDecision, folder: Path, versions: Versions) -> Policy:
     """The policy of a logged decision: that of the folder, or a stored version; else BadInput."""
-    source = PolicySource.read(folder)
-    if source.digest == line.policy:
-        return Policy(source)
-    version = next((each for each in versions.kept() if each.digest == line.policy), None)
-    if version is None:
+    policy = logged_policy(line.policy, folder, versions)
+    if policy is None:
         raise BadInput(
-            f"{line.id} was decided by policy {line.policy}, which is neither in {folder} ({source.digest}) "
-            f"nor in {versions.folder}. Name its folder with --policy."
+            f"{line.id} was decided by policy {line.policy}, which is neither in {folder} nor in "
+            f"{versions.folder}. Name its folder with --policy."
         )
-    return Policy(versions.read(version.kept_as).source)
+    return policy
 
 
 def explanation_as_json(decision: ExplainedDecision) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 from rich.tree import Tree
 
@@ -13,7 +14,6 @@ from multichannel.policy.explain.evaluated_condition import EXISTS, HAS, Evaluat
 from multichannel.policy.explain.explanation import Explanation, Grant, NearMiss, Restriction
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.explain.explanation import plain, restricting
-from multichannel.workbench.indented_text import IndentedText
 
 MARKS = {True: ("holds", "green"), False: ("fails", "red"), None: ("not evaluated", "yellow")}
 INEQUALITIES = {"!=", "<", "<=", ">", ">="}
@@ -85,7 +85,7 @@ def _condition(condition: EvaluatedCondition) -> RenderableType:
         return text
     if condition.holds:
         return text.append(f": {values}")
-    return Group(text, IndentedText(Text(values), 2))
+    return Group(text, Padding.indent(Text(values), 2))
 
 
 def _values(condition: EvaluatedCondition) -> str:

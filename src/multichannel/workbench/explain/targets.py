@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -54,7 +54,7 @@ class TargetResolver:
     def __init__(self, folder: Path, database: Callable[[], Database]) -> None:
         """`database` is called for the first lookup in it; it raises BadInput if there is none."""
         self._folder = folder
-        self._open = database
+        self._open = cache(database)
 
     def principal(self, who: str) -> Principal:
         """The principal: `<tenant>_<role>` of the cast, a user of the database, or a file of facts."""
@@ -95,10 +95,6 @@ class TargetResolver:
         return Cast(self._folder)
 
     @cached_property
-    def _database(self) -> Database:
-        return self._open()
-
-    @cached_property
     def _records(self) -> dict[str, list[Target]]:
         """The records of the test cases, by name."""
         by_name: dict[str, dict[str, Target]] = {}
@@ -111,9 +107,8 @@ class TargetResolver:
         database = self._database_for(who)
         people = database.people
         if who not in people:
-            _unknown(
-                who, "neither a principal of the cast nor a user of the database", (*people, *self._names())
-            )
+            names = (f"{tenant}_{role}" for tenant in self._cast.tenants for role in ROLES)
+            _unknown(who, "neither a principal of the cast nor a user of the database", (*people, *names))
         tenant_id, object_id = people[who]
         with database.store.reading(SIGNING_IN) as work:
             caller = work.sign_in.caller(
@@ -126,12 +121,9 @@ class TargetResolver:
     def _database_for(self, word: str) -> Database:
         """The database, for a name that the test cases do not define."""
         try:
-            return self._database
+            return self._open()
         except BadInput as error:
             raise BadInput(f"{word!r} is not in the test cases, and {error.message}") from None
-
-    def _names(self) -> Iterable[str]:
-        return (f"{tenant}_{role}" for tenant in self._cast.tenants for role in ROLES)
 
     def _row(self, what: str, principal: Principal) -> Target:
         """A row that the principal can see; any row for the operator who named the database."""
@@ -141,13 +133,12 @@ class TargetResolver:
             facts = work.repository(resource).facts(row_id)
         if facts is not None:
             return Target(what, resource, facts)
-        if database.open_to_operator:
-            engine, now = database.store.engine, database.store.clock()
-            facts = load_facts(engine, resource, row_id, tenant_id=principal.tenant_id, now=now)
-        else:
+        if not database.open_to_operator:
             raise BadInput(
                 f"{what} is not visible to this principal. To explain it anyway, use --database-url."
             )
+        engine, now = database.store.engine, database.store.clock()
+        facts = load_facts(engine, resource, row_id, tenant_id=principal.tenant_id, now=now)
         if facts is None:
             raise BadInput(f"{what} not found in the database.")
         return Target(what, resource, facts, visible=False)
@@ -179,9 +170,8 @@ def _record(name: str, document: YamlDocument) -> Target:
         document.refuse(1, 'exactly one record is required, such as {"Subscription": {...}}')
     kind, facts = next(iter(content.items()))
     resource = RESOURCES[kind]
-    return Target(
-        name, resource, RecordBuilder(document, None).record(resource, facts, {"id": "asked"}, (kind,))
-    )
+    record = RecordBuilder(document, None).record(resource, facts, {"id": "asked"}, (kind,))
+    return Target(name, resource, record)
 
 
 def _unknown(word: str, what: str, known: Iterable[str]) -> NoReturn:

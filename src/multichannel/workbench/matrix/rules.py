@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from multichannel.policy.language.ast import (
     Call,
-    ListLiteral,
     Literal,
     Name,
     Operation,
-    Parameter,
     Pattern,
     Span,
     Term,
     conjuncts,
 )
 from multichannel.policy.language.source import Rule
-from multichannel.workbench.rule_words import Helpers, parameter_words
+from multichannel.workbench.rule_words import Helpers, choice_of, parameter_words
 
 ANY = "any"
 ACTION_AT = 2
@@ -39,11 +37,16 @@ def where(rule: Rule) -> str:
     The condition that lists the actions of a restriction is left out: `actions_of` has them.
     """
     statement = rule.tree
-    heads = [_slice(rule, item.span) for item in statement.parameters if _asks(item)]
+    heads = [
+        _slice(rule, item.span)
+        for item in statement.parameters
+        if isinstance(item.pattern, Pattern) or isinstance(item.term, Pattern)
+    ]
     kept = conjuncts(statement.body)
     chosen = _choice(rule) if rule.name == "forbid" else None
     if chosen is None or not all(_is_plain(term) for term in kept):
-        return " and ".join(filter(None, (*heads, _body(rule))))
+        body = _slice(rule, statement.content) if statement.content else ""
+        return " and ".join(filter(None, (*heads, body)))
     return " and ".join([*heads, *(_slice(rule, term.span) for term in kept if term is not chosen)])
 
 
@@ -54,25 +57,15 @@ def on_one_line(text: str) -> str:
 
 def _choice(rule: Rule) -> Term | None:
     """The condition that lists the actions of a restriction, if its head has a variable."""
-    statement = rule.tree
-    variable = statement.parameters[ACTION_AT].term
-    for term in conjuncts(statement.body):
-        if isinstance(term, Operation) and term.operator in {"in", "="} and _is_named(term, variable):
-            right = term.operands[1]
-            items = right.items if isinstance(right, ListLiteral) else (right,)
-            if all(isinstance(item, Literal) for item in items):
-                return term
-        if isinstance(term, Call) and all(_is_variable(each, variable) for each in term.arguments):
+    variable = rule.tree.parameters[ACTION_AT].term
+    if not isinstance(variable, Name):
+        return None
+    for term in conjuncts(rule.tree.body):
+        arguments = term.arguments if isinstance(term, Call) else ()
+        names = {each.name for each in arguments if isinstance(each, Name)}
+        if choice_of(term)[0] == variable.name or (names == {variable.name} and len(arguments) == 1):
             return term
     return None
-
-
-def _is_named(term: Operation, variable: Term) -> bool:
-    return _is_variable(term.operands[0], variable)
-
-
-def _is_variable(term: Term, variable: Term) -> bool:
-    return isinstance(term, Name) and isinstance(variable, Name) and term.name == variable.name
 
 
 def _is_plain(term: Term) -> bool:
@@ -80,13 +73,5 @@ def _is_plain(term: Term) -> bool:
     return not (isinstance(term, Operation) and term.operator in {"or", "not", "forall"})
 
 
-def _asks(parameter: Parameter) -> bool:
-    return isinstance(parameter.pattern, Pattern) or isinstance(parameter.term, Pattern)
-
-
 def _slice(rule: Rule, span: Span) -> str:
     return on_one_line(rule.text[span.start : span.end])
-
-
-def _body(rule: Rule) -> str:
-    return _slice(rule, rule.tree.content) if rule.tree.content else ""

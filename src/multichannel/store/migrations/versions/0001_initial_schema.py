@@ -19,8 +19,8 @@ branch_labels = None
 depends_on = None
 
 
-def _enum(name: str, *words: str) -> sa.Enum:
-    return sa.Enum(*words, name=name, native_enum=False, create_constraint=True, length=40)
+def _enum(name: str, words: str) -> sa.Enum:
+    return sa.Enum(*words.split(), name=name, native_enum=False, create_constraint=True, length=40)
 
 
 def _key(name: str, type_: Any = GUID, *, to: str | None = None) -> sa.Column[Any]:
@@ -31,415 +31,268 @@ def _reference(name: str, *, to: str, optional: bool = False) -> sa.Column[Any]:
     return sa.Column(name, GUID, sa.ForeignKey(f"{to}.id"), nullable=optional)
 
 
-def _required(type_: Any, *names: str) -> list[sa.Column[Any]]:
-    return [sa.Column(name, type_, nullable=False) for name in names]
+def _required(**columns: Any) -> list[sa.Column[Any]]:
+    return [sa.Column(name, type_, nullable=False) for name, type_ in columns.items()]
 
 
-def _optional(type_: Any, *names: str) -> list[sa.Column[Any]]:
-    return [sa.Column(name, type_, nullable=True) for name in names]
+def _optional(**columns: Any) -> list[sa.Column[Any]]:
+    return [sa.Column(name, type_, nullable=True) for name, type_ in columns.items()]
 
 
-def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+def _table(name: str, *items: Any) -> None:
+    sa.Table(name, METADATA, *items)
+
+
+def _indexes(*columns: str) -> list[sa.Index]:
+    return [sa.Index(None, *names.split()) for names in columns]
+
+
+def _partial_index(name: str, columns: str, *, where: str, unique: bool = False) -> sa.Index:
     condition = sa.text(where)
-    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+    return sa.Index(name, *columns.split(), unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 METADATA = sa.MetaData(naming_convention=NAMING)
 INTEGER, BOOLEAN, JSON, TIME = sa.Integer(), sa.Boolean(), sa.JSON(), UtcTime()
-TENANT_KIND = _enum("tenantkind", "partner", "customer", "system")
-CLOUD = _enum("cloud", "public", "us_government")
-AUDIT_STATUS = _enum("auditstatus", "succeeded", "failed", "declined")
+ADDRESS = "address_line1", "address_line2", "city", "state", "region", "postal_code", "country"
+TENANT_KIND = _enum("tenantkind", "partner customer system")
+CLOUD = _enum("cloud", "public us_government")
+AUDIT_STATUS = _enum("auditstatus", "succeeded failed declined")
 QUALIFICATION = _enum(
-    "customerqualification",
-    "none",
-    "education",
-    "nonprofit",
-    "government_community_cloud",
-    "state_owned_entity",
+    "customerqualification", "none education nonprofit government_community_cloud state_owned_entity"
 )
-PARTNER_TYPE = _enum("partnertype", "direct_bill", "indirect_provider", "indirect_reseller", "advisor")
-PARTNER_STATUS = _enum("partnerstatus", "active", "restricted", "inactive")
-USER_STATE = _enum("userstate", "active", "inactive")
-AGREEMENT_KIND = _enum("agreementkind", "attestation", "direct")
-PARTNERSHIP_STATUS = _enum("partnershipstatus", "invited", "active", "removed")
-RELATIONSHIP_STATUS = _enum(
-    "relationshipstatus", "requested", "active", "declined", "canceled", "expired", "removed"
-)
+PARTNER_TYPE = _enum("partnertype", "direct_bill indirect_provider indirect_reseller advisor")
+PARTNER_STATUS = _enum("partnerstatus", "active restricted inactive")
+USER_STATE = _enum("userstate", "active inactive")
+AGREEMENT_KIND = _enum("agreementkind", "attestation direct")
+PARTNERSHIP_STATUS = _enum("partnershipstatus", "invited active removed")
+RELATIONSHIP_STATUS = _enum("relationshipstatus", "requested active declined canceled expired removed")
 ROLE = _enum(
     "role",
-    "global_admin",
-    "user_management_admin",
-    "billing_admin",
-    "admin_agent",
-    "sales_agent",
-    "helpdesk_agent",
-    "account_admin",
+    "global_admin user_management_admin billing_admin admin_agent sales_agent helpdesk_agent account_admin",
 )
-RECORDED_BY = _enum("recordedby", "customer", "partner")
-CHANNEL = _enum("channel", "csp", "direct", "advisor", "open", "ea", "syndication")
-COMMERCE = _enum("commerce", "legacy", "new_commerce")
-SUBSCRIPTION_STATUS = _enum(
-    "subscriptionstatus", "none", "active", "suspended", "deleted", "expired", "pending", "disabled"
-)
-BILLING_TYPE = _enum("billingtype", "none", "usage", "license")
-BILLING_CYCLE = _enum(
-    "billingcycle", "unknown", "monthly", "annual", "none", "one_time", "triennial", "biennial"
-)
-CONTRACT_TYPE = _enum("contracttype", "subscription", "product_key", "redemption_code")
-TRANSFER_KIND = _enum("transferkind", "legacy", "azure_plan", "new_commerce", "manual_switch")
+RECORDED_BY = _enum("recordedby", "customer partner")
+CHANNEL = _enum("channel", "csp direct advisor open ea syndication")
+COMMERCE = _enum("commerce", "legacy new_commerce")
+SUBSCRIPTION_STATUS = _enum("subscriptionstatus", "none active suspended deleted expired pending disabled")
+BILLING_TYPE = _enum("billingtype", "none usage license")
+BILLING_CYCLE = _enum("billingcycle", "unknown monthly annual none one_time triennial biennial")
+CONTRACT_TYPE = _enum("contracttype", "subscription product_key redemption_code")
+TRANSFER_KIND = _enum("transferkind", "legacy azure_plan new_commerce manual_switch")
 TRANSFER_STATUS = _enum(
-    "transferstatus",
-    "pending",
-    "in_progress",
-    "completed",
-    "completed_with_errors",
-    "failed",
-    "canceled",
-    "declined",
-    "expired",
+    "transferstatus", "pending in_progress completed completed_with_errors failed canceled declined expired"
 )
-INITIATOR = _enum("initiator", "source", "target")
+INITIATOR = _enum("initiator", "source target")
 
-sa.Table(
-    "tenants",
-    METADATA,
-    _key("id"),
-    *_required(TENANT_KIND, "kind"),
-    *_required(CLOUD, "cloud"),
-    *_required(TIME, "created_at"),
-)
-sa.Table(
+_table("tenants", _key("id"), *_required(kind=TENANT_KIND, cloud=CLOUD, created_at=TIME))
+_table(
     "partners",
-    METADATA,
     _key("id", to="tenants"),
-    *_required(Words, "name"),
-    *_required(PARTNER_TYPE, "type"),
-    *_required(PARTNER_STATUS, "status"),
-    *_required(Words, "market"),
-    *_required(CLOUD, "cloud"),
-    *_optional(Words, "partner_number"),
-    *_required(TIME, "created_at"),
-    sa.Index(None, "partner_number"),
+    *_required(name=Words, type=PARTNER_TYPE, status=PARTNER_STATUS, market=Words, cloud=CLOUD),
+    *_optional(partner_number=Words),
+    *_required(created_at=TIME),
+    *_indexes("partner_number"),
 )
-sa.Table(
+_table(
     "customers",
-    METADATA,
     _key("id", to="tenants"),
-    *_optional(Words, "company_name", "domain"),
-    *_required(JSON, "custom_domains"),
-    *_optional(
-        Words,
-        "organization_registration_number",
-        "email",
-        "phone_number",
-        "address_line1",
-        "address_line2",
-        "city",
-        "state",
-        "region",
-        "postal_code",
-        "country",
-    ),
-    *_required(QUALIFICATION, "qualification"),
-    *_required(Words, "market"),
-    *_required(CLOUD, "cloud"),
-    *_required(INTEGER, "version"),
-    *_required(TIME, "updated_at", "created_at"),
-    sa.Index(None, "company_name", "id"),
-    sa.Index(None, "created_at", "id"),
-    sa.Index(None, "domain"),
-    sa.Index(None, "id", "cloud"),
+    *_optional(company_name=Words, domain=Words),
+    *_required(custom_domains=JSON),
+    *_optional(organization_registration_number=Words, email=Words, phone_number=Words),
+    *_optional(**dict.fromkeys(ADDRESS, Words)),
+    *_required(qualification=QUALIFICATION, market=Words, cloud=CLOUD, version=INTEGER, updated_at=TIME),
+    *_required(created_at=TIME),
+    *_indexes("company_name id", "created_at id", "domain", "id cloud"),
 )
-sa.Table(
+_table(
     "users",
-    METADATA,
     _key("id"),
     _reference("tenant_id", to="tenants"),
-    *_required(GUID, "object_id"),
-    *_required(Words, "display_name"),
-    *_required(USER_STATE, "state"),
-    *_required(CLOUD, "cloud"),
-    *_required(TIME, "created_at"),
-    *_required(INTEGER, "version"),
-    *_required(TIME, "updated_at"),
+    *_required(object_id=GUID, display_name=Words, state=USER_STATE, cloud=CLOUD, created_at=TIME),
+    *_required(version=INTEGER, updated_at=TIME),
     sa.UniqueConstraint("tenant_id", "object_id"),
 )
-sa.Table(
+_table(
     "role_assignments",
-    METADATA,
     _key("user_id", to="users"),
     _key("role", ROLE),
     _reference("tenant_id", to="tenants"),
-    sa.Index(None, "tenant_id"),
+    *_indexes("tenant_id"),
 )
-sa.Table(
+_table(
     "partnerships",
-    METADATA,
     _key("id"),
     _reference("provider_id", to="partners"),
     _reference("reseller_id", to="partners", optional=True),
-    *_optional(Words, "reseller_number"),
-    *_required(PARTNERSHIP_STATUS, "status"),
-    *_required(Words, "market"),
-    *_required(CLOUD, "cloud"),
-    *_optional(TIME, "accepted_at"),
-    *_required(INTEGER, "version"),
-    *_required(TIME, "updated_at", "created_at"),
-    *_required(Words, "addressed_to"),
-    *_optional(TIME, "invited_at", "removed_at"),
-    sa.Index(None, "provider_id", "addressed_to"),
-    sa.Index(None, "reseller_id", "provider_id"),
+    *_optional(reseller_number=Words),
+    *_required(status=PARTNERSHIP_STATUS, market=Words, cloud=CLOUD),
+    *_optional(accepted_at=TIME),
+    *_required(version=INTEGER, updated_at=TIME, created_at=TIME, addressed_to=Words),
+    *_optional(invited_at=TIME, removed_at=TIME),
+    *_indexes("provider_id addressed_to", "reseller_id provider_id"),
     _partial_index(
         "uq_partnerships_open",
-        "provider_id",
-        "reseller_id",
+        "provider_id reseller_id",
         where="status IN ('invited', 'active')",
         unique=True,
     ),
 )
-sa.Table(
+_table(
     "reseller_relationships",
-    METADATA,
     _key("id"),
     _reference("partner_id", to="partners"),
     _reference("customer_id", to="customers", optional=True),
     _reference("associated_partner_id", to="partners", optional=True),
-    *_required(RELATIONSHIP_STATUS, "status"),
-    *_required(BOOLEAN, "delegated_admin"),
-    *_optional(GUID, "commerce_id"),
-    *_optional(TIME, "requested_at", "accepted_at", "expires_at"),
-    *_required(Words, "market"),
-    *_required(CLOUD, "cloud"),
-    *_required(INTEGER, "version"),
-    *_required(TIME, "updated_at", "created_at"),
-    *_required(Words, "addressed_to"),
+    *_required(status=RELATIONSHIP_STATUS, delegated_admin=BOOLEAN),
+    *_optional(commerce_id=GUID, requested_at=TIME, accepted_at=TIME, expires_at=TIME),
+    *_required(market=Words, cloud=CLOUD, version=INTEGER, updated_at=TIME, created_at=TIME),
+    *_required(addressed_to=Words),
     _reference("invited_with_id", to="reseller_relationships", optional=True),
-    *_required(BOOLEAN, "delegated_admin_requested"),
-    *_optional(TIME, "closed_at"),
-    sa.Index(None, "associated_partner_id", "customer_id"),
-    sa.Index(None, "customer_id", "partner_id"),
-    sa.Index(None, "invited_with_id"),
-    sa.Index(None, "partner_id", "addressed_to"),
-    sa.Index(None, "partner_id", "status", "customer_id"),
-    sa.Index(None, "status", "expires_at"),
+    *_required(delegated_admin_requested=BOOLEAN),
+    *_optional(closed_at=TIME),
+    *_indexes("associated_partner_id customer_id", "customer_id partner_id", "invited_with_id"),
+    *_indexes("partner_id addressed_to", "partner_id status customer_id", "status expires_at"),
     _partial_index("ix_reseller_relationships_waiting", "addressed_to", where="customer_id IS NULL"),
     _partial_index(
         "uq_reseller_relationships_active",
-        "partner_id",
-        "customer_id",
+        "partner_id customer_id",
         where="status = 'active' AND associated_partner_id IS NULL",
         unique=True,
     ),
     _partial_index(
         "uq_reseller_relationships_active_through",
-        "partner_id",
-        "customer_id",
-        "associated_partner_id",
+        "partner_id customer_id associated_partner_id",
         where="status = 'active' AND associated_partner_id IS NOT NULL",
         unique=True,
     ),
 )
-sa.Table(
+_table(
     "customer_agreements",
-    METADATA,
     _key("id"),
     _reference("customer_id", to="customers"),
     _reference("partner_id", to="partners", optional=True),
-    *_required(AGREEMENT_KIND, "kind"),
-    *_required(Words, "first_name", "last_name", "email"),
-    *_optional(Words, "phone_number"),
-    *_required(TIME, "agreed_at"),
-    *_required(CLOUD, "cloud"),
-    *_required(TIME, "created_at"),
-    sa.Index(None, "customer_id", "partner_id"),
-    sa.Index(None, "partner_id", "id"),
+    *_required(kind=AGREEMENT_KIND, first_name=Words, last_name=Words, email=Words),
+    *_optional(phone_number=Words),
+    *_required(agreed_at=TIME, cloud=CLOUD, created_at=TIME),
+    *_indexes("customer_id partner_id", "partner_id id"),
 )
-sa.Table(
+_table(
     "billing_profiles",
-    METADATA,
     _key("id"),
     _reference("partner_id", to="partners"),
     _reference("customer_id", to="customers"),
-    *_optional(GUID, "vendor_id"),
-    *_optional(
-        Words,
-        "first_name",
-        "last_name",
-        "email",
-        "culture",
-        "language",
-        "company_name",
-        "address_line1",
-        "address_line2",
-        "city",
-        "state",
-        "region",
-        "postal_code",
-        "country",
-        "phone_number",
-    ),
-    *_required(CLOUD, "cloud"),
-    *_required(INTEGER, "version"),
-    *_required(TIME, "updated_at", "created_at"),
+    *_optional(vendor_id=GUID, first_name=Words, last_name=Words, email=Words, culture=Words, language=Words),
+    *_optional(company_name=Words, **dict.fromkeys(ADDRESS, Words), phone_number=Words),
+    *_required(cloud=CLOUD, version=INTEGER, updated_at=TIME, created_at=TIME),
     sa.UniqueConstraint("partner_id", "customer_id"),
-    sa.Index(None, "customer_id", "partner_id"),
+    *_indexes("customer_id partner_id"),
 )
-sa.Table(
+_table(
     "subscriptions",
-    METADATA,
     _key("id"),
     _reference("owner_id", to="tenants"),
-    *_optional(GUID, "vendor_id"),
+    *_optional(vendor_id=GUID),
     _reference("customer_id", to="customers"),
-    *_required(RECORDED_BY, "recorded_by"),
-    *_required(CHANNEL, "channel"),
+    *_required(recorded_by=RECORDED_BY, channel=CHANNEL),
     _reference("billing_partner_id", to="partners", optional=True),
     _reference("partner_of_record_id", to="partners", optional=True),
-    *_optional(Words, "partner_number"),
+    *_optional(partner_number=Words),
     _reference("support_contact_id", to="partners", optional=True),
-    *_required(COMMERCE, "commerce"),
-    *_required(Words, "market"),
-    *_required(CLOUD, "cloud"),
-    *_optional(Words, "offer_id", "offer_name", "friendly_name", "product_type_id", "product_type_name"),
-    *_required(INTEGER, "quantity"),
-    *_optional(Words, "unit_type"),
+    *_required(commerce=COMMERCE, market=Words, cloud=CLOUD),
+    *_optional(offer_id=Words, offer_name=Words, friendly_name=Words, product_type_id=Words),
+    *_optional(product_type_name=Words),
+    *_required(quantity=INTEGER),
+    *_optional(unit_type=Words),
     _reference("parent_id", to="subscriptions", optional=True),
-    *_optional(GUID, "parent_vendor_id", "entitlement_id"),
-    *_optional(Words, "consumption_type"),
-    *_optional(
-        TIME,
-        "creation_date",
-        "effective_start_date",
-        "commitment_end_date",
-        "cancellation_allowed_until_date",
-        "billing_cycle_end_date",
-    ),
-    *_required(SUBSCRIPTION_STATUS, "status"),
-    *_optional(BOOLEAN, "auto_renew_enabled"),
-    *_required(BILLING_TYPE, "billing_type"),
-    *_required(BILLING_CYCLE, "billing_cycle"),
-    *_optional(BOOLEAN, "has_purchasable_addons", "is_trial"),
-    *_optional(Words, "term_duration", "renewal_term_duration"),
-    *_optional(BOOLEAN, "is_microsoft_product"),
-    *_optional(Words, "publisher_name"),
-    *_required(JSON, "suspension_reasons"),
-    *_optional(CONTRACT_TYPE, "contract_type"),
-    *_optional(Words, "order_id", "promotion_id"),
-    *_optional(GUID, "migrated_from_subscription_id"),
-    *_required(INTEGER, "version"),
-    *_required(TIME, "updated_at", "created_at"),
-    *_optional(TIME, "expires_at", "disabled_at", "deleted_at"),
+    *_optional(parent_vendor_id=GUID, entitlement_id=GUID, consumption_type=Words, creation_date=TIME),
+    *_optional(effective_start_date=TIME, commitment_end_date=TIME, cancellation_allowed_until_date=TIME),
+    *_optional(billing_cycle_end_date=TIME),
+    *_required(status=SUBSCRIPTION_STATUS),
+    *_optional(auto_renew_enabled=BOOLEAN),
+    *_required(billing_type=BILLING_TYPE, billing_cycle=BILLING_CYCLE),
+    *_optional(has_purchasable_addons=BOOLEAN, is_trial=BOOLEAN, term_duration=Words),
+    *_optional(renewal_term_duration=Words, is_microsoft_product=BOOLEAN, publisher_name=Words),
+    *_required(suspension_reasons=JSON),
+    *_optional(contract_type=CONTRACT_TYPE, order_id=Words, promotion_id=Words),
+    *_optional(migrated_from_subscription_id=GUID),
+    *_required(version=INTEGER, updated_at=TIME, created_at=TIME),
+    *_optional(expires_at=TIME, disabled_at=TIME, deleted_at=TIME),
     _reference("continues_id", to="subscriptions", optional=True),
-    *_required(JSON, "services", "canceled_services"),
-    *_optional(Words, "cancellation_reason"),
+    *_required(services=JSON, canceled_services=JSON),
+    *_optional(cancellation_reason=Words),
     sa.UniqueConstraint("owner_id", "vendor_id"),
-    sa.Index(None, "billing_partner_id", "id"),
-    sa.Index(None, "continues_id"),
-    sa.Index(None, "customer_id", "id"),
-    sa.Index(None, "owner_id", "id"),
-    sa.Index(None, "parent_id"),
-    sa.Index(None, "partner_of_record_id", "id"),
-    sa.Index(None, "status", "expires_at"),
-    sa.Index(None, "support_contact_id", "id"),
+    *_indexes("billing_partner_id id", "continues_id", "customer_id id", "owner_id id", "parent_id"),
+    *_indexes("partner_of_record_id id", "status expires_at", "support_contact_id id"),
 )
-sa.Table(
+_table(
     "transfers",
-    METADATA,
     _key("id"),
     _reference("owner_id", to="tenants"),
-    *_optional(GUID, "vendor_id"),
-    *_required(TRANSFER_KIND, "kind"),
-    *_required(TRANSFER_STATUS, "status"),
-    *_required(GUID, "customer_id"),
-    *_optional(Words, "customer_name"),
-    *_required(GUID, "source_partner_id"),
-    *_optional(Words, "source_partner_name"),
-    *_required(GUID, "target_partner_id"),
-    *_optional(Words, "target_partner_name"),
-    *_required(JSON, "target_product_types"),
-    *_optional(TIME, "requested_at", "modified_at", "completed_at", "expires_at"),
-    *_required(CLOUD, "cloud"),
-    *_required(INTEGER, "version"),
-    *_required(TIME, "updated_at", "created_at"),
-    *_optional(INITIATOR, "initiated_by"),
-    *_optional(TIME, "source_consented_at", "customer_consented_at", "target_consented_at"),
+    *_optional(vendor_id=GUID),
+    *_required(kind=TRANSFER_KIND, status=TRANSFER_STATUS, customer_id=GUID),
+    *_optional(customer_name=Words),
+    *_required(source_partner_id=GUID),
+    *_optional(source_partner_name=Words),
+    *_required(target_partner_id=GUID),
+    *_optional(target_partner_name=Words),
+    *_required(target_product_types=JSON),
+    *_optional(requested_at=TIME, modified_at=TIME, completed_at=TIME, expires_at=TIME),
+    *_required(cloud=CLOUD, version=INTEGER, updated_at=TIME, created_at=TIME),
+    *_optional(initiated_by=INITIATOR, source_consented_at=TIME, customer_consented_at=TIME),
+    *_optional(target_consented_at=TIME),
     _reference("partner_of_record_id", to="partners", optional=True),
-    *_optional(Words, "market"),
+    *_optional(market=Words),
     sa.UniqueConstraint("owner_id", "vendor_id"),
-    sa.Index(None, "customer_id", "id"),
-    sa.Index(None, "source_partner_id", "id"),
-    sa.Index(None, "status", "expires_at"),
-    sa.Index(None, "target_partner_id", "id"),
+    *_indexes("customer_id id", "source_partner_id id", "status expires_at", "target_partner_id id"),
 )
-sa.Table(
+_table(
     "transfer_lines",
-    METADATA,
     _key("id"),
     _reference("tenant_id", to="tenants"),
     _reference("transfer_id", to="transfers"),
-    *_required(INTEGER, "number"),
-    *_optional(INTEGER, "base_number"),
-    *_optional(GUID, "subscription_vendor_id"),
-    *_optional(Words, "offer_id", "friendly_name"),
-    *_optional(INTEGER, "quantity"),
-    *_optional(Words, "billing_cycle", "partner_number", "status", "error"),
+    *_required(number=INTEGER),
+    *_optional(base_number=INTEGER, subscription_vendor_id=GUID, offer_id=Words, friendly_name=Words),
+    *_optional(quantity=INTEGER, billing_cycle=Words, partner_number=Words, status=Words, error=Words),
     _reference("subscription_id", to="subscriptions", optional=True),
     _reference("new_subscription_id", to="subscriptions", optional=True),
     sa.UniqueConstraint("transfer_id", "number"),
-    sa.Index(None, "subscription_id"),
-    sa.Index(None, "transfer_id"),
+    *_indexes("subscription_id", "transfer_id"),
 )
-sa.Table(
+_table(
     "audit_chains",
-    METADATA,
     _key("tenant_id", to="tenants"),
-    *_required(INTEGER, "length"),
-    *_required(Words, "seal"),
-    *_required(INTEGER, "pruned"),
-    *_required(Words, "checkpoint"),
+    *_required(length=INTEGER, seal=Words, pruned=INTEGER, checkpoint=Words),
 )
-sa.Table(
+_table(
     "audit_records",
-    METADATA,
     _key("id"),
     _reference("tenant_id", to="tenants"),
-    *_required(INTEGER, "number"),
-    *_required(TIME, "operation_date"),
-    *_required(Words, "operation"),
-    *_required(AUDIT_STATUS, "status"),
-    *_optional(GUID, "actor_tenant_id", "actor_user_id"),
-    *_required(Words, "resource_type"),
-    *_optional(GUID, "resource_id", "customer_id"),
-    *_required(JSON, "old_value", "new_value", "reasons"),
-    *_optional(GUID, "event_id"),
-    *_required(GUID, "correlation_id"),
-    *_required(CLOUD, "cloud"),
-    *_required(Words, "seal"),
+    *_required(number=INTEGER, operation_date=TIME, operation=Words, status=AUDIT_STATUS),
+    *_optional(actor_tenant_id=GUID, actor_user_id=GUID),
+    *_required(resource_type=Words),
+    *_optional(resource_id=GUID, customer_id=GUID),
+    *_required(old_value=JSON, new_value=JSON, reasons=JSON),
+    *_optional(event_id=GUID),
+    *_required(correlation_id=GUID, cloud=CLOUD, seal=Words),
     sa.UniqueConstraint("tenant_id", "number"),
-    sa.Index(None, "tenant_id", "operation_date", "id"),
+    *_indexes("tenant_id operation_date id"),
 )
-sa.Table(
+_table(
     "events",
-    METADATA,
     _key("id"),
-    *_required(TIME, "occurred_at"),
-    *_required(Words, "operation", "resource_type"),
-    *_required(GUID, "resource_id"),
-    *_optional(GUID, "customer_id", "transfer_id"),
-    *_required(GUID, "correlation_id"),
-    sa.Index(None, "occurred_at", "id"),
+    *_required(occurred_at=TIME, operation=Words, resource_type=Words, resource_id=GUID),
+    *_optional(customer_id=GUID, transfer_id=GUID),
+    *_required(correlation_id=GUID),
+    *_indexes("occurred_at id"),
 )
-sa.Table(
+_table(
     "idempotency_keys",
-    METADATA,
     _key("tenant_id", to="tenants"),
     _key("user_id"),
     _key("operation", Words),
     _key("key", Words),
-    *_required(Words, "input_digest"),
-    *_required(JSON, "outcome"),
-    *_required(TIME, "created_at"),
-    sa.Index(None, "created_at"),
+    *_required(input_digest=Words, outcome=JSON, created_at=TIME),
+    *_indexes("created_at"),
 )
 
 
