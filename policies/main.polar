@@ -6,6 +6,7 @@ resource Service {}
 resource Partner {}
 resource Partnership {}
 resource ResellerRelationship {}
+resource DelegatedAdminGrant {}
 resource Customer {}
 resource BillingProfile {}
 resource CustomerAgreement {}
@@ -43,7 +44,7 @@ changes(action) if
     "create_customer", "update", "link", "confirm_agreement", "record_subscription", "create_subscription",
     "suspend", "reactivate", "cancel", "cancel_service", "move_to_csp", "assign_support_contact",
     "assign_partner_of_record", "request_transfer", "release", "consent", "accept", "decline", "remove",
-    "extend"
+    "extend", "approve", "reduce", "terminate", "set_auto_extend"
   ];
 
 # R19: a restricted partner takes on no new customers, sells nothing new and receives no transfers.

@@ -36,11 +36,9 @@ grant(role, "multichannel_partner", action, _: Partner) if
   action in ["request_relationship", "request_relationship_through_provider"] and
   relationship_requester(role);
 
-# C2: delegated admin privileges are requested by the roles that will have them.
+# C2: delegated admin is requested along with a relationship.
 grant(role, "multichannel_partner", "request_delegated_admin", _: Partner) if
-  role in ["global_admin", "admin_agent"];
-grant("sales_agent", "multichannel_partner", "request_delegated_admin", _: Partner) if
-  choice("SALES_AGENTS_REQUEST_DELEGATED_ADMIN");
+  delegated_admin_requester(role);
 
 # Role matrix, "manage reseller partnerships".
 grant(role, "self", "invite_reseller", _: Partner) if relationship_manager(role);

@@ -26,12 +26,16 @@ grant("user_management_admin", "relationship_holder", "read_summary", _: Reselle
 grant(role, "attached_reseller", "read_summary", _: ResellerRelationship) if customer_manager(role);
 grant("global_admin", "customer", "read", _: ResellerRelationship);
 
-# R14, R15: only the customer's global admin answers a request, and revokes delegated admin privileges.
+# R14, R15: only the customer's global admin answers a request, and revokes delegated admin.
 grant("global_admin", "customer", action, _: ResellerRelationship) if
   action in ["accept", "decline", "revoke_delegated_admin"];
 
 # R62: the customer's permission stays the customer's; its global admin takes it back at any time.
 grant("global_admin", "customer", "end", _: ResellerRelationship);
+
+# C2, SM7: further rights are requested within the relationship.
+grant(role, "relationship_holder", "request_delegated_admin", _: ResellerRelationship) if
+  delegated_admin_requester(role);
 
 # The roles that may request may withdraw a request (C2).
 grant(role, "requester", "cancel", _: ResellerRelationship) if relationship_requester(role);
@@ -54,6 +58,15 @@ forbid("ONLY_DIRECT_BILL_EXTENDS", caller: Principal, "extend", _: ResellerRelat
 forbid("NO_INDIRECT_MODEL", _caller: Principal, "extend", relationship: ResellerRelationship) if
   lacks_indirect_model(relationship.cloud);
 
-# Vendor's REST surface, "app+user only": an application without a user ends no relationship.
-forbid("PERSON_REQUIRED", caller: Principal, "remove", _: ResellerRelationship) if
-  caller.auth_mode = "app";
+# Role matrix, second axis, "direct relationship request": an Advisor has a procedure of its own.
+forbid("ADVISORS_DO_NOT_RESELL", caller: Principal, "request_delegated_admin", _: ResellerRelationship) if
+  caller.type = "advisor";
+
+# Vendor codes 800039, 900149: a partner that has left the programme asks for nothing.
+forbid("PARTNER_INACTIVE", caller: Principal, "request_delegated_admin", _: ResellerRelationship) if
+  caller.status = "inactive";
+
+# Vendor's REST surface, "app+user only": an application without a user ends no relationship, and asks for no
+# rights.
+forbid("PERSON_REQUIRED", caller: Principal, action: String, _: ResellerRelationship) if
+  caller.auth_mode = "app" and action in ["remove", "request_delegated_admin"];

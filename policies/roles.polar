@@ -15,6 +15,12 @@ relationship_requester(role) if
 relationship_requester("user_management_admin") if
   choice("USER_MANAGEMENT_ADMINS_REQUEST_RELATIONSHIPS");
 
+# C2: delegated admin is requested, and given up, by these roles.
+delegated_admin_requester(role) if
+  role in ["global_admin", "admin_agent"];
+delegated_admin_requester("sales_agent") if
+  choice("SALES_AGENTS_REQUEST_DELEGATED_ADMIN");
+
 # "Search / view customers", "edit customer details".
 customer_manager(role) if
   role in ["global_admin", "admin_agent", "sales_agent", "helpdesk_agent"];

@@ -5,6 +5,7 @@ has_standing(caller: Principal, "system", _: Partner) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Customer) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: User) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: ResellerRelationship) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: DelegatedAdminGrant) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Subscription) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Transfer) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: AuditRecord) if caller.kind = "system";
@@ -31,6 +32,7 @@ grant("seeder", "system", "read", _: Partner);
 # The expiry job writes status changes that are due: a request was not answered, a term has ended, an audit
 # record has reached the end of its retention period.
 grant("sweeper", "system", "expire", _: ResellerRelationship);
+grant("sweeper", "system", "expire", _: DelegatedAdminGrant);
 grant("sweeper", "system", "expire", _: Subscription);
 grant("sweeper", "system", "expire", _: Transfer);
 grant("sweeper", "system", "expire", _: AuditRecord);
@@ -43,6 +45,8 @@ grant("auditor", "system", "read", _: AuditRecord);
 # R52: the expiry job works in one national cloud at a time.
 forbid("CROSS_CLOUD", caller: Principal, _action: String, relationship: ResellerRelationship) if
   relationship.cloud != caller.cloud;
+forbid("CROSS_CLOUD", caller: Principal, _action: String, delegation: DelegatedAdminGrant) if
+  delegation.cloud != caller.cloud;
 forbid("CROSS_CLOUD", caller: Principal, _action: String, subscription: Subscription) if
   subscription.cloud != caller.cloud;
 forbid("CROSS_CLOUD", caller: Principal, _action: String, transfer: Transfer) if

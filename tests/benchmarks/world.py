@@ -168,7 +168,6 @@ class World:
             "delegated_admin_requested": 1,
             "associated_partner_id": self.partners[partner + 5] if partner in PROVIDERS else None,
             "status": status,
-            "delegated_admin": 1,
             "requested_at": BORN,
             "accepted_at": None if status == "requested" else BORN,
             "expires_at": LAPSED,

@@ -21,6 +21,7 @@ TYPED_IN_EACH_LAYER = {
     "BillingProfile",
     "Customer",
     "CustomerAgreement",
+    "DelegatedAdminGrant",
     "Partner",
     "Partnership",
     "ResellerRelationship",

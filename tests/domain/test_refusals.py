@@ -23,7 +23,7 @@ def test_every_refusal_has_a_sentence_and_a_known_form_of_rule(refusal: Refusal)
     assert refusal.message[0].isupper()
     assert refusal.message.endswith(".")
     assert "R4" not in refusal.message
-    assert refusal.rule is None or re.fullmatch(r"R\d{1,2}|SM[1-6]", refusal.rule)
+    assert refusal.rule is None or re.fullmatch(r"R\d{1,2}|SM[1-9]", refusal.rule)
 
 
 @pytest.mark.parametrize("refusal", TRANSFER_REASONS)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.delegated_admin import DEFAULT_RIGHTS
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationship_requests import (
     new_relationship_request,
@@ -40,7 +41,7 @@ def customer(market: str = "US") -> Customer:
 
 def relationship(status: RelationshipStatus = REQUESTED, **more: Any) -> ResellerRelationship:
     row = new_relationship_request(
-        partner(), address="meadow.example", customer_id=None, delegated_admin=True, at=NOW
+        partner(), address="meadow.example", customer_id=None, rights=DEFAULT_RIGHTS, at=NOW
     )
     row.stored_status = status
     for name, value in more.items():
@@ -53,7 +54,6 @@ EVENTS: dict[str, Callable[[ResellerRelationship, datetime], object]] = {
     "decline": lambda each, at: each.decline(at=at),
     "cancel": lambda each, at: each.cancel(at=at),
     "expire": lambda each, at: each.apply_due(at),
-    "revoke": lambda each, at: each.revoke_delegated_admin(at=at),
     "remove": lambda each, at: each.remove(at=at),
     "end": lambda each, at: each.end("Another supplier", at=at),
     "end what is left": lambda each, at: each.end_what_is_left(at=at),
@@ -65,7 +65,7 @@ CLOSED = {
     "cancel": Refusal.REQUEST_CLOSED,
 }
 NOT_ACTIVE = {
-    **dict.fromkeys(("revoke", "remove", "end", "extend"), Refusal.RELATIONSHIP_NOT_ACTIVE),
+    **dict.fromkeys(("remove", "end", "extend"), Refusal.RELATIONSHIP_NOT_ACTIVE),
     "end what is left": None,
 }
 EXPIRED_OUTCOMES = {**dict.fromkeys(("accept", "decline", "cancel"), Refusal.REQUEST_EXPIRED), **NOT_ACTIVE}
@@ -83,7 +83,6 @@ TABLE: dict[str, tuple[RelationshipStatus, datetime, dict[str, Any]]] = {
         {
             **CLOSED,
             "expire": None,
-            "revoke": ACTIVE,
             "remove": REMOVED,
             "end": ENDED,
             "end what is left": None,
@@ -103,10 +102,8 @@ TABLE: dict[str, tuple[RelationshipStatus, datetime, dict[str, Any]]] = {
 @pytest.mark.parametrize("state", TABLE)
 def test_every_event_in_every_state(state: str, event: str) -> None:
     stored, at, outcomes = TABLE[state]
-    row, outcome = relationship(stored, delegated_admin=stored is ACTIVE), outcomes[event]
-    before = {
-        name: getattr(row, name) for name in ("stored_status", "version", "closed_at", "delegated_admin")
-    }
+    row, outcome = relationship(stored), outcomes[event]
+    before = {name: getattr(row, name) for name in ("stored_status", "version", "closed_at")}
 
     if isinstance(outcome, Refusal):
         with refuses(outcome):
@@ -127,25 +124,6 @@ def test_the_table_has_every_event_in_every_status() -> None:
     assert all(outcomes.keys() == EVENTS.keys() for _, _, outcomes in TABLE.values())
 
 
-def test_admin_rights_come_with_acceptance_and_only_if_asked_for() -> None:
-    for requested in (True, False):
-        row = relationship(delegated_admin_requested=requested)
-        assert not row.delegated_admin
-        row.accept(customer(), at=NOW)
-        assert (row.delegated_admin, row.accepted_at) == (requested, NOW)
-
-
-@pytest.mark.rule("R15")
-def test_admin_rights_are_revoked_once_and_end_with_the_relationship() -> None:
-    row = relationship(ACTIVE, delegated_admin=True)
-    row.revoke_delegated_admin(at=NOW)
-    with refuses(Refusal.NO_DELEGATED_ADMIN):
-        row.revoke_delegated_admin(at=NOW)
-    row.delegated_admin = True
-    row.remove(at=NOW)
-    assert not row.delegated_admin
-
-
 @pytest.mark.rule("R12")
 @given(st.sampled_from(("US", "GB", "CA")))
 def test_a_customer_accepts_only_a_partner_of_its_market(market: str) -> None:
@@ -163,13 +141,11 @@ def test_a_customer_accepts_only_a_partner_of_its_market(market: str) -> None:
 def test_what_cannot_be_asked_for() -> None:
     asking, official = partner(), partner(Cloud.US_GOVERNMENT)
     with refuses(Refusal.OWN_CUSTOMER):
-        new_relationship_request(asking, address=asking.id, customer_id=None, delegated_admin=False, at=NOW)
+        new_relationship_request(asking, address=asking.id, customer_id=None, at=NOW)
     with refuses(Refusal.DELEGATED_ADMIN_REQUIRED):
-        new_relationship_request(
-            official, address="a.example", customer_id=None, delegated_admin=False, at=NOW
-        )
+        new_relationship_request(official, address="a.example", customer_id=None, at=NOW)
     made = new_relationship_request(
-        official, address="a.example", customer_id=None, delegated_admin=True, at=NOW
+        official, address="a.example", customer_id=None, rights=DEFAULT_RIGHTS, at=NOW
     )
     assert (made.expires_at, made.cloud) == (EXPIRES_AT, Cloud.US_GOVERNMENT)
 
@@ -185,7 +161,7 @@ def test_the_providers_request_is_the_resellers_but_for_whose_it_is() -> None:
 
 
 def test_d2i_an_extension_has_no_admin_rights_and_only_a_direct_relationship_is_extended() -> None:
-    own, provider = relationship(ACTIVE, delegated_admin=True), new_id()
+    own, provider = relationship(ACTIVE), new_id()
     added = provider_extension(own, provider, at=NOW)
     assert (added.partner_id, added.associated_partner_id) == (provider, own.partner_id)
     assert (added.stored_status, added.is_extension, added.accepted_at) == (REQUESTED, True, None)

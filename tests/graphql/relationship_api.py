@@ -17,6 +17,8 @@ RELATIONSHIP = (
     "resellerRelationship { id status version addressedTo delegatedAdmin customer { companyName } }"
 )
 SUMMARY = "resellerRelationship { id status }"
+GRANT = """delegatedAdminGrant { id status rights duration autoExtend startsAt endsAt expiresAt endedBy
+  customer { companyName } partner { name } relationship { id delegatedAdmin } }"""
 PARTNERSHIP = "partnership { id status addressedTo reseller { name } provider { name } acceptedAt removedAt }"
 SHOWN = {
     "requestResellerRelationship": SUMMARY,
@@ -27,6 +29,12 @@ SHOWN = {
     "endResellerRelationship": RELATIONSHIP,
     "extendRelationshipToProvider": SUMMARY,
     "revokeDelegatedAdmin": RELATIONSHIP,
+    "requestDelegatedAdmin": GRANT,
+    "approveDelegatedAdmin": GRANT,
+    "declineDelegatedAdmin": GRANT,
+    "reduceDelegatedAdmin": GRANT,
+    "terminateDelegatedAdmin": GRANT,
+    "setDelegatedAdminAutoExtend": GRANT,
     "inviteIndirectReseller": PARTNERSHIP,
     "acceptPartnership": PARTNERSHIP,
     "removePartnership": PARTNERSHIP,
@@ -110,3 +118,8 @@ def partnership_of(provider: Organisation, reseller: Organisation) -> str:
 def bare(global_id: str) -> str:
     """The row's own id."""
     return global_id.rsplit("_", 1)[1]
+
+
+def grant_of(partner: Organisation, customer: Organisation) -> str:
+    """The global id of a grant of delegated admin of the demo world."""
+    return "delegated_admin_grant_" + fixed_id(f"{partner.key}.{customer.key}.delegated-admin")

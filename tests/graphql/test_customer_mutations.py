@@ -105,7 +105,7 @@ def test_a_creation_is_one_record_in_each_chain_and_one_event_for_each_row(api: 
     create(api, "alder-admin-agent")
 
     customer = stored(api, Customer, domain="orchard.example")[0]
-    kinds = ["BillingProfile", "Customer", "ResellerRelationship"]
+    kinds = ["BillingProfile", "Customer", "DelegatedAdminGrant", "ResellerRelationship"]
     assert sorted(each.resource_type for each in new_rows.events()) == kinds
     assert {each.operation for each in new_rows.events()} == {"create_customer"}
     assert sorted(each.resource_type for each in new_rows.records(ALDER.id)) == kinds
@@ -380,7 +380,7 @@ def test_the_government_cloud_has_no_agreement_and_needs_none(api: Api) -> None:
     assert stored(api, Customer, domain="orchard.example") == []
 
 
-STATEMENTS = {"create_customer": 18, "confirm_customer_agreement": 10, "update_customer": 9}
+STATEMENTS = {"create_customer": 20, "confirm_customer_agreement": 10, "update_customer": 9}
 """What one success takes: the rows, the audit records of both tenants, and the answer."""
 
 

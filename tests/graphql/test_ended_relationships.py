@@ -153,14 +153,17 @@ def test_a_provider_keeps_the_relationship_it_has_through_another_reseller(api: 
 def test_both_sides_have_it_in_their_books_and_the_reason_is_read_and_not_pushed(api: Api) -> None:
     new_rows = NewRows(api)
     done(api, "meadow-global-admin", END, id=HELD, reason=WHY)
-    (own,) = new_rows.records(MEADOW.id)
+    own, grant = sorted(new_rows.records(MEADOW.id), key=lambda each: each.resource_type, reverse=True)
     assert (own.operation, own.new_value["status"], own.new_value["end_reason"]) == (
         "end_reseller_relationship",
         "ended_by_customer",
         WHY,
     )
-    (theirs,) = new_rows.records(ALDER.id)
-    assert theirs.new_value == {"status": "ended_by_customer"}
+    assert (grant.resource_type, grant.new_value["status"]) == ("DelegatedAdminGrant", "terminated")
+    assert sorted((each.resource_type, each.new_value) for each in new_rows.records(ALDER.id)) == [
+        ("DelegatedAdminGrant", {"status": "terminated"}),
+        ("ResellerRelationship", {"status": "ended_by_customer"}),
+    ]
 
 
 @pytest.mark.rule("R62", "R14")

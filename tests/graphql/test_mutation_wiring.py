@@ -33,6 +33,8 @@ VALUES = {
     "domain": "absent.example",
     "agreedAt": "2026-01-01T00:00:00Z",
     "roles": ["SALES_AGENT"],
+    "rights": ["SUPPORT"],
+    "autoExtend": True,
 }
 """The values of required fields that do not follow from their type."""
 

@@ -24,6 +24,7 @@ from multichannel.demo.cast import (
 )
 from multichannel.domain.agreements import AgreementKind, CustomerAgreement
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from tests.graphql.conftest import Api
@@ -182,8 +183,12 @@ def test_the_customer_takes_admin_rights_away_and_the_relationship_stays(api: Ap
     shown = done(api, "meadow-global-admin", REVOKE, id=held)
     assert (shown["status"], shown["delegatedAdmin"]) == ("ACTIVE", False)
     (own,) = new_rows.records(MEADOW.id)
-    assert (own.old_value, own.new_value) == ({"delegated_admin": True}, {"delegated_admin": False})
-    assert [each.new_value for each in new_rows.records(ALDER.id)] == [{}]
+    assert (own.resource_type, own.old_value["status"], own.new_value["status"]) == (
+        "DelegatedAdminGrant",
+        "active",
+        "terminated",
+    )
+    assert [each.new_value for each in new_rows.records(ALDER.id)] == [{"status": "terminated"}]
     assert refusal(api, "meadow-global-admin", REVOKE, id=held) == ("NO_DELEGATED_ADMIN", ["id"])
     assert refusal(api, "quarry-global-admin", REVOKE, id=OPEN_REQUEST)[0] == "RELATIONSHIP_NOT_ACTIVE"
 
@@ -197,7 +202,9 @@ def test_nobody_leaves_while_it_bills_anything_active(api: Api) -> None:
         set_row(api, Subscription, each.id, status="suspended")
     assert done(api, "alder-global-admin", REMOVE, id=held)["status"] == "REMOVED"
     after = row(api, held)
-    assert (after.delegated_admin, after.closed_at) == (False, api.world.clock.now)
+    assert after.closed_at == api.world.clock.now
+    (grant,) = stored(api, DelegatedAdminGrant, relationship_id=after.id)
+    assert (grant.stored_status, grant.ended_by) == ("terminated", "partner")
     assert refusal(api, "alder-global-admin", REMOVE, id=held)[0] == "RELATIONSHIP_NOT_ACTIVE"
 
 
@@ -321,6 +328,7 @@ def test_d2i_a_direct_relationship_goes_on_through_a_provider(api: Api) -> None:
     accepted = done(api, "canyon-global-admin", ACCEPT, id=made["id"], agreement=SIGNER)
 
     assert (accepted["status"], accepted["delegatedAdmin"]) == ("ACTIVE", False)
+    assert stored(api, DelegatedAdminGrant, relationship_id=added.id) == []
     (own,) = stored(api, BillingProfile, partner_id=BIRCH.id, customer_id=CANYON.id)
     (shared,) = stored(api, BillingProfile, partner_id=CEDAR.id, customer_id=CANYON.id)
     assert (shared.email, shared.vendor_id, shared.id != own.id) == (own.email, None, True)

@@ -30,6 +30,7 @@ COMMITTED = Path(__file__).parents[2] / "schema.graphql"
 ROWLESS = {
     "CustomerDomain",
     "Events",
+    "DelegatedAdminGrantChange",
     "TransferChange",
     "ResellerRelationshipChange",
     "SubscriptionChange",

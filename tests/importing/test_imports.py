@@ -11,6 +11,11 @@ from sqlalchemy import insert, update
 
 from multichannel.domain.commerce import Channel
 from multichannel.domain.customers import Customer
+from multichannel.domain.delegated_admin import (
+    DelegatedAdminGrant,
+    DelegatedAdminStatus,
+    DelegatedRight,
+)
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.partnerships import PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
@@ -199,14 +204,39 @@ def test_only_a_reseller_relationship_opens_a_customer(
 def test_the_end_of_a_relationship_ends_delegated_administration(books: Books) -> None:
     books.load(customer("meadow", allowDelegatedAccess=True))
     books.load(customer("meadow", allowDelegatedAccess=None))
-    kept = only(books.table("reseller_relationships"))
+    kept = only(books.table("delegated_admin_grants"))
 
     report = books.load(customer("meadow", relationshipToPartner="none"))
 
-    assert (kept["delegated_admin"], kept["version"]) == (True, 1)
+    assert (kept["status"], kept["version"]) == (DelegatedAdminStatus.ACTIVE, 1)
     assert counts(report)["updated"] == 1
-    ended = only(books.table("reseller_relationships"))
-    assert (ended["status"], ended["delegated_admin"]) == (RelationshipStatus.REMOVED, False)
+    assert only(books.table("reseller_relationships"))["status"] is RelationshipStatus.REMOVED
+    ended = only(books.table("delegated_admin_grants"))
+    assert (ended["status"], ended["version"], ended["ended_by"]) == (
+        DelegatedAdminStatus.TERMINATED,
+        2,
+        None,
+    )
+
+
+@pytest.mark.rule("SM7")
+def test_access_that_an_export_states_is_a_grant_of_every_right_for_a_year(books: Books) -> None:
+    first = books.load(customer("meadow", allowDelegatedAccess=True))
+    given_at = books.now
+    again = books.load(customer("meadow", allowDelegatedAccess=True))
+
+    grant = only(books.table("delegated_admin_grants"))
+    assert all(grant[right] for right in DelegatedRight)
+    assert grant["status"] is DelegatedAdminStatus.ACTIVE
+    assert grant["ends_at"] == given_at + timedelta(days=365)
+    assert (counts(first), counts(again)) == (NOTHING | {"created": 1}, NOTHING | {"unchanged": 1})
+
+    revoked = books.load(customer("meadow", allowDelegatedAccess=False))
+    given_again = books.load(customer("meadow", allowDelegatedAccess=True))
+
+    assert counts(revoked) == counts(given_again) == NOTHING | {"updated": 1}
+    states = sorted(row["status"] for row in books.table("delegated_admin_grants"))
+    assert states == [DelegatedAdminStatus.ACTIVE, DelegatedAdminStatus.TERMINATED]
 
 
 @pytest.mark.rule("R62")
@@ -216,7 +246,10 @@ def test_an_import_gives_no_permission_back_that_the_customer_has_taken(books: B
     again = {**ended, "id": guid("again"), "status": RelationshipStatus.REQUESTED, "created_at": books.now}
     table: Any = ResellerRelationship.__table__
     with books.store.engine.begin() as connection:
-        connection.execute(update(table).values(status=ended["status"], delegated_admin=False))
+        connection.execute(update(table).values(status=ended["status"]))
+        connection.execute(
+            update(DelegatedAdminGrant.__table__).values(status=DelegatedAdminStatus.TERMINATED)  # type: ignore[arg-type]  # a table
+        )
         connection.execute(insert(table).values(again))
 
     books.load(
@@ -225,10 +258,11 @@ def test_an_import_gives_no_permission_back_that_the_customer_has_taken(books: B
     )
 
     rows = books.table("reseller_relationships")
-    assert sorted((row["status"], row["delegated_admin"]) for row in rows) == [
-        (RelationshipStatus.ENDED_BY_CUSTOMER, False),
-        (RelationshipStatus.REQUESTED, True),
+    assert sorted(row["status"] for row in rows) == [
+        RelationshipStatus.ENDED_BY_CUSTOMER,
+        RelationshipStatus.REQUESTED,
     ]
+    assert only(books.table("delegated_admin_grants"))["status"] is DelegatedAdminStatus.TERMINATED
 
 
 def test_an_add_on_hangs_on_its_base_whenever_that_comes(books: Books) -> None:

@@ -36,6 +36,7 @@ SHOWN = {
     "Customer": "company_name",
     "Subscription": "friendly_name",
     "ResellerRelationship": "market",
+    "DelegatedAdminGrant": "requested_at",
     "Partnership": "market",
     "Partner": "name",
     "BillingProfile": "company_name",

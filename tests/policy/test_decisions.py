@@ -46,14 +46,15 @@ def customer(*partners: str) -> CustomerFacts:
             customer_id=MEADOW,
             associated_partner_id=None,
             is_extension=False,
-            delegated_admin=False,
             status="active",
             market="US",
             cloud="public",
         )
         for partner in partners
     ]
-    return CustomerFacts(id=MEADOW, market="US", cloud="public", relationships=links)
+    return CustomerFacts(
+        id=MEADOW, market="US", cloud="public", relationships=links, delegated_admin_grants=[]
+    )
 
 
 def record(policy: Policy, **changes: Any) -> RecordDecision:
@@ -112,12 +113,13 @@ def test_a_line_has_all_that_a_replay_needs_and_no_ids(shipped_policy: Policy) -
                     "partner_id": hashed(ALDER),
                     "customer_id": hashed(MEADOW),
                     "associated_partner_id": None,
-                    "delegated_admin": False,
+                    "is_extension": False,
                     "status": "active",
                     "market": "US",
                     "cloud": "public",
                 }
             ],
+            "delegated_admin_grants": [],
         },
         "allowed": True,
         "reasons": [],
@@ -130,7 +132,7 @@ def test_a_line_has_all_that_a_replay_needs_and_no_ids(shipped_policy: Policy) -
 
 
 def test_a_denial_has_its_reasons_and_the_rules_behind_them(shipped_policy: Policy) -> None:
-    abroad = CustomerFacts(id=MEADOW, market="US", cloud="china", relationships=[])
+    abroad = CustomerFacts(id=MEADOW, market="US", cloud="china", relationships=[], delegated_admin_grants=[])
     line = DecisionLines(KEY).line(record(shipped_policy, facts=abroad, allowed=False))
 
     assert line["reasons"] == ["CROSS_CLOUD"]

@@ -72,7 +72,7 @@ def test_a_restriction_of_all_actions_but_one_leaves_that_one_in_checks_and_in_l
     policy = _changed("customer.polar", "# Customers.", f"{restriction}\n# Customers.")
     customer = RESOURCES["Customer"]
     partner = ONE_OF_EACH_KIND[0]
-    record = customer.facts(id="1", market="US", cloud="public", relationships=[])
+    record = customer.facts(id="1", market="US", cloud="public", relationships=[], delegated_admin_grants=[])
 
     for action in customer.actions:
         is_restricted = f'"{action}"' not in condition

@@ -38,14 +38,15 @@ def _link(partner_id: str) -> ResellerRelationshipFacts:
         customer_id=MEADOW,
         associated_partner_id=None,
         is_extension=False,
-        delegated_admin=False,
         status="active",
         market="US",
         cloud="public",
     )
 
 
-SERVED = CustomerFacts(id=MEADOW, market="US", cloud="public", relationships=[_link(ALDER)])
+SERVED = CustomerFacts(
+    id=MEADOW, market="US", cloud="public", relationships=[_link(ALDER)], delegated_admin_grants=[]
+)
 
 
 def changed(**files: str) -> Policy:

@@ -36,7 +36,6 @@ def link(partner_id: str, status: str = "active") -> ResellerRelationshipFacts:
         customer_id="meadow",
         associated_partner_id=None,
         is_extension=False,
-        delegated_admin=False,
         status=status,
         market="US",
         cloud="public",
@@ -44,7 +43,13 @@ def link(partner_id: str, status: str = "active") -> ResellerRelationshipFacts:
 
 
 def customer(*relationships: ResellerRelationshipFacts, market: str = "US") -> CustomerFacts:
-    return CustomerFacts(id="meadow", market=market, cloud="public", relationships=list(relationships))
+    return CustomerFacts(
+        id="meadow",
+        market=market,
+        cloud="public",
+        relationships=list(relationships),
+        delegated_admin_grants=[],
+    )
 
 
 def explained(added: str, record: Any, who: Principal = WHO) -> Explanation:

@@ -18,15 +18,15 @@ from tests.store.conftest import ALDER, BIRCH, MEADOW, agent
 
 CONDITIONAL = """
 grant("billing_admin", "relationship_holder", "update", c: Customer) if
-  r in c.relationships and r.delegated_admin = true;
+  r in c.relationships and r.status = "requested";
 grant("admin_agent", "customer", "update", c: Customer) if
-  r in c.relationships and r.delegated_admin = true;
+  r in c.relationships and r.status = "requested";
 has_standing(p: Principal, "customer", c: Customer) if
   p.kind = "customer" and r in c.relationships and r.market = c.market and r.customer_id = p.tenant_id;
 """
 
 
-def relationship(partner: str, *, market: str, delegated: bool) -> ResellerRelationshipFacts:
+def relationship(partner: str, *, market: str, requested: bool) -> ResellerRelationshipFacts:
     """A link of a partner to Meadow."""
     return ResellerRelationshipFacts(
         id=f"link of {partner}",
@@ -34,8 +34,7 @@ def relationship(partner: str, *, market: str, delegated: bool) -> ResellerRelat
         customer_id=MEADOW,
         associated_partner_id=None,
         is_extension=False,
-        delegated_admin=delegated,
-        status="active",
+        status="requested" if requested else "active",
         market=market,
         cloud="public",
     )
@@ -53,14 +52,16 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
 
 def worlds(*, serves: bool) -> list[CustomerFacts]:
     """Meadow in every world that differs only in what others are to it and in its market."""
-    own = [relationship(ALDER, market="US", delegated=False)] if serves else []
+    own = [relationship(ALDER, market="US", requested=False)] if serves else []
     others = [
         [],
-        *([relationship(BIRCH, market=market, delegated=said)] for said in (True, False) for market in "AB"),
-        [relationship(BIRCH, market="A", delegated=True), relationship("cedar", market="B", delegated=False)],
+        *([relationship(BIRCH, market=market, requested=said)] for said in (True, False) for market in "AB"),
+        [relationship(BIRCH, market="A", requested=True), relationship("cedar", market="B", requested=False)],
     ]
     return [
-        CustomerFacts(id=MEADOW, market=market, cloud="public", relationships=[*own, *links])
+        CustomerFacts(
+            id=MEADOW, market=market, cloud="public", relationships=[*own, *links], delegated_admin_grants=[]
+        )
         for market, links in product("AB", others)
     ]
 

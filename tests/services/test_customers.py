@@ -6,6 +6,7 @@ import pytest
 
 from multichannel.demo.cast import ALDER, DOGWOOD, MEADOW
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.delegated_admin import EVERY_RIGHT, DelegatedAdminGrant, DelegatedAdminStatus
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Tenant, TenantKind
@@ -31,10 +32,13 @@ def test_a_new_customer_has_a_tenant_a_relationship_and_a_billing_profile(use_ca
 
     assert use_cases.row(Tenant, id=customer_id).kind is TenantKind.CUSTOMER
     relationship = use_cases.row(ResellerRelationship, customer_id=customer_id)
-    assert (relationship.partner_id, relationship.stored_status, relationship.delegated_admin) == (
-        ALDER.id,
-        RelationshipStatus.ACTIVE,
-        True,
+    assert (relationship.partner_id, relationship.stored_status) == (ALDER.id, RelationshipStatus.ACTIVE)
+    grant = use_cases.row(DelegatedAdminGrant, customer_id=customer_id)
+    assert (grant.relationship_id, grant.stored_status, grant.rights, grant.duration) == (
+        relationship.id,
+        DelegatedAdminStatus.ACTIVE,
+        EVERY_RIGHT,
+        "P730D",
     )
     profile = use_cases.row(BillingProfile, customer_id=customer_id)
     assert (profile.partner_id, profile.company_name, profile.city, profile.email) == (

@@ -30,7 +30,7 @@ from multichannel.store.store import Store
 from tests.world import World
 
 EXPIRED_REQUEST = fixed_id("alder.thistle.relationship")
-NOTHING = {"ResellerRelationship": 0, "Transfer": 0, "Subscription": 0}
+NOTHING = {"ResellerRelationship": 0, "DelegatedAdminGrant": 0, "Transfer": 0, "Subscription": 0}
 
 
 def rows(world: World, model: type[Any], **equal: Any) -> Sequence[Any]:

@@ -90,7 +90,10 @@ def named(row: Row, resource: str) -> dict[str, Any]:
     return {"id": global_id(resource, row["id"])}
 
 
-PREFIXES = {"ResellerRelationship": "reseller_relationship"}
+PREFIXES = {
+    "ResellerRelationship": "reseller_relationship",
+    "DelegatedAdminGrant": "delegated_admin_grant",
+}
 
 
 def global_id(resource: str, row_id: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from multichannel.demo.cast import fixed_id
 from tests.policy.oracle import Row
+from tests.stateful.model.delegated_admin import RIGHTS
 from tests.stateful.model.state import State
 from tests.stateful.organisations import (
     ALDER,
@@ -75,6 +76,7 @@ def rows() -> dict[str, list[Row]]:
         ],
         "partnerships": list(_partnerships()),
         "reseller_relationships": list(_relationships()),
+        "delegated_admin_grants": list(_grants()),
         "billing_profiles": [
             {
                 "id": fixed_id(f"{one}.{other}.bills"),
@@ -112,6 +114,7 @@ def state() -> State:
         "User": users,
         "Partnership": stored["partnerships"],
         "ResellerRelationship": stored["reseller_relationships"],
+        "DelegatedAdminGrant": stored["delegated_admin_grants"],
         "BillingProfile": stored["billing_profiles"],
         "CustomerAgreement": stored["customer_agreements"],
         "Subscription": sold,
@@ -163,12 +166,36 @@ def _relationships() -> Iterator[Row]:
             "associated_partner_id": attached,
             "invited_with_id": None,
             "status": status,
-            "delegated_admin": admin,
             "delegated_admin_requested": admin,
             "end_reason": None,
             "is_extension": False,
             "expires_at": BEGIN + 60 * DAY if status == "requested" else None,
             "market": "US",
+            **IN_CLOUD,
+            **DATED,
+        }
+
+
+def _grants() -> Iterator[Row]:
+    """Alder may do everything in Meadow for 200 days, Birch in Canyon for two years; one request waits."""
+    for partner, customer, status, days in (
+        (ALDER, MEADOW, "active", 200),
+        (BIRCH, CANYON, "active", 730),
+        (ALDER, CANYON, "pending", 60),
+    ):
+        end = BEGIN + days * DAY
+        yield {
+            "id": fixed_id(f"{partner}.{customer}.grant"),
+            "relationship_id": fixed_id(f"{partner}.{customer}"),
+            "partner_id": partner,
+            "customer_id": customer,
+            "requested_with_relationship": False,
+            **dict.fromkeys(RIGHTS, True),
+            "duration_days": 365,
+            "auto_extend": False,
+            "status": status,
+            "ends_at": end if status == "active" else None,
+            "expires_at": end,
             **IN_CLOUD,
             **DATED,
         }

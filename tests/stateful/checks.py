@@ -17,6 +17,7 @@ from multichannel.domain.agreements import CustomerAgreement
 from multichannel.domain.audit import AuditChain, AuditRecord, Event
 from multichannel.domain.base import Base, utc_text
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
@@ -36,6 +37,7 @@ READ: tuple[type[Base], ...] = (
     User,
     Partnership,
     ResellerRelationship,
+    DelegatedAdminGrant,
     BillingProfile,
     CustomerAgreement,
     Subscription,
@@ -54,6 +56,7 @@ PARTIES = {
     "User": ("tenant_id",),
     "Partnership": ("provider_id", "reseller_id"),
     "ResellerRelationship": ("partner_id", "customer_id", "associated_partner_id"),
+    "DelegatedAdminGrant": ("partner_id", "customer_id"),
     "BillingProfile": ("partner_id", "customer_id"),
     "CustomerAgreement": ("partner_id", "customer_id"),
     "Subscription": (
@@ -133,7 +136,8 @@ def in_force(resource: str, row: Row, now: datetime) -> str:
                 return word
         return stored
     lapses = row.get("expires_at")
-    if stored in {"requested", "pending"} and lapses is not None and lapses <= now:
+    lapsing = {"requested", "pending"} | ({"active"} if resource == "DelegatedAdminGrant" else set())
+    if stored in lapsing and lapses is not None and lapses <= now:
         return "expired"
     return stored
 
@@ -210,7 +214,7 @@ def _changed(before: Snapshot, after: Snapshot, noun: str) -> Iterable[Row]:
             yield row
             continue
         differ = {name for name in row if row[name] != was[name]} - SILENT
-        delivered = noun == "ResellerRelationship" and differ == {"customer_id"}
+        delivered = noun in {"ResellerRelationship", "DelegatedAdminGrant"} and differ == {"customer_id"}
         assert bool(differ) == (row.get("version") != was.get("version")) or delivered, (noun, differ)
         if differ and not delivered:
             assert row["version"] > was["version"]

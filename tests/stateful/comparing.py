@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.policy.oracle import Row
 from tests.stateful.checks import Snapshot, in_force
-from tests.stateful.model import relationships, terms, transfers
+from tests.stateful.model import delegated_admin, relationships, terms, transfers
 from tests.stateful.model.state import State
 
 PLAIN = {
@@ -20,12 +20,22 @@ PLAIN = {
         "addressed_to",
         "associated_partner_id",
         "invited_with_id",
-        "delegated_admin",
         "delegated_admin_requested",
         "expires_at",
         "end_reason",
         "is_extension",
         "market",
+    ),
+    "DelegatedAdminGrant": (
+        "relationship_id",
+        "partner_id",
+        "customer_id",
+        "requested_with_relationship",
+        *delegated_admin.RIGHTS,
+        "duration_days",
+        "auto_extend",
+        "ends_at",
+        "expires_at",
     ),
     "BillingProfile": ("partner_id", "customer_id"),
     "CustomerAgreement": ("customer_id", "partner_id", "kind"),
@@ -82,6 +92,8 @@ def _of_model(resource: str, row: Row, state: State) -> Row:
         told["status"] = transfers.status(row, state)
     elif resource == "ResellerRelationship":
         told["status"] = relationships.status(row, state)
+    elif resource == "DelegatedAdminGrant":
+        told["status"] = delegated_admin.status(row, state.now)
     elif resource == "TransferLine":
         told["status"] = {None: None, True: "failed", False: "completed"}[row["failed"]]
     return told
@@ -89,7 +101,7 @@ def _of_model(resource: str, row: Row, state: State) -> Row:
 
 def _of_database(resource: str, row: Row, found: Snapshot) -> Row:
     told = {name: row[name] for name in PLAIN[resource]}
-    if resource in {"Subscription", "Transfer", "ResellerRelationship"}:
+    if resource in {"Subscription", "Transfer", "ResellerRelationship", "DelegatedAdminGrant"}:
         told["status"] = in_force(resource, row, found.now)
     elif resource == "TransferLine":
         told["status"] = row["status"]

@@ -7,6 +7,8 @@ from datetime import timedelta
 from multichannel.domain.base import utc_text
 from tests.policy.oracle import Row
 from tests.stateful.calls import ELSEWHERE, NEW_DOMAINS, NOBODY, SIGNER, Deal, Dealt, Hand, global_id, named
+from tests.stateful.model import delegated_admin
+from tests.stateful.model.delegated_admin import GRANT
 from tests.stateful.model.relationships import status
 from tests.stateful.organisations import ALDER, BIRCH, CEDAR, DOGWOOD
 
@@ -33,7 +35,10 @@ def _waits(hand: Hand, *, known: bool = False) -> Row:
 
 def _accept(hand: Hand) -> Dealt:
     row = _waits(hand, known=True)
-    return hand.user(row["customer_id"], ADMIN), {**named(row, RELATIONSHIP), **hand.some(agreement=SIGNER)}
+    return hand.user(row["customer_id"], ADMIN), {
+        **named(row, RELATIONSHIP),
+        **hand.some(agreement=SIGNER, delegatedRights=_rights(hand)),
+    }
 
 
 def _decline(hand: Hand) -> Dealt:
@@ -68,9 +73,63 @@ def _extend(hand: Hand) -> Dealt:
     return hand.user(row["partner_id"], "admin_agent"), {**named(row, RELATIONSHIP), "provider": provider}
 
 
+def _granted(hand: Hand, *statuses: str) -> Row:
+    return hand.row(GRANT, lambda row: delegated_admin.status(row, hand.state.now) in statuses)
+
+
+def _rights(hand: Hand) -> list[str]:
+    return list(
+        hand.of(
+            ["SUPPORT"],
+            ["SUPPORT", "MANAGE_SUBSCRIPTIONS"],
+            ["MANAGE_USERS", "READ_DIRECTORY"],
+            ["SUPPORT", "MANAGE_SUBSCRIPTIONS", "MANAGE_USERS", "READ_DIRECTORY"],
+            [],
+        )
+    )
+
+
+def _side(hand: Hand, row: Row) -> str:
+    return hand.user(hand.of(row["customer_id"], row["partner_id"]), ADMIN, "admin_agent")
+
+
+def _ask_admin(hand: Hand) -> Dealt:
+    row = _active(hand)
+    return hand.user(row["partner_id"], ADMIN, "admin_agent"), {
+        **named(row, RELATIONSHIP),
+        **hand.some(rights=_rights(hand)),
+    }
+
+
+def _approve_admin(hand: Hand) -> Dealt:
+    row = _granted(hand, "pending")
+    return hand.user(row["customer_id"], ADMIN), {**named(row, GRANT), **hand.some(rights=_rights(hand))}
+
+
+def _decline_admin(hand: Hand) -> Dealt:
+    row = _granted(hand, "pending")
+    return hand.user(row["customer_id"], ADMIN), named(row, GRANT)
+
+
+def _reduce_admin(hand: Hand) -> Dealt:
+    row = _granted(hand, "active")
+    return _side(hand, row), {**named(row, GRANT), "rights": _rights(hand)}
+
+
+def _terminate_admin(hand: Hand) -> Dealt:
+    row = _granted(hand, "pending", "active")
+    return _side(hand, row), named(row, GRANT)
+
+
+def _auto_extend(hand: Hand) -> Dealt:
+    row = _granted(hand, "active")
+    return hand.user(row["customer_id"], ADMIN), {**named(row, GRANT), "autoExtend": hand.coin()}
+
+
 def _revoke(hand: Hand) -> Dealt:
-    row = hand.row(RELATIONSHIP, lambda row: row["delegated_admin"])
-    return hand.user(row["customer_id"], ADMIN), named(row, RELATIONSHIP)
+    row = _granted(hand, "active")
+    link = hand.state.rows(RELATIONSHIP, id=row["relationship_id"])[0]
+    return hand.user(row["customer_id"], ADMIN), named(link, RELATIONSHIP)
 
 
 def _invite(hand: Hand) -> Dealt:
@@ -172,6 +231,12 @@ RELATIONS: dict[str, Deal] = {
     "removeResellerRelationship": _remove,
     "endResellerRelationship": _end,
     "extendRelationshipToProvider": _extend,
+    "requestDelegatedAdmin": _ask_admin,
+    "approveDelegatedAdmin": _approve_admin,
+    "declineDelegatedAdmin": _decline_admin,
+    "reduceDelegatedAdmin": _reduce_admin,
+    "terminateDelegatedAdmin": _terminate_admin,
+    "setDelegatedAdminAutoExtend": _auto_extend,
     "revokeDelegatedAdmin": _revoke,
     "inviteIndirectReseller": _invite,
     "acceptPartnership": _consent,

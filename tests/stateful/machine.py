@@ -30,6 +30,7 @@ from tests.stateful.comparing import check_state
 from tests.stateful.dealing_links import PEOPLE, RELATIONS
 from tests.stateful.dealing_sales import BEGINNINGS, DECISIONS, LIFE, PURCHASES
 from tests.stateful.model import Outcome, predict
+from tests.stateful.model.delegated_admin import extends_itself
 from tests.stateful.model.subscriptions import settle
 from tests.stateful.model.transfers import status
 from tests.stateful.service import Service
@@ -160,6 +161,8 @@ class Machine(RuleBasedStateMachine):
         swept = sweep(self.service.store)
         for row in self.state.tables["Subscription"]:
             settle(row, self.state.now)
+        for row in self.state.tables["DelegatedAdminGrant"]:
+            extends_itself(row, self.state.now)
         self._check(data)
         for noun, count in swept.items():
             old = before.by_id(noun)

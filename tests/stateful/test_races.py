@@ -26,7 +26,7 @@ from tests.stateful.service import Answer, Service, opened
 
 THREADS = 8
 ROUNDS = 10
-"""Of each of the five kinds of race: fifty in all."""
+"""Of each kind of race."""
 SECOND = timedelta(seconds=1)
 LAPSED = Answer("swept")
 Runner = Callable[[], Answer | None]
@@ -108,7 +108,11 @@ def at_the_last_second(service: Service, resource: str, key: str) -> Race:
     """The small world, one second before a row lapses."""
     service.reset()
     row_id = fixed_id(key)
-    table = {"Transfer": "transfers", "ResellerRelationship": "reseller_relationships"}[resource]
+    table = {
+        "Transfer": "transfers",
+        "ResellerRelationship": "reseller_relationships",
+        "DelegatedAdminGrant": "delegated_admin_grants",
+    }[resource]
     row = next(each for each in cast.rows()[table] if each["id"] == row_id)
     service.clock.now = row["expires_at"] - SECOND
     return Race(service, resource, row_id)
@@ -173,6 +177,41 @@ def test_a_request_is_answered_once(service: Service, number: int) -> None:
     ]
 
     won(race, race.run(mixed(number, runners)), {"REQUEST_CLOSED", "REQUEST_EXPIRED", "ALREADY_RELATED"})
+
+
+@pytest.mark.rule("SM7")
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_a_request_for_delegated_admin_is_answered_once(service: Service, number: int) -> None:
+    race = at_the_last_second(service, "DelegatedAdminGrant", f"{ALDER}.{CANYON}.grant")
+    runners = [
+        race.by("canyon global_admin", "approveDelegatedAdmin"),
+        race.by("canyon global_admin", "approveDelegatedAdmin"),
+        race.by("canyon global_admin", "approveDelegatedAdmin", rights=["SUPPORT"]),
+        race.by("canyon global_admin", "declineDelegatedAdmin"),
+        race.by("canyon global_admin", "declineDelegatedAdmin"),
+        race.by_sweeper(),
+        race.by_sweeper(),
+        race.by_sweeper(late=False),
+    ]
+
+    won(race, race.run(mixed(number, runners)), {"GRANT_CLOSED", "GRANT_EXPIRED"})
+
+
+@pytest.mark.rule("SM7")
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_what_is_ended_stays_ended_whoever_approves_at_that_moment(service: Service, number: int) -> None:
+    race = at_the_last_second(service, "DelegatedAdminGrant", f"{ALDER}.{CANYON}.grant")
+    approving = [race.by("canyon global_admin", "approveDelegatedAdmin")] * 4
+    ending = [race.by("alder admin_agent", "terminateDelegatedAdmin")] * 4
+
+    answers = race.run(mixed(number * 4, [*approving, *ending]))
+
+    done = sum(answer.outcome == "done" for answer in answers)
+    codes = Counter(code for answer in answers for code in answer.codes)
+    assert codes == {"GRANT_ENDED": 3, "GRANT_CLOSED": 5 - done}
+    found = read(service.engine, service.clock.now)
+    assert found.by_id("DelegatedAdminGrant")[race.row_id]["status"] == "terminated"
+    assert len(found.tables["Event"]) == done
 
 
 @pytest.mark.rule("R36")

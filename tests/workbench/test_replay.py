@@ -42,12 +42,11 @@ def customer(partner: str, *, cloud: str = "public") -> CustomerFacts:
         customer_id=MEADOW,
         associated_partner_id=None,
         is_extension=False,
-        delegated_admin=False,
         status="active",
         market="US",
         cloud=cloud,
     )
-    return CustomerFacts(id=MEADOW, market="US", cloud=cloud, relationships=[link])
+    return CustomerFacts(id=MEADOW, market="US", cloud=cloud, relationships=[link], delegated_admin_grants=[])
 
 
 def decided(policy: Policy, who: Principal, facts: CustomerFacts | None) -> RecordDecision:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from multichannel.demo.cast import (
     ALDER,
@@ -29,6 +30,14 @@ from multichannel.domain.commerce import (
     SubscriptionStatus,
 )
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.delegated_admin import (
+    FULL_DURATION,
+    DelegatedAdminApproval,
+    DelegatedAdminGrant,
+    DelegatedAdminTerms,
+    DelegatedRight,
+    new_delegated_admin_request,
+)
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
@@ -45,6 +54,7 @@ SEEDER = system_principal(SystemRole.SEEDER)
 MARKET = "US"
 OPENED, BOUGHT, TERM = timedelta(days=400), timedelta(days=200), timedelta(days=365)
 REQUEST_EXPIRY = timedelta(days=90)
+_RIGHTS = "delegated_rights"
 CANCELLATION_WINDOW = timedelta(days=7)
 
 
@@ -93,6 +103,7 @@ def rows_of_world(now: datetime) -> Iterator[Sequence[Base]]:
     yield [_role(each, role) for each in PERSONAS for role in each.roles]
     yield [_partnership(now, **each) for each in WORLD["partnerships"]]
     yield [_relationship(now, **each) for each in WORLD["relationships"]]
+    yield [_delegated_admin_grant(now, **each) for each in WORLD["relationships"] if _RIGHTS in each]
     yield [
         _billing_profile(BY_KEY[each["partner"]], BY_KEY[each["customer"]], opened)
         for each in WORLD["relationships"]
@@ -198,7 +209,7 @@ def _relationship(  # noqa: PLR0913  (the fields of an entry)
     status: str = RelationshipStatus.ACTIVE,
     days_ago: int = 300,
     attached: str | None = None,
-    delegated_admin: bool = False,
+    delegated_rights: Iterable[str] = (),
 ) -> ResellerRelationship:
     """A relationship that was requested `days_ago`, with `attached` as its indirect reseller."""
     requested = now - timedelta(days=days_ago)
@@ -210,8 +221,7 @@ def _relationship(  # noqa: PLR0913  (the fields of an entry)
         associated_partner_id=_id(attached),
         addressed_to=fixed_id(customer),
         stored_status=RelationshipStatus(status),
-        delegated_admin_requested=delegated_admin,
-        delegated_admin=delegated_admin and accepted,
+        delegated_admin_requested=bool(delegated_rights),
         requested_at=requested,
         accepted_at=requested + timedelta(days=1) if accepted else None,
         expires_at=requested + REQUEST_EXPIRY,
@@ -220,6 +230,22 @@ def _relationship(  # noqa: PLR0913  (the fields of an entry)
         created_at=requested,
         updated_at=requested,
     )
+
+
+def _delegated_admin_grant(
+    now: datetime, *, delegated_rights: Iterable[str], **fields: Any
+) -> DelegatedAdminGrant:
+    """What the partner asked for along with a relationship; the customer approved it the next day."""
+    relationship = _relationship(now, **fields)
+    asked = relationship.created_at
+    rights = frozenset(map(DelegatedRight, delegated_rights))
+    terms = DelegatedAdminTerms(rights=rights, duration=FULL_DURATION)
+    grant = new_delegated_admin_request(relationship, terms, at=asked, with_relationship=True)
+    grant.id = fixed_id(f"{fields['partner']}.{fields['customer']}.delegated-admin")
+    if relationship.stored_status is RelationshipStatus.ACTIVE:
+        grant.approve(DelegatedAdminApproval(), at=asked + timedelta(days=1))
+        grant.version = 1
+    return grant
 
 
 def _billing_profile(partner: Organisation, customer: Organisation, opened: datetime) -> BillingProfile:

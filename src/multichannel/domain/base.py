@@ -109,9 +109,13 @@ def new_id() -> str:
 
 
 class Base(DeclarativeBase):
-    """Base of all mapped classes; `parties` are the columns with the tenants that a change concerns."""
+    """Base of all mapped classes; `parties` are the columns with the tenants that a change concerns.
+
+    `unrecorded` are the columns that use cases record under another name in the audit log, if at all.
+    """
 
     parties: ClassVar[tuple[str, ...]] = ()
+    unrecorded: ClassVar[frozenset[str]] = frozenset()
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar = {str: Words, datetime: UtcTime(), StrEnum: VALUES}
 

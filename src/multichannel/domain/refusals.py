@@ -125,6 +125,34 @@ class Refusal(Enum):
     NOT_DIRECT = _Row("SM1", "id", "Only a direct relationship can be extended to a provider.")
     ALREADY_EXTENDED = _Row("SM1", "provider", "The relationship has already been extended to this provider.")
 
+    # Delegated administration
+    GRANT_CLOSED = _Row(
+        "SM7", "id", "The request has already been answered or withdrawn. A new request is required."
+    )
+    GRANT_EXPIRED = _Row("SM7", "id", "The request has expired. A new request is required.")
+    GRANT_NOT_ACTIVE = _Row("SM7", "id", "The grant must be active.")
+    GRANT_ENDED = _Row("SM7", "id", "The grant has already ended, or the request was declined.")
+    GRANT_PENDING = _Row(
+        "SM7",
+        "id",
+        "You have an open request for delegated admin. Wait for the answer, or withdraw the request first.",
+    )
+    RIGHTS_REQUIRED = _Row(
+        "SM7", "rights", "At least one right is required. Decline or terminate the grant to leave none."
+    )
+    RIGHTS_NOT_REQUESTED = _Row(
+        "SM7",
+        "rights",
+        "Rights can be taken away from a grant, not added. Further rights take a new request.",
+    )
+    DURATION_OUT_OF_RANGE = _Row(
+        "SM7", "duration", "The duration must be from one day to two years: P1D to P730D."
+    )
+    DURATION_TOO_LONG = _Row("SM7", "duration", "The duration must not be longer than the one requested.")
+    SUPPORT_RIGHT_REQUIRED = _Row(
+        "R61", "rights", "This national cloud requires the right SUPPORT in every relationship."
+    )
+
     # Subscriptions
     SUBSCRIPTION_ENDED = _Row("R43", "id", "The subscription has ended. Buy a new one instead.")
     SUBSCRIPTION_SUSPENDED = _Row("SM5", "id", "The subscription is suspended. Reactivate it first.")

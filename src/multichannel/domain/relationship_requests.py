@@ -6,35 +6,39 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from multichannel.domain.base import new_id
+from multichannel.domain.delegated_admin import DelegatedRight, require_rights_for_relationship
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
-from multichannel.domain.tenants import Cloud, Partner
+from multichannel.domain.tenants import Partner
 from multichannel.errors import Refused
 
 REQUEST_LIFETIME = timedelta(days=90)
 """How long a customer can answer a request."""
-WITH_DELEGATED_ADMIN_ONLY = frozenset({Cloud.US_GOVERNMENT})
-"""R13: the clouds in which every relationship includes delegated admin."""
 
 
 def new_relationship_request(
-    partner: Partner, *, address: str, customer_id: str | None, delegated_admin: bool, at: datetime
+    partner: Partner,
+    *,
+    address: str,
+    customer_id: str | None,
+    rights: Collection[DelegatedRight] = (),
+    at: datetime,
 ) -> ResellerRelationship:
     """A partner's request to an address, which expires after 90 days; `customer_id` if the address is known.
 
-    OWN_CUSTOMER (R10) or DELEGATED_ADMIN_REQUIRED (R13).
+    `rights` are requested along with it. OWN_CUSTOMER (R10), DELEGATED_ADMIN_REQUIRED (R13) or
+    SUPPORT_RIGHT_REQUIRED (R61).
     """
     if address == partner.id:
         raise Refusal.OWN_CUSTOMER.error()
-    if partner.cloud in WITH_DELEGATED_ADMIN_ONLY and not delegated_admin:
-        raise Refusal.DELEGATED_ADMIN_REQUIRED.error()
+    require_rights_for_relationship(partner.cloud, rights)
     return ResellerRelationship(
         id=new_id(),
         partner_id=partner.id,
         customer_id=customer_id,
         addressed_to=address,
         stored_status=RelationshipStatus.REQUESTED,
-        delegated_admin_requested=delegated_admin,
+        delegated_admin_requested=bool(rights),
         requested_at=at,
         expires_at=at + REQUEST_LIFETIME,
         market=partner.market,
@@ -68,6 +72,7 @@ def refusals_to_request(
 def provider_request(request: ResellerRelationship, provider_id: str) -> ResellerRelationship:
     """The provider's request that accompanies a reseller's; one answer is for both (SM1)."""
     return ResellerRelationship(
+        id=new_id(),
         partner_id=provider_id,
         customer_id=request.customer_id,
         addressed_to=request.addressed_to,

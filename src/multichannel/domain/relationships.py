@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, partial_index, same_as
 from multichannel.domain.customers import Customer
+from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, Partner
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
@@ -85,7 +88,6 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     # SM1, R64: requested in a provider's name by the partner that continues through it.
     is_extension: Mapped[bool] = mapped_column(default=False)
     delegated_admin_requested: Mapped[bool] = mapped_column(default=False)
-    delegated_admin: Mapped[bool] = mapped_column(default=False)
     commerce_id: Mapped[str | None] = mapped_column(GUID)
     requested_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
@@ -95,8 +97,23 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     market: Mapped[str]
     cloud: Mapped[Cloud]
 
+    @hybrid_property
+    def delegated_admin(self) -> Any:
+        """Whether an active grant exists at the bound `:now`, in SQL only."""
+        message = "whether a grant is active depends on time: query DelegatedAdminGrant"
+        raise TypeError(message)
+
+    @delegated_admin.inplace.expression
+    @classmethod
+    def _delegated_admin(cls) -> ColumnElement[bool]:
+        grant = aliased(DelegatedAdminGrant)
+        active = select(grant.id).where(
+            grant.relationship_id == cls.id, grant.status == DelegatedAdminStatus.ACTIVE
+        )
+        return active.correlate_except(grant).exists()
+
     def accept(self, customer: Customer, *, at: datetime) -> None:
-        """Accept as the customer, with delegated admin if it was requested (R14, SM1).
+        """Accept as the customer (R14, SM1).
 
         REQUEST_CLOSED, REQUEST_EXPIRED, or MARKET_MISMATCH, which only the customer may see (R12).
         """
@@ -104,7 +121,6 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         if customer.market != self.market:
             raise Refusal.MARKET_MISMATCH.error()
         self.accepted_at = at
-        self.delegated_admin = self.delegated_admin_requested
         self._become(RelationshipStatus.ACTIVE, at)
 
     def decline(self, *, at: datetime) -> None:
@@ -124,30 +140,14 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
             self.closed_at = self.expires_at
         return changed
 
-    def revoke_delegated_admin(self, *, at: datetime) -> None:
-        """End the partner's admin rights as the customer; relationship and duty of support stay (R15, R16).
-
-        RELATIONSHIP_NOT_ACTIVE or NO_DELEGATED_ADMIN.
-        """
-        self.require_active(at)
-        if not self.delegated_admin:
-            raise Refusal.NO_DELEGATED_ADMIN.error()
-        self.delegated_admin = False
-        self.touch(at)
-
     def remove(self, *, at: datetime) -> None:
-        """End the relationship as the partner, with its admin rights (R17). RELATIONSHIP_NOT_ACTIVE."""
+        """End the relationship as the partner (R17). RELATIONSHIP_NOT_ACTIVE."""
         self.require_active(at)
-        self.delegated_admin = False
         self._close(RelationshipStatus.REMOVED, at)
 
     def end(self, reason: str, *, at: datetime) -> None:
-        """End the relationship as the customer, with the partner's admin rights (R62).
-
-        RELATIONSHIP_NOT_ACTIVE.
-        """
+        """End the relationship as the customer (R62). RELATIONSHIP_NOT_ACTIVE."""
         self.require_active(at)
-        self.delegated_admin = False
         self.end_reason = reason
         self._close(RelationshipStatus.ENDED_BY_CUSTOMER, at)
 

@@ -22,6 +22,7 @@ from multichannel.graphql.types import (
     agreements,
     audit,
     customers,
+    delegated_admin,
     partnerships,
     relationships,
     subscriptions,
@@ -31,7 +32,17 @@ from multichannel.graphql.types import (
 from multichannel.graphql.types.events import events_type
 from multichannel.graphql.types.query import query_fields, viewer_types
 
-DECLARING = (customers, partnerships, relationships, subscriptions, transfers, agreements, users, audit)
+DECLARING = (
+    customers,
+    partnerships,
+    relationships,
+    delegated_admin,
+    subscriptions,
+    transfers,
+    agreements,
+    users,
+    audit,
+)
 """Imported so that their types are declared."""
 
 BUILDING = Lock()
@@ -40,6 +51,10 @@ LISTS = {
     "customers": ("Customer", "The customers that you can see."),
     "subscriptions": ("Subscription", "The subscriptions that you can see, of all customers."),
     "reseller_relationships": ("ResellerRelationship", "The reseller relationships that you can see."),
+    "delegated_admin_grants": (
+        "DelegatedAdminGrant",
+        "The grants of delegated admin, and requests for them, that you can see.",
+    ),
     "partnerships": ("Partnership", "The partnerships that you can see."),
     "transfers": ("Transfer", "The transfers that you can see."),
     "audit_records": ("AuditRecord", "Your tenant's audit log: the operations that concern it."),

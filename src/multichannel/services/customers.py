@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from multichannel.domain.agreements import CustomerAgreement, Signature, new_agreement
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.delegated_admin import EVERY_RIGHT, FULL_DURATION, DelegatedAdminTerms
 from multichannel.domain.domains import CustomerDomain, shown_domain
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Partner, PartnerType, Tenant, TenantKind
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.delegated_admin import add_grant_with
 from multichannel.services.partnerships import are_partners
 from multichannel.services.users import NewUser, add_user_to_tenant
 from multichannel.store.unit_of_work import UnitOfWork
@@ -50,7 +52,11 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     )
     work.add_under(partner, customer)
     work.add_under(partner, _unverified(customer, new.ascii_domain))
-    work.add_under(partner, _relationship(partner, customer, new, work))
+    relationship = _relationship(partner, customer, new, work)
+    work.add_under(partner, relationship)
+    # R13: the vendor gives the creator of a tenant every right, until the customer takes them away.
+    terms = DelegatedAdminTerms(rights=EVERY_RIGHT, duration=FULL_DURATION)
+    add_grant_with(work, partner, relationship, terms)
     work.add_under(partner, _billing_profile(partner, customer, new, work))
     if new.signature is not None:
         work.add_under(partner, new_agreement(customer, new.signature, attested_by=partner.id, at=work.now))
@@ -124,15 +130,15 @@ def _customer(partner: Partner, new: NewCustomer, work: UnitOfWork) -> Customer:
 def _relationship(
     partner: Partner, customer: Customer, new: NewCustomer, work: UnitOfWork
 ) -> ResellerRelationship:
-    """Active at once (SM1), with delegated admin until the customer's global admin revokes it (R13)."""
+    """Active at once (SM1)."""
     return ResellerRelationship(
+        id=new_id(),
         partner_id=partner.id,
         customer_id=customer.id,
         addressed_to=customer.id,
         associated_partner_id=new.associated_partner_id,
         stored_status=RelationshipStatus.ACTIVE,
         delegated_admin_requested=True,
-        delegated_admin=True,
         requested_at=work.now,
         accepted_at=work.now,
         market=partner.market,

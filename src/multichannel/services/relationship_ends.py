@@ -7,6 +7,7 @@ from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.delegated_admin import end_grants_of
 from multichannel.store.unit_of_work import UnitOfWork
 
 ACTIVE = RelationshipStatus.ACTIVE
@@ -20,6 +21,7 @@ def remove_reseller_relationship(work: UnitOfWork, relationship_id: str) -> Rese
     """
     relationship = work.relationships.get(relationship_id, to=Action.REMOVE)
     relationship.remove(at=work.now)
+    end_grants_of(work, [relationship])
     queries = work.query_for(relationship)
     if _has_further_active(work, relationship):
         return relationship
@@ -42,6 +44,7 @@ def end_reseller_relationship(work: UnitOfWork, relationship_id: str, reason: st
     """
     relationship = work.relationships.get(relationship_id, to=Action.END)
     relationship.end(reason, at=work.now)
+    end_grants_of(work, [relationship])
     queries = work.query_for(relationship)
     if _has_further_active(work, relationship):
         return relationship

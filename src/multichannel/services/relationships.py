@@ -14,6 +14,7 @@ from multichannel.domain.agreements import (
 )
 from multichannel.domain.base import Base
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.delegated_admin import DelegatedAdminApproval, DelegatedAdminTerms
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationship_requests import (
     new_relationship_request,
@@ -25,11 +26,18 @@ from multichannel.domain.relationship_requests import (
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Partner
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.delegated_admin import (
+    add_request_with,
+    approve_requests_with,
+    decline_requests_with,
+    end_grants_of,
+)
 from multichannel.services.partnerships import are_partners
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
 
 ACTIVE = RelationshipStatus.ACTIVE
+AS_REQUESTED = DelegatedAdminApproval()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +45,7 @@ class RelationshipRequest:
     """A partner's request to a tenant id or domain; resellers send it through a provider."""
 
     address: str
-    delegated_admin: bool = False
+    delegated_admin: DelegatedAdminTerms | None = None
     provider_id: str | None = None
 
 
@@ -45,7 +53,8 @@ def request_reseller_relationship(work: UnitOfWork, request: RelationshipRequest
     """A request to an address; the result does not reveal whether a customer has this address (R4).
 
     A reseller's request has a companion of its provider (SM1). OWN_CUSTOMER, DELEGATED_ADMIN_REQUIRED,
-    NO_PARTNERSHIP, REQUEST_PENDING, ALREADY_RELATED or ASKED_RECENTLY.
+    SUPPORT_RIGHT_REQUIRED, RIGHTS_REQUIRED, DURATION_OUT_OF_RANGE, NO_PARTNERSHIP, REQUEST_PENDING,
+    ALREADY_RELATED or ASKED_RECENTLY.
     """
     partner = _requesting_partner(work, request)
     known = work.tenant_directory(partner).customers_at(request.address, partner.cloud)
@@ -60,21 +69,25 @@ def request_reseller_relationship(work: UnitOfWork, request: RelationshipRequest
         address=request.address,
         # R12, R52: a different market is refused at acceptance. A domain of several customers has no owner.
         customer_id=known[0] if len(known) == 1 and not _is_barred(work, related, partner.id) else None,
-        delegated_admin=request.delegated_admin,
+        rights=request.delegated_admin.rights if request.delegated_admin else (),
         at=work.now,
     )
     own = [row for row in related if row.partner_id == partner.id]
     _require_request_possible(work, partner, request, known, own)
-    _add_requested(work, partner, relationship)
+    _add_requested(work, partner, relationship, request.delegated_admin)
     if request.provider_id is not None:
-        _add_requested(work, partner, provider_request(relationship, request.provider_id))
+        companion = provider_request(relationship, request.provider_id)
+        _add_requested(work, partner, companion, request.delegated_admin)
     return relationship
 
 
 def accept_reseller_relationship(
-    work: UnitOfWork, relationship_id: str, signature: Signature | None
+    work: UnitOfWork,
+    relationship_id: str,
+    signature: Signature | None,
+    approval: DelegatedAdminApproval = AS_REQUESTED,
 ) -> ResellerRelationship:
-    """Accept a request and its companion as the customer (R14, SM1).
+    """Accept a request and its companion as the customer, with the rights it approves (R14, SM1, SM7).
 
     A customer that has not signed the customer agreement signs it in the same step: AGREEMENT_REQUIRED.
     """
@@ -83,14 +96,18 @@ def accept_reseller_relationship(
     customer = queries.one(Customer, id=relationship.customer_id)
     if customer is None:
         raise LookupError(f"relationship {relationship.id} has no customer that could accept it")
+    accepted = []
     for each in _with_companion(work, relationship):
         exists = _has_active_like(work, relationship, each)
         if exists and each is relationship:
             raise Refusal.ALREADY_RELATED.error(path="id")
         if exists:
             each.cancel(at=work.now)
+            end_grants_of(work, [each])
         else:
             each.accept(customer, at=work.now)
+            accepted.append(each)
+    approve_requests_with(work, accepted, approval)
     _sign_agreement(work, relationship, customer, signature)
     if relationship.is_extension:
         _share_billing_profile(work, relationship)
@@ -100,23 +117,20 @@ def accept_reseller_relationship(
 def decline_reseller_relationship(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
     """Decline a request and its companion as the customer (R14)."""
     relationship = work.relationships.get(relationship_id, to=Action.DECLINE)
-    for each in _with_companion(work, relationship):
+    requests = _with_companion(work, relationship)
+    for each in requests:
         each.decline(at=work.now)
+    decline_requests_with(work, requests)
     return relationship
 
 
 def cancel_reseller_relationship_request(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
     """Cancel a request and its companion as the partner, before it is answered."""
     relationship = work.relationships.get(relationship_id, to=Action.CANCEL)
-    for each in _with_companion(work, relationship):
+    requests = _with_companion(work, relationship)
+    for each in requests:
         each.cancel(at=work.now)
-    return relationship
-
-
-def revoke_delegated_admin(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
-    """End a partner's admin rights as the customer; the relationship stays (R15)."""
-    relationship = work.relationships.get(relationship_id, to=Action.REVOKE_DELEGATED_ADMIN)
-    relationship.revoke_delegated_admin(at=work.now)
+    end_grants_of(work, requests)
     return relationship
 
 
@@ -166,7 +180,7 @@ def _requesting_partner(work: UnitOfWork, request: RelationshipRequest) -> Partn
     through = request.provider_id is not None
     action = Action.REQUEST_RELATIONSHIP_THROUGH_PROVIDER if through else Action.REQUEST_RELATIONSHIP
     own = work.principal.tenant_id
-    if request.delegated_admin:
+    if request.delegated_admin is not None:
         work.partners.get(own, to=Action.REQUEST_DELEGATED_ADMIN)
     return work.partners.get(own, to=action)
 
@@ -207,10 +221,14 @@ def _is_barred(
     )
 
 
-def _add_requested(work: UnitOfWork, partner: Partner, request: ResellerRelationship) -> None:
+def _add_requested(
+    work: UnitOfWork, partner: Partner, request: ResellerRelationship, terms: DelegatedAdminTerms | None
+) -> None:
     """Add a request; its audit records do not reveal whether a customer has the address."""
     work.add_under(partner, request)
     work.redact(request, "customer_id")
+    if terms is not None:
+        add_request_with(work, partner, request, terms)
 
 
 def _with_companion(work: UnitOfWork, relationship: ResellerRelationship) -> list[ResellerRelationship]:

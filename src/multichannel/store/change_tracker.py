@@ -80,7 +80,8 @@ class ChangeTracker:
         ]
         for change in changes:
             for name, old, value in _differences(change.row):
-                change.record(name, old, value)
+                if name not in type(change.row).unrecorded:
+                    change.record(name, old, value)
         return changes
 
     def record(self, row: Base, name: str, old: Any, new: Any) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete
 
 from multichannel.domain.customers import Customer
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
@@ -60,6 +61,9 @@ class UnitOfWork:
         self.partners: Repository[Partner] = Repository(access, resources.PARTNER)
         self.partnerships: Repository[Partnership] = Repository(access, resources.PARTNERSHIP)
         self.relationships: Repository[ResellerRelationship] = Repository(access, resources.RELATIONSHIP)
+        self.delegated_admin_grants: Repository[DelegatedAdminGrant] = Repository(
+            access, resources.DELEGATED_ADMIN_GRANT
+        )
         self.subscriptions: Repository[Subscription] = Repository(access, resources.SUBSCRIPTION)
         self.transfers: Repository[Transfer] = Repository(access, resources.TRANSFER)
         self.users: Repository[User] = Repository(access, resources.USER)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from multichannel.policy.schema.vocabulary import Action, Principal
-from tests.policy.oracle.requests import REQUESTERS
+from tests.policy.oracle.requests import ASKED_BY, REQUESTERS
 from tests.policy.oracle.roles import MANAGERS, has, is_customer, is_partner
 from tests.policy.oracle.world import Row, World
 
 ANSWERS = {Action.ACCEPT, Action.DECLINE, Action.REVOKE_DELEGATED_ADMIN, Action.END}
 READS = {Action.READ_SUMMARY, Action.READ}
 CHANGES = {Action.ACCEPT, Action.DECLINE, Action.CANCEL, Action.REMOVE, Action.EXTEND}
-ENDED_BY = {Action.REMOVE: {"global_admin"}, Action.EXTEND: {"admin_agent"}}
+DONE_BY = {
+    Action.REMOVE: {"global_admin"},
+    Action.EXTEND: {"admin_agent"},
+    Action.REQUEST_DELEGATED_ADMIN: ASKED_BY[Action.REQUEST_DELEGATED_ADMIN],
+}
 
 
 def may(_world: World, who: Principal, action: Action, row: Row) -> bool:
@@ -28,7 +32,7 @@ def may(_world: World, who: Principal, action: Action, row: Row) -> bool:
     if action is Action.CANCEL:  # C2; the one that goes with a reseller's is the reseller's to withdraw
         return holder and row["associated_partner_id"] is None and has(who, REQUESTERS)
     if action not in READS:
-        return holder and has(who, ENDED_BY.get(action, ()))
+        return holder and has(who, DONE_BY.get(action, ()))
     if holder and has(who, MANAGERS):
         return True
     attached = who.type == "indirect_reseller" and row["associated_partner_id"] == who.tenant_id
@@ -41,6 +45,10 @@ def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]
     found = set()
     if action in CHANGES and who.status == "inactive":
         found.add("PARTNER_INACTIVE")
+    if action is Action.REQUEST_DELEGATED_ADMIN:
+        found |= {"PARTNER_INACTIVE"} if who.status == "inactive" else set()
+        found |= {"ADVISORS_DO_NOT_RESELL"} if who.type == "advisor" else set()
+        found |= {"PERSON_REQUIRED"} if who.auth_mode == "app" else set()
     if action is Action.REMOVE:
         found |= {"ONLY_SELLERS_REMOVE"} if who.type in {"indirect_reseller", "advisor"} else set()
         found |= {"PERSON_REQUIRED"} if who.auth_mode == "app" else set()

@@ -25,6 +25,7 @@ NEEDED = {
 """The least each needs: sign-in reads users, an import writes a partner's facts, and so on."""
 NEEDED_IN_ONE_CLOUD = {
     ("sweeper", Action.EXPIRE, "ResellerRelationship"),
+    ("sweeper", Action.EXPIRE, "DelegatedAdminGrant"),
     ("sweeper", Action.EXPIRE, "Subscription"),
     ("sweeper", Action.EXPIRE, "Transfer"),
 }

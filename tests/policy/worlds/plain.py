@@ -16,7 +16,7 @@ KINDS = (None, PartnerType.DIRECT_BILL, PartnerType.INDIRECT_PROVIDER, PartnerTy
 def make_plain(name: str, rows: list[Row], tables: Tables, kind: PartnerType) -> None:
     """Let the first rows of a table be of one place, active, and about the first partner and customer."""
     if rows and name in PLAIN:
-        rows[0] |= PLACE | PLAIN[name](tables, kind)
+        rows[0] |= {key: value for key, value in PLACE.items() if key in rows[0]} | PLAIN[name](tables, kind)
     if name == "Subscription":
         rows[1] |= PLACE | _sold(tables)
 
@@ -32,6 +32,11 @@ def _customer(_tables: Tables, _kind: PartnerType) -> Row:
 def _relationship(tables: Tables, _kind: PartnerType) -> Row:
     pair = {"partner_id": tables["Partner"][0]["id"], "customer_id": tables["Customer"][0]["id"]}
     return {**pair, "addressed_to": pair["customer_id"], "associated_partner_id": None, "status": "active"}
+
+
+def _delegated(tables: Tables, _kind: PartnerType) -> Row:
+    pair = {"partner_id": tables["Partner"][0]["id"], "customer_id": tables["Customer"][0]["id"]}
+    return {**pair, "status": "active", "expires_at": None}
 
 
 def _recorded(tables: Tables, _kind: PartnerType) -> Row:
@@ -60,4 +65,5 @@ PLAIN: dict[str, Callable[[Tables, PartnerType], Row]] = {
     "Customer": _customer,
     "ResellerRelationship": _relationship,
     "Subscription": _recorded,
+    "DelegatedAdminGrant": _delegated,
 }

@@ -10,7 +10,14 @@ from copy import deepcopy
 
 from multichannel.policy.schema.vocabulary import Principal
 from tests.policy.oracle import Row
-from tests.stateful.model import customers, purchases, relationships, subscriptions, transfers
+from tests.stateful.model import (
+    customers,
+    delegated_admin,
+    purchases,
+    relationships,
+    subscriptions,
+    transfers,
+)
 from tests.stateful.model.state import Input, No, Outcome, State
 
 __all__ = ["MUTATIONS", "Input", "Outcome", "State", "predict"]
@@ -23,7 +30,13 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
     "removeResellerRelationship": relationships.remove,
     "endResellerRelationship": relationships.end,
     "extendRelationshipToProvider": relationships.extend,
-    "revokeDelegatedAdmin": relationships.revoke,
+    "requestDelegatedAdmin": delegated_admin.request,
+    "approveDelegatedAdmin": delegated_admin.approve,
+    "declineDelegatedAdmin": delegated_admin.decline,
+    "reduceDelegatedAdmin": delegated_admin.reduce,
+    "terminateDelegatedAdmin": delegated_admin.terminate,
+    "setDelegatedAdminAutoExtend": delegated_admin.set_auto_extend,
+    "revokeDelegatedAdmin": delegated_admin.revoke,
     "inviteIndirectReseller": relationships.invite,
     "acceptPartnership": relationships.consent,
     "removePartnership": relationships.part,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
+from tests.stateful.model import delegated_admin
 from tests.stateful.model.relationships import RELATIONSHIP, active, are_partners, status
 from tests.stateful.model.state import Input, State, refuse_if
 
@@ -18,6 +19,7 @@ ALL_ROLES = {
     "helpdesk_agent",
     "account_admin",
 }
+ALL_RIGHTS = {right.upper() for right in delegated_admin.RIGHTS}
 ASSIGNS = {
     "global_admin": ALL_ROLES,
     "user_management_admin": ALL_ROLES - {"global_admin"},
@@ -42,7 +44,7 @@ def create(state: State, who: Principal, told: Input) -> Row:
     common = {"market": partner["market"]}
     profile = {"company_name": told["companyName"], "domain": told["domain"], "city": told.get("city")}
     made = state.add("Customer", **common, **profile, directory_id=None, verified=False)
-    state.add(
+    link = state.add(
         RELATIONSHIP,
         **common,
         partner_id=partner["id"],
@@ -51,12 +53,14 @@ def create(state: State, who: Principal, told: Input) -> Row:
         associated_partner_id=reseller,
         invited_with_id=None,
         status="active",
-        delegated_admin=True,
         delegated_admin_requested=True,
         expires_at=None,
         end_reason=None,
         is_extension=False,
     )
+    grant = delegated_admin.add(state, link, {"rights": ALL_RIGHTS}, along=False)  # R13
+    end = state.now + timedelta(days=730)
+    grant.update(duration_days=730, status="active", ends_at=end, expires_at=end)
     state.add("BillingProfile", partner_id=partner["id"], customer_id=made["id"])
     admin = told.get("globalAdmin")
     if admin:

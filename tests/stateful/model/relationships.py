@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
-from tests.stateful.model import terms
+from tests.stateful.model import delegated_admin, terms
 from tests.stateful.model.state import Input, State, refuse_if
 
 RELATIONSHIP = "ResellerRelationship"
@@ -64,15 +64,18 @@ def request(state: State, who: Principal, told: Input) -> Row:
         "expires_at": state.now + timedelta(days=90),
     }
     made = _add(state, partner, **common)
+    links = [made]
     if provider:
         beside = {"associated_partner_id": partner["id"], "invited_with_id": made["id"]}
-        _add(state, state.rows("Partner", id=provider)[0], **common, **beside)
+        links.append(_add(state, state.rows("Partner", id=provider)[0], **common, **beside))
+    for each in links if admin else ():
+        delegated_admin.add(state, each, {}, along=True)
     return made
 
 
 def _add(state: State, partner: Row, **values: object) -> Row:
     nothing = dict.fromkeys(("associated_partner_id", "invited_with_id", "expires_at", "end_reason"))
-    admin = {"delegated_admin": False, "delegated_admin_requested": False, "is_extension": False}
+    admin = {"delegated_admin_requested": False, "is_extension": False}
     told = {"partner_id": partner["id"], "market": partner["market"]}
     return state.add(RELATIONSHIP, **{**nothing, **admin, **told, **values})
 
@@ -98,9 +101,12 @@ def accept(state: State, who: Principal, told: Input) -> Row:
     refuse_if(there[0])
     for each, again in zip(_together(state, row), there, strict=True):
         _close(state, each, "canceled" if again else "active")
-        if not again:
-            refuse_if(each["market"] != customer["market"])
-            each["delegated_admin"] = each["delegated_admin_requested"]
+        if again:
+            delegated_admin.end_all(state, each)
+            continue
+        refuse_if(each["market"] != customer["market"])
+        for grant in state.rows(delegated_admin.GRANT, relationship_id=each["id"]):
+            _answer(state, grant, told.get("delegatedRights"))
     if not state.rows("CustomerAgreement", customer_id=customer["id"], kind="direct"):
         refuse_if("agreement" not in told)
         state.add("CustomerAgreement", customer_id=customer["id"], partner_id=None, kind="direct")
@@ -118,12 +124,22 @@ def _share_profile(state: State, row: Row) -> None:
         state.add("BillingProfile", partner_id=row["partner_id"], **profiles)
 
 
+def _answer(state: State, grant: Row, rights: list[str] | None) -> None:
+    """What was asked for along with a relationship: a yes to no right at all is a no."""
+    if delegated_admin.is_open(grant, state):
+        if rights == []:
+            grant["status"] = "declined"
+        else:
+            delegated_admin.approve_row(grant, state, rights)
+
+
 def decline(state: State, who: Principal, told: Input) -> Row:
     """The customer's no."""
     row = state.get(who, Action.DECLINE, RELATIONSHIP, told["id"])
     for each in _together(state, row):
         _close(state, each, "declined")
         each["closed_at"] = state.now
+        delegated_admin.end_all(state, each, "declined")
     return row
 
 
@@ -132,6 +148,7 @@ def cancel(state: State, who: Principal, told: Input) -> Row:
     row = state.get(who, Action.CANCEL, RELATIONSHIP, told["id"])
     for each in _together(state, row):
         _close(state, each, "canceled")
+        delegated_admin.end_all(state, each)
     return row
 
 
@@ -139,7 +156,8 @@ def remove(state: State, who: Principal, told: Input) -> Row:
     """R17: nothing billed is active; admin rights and support contacts go with the last relationship."""
     row = state.get(who, Action.REMOVE, RELATIONSHIP, told["id"])
     refuse_if(status(row, state) != "active")
-    row.update(status="removed", delegated_admin=False)
+    row.update(status="removed")
+    delegated_admin.end_all(state, row)
     pair = {"partner_id": row["partner_id"], "customer_id": row["customer_id"]}
     if active(state, **pair):
         return row
@@ -158,7 +176,8 @@ def end(state: State, who: Principal, told: Input) -> Row:
     """R62: the customer takes its permission back; what the partner bills goes on, and nothing else does."""
     row = state.get(who, Action.END, RELATIONSHIP, told["id"])
     refuse_if(status(row, state) != "active")
-    row.update(status="ended_by_customer", delegated_admin=False, end_reason=told["reason"])
+    row.update(status="ended_by_customer", end_reason=told["reason"])
+    delegated_admin.end_all(state, row)
     pair = {"partner_id": row["partner_id"], "customer_id": row["customer_id"]}
     if active(state, **pair):
         return row
@@ -170,14 +189,6 @@ def end(state: State, who: Principal, told: Input) -> Row:
         billed = each["billing_partner_id"] == row["partner_id"]
         if not billed and (not private or each["owner_id"] == row["partner_id"]):
             each["support_contact_id"] = None
-    return row
-
-
-def revoke(state: State, who: Principal, told: Input) -> Row:
-    """R15: the relationship stays."""
-    row = state.get(who, Action.REVOKE_DELEGATED_ADMIN, RELATIONSHIP, told["id"])
-    refuse_if(status(row, state) != "active" or not row["delegated_admin"])
-    row["delegated_admin"] = False
     return row
 
 

@@ -108,7 +108,7 @@ WORDS = {
     "two vocabularies": ("wrong-type", restriction("«p.kind = p.status»", "_")),
     "a text for a flag": (
         "wrong-type",
-        restriction('r in c.relationships and r.partner_id = p.tenant_id and r.delegated_admin = «"yes"»'),
+        restriction('d in c.delegated_admin_grants and d.partner_id = p.tenant_id and d.support = «"yes"»'),
     ),
     "a fact that is never nil": ("never-nil", restriction("p.market = c.market and c.market = «nil»")),
     "a code in small letters": ("reason-code", restriction(f"p.market = {KNOWN}", "_", code='«"abroad"»')),

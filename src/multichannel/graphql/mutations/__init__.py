@@ -9,6 +9,7 @@ from importlib import import_module
 
 NOUNS = (
     "relationships",
+    "delegated_admin",
     "partnerships",
     "customers",
     "agreements",

@@ -63,6 +63,6 @@ class RemovePartnershipInput(MutationInput):
 def remove_partnership(work: UnitOfWork, input: RemovePartnershipInput) -> Partnership:
     """End a partnership with a reseller, or withdraw an invitation.
 
-    The reseller keeps its customers and its delegated admin privileges.
+    The reseller keeps its customers and its delegated admin.
     """
     return partnerships.remove_partnership(work, read_id_of(PARTNERSHIP, input.id))

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import strawberry
 
+from multichannel.domain.delegated_admin import (
+    DelegatedAdminApproval,
+    DelegatedAdminTerms,
+    DelegatedRight,
+)
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.global_ids import read_id_of
@@ -20,6 +25,13 @@ from multichannel.graphql.framework.inputs import (
 )
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.graphql.framework.strawberry_types import described
+from multichannel.graphql.mutations.delegated_admin import (
+    AUTO_EXTEND_REQUESTED,
+    DURATION_REQUESTED,
+    RIGHTS_REQUESTED,
+    duration_of,
+    terms_of,
+)
 from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import relationship_ends, relationships
@@ -35,8 +47,14 @@ class RequestResellerRelationshipInput(MutationInput):
         "service knows the customer."
     )
     include_delegated_admin: bool = described(
-        "Whether to request delegated admin privileges as well. Some national clouds require it.",
-        default=False,
+        "Whether to request delegated admin as well. Some national clouds require it.", default=False
+    )
+    delegated_rights: list[DelegatedRight] | None = described(
+        f"With `includeDelegatedAdmin`. {RIGHTS_REQUESTED} The US government cloud requires SUPPORT.", None
+    )
+    delegated_duration: str | None = described(f"With `includeDelegatedAdmin`. {DURATION_REQUESTED}", None)
+    delegated_auto_extend: bool = described(
+        f"With `includeDelegatedAdmin`. {AUTO_EXTEND_REQUESTED}", default=False
     )
     provider: str | None = described(
         "For an indirect reseller: the tenant GUID of its provider. A relationship for the "
@@ -52,15 +70,29 @@ def request_reseller_relationship(
     """Request a reseller relationship from a customer; send the customer the request's `invitation` next.
 
     An indirect reseller makes the request through its provider, which requires
-    REQUEST_RELATIONSHIP_THROUGH_PROVIDER instead. Requesting delegated admin privileges also requires
+    REQUEST_RELATIONSHIP_THROUGH_PROVIDER instead. Requesting delegated admin also requires
     REQUEST_DELEGATED_ADMIN.
     """
     request = relationships.RelationshipRequest(
         address=_address(input.customer),
-        delegated_admin=input.include_delegated_admin,
+        delegated_admin=_terms(input),
         provider_id=optional(parse_guid, "provider", input.provider),
     )
     return relationships.request_reseller_relationship(work, request)
+
+
+def _terms(input: RequestResellerRelationshipInput) -> DelegatedAdminTerms | None:
+    """The rights requested along with the relationship; BadInput for details without the request itself."""
+    rights, duration, auto_extend = (
+        input.delegated_rights,
+        input.delegated_duration,
+        input.delegated_auto_extend,
+    )
+    if input.include_delegated_admin:
+        return terms_of(rights, duration, auto_extend=auto_extend, prefix="delegated_")
+    if rights is not None or duration is not None or auto_extend:
+        raise BadInput("Delegated rights, duration and extension require input.includeDelegatedAdmin.")
+    return None
 
 
 def _address(value: str) -> str:
@@ -97,16 +129,33 @@ class AcceptResellerRelationshipInput(MutationInput):
         "it yet; otherwise ignored.",
         None,
     )
+    delegated_rights: list[DelegatedRight] | None = described(
+        "The rights to approve, out of those requested; an empty list approves none. Default: all of them.",
+        None,
+    )
+    delegated_duration: str | None = described(
+        "How long the rights last, as an ISO 8601 duration of whole days or years; not longer than "
+        "requested. Default: as requested.",
+        None,
+    )
 
 
 @mutation(Action.ACCEPT, on=RELATIONSHIP)
 def accept_reseller_relationship(
     work: UnitOfWork, input: AcceptResellerRelationshipInput
 ) -> ResellerRelationship:
-    """Accept a partner's request as the customer, together with the provider's request made with it."""
+    """Accept a partner's request as the customer, together with the provider's request made with it.
+
+    Delegated admin that was requested along with it is approved, as far as you do not narrow it.
+    """
     row_id, signer = read_id_of(RELATIONSHIP, input.id), input.agreement
     signature = None if signer is None else signature_of(signer, work.now, "agreement.")
-    return relationships.accept_reseller_relationship(work, row_id, signature)
+    rights, duration = input.delegated_rights, input.delegated_duration
+    approval = DelegatedAdminApproval(
+        rights=None if rights is None else frozenset(rights),
+        duration=None if duration is None else duration_of("delegated_duration", duration),
+    )
+    return relationships.accept_reseller_relationship(work, row_id, signature, approval)
 
 
 @input_type
@@ -137,8 +186,8 @@ def remove_reseller_relationship(
 ) -> ResellerRelationship:
     """End your relationship with a customer.
 
-    It is refused while you bill any active subscription of the customer. Your delegated admin privileges and
-    support contact assignments end with it.
+    It is refused while you bill any active subscription of the customer. Your delegated admin and support
+    contact assignments end with it.
     """
     return relationship_ends.remove_reseller_relationship(work, read_id_of(RELATIONSHIP, input.id))
 
@@ -177,23 +226,10 @@ def extend_relationship_to_provider(
 ) -> ResellerRelationship:
     """Request that a direct relationship is extended to a provider whose reseller you are.
 
-    The result is the provider's request, which the customer answers. Once accepted, the provider has a
-    relationship with the customer, without delegated admin privileges, and a copy of your billing profile
+        The result is the provider's request, which the customer answers. Once accepted, the provider has a
+    relationship with the customer, without delegated admin, and a copy of your billing profile
     unless it has its own. After the customer has declined, ask again 30 days later at the earliest.
     """
     row_id = read_id_of(RELATIONSHIP, input.id)
     provider_id = parse_guid("provider", input.provider)
     return relationships.extend_relationship_to_provider(work, row_id, provider_id)
-
-
-@input_type
-class RevokeDelegatedAdminInput(MutationInput):
-    """The relationship whose delegated admin privileges to revoke."""
-
-    id: strawberry.ID = described("The relationship.")
-
-
-@mutation(Action.REVOKE_DELEGATED_ADMIN, on=RELATIONSHIP)
-def revoke_delegated_admin(work: UnitOfWork, input: RevokeDelegatedAdminInput) -> ResellerRelationship:
-    """Revoke a partner's delegated admin privileges as the customer. The relationship stays active."""
-    return relationships.revoke_delegated_admin(work, read_id_of(RELATIONSHIP, input.id))

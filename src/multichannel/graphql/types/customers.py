@@ -85,6 +85,11 @@ class Customer:
         "ResellerRelationship",
         "customer_id",
     )
+    delegated_admin_grants = ToMany(
+        "The rights in its tenant that it gives partners, and requests for them, that you can see.",
+        "DelegatedAdminGrant",
+        "customer_id",
+    )
     billing_profiles = ToMany("Its billing profiles that you can see.", "BillingProfile", "customer_id")
     agreements = ToMany(
         "Its acceptances of the customer agreement that you can see.",

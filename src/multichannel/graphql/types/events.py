@@ -19,6 +19,7 @@ STREAMED = {
     "transfer_changed": "Transfer",
     "reseller_relationship_changed": "ResellerRelationship",
     "subscription_changed": "Subscription",
+    "delegated_admin_grant_changed": "DelegatedAdminGrant",
 }
 """The fields of `Events`, and the type of record that each is about."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from multichannel.graphql.framework.fields import Column, Computed, ToOne, resource_type
+from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.graphql.types.invitations import invitations
 from multichannel.policy.schema.resources import RELATIONSHIP
@@ -30,10 +30,13 @@ class ResellerRelationship:
         "associated_partner_id",
         READ,
     )
-    delegated_admin_requested = Column(
-        "Whether the request includes delegated admin privileges.", SUMMARY, filter=True
+    delegated_admin_requested = Column("Whether the request includes delegated admin.", SUMMARY, filter=True)
+    delegated_admin = Column("Whether the partner has an active grant of delegated admin.", READ, filter=True)
+    delegated_admin_grants = ToMany(
+        "The grants of delegated admin within the relationship, and requests for them, that you can see.",
+        "DelegatedAdminGrant",
+        "relationship_id",
     )
-    delegated_admin = Column("Whether the partner has delegated admin privileges.", READ, filter=True)
     invitation = Computed(
         "What to send to the customer. Null unless the request is open and you may withdraw it.",
         "RelationshipInvitation",

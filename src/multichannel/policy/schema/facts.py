@@ -38,9 +38,23 @@ class ResellerRelationshipFacts:
     customer_id: str | None
     associated_partner_id: str | None
     is_extension: bool
-    delegated_admin: bool
     status: str
     market: str
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegatedAdminGrantFacts:
+    """Rights that a customer gives a partner."""
+
+    id: str
+    partner_id: str
+    customer_id: str | None
+    support: bool
+    manage_subscriptions: bool
+    manage_users: bool
+    read_directory: bool
+    status: str
     cloud: str
 
 
@@ -72,12 +86,13 @@ class PartnerFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFacts:
-    """A customer with the relationships partners have with it."""
+    """A customer with the relationships partners have with it, and the rights it gave them."""
 
     id: str
     market: str
     cloud: str
     relationships: Annotated[list[ResellerRelationshipFacts], Many("customer_id")]
+    delegated_admin_grants: Annotated[list[DelegatedAdminGrantFacts], Many("customer_id")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

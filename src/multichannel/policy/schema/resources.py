@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from multichannel.domain.agreements import CustomerAgreement
 from multichannel.domain.audit import AuditRecord
 from multichannel.domain.customers import BillingProfile, Customer
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
@@ -146,7 +147,22 @@ RELATIONSHIP = Resource(
         Action.REMOVE,
         Action.END,
         Action.EXTEND,
+        Action.REQUEST_DELEGATED_ADMIN,
         Action.REVOKE_DELEGATED_ADMIN,
+        Action.EXPIRE,
+    ),
+)
+DELEGATED_ADMIN_GRANT = Resource(
+    facts.DelegatedAdminGrantFacts,
+    DelegatedAdminGrant,
+    (
+        Action.READ_SUMMARY,
+        Action.READ,
+        Action.APPROVE,
+        Action.DECLINE,
+        Action.REDUCE,
+        Action.TERMINATE,
+        Action.SET_AUTO_EXTEND,
         Action.EXPIRE,
     ),
 )
@@ -213,6 +229,7 @@ RESOURCES = {
         PARTNER,
         PARTNERSHIP,
         RELATIONSHIP,
+        DELEGATED_ADMIN_GRANT,
         CUSTOMER,
         BILLING_PROFILE,
         CUSTOMER_AGREEMENT,

@@ -43,7 +43,12 @@ class Action(DescribedEnum):
     REMOVE = "remove", "End the relationship as the partner, or end the partnership."
     END = "end", "End the relationship as the customer."
     EXTEND = "extend", "Extend the relationship to a provider."
-    REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin", "Revoke the partner's delegated admin privileges."
+    REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin", "End all delegated admin of the partner."
+    # on a grant of delegated admin
+    APPROVE = "approve", "Approve the request for delegated admin."
+    REDUCE = "reduce", "Take rights away from the grant of delegated admin."
+    TERMINATE = "terminate", "End the grant of delegated admin, or withdraw the request for it."
+    SET_AUTO_EXTEND = "set_auto_extend", "Decide whether the grant of delegated admin extends itself."
     # on a customer
     LINK = "link", "Link the customer to its directory."
     CONFIRM_AGREEMENT = "confirm_agreement", "Record that the customer has accepted the customer agreement."

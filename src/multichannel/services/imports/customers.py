@@ -14,6 +14,7 @@ from multichannel.importing.customers import ImportedCustomer, RelationshipToPar
 from multichannel.importing.export import LocatedItem
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
+from multichannel.services.imports.delegated_admin import store_delegated_admin
 from multichannel.services.imports.partnerships import Resellers
 from multichannel.services.imports.relationships import choose, relationships_with
 from multichannel.services.imports.unit import ImportUnit
@@ -142,7 +143,10 @@ def _store_relationships(
         customer_id: _relationship(unit, each, existing.get(customer_id), named[customer_id])
         for customer_id, each in facts.items()
     }
-    return unit.reconcile(rows, existing, wanted)
+    outcomes = unit.reconcile(rows, existing, wanted)
+    allowed = {customer_id: each.allow_delegated_access for customer_id, each in facts.items()}
+    changed = store_delegated_admin(unit, relationships_with(unit, named), allowed)
+    return outcomes | {key: Outcome.UPDATED for key in changed if outcomes[key] is Outcome.UNCHANGED}
 
 
 def _relationship(
@@ -150,16 +154,12 @@ def _relationship(
 ) -> Row:
     """Values that the export does not have stay unchanged."""
     status = _status(unit, facts, before)
-    delegated = facts.allow_delegated_access
-    if delegated is None:
-        delegated = before["delegated_admin"] if before else False
     return {
         "partner_id": unit.importer.id,
         "customer_id": facts.vendor_id,
         "addressed_to": before["addressed_to"] if before else facts.vendor_id,
         "associated_partner_id": reseller_id or (before["associated_partner_id"] if before else None),
         "status": status,
-        "delegated_admin": delegated and status is RelationshipStatus.ACTIVE,
         "commerce_id": facts.commerce_id or (before["commerce_id"] if before else None),
         "market": facts.market or (before["market"] if before else unit.importer.market),
         "cloud": unit.importer.cloud,

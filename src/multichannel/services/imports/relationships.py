@@ -111,7 +111,6 @@ def _inferred(unit: ImportUnit, customer_id: str, attached: Mapping[str, str]) -
         "addressed_to": customer_id,
         "associated_partner_id": attached.get(customer_id),
         "status": RelationshipStatus.ACTIVE,
-        "delegated_admin": False,
         "commerce_id": None,
         "market": unit.importer.market,
         "cloud": unit.importer.cloud,

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, AuditStatus, Event, seal_of
 from multichannel.domain.base import new_id
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Cloud, TenantKind
 from multichannel.domain.transfers import Transfer
@@ -196,6 +197,6 @@ def _customer_of(change: RowChange) -> str | None:
 def _customer_for(change: RowChange, tenant_id: str) -> str | None:
     """The customer, unless it has not yet answered a request: until then, only the customer learns its id."""
     row, customer_id = change.row, _customer_of(change)
-    if isinstance(row, ResellerRelationship) and tenant_id != customer_id:
+    if isinstance(row, ResellerRelationship | DelegatedAdminGrant) and tenant_id != customer_id:
         return row.answered_for
     return customer_id

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from multichannel.domain.base import UtcTime
 from multichannel.domain.commerce import SubscriptionStatus
+from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus
 from multichannel.domain.subscriptions import Subscription
 from multichannel.errors import NotPermitted, NotVisible
 from multichannel.policy.schema.vocabulary import READS, Action
@@ -60,10 +61,14 @@ class Repository(Generic[T]):
         return [rows[row_id] for row_id in row_ids]
 
     @records_list(lambda _resource, _options: (Action.EXPIRE,))
-    def due(self, *, after: str, limit: int) -> list[str]:
-        """The ids, in order from `after` on, of rows that are due to expire and for which this is granted."""
+    def due(self, *, after: str, limit: int, notices: bool = False) -> list[str]:
+        """The ids, in order from `after` on, of rows that are due to expire and for which this is granted.
+
+        With `notices`, of rows that are due to give notice of their end.
+        """
         beyond = [self._model.id > after] if after else []
-        statement = select(self._model.id).where(_is_due(self._model), self._granted(Action.EXPIRE), *beyond)
+        due = _has_notice(self._model) if notices else _is_due(self._model)
+        statement = select(self._model.id).where(due, self._granted(Action.EXPIRE), *beyond)
         return [row.id for row in self._access.run(statement.order_by(self._model.id).limit(limit))]
 
     @records_list(requested_action)
@@ -128,6 +133,8 @@ class Repository(Generic[T]):
 def _is_due(model: Any) -> ColumnElement[bool]:
     """Whether the stored status may be behind the bound `:now`: it has expired, or a term has ended."""
     expired: ColumnElement[bool] = model.status.comparator.is_due()
+    if model is DelegatedAdminGrant:
+        return or_(expired, _extends_itself())
     if model is not Subscription:
         return expired
     end = Subscription.commitment_end_date
@@ -138,3 +145,21 @@ def _is_due(model: Any) -> ColumnElement[bool]:
         end <= bindparam("now", type_=UtcTime()),
     )
     return or_(expired, term_has_ended)
+
+
+def _extends_itself() -> ColumnElement[bool]:
+    """Whether the stored end of a grant that extends itself has passed."""
+    return and_(
+        DelegatedAdminGrant.stored_status == DelegatedAdminStatus.ACTIVE,
+        DelegatedAdminGrant.auto_extend.is_(True),
+        DelegatedAdminGrant.ends_at <= bindparam("now", type_=UtcTime()),
+    )
+
+
+def _has_notice(model: Any) -> ColumnElement[bool]:
+    """Whether a notice of the end is due, and the row has not ended."""
+    due: ColumnElement[bool] = and_(
+        model.status == DelegatedAdminStatus.ACTIVE,
+        model.notice_at <= bindparam("now", type_=UtcTime()),
+    )
+    return due

@@ -11,6 +11,7 @@ from sqlalchemy import Table, and_, bindparam, exists, insert, or_, select, upda
 
 from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.relationships import ASK_AGAIN_AFTER, RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, Tenant, TenantKind
@@ -212,6 +213,18 @@ class TenantDirectory:
             for owner in [addresses[row.addressed_to]]
         ]
         self._session.write(statement, parameters)
+        self._deliver_grants([row.id for row in waiting])
+
+    def _deliver_grants(self, relationship_ids: Sequence[str]) -> None:
+        """Give what was requested along with relationships to the customers that have received them."""
+        grants, requests = _table(DelegatedAdminGrant), _table(ResellerRelationship)
+        receiver = select(requests.c.customer_id).where(requests.c.id == grants.c.relationship_id)
+        statement = (
+            update(grants)
+            .where(grants.c.relationship_id == bindparam("request"))
+            .values(customer_id=receiver.scalar_subquery())
+        )
+        self._session.write(statement, [{"request": row_id} for row_id in relationship_ids])
 
     def _waiting(self, addresses: Iterable[str], cloud: Cloud, now: datetime) -> Sequence[Any]:
         """The open requests to these addresses that no customer has received."""

@@ -1,0 +1,322 @@
+"""Delegated administration (SM7): rights that a customer gives a partner for a limited time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, new_id
+from multichannel.domain.customers import Customer
+from multichannel.domain.refusals import Refusal
+from multichannel.domain.tenants import Cloud, Partner, TenantKind
+from multichannel.domain.timed_status import TimedStatus, TimedTransition
+
+if TYPE_CHECKING:
+    from multichannel.domain.relationships import ResellerRelationship
+
+
+class DelegatedRight(DescribedEnum):
+    """What a customer can let a partner do in its tenant."""
+
+    # Each is a column of a grant.
+    SUPPORT = "support", "Read the subscriptions that the customer bought elsewhere, to support them."
+    MANAGE_SUBSCRIPTIONS = (
+        "manage_subscriptions",
+        "Change and cancel the customer's records of subscriptions bought elsewhere.",
+    )
+    MANAGE_USERS = "manage_users", "Add users and change their roles, except for global admins."
+    READ_DIRECTORY = "read_directory", "Read the customer's users."
+
+
+class DelegatedAdminStatus(DescribedEnum):
+    """The state of a grant of delegated admin."""
+
+    PENDING = "pending", "Requested by the partner; the customer has not answered."
+    ACTIVE = "active", "Approved by the customer; the partner can use the rights."
+    DECLINED = "declined", "The customer declined the request."
+    EXPIRED = "expired", "The request was not answered in time, or the time of the grant is over."
+    TERMINATED = "terminated", "The customer or the partner ended it, or it ended with its relationship."
+
+
+PENDING, ACTIVE = DelegatedAdminStatus.PENDING, DelegatedAdminStatus.ACTIVE
+OPEN = frozenset({PENDING, ACTIVE})
+
+EVERY_RIGHT = frozenset(DelegatedRight)
+DEFAULT_RIGHTS = frozenset({DelegatedRight.SUPPORT, DelegatedRight.MANAGE_SUBSCRIPTIONS})
+"""What a request asks for if it names no rights: support and management of what was bought elsewhere."""
+REQUIRED_RIGHTS = {Cloud.US_GOVERNMENT: frozenset({DelegatedRight.SUPPORT})}
+"""R61: the rights without which no relationship begins, by cloud."""
+
+DEFAULT_DURATION, FULL_DURATION = timedelta(days=365), timedelta(days=730)
+"""How long a grant lasts if a request does not say, and at most."""
+REQUEST_LIFETIME = timedelta(days=90)
+"""How long the customer can answer a request."""
+EXTENSION = timedelta(days=180)
+"""By how much a grant extends itself."""
+NOTICES = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
+"""How long before its end both sides are told of it."""
+_DURATION = re.compile(r"P(\d{1,4})([DY])")
+_DAYS = {"D": 1, "Y": 365}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegatedAdminTerms:
+    """What a partner asks for."""
+
+    rights: frozenset[DelegatedRight] = DEFAULT_RIGHTS
+    duration: timedelta = DEFAULT_DURATION
+    auto_extend: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegatedAdminApproval:
+    """What the customer approves of a request; None approves what was requested."""
+
+    rights: frozenset[DelegatedRight] | None = None
+    duration: timedelta | None = None
+    auto_extend: bool | None = None
+
+
+class DelegatedAdminGrant(TimedStatus[DelegatedAdminStatus], Versioned, Base):
+    """Rights of a partner in a customer's tenant, which belong to a relationship and end with it.
+
+    Each request is a row. A partner can have several active grants; it has the rights of all of them.
+    """
+
+    # `expires_at` is the end of a request, then that of the grant unless it extends itself.
+    timed_transitions = (TimedTransition(DelegatedAdminStatus.EXPIRED, "expires_at", OPEN),)
+    parties = ("partner_id", "customer_id")
+    # Recorded as `rights` and `duration`.
+    unrecorded = frozenset({*DelegatedRight, "duration_days", "requested_with_relationship"})
+    __tablename__ = "delegated_admin_grants"
+    __table_args__ = (
+        Index(None, "customer_id", "partner_id", "status"),
+        Index(None, "partner_id", "id"),
+        Index(None, "relationship_id"),
+        Index(None, "status", "expires_at"),
+        Index(None, "notice_at"),
+    )
+
+    id: Mapped[str] = id_column()
+    relationship_id: Mapped[str] = mapped_column(GUID, ForeignKey("reseller_relationships.id"))
+    partner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))
+    # As in the relationship: whether the addressee of a request exists is not revealed.
+    customer_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Customer.id))
+    requested_with_relationship: Mapped[bool] = mapped_column(default=False)
+    support: Mapped[bool]
+    manage_subscriptions: Mapped[bool]
+    manage_users: Mapped[bool]
+    read_directory: Mapped[bool]
+    duration_days: Mapped[int]
+    auto_extend: Mapped[bool] = mapped_column(default=False)
+    stored_status: Mapped[DelegatedAdminStatus] = mapped_column("status")
+    requested_at: Mapped[datetime | None]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    notice_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    ended_by: Mapped[TenantKind | None]
+    cloud: Mapped[Cloud]
+
+    @property
+    def rights(self) -> frozenset[DelegatedRight]:
+        """The rights, whether or not the grant is active."""
+        return frozenset(right for right in DelegatedRight if getattr(self, right))
+
+    @property
+    def duration(self) -> str:
+        """How long the grant lasts, as an ISO 8601 duration."""
+        return f"P{self.duration_days}D"
+
+    def approve(self, approval: DelegatedAdminApproval, *, at: datetime) -> None:
+        """Approve as the customer, with fewer rights or a shorter duration if it likes.
+
+        GRANT_CLOSED, GRANT_EXPIRED, RIGHTS_REQUIRED, RIGHTS_NOT_REQUESTED, or DURATION_TOO_LONG.
+        """
+        self._require_pending(at)
+        rights = self.rights if approval.rights is None else approval.rights
+        self._require_narrower(rights)
+        duration = timedelta(days=self.duration_days)
+        if approval.duration is not None:
+            if approval.duration > duration:
+                raise Refusal.DURATION_TOO_LONG.error()
+            duration = approval.duration
+        self._set_rights(rights)
+        self.duration_days = duration.days
+        if approval.auto_extend is not None:
+            self.auto_extend = approval.auto_extend
+        self.starts_at, self.ends_at = at, at + duration
+        self._become(ACTIVE, at)
+        self._schedule(at)
+
+    def decline(self, *, at: datetime) -> None:
+        """Decline as the customer. GRANT_CLOSED or GRANT_EXPIRED."""
+        self._require_pending(at)
+        self._end(DelegatedAdminStatus.DECLINED, TenantKind.CUSTOMER, at)
+
+    def reduce(self, rights: Collection[DelegatedRight], *, at: datetime) -> None:
+        """Keep only these rights. GRANT_NOT_ACTIVE, RIGHTS_REQUIRED or RIGHTS_NOT_REQUESTED."""
+        self._require_active(at)
+        self._require_narrower(frozenset(rights))
+        if frozenset(rights) != self.rights:
+            self._set_rights(frozenset(rights))
+            self.touch(at)
+
+    def terminate(self, by: TenantKind, *, at: datetime) -> None:
+        """End a grant, or withdraw a request, as either side. GRANT_ENDED."""
+        if self.status_at(at) not in OPEN:
+            raise Refusal.GRANT_ENDED.error()
+        self._end(DelegatedAdminStatus.TERMINATED, by, at)
+
+    def set_auto_extend(self, *, auto_extend: bool, at: datetime) -> None:
+        """Whether the grant extends itself from its current end on. GRANT_NOT_ACTIVE."""
+        self._require_active(at)
+        self._extend(at)
+        if self.auto_extend is not auto_extend:
+            self.auto_extend = auto_extend
+            self._schedule(at)
+            self.touch(at)
+
+    def end_at(self, now: datetime) -> datetime | None:
+        """The end as it is at a time: an active grant that extends itself has moved it."""
+        end = self.ends_at
+        if end is None or not self.auto_extend or self.status_at(now) is not ACTIVE:
+            return end
+        return extended_end(end, now)
+
+    def apply_due(self, now: datetime) -> bool:
+        """Also stores when the grant ended, or by how much it has extended itself."""
+        if super().apply_due(now):
+            self.closed_at, self.notice_at = self.expires_at, None
+            return True
+        if self.stored_status is ACTIVE and self._extend(now):
+            self.touch(now)
+            return True
+        return False
+
+    def take_notice(self, now: datetime) -> bool:
+        """Count the notice of the end that is due, so that nobody else gives it; whether there was one."""
+        if self.status_at(now) is not ACTIVE or self.notice_at is None or self.notice_at > now:
+            return False
+        self._schedule(now)
+        self.touch(now)
+        return True
+
+    @property
+    def answered_for(self) -> str | None:
+        """The customer, unless it has not yet answered the request for the relationship."""
+        is_answered = self.starts_at is not None or self.stored_status is DelegatedAdminStatus.DECLINED
+        return self.customer_id if is_answered or not self.requested_with_relationship else None
+
+    def _extend(self, now: datetime) -> bool:
+        """Move the end of a grant that extends itself past `now`; gives whether it moved."""
+        end = self.end_at(now)
+        if end == self.ends_at:
+            return False
+        self.ends_at = end
+        return True
+
+    def _schedule(self, now: datetime) -> None:
+        """When an active grant expires and when the next notice is due; never if it extends itself."""
+        self.expires_at = self.notice_at = None
+        if self.ends_at is not None and not self.auto_extend:
+            self.expires_at = self.ends_at
+            self.notice_at = next((at for at in (self.ends_at - each for each in NOTICES) if at > now), None)
+
+    def _require_pending(self, at: datetime) -> None:
+        if self.stored_status is not PENDING:
+            raise Refusal.GRANT_CLOSED.error()
+        if self.status_at(at) is not PENDING:
+            raise Refusal.GRANT_EXPIRED.error()
+
+    def _require_active(self, at: datetime) -> None:
+        if self.status_at(at) is not ACTIVE:
+            raise Refusal.GRANT_NOT_ACTIVE.error()
+
+    def _require_narrower(self, rights: frozenset[DelegatedRight]) -> None:
+        if not rights:
+            raise Refusal.RIGHTS_REQUIRED.error()
+        if not rights <= self.rights:
+            raise Refusal.RIGHTS_NOT_REQUESTED.error()
+
+    def _set_rights(self, rights: frozenset[DelegatedRight]) -> None:
+        for right in DelegatedRight:
+            setattr(self, right, right in rights)
+
+    def _end(self, status: DelegatedAdminStatus, by: TenantKind, at: datetime) -> None:
+        self.closed_at, self.ended_by, self.notice_at = at, by, None
+        self._become(status, at)
+
+    def _become(self, status: DelegatedAdminStatus, at: datetime) -> None:
+        self.stored_status = status
+        self.touch(at)
+
+
+def new_delegated_admin_request(
+    relationship: ResellerRelationship,
+    terms: DelegatedAdminTerms,
+    *,
+    at: datetime,
+    with_relationship: bool = False,
+) -> DelegatedAdminGrant:
+    """A partner's request, which expires after 90 days. RIGHTS_REQUIRED or DURATION_OUT_OF_RANGE."""
+    if not terms.rights:
+        raise Refusal.RIGHTS_REQUIRED.error()
+    if not timedelta(days=1) <= terms.duration <= FULL_DURATION:
+        raise Refusal.DURATION_OUT_OF_RANGE.error()
+    return DelegatedAdminGrant(
+        id=new_id(),
+        relationship_id=relationship.id,
+        partner_id=relationship.partner_id,
+        customer_id=relationship.customer_id,
+        requested_with_relationship=with_relationship,
+        **{right: right in terms.rights for right in DelegatedRight},
+        duration_days=terms.duration.days,
+        auto_extend=terms.auto_extend,
+        stored_status=PENDING,
+        requested_at=at,
+        expires_at=at + REQUEST_LIFETIME,
+        cloud=relationship.cloud,
+        version=1,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def new_delegated_admin_grant(
+    relationship: ResellerRelationship, terms: DelegatedAdminTerms, *, at: datetime
+) -> DelegatedAdminGrant:
+    """An active grant that the vendor gives along with a relationship, as for a new customer (R13)."""
+    grant = new_delegated_admin_request(relationship, terms, at=at)
+    grant.approve(DelegatedAdminApproval(), at=at)
+    grant.version = 1
+    return grant
+
+
+def require_rights_for_relationship(cloud: Cloud, rights: Collection[DelegatedRight]) -> None:
+    """DELEGATED_ADMIN_REQUIRED or SUPPORT_RIGHT_REQUIRED where the cloud requires some (R13, R61)."""
+    required = REQUIRED_RIGHTS.get(cloud, frozenset())
+    if required and not rights:
+        raise Refusal.DELEGATED_ADMIN_REQUIRED.error()
+    if not required <= set(rights):
+        raise Refusal.SUPPORT_RIGHT_REQUIRED.error()
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """An ISO 8601 duration of whole days, or of years of 365 days; None for any other text."""
+    match = _DURATION.fullmatch(text)
+    return timedelta(days=int(match[1]) * _DAYS[match[2]]) if match else None
+
+
+def extended_end(end: datetime, now: datetime) -> datetime:
+    """The first end after `now` of a grant that extends itself."""
+    if end > now:
+        return end
+    return end + EXTENSION * ((now - end) // EXTENSION + 1)
