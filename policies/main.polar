@@ -44,7 +44,7 @@ changes(action) if
     "create_customer", "update", "link", "confirm_agreement", "record_subscription", "create_subscription",
     "suspend", "reactivate", "cancel", "cancel_service", "move_to_csp", "assign_support_contact",
     "assign_partner_of_record", "request_transfer", "release", "consent", "accept", "decline", "remove",
-    "extend", "approve", "reduce", "terminate", "set_auto_extend"
+    "extend", "approve", "reduce", "terminate", "set_auto_extend", "invite"
   ];
 
 # R19: a restricted partner takes on no new customers, sells nothing new and receives no transfers.

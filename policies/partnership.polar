@@ -18,6 +18,9 @@ grant("global_admin", "reseller", "accept", _: Partnership);
 grant(role, "provider", "remove", _: Partnership) if
   relationship_manager(role) and choice("PROVIDERS_END_PARTNERSHIPS");
 
+# R57; role matrix, "manage reseller partnerships": the provider invites the reseller by a link.
+grant(role, "provider", "invite", _: Partnership) if relationship_manager(role);
+
 # D2I, R19: a direct-bill partner enrols as a reseller once it is restricted and sells nothing new directly.
 forbid("SELLS_DIRECTLY", caller: Principal, "accept", _: Partnership) if
   caller.type = "direct_bill" and caller.status = "active";

@@ -40,6 +40,9 @@ grant(role, "relationship_holder", "request_delegated_admin", _: ResellerRelatio
 # The roles that may request may withdraw a request (C2).
 grant(role, "requester", "cancel", _: ResellerRelationship) if relationship_requester(role);
 
+# R56: they invite the customer by a link.
+grant(role, "requester", "invite", _: ResellerRelationship) if relationship_requester(role);
+
 # Role matrix, "remove reseller relationship" (C5) and "extend relationship to provider".
 grant("global_admin", "relationship_holder", "remove", _: ResellerRelationship);
 grant("admin_agent", "relationship_holder", "extend", _: ResellerRelationship);

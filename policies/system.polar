@@ -4,6 +4,7 @@ has_standing(caller: Principal, "system", _: Service) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Partner) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Customer) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: User) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: Partnership) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: ResellerRelationship) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: DelegatedAdminGrant) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Subscription) if caller.kind = "system";
@@ -13,6 +14,11 @@ has_standing(caller: Principal, "system", _: AuditRecord) if caller.kind = "syst
 # Sign-in reads the user that a token names. R58: it verifies the domain that the identity provider vouches for.
 grant("identity", "system", "read", _: User);
 grant("identity", "system", "verify_domain", _: Customer);
+
+# R56, R57: whoever holds the code of an invitation, and a token of a trusted issuer, redeems it. The service
+# has compared the code; a person who is given access thereby acts in a role of the tenant afterwards.
+grant("invitee", "system", "redeem", _: ResellerRelationship);
+grant("invitee", "system", "redeem", _: Partnership);
 
 # An import writes records of one partner.
 grant("importer", "system", "import", _: Partner);
@@ -42,7 +48,9 @@ grant("sweeper", "system", "expire", _: Service);
 # R53: the auditor verifies the audit log and writes nothing.
 grant("auditor", "system", "read", _: AuditRecord);
 
-# R52: the expiry job works in one national cloud at a time.
+# R52: the expiry job works in one national cloud at a time, and an invitation is redeemed in its own.
+forbid("CROSS_CLOUD", caller: Principal, _action: String, partnership: Partnership) if
+  partnership.cloud != caller.cloud;
 forbid("CROSS_CLOUD", caller: Principal, _action: String, relationship: ResellerRelationship) if
   relationship.cloud != caller.cloud;
 forbid("CROSS_CLOUD", caller: Principal, _action: String, delegation: DelegatedAdminGrant) if

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,10 @@ from multichannel.demo.world import seed
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import AuthMode, Principal
 from multichannel.server.bootstrap import SHIPPED_POLICIES
+from multichannel.services.sign_in import sign_in
 from multichannel.store.engines import open_database
 from multichannel.store.store import Store
-from multichannel.store.users import SIGNING_IN, Caller
+from multichannel.store.users import SIGNING_IN, Caller, VerifiedToken
 from tests.databases import copy_of
 
 ENGINES: dict[tuple[str, str], Engine] = {}
@@ -61,6 +64,22 @@ class World:
             )
         assert caller is not None
         return caller
+
+    def caller_of_token(self, token: str) -> Caller:
+        """The caller of a persona's name, or of what `bearer_of` gives."""
+        claims = token.removeprefix(VERIFIED)
+        if claims == token:
+            return self.caller(token)
+        values = json.loads(base64.urlsafe_b64decode(claims))
+        return sign_in(self.store, VerifiedToken(**{**values, "auth_mode": AuthMode(values["auth_mode"])}))
+
+
+VERIFIED = "verified."
+
+
+def bearer_of(token: VerifiedToken) -> str:
+    """A bearer token that stands for what an issuer says, in tests in which it is not about signatures."""
+    return VERIFIED + base64.urlsafe_b64encode(json.dumps(asdict(token)).encode()).decode()
 
 
 one_engine = pytest.mark.parametrize("world", ["sqlite"], indirect=True)

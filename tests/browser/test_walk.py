@@ -1,4 +1,4 @@
-"""A newcomer's first steps in the explorer, and a customer's by the link of an invitation."""
+"""A newcomer's first steps in the explorer, and a customer's by a link with an operation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -21,7 +21,14 @@ from tests.serving import DemoServer, demo_app, running
 pytestmark = pytest.mark.browser
 
 REQUEST = """mutation { requestResellerRelationship(input: {customer: "ember.example"}) {
-  resellerRelationship { id invitation { url } } } }"""
+  resellerRelationship { id } } }"""
+ACCEPTANCE = """mutation AcceptRelationship($input: AcceptResellerRelationshipInput!) {
+  acceptResellerRelationship(input: $input) {
+    resellerRelationship { status partner { name } }
+    userErrors { code message }
+  }
+}
+"""
 
 
 @pytest.fixture
@@ -70,12 +77,15 @@ def test_the_examples_walk_from_the_reason_against_it_to_a_subscription_in_csp(
     expect(result).not_to_contain_text("AGREEMENT_REQUIRED")
 
 
-def test_the_link_of_an_invitation_needs_only_the_signer_to_be_filled_in(
+def test_a_link_with_an_operation_needs_only_the_signer_to_be_filled_in(
     page: Page, server: DemoServer
 ) -> None:
     asked = _ask(server)
     sign_in(page, server, "ember-global-admin")
-    page.goto(f"{server.url}/graphql?{urlsplit(asked['invitation']['url']).query}")
+    held = json.dumps(
+        {"input": {"id": asked["id"], "agreement": {"firstName": "", "lastName": "", "email": ""}}}
+    )
+    page.goto(f"{server.url}/graphql?{urlencode({'query': ACCEPTANCE, 'variables': held})}")
     sign_in(page, server, "ember-global-admin")
     variables = page.get_by_label("Variables")
     expect(variables).to_contain_text(asked["id"])
@@ -92,7 +102,7 @@ def test_the_link_of_an_invitation_needs_only_the_signer_to_be_filled_in(
 
 
 def _ask(server: DemoServer) -> Any:
-    """Alder's request to Ember, with its invitation."""
+    """Alder's request to Ember."""
     authorization = {"Authorization": f"Bearer {server.token('alder-sales-agent')}"}
     answer = httpx.post(f"{server.url}/graphql", json={"query": REQUEST}, headers=authorization).json()
     return answer["data"]["requestResellerRelationship"]["resellerRelationship"]

@@ -80,7 +80,7 @@ class Api:
 
 @pytest.fixture
 def api(world: World) -> Iterator[Api]:
-    """The demo world behind the endpoint; the token of a persona is its name."""
+    """The demo world behind the endpoint; the token of a persona is its name, others are `bearer_of`."""
     with _serving(world) as api:
         yield api
 
@@ -94,8 +94,8 @@ def shared_api(shared_world: World) -> Iterator[Api]:
 
 @contextmanager
 def _serving(world: World) -> Iterator[Api]:
-    streams = EventStreams(world.store, world.caller, EventNotifier(None))
-    execution = Execution(world.store, world.caller, streams, threads=1)
+    streams = EventStreams(world.store, world.caller_of_token, EventNotifier(None))
+    execution = Execution(world.store, world.caller_of_token, streams, threads=1)
     view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
     app = Starlette(routes=[Route("/graphql", view.respond, methods=["GET", "POST"])])
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")

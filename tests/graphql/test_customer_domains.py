@@ -12,12 +12,13 @@ from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Tenant
 from multichannel.policy.schema.vocabulary import AuthMode
-from multichannel.services.sign_in import VerifiedToken, sign_in
+from multichannel.services.sign_in import sign_in
+from multichannel.store.users import VerifiedToken
 from tests.graphql.conftest import Answer, Api
 from tests.graphql.stored_rows import NewRows, stored
 from tests.world import postgresql_later
 
-pytestmark = [postgresql_later, pytest.mark.rule("R58")]
+pytestmark = postgresql_later
 
 CREATE = """mutation($input: CreateCustomerInput!) { createCustomer(input: $input) {
   customer { id domain domains { name isVerified } } userErrors { code path } } }"""
@@ -49,6 +50,7 @@ def arrive(api: Api, persona: str, domain: str) -> None:
     assert sign_in(api.world.store, token).principal.tenant_id == directory_id
 
 
+@pytest.mark.rule("R58")
 def test_an_impostors_domain_neither_blocks_nor_receives(api: Api) -> None:
     impostor = create(api, "alder-sales-agent", "bigbank.example").data["createCustomer"]["customer"]
     assert impostor["domains"] == [{"name": "bigbank.example", "isVerified": False}]
@@ -67,6 +69,7 @@ def test_an_impostors_domain_neither_blocks_nor_receives(api: Api) -> None:
     assert [row.customer_id for row in rows if row.is_verified] == [THISTLE.id]
 
 
+@pytest.mark.rule("R58")
 def test_domains_are_compared_folded_and_in_their_ascii_form(api: Api) -> None:
     arrive(api, "thistle-global-admin", "B\u00fccher.Example")
 
@@ -78,6 +81,7 @@ def test_domains_are_compared_folded_and_in_their_ascii_form(api: Api) -> None:
     assert [each["code"] for each in taken["userErrors"]] == ["DOMAIN_TAKEN"]
 
 
+@pytest.mark.rule("R58")
 def test_a_new_customer_shows_its_domain_as_people_write_it(api: Api) -> None:
     made = create(api, "alder-sales-agent", "FA\u00df.example").data["createCustomer"]["customer"]
 
@@ -85,6 +89,7 @@ def test_a_new_customer_shows_its_domain_as_people_write_it(api: Api) -> None:
     assert made["domains"] == [{"name": "xn--fa-hia.example", "isVerified": False}]
 
 
+@pytest.mark.rule("R58")
 @pytest.mark.parametrize(
     "domain", ["a_b.example", "-a.example", "example", "127.0.0.1", "\u2603.example", ""]
 )
@@ -92,6 +97,7 @@ def test_what_is_no_domain_is_bad_input(api: Api, domain: str) -> None:
     assert create(api, "alder-sales-agent", domain).codes == ["BAD_INPUT"]
 
 
+@pytest.mark.rule("R58")
 def test_a_sign_in_verifies_a_domain_once_and_takes_none_from_another_customer(api: Api) -> None:
     new_rows = NewRows(api)
     version = stored(api, Customer, id=MEADOW.id)[0].version
@@ -106,12 +112,14 @@ def test_a_sign_in_verifies_a_domain_once_and_takes_none_from_another_customer(a
     assert MEADOW.id in {each.tenant_id for each in new_rows.records()}
 
 
+@pytest.mark.rule("R58")
 def test_a_partners_sign_in_verifies_nothing(api: Api) -> None:
     arrive(api, "alder-sales-agent", "alder.example")
 
     assert stored(api, CustomerDomain, ascii_domain="alder.example") == []
 
 
+@pytest.mark.rule("R58")
 def test_a_domain_of_the_other_cloud_is_free(api: Api) -> None:
     summit = create(api, "alder-sales-agent", "summit.example").data["createCustomer"]
 
@@ -121,6 +129,7 @@ def test_a_domain_of_the_other_cloud_is_free(api: Api) -> None:
     assert receivers(api, "summit.example") == {CEDAR.id: None}
 
 
+@pytest.mark.rule("R58")
 def test_a_company_name_may_have_the_joiners_of_its_script(api: Api) -> None:
     name = "\u0634\u0631\u06a9\u062a \u0646\u0631\u0645\u200c\u0627\u0641\u0632\u0627\u0631"
     input = {"companyName": name, "domain": "fa.example", "email": "a@fa.example"}

@@ -16,7 +16,7 @@ from tests.graphql.conftest import Answer, Api
 from tests.graphql.stored_rows import NewRows, stored
 from tests.world import postgresql_later
 
-pytestmark = [postgresql_later, pytest.mark.rule("R54")]
+pytestmark = postgresql_later
 
 DIRECTORY, ADMIN = fixed_id("directory.orchard"), fixed_id("global-admin.orchard")
 CREATE = """mutation($input: CreateCustomerInput!) { createCustomer(input: $input) {
@@ -57,6 +57,7 @@ def sign_in(api: Api, directory_id: str) -> Caller | None:
         return work.sign_in.caller(directory_id=directory_id, object_id=ADMIN, auth_mode=AuthMode.APP_USER)
 
 
+@pytest.mark.rule("R54")
 def test_its_users_sign_in_by_the_directory_once_it_is_linked_and_never_by_its_own_id(
     api: Api, orchard: str
 ) -> None:
@@ -83,6 +84,7 @@ def test_its_users_sign_in_by_the_directory_once_it_is_linked_and_never_by_its_o
     assert api.ask("cedar-admin-agent", FOUND, id=DIRECTORY).data["customers"]["nodes"] == []
 
 
+@pytest.mark.rule("R54")
 def test_a_request_to_the_directory_waits_for_the_link(api: Api, orchard: str) -> None:
     row_id = orchard.removeprefix("customer_")
     asked = api.ask("cedar-admin-agent", REQUEST, input={"customer": DIRECTORY})
@@ -107,6 +109,7 @@ def codes_of(answer: Answer) -> list[str]:
     return [each["code"] for each in answer.data["requestResellerRelationship"]["userErrors"]]
 
 
+@pytest.mark.rule("R54")
 def test_a_link_is_final_and_to_a_directory_that_nobody_has(api: Api, orchard: str) -> None:
     for taken in (MEADOW.id, CEDAR.id, ALDER.id):
         assert codes(link(api, "alder-sales-agent", orchard, directoryId=taken)) == ["DIRECTORY_TAKEN"]
@@ -118,6 +121,7 @@ def test_a_link_is_final_and_to_a_directory_that_nobody_has(api: Api, orchard: s
     assert tenant.directory_id == DIRECTORY
 
 
+@pytest.mark.rule("R54")
 @pytest.mark.parametrize(
     ("persona", "code"),
     [
@@ -134,6 +138,7 @@ def test_only_the_roles_that_create_customers_link_their_own(
     assert [each.directory_id for each in stored(api, Tenant, id=orchard.removeprefix("customer_"))] == [None]
 
 
+@pytest.mark.rule("R54")
 def test_what_is_no_guid_is_bad_input(api: Api, orchard: str) -> None:
     assert link(api, "alder-sales-agent", orchard, directoryId="orchard.example").codes == ["BAD_INPUT"]
     assert stored(api, Customer, domain="orchard.example")[0].version == 1

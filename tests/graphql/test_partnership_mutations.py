@@ -138,5 +138,5 @@ def test_no_other_party_acts_on_a_partnership(api: Api) -> None:
     for persona in ("alder-global-admin", "meadow-global-admin"):
         assert do(api, persona, REMOVE, id=held).codes == ["NOT_FOUND"]
     assert do(api, CEDAR_AGENT, REMOVE, id=relationship_of(CEDAR, MEADOW)).codes == ["BAD_INPUT"]
-    assert do(api, CEDAR_AGENT, INVITE, reseller="hazel.example").codes == ["BAD_INPUT"]
+    assert do(api, CEDAR_AGENT, INVITE, reseller="hazel example").codes == ["BAD_INPUT"]
     assert row(api, held).version == 1

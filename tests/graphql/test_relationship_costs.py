@@ -83,16 +83,16 @@ SUCCESSES: dict[str, tuple[str, str, dict[str, Any], Role]] = {
     ),
 }
 STATEMENTS = {
-    "request relationship": 13,
-    "request delegated admin": 16,
-    "request through provider": 16,
+    "request relationship": 14,
+    "request delegated admin": 17,
+    "request through provider": 17,
     "cancel request": 12,
     "accept relationship": 17,
     "decline relationship": 13,
     "remove DAP": 12,
     "remove relationship": 17,
     "extend relationship": 14,
-    "invite reseller": 14,
+    "invite reseller": 15,
     "accept invitation": 12,
     "remove partnership": 12,
 }

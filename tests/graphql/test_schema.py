@@ -36,7 +36,7 @@ ROWLESS = {
     "SubscriptionChange",
     "AuditChange",
     "LeftToMove",
-    "RelationshipInvitation",
+    "InvitationLink",
     "SupportBlocker",
     "SupportOption",
     "TransferEffect",

@@ -162,7 +162,7 @@ def test_every_action_of_tenants_is_a_change_or_is_named_here() -> None:
     others = {*READS, *of_users, Action.REVOKE_DELEGATED_ADMIN, Action.END}
     requests = {action for action in Action if action.startswith("request_") and action != "request_transfer"}
     service = {Action.ADD_PARTNER, Action.ADD_CUSTOMER, Action.VERIFY_DOMAIN, Action.SEED}
-    service |= {Action.IMPORT, Action.EXPIRE}
+    service |= {Action.IMPORT, Action.EXPIRE, Action.REDEEM}
     assert {*Action} - changes.words == {*others, *requests, *service, Action.INVITE_RESELLER}
 
 

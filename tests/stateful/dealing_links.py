@@ -137,6 +137,16 @@ def _invite(hand: Hand) -> Dealt:
     return hand.user(CEDAR, ADMIN, *AGENTS), {"reseller": address}
 
 
+def _send_link(hand: Hand) -> Dealt:
+    row = _waits(hand)
+    return hand.user(row["partner_id"], ADMIN, *AGENTS), named(row, RELATIONSHIP)
+
+
+def _renew_link(hand: Hand) -> Dealt:
+    row = hand.row(PARTNERSHIP, lambda row: row["status"] == "invited")
+    return hand.user(row["provider_id"], *AGENTS), named(row, PARTNERSHIP)
+
+
 def _consent(hand: Hand) -> Dealt:
     row = hand.row(PARTNERSHIP, lambda row: row["status"] == "invited")
     return hand.user(row["reseller_id"], ADMIN), named(row, PARTNERSHIP)
@@ -239,6 +249,8 @@ RELATIONS: dict[str, Deal] = {
     "setDelegatedAdminAutoExtend": _auto_extend,
     "revokeDelegatedAdmin": _revoke,
     "inviteIndirectReseller": _invite,
+    "inviteCustomer": _send_link,
+    "renewResellerInvitation": _renew_link,
     "acceptPartnership": _consent,
     "removePartnership": _part,
 }

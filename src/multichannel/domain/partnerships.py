@@ -81,10 +81,14 @@ class Partnership(Versioned, Base):
 
     def accept(self, *, at: datetime) -> None:
         """Accept as the reseller: the provider may order for its customers (R27). INVITATION_CLOSED."""
-        if self.status is not PartnershipStatus.INVITED:
-            raise Refusal.INVITATION_CLOSED.error()
+        self.require_invited()
         self.accepted_at = at
         self._become(PartnershipStatus.ACTIVE, at)
+
+    def require_invited(self) -> None:
+        """INVITATION_CLOSED unless the reseller can accept it."""
+        if self.status is not PartnershipStatus.INVITED:
+            raise Refusal.INVITATION_CLOSED.error()
 
     def remove(self, *, at: datetime) -> None:
         """Withdraw the invitation or end the partnership; nothing else changes (SM3). PARTNERSHIP_OVER."""

@@ -88,6 +88,30 @@ class Refusal(Enum):
         "You have an open invitation to, or an active partnership with, this tenant. Remove it first.",
     )
     SELF_INVITED = _Row("R11", "reseller", "A provider cannot be its own reseller. Enter another company.")
+    INVITATION_INVALID = _Row(
+        "R56",
+        "code",
+        "The invitation is unknown, withdrawn or over. Ask the partner that invited you for a new link.",
+    )
+    INVITATION_OF_ANOTHER = _Row(
+        "R56",
+        "code",
+        "The invitation is for another organization than the one you signed in from. Sign in with an account "
+        "of the invited tenant or domain, or ask the partner to invite your tenant id.",
+    )
+    NOT_A_GLOBAL_ADMIN = _Row(
+        "R56",
+        "code",
+        "Your token does not say that you are a global administrator of your organization's directory. Ask "
+        "one of them to open the link, or sign in again after the role is assigned to you.",
+    )
+    HAS_GLOBAL_ADMIN = _Row(
+        "R56",
+        "code",
+        "Your organization is known here. Ask one of its global admins, or the operator of this service, to "
+        "add or enable your user.",
+    )
+    COMPANY_NAME_REQUIRED = _Row("R57", "companyName", "Enter the name of your company, which is new here.")
     INVITATION_CLOSED = _Row("SM3", "id", "The invitation has already been accepted or removed.")
     PARTNERSHIP_OVER = _Row("SM3", "id", "The partnership has already been removed.")
     NO_PARTNERSHIP = _Row(

@@ -117,7 +117,7 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
 
         REQUEST_CLOSED, REQUEST_EXPIRED, or MARKET_MISMATCH, which only the customer may see (R12).
         """
-        self._require_open(at)
+        self.require_open(at)
         if customer.market != self.market:
             raise Refusal.MARKET_MISMATCH.error()
         self.accepted_at = at
@@ -125,12 +125,12 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
 
     def decline(self, *, at: datetime) -> None:
         """Decline as the customer. REQUEST_CLOSED or REQUEST_EXPIRED."""
-        self._require_open(at)
+        self.require_open(at)
         self._close(RelationshipStatus.DECLINED, at)
 
     def cancel(self, *, at: datetime) -> None:
         """Cancel the request as the partner. REQUEST_CLOSED or REQUEST_EXPIRED."""
-        self._require_open(at)
+        self.require_open(at)
         self._close(RelationshipStatus.CANCELED, at)
 
     def apply_due(self, now: datetime) -> bool:
@@ -166,7 +166,8 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         """The customer, once it has answered; before, the partner does not see whether the address exists."""
         return None if self.stored_status in UNANSWERED else self.customer_id
 
-    def _require_open(self, at: datetime) -> None:
+    def require_open(self, at: datetime) -> None:
+        """REQUEST_EXPIRED or REQUEST_CLOSED unless it is a request that can be answered."""
         status = self.status_at(at)
         if status is RelationshipStatus.EXPIRED:
             raise Refusal.REQUEST_EXPIRED.error()

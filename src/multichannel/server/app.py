@@ -39,11 +39,11 @@ from multichannel.server.expiry_job import expiry_job
 from multichannel.server.metrics import Metrics
 from multichannel.server.policy_watcher import policy_watcher
 from multichannel.server.shadow_policy import CandidateFolder, ShadowPolicy, to_file, to_log
-from multichannel.services.sign_in import VerifiedToken, sign_in
+from multichannel.services.sign_in import sign_in
 from multichannel.settings import Settings
 from multichannel.store.decision_recorder import DecisionRecorder
 from multichannel.store.store import Store
-from multichannel.store.users import Caller
+from multichannel.store.users import Caller, VerifiedToken
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 """All reach the endpoint, which refuses those it does not support with an error of its own."""

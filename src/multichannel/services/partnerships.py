@@ -5,6 +5,7 @@ from __future__ import annotations
 from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.invitations import issue
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
 
@@ -32,6 +33,7 @@ def invite_indirect_reseller(work: UnitOfWork, address: str, number: str | None)
     work.add_under(provider, invitation)
     # Whether the address exists must not be visible before it answers.
     work.redact(invitation, "reseller_id")
+    issue(work, invitation)
     return invitation
 
 

@@ -32,6 +32,7 @@ from multichannel.services.delegated_admin import (
     decline_requests_with,
     end_grants_of,
 )
+from multichannel.services.invitations import issue
 from multichannel.services.partnerships import are_partners
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
@@ -75,6 +76,7 @@ def request_reseller_relationship(work: UnitOfWork, request: RelationshipRequest
     own = [row for row in related if row.partner_id == partner.id]
     _require_request_possible(work, partner, request, known, own)
     _add_requested(work, partner, relationship, request.delegated_admin)
+    issue(work, relationship)
     if request.provider_id is not None:
         companion = provider_request(relationship, request.provider_id)
         _add_requested(work, partner, companion, request.delegated_admin)

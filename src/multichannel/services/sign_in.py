@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from multichannel.domain.domains import ascii_domain
 from multichannel.errors import Unauthenticated
 from multichannel.policy.schema.resources import CUSTOMER
-from multichannel.policy.schema.vocabulary import Action, AuthMode
+from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
-from multichannel.store.users import SIGNING_IN, Caller
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedToken:
-    """What a trusted issuer says of a user: its directory and object id, and as far as it does, the rest.
-
-    `domain` is one that the issuer has verified for the directory.
-    """
-
-    directory_id: str
-    object_id: str
-    auth_mode: AuthMode
-    name: str | None = None
-    is_global_admin: bool = False
-    domain: str | None = None
+from multichannel.store.users import SIGNING_IN, Caller, VerifiedToken
 
 
 class UnknownUser(Unauthenticated):
@@ -50,7 +35,7 @@ def sign_in(store: Store, token: VerifiedToken) -> Caller:
         raise UnknownUser(token)
     if caller.new_domain is not None:
         _verify_domain(store, caller.principal.tenant_id, caller.new_domain)
-    return caller
+    return replace(caller, token=token)
 
 
 def _verify_domain(store: Store, customer_id: str, domain: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Partner, TenantKind
@@ -37,9 +38,7 @@ def create_user(work: UnitOfWork, new: NewUser) -> User:
     return add_user_to_tenant(work, parent, new, tenant=parent)
 
 
-def add_user_to_tenant(
-    work: UnitOfWork, parent: Partner | Customer, new: NewUser, *, tenant: Partner | Customer
-) -> User:
+def add_user_to_tenant(work: UnitOfWork, parent: Base, new: NewUser, *, tenant: Partner | Customer) -> User:
     """Store a user of a tenant with its roles, by virtue of `parent`, which was fetched for it."""
     user = User(
         tenant_id=tenant.id,

@@ -6,10 +6,11 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -45,6 +46,7 @@ MUTATION_CONFLICTS = {*CONFLICTS, UNIQUE}
 """Of two mutations that store the same row at once one fails; run again, it finds the other's row."""
 BUSY = "Conflict with another change; nothing was saved. Retry."
 LONGEST_PAUSE = 0.05
+NO_CODES: Mapping[str, str] = MappingProxyType({})
 
 
 class Store:
@@ -98,10 +100,10 @@ class Store:
         return None if self.recorder is None else self.recorder.recording
 
     @contextmanager
-    def reading(self, principal: Principal) -> Iterator[UnitOfWork]:
-        """One snapshot to read from."""
+    def reading(self, principal: Principal, *, codes: Mapping[str, str] = NO_CODES) -> Iterator[UnitOfWork]:
+        """One snapshot to read from; `codes` are those of invitations that were made just before."""
         with self._access(principal, READING) as access:
-            yield UnitOfWork(access, public_url=self._public_url)
+            yield UnitOfWork(access, public_url=self._public_url, codes=dict(codes))
 
     def is_reachable(self) -> bool:
         """Whether the database answers."""
@@ -162,7 +164,7 @@ class Store:
                 return first
             writer = AuditWriter(access, mutation)
             session.before_writing = writer.before_flush
-            outcome = use_case(UnitOfWork(access, mutation.user_id))
+            outcome = use_case(UnitOfWork(access, mutation.user_id, codes=mutation.codes))
             session.flush()
             writer.record_success(session.changes)
             keys.keep({"id": outcome})

@@ -23,6 +23,7 @@ from multichannel.policy.schema.vocabulary import NO_TENANT, Action
 from multichannel.store.audit.audit_chains import AuditChains
 from multichannel.store.read.bulk_check import CheckResult, check_rows
 from multichannel.store.read.event_feed import EventFeed
+from multichannel.store.read.invitation_lookup import InvitationLookup
 from multichannel.store.read.reader import Reader
 from multichannel.store.session import PolicyBypass
 from multichannel.store.users import CallerLookup, UserRoles
@@ -46,14 +47,26 @@ class ServiceResource:
 class UnitOfWork:
     """What a use case works with: the principal, the time, and the rows it may have."""
 
-    def __init__(self, access: Access, user_id: str | None = None, *, public_url: str = PUBLIC_URL) -> None:
-        """`user_id` is that of the caller; links begin with `public_url`."""
+    def __init__(
+        self,
+        access: Access,
+        user_id: str | None = None,
+        *,
+        public_url: str = PUBLIC_URL,
+        codes: dict[str, str] | None = None,
+    ) -> None:
+        """`user_id` is that of the caller; links begin with `public_url`.
+
+        `codes` are those of invitations that the operation has made, by the id of what they are for.
+        """
         self._access, self._session = access, access.session
         self.user_id, self.public_url = user_id, public_url
+        self.codes: dict[str, str] = {} if codes is None else codes
         self.policy, self.principal, self.now = access.policy, access.principal, access.now
         # Lists and records to show.
         self.reader = Reader(access)
         self.sign_in = CallerLookup(access)
+        self.invitations = InvitationLookup(access)
         self.roles = UserRoles(access)
         self.chains = AuditChains(access)
         # Rows to act on.

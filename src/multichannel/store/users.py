@@ -28,6 +28,21 @@ SIGNING_IN = system_principal(SystemRole.IDENTITY)
 
 
 @dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """What a trusted issuer says of a user: its directory and object id, and as far as it does, the rest.
+
+    `domain` is one that the issuer has verified for the directory.
+    """
+
+    directory_id: str
+    object_id: str
+    auth_mode: AuthMode
+    name: str | None = None
+    is_global_admin: bool = False
+    domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """A signed-in user with its principal. Only the audit log and the domain see the user id."""
 
@@ -35,6 +50,8 @@ class Caller:
     user_id: str
     new_domain: str | None = None
     """The domain that sign-in shows to be the customer's, and that no customer has verified."""
+    token: VerifiedToken | None = None
+    """The token that the caller has signed in with, for the redemption of invitations."""
 
 
 class CallerLookup:

@@ -13,7 +13,9 @@ def may(_world: World, who: Principal, action: Action, row: Row) -> bool:
     reseller = who.type in {"indirect_reseller", "direct_bill"} and row["reseller_id"] == who.tenant_id
     if action is Action.ACCEPT:
         return reseller and has(who, {"global_admin"})
-    if action is Action.REMOVE:
+    if action is Action.REDEEM:  # R57: that takes a code, and no tenant has one
+        return False
+    if action in {Action.REMOVE, Action.INVITE}:
         return provider and has(who, PARTNERSHIP_MANAGERS)
     return (provider or reseller) and has(who, PARTNERSHIP_MANAGERS)
 
@@ -21,7 +23,7 @@ def may(_world: World, who: Principal, action: Action, row: Row) -> bool:
 def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]:
     """D2I, R50, and who has left the programme."""
     found = set()
-    if action in {Action.ACCEPT, Action.REMOVE} and who.status == "inactive":
+    if action in {Action.ACCEPT, Action.REMOVE, Action.INVITE} and who.status == "inactive":
         found.add("PARTNER_INACTIVE")
     if action is Action.ACCEPT:
         found |= {"SELLS_DIRECTLY"} if (who.type, who.status) == ("direct_bill", "active") else set()

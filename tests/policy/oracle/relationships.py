@@ -9,7 +9,7 @@ from tests.policy.oracle.world import Row, World
 
 ANSWERS = {Action.ACCEPT, Action.DECLINE, Action.REVOKE_DELEGATED_ADMIN, Action.END}
 READS = {Action.READ_SUMMARY, Action.READ}
-CHANGES = {Action.ACCEPT, Action.DECLINE, Action.CANCEL, Action.REMOVE, Action.EXTEND}
+CHANGES = {Action.ACCEPT, Action.DECLINE, Action.CANCEL, Action.REMOVE, Action.EXTEND, Action.INVITE}
 DONE_BY = {
     Action.REMOVE: {"global_admin"},
     Action.EXTEND: {"admin_agent"},
@@ -29,7 +29,7 @@ def may(_world: World, who: Principal, action: Action, row: Row) -> bool:
         or (action is Action.READ_SUMMARY and has(who, MANAGERS))
     ):
         return True
-    if action is Action.CANCEL:  # C2; the one that goes with a reseller's is the reseller's to withdraw
+    if action in {Action.CANCEL, Action.INVITE}:  # C2; one that goes with a reseller's is the reseller's
         return holder and row["associated_partner_id"] is None and has(who, REQUESTERS)
     if action not in READS:
         return holder and has(who, DONE_BY.get(action, ()))

@@ -24,6 +24,8 @@ NEEDED = {
 }
 """The least each needs: sign-in reads users, an import writes a partner's facts, and so on."""
 NEEDED_IN_ONE_CLOUD = {
+    ("invitee", Action.REDEEM, "ResellerRelationship"),
+    ("invitee", Action.REDEEM, "Partnership"),
     ("sweeper", Action.EXPIRE, "ResellerRelationship"),
     ("sweeper", Action.EXPIRE, "DelegatedAdminGrant"),
     ("sweeper", Action.EXPIRE, "Subscription"),

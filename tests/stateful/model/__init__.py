@@ -38,6 +38,8 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
     "setDelegatedAdminAutoExtend": delegated_admin.set_auto_extend,
     "revokeDelegatedAdmin": delegated_admin.revoke,
     "inviteIndirectReseller": relationships.invite,
+    "inviteCustomer": relationships.send_link,
+    "renewResellerInvitation": relationships.renew_link,
     "acceptPartnership": relationships.consent,
     "removePartnership": relationships.part,
     "createCustomer": customers.create,

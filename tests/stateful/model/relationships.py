@@ -223,8 +223,7 @@ def extend(state: State, who: Principal, told: Input) -> Row:
 
 def _no(state: State, row: Row) -> bool:
     """R64: a no that is younger than 30 days."""
-    answered = row["closed_at"]
-    return bool(row["status"] == "declined" and answered + timedelta(days=30) > state.now)
+    return row["status"] == "declined" and bool(row["closed_at"] + timedelta(days=30) > state.now)
 
 
 def invite(state: State, who: Principal, told: Input) -> Row:
@@ -258,4 +257,20 @@ def part(state: State, who: Principal, told: Input) -> Row:
     row = state.get(who, Action.REMOVE, "Partnership", told["id"])
     refuse_if(row["status"] == "removed")
     row["status"] = "removed"
+    return row
+
+
+def send_link(state: State, who: Principal, told: Input) -> Row:
+    """R56: for a request that waits, or R54 a customer of one's own making that nobody has linked."""
+    row = state.get(who, Action.INVITE, RELATIONSHIP, told["id"])
+    customer = state.row("Customer", row["customer_id"])
+    unlinked = customer is not None and customer["directory_id"] is None
+    refuse_if(status(row, state) != "requested" and not (status(row, state) == "active" and unlinked))
+    return row
+
+
+def renew_link(state: State, who: Principal, told: Input) -> Row:
+    """R57: for an invitation that is not accepted."""
+    row = state.get(who, Action.INVITE, "Partnership", told["id"])
+    refuse_if(row["status"] != "invited")
     return row

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
@@ -53,6 +54,13 @@ class ParsedDocument:
         """The type of the operation that `name` selects; None if it selects none."""
         operation = get_operation_ast(self.ast, name)
         return operation.operation if isinstance(operation, OperationDefinitionNode) else None
+
+    def root_fields(self, name: str | None) -> list[str]:
+        """The root fields of the operation that `name` selects; none if there are fragments among them."""
+        operation = get_operation_ast(self.ast, name)
+        selections = operation.selection_set.selections if operation else ()
+        fields = [each for each in selections if isinstance(each, FieldNode)]
+        return [each.name.value for each in fields] if len(fields) == len(selections) else []
 
 
 def read_document(text: str, *, cache: bool) -> ParsedDocument:

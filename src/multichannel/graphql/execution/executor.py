@@ -17,13 +17,17 @@ from multichannel.graphql.execution.errors import BAD_INPUT, domain_error, execu
 from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest
 from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.schema import build_schema
+from multichannel.services.sign_in import UnknownUser
 from multichannel.store.store import Store
-from multichannel.store.users import Caller
+from multichannel.store.users import Caller, VerifiedToken
 
 ResponseBody = dict[str, Any]
 """A GraphQL response. One without `data` is the last: nothing was executed, or nothing more will be."""
 
 Responses = AsyncGenerator[ResponseBody, None]
+
+REDEMPTIONS = (["redeemInvitation"], ["redeemResellerInvitation"])
+"""The root fields of the operations that are open to a token whose user is unknown."""
 
 SignIn = Callable[[str], Caller]
 """The caller a token identifies; raises Unauthenticated for an invalid token."""
@@ -102,7 +106,10 @@ class Execution:
     ) -> tuple[OperationType | None, ResponseBody | ParsedDocument]:
         """In a worker thread: execute the operation, unless it is a subscription."""
         with self._store.operation():
-            caller = None if token is None else self._sign_in(token)
+            try:
+                caller = None if token is None else self._sign_in(token)
+            except UnknownUser as unknown:
+                return self._start_for_newcomer(request, unknown, check_kind)
             document = read_document(request.query, cache=caller is not None)
             kind = document.operation_type(request.operation_name)
             check_kind(kind)
@@ -110,10 +117,27 @@ class Execution:
                 return kind, document
             return kind, execute_document(self._store, caller, document, request)
 
+    def _start_for_newcomer(
+        self,
+        request: GraphQLRequest,
+        unknown: UnknownUser,
+        check_kind: Callable[[OperationType | None], None],
+    ) -> tuple[OperationType | None, ResponseBody]:
+        """Execute an operation that does nothing but redeem an invitation; raises `unknown` for any other."""
+        try:
+            document = read_document(request.query, cache=False)
+        except InvalidDocument:
+            raise unknown from None
+        if document.root_fields(request.operation_name) not in REDEMPTIONS:
+            raise unknown
+        kind = document.operation_type(request.operation_name)
+        check_kind(kind)
+        return kind, execute_document(self._store, unknown.token, document, request)
+
 
 def execute_document(
     store: Store,
-    caller: Caller | None,
+    caller: Caller | VerifiedToken | None,
     document: ParsedDocument,
     request: GraphQLRequest,
     root: object = None,

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING
 from graphql import GraphQLResolveInfo
 
 from multichannel.errors import Unauthenticated
+from multichannel.services.sign_in import sign_in
+from multichannel.store.store import NO_CODES
+from multichannel.store.users import VerifiedToken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Principal
     from multichannel.store.audit.mutation_context import MutationContext
@@ -25,10 +30,12 @@ if TYPE_CHECKING:
 class OperationContext:
     """The context of one GraphQL operation: used by one thread, closed after execution."""
 
-    def __init__(self, store: Store, caller: Caller | None) -> None:
-        """`caller` is None without a token."""
+    def __init__(self, store: Store, caller: Caller | VerifiedToken | None) -> None:
+        """`caller` is None without a token, and the token alone if it is valid but names no user."""
         self._store = store
-        self._caller = caller
+        self._newcomer = caller if isinstance(caller, VerifiedToken) else None
+        self._caller = None if isinstance(caller, VerifiedToken) else caller
+        self._codes: Mapping[str, str] = NO_CODES
         self._reading: AbstractContextManager[UnitOfWork] | None = None
         self._work: UnitOfWork | None = None
 
@@ -49,7 +56,7 @@ class OperationContext:
     def work(self) -> UnitOfWork:
         """The snapshot that this operation reads, opened on first use."""
         if self._work is None:
-            self._reading = self._store.reading(self.principal)
+            self._reading = self._store.reading(self.principal, codes=self._codes)
             self._work = self._reading.__enter__()
         return self._work
 
@@ -68,7 +75,19 @@ class OperationContext:
         """Run a mutation in its own transaction; later reads of this operation see its changes."""
         caller = self.caller
         self.close()
+        self._codes = act.codes
         return self._store.act(caller.principal, replace(act, user_id=caller.user_id), use_case)
+
+    def redeem(self, redeem: Callable[[Store, VerifiedToken], str]) -> str:
+        """Redeem an invitation with the caller's or newcomer's token, who is the caller from then on."""
+        token = self._newcomer or self.caller.token
+        if token is None:
+            message = "Sign in with a token of the trusted issuer to redeem an invitation."
+            raise Unauthenticated(message)
+        self.close()
+        row_id = redeem(self._store, token)
+        self._caller = sign_in(self._store, token)
+        return row_id
 
     def close(self) -> None:
         """Close the snapshot."""

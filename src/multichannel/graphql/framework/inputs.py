@@ -91,6 +91,16 @@ def parse_domain(name: str, value: str) -> str:
     return parsed
 
 
+def parse_address(name: str, value: str) -> str:
+    """A tenant GUID in lower case, or a domain name in its ASCII form; BadInput if it is neither."""
+    if GUID_FORM.fullmatch(value):
+        return value.lower()
+    try:
+        return parse_domain(name, value)
+    except BadInput:
+        raise BadInput(f"input.{camel(name)} is neither a tenant GUID nor a domain name.") from None
+
+
 def parse_email(name: str, value: str) -> str:
     """An e-mail address; BadInput if it is not one."""
     if not EMAIL_FORM.fullmatch(parse_text(name, value)):

@@ -16,7 +16,7 @@ from multichannel.errors import BadInput, Refused
 from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import MutationInput, idempotency_of
+from multichannel.graphql.framework.inputs import idempotency_of
 from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.strawberry_types import (
     Field,
@@ -28,10 +28,15 @@ from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.read.list_query import ReadableColumn
+from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.users import VerifiedToken
 
 UseCase = Callable[[UnitOfWork, Any], Any]
 """Does what an input asks for and returns the domain object that it changed or made."""
+
+Redeem = Callable[[Store, VerifiedToken, Any], str]
+"""Redeems the invitation of an input and returns the id of what it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,10 @@ class MutationDeclaration:
     description: str
     requires: RequiredAction
     returns: Resource
-    input_type: type[MutationInput]
-    use_case: UseCase
+    input_type: type[Any]
+    use_case: Callable[..., Any]
+    for_newcomers: bool = False
+    """Whether it needs a token and an invitation in place of a user."""
 
 
 MUTATIONS: dict[str, MutationDeclaration] = {}
@@ -94,6 +101,30 @@ def mutation(
     return declare
 
 
+def redeems(on: Resource) -> Callable[[Redeem], Redeem]:
+    """Declare a mutation that redeems an invitation, for callers with a token of any tenant.
+
+    The function below takes the store, the token and the input, and gives the id of the record of `on`.
+    """
+
+    def declare(redeem: Redeem) -> Redeem:
+        attribute = redeem.__name__
+        requires = RequiredAction(Action.REDEEM, on)
+        description = f"{' '.join((redeem.__doc__ or '').split())} {requires}"
+        MUTATIONS[camel(attribute)] = MutationDeclaration(
+            attribute,
+            description,
+            requires,
+            on,
+            get_type_hints(redeem)["input"],
+            redeem,
+            for_newcomers=True,
+        )
+        return redeem
+
+    return declare
+
+
 def mutation_type() -> Any:
     """Make `Mutation` of all declared mutations, with the types of their payloads."""
     user_error_types()
@@ -112,7 +143,7 @@ def _field(declared: MutationDeclaration) -> Field:
     return Field(
         f"{_payload(declared.attribute, declaration, record_field)} | None",
         declared.description,
-        _resolver(declared, declaration, record_field),
+        (_redeemer if declared.for_newcomers else _resolver)(declared, declaration, record_field),
         {"input": (declared.input_type.__name__, "The input of the mutation.")},
     )
 
@@ -132,6 +163,23 @@ def _resolver(
         except Refused as refusal:
             version = _current_version(operation, resource, target_id, refusal)
             return {record_field: None, "user_errors": [_user_error(refusal, version)]}
+        columns = columns_at(info, record_field, declaration)
+        return {record_field: operation.record(declaration.resource, row_id, columns), "user_errors": []}
+
+    return resolve
+
+
+def _redeemer(
+    declared: MutationDeclaration, declaration: TypeDeclaration, record_field: str
+) -> Callable[..., Any]:
+    """Redeems an invitation, then reads the record as the person may see it who has redeemed it."""
+
+    def resolve(_root: object, info: ResolveInfo, input: Any) -> dict[str, Any]:
+        operation = info.context
+        try:
+            row_id = operation.redeem(lambda store, token: declared.use_case(store, token, input))
+        except Refused as refusal:
+            return {record_field: None, "user_errors": [_user_error(refusal, None)]}
         columns = columns_at(info, record_field, declaration)
         return {record_field: operation.record(declaration.resource, row_id, columns), "user_errors": []}
 

@@ -11,6 +11,7 @@ NOUNS = (
     "relationships",
     "delegated_admin",
     "partnerships",
+    "invitations",
     "customers",
     "agreements",
     "users",

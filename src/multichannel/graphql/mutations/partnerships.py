@@ -6,7 +6,13 @@ import strawberry
 
 from multichannel.domain.partnerships import Partnership
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.inputs import MutationInput, input_type, optional, parse_guid, parse_text
+from multichannel.graphql.framework.inputs import (
+    MutationInput,
+    input_type,
+    optional,
+    parse_address,
+    parse_text,
+)
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP
@@ -20,7 +26,7 @@ class InviteIndirectResellerInput(MutationInput):
     """The partner to invite."""
 
     reseller: str = described(
-        "The partner's tenant GUID. The result is the same whether or not this service knows it."
+        "The partner's tenant GUID or domain. The result is the same whether or not this service knows it."
     )
     reseller_number: str | None = described(
         "The vendor's partner number of the reseller's location, used when it is credited as "
@@ -31,12 +37,12 @@ class InviteIndirectResellerInput(MutationInput):
 
 @mutation(Action.INVITE_RESELLER, on=PARTNER, returns=PARTNERSHIP)
 def invite_indirect_reseller(work: UnitOfWork, input: InviteIndirectResellerInput) -> Partnership:
-    """Invite a partner to become your indirect reseller.
+    """Invite a partner to become your indirect reseller; send it the `invitation` next.
 
-    The invitation is delivered only if the partner is in your market and national cloud.
+    The invitation reaches a partner that this service knows only in your market and national cloud.
     """
     number = optional(parse_text, "reseller_number", input.reseller_number)
-    return partnerships.invite_indirect_reseller(work, parse_guid("reseller", input.reseller), number)
+    return partnerships.invite_indirect_reseller(work, parse_address("reseller", input.reseller), number)
 
 
 @input_type

@@ -13,12 +13,11 @@ from multichannel.domain.relationships import ResellerRelationship
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import (
-    GUID_FORM,
     MutationInput,
     SignerInput,
     input_type,
     optional,
-    parse_domain,
+    parse_address,
     parse_guid,
     parse_text,
     signature_of,
@@ -74,7 +73,7 @@ def request_reseller_relationship(
     REQUEST_DELEGATED_ADMIN.
     """
     request = relationships.RelationshipRequest(
-        address=_address(input.customer),
+        address=parse_address("customer", input.customer),
         delegated_admin=_terms(input),
         provider_id=optional(parse_guid, "provider", input.provider),
     )
@@ -93,15 +92,6 @@ def _terms(input: RequestResellerRelationshipInput) -> DelegatedAdminTerms | Non
     if rights is not None or duration is not None or auto_extend:
         raise BadInput("Delegated rights, duration and extension require input.includeDelegatedAdmin.")
     return None
-
-
-def _address(value: str) -> str:
-    if GUID_FORM.fullmatch(value):
-        return parse_guid("customer", value)
-    try:
-        return parse_domain("customer", value)
-    except BadInput:
-        raise BadInput("input.customer is neither a tenant GUID nor a domain name.") from None
 
 
 @input_type

@@ -1,31 +1,22 @@
-"""What a partner sends to a customer with its request for a relationship: a link, and an e-mail with it."""
+"""What a partner sends to a customer or reseller that it invites: a link, and an e-mail with it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from urllib.parse import urlencode
+from datetime import datetime
 
-import orjson
 import strawberry
 
-from multichannel.graphql.framework.global_ids import prefix
+from multichannel.domain.invitations import INVITATION_LIFETIME
 from multichannel.graphql.framework.strawberry_types import described, register
-from multichannel.policy.schema.resources import PARTNER, RELATIONSHIP
+from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
+from multichannel.store.read.list_query import ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY = Action.READ_SUMMARY
-STATUS, ADMIN = ReadableColumn("status", SUMMARY), ReadableColumn("delegated_admin_requested", SUMMARY)
+ADMIN = ReadableColumn("delegated_admin_requested", SUMMARY)
 NAME = ReadableColumn("name", SUMMARY)
-ACCEPTANCE = """mutation AcceptRelationship($input: AcceptResellerRelationshipInput!) {
-  acceptResellerRelationship(input: $input) {
-    resellerRelationship { status partner { name } }
-    userErrors { code message }
-  }
-}
-"""
-SIGNER = {"firstName": "", "lastName": "", "email": ""}
 PLAIN = "It lets us sell and support your subscriptions. It does not let us administer your tenant."
 WITH_ADMIN = (
     "It lets us sell and support your subscriptions, and makes our admin agents administrators of your "
@@ -35,40 +26,68 @@ WITH_ADMIN = (
 
 
 @register
-@strawberry.type(description="What to send to the customer about a request.")
-class RelationshipInvitation:
+@strawberry.type(description="What to send to a company that you invite.")
+class InvitationLink:
     """A link and an e-mail."""
 
-    url: str = described(
-        "A link that opens the explorer with the mutation that accepts the request filled in. It is not run."
-    )
+    url: str = described("The link. Whoever opens it signs in, and sees what you ask for before answering.")
     text: str = described("The text of an e-mail with the link.")
 
 
-def invitations(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, RelationshipInvitation]:
-    """The invitations of open requests that the caller may withdraw, by id."""
-    permitted = work.reader.permitted(RELATIONSHIP, ids)
-    withdrawable = [row_id for row_id in ids if Action.CANCEL in permitted.get(row_id, ())]
-    records = work.reader.records(RELATIONSHIP, {STATUS, ADMIN}, "id", withdrawable)
-    tenant_id = work.principal.tenant_id
-    partner = work.reader.records(PARTNER, {NAME}, "id", [tenant_id]).get(tenant_id)
+def customer_invitations(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, InvitationLink]:
+    """The invitations of requests whose codes this operation has made, by id."""
+    made = [row_id for row_id in ids if row_id in work.codes]
+    records = work.reader.records(RELATIONSHIP, {ADMIN}, "id", made) if made else {}
+    partner = _own_name(work) if records else ""
     return {
-        row_id: _invitation(work.public_url, str(partner.values["name"]), record)
+        row_id: _customer_invitation(
+            work, row_id, partner, admin=bool(record.values["delegated_admin_requested"])
+        )
         for row_id, record in records.items()
-        if partner is not None and record.values["status"] == "requested"
     }
 
 
-def _invitation(public_url: str, partner: str, record: LoadedRecord) -> RelationshipInvitation:
-    variables = {"input": {"id": prefix(RELATIONSHIP) + record.id, "agreement": SIGNER}}
-    parameters = urlencode({"query": ACCEPTANCE, "variables": orjson.dumps(variables).decode()})
-    url = f"{public_url}/graphql?{parameters}"
-    purpose = WITH_ADMIN if record.values["delegated_admin_requested"] else PLAIN
+def reseller_invitations(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, InvitationLink]:
+    """The invitations of resellers whose codes this operation has made, by id."""
+    made = [row_id for row_id in ids if row_id in work.codes]
+    visible = work.reader.records(PARTNERSHIP, (), "id", made) if made else {}
+    partner = _own_name(work) if visible else ""
+    return {row_id: _reseller_invitation(work, row_id, partner) for row_id in visible}
+
+
+def _own_name(work: UnitOfWork) -> str:
+    tenant_id = work.principal.tenant_id
+    partner = work.reader.records(PARTNER, {NAME}, "id", [tenant_id]).get(tenant_id)
+    return str(partner.values["name"]) if partner else ""
+
+
+def _customer_invitation(work: UnitOfWork, row_id: str, partner: str, *, admin: bool) -> InvitationLink:
+    url = _url(work, row_id)
+    purpose = WITH_ADMIN if admin else PLAIN
     text = (
         f"{partner} asks your company for a reseller relationship. {purpose}\n\n"
-        "To accept, a global admin of your company opens this link, signs in, fills in who signs the "
-        "customer "
-        "agreement if your company has not signed it yet, and runs the request that is shown. Do not change "
-        f"the link. It is valid for 90 days.\n\n{url}\n"
+        "A global admin of your company opens this link, signs in with the account of your company, and "
+        "accepts or declines. The link is for your company alone; do not change it. "
+        f"{_until(work.now)}\n\n{url}\n"
     )
-    return RelationshipInvitation(url=url, text=text)
+    return InvitationLink(url=url, text=text)
+
+
+def _reseller_invitation(work: UnitOfWork, row_id: str, partner: str) -> InvitationLink:
+    url = _url(work, row_id)
+    text = (
+        f"{partner} invites your company to become its indirect reseller. It can then place orders for your "
+        "customers.\n\n"
+        "A global admin of your company opens this link, signs in with the account of your company, and "
+        "accepts. The link is for your company alone; do not change it. "
+        f"{_until(work.now)}\n\n{url}\n"
+    )
+    return InvitationLink(url=url, text=text)
+
+
+def _url(work: UnitOfWork, row_id: str) -> str:
+    return f"{work.public_url}/invitations/{work.codes[row_id]}"
+
+
+def _until(now: datetime) -> str:
+    return f"It is valid until {now + INVITATION_LIFETIME:%d %B %Y}."

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from multichannel.graphql.framework.fields import Column, ToMany, ToOne, resource_type
+from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
+from multichannel.graphql.types.invitations import reseller_invitations
 from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP
 from multichannel.policy.schema.vocabulary import Action
 
@@ -22,7 +23,14 @@ class Partnership:
         "reseller_id",
         SUMMARY,
     )
-    addressed_to = Column("The tenant GUID that the provider invited.", READ, filter=True)
+    addressed_to = Column("The tenant GUID or domain that the provider invited.", READ, filter=True)
+    invitation = Computed(
+        "What to send to the reseller. It is shown once, in the result of the mutation that makes the link; "
+        "null otherwise.",
+        "InvitationLink",
+        SUMMARY,
+        reseller_invitations,
+    )
     market = Column("The country of both partners, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
     cloud = Column("The national cloud of both partners.", READ, filter=True)
     invited_at = Column("When the provider invited the reseller.", READ, filter=True, order=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
-from multichannel.graphql.types.invitations import invitations
+from multichannel.graphql.types.invitations import customer_invitations
 from multichannel.policy.schema.resources import RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
 
@@ -38,10 +38,11 @@ class ResellerRelationship:
         "relationship_id",
     )
     invitation = Computed(
-        "What to send to the customer. Null unless the request is open and you may withdraw it.",
-        "RelationshipInvitation",
+        "What to send to the customer. It is shown once, in the result of the mutation that makes the link; "
+        "null otherwise.",
+        "InvitationLink",
         SUMMARY,
-        invitations,
+        customer_invitations,
     )
     market = Column("The country of both parties, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
     cloud = Column("The national cloud of both parties.", READ, filter=True)

@@ -133,7 +133,9 @@ PARTNER = Resource(
     ),
 )
 PARTNERSHIP = Resource(
-    facts.PartnershipFacts, Partnership, (Action.READ_SUMMARY, Action.READ, Action.ACCEPT, Action.REMOVE)
+    facts.PartnershipFacts,
+    Partnership,
+    (Action.READ_SUMMARY, Action.READ, Action.ACCEPT, Action.REMOVE, Action.INVITE, Action.REDEEM),
 )
 RELATIONSHIP = Resource(
     facts.ResellerRelationshipFacts,
@@ -149,6 +151,8 @@ RELATIONSHIP = Resource(
         Action.EXTEND,
         Action.REQUEST_DELEGATED_ADMIN,
         Action.REVOKE_DELEGATED_ADMIN,
+        Action.INVITE,
+        Action.REDEEM,
         Action.EXPIRE,
     ),
 )

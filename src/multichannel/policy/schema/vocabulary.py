@@ -44,6 +44,7 @@ class Action(DescribedEnum):
     END = "end", "End the relationship as the customer."
     EXTEND = "extend", "Extend the relationship to a provider."
     REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin", "End all delegated admin of the partner."
+    INVITE = "invite", "Make a link that invites the other party."
     # on a grant of delegated admin
     APPROVE = "approve", "Approve the request for delegated admin."
     REDUCE = "reduce", "Take rights away from the grant of delegated admin."
@@ -72,6 +73,7 @@ class Action(DescribedEnum):
     IMPORT = "import", "Import the partner's data from other systems. Used by the service itself."
     ADD_PARTNER = "add_partner", "Add a partner. Used by the service itself."
     ADD_CUSTOMER = "add_customer", "Add a customer. Used by the service itself."
+    REDEEM = "redeem", "Redeem an invitation. Used by the service itself."
     VERIFY_DOMAIN = "verify_domain", "Verify a domain of the customer. Used by the service itself."
     SEED = "seed", "Load the demo data. Used by the service itself."
 
@@ -93,6 +95,7 @@ class SystemRole(StrEnum):
     AUDITOR = "auditor"
     IDENTITY = "identity"
     IMPORTER = "importer"
+    INVITEE = "invitee"
     OPERATOR = "operator"
     SEEDER = "seeder"
     SWEEPER = "sweeper"

@@ -37,6 +37,8 @@ class MutationContext:
     user_id: str | None = None
     idempotency: IdempotentRequest | None = None
     correlation_id: str = field(default_factory=new_id)
+    codes: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Receives the codes of invitations that the mutation makes, by the id of what they are for."""
 
 
 class ReplayedRefusal(Refused):

@@ -1,0 +1,57 @@
+"""Invitations by link, which partners make for customers and resellers (R56, R57)."""
+
+from __future__ import annotations
+
+from multichannel.domain.invitations import INVITATION_LIFETIME, Invitation, hash_of, new_code
+from multichannel.domain.partnerships import Partnership
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
+from multichannel.domain.tenants import Tenant
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.unit_of_work import UnitOfWork
+
+
+def issue(work: UnitOfWork, target: ResellerRelationship | Partnership) -> None:
+    """Make a code for a new request or partnership. It is shown once, in the result of this operation."""
+    code, ends_at = new_code(), work.now + INVITATION_LIFETIME
+    if isinstance(target, ResellerRelationship):
+        key = {"relationship_id": target.id}
+        ends_at = min(ends_at, target.expires_at or ends_at) if target.accepted_at is None else ends_at
+    else:
+        key = {"partnership_id": target.id}
+    work.add_under(target, Invitation(code_hash=hash_of(code), ends_at=ends_at, created_at=work.now, **key))
+    work.codes[target.id] = code
+
+
+def reissue(work: UnitOfWork, target: ResellerRelationship | Partnership) -> None:
+    """Make a code in place of an earlier one, which is void from now on."""
+    name = "relationship_id" if isinstance(target, ResellerRelationship) else "partnership_id"
+    for earlier in work.query_for(target).linked(Invitation, **{name: target.id}):
+        work.remove_under(target, earlier)
+    issue(work, target)
+
+
+def invite_customer(work: UnitOfWork, relationship_id: str) -> ResellerRelationship:
+    """A new link for a request, or for a customer that the partner created and that is not linked yet (R54).
+
+    REQUEST_CLOSED or REQUEST_EXPIRED.
+    """
+    relationship = work.relationships.get(relationship_id, to=Action.INVITE)
+    if not awaits_first_sign_in(work, relationship):
+        relationship.require_open(work.now)
+    reissue(work, relationship)
+    return relationship
+
+
+def invite_reseller_again(work: UnitOfWork, partnership_id: str) -> Partnership:
+    """A new link for an invitation that the reseller has not accepted. INVITATION_CLOSED."""
+    partnership = work.partnerships.get(partnership_id, to=Action.INVITE)
+    partnership.require_invited()
+    reissue(work, partnership)
+    return partnership
+
+
+def awaits_first_sign_in(work: UnitOfWork, relationship: ResellerRelationship) -> bool:
+    """Whether the partner created the customer here, and nobody has named its directory yet (R54)."""
+    return relationship.status_at(work.now) is RelationshipStatus.ACTIVE and work.query_for(relationship).any(
+        Tenant, id=relationship.customer_id, directory_id=None
+    )
