@@ -49,6 +49,7 @@ ROWLESS = {
     "Viewer",
     "Capability",
     "UserError",
+    "IneligibleLine",
     "DecisionExplanation",
     "DecisionGrant",
     "DecisionRestriction",

@@ -33,7 +33,8 @@ def document(mutation: str) -> str:
     kind = mutation[0].upper() + mutation[1:]
     return (
         f"mutation ($input: {kind}Input!) {{ {mutation}(input: $input) {{"
-        " transfer { id status } userErrors { code message path rule } } }"
+        " transfer { id status } userErrors { code message path rule"
+        " lines { subscription reasons { code rule message } } } } }"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +37,33 @@ def ineligibility_reasons(
     """Every reason against a transfer of this kind, not only the first; none if it can be transferred."""
     of_kind = (reason for reason, applies in _OF_KIND[kind] if applies(candidate.subscription))
     return (*_state(candidate, now), *of_kind)
+
+
+@dataclass(frozen=True, slots=True)
+class IneligibleLine:
+    """A chosen subscription that cannot be transferred, with every reason."""
+
+    subscription_id: str
+    name: str | None
+    reasons: tuple[Refusal, ...]
+
+    def __str__(self) -> str:
+        codes = ", ".join(sorted(reason.code for reason in self.reasons))
+        return f"{self.name or self.subscription_id}: {codes}"
+
+
+class LinesNotEligible(Refused):
+    """LINES_NOT_ELIGIBLE, which says of every line that cannot be transferred why."""
+
+    def __init__(self, refusal: Refused, lines: Sequence[IneligibleLine]) -> None:
+        super().__init__(refusal.message, refusal.path, code=refusal.code, rule=refusal.rule)
+        self.lines = tuple(lines)
+
+
+def lines_not_eligible(lines: Sequence[IneligibleLine]) -> LinesNotEligible:
+    """The refusal of a transfer with these lines, to be told to whoever may release all of them."""
+    sentence = "; ".join(str(line) for line in lines)
+    return LinesNotEligible(Refusal.LINES_NOT_ELIGIBLE.error(lines=sentence), lines)
 
 
 def refusals_to_receive(

@@ -293,7 +293,7 @@ class Refusal(Enum):
         "R37",
         "subscriptionIds",
         "Some of these subscriptions cannot be transferred. See transferEligibility of each.",
-        "Reasons: {reasons}.",
+        "{lines}.",
     )
     TRANSFER_ALREADY_DECIDED = _Row(
         "R39", "id", "The transfer is no longer pending.", "Its status is {status}."
@@ -334,6 +334,9 @@ class Refusal(Enum):
     THIRD_PARTY_STAYS = _TransferReason("R36", "Third-party products cannot be transferred.")
     OTHER_CUSTOMER = _TransferReason("R35", "The subscription belongs to another customer.")
     PRODUCT_TYPE_NOT_REQUESTED = _TransferReason("R31", "The target did not request this type of product.")
+    NOT_RELEASABLE = _TransferReason(
+        "R72", "The partner that bills the subscription cannot hand it over at the moment. Ask that partner."
+    )
     TARGET_NOT_READY = _TransferReason(
         "R29", "The target partner cannot receive subscriptions of this customer at the moment."
     )

@@ -6,7 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from multichannel.domain.commerce import RUNNING, Channel
-from multichannel.domain.eligibility import TransferCandidate, ineligibility_reasons, product_type
+from multichannel.domain.eligibility import (
+    IneligibleLine,
+    TransferCandidate,
+    ineligibility_reasons,
+    lines_not_eligible,
+    product_type,
+)
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.transfer_effects import transfer_line
@@ -76,31 +82,23 @@ def require_eligible(
     customer_id: str,
     product_types: Iterable[TransferProductType] = (),
 ) -> None:
-    """LINES_NOT_ELIGIBLE with the reasons of all lines; the target requested `product_types`, if any."""
+    """LINES_NOT_ELIGIBLE with the reasons of every line; the target requested `product_types`, if any."""
     subscriptions = [line.subscription for line in lines]
     with_base = {line.subscription.id for line in lines if line.base is not None}
     all_candidates = transfer_candidates(work.query_for(*subscriptions), subscriptions, with_base=with_base)
-    reasons = {each for one in all_candidates for each in ineligibility_reasons(one, kind, work.now)}
-    if any(each.customer_id != customer_id for each in subscriptions):
-        reasons.add(Refusal.OTHER_CUSTOMER)
     requested = set(product_types)
-    bases = [line.subscription for line in lines if line.base is None]
-    if requested and any(product_type(each) not in requested for each in bases):
-        reasons.add(Refusal.PRODUCT_TYPE_NOT_REQUESTED)
-    if reasons:
-        codes = ", ".join(sorted(reason.code for reason in reasons))
-        raise Refusal.LINES_NOT_ELIGIBLE.error(reasons=codes)
-
-
-def transfer_eligibility(
-    work: UnitOfWork, subscription_ids: Sequence[str], kind: TransferKind
-) -> Mapping[str, Sequence[Refusal]]:
-    """The reasons against a transfer, by id of each subscription that the caller may release."""
-    subscriptions = work.subscriptions.find_permitted(subscription_ids, to=Action.RELEASE)
-    if not subscriptions:
-        return {}
-    all_candidates = transfer_candidates(work.query_for(*subscriptions), subscriptions)
-    return {each.subscription.id: ineligibility_reasons(each, kind, work.now) for each in all_candidates}
+    ineligible = []
+    for line, candidate in zip(lines, all_candidates, strict=True):
+        reasons = [*ineligibility_reasons(candidate, kind, work.now)]
+        if line.subscription.customer_id != customer_id:
+            reasons.append(Refusal.OTHER_CUSTOMER)
+        if requested and line.base is None and product_type(line.subscription) not in requested:
+            reasons.append(Refusal.PRODUCT_TYPE_NOT_REQUESTED)
+        if reasons:
+            subscription = line.subscription
+            ineligible.append(IneligibleLine(subscription.id, subscription.friendly_name, tuple(reasons)))
+    if ineligible:
+        raise lines_not_eligible(ineligible)
 
 
 def transfer_candidates(
@@ -114,28 +112,42 @@ def transfer_candidates(
 
     `with_base` are the ids of add-ons whose base is in the same transfer, which is `besides` if it exists.
     """
-    ids = [subscription.id for subscription in subscriptions]
-    moving = _in_open_transfers(queries, ids, besides)
-    continued = {
-        each.continues_id for each in queries.all(Subscription, continues_id=ids, channel=Channel.CSP)
-    }
-    return [
-        TransferCandidate(
-            subscription=each,
-            in_transfer=each.id in moving,
-            transferred=each.id in continued,
-            with_base=each.id in with_base,
+    moves = find_moves(queries, [subscription.id for subscription in subscriptions], besides=besides)
+    return [moves.candidate(each, with_base=each.id in with_base) for each in subscriptions]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Where subscriptions are about to go, or went: ids of rows that the caller may not see."""
+
+    transfers: Mapping[str, str]
+    """By subscription, the open transfer that it is part of."""
+    continuations: Mapping[str, str]
+    """By subscription, the CSP subscription that continues it."""
+
+    def candidate(self, subscription: Subscription, *, with_base: bool = False) -> TransferCandidate:
+        """The subscription with what its eligibility depends on."""
+        return TransferCandidate(
+            subscription=subscription,
+            in_transfer=subscription.id in self.transfers,
+            transferred=subscription.id in self.continuations,
+            with_base=with_base,
         )
-        for each in subscriptions
-    ]
 
 
-def _in_open_transfers(
-    queries: GuardQueries, ids: Collection[str], besides: Transfer | None
-) -> set[str | None]:
+def find_moves(queries: GuardQueries, ids: Collection[str], *, besides: Transfer | None = None) -> Moves:
+    """The moves of subscriptions, but for the transfer `besides`."""
+    continuations = queries.all(Subscription, continues_id=ids, channel=Channel.CSP)
+    return Moves(
+        transfers=_open_transfers(queries, ids, besides),
+        continuations={str(each.continues_id): each.id for each in continuations},
+    )
+
+
+def _open_transfers(queries: GuardQueries, ids: Collection[str], besides: Transfer | None) -> dict[str, str]:
     lines = queries.all(TransferLine, subscription_id=ids)
     transfer_ids = {line.transfer_id for line in lines} - {besides.id if besides else None}
     if not transfer_ids:
-        return set()
+        return {}
     open_ids = {transfer.id for transfer in queries.all(Transfer, id=transfer_ids, status=sorted(OPEN))}
-    return {line.subscription_id for line in lines if line.transfer_id in open_ids}
+    return {str(line.subscription_id): line.transfer_id for line in lines if line.transfer_id in open_ids}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from multichannel.policy.decide.to_sql import where
@@ -29,6 +29,12 @@ class Access:
     policy: Policy
     principal: Principal
     now: datetime
+    is_asked: bool = True
+    """False where the principal itself asks for nothing, so that no decision about it is recorded."""
+
+    def standing_in_for(self, principal: Principal) -> Access:
+        """The access that another principal would have, to tell the caller what that one could do."""
+        return replace(self, principal=principal, is_asked=False)
 
     def granted(self, action: Action, resource: Resource) -> ColumnElement[bool]:
         """Holds for the rows of a resource type on which the action is granted."""
@@ -44,5 +50,5 @@ class Access:
 
     def pending(self, resource: Resource, operation: str) -> PendingDecision | None:
         """A decision to record; None if the operation is not recorded."""
-        recording = self.session.recording
+        recording = self.session.recording if self.is_asked else None
         return None if recording is None else PendingDecision(recording, self, resource, operation)

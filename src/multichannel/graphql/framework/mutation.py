@@ -6,16 +6,17 @@ that is read again, by the reader's own rights, after the transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
+from multichannel.domain.eligibility import IneligibleLine, LinesNotEligible
 from multichannel.domain.refusals import MUTATION_REFUSALS, Refusal
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import BadInput, Refused
 from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
-from multichannel.graphql.framework.global_ids import read_id_of
+from multichannel.graphql.framework.global_ids import prefix, read_id_of
 from multichannel.graphql.framework.inputs import idempotency_of
 from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.strawberry_types import (
@@ -24,7 +25,7 @@ from multichannel.graphql.framework.strawberry_types import (
     register,
     register_refusal_codes,
 )
-from multichannel.policy.schema.resources import Resource
+from multichannel.policy.schema.resources import SUBSCRIPTION, Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.read.list_query import ReadableColumn
@@ -199,7 +200,15 @@ def _payload(attribute: str, declaration: TypeDeclaration, record_field: str) ->
 
 
 def user_error_types() -> None:
-    """Make `UserError` and the enum of its codes."""
+    """Make `UserError`, the enum of its codes, and the lines of LINES_NOT_ELIGIBLE."""
+    object_type(
+        "IneligibleLine",
+        "A chosen subscription that cannot be transferred.",
+        {
+            "subscription": Field("ID", "The id of the subscription."),
+            "reasons": Field("list[TransferReason]", "Every reason why it cannot be transferred."),
+        },
+    )
     by_code = sorted(MUTATION_REFUSALS, key=lambda refusal: refusal.code)
     register_refusal_codes("UserErrorCode", "Why a mutation was refused.", by_code)
     object_type(
@@ -216,6 +225,10 @@ def user_error_types() -> None:
             "current_version": Field(
                 "int | None",
                 "With STALE_VERSION: the current version of the record; null if you cannot read it.",
+            ),
+            "lines": Field(
+                "list[IneligibleLine]",
+                "With LINES_NOT_ELIGIBLE: every subscription that cannot be transferred; else empty.",
             ),
         },
     )
@@ -236,7 +249,13 @@ def _user_error(refusal: Refused, current_version: int | None) -> dict[str, Any]
         "path": list(refusal.path),
         "rule": refusal.rule,
         "current_version": current_version,
+        "lines": _ineligible_lines(refusal.lines if isinstance(refusal, LinesNotEligible) else ()),
     }
+
+
+def _ineligible_lines(lines: Iterable[IneligibleLine]) -> list[dict[str, Any]]:
+    head = prefix(SUBSCRIPTION)
+    return [{"subscription": head + line.subscription_id, "reasons": line.reasons} for line in lines]
 
 
 def _current_version(

@@ -21,7 +21,7 @@ from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.support import support_options
-from multichannel.services.transfer_lines import transfer_eligibility
+from multichannel.services.transfer_eligibility import transfer_eligibility
 from multichannel.store.read.list_query import ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
@@ -117,13 +117,6 @@ class Subscription:
     # In the summary, so that a role that may add licenses but not read subscriptions can send its version.
     version = version(SUMMARY, expected=True)
     customer = ToOne("The customer that bought it.", "Customer", "customer_id", SUMMARY)
-    transfer_eligibility = Computed(
-        "Whether it can be transferred now, and every reason why not. Null unless you may RELEASE it.",
-        "TransferEligibility",
-        SUMMARY,
-        _eligibility,
-        arguments={"kind": ("TransferKind", "The kind of transfer to check.")},
-    )
     offer_id = Column("The vendor's id of the offer.", READ, filter=True)
     vendor_id = Column("The vendor's id of the subscription.", READ, filter=True)
     recorded_by = Column("Whether the customer or a partner recorded it here.", READ, filter=True)
@@ -163,6 +156,15 @@ class Subscription:
     )
     continued_by = ToMany(
         "The subscriptions that replace this one and that you can see.", "Subscription", "continues_id"
+    )
+    transfer_eligibility = Computed(
+        "Whether it can be transferred now, and every reason why not. What you cannot read otherwise is "
+        "summarized as NOT_RELEASABLE.",
+        "TransferEligibility",
+        READ,
+        _eligibility,
+        witness="commerce",
+        arguments={"kind": ("TransferKind", "The kind of transfer to check.")},
     )
     services = Column("The names of its Azure services.", READ)
     canceled_services = Column("The names of its services that were canceled separately.", READ)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, inspect, select
 
+from multichannel.domain.tenants import Tenant
 from multichannel.store.session import PolicyBypass
+from multichannel.store.users import principal_of, select_tenants
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from multichannel.domain.base import Base
+    from multichannel.policy.schema.vocabulary import Principal
     from multichannel.store.access import Access
 
 T = TypeVar("T", bound="Base")
@@ -53,6 +56,11 @@ class GuardQueries:
         statement = select(func.count()).select_from(model).where(*_conditions(model, equal))
         count: int = self._access.run(statement)[0][0]
         return count
+
+    def principals(self, tenant_ids: Collection[str]) -> dict[str, Principal]:
+        """By id of a tenant, the principal with every role there: what the tenant's users can do in all."""
+        statement = select_tenants().where(Tenant.id.in_(sorted(tenant_ids)))
+        return {row.tenant_id: principal_of(row) for row in self._access.run(statement)}
 
     def linked(self, model: type[T], **equal: Any) -> Sequence[T]:
         """Rows that refer to a parent, or to which a parent refers: locked, to be written with it."""
