@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.world",
     "tests.serving",
     "tests.streams",
+    "tests.oidc.provider",
 ]

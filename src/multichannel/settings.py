@@ -111,6 +111,15 @@ class Settings(BaseSettings):
     jwks: NonEmpty | None = Field(
         default=None, description="the path or https URL of the issuer's public keys (JWKS)"
     )
+    oidc_client_id: NonEmpty | None = Field(
+        default=None,
+        description="the id of a public client at the issuer, for sign-in; unset: people paste a token",
+    )
+    oidc_scope: NonEmpty = Field(
+        default="openid profile",
+        pattern=r"(^| )openid( |$)",
+        description="the scopes to request at sign-in, separated by spaces, openid among them",
+    )
     admin_claim: NonEmpty = Field(
         default=ENTRA_ID.admin, description="the token claim that says who is a global admin"
     )
@@ -184,6 +193,11 @@ class Trust:
     audience: str
     jwks: str
 
+    @property
+    def authority(self) -> str:
+        """Where people sign in: the issuer; if it names each tenant, Entra ID's endpoint for all of them."""
+        return self.issuer.replace("{tid}", "organizations")
+
 
 def claims_of(settings: Settings) -> ClaimNames:
     """Where the trusted issuer says who is a global admin, and of which domain."""
@@ -219,8 +233,10 @@ def check_serving(settings: Settings) -> Trust:
     trust = _complete(settings)
     if trust.issuer == DEMO_ISSUER or trust.audience == DEMO_AUDIENCE:
         raise _demo_secret("MULTICHANNEL_ISSUER or MULTICHANNEL_AUDIENCE is the demo's")
+    if settings.oidc_client_id is not None:
+        _check_url("ISSUER", trust.authority)
     if is_url(trust.jwks):
-        _check_url(trust.jwks)
+        _check_url("JWKS", trust.jwks)
     try:
         entries = read_jwks(trust.jwks)
     except Misconfigured as problem:
@@ -246,17 +262,16 @@ def _complete(settings: Settings) -> Trust:
     return Trust(**values)
 
 
-def _check_url(url: str) -> None:
+def _check_url(setting: str, url: str) -> None:
+    invalid = f"{_PREFIX}{setting} is invalid: "
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise Misconfigured("MULTICHANNEL_JWKS is invalid: not a URL.") from None
+        raise Misconfigured(f"{invalid}not a URL.") from None
     if parts.username is not None:
-        raise Misconfigured(
-            "MULTICHANNEL_JWKS is invalid: a URL must not contain a password, which would end up in logs."
-        )
+        raise Misconfigured(f"{invalid}a URL must not contain a password, which would end up in logs.")
     if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        raise Misconfigured("MULTICHANNEL_JWKS is invalid: keys are fetched over https only.")
+        raise Misconfigured(f"{invalid}it is fetched over https only.")
 
 
 def _demo_secret(what: str) -> Misconfigured:

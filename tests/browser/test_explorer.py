@@ -98,7 +98,9 @@ def test_a_token_is_kept_neither_in_storage_nor_in_the_address(visit: Visit, dem
 
 def test_outside_a_demo_a_pasted_token_signs_in(visit: Visit, demo_server: Server) -> None:
     persona = persona_with(demo_server, ["sales_agent"])
-    visit.page.route("**/demo/personas", lambda route: route.fulfill(status=404))
+    visit.page.route(
+        "**/sign-in/configuration", lambda route: route.fulfill(json={"personas": False, "client": None})
+    )
     visit.page.reload()
 
     visit.page.get_by_label("Bearer token").fill(persona["token"])

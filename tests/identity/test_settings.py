@@ -196,6 +196,45 @@ def test_production_refuses_keys_it_cannot_trust_or_read(jwks: str, says: str) -
     assert "open-sesame" not in refusal.value.message
 
 
+@pytest.mark.parametrize(
+    ("issuer", "authority"),
+    [
+        ("https://login.alder.example/", "https://login.alder.example/"),
+        ("http://127.0.0.1:4000", "http://127.0.0.1:4000"),
+        ("https://login.example/{tid}/v2.0", "https://login.example/organizations/v2.0"),
+    ],
+)
+def test_people_sign_in_at_the_issuer(jwks: str, issuer: str, authority: str) -> None:
+    trust = check_serving(production(jwks, issuer=issuer, oidc_client_id="pages"))
+
+    assert trust.authority == authority
+
+
+@pytest.mark.parametrize(
+    ("issuer", "says"),
+    [
+        ("urn:alder:issuer", "https only"),
+        ("http://login.alder.example/", "https only"),
+        ("https://ann:open-sesame@login.alder.example/", "password"),
+        ("https://[::1/", "not a URL"),
+    ],
+)
+def test_people_sign_in_at_a_url_only(jwks: str, issuer: str, says: str) -> None:
+    with pytest.raises(Misconfigured, match=says) as refusal:
+        check_serving(production(jwks, issuer=issuer, oidc_client_id="pages"))
+
+    assert refusal.value.message.startswith("MULTICHANNEL_ISSUER is invalid: ")
+    assert "open-sesame" not in refusal.value.message
+    assert check_serving(production(jwks, issuer=issuer)).issuer == issuer
+
+
+def test_sign_in_requests_an_id_token() -> None:
+    with pytest.raises(Misconfigured, match=r"MULTICHANNEL_OIDC_SCOPE is invalid: .* openid among them"):
+        load_settings(oidc_scope="profile api://multichannel/.default")
+
+    assert load_settings(oidc_scope="profile openid").oidc_scope == "profile openid"
+
+
 def test_production_refuses_a_url_that_serves_no_keys() -> None:
     with jwks_server(respond(b"<html>")) as server:
         with pytest.raises(Misconfigured, match=r"MULTICHANNEL_JWKS is invalid: .* is not a JWKS"):

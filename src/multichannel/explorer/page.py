@@ -42,10 +42,15 @@ def page_headers(content_security_policy: str) -> dict[str, str]:
 
 def explorer_page() -> Response:
     """The page for a browser's `GET /graphql`; 503 with instructions if it is not built."""
-    index, headers = DIST / "index.html", page_headers(CONTENT_SECURITY_POLICY)
-    if not index.is_file():
+    return built_page("index.html", CONTENT_SECURITY_POLICY)
+
+
+def built_page(name: str, content_security_policy: str) -> Response:
+    """A page of the build; 503 with instructions if it is not built."""
+    page, headers = DIST / name, page_headers(content_security_policy)
+    if not page.is_file():
         return PlainTextResponse(NOT_BUILT, status_code=503, headers=headers)
-    return FileResponse(index, headers=headers)
+    return FileResponse(page, headers=headers)
 
 
 def explorer_assets() -> Mount:

@@ -28,9 +28,11 @@ CONTENT_SECURITY_POLICY = (
 HEADERS = page_headers(CONTENT_SECURITY_POLICY)
 
 
-def page(state: PolicyState) -> Response:
-    """The page about the current policy."""
-    status = render_template("explorer/policy_status.html.jinja", state=state, timestamp=_timestamp)
+def page(state: PolicyState, *, offer_sign_in: bool = False) -> Response:
+    """The page about the current policy, with a link to one's own rights where people can sign in."""
+    status = render_template(
+        "explorer/policy_status.html.jinja", state=state, timestamp=_timestamp, offer_sign_in=offer_sign_in
+    )
     return HTMLResponse(document("Current policy", status + _tables(state.policy), STYLE), headers=HEADERS)
 
 

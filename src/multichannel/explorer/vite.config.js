@@ -6,6 +6,7 @@ export default defineConfig({
   build: {
     outDir: "../dist",
     emptyOutDir: true,
+    rollupOptions: { input: ["web/index.html", "web/sign-in.html"] },
     // Monaco alone is larger than the size from which Vite warns.
     chunkSizeWarningLimit: 4000,
   },

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from multichannel.decision_log.background_worker import BackgroundWorker, enter_all
 from multichannel.decision_log.log_file import DecisionLog, LineFile
 from multichannel.explorer.page import explorer_assets, explorer_page
+from multichannel.explorer.sign_in import SignInConfiguration, sign_in_routes
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import (
@@ -59,6 +60,7 @@ class Dependencies:
     """What an application needs.
 
     `personas` returns the demo's tokens, if there is one. Without a `reloader` the policy never changes.
+    Without `sign_in` the pages ask people for a token.
     """
 
     settings: Settings
@@ -68,6 +70,7 @@ class Dependencies:
     clock: Callable[[], datetime]
     personas: Personas | None = None
     reloader: Reloader | None = None
+    sign_in: SignInConfiguration | None = None
 
 
 def make_app(dependencies: Dependencies) -> Starlette:
@@ -97,9 +100,14 @@ def make_app(dependencies: Dependencies) -> Starlette:
         Route("/graphql", view.respond, methods=METHODS),
         WebSocketRoute("/graphql", WebSocketView(execution, limiter).serve),
         explorer_assets(),
+        *sign_in_routes(dependencies.sign_in, personas=dependencies.personas is not None),
         Route("/livez", health.liveness, methods=["GET"]),
         Route("/readyz", health.readiness(store, policy), methods=["GET"]),
-        Route("/policy", health.current_policy(policy), methods=["GET"]),
+        Route(
+            "/policy",
+            health.current_policy(policy, offer_sign_in=dependencies.sign_in is not None),
+            methods=["GET"],
+        ),
         Route("/metrics", Metrics(policy).respond, methods=["GET"]),
     ]
     if dependencies.personas is not None:

@@ -31,13 +31,13 @@ def readiness(store: Store, live: CurrentPolicy) -> Endpoint:
     return respond
 
 
-def current_policy(live: CurrentPolicy) -> Endpoint:
+def current_policy(live: CurrentPolicy, *, offer_sign_in: bool = False) -> Endpoint:
     """The current policy: a page for browsers, JSON with the digest of each file for programs."""
 
     def respond(request: Request) -> Response:
         state = live.state
         if "text/html" in request.headers.get("Accept", ""):
-            return policy_page.page(state)
+            return policy_page.page(state, offer_sign_in=offer_sign_in)
         headers = {"Cache-Control": "no-store", "Vary": "Accept"}
         return JSONResponse({**policy_status(state), "files": state.files}, headers=headers)
 

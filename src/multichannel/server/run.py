@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.config import LOGGING_CONFIG
 
+from multichannel.explorer.sign_in import SignInConfiguration
 from multichannel.identity.keys import KeySource
 from multichannel.identity.tokens import TokenVerifier
 from multichannel.server.app import Dependencies, Personas, check_log_files, make_app
@@ -98,7 +99,9 @@ def production_app() -> Starlette:
         claims=claims_of(settings),
         max_bytes=settings.max_token_bytes,
     )
-    return _app(settings, verifier)
+    client_id = settings.oidc_client_id
+    sign_in = client_id and SignInConfiguration(trust.authority, client_id, settings.oidc_scope)
+    return _app(settings, verifier, sign_in=sign_in or None)
 
 
 def demo_app() -> Starlette:
@@ -112,13 +115,18 @@ def demo_app() -> Starlette:
     return _app(load_settings(demo=True), verifier, lambda: tokens(issuer, now()))
 
 
-def _app(settings: Settings, verifier: TokenVerifier, personas: Personas | None = None) -> Starlette:
+def _app(
+    settings: Settings,
+    verifier: TokenVerifier,
+    personas: Personas | None = None,
+    sign_in: SignInConfiguration | None = None,
+) -> Starlette:
     require_current(settings)
     # Operations take one each; three more serve health checks, the expiry job and a shadow policy.
     engine = open_database(driver_url(settings), connections=settings.threads + 3)
     # A replaced worker must start even while the policy folder holds a bad policy.
     reloader = open_policy(settings, fall_back_to_last_good=True)
-    app = make_app(Dependencies(settings, engine, reloader.live, verifier, now, personas, reloader))
+    app = make_app(Dependencies(settings, engine, reloader.live, verifier, now, personas, reloader, sign_in))
     # The objects made at start-up live as long as the process; the collector need not scan them again.
     gc.collect()
     gc.freeze()

@@ -3,7 +3,8 @@ import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useEffect, useMemo, useState } from "react";
 
 import { EXAMPLES, EXAMPLES_PANEL, tabFor } from "./examples";
-import { PersonaPicker, TokenField } from "./sign-in";
+import { waysToSignIn } from "./session";
+import { PersonaPicker, SignIn, TokenField } from "./sign-in";
 
 /** The query and variables of a link to this page, `?query=…&variables=…`; they are filled in, not run. */
 const LINKED = linked(new URLSearchParams(location.search));
@@ -17,7 +18,7 @@ const FIRST_TOOL = matchMedia("(min-height: 700px)").matches ? "variables" : fal
 
 /** GraphiQL under a sign-in bar; the token is kept in this component and nowhere else. */
 export function Explorer() {
-  const personas = useDemoPersonas();
+  const { personas, session, problem } = useWaysToSignIn();
   // Undefined until the bar has set it, so that no request is sent without a token before that.
   const [token, setToken] = useState();
   const fetcher = useMemo(() => fetcherFor(token), [token]);
@@ -30,7 +31,9 @@ export function Explorer() {
           Multichannel <span>explorer</span>
         </h1>
         {personas?.length > 0 && <PersonaPicker personas={personas} onToken={setToken} />}
-        {personas?.length === 0 && <TokenField onToken={setToken} />}
+        {session && <SignIn session={session} onToken={setToken} />}
+        {personas?.length === 0 && !session && <TokenField onToken={setToken} />}
+        {problem && <span role="alert">{problem}</span>}
       </header>
       {token !== undefined && (
         <GraphiQL
@@ -51,16 +54,15 @@ export function Explorer() {
   );
 }
 
-/** The demo's personas, an empty list where the service runs without a demo, undefined until known. */
-function useDemoPersonas() {
-  const [personas, setPersonas] = useState();
+/** The ways to sign in; an empty object until they are known. */
+function useWaysToSignIn() {
+  const [ways, setWays] = useState({});
   useEffect(() => {
-    fetch("/demo/personas")
-      .then((answer) => (answer.ok ? answer.json() : []))
-      .catch(() => [])
-      .then(setPersonas);
+    waysToSignIn()
+      .catch(() => ({ personas: [], problem: "Sign-in is not available: reload the page." }))
+      .then(setWays);
   }, []);
-  return personas;
+  return ways;
 }
 
 function fetcherFor(token) {

@@ -1,5 +1,7 @@
 import { useEffect, useState } from "react";
 
+import { nameOf, SIGN_OUT_ADDRESS, signedInUser, signInAddress } from "./session";
+
 const words = (name) => name.replaceAll("_", " ");
 
 /** Demo mode: a choice of personas, grouped by tenant. */
@@ -32,7 +34,51 @@ export function PersonaPicker({ personas, onToken }) {
   );
 }
 
-/** Outside a demo: a field for a bearer token, forgotten when the page closes. */
+/** Outside a demo: the signed-in user, or the ways to sign in. */
+export function SignIn({ session, onToken }) {
+  const user = useUser(session);
+  const [pasting, setPasting] = useState(false);
+  useEffect(() => {
+    if (user !== undefined && !pasting) {
+      onToken(user?.access_token ?? "");
+    }
+  }, [user, pasting, onToken]);
+
+  if (user) {
+    return (
+      <div className="sign-in">
+        <output title={nameOf(user)}>{nameOf(user)}</output>
+        <a href={SIGN_OUT_ADDRESS}>Sign out</a>
+      </div>
+    );
+  }
+  return (
+    <div className="sign-in">
+      <a href={signInAddress()}>Sign in</a>
+      {pasting ? (
+        <TokenField onToken={onToken} />
+      ) : (
+        <button type="button" onClick={() => setPasting(true)}>
+          Paste a token
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The signed-in user until its token expires, null if there is none, undefined until known. */
+function useUser(session) {
+  const [user, setUser] = useState();
+  useEffect(() => {
+    const forget = () => setUser(null);
+    session.events.addAccessTokenExpired(forget);
+    signedInUser(session).then(setUser);
+    return () => session.events.removeAccessTokenExpired(forget);
+  }, [session]);
+  return user;
+}
+
+/** A field for a bearer token, forgotten when the page closes. */
 export function TokenField({ onToken }) {
   const [token, setToken] = useState("");
   useEffect(() => onToken(token.trim().replace(/^bearer\s+/i, "")), [token, onToken]);

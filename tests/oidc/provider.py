@@ -1,0 +1,108 @@
+"""A real OpenID Connect provider for tests: the npm package `oidc-provider` on a free port of 127.0.0.1."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page
+
+from multichannel.explorer.build import NO_NODE, Npm, find_npm
+
+SOURCES = Path(__file__).parent
+AUDIENCE = "https://multichannel.example"
+CLIENT_ID = "multichannel-pages"
+GLOBAL_ADMIN = "62e90394-69f5-4237-9190-012177145e10"
+"""The template id of Entra ID's role Global Administrator, as the claim `wids` has it."""
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class OidcProvider:
+    """A running provider, and the people who have an account there."""
+
+    issuer: str
+    accounts_path: Path
+    accounts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of a service that trusts this provider."""
+        return {
+            "issuer": self.issuer,
+            "audience": AUDIENCE,
+            "jwks": f"{self.issuer}/jwks",
+            "oidc_client_id": CLIENT_ID,
+        }
+
+    def add_account(
+        self, login: str, directory_id: str, object_id: str | None = None, **claims: object
+    ) -> None:
+        """Give a person an account, whose tokens have the claims of Entra ID (further: `wids`, `upn`)."""
+        named = {"tid": directory_id, "oid": object_id or str(uuid4()), "name": login.title(), **claims}
+        self.accounts[login] = {"password": PASSWORD, "claims": named}
+        self.accounts_path.write_text(json.dumps(self.accounts))
+
+    def log_in(self, page: Page, login: str) -> None:
+        """Fill in the form of the provider, to which a page has been sent."""
+        page.get_by_label("Login").fill(login)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Continue").click()
+
+
+@pytest.fixture(scope="session")
+def provider_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the provider, installed from the lock file."""
+    folder = tmp_path_factory.mktemp("provider")
+    shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
+    _npm().run("ci", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def oidc_provider(provider_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OidcProvider]:
+    """A provider without accounts; sessions and keys are its own."""
+    accounts = tmp_path_factory.mktemp("accounts") / "accounts.json"
+    accounts.write_text("{}")
+    with _running(provider_folder, accounts) as issuer:
+        yield OidcProvider(issuer, accounts)
+
+
+@contextmanager
+def _running(folder: Path, accounts: Path) -> Iterator[str]:
+    path = os.pathsep.join([str(_npm().node_folder), os.environ.get("PATH", os.defpath)])
+    log = accounts.with_name("provider.log")
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            ["node", "provider.mjs", AUDIENCE, str(accounts)],  # noqa: S607  (the node that npm runs on)
+            cwd=folder,
+            env={**os.environ, "PATH": path},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            issuer = next((line.strip() for line in process.stdout if line.startswith("http://")), None)
+            assert issuer is not None, log.read_text()
+            yield issuer
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _npm() -> Npm:
+    npm = find_npm()
+    assert npm is not None, NO_NODE
+    return npm
