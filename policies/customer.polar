@@ -41,6 +41,9 @@ grant("global_admin", "customer", "update", _: Customer);
 # has provisioned it.
 grant(role, "relationship_holder", "link", _: Customer) if relationship_manager(role);
 
+# R63: with whom new records are shared is the customer's decision.
+grant("global_admin", "customer", "set_sharing", _: Customer);
+
 # SM6; role matrix, "confirm MCA (attest)" for the partner (C5), "sign MCA" for the customer's global admin.
 grant(role, "relationship_holder", "confirm_agreement", _: Customer) if seller(role);
 grant("global_admin", "relationship_holder", "confirm_agreement", _: Customer) if

@@ -11,6 +11,7 @@ resource Customer {}
 resource BillingProfile {}
 resource CustomerAgreement {}
 resource Subscription {}
+resource SubscriptionShare {}
 resource Transfer {}
 resource User {}
 resource AuditRecord {}

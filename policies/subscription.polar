@@ -30,10 +30,19 @@ has_standing(caller: Principal, "attached_reseller", subscription: Subscription)
   relationship.partner_id = subscription.billing_partner_id and
   relationship.associated_partner_id = caller.tenant_id and relationship.status = "active";
 
-# R4: a relationship opens what the customer bought elsewhere, and never what another CSP partner sells (R8).
+# R4, R63: a relationship opens what the customer bought elsewhere, as far as the customer shares it, and never
+# what another CSP partner sells (R8).
 has_standing(caller: Principal, "relationship_holder", subscription: Subscription) if
   caller.kind = "partner" and multichannel(caller.cloud) and
   subscription.channel != "csp" and subscription.recorded_by = "customer" and
+  subscription.sharing = "all_partners" and
+  relationship in subscription.customer.relationships and
+  relationship.partner_id = caller.tenant_id and relationship.status = "active";
+has_standing(caller: Principal, "relationship_holder", subscription: Subscription) if
+  caller.kind = "partner" and multichannel(caller.cloud) and
+  subscription.channel != "csp" and subscription.recorded_by = "customer" and
+  subscription.sharing = "selected" and
+  share in subscription.shares and share.partner_id = caller.tenant_id and
   relationship in subscription.customer.relationships and
   relationship.partner_id = caller.tenant_id and relationship.status = "active";
 
@@ -58,6 +67,12 @@ has_standing(caller: Principal, "customer", subscription: Subscription) if
 has_standing(caller: Principal, "buyer", subscription: Subscription) if
   caller.kind = "customer" and
   subscription.channel != "csp" and subscription.recorded_by = "customer" and
+  subscription.customer_id = caller.tenant_id;
+
+# R67: what a partner recorded about the customer.
+has_standing(caller: Principal, "recorded_customer", subscription: Subscription) if
+  caller.kind = "customer" and
+  subscription.channel != "csp" and subscription.recorded_by = "partner" and
   subscription.customer_id = caller.tenant_id;
 
 # Role matrix, "view subscriptions".
@@ -97,6 +112,13 @@ grant("global_admin", "buyer", action, _: Subscription) if
 grant(role, "recorder", action, _: Subscription) if
   action in ["update", "cancel", "cancel_service"] and subscription_manager(role);
 
+# R63: with whom a record is shared is the customer's decision, whoever may change the record otherwise.
+grant("global_admin", "buyer", "set_sharing", _: Subscription);
+
+# R67: a partner's record counts once the customer's global admin has confirmed it.
+grant("global_admin", "recorded_customer", action, _: Subscription) if
+  action in ["confirm", "dispute"];
+
 # R5, R6: recreating another channel's Azure in CSP is a purchase.
 grant(role, standing, "move_to_csp", _: Subscription) if
   standing in ["relationship_holder", "recorder"] and seller(role);
@@ -128,6 +150,11 @@ forbid("RESELLERS_SELL_NOTHING", caller: Principal, action: String, subscription
 # R7, R8: what one CSP partner sells is not sold again by another. Usage-based subscriptions are transferred.
 forbid("ALREADY_CSP", _caller: Principal, "move_to_csp", subscription: Subscription) if
   subscription.channel = "csp";
+
+# R67: what a partner wrote down about another channel is its private note until the customer confirms it.
+forbid("CONFIRMATION_REQUIRED", _caller: Principal, "move_to_csp", subscription: Subscription) if
+  subscription.channel != "csp" and subscription.recorded_by = "partner" and
+  subscription.confirmation != "confirmed";
 
 # R2: what a syndication partner sells is outside of multichannel support.
 forbid("SOLD_BY_SYNDICATION", _caller: Principal, "move_to_csp", subscription: Subscription) if

@@ -95,6 +95,7 @@ all_facts = st.builds(
     market=st.sampled_from(["US", "GB"]),
     relationships=relationships,
     is_bound=st.booleans(),
+    is_contested=st.booleans(),
     is_moved=st.booleans(),
     transfers=transfers,
 )
@@ -158,7 +159,7 @@ def test_an_option_that_sells_is_blocked_without_agreement_as_the_sale_is(facts:
 @given(all_facts)
 def test_recreate_is_blocked_by_what_move_subscription_to_csp_refuses(facts: SupportFacts) -> None:
     refusals = facts.subscription.refusals_to_recreate(
-        is_bound=facts.is_bound, is_moved=facts.is_moved, at=NOW
+        is_bound=facts.is_bound, is_moved=facts.is_moved, is_contested=facts.is_contested, at=NOW
     )
 
     agree(option(RECREATE, facts), refused(lambda: raise_first(refusals)), besides=DECIDED_BY_POLICY)

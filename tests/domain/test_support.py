@@ -44,6 +44,7 @@ def facts(row: dict[str, Any], **differing: Any) -> SupportFacts:
         "market": "US",
         "relationships": [relationship()],
         "is_bound": True,
+        "is_contested": False,
         "is_moved": False,
         "transfers": [],
     }
@@ -85,6 +86,7 @@ TABLE: list[tuple[SupportOptionKind, dict[str, Any], dict[str, Any], list[str]]]
     (RECREATE, EA | status("disabled"), NONE, ["SUBSCRIPTION_ENDED"]),
     (RECREATE, EA | status("deleted"), NONE, ["SUBSCRIPTION_ENDED"]),
     (RECREATE, EA, {"is_moved": True}, ["ALREADY_MOVED"]),
+    (RECREATE, EA, {"is_contested": True}, ["CONFIRMATION_REQUIRED"]),
     (RECREATE, EA, UNRELATED, ["NO_RELATIONSHIP"]),
     (RECREATE, EA, UNBOUND, ["AGREEMENT_REQUIRED"]),
     (RECREATE, EA, {**UNRELATED, **UNBOUND}, ["AGREEMENT_REQUIRED", "NO_RELATIONSHIP"]),

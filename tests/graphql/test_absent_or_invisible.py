@@ -17,7 +17,7 @@ from tests.graphql.conftest import Answer, Api
 from tests.world import postgresql_later, shared_postgresql_later
 
 ABSENT = fixed_id("absent")
-KINDS = [resource for resource in RESOURCES.values() if resource.model is not None]
+KINDS = [resource for resource in RESOURCES.values() if resource.model is not None and resource.reads]
 PERSONAS = ["hazel-sales-agent", "laurel-admin-agent", "prairie-global-admin"]
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id, $id]) { __typename id } }"
 EXPLAIN = "query ($id: ID!, $to: Action!) { explainDecision(action: $to, id: $id) { allowed policyDigest } }"

@@ -28,6 +28,7 @@ from multichannel.graphql.schema import LISTS, build_schema, sdl
 COMMITTED = Path(__file__).parents[2] / "schema.graphql"
 # Object types that show no row: who asks, what was decided, what was worked out of a row, frames around rows.
 ROWLESS = {
+    "CspConflict",
     "CustomerDomain",
     "Events",
     "DelegatedAdminGrantChange",
@@ -46,6 +47,7 @@ ROWLESS = {
     "Query",
     "Mutation",
     "PageInfo",
+    "PartnerName",
     "Viewer",
     "Capability",
     "UserError",

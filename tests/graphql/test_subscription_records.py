@@ -194,7 +194,8 @@ def test_two_partners_recreate_the_same_and_each_only_once(api: Api) -> None:
 def test_a_partner_recreates_and_cancels_what_it_recorded_itself(api: Api) -> None:
     agree(api, MEADOW, ALDER)
     note = {**AZURE, "channel": "OPEN", "services": ["storage"]}
-    old = done(api, "alder-sales-agent", "recordExternalSubscription", customer=MEADOW, **note)
+    made = done(api, "alder-sales-agent", "recordExternalSubscription", customer=MEADOW, **note)
+    old = done(api, "meadow-global-admin", "confirmExternalSubscription", **of(made))
     done(api, "alder-sales-agent", "moveSubscriptionToCsp", id=old["id"])
 
     left = done(api, "alder-sales-agent", "cancelService", **of(old, service="storage"))

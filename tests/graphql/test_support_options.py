@@ -215,4 +215,4 @@ def test_the_statements_are_as_many_for_a_page_as_for_one(api: Api, more: int) -
     answer = api.ask("alder-sales-agent", PAGE)
 
     assert answer.codes == []
-    assert len(answer.statements) == 9
+    assert len(answer.statements) == 10

@@ -31,7 +31,7 @@ from tests.policy.oracle import Oracle, World
 from tests.policy.worlds import principals, store, worlds
 from tests.policy.worlds.plain import KINDS
 
-STORED = [resource for resource in RESOURCES.values() if resource.model is not None]
+STORED = [resource for resource in RESOURCES.values() if resource.model is not None and resource.actions]
 SHOWN = {
     "Customer": "company_name",
     "Subscription": "friendly_name",

@@ -94,6 +94,9 @@ def rows() -> dict[str, list[Row]]:
     }
 
 
+UNSHARED: Row = {"sharing": "all_partners", "shared_with": set(), "confirmation": None}
+
+
 def state() -> State:
     """The same world as the model holds it."""
     stored = rows()
@@ -103,14 +106,17 @@ def state() -> State:
         for each in stored["users"]
     ]
     sold = [
-        {**each, "state": each["status"], "kept_until": None, "left": False}
+        {**UNSHARED, **each, "state": each["status"], "kept_until": None, "left": False}
         for each in stored["subscriptions"]
     ]
     moving = [{**each, "base_id": None, "failed": None} for each in stored["transfer_lines"]]
     moving[1]["base_id"] = moving[0]["subscription_id"]
     tables = {
         "Partner": stored["partners"],
-        "Customer": [{**each, "directory_id": each["id"], "verified": True} for each in stored["customers"]],
+        "Customer": [
+            {**each, "directory_id": each["id"], "verified": True, "default_sharing": "all_partners"}
+            for each in stored["customers"]
+        ],
         "User": users,
         "Partnership": stored["partnerships"],
         "ResellerRelationship": stored["reseller_relationships"],
@@ -118,6 +124,7 @@ def state() -> State:
         "BillingProfile": stored["billing_profiles"],
         "CustomerAgreement": stored["customer_agreements"],
         "Subscription": sold,
+        "SubscriptionShare": [],
         "Transfer": [{**each, "asked": set()} for each in stored["transfers"]],
         "TransferLine": moving,
     }

@@ -20,7 +20,7 @@ from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
-from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.subscriptions import Subscription, SubscriptionShare
 from multichannel.domain.tenants import Partner, Tenant
 from multichannel.domain.transfers import Transfer, TransferLine
 from multichannel.domain.users import RoleAssignment, User
@@ -41,6 +41,7 @@ READ: tuple[type[Base], ...] = (
     BillingProfile,
     CustomerAgreement,
     Subscription,
+    SubscriptionShare,
     Transfer,
     TransferLine,
     RoleAssignment,
@@ -123,6 +124,9 @@ def read(engine: Engine, now: datetime, earlier: Snapshot | None = None) -> Snap
     for user in tables["User"]:
         held = [each["role"] for each in tables["RoleAssignment"] if each["user_id"] == user["id"]]
         user["roles"] = {str(role) for role in held}
+    for row in tables["Subscription"]:
+        shares = tables["SubscriptionShare"]
+        row["shared_with"] = {each["partner_id"] for each in shares if each["subscription_id"] == row["id"]}
     return Snapshot(now, tables)
 
 

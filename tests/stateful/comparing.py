@@ -11,7 +11,7 @@ from tests.stateful.model.state import State
 
 PLAIN = {
     "Partner": ("type", "status", "market"),
-    "Customer": ("company_name", "domain", "directory_id", "market", "city"),
+    "Customer": ("default_sharing", "company_name", "domain", "directory_id", "market", "city"),
     "User": ("tenant_id", "object_id", "display_name", "state", "roles"),
     "Partnership": ("provider_id", "reseller_id", "addressed_to", "status", "market"),
     "ResellerRelationship": (
@@ -64,6 +64,8 @@ PLAIN = {
         "commitment_end_date",
         "services",
         "canceled_services",
+        "sharing",
+        "confirmation",
     ),
     "Transfer": (
         "owner_id",

@@ -111,6 +111,24 @@ def _move(hand: Hand) -> Dealt:
     return hand.user(partner, *AGENTS), {"id": global_id(SUBSCRIPTION, row["id"])}
 
 
+def _share(hand: Hand) -> Dealt:
+    row = hand.row(SUBSCRIPTION, lambda row: row["channel"] != "csp" and row["recorded_by"] == "customer")
+    word = hand.of("ALL_PARTNERS", "SELECTED", "SELECTED", "NONE")
+    partners = {"partners": hand.of([ALDER], [BIRCH, CEDAR], [NOBODY])} if word == "SELECTED" else {}
+    return hand.user(row["customer_id"], ADMIN), {**hand.version(row), "sharing": word, **partners}
+
+
+def _share_by_default(hand: Hand) -> Dealt:
+    customer = hand.row("Customer")["id"]
+    told = {"id": global_id("Customer", customer), "sharing": hand.of("ALL_PARTNERS", "SELECTED", "NONE")}
+    return hand.user(customer, ADMIN), told
+
+
+def _answer(hand: Hand) -> Dealt:
+    row = hand.row(SUBSCRIPTION, lambda row: row["channel"] != "csp" and row["recorded_by"] == "partner")
+    return hand.user(row["customer_id"], ADMIN), hand.version(row)
+
+
 def _support(hand: Hand) -> Dealt:
     row = hand.row(SUBSCRIPTION, _is(hand, *LIVE))
     partner = hand.of(ALDER, BIRCH, CEDAR, DOGWOOD, row["owner_id"], NOBODY, None)
@@ -204,6 +222,10 @@ PURCHASES: dict[str, Deal] = {
     "createSubscription": _create,
     "moveSubscriptionToCsp": _move,
     "cancelService": _cancel_service,
+    "setSubscriptionSharing": _share,
+    "setDefaultSharing": _share_by_default,
+    "confirmExternalSubscription": _answer,
+    "disputeExternalSubscription": _answer,
 }
 LIFE: dict[str, Deal] = {
     "updateSubscription": _update,

@@ -25,6 +25,7 @@ from multichannel.domain.commerce import (
     BillingType,
     Channel,
     Commerce,
+    Confirmation,
     ContractType,
     RecordedBy,
     SubscriptionStatus,
@@ -324,6 +325,7 @@ def _subscription(  # noqa: PLR0913  (the fields of an entry)
         contract_type=ContractType.SUBSCRIPTION,
         order_id=fixed_id(f"{key}.order"),
         services=list(services),
+        confirmation=Confirmation.UNCONFIRMED if partner and channel != Channel.CSP else None,
         created_at=bought,
         updated_at=bought,
     )

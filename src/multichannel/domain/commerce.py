@@ -83,6 +83,22 @@ class ContractType(DescribedEnum):
     REDEMPTION_CODE = "redemption_code", "A redemption code."
 
 
+class Sharing(DescribedEnum):
+    """Which partners read what a customer recorded of other channels."""
+
+    ALL_PARTNERS = "all_partners", "All partners with an active relationship."
+    SELECTED = "selected", "The partners that the customer has selected, while their relationship is active."
+    NONE = "none", "No partner."
+
+
+class Confirmation(DescribedEnum):
+    """Whether the customer agrees with what a partner recorded of another channel."""
+
+    UNCONFIRMED = "unconfirmed", "The customer has not answered."
+    CONFIRMED = "confirmed", "The customer has confirmed the record."
+    DISPUTED = "disputed", "The customer has disputed the record."
+
+
 class StopReason(DescribedEnum):
     """Why a subscription is suspended or canceled."""
 

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
+from multichannel.domain.commerce import Sharing
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 
 
@@ -53,6 +54,8 @@ class Customer(Versioned, Base):
     qualification: Mapped[CustomerQualification] = mapped_column(default=CustomerQualification.NONE)
     market: Mapped[str]
     cloud: Mapped[Cloud]
+    # R63: of new records of what the customer bought elsewhere.
+    default_sharing: Mapped[Sharing] = mapped_column(default=Sharing.ALL_PARTNERS)
 
     def change(self, changes: dict[str, str | None], *, expected_version: int, at: datetime) -> None:
         """Apply edits of the company profile, or raise STALE_VERSION; equal values change nothing."""
@@ -63,6 +66,12 @@ class Customer(Versioned, Base):
         for name, value in edits.items():
             setattr(self, name, value)
         self.touch(at)
+
+    def set_default_sharing(self, sharing: Sharing, *, at: datetime) -> None:
+        """Set with whom new records are shared; existing ones stay as they are (R63)."""
+        if self.default_sharing is not sharing:
+            self.default_sharing = sharing
+            self.touch(at)
 
 
 class BillingProfile(Versioned, Base):

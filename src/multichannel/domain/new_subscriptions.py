@@ -11,8 +11,10 @@ from multichannel.domain.commerce import (
     BillingType,
     Channel,
     Commerce,
+    Confirmation,
     ContractType,
     RecordedBy,
+    Sharing,
     SubscriptionStatus,
     TermDuration,
 )
@@ -60,6 +62,7 @@ class ExternalSubscription:
     auto_renew_enabled: bool | None = None
     entitlement_id: str | None = None
     services: tuple[str, ...] = ()
+    sharing: Sharing | None = None
 
 
 def new_subscription(
@@ -145,6 +148,8 @@ def new_external_subscription(
         suspension_reasons=[],
         services=list(external.services),
         canceled_services=[],
+        sharing=(external.sharing if by is RecordedBy.CUSTOMER else None) or customer.default_sharing,
+        confirmation=Confirmation.UNCONFIRMED if by is RecordedBy.PARTNER else None,
         version=1,
         created_at=at,
         updated_at=at,

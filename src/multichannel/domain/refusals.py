@@ -245,6 +245,18 @@ class Refusal(Enum):
     SERVICE_UNKNOWN = _Row(
         "R5", "service", "The subscription has no service with this name. See its `services`."
     )
+    CONFIRMATION_REQUIRED = _Row(
+        "R68", "id", "The customer has to confirm this record first: confirmExternalSubscription."
+    )
+    ALREADY_CSP = _Row(
+        "R68",
+        "id",
+        "A CSP partner of yours sells this subscription already. See `cspConflicts`; dispute the record, or "
+        "have the subscription transferred.",
+    )
+    NOT_SHARED_WITH_STRANGERS = _Row(
+        "R63", "partners", "Each of these partners must have an active relationship with your company."
+    )
     SERVICE_ALREADY_CANCELED = _Row("R5", "service", "The service has already been canceled.")
 
     # Transfers

@@ -16,8 +16,10 @@ from multichannel.domain.commerce import (
     BillingType,
     Channel,
     Commerce,
+    Confirmation,
     ContractType,
     RecordedBy,
+    Sharing,
     SubscriptionStatus,
 )
 from multichannel.domain.customers import Customer
@@ -83,6 +85,9 @@ class Subscription(SubscriptionLifecycle, Base):
     continues_id: Mapped[str | None] = mapped_column(GUID, ForeignKey("subscriptions.id"))
     services: Mapped[list[str]] = mapped_column(JSON, default=list)
     canceled_services: Mapped[list[str]] = mapped_column(JSON, default=list)
+    sharing: Mapped[Sharing] = mapped_column(default=Sharing.ALL_PARTNERS)
+    # R67: of a partner's record of another channel; of others null.
+    confirmation: Mapped[Confirmation | None]
 
     def change(
         self,
@@ -125,8 +130,15 @@ class Subscription(SubscriptionLifecycle, Base):
         if self.billing_type is BillingType.USAGE or self.is_trial or not base_renews:
             raise Refusal.AUTO_RENEW_NOT_ALLOWED.error()
 
-    def refusals_to_recreate(self, *, is_bound: bool, is_moved: bool, at: datetime) -> Iterator[Refused]:
-        """Why a partner cannot recreate it in CSP (R5): without agreement, ended, or already recreated."""
+    def refusals_to_recreate(
+        self, *, is_bound: bool, is_moved: bool, is_contested: bool, at: datetime
+    ) -> Iterator[Refused]:
+        """Why a partner cannot recreate it in CSP (R5): without agreement, ended, or already recreated.
+
+        Of another partner that sells it already, only that the customer has to confirm (R68).
+        """
+        if is_contested:
+            yield Refusal.CONFIRMATION_REQUIRED.error()
         if not is_bound:
             yield Refusal.AGREEMENT_REQUIRED.error()
         yield from self.refusals_unless(LIVE, at)
@@ -157,8 +169,42 @@ class Subscription(SubscriptionLifecycle, Base):
         self.canceled_services = [*self.canceled_services, service]
         self.touch(at)
 
+    def share(self, sharing: Sharing, *, at: datetime) -> None:
+        """Set which partners read this record of the customer (R63)."""
+        self.sharing = sharing
+        self.touch(at)
+
+    def confirm(self, *, at: datetime) -> None:
+        """Agree, as the customer, with what a partner recorded (R67). SUBSCRIPTION_ENDED."""
+        self._decide(Confirmation.CONFIRMED, at)
+
+    def dispute(self, *, at: datetime) -> None:
+        """Disagree, as the customer, with what a partner recorded (R67). SUBSCRIPTION_ENDED."""
+        self._decide(Confirmation.DISPUTED, at)
+
+    def _decide(self, confirmation: Confirmation, at: datetime) -> None:
+        self.require(set(SubscriptionStatus) - ENDED, at)
+        if self.confirmation is not confirmation:
+            self.confirmation = confirmation
+            self.touch(at)
+
     def _require_quantity(self, quantity: int, at: datetime) -> None:
         require_quantity(self.billing_type, quantity)
         is_bound = self.channel is Channel.CSP and self.commerce is Commerce.NEW_COMMERCE
         if is_bound and quantity < self.quantity and not self.is_in_cancellation_window(at):
             raise Refusal.QUANTITY_DECREASE_BARRED.error()
+
+
+class SubscriptionShare(Base):
+    """A partner that reads a record which its customer shares with selected partners (R63)."""
+
+    __tablename__ = "subscription_shares"
+    __table_args__ = (
+        UniqueConstraint("subscription_id", "partner_id"),
+        Index(None, "customer_id", "partner_id"),
+    )
+
+    id: Mapped[str] = id_column()
+    subscription_id: Mapped[str] = mapped_column(GUID, ForeignKey(Subscription.id))
+    customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
+    partner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Partner.id))

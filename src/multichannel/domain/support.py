@@ -29,7 +29,7 @@ class SupportOptionKind(DescribedEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportFacts:
-    """A subscription and what the caller's partner knows about it; nothing about other partners."""
+    """A subscription and what the caller's partner knows about it; of other partners only `is_contested`."""
 
     subscription: Subscription
     partner_id: str
@@ -39,6 +39,8 @@ class SupportFacts:
     """The relationships and requests of the partner with the customer."""
     is_bound: bool
     """The customer is bound by the customer agreement with the partner."""
+    is_contested: bool
+    """Another partner sells the customer a CSP subscription that has an id of this one."""
     is_moved: bool
     """The partner has recreated the subscription in CSP."""
     transfers: Sequence[Transfer]
@@ -98,7 +100,10 @@ def _request(facts: SupportFacts, now: datetime) -> Iterator[Refused]:
 
 def _recreate(facts: SupportFacts, now: datetime) -> Iterator[Refused]:
     yield from facts.subscription.refusals_to_recreate(
-        is_bound=facts.is_bound, is_moved=facts.is_moved, at=now
+        is_bound=facts.is_bound,
+        is_moved=facts.is_moved,
+        is_contested=facts.is_contested,
+        at=now,
     )
     yield from _without_relationship(facts, now)
 

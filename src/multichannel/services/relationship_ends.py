@@ -5,7 +5,7 @@ from __future__ import annotations
 from multichannel.domain.commerce import Channel, RecordedBy, SubscriptionStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
-from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.subscriptions import Subscription, SubscriptionShare
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.delegated_admin import end_grants_of
 from multichannel.store.unit_of_work import UnitOfWork
@@ -49,6 +49,8 @@ def end_reseller_relationship(work: UnitOfWork, relationship_id: str, reason: st
     if _has_further_active(work, relationship):
         return relationship
     _end_support(work, relationship, except_billed=True)
+    for share in queries.between(SubscriptionShare, "partner_id"):
+        work.remove_under(relationship, share)
     for earlier in queries.between(ResellerRelationship, "partner_id", status=RelationshipStatus.REMOVED):
         earlier.end_what_is_left(at=work.now)
     return relationship

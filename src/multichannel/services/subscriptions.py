@@ -22,6 +22,7 @@ from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.csp_conflicts import is_contested
 from multichannel.services.partnerships import are_partners
 from multichannel.services.relationships import is_related
 from multichannel.store.unit_of_work import UnitOfWork
@@ -196,14 +197,20 @@ def move_subscription_to_csp(
 ) -> Subscription:
     """A new CSP subscription with the details of another, which stays unchanged (R5, R6).
 
-    AGREEMENT_REQUIRED (R13), SUBSCRIPTION_ENDED, SUBSCRIPTION_NOT_ACTIVE or ALREADY_MOVED.
+    CONFIRMATION_REQUIRED (R68), AGREEMENT_REQUIRED (R13), SUBSCRIPTION_ENDED, SUBSCRIPTION_NOT_ACTIVE or
+    ALREADY_MOVED.
     """
     old = work.subscriptions.get(row_id, to=Action.MOVE_TO_CSP)
     customer = work.customers.get(old.customer_id, to=Action.CREATE_SUBSCRIPTION)
     seller_id = work.principal.tenant_id
     is_moved = _is_recreated(work, old, billing_partner_id=seller_id)
     raise_first(
-        old.refusals_to_recreate(is_bound=has_agreement(work, customer), is_moved=is_moved, at=work.now)
+        old.refusals_to_recreate(
+            is_bound=has_agreement(work, customer),
+            is_moved=is_moved,
+            is_contested=is_contested(work, old, seller_id),
+            at=work.now,
+        )
     )
     order = SubscriptionOrder(
         offer_name=offer_name or AZURE_PLAN,

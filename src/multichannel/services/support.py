@@ -16,6 +16,7 @@ from multichannel.domain.tenants import PartnerType, TenantKind
 from multichannel.domain.transfers import Transfer, TransferStatus
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, SUBSCRIPTION, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.services.csp_conflicts import contested_records
 from multichannel.store.read.bulk_check import CheckResult
 from multichannel.store.unit_of_work import UnitOfWork
 
@@ -132,6 +133,7 @@ def _facts(work: UnitOfWork, rows: Mapping[str, Subscription]) -> dict[str, Supp
     continuations = queries.all(
         Subscription, continues_id=list(rows), billing_partner_id=own, status=sorted(LIVE)
     )
+    contested = contested_records(queries, rows.values(), own)
     moved = {row.continues_id for row in continuations}
     return {
         row_id: SupportFacts(
@@ -140,6 +142,7 @@ def _facts(work: UnitOfWork, rows: Mapping[str, Subscription]) -> dict[str, Supp
             market=work.principal.market,
             relationships=_of_customer(relationships, row.customer_id),
             is_bound=is_bound(_of_customer(agreements, row.customer_id), own, row.cloud),
+            is_contested=row_id in contested,
             is_moved=row_id in moved,
             transfers=_of_customer(transfers, row.customer_id),
         )

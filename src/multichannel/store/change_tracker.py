@@ -17,7 +17,7 @@ from multichannel.policy.schema.resources import RESOURCES, Resource
 TRACKED = {
     resource.model: resource
     for resource in RESOURCES.values()
-    if resource.model is not None and resource.model is not AuditRecord
+    if resource.model is not None and resource.reads and resource.model is not AuditRecord
 }
 UNRECORDED = {"version", "created_at", "updated_at"}
 """Columns that say no more than the audit record itself."""

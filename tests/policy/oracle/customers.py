@@ -23,8 +23,8 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
     """Whether `who` is granted this, restrictions aside."""
     if action in {Action.RECORD_SUBSCRIPTION, Action.CREATE_SUBSCRIPTION}:
         return _may_add_subscriptions(world, who, action, row)
-    if action is Action.VERIFY_DOMAIN:  # R58: no tenant vouches for its own domain
-        return False
+    if action is Action.VERIFY_DOMAIN or (action is Action.SET_SHARING and not is_customer(who)):
+        return False  # R58: no tenant vouches for its own domain; R63: sharing is the customer's
     if action is Action.ADD_USER:  # its own people, with the roles that manage people anywhere
         return is_customer(who) and row["id"] == who.tenant_id and has(who, USER_MANAGERS)
     if is_customer(who):  # the profile is its own

@@ -23,6 +23,8 @@ SELLERS: dict[Action, set[str]] = {
 """Role matrix and C3: what each role of the partner that bills it may do."""
 KEEPING = {Action.UPDATE, Action.CANCEL, Action.CANCEL_SERVICE, Action.ASSIGN_SUPPORT_CONTACT}
 """What is done to a record of another channel by whoever keeps it."""
+ANSWERS = {Action.CONFIRM, Action.DISPUTE}
+"""What a customer does about a record of a partner."""
 COMMERCE = {
     Action.UPDATE,
     Action.SUSPEND,
@@ -44,8 +46,9 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
     if action in READS:
         return _may_read(world, who, action, row)
     if is_customer(who):
-        own = row["customer_id"] == who.tenant_id and row["recorded_by"] == "customer"
-        return own and row["channel"] != "csp" and action in KEEPING and has(who, {"global_admin"})
+        own = row["customer_id"] == who.tenant_id and row["channel"] != "csp" and has(who, {"global_admin"})
+        by_customer = row["recorded_by"] == "customer"  # R63, R67: it shares its own, and answers the others
+        return own and action in ({*KEEPING, Action.SET_SHARING} if by_customer else ANSWERS)
     standings = _standings(world, who, row)
     if "billing_partner" in standings and has(who, SELLERS.get(action, set())):
         return True
@@ -93,6 +96,7 @@ def _against_moving(who: Principal, row: Row) -> set[str]:
     """R2, R3, R5, R7, R8, R12, R19, R22: what cannot be recreated in CSP, and who cannot do it."""
     told = {
         "ALREADY_CSP": row["channel"] == "csp",
+        "CONFIRMATION_REQUIRED": _private(row) and row["confirmation"] != "confirmed",  # R67
         "SOLD_BY_SYNDICATION": row["channel"] == "syndication",
         "ONLY_USAGE_IS_RECREATED": row["billing_type"] != "usage",
         "DIFFERENT_MARKET": row["market"] != who.market,
@@ -126,7 +130,8 @@ def _standings(world: World, who: Principal, row: Row) -> set[str]:
         found.add("partner_of_record")
     if not private and row["support_contact_id"] == me:  # R26
         found.add("support_contact")
-    if not csp and not private and relationships.holds(world, who, row["customer_id"]):
+    held = relationships.holds(world, who, row["customer_id"]) and _shared(world, who, row)
+    if not csp and not private and held:
         found.add("relationship_holder")  # R4, C1: in every cloud
     if private and row["owner_id"] == me and kept:
         found.add("recorder")
@@ -134,6 +139,13 @@ def _standings(world: World, who: Principal, row: Row) -> set[str]:
     if csp and unbilled and row["owner_id"] == me and who.type == "indirect_reseller":
         found.add("recorder")  # what a reseller's own export holds
     return found
+
+
+def _shared(world: World, who: Principal, row: Row) -> bool:
+    """R63: the customer says who reads what it recorded."""
+    shares = ((each["subscription_id"], each["partner_id"]) for each in world.rows("SubscriptionShare"))
+    chosen = row["sharing"] == "selected" and (row["id"], who.tenant_id) in shares
+    return row["sharing"] == "all_partners" or chosen
 
 
 def _ended(world: World, row: Row) -> bool:

@@ -48,6 +48,7 @@ def _recorded(tables: Tables, _kind: PartnerType) -> Row:
         "recorded_by": "customer",
         "channel": "ea",
         "billing_type": "usage",
+        "sharing": "all_partners",
     }
 
 

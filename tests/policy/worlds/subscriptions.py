@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from multichannel.domain.commerce import BillingType, Channel, Commerce, RecordedBy, SubscriptionStatus
+from multichannel.domain.commerce import (
+    BillingType,
+    Channel,
+    Commerce,
+    Confirmation,
+    RecordedBy,
+    Sharing,
+    SubscriptionStatus,
+)
 from tests.policy.oracle.world import Row, Tables
 from tests.policy.worlds.values import MARKETS, MOSTLY_PUBLIC, VERSIONED, guid, ids
 
@@ -34,5 +42,7 @@ def _subscription(draw: st.DrawFn, number: int, tables: Tables) -> Row:
         "status": draw(st.sampled_from(SubscriptionStatus)),
         "billing_type": draw(st.sampled_from((*[BillingType.USAGE] * 2, *BillingType))),
         "billing_cycle": "monthly",
+        "sharing": draw(st.sampled_from((*[Sharing.ALL_PARTNERS] * 2, Sharing.SELECTED, Sharing.NONE))),
+        "confirmation": draw(st.sampled_from((None, *Confirmation, Confirmation.CONFIRMED))),
         "is_trial": draw(st.sampled_from((None, *[False] * 4, True))),
     }

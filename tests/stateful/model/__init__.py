@@ -11,6 +11,7 @@ from copy import deepcopy
 from multichannel.policy.schema.vocabulary import Principal
 from tests.policy.oracle import Row
 from tests.stateful.model import (
+    consent,
     customers,
     delegated_admin,
     purchases,
@@ -58,6 +59,10 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
     "cancelSubscription": subscriptions.cancel,
     "cancelService": subscriptions.cancel_service,
     "moveSubscriptionToCsp": purchases.move,
+    "setSubscriptionSharing": consent.share,
+    "setDefaultSharing": consent.share_by_default,
+    "confirmExternalSubscription": consent.confirm,
+    "disputeExternalSubscription": consent.dispute,
     "assignSupportContact": subscriptions.support,
     "assignPartnerOfRecord": subscriptions.credit,
     "requestTransfer": transfers.request,

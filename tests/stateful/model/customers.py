@@ -43,7 +43,8 @@ def create(state: State, who: Principal, told: Input) -> Row:
     refuse_if(state.rows("Customer", domain=told["domain"], verified=True))
     common = {"market": partner["market"]}
     profile = {"company_name": told["companyName"], "domain": told["domain"], "city": told.get("city")}
-    made = state.add("Customer", **common, **profile, directory_id=None, verified=False)
+    fresh = {"directory_id": None, "verified": False, "default_sharing": "all_partners"}
+    made = state.add("Customer", **common, **profile, **fresh)
     link = state.add(
         RELATIONSHIP,
         **common,

@@ -7,6 +7,7 @@ from typing import Any
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
+from tests.stateful.model.consent import is_contested
 from tests.stateful.model.customers import is_bound
 from tests.stateful.model.state import Input, State, refuse_if
 from tests.stateful.model.subscriptions import LIVE, MONTHS, is_own_reseller, later
@@ -31,6 +32,8 @@ PLAIN: dict[str, Any] = {
     "billing_cycle": "unknown",
     "services": [],
     "canceled_services": [],
+    "sharing": "all_partners",
+    "confirmation": None,
 }
 CYCLES = {"monthly": 1, "annual": 12, "triennial": 36}
 
@@ -39,7 +42,14 @@ def _add(state: State, customer: Row, **values: Any) -> Row:
     lists: dict[str, list[str]] = {"services": [], "canceled_services": []}
     return state.add(
         "Subscription",
-        **{**PLAIN, **lists, "customer_id": customer["id"], "market": customer["market"], **values},
+        **{
+            **PLAIN,
+            **lists,
+            "shared_with": set(),
+            "customer_id": customer["id"],
+            "market": customer["market"],
+            **values,
+        },
     )
 
 
@@ -61,6 +71,10 @@ def record(state: State, who: Principal, told: Input) -> Row:
         quantity=quantity,
         is_trial=None,
         services=list(told.get("services", [])),
+        sharing=told.get("sharing", customer["default_sharing"]).lower()
+        if who.kind == "customer"
+        else customer["default_sharing"],
+        confirmation=None if who.kind == "customer" else "unconfirmed",
     )
 
 
@@ -154,6 +168,7 @@ def move(state: State, who: Principal, told: Input) -> Row:
     """R5, R6: a new one in CSP with the services that still run; the old one goes on."""
     old = state.get(who, Action.MOVE_TO_CSP, "Subscription", told["id"])
     customer = state.get(who, Action.CREATE_SUBSCRIPTION, "Customer", old["customer_id"])
+    refuse_if(is_contested(state, old, who.tenant_id))
     refuse_if(not is_bound(state, customer["id"], who.tenant_id))
     refuse_if(status(old, state.now) not in LIVE)
     own = state.rows("Subscription", continues_id=old["id"], billing_partner_id=who.tenant_id)

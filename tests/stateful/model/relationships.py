@@ -181,6 +181,11 @@ def end(state: State, who: Principal, told: Input) -> Row:
     pair = {"partner_id": row["partner_id"], "customer_id": row["customer_id"]}
     if active(state, **pair):
         return row
+    state.tables["SubscriptionShare"] = [
+        each
+        for each in state.tables["SubscriptionShare"]
+        if (each["partner_id"], each["customer_id"]) != (row["partner_id"], row["customer_id"])
+    ]
     for earlier in state.rows(RELATIONSHIP, status="removed", **pair):
         earlier["status"] = "ended_by_customer"
     supported = {"support_contact_id": row["partner_id"], "customer_id": row["customer_id"]}

@@ -16,6 +16,7 @@ NOUNS = (
     "agreements",
     "users",
     "subscriptions",
+    "consent",
     "transfers",
 )
 """In the order in which the schema lists them."""

@@ -12,6 +12,7 @@ from multichannel.domain.commerce import (
     BillingType,
     Channel,
     Commerce,
+    Sharing,
     StopReason,
     SubscriptionStatus,
     TermDuration,
@@ -54,6 +55,11 @@ class RecordExternalSubscriptionInput(MutationInput):
     entitlement_id: str | None = described("The GUID of the underlying Azure subscription.", None)
     services: list[str] = described(
         f"The names of its Azure services, up to {MOST_SERVICES}; empty for licenses.", default_factory=list
+    )
+    sharing: Sharing | None = described(
+        "As the customer: which partners read the record. Default: `defaultSharing` of your company. With "
+        "SELECTED, none does until you select partners: setSubscriptionSharing.",
+        None,
     )
 
 
@@ -189,6 +195,7 @@ def external_subscription_of(input: RecordExternalSubscriptionInput, now: dateti
         auto_renew_enabled=input.auto_renew_enabled,
         entitlement_id=optional(parse_guid, "entitlement_id", input.entitlement_id),
         services=_services(input),
+        sharing=input.sharing,
     )
 
 

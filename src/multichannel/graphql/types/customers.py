@@ -9,6 +9,7 @@ from multichannel.domain.domains import CustomerDomain
 from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
 from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
+from multichannel.graphql.types.consent import DEFAULT_SHARING
 from multichannel.policy.schema.resources import BILLING_PROFILE, CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork
@@ -76,6 +77,7 @@ class Customer:
     region = Column("Region of the company's address.", READ)
     postal_code = Column("Postal code of the company's address.", READ)
     country = Column("Country of the company's address, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
+    default_sharing = DEFAULT_SHARING
     created_at = CREATED_AT
     updated_at = UPDATED_AT
     version = version(expected=True)

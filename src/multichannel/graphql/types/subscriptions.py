@@ -18,6 +18,7 @@ from multichannel.graphql.framework.strawberry_types import (
     register_refusal_codes,
 )
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
+from multichannel.graphql.types.consent import CSP_CONFLICTS, SHARED_WITH, SHARING
 from multichannel.policy.schema.resources import SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.support import support_options
@@ -177,6 +178,14 @@ class Subscription:
         witness="commerce",
         absent=[],
     )
+    sharing = SHARING
+    shared_with = SHARED_WITH
+    confirmation = Column(
+        "Whether the customer agrees with a partner's record of another channel; null for other records.",
+        READ,
+        filter=True,
+    )
+    csp_conflicts = CSP_CONFLICTS
     left_to_move = Computed(
         "What is still to be canceled after the subscription was recreated in CSP.",
         "LeftToMove",

@@ -106,6 +106,14 @@ class BillingProfileFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionShareFacts:
+    """A partner that a customer shares a subscription with."""
+
+    id: str
+    partner_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionFacts:
     """A subscription with its customer."""
 
@@ -118,6 +126,9 @@ class SubscriptionFacts:
     support_contact_id: str | None
     customer_id: str
     customer: CustomerFacts
+    sharing: str
+    shares: Annotated[list[SubscriptionShareFacts], Many("subscription_id", between="partner_id")]
+    confirmation: str | None
     commerce: str
     billing_type: str
     is_trial: bool | None

@@ -12,7 +12,7 @@ from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
-from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.subscriptions import Subscription, SubscriptionShare
 from multichannel.domain.tenants import Partner
 from multichannel.domain.transfers import Transfer
 from multichannel.domain.users import User
@@ -181,6 +181,7 @@ CUSTOMER = Resource(
         Action.CONFIRM_AGREEMENT,
         Action.RECORD_SUBSCRIPTION,
         Action.CREATE_SUBSCRIPTION,
+        Action.SET_SHARING,
         Action.ADD_USER,
         Action.VERIFY_DOMAIN,
     ),
@@ -205,9 +206,14 @@ SUBSCRIPTION = Resource(
         Action.ASSIGN_SUPPORT_CONTACT,
         Action.ASSIGN_PARTNER_OF_RECORD,
         Action.RELEASE,
+        Action.SET_SHARING,
+        Action.CONFIRM,
+        Action.DISPUTE,
         Action.EXPIRE,
     ),
 )
+SUBSCRIPTION_SHARE = Resource(facts.SubscriptionShareFacts, SubscriptionShare, ())
+"""What subscriptions are shared by; nobody acts on it, and rules read it."""
 TRANSFER = Resource(
     facts.TransferFacts,
     Transfer,
@@ -238,6 +244,7 @@ RESOURCES = {
         BILLING_PROFILE,
         CUSTOMER_AGREEMENT,
         SUBSCRIPTION,
+        SUBSCRIPTION_SHARE,
         TRANSFER,
         USER,
         AUDIT_RECORD,

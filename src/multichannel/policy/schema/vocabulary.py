@@ -66,6 +66,9 @@ class Action(DescribedEnum):
         "Assign the reseller that is credited for the subscription.",
     )
     RELEASE = "release", "Hand the subscription over to another partner."
+    SET_SHARING = "set_sharing", "Choose the partners that read what the customer recorded."
+    CONFIRM = "confirm", "Confirm, as the customer, what a partner recorded."
+    DISPUTE = "dispute", "Dispute, as the customer, what a partner recorded."
     # on a transfer
     CONSENT = "consent", "Consent to the manual switch."
     # of the service itself
