@@ -7,7 +7,7 @@ has_standing(caller: Principal, "billing_partner", subscription: Subscription) i
   subscription.status in ["none", "active", "pending", "suspended"];
 has_standing(caller: Principal, "billing_partner", subscription: Subscription) if
   subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id and
-  keeps_records(caller, subscription);
+  subscription.status in ["expired", "disabled", "deleted"] and keeps_records(caller, subscription);
 
 # R62: records stay with a partner unless the customer was the one to end the relationship.
 keeps_records(caller: Principal, subscription: Subscription) if
