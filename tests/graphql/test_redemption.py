@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -18,7 +20,9 @@ from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant
 from multichannel.domain.users import RoleAssignment, User
+from multichannel.errors import Refused
 from multichannel.policy.schema.vocabulary import AuthMode
+from multichannel.services.redemption import Redemption, redeem_customer_invitation
 from multichannel.store.users import VerifiedToken
 from tests.graphql.conftest import Answer, Api
 from tests.graphql.stored_rows import NewRows, stored
@@ -332,3 +336,25 @@ def test_a_new_link_replaces_the_one_before(api: Api) -> None:
     assert codes(redeem(api, code, document=REDEEM_RESELLER, companyName="Rowan")) == ["INVITATION_INVALID"]
     assert codes(redeem(api, new_code, document=REDEEM_RESELLER, companyName="Rowan")) == []
     assert api.ask("alder-global-admin", RENEW, input={"id": partnership_id}).codes == ["NOT_FOUND"]
+
+
+def test_of_two_people_who_redeem_at_once_one_becomes_the_global_admin(api: Api) -> None:
+    _, code = request(api, ORCHARD)
+    barrier = Barrier(2)
+
+    def run(object_id: str) -> str:
+        barrier.wait()
+        try:
+            return redeem_customer_invitation(
+                api.world.store, Redemption(code, replace(TOKEN, object_id=object_id))
+            )
+        except Refused as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = sorted(threads.map(run, [ADMIN, OTHER]))
+
+    (tenant,) = stored(api, Tenant, directory_id=ORCHARD)
+    (asked,) = stored(api, ResellerRelationship, addressed_to=ORCHARD)
+    assert outcomes == sorted(["HAS_GLOBAL_ADMIN", asked.id])
+    assert len(stored(api, User, tenant_id=tenant.id)) == 1

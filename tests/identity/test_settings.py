@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.errors import Misconfigured
-from multichannel.settings import Settings, Trust, check_serving, load_settings
+from multichannel.identity.tokens import ENTRA_ID, ClaimNames
+from multichannel.settings import Settings, Trust, check_serving, claims_of, load_settings
 from tests.identity.authority import AUDIENCE, ISSUER, jwks_server, publish, respond, rsa_signer
 
 SPRING = rsa_signer("spring")
@@ -242,3 +243,9 @@ def test_production_refuses_a_url_that_serves_no_keys() -> None:
         server.answer = publish(rsa_signer("small", 1024).jwk)
         with pytest.raises(Misconfigured, match="no RSA key of at least 2048 bits"):
             check_serving(production(server.url))
+
+
+def test_the_claims_of_an_issuer_are_settings() -> None:
+    assert claims_of(load_settings()) == ENTRA_ID
+    other = load_settings(admin_claim="role", admin_claim_value="admin", domain_claim="login")
+    assert claims_of(other) == ClaimNames("role", "admin", "login")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from multichannel.errors import Unauthenticated
 from multichannel.identity import tokens as tokens_module
 from multichannel.identity.keys import KeySource
-from multichannel.identity.tokens import TokenVerifier
+from multichannel.identity.tokens import ClaimNames, TokenVerifier
 from tests.identity.authority import (
     ABSENT,
     AUDIENCE,
@@ -70,6 +70,61 @@ def public_pem() -> bytes:
         .key.public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
+
+
+GLOBAL_ADMIN = "62e90394-69f5-4237-9190-012177145e10"
+
+
+@pytest.mark.rule("R56")
+@pytest.mark.parametrize(
+    ("wids", "expected"),
+    [
+        ([GLOBAL_ADMIN], True),
+        (["other", GLOBAL_ADMIN], True),
+        (GLOBAL_ADMIN, True),
+        ([], False),
+        (["other"], False),
+        (f"{GLOBAL_ADMIN} other", False),
+        ({GLOBAL_ADMIN: True}, False),
+        (ABSENT, False),
+    ],
+)
+def test_a_token_says_who_is_a_global_admin_of_the_directory(
+    verifier: TokenVerifier, wids: object, *, expected: bool
+) -> None:
+    assert verifier.verify(signed(body=claims(wids=wids))).is_global_admin is expected
+
+
+@pytest.mark.rule("R58")
+@pytest.mark.parametrize(
+    ("upn", "domain"),
+    [
+        ("ada@orchard.example", "orchard.example"),
+        ("guest_other.example#EXT#@orchard.example", "orchard.example"),
+        ("ada", None),
+        ("@orchard.example", None),
+        ("ada@", None),
+        (["ada@orchard.example"], None),
+        (ABSENT, None),
+    ],
+)
+def test_a_token_names_a_domain_of_the_directory_by_the_users_principal_name(
+    verifier: TokenVerifier, upn: object, domain: str | None
+) -> None:
+    identity = verifier.verify(signed(body=claims(upn=upn, email="ada@other.example", name=" ")))
+
+    assert (identity.domain, identity.name) == (domain, None)
+
+
+@pytest.mark.rule("R56")
+def test_another_issuer_may_say_it_in_other_claims(keys: KeySource, clock: Clock) -> None:
+    names = ClaimNames(admin="role", admin_value="admin", domain="login")
+    verifier = TokenVerifier(ISSUER, AUDIENCE, keys, clock, claims=names)
+    told = claims(role="admin", login="ada@orchard.example", wids=[], upn="x@other.example", name="Ada")
+
+    identity = verifier.verify(signed(body=told))
+
+    assert (identity.is_global_admin, identity.domain, identity.name) == (True, "orchard.example", "Ada")
 
 
 def test_a_good_token_names_tenant_and_user(verifier: TokenVerifier) -> None:

@@ -37,6 +37,8 @@ def demo(
         demo=True, host=host, port=port, workers=workers, database_url=database_url, shadow_dir=shadow
     )
     settings = settings.model_copy(update={"port": free_port(settings.host, settings.port)})
+    if "public_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"public_url": _own_url(settings)})
     created = prepare(settings, fresh=fresh)
     open_policy(settings)
     _introduce(settings, created=created)
@@ -72,10 +74,14 @@ def _prepare_database(settings: Settings, *, fresh: bool) -> bool:
         return world.seed(store)
 
 
+def _own_url(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
 def _introduce(settings: Settings, *, created: bool) -> None:
     command = "multichannel" if shutil.which("multichannel") else sys.argv[0]
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{settings.port}/graphql"
+    url = f"{_own_url(settings)}/graphql"
     typer.echo(
         f"""\
 {persona_table()}

@@ -49,8 +49,9 @@ class DemoIssuer:
         now: datetime,
         lifetime: timedelta = LIFETIME,
         app: bool = False,
+        **more: object,
     ) -> str:
-        """A signed token for one user, or with `app` for an application on its own."""
+        """A signed token for one user, or with `app` for an application on its own; `more` are claims."""
         issued_at = int(now.timestamp())
         claims = {
             "iss": self.issuer,
@@ -61,6 +62,7 @@ class DemoIssuer:
             "tid": str(tenant_id),
             "oid": str(object_id),
             "idtyp": "app" if app else "user",
+            **more,
         }
         return jwt.encode({"alg": "RS256", "kid": self._key.kid}, claims, self._key, algorithms=["RS256"])
 

@@ -48,6 +48,7 @@ LOGGING["loggers"]["multichannel"] = {"handlers": ["service"], "level": "INFO"}
 def serve(settings: Settings) -> None:
     """Serve until stopped. Workers read the settings from the environment set here."""
     os.environ["MULTICHANNEL_DATABASE_URL"] = driver_url(settings)
+    os.environ["MULTICHANNEL_PUBLIC_URL"] = settings.public_url
     if settings.shadow_dir is not None:
         os.environ["MULTICHANNEL_SHADOW_DIR"] = str(settings.shadow_dir)
     check_log_files(settings)
