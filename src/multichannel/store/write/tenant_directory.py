@@ -137,7 +137,12 @@ class TenantDirectory:
         return list(self._session.decided(statement).scalars())
 
     def partner_at(self, address: str, cloud: Cloud, market: str) -> str | None:
-        """The partner with this directory id, if it is in the cloud and the market."""
+        """The partner with this directory id, if it is in the cloud and the market.
+
+        None for a domain: that of a partner is shown by its sign-in alone.
+        """
+        if "." in address:
+            return None
         statement = (
             select(Partner.id)
             .join(Tenant, Tenant.id == Partner.id)
