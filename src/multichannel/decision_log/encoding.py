@@ -14,8 +14,7 @@ from weakref import WeakKeyDictionary
 
 from multichannel.decision_log.decisions import SCHEMA_VERSION, Decision, ListDecision, RecordDecision
 from multichannel.policy.decide.canonical import digest_of
-from multichannel.policy.decide.conditions import Value
-from multichannel.policy.decide.failed_conditions import failures
+from multichannel.policy.decide.conditions import Value, failures
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import Rule

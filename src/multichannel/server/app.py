@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from multichannel.decision_log.background_worker import BackgroundWorker, enter_all
-from multichannel.decision_log.log_file import DecisionLog, LineFile
+from multichannel.decision_log.log_file import BackgroundWorker, DecisionLog, LineFile, enter_all
 from multichannel.errors import Unauthenticated
 from multichannel.explorer.page import explorer_assets, explorer_page
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams

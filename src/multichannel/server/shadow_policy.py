@@ -13,10 +13,9 @@ from typing import Any
 
 import orjson
 
-from multichannel.decision_log.background_worker import BackgroundWorker, Decisions, ThrottledLogger
 from multichannel.decision_log.decisions import DROPPED, Decision, ListDecision, RecordDecision
 from multichannel.decision_log.encoding import DecisionLines, reasons_and_rules_of
-from multichannel.decision_log.log_file import LineFile
+from multichannel.decision_log.log_file import BackgroundWorker, Decisions, LineFile, ThrottledLogger
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource

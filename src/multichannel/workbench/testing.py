@@ -16,9 +16,10 @@ from multichannel.policy.testing.cases import (
     Case,
     Expectation,
     ExpectationResult,
+    ListCase,
     expectation_results,
+    holds,
 )
-from multichannel.policy.testing.list_cases import ListCase, holds
 from multichannel.workbench.findings import Finding
 
 FAILED = "unexpected-verdict"

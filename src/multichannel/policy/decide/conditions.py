@@ -1,4 +1,4 @@
-"""What a policy requires of a record, for a given principal: conditions over facts.
+"""What a policy requires of a record, for a given principal: conditions over facts, and which of them fail.
 
 A condition set (`Conditions`) is a conjunction: members bind variables to related records, comparisons
 test them. A predicate is a set of branches; it holds where one branch's conditions hold and none of
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 Value = str | int | bool | None
+THIS = "this"
+"""The variable of the resource itself."""
 
 ORDERINGS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -142,3 +144,61 @@ def _with_all_values(group: list[tuple[Conditions, int]]) -> Conditions:
     together = Comparison(first.comparisons[position].left, "in", ordered)
     rest = first.comparisons[:position] + first.comparisons[position + 1 :]
     return Conditions(first.members, tuple(sorted((*rest, together), key=str)))
+
+
+Bindings = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A condition that does not hold: a comparison with the value of its fact, or an empty list."""
+
+    condition: Comparison | Member
+    met: Any = None
+
+
+def failures(conditions: Conditions, record: Any) -> tuple[Failure, ...]:
+    """The conditions that fail, for the related records at which the fewest do; none if all hold."""
+    best: tuple[Failure, ...] | None = None
+    for bindings, missing in _assignments(conditions.members, {THIS: record}):
+        failed = (*missing, *_failed(conditions.comparisons, bindings))
+        if best is None or len(failed) < len(best):
+            best = failed
+    return best or ()
+
+
+def _assignments(
+    members: tuple[Member, ...], bindings: Bindings
+) -> Iterator[tuple[Bindings, tuple[Failure, ...]]]:
+    """Every choice of related records; where a list is empty, that it is."""
+    if not members:
+        yield bindings, ()
+        return
+    member, *rest = members
+    records = value_at(member.path, bindings) if member.path.variable in bindings else ()
+    if not records:
+        for bound, missing in _assignments(tuple(rest), bindings):
+            yield bound, (Failure(member), *missing)
+    for record in records:
+        yield from _assignments(tuple(rest), {**bindings, member.variable: record})
+
+
+def _failed(comparisons: tuple[Comparison, ...], bindings: Bindings) -> Iterator[Failure]:
+    for comparison in comparisons:
+        sides = [comparison.left, *([comparison.right] if isinstance(comparison.right, Path) else [])]
+        if any(side.variable not in bindings for side in sides):
+            continue
+        left = value_at(comparison.left, bindings)
+        right = (
+            value_at(comparison.right, bindings) if isinstance(comparison.right, Path) else comparison.right
+        )
+        if not COMPARISONS[comparison.operator](left, right):
+            yield Failure(comparison, left)
+
+
+def value_at(path: Path, bindings: Bindings) -> Any:
+    """The fact a path leads to."""
+    value = bindings[path.variable]
+    for name in path.names:
+        value = getattr(value, name)
+    return value

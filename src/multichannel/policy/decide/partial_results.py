@@ -8,10 +8,17 @@ from polar import Expression, Variable
 from polar.expression import Pattern
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.decide.conditions import MIRRORED, ORDERINGS, Comparison, Conditions, Member, Path
+from multichannel.policy.decide.conditions import (
+    MIRRORED,
+    ORDERINGS,
+    THIS,
+    Comparison,
+    Conditions,
+    Member,
+    Path,
+)
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 
-THIS = "this"
 OPERATORS = {"Unify": "=", "Eq": "=", "Neq": "!=", "Lt": "<", "Leq": "<=", "Gt": ">", "Geq": ">="}
 
 

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
-from multichannel.policy.decide.conditions import ORDERINGS, Comparison, Conditions, Path, Predicate
-from multichannel.policy.decide.partial_results import THIS
+from multichannel.policy.decide.conditions import ORDERINGS, THIS, Comparison, Conditions, Path, Predicate
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 
 Clause = ColumnElement[bool]

@@ -14,8 +14,12 @@ from typing import Any
 
 from multichannel.policy.decide.oso_engine import kind_of
 from multichannel.policy.explain.derivation import (
+    PRINCIPAL,
+    RESOURCE,
     CandidateDerivation,
     Candidates,
+    EvaluatedCondition,
+    Fact,
     Key,
     NotEvaluable,
     SourceSpan,
@@ -25,7 +29,6 @@ from multichannel.policy.explain.derivation import (
     with_comparison,
     with_member,
 )
-from multichannel.policy.explain.evaluated_condition import PRINCIPAL, RESOURCE, EvaluatedCondition, Fact
 from multichannel.policy.language.ast import (
     Call,
     Dot,

@@ -14,9 +14,8 @@ from typing import Any
 
 from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.schema.vocabulary import ROLES, Action
-from multichannel.policy.testing.cases import Case
+from multichannel.policy.testing.cases import Case, ListCase
 from multichannel.policy.testing.cast import Cast, principal_name
-from multichannel.policy.testing.list_cases import ListCase
 from multichannel.policy.testing.record_builder import RecordBuilder
 from multichannel.policy.testing.yaml_document import Facts, YamlDocument
 
