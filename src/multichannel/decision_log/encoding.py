@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import fields
+from dataclasses import asdict
 from datetime import UTC
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -104,12 +104,8 @@ class DecisionLines:
         return value
 
     def _principal(self, principal: Principal) -> dict[str, Any]:
-        facts = {field.name: getattr(principal, field.name) for field in fields(principal)}
-        return {
-            **facts,
-            "tenant_id": self._pseudonyms.of(principal.tenant_id),
-            "roles": list(principal.roles),
-        }
+        tenant_id, roles = self._pseudonyms.of(principal.tenant_id), list(principal.roles)
+        return {**asdict(principal), "tenant_id": tenant_id, "roles": roles}
 
     def _facts(self, resource: Resource, record: Any) -> dict[str, Any]:
         return {
@@ -163,18 +159,15 @@ def _rules_of_list(
     policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
 ) -> list[str]:
     """The rules of a filter: grants and restrictions."""
-    derivations = [
-        derivation
+    return positions(
+        rule
         for action in actions
-        for derivation in (
-            *policy.grants(principal, action, resource),
-            *policy.restrictions(principal, action, resource),
-        )
-    ]
-    return positions(rule for derivation in derivations for rule in derivation.rules)
+        for derivations in (policy.grants, policy.restrictions)
+        for derivation in derivations(principal, action, resource)
+        for rule in derivation.rules
+    )
 
 
 def positions(rules: Iterable[Rule]) -> list[str]:
     """The positions of rules, each once, in order."""
-    unique = sorted({(rule.file, rule.line): rule.position for rule in rules}.items())
-    return [position for _, position in unique]
+    return [f"{file}:{line}" for file, line in sorted({(rule.file, rule.line) for rule in rules})]

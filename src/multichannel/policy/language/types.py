@@ -136,7 +136,7 @@ def _fact(resource: Resource, attribute: Scalar | Relation) -> ValueType:
         form = ValueForm.IDENTITY
     elif attribute.name == "market":
         form = ValueForm.MARKET
-    elif resource.model is not None and resource.column(attribute.name).type.python_type is bool:
+    elif attribute.is_flag:
         form = ValueForm.FLAG
     return ValueType(label, form, words=attribute.words, nullable=attribute.nullable)
 

@@ -33,7 +33,7 @@ from multichannel.policy.language.types import (
     class_type,
     fact_types,
 )
-from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.resources import RESOURCES, with_article
 from multichannel.policy.schema.vocabulary import ROLES, Action
 
 COMPARED = {"=", "!=", "in", "<", "<=", ">", ">=", "=="}
@@ -216,7 +216,7 @@ def _pattern_facts(rule: Rule, parameter: Parameter) -> Iterator[WordFault]:
     for name, _ in pattern.fields:
         if name not in fact_types(pattern.name):
             hint = did_you_mean(name, fact_types(pattern.name))
-            message = f"{_a(pattern.name)} has no fact `{name}`"
+            message = f"{with_article(pattern.name)} has no fact `{name}`"
             yield WordFault(rule, "unknown-attribute", pattern.span, message, hint, pattern.name)
 
 
@@ -224,7 +224,8 @@ def _fact(rule: Rule, term: Dot, subject: ValueType) -> Iterator[WordFault]:
     span = Span(term.span.end - len(term.name), term.span.end)
     if subject.many:
         message = f"{subject.name} is a list and has no fact `{term.name}`"
-        hint = f"Write `r in {_written(rule, term.subject)} and r.{term.name} = ...`."
+        written = rule.text[term.subject.span.start : term.subject.span.end]
+        hint = f"Write `r in {written} and r.{term.name} = ...`."
         yield WordFault(rule, "unknown-attribute", span, message, hint)
     elif subject.kind is None:
         message = f"{subject.name} is {subject.form} and has no facts"
@@ -232,7 +233,7 @@ def _fact(rule: Rule, term: Dot, subject: ValueType) -> Iterator[WordFault]:
     elif term.name not in fact_types(subject.kind):
         known = fact_types(subject.kind)
         hint = did_you_mean(term.name, known) or f"It has {', '.join(known)}."
-        message = f"{_a(subject.kind)} has no fact `{term.name}`"
+        message = f"{with_article(subject.kind)} has no fact `{term.name}`"
         yield WordFault(rule, "unknown-attribute", span, message, hint, subject.kind)
 
 
@@ -251,11 +252,3 @@ def _lists(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
                 f"{listed.name} is {what}, not a list",
                 "Write `=`.",
             )
-
-
-def _written(rule: Rule, term: Term) -> str:
-    return rule.text[term.span.start : term.span.end]
-
-
-def _a(name: str) -> str:
-    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"

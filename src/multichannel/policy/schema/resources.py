@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A fact that is a value; `nullable` facts may be unknown."""
+    """A fact that is a value; `nullable` facts may be unknown, and a flag is true or false."""
 
     name: str
+    is_flag: bool
     nullable: bool
     words: frozenset[str] | None
 
@@ -109,7 +110,8 @@ class Resource:
         if isinstance(hint, type) and hint.__name__.endswith("Facts"):
             return Relation(name, hint.__name__.removesuffix("Facts"), None)
         enum = getattr(self.column(name).__clause_element__().type, "enums", None) if self.model else None
-        return Scalar(name, type(None) in get_args(hint), frozenset(enum) if enum else None)
+        kinds = get_args(hint) or (hint,)
+        return Scalar(name, bool in kinds, type(None) in kinds, frozenset(enum) if enum else None)
 
 
 SERVICE = Resource(facts.ServiceFacts, None, (Action.ADD_PARTNER, Action.SEED, Action.EXPIRE))

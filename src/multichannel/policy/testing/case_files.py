@@ -8,9 +8,8 @@ tenant, the roles that may do each action (`roles`): no other role may, and what
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.schema.vocabulary import ROLES, Action
@@ -22,8 +21,7 @@ from multichannel.policy.testing.yaml_document import Facts, YamlDocument
 SUFFIX = ".cases.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class CaseSuite:
+class CaseSuite(NamedTuple):
     """The cases and list cases of a policy folder."""
 
     cases: tuple[Case, ...]

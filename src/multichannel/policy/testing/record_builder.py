@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields
-from functools import cache
 from typing import Any
 
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
@@ -59,8 +58,10 @@ class RecordBuilder:
         what = f"{resource.name}.{scalar.name}"
         if value is None and scalar.nullable:
             return None
-        if _is_flag(resource.name, scalar.name):
-            return self._flag(what, value, line)
+        if scalar.is_flag:
+            if not isinstance(value, bool | None):
+                self._document.refuse(line, f"{what} must be true or false, not {value!r}")
+            return bool(value)
         if not isinstance(value, str):
             self._document.refuse(
                 line, f"{what} must be a string" if value is None else f"{what} cannot be {value!r}"
@@ -70,16 +71,3 @@ class RecordBuilder:
         if scalar.name.endswith("_id") and self._tenants is not None:
             self._document.word(value, self._tenants, line, f"a tenant of {CAST}, for {what}")
         return value
-
-    def _flag(self, what: str, value: Any, line: int) -> bool:
-        """A flag; false if it is not written."""
-        if value is not None and not isinstance(value, bool):
-            self._document.refuse(line, f"{what} must be true or false, not {value!r}")
-        return bool(value)
-
-
-@cache
-def _is_flag(kind: str, name: str) -> bool:
-    """Whether a fact is true or false; some columns are long expressions, so the answer is kept."""
-    resource = RESOURCES[kind]
-    return resource.model is not None and resource.column(name).type.python_type is bool
