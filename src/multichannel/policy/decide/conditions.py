@@ -66,6 +66,11 @@ class Comparison:
     operator: str
     right: Value | tuple[Value, ...] | Path
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The facts that are compared."""
+        return (self.left, self.right) if isinstance(self.right, Path) else (self.left,)
+
     def __str__(self) -> str:
         """As it is written in a policy."""
         right = str(self.right) if isinstance(self.right, Path) else literal_text(self.right)
@@ -185,14 +190,10 @@ def _assignments(
 
 def _failed(comparisons: tuple[Comparison, ...], bindings: Bindings) -> Iterator[Failure]:
     for comparison in comparisons:
-        sides = [comparison.left, *([comparison.right] if isinstance(comparison.right, Path) else [])]
-        if any(side.variable not in bindings for side in sides):
+        if any(path.variable not in bindings for path in comparison.paths):
             continue
-        left = value_at(comparison.left, bindings)
-        right = (
-            value_at(comparison.right, bindings) if isinstance(comparison.right, Path) else comparison.right
-        )
-        if not COMPARISONS[comparison.operator](left, right):
+        left, *other = (value_at(path, bindings) for path in comparison.paths)
+        if not COMPARISONS[comparison.operator](left, *(other or [comparison.right])):
             yield Failure(comparison, left)
 
 

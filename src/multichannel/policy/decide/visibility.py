@@ -62,9 +62,7 @@ class Visibility:
 
     def visible(self, entity: Any) -> ColumnElement[bool]:
         """The visible rows of `entity`, in one clause."""
-        if entity is self.resource.model:
-            return self._visible
-        return self._visible_of(entity)
+        return self._visible if entity is self.resource.model else self._visible_of(entity)
 
     @cached_property
     def clauses(self) -> tuple[ColumnElement[bool], ...]:

@@ -82,6 +82,7 @@ def explain(
 ) -> Explanation:
     """Explain the decision on one record of facts. Raises PolicyFault when the policy fails."""
     derivations = policy.grant_derivations(principal, action, record)
+    distinct = {_marks(rules): rules for rules in derivations}
     hits = policy.restriction_hits(principal, action, record)
     candidates = candidate_derivations(policy.source, "allow", principal, action.value, record)
     restrictions = (
@@ -89,7 +90,7 @@ def explain(
     )
     return Explanation(
         allowed=policy.check(principal, action, record).allowed,
-        grants=tuple(grant for rules in _by_rules(derivations) for grant in _grants(rules, candidates)),
+        grants=tuple(grant for rules in distinct.values() for grant in _grants(rules, candidates)),
         restrictions=tuple(_restriction(code, rules, restrictions) for code, rules in hits),
         near_misses=() if derivations or action not in resource.actions else tuple(near_misses(candidates)),
     )
@@ -97,11 +98,6 @@ def explain(
 
 def _marks(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(rule.mark for rule in rules)
-
-
-def _by_rules(derivations: Iterable[tuple[Rule, ...]]) -> list[tuple[Rule, ...]]:
-    """One derivation for each set of rules."""
-    return list({_marks(rules): rules for rules in derivations}.values())
 
 
 def _grants(rules: tuple[Rule, ...], candidates: Iterable[CandidateDerivation]) -> list[Grant]:

@@ -38,7 +38,6 @@ from multichannel.policy.language.ast import (
     Operation,
     Parameter,
     Pattern,
-    Statement,
     Term,
 )
 from multichannel.policy.language.resource_binding import concerns
@@ -52,7 +51,7 @@ SOURCES = 64
 EQUAL = {"=", "==", ":="}
 COMPARISONS = {*EQUAL, "!=", "<", "<=", ">", ">=", "in"}
 
-Rules = dict[str, list[tuple[Rule, Statement]]]
+Rules = dict[str, list[Rule]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def _rules(source: PolicySource, kind: str) -> Rules:
     extended: Rules = {}
     for rule in source.rules:
         if rule.is_rule and (not source.is_separable or concerns(source, rule, kind)):
-            extended.setdefault(rule.name, []).append((rule, rule.tree))
+            extended.setdefault(rule.name, []).append(rule)
     return extended
 
 
@@ -108,19 +107,18 @@ class _Interpreter:
         return [
             candidate
             for rule in self._rules.get(name, ())
-            for candidate in self._use(*rule, arguments, start, None)
+            for candidate in self._use(rule, arguments, start, None)
         ]
 
     def _use(
         self,
         rule: Rule,
-        statement: Statement,
         arguments: Sequence[Fact | Key],
         candidate: CandidateDerivation,
         query: tuple[_RuleUse, Term] | None,
     ) -> Candidates:
         """The candidates of one rule; of those that differ only in the records they choose, the nearest."""
-        depth = query[0].depth + 1 if query else 0
+        statement, depth = rule.tree, query[0].depth + 1 if query else 0
         if len(statement.parameters) != len(arguments) or depth > DEEPEST:
             return []
         use = _RuleUse(rule, next(self._numbers), depth, query[0].place(query[1]) if query else None)
@@ -227,7 +225,7 @@ class _Interpreter:
         extended = [
             each
             for rule in self._rules[term.name]
-            for each in self._use(*rule, arguments, queried, (use, term))
+            for each in self._use(rule, arguments, queried, (use, term))
         ]
         answers: dict[object, Candidates] = {}
         for each in extended:

@@ -132,6 +132,23 @@ class Malformed(Located):
     fault: SyntaxFault
 
 
+def read_texts(folder: Path, belongs: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
+    """Name and text of the files that belong to a policy, each read once; hidden files never do.
+
+    PolicyInvalid if one cannot be read, or there is no `.polar` file.
+    """
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.name[0] != "." and belongs(path.name))
+        texts = tuple((path.name, path.read_text("utf-8")) for path in paths)
+    except UnicodeDecodeError as error:
+        raise PolicyInvalid(f"a file in {folder} is not UTF-8: {error}") from error
+    except OSError as error:
+        raise PolicyInvalid(f"{error.filename or folder}: {error.strerror}") from error
+    if not any(path.suffix == ".polar" for path in paths):
+        raise PolicyInvalid(f"{folder} contains no policy: there is no .polar file in it")
+    return texts
+
+
 @dataclass(frozen=True)
 class PolicySource:
     """The files of one policy, ordered by name."""
@@ -141,13 +158,7 @@ class PolicySource:
     @classmethod
     def read(cls, folder: Path) -> PolicySource:
         """All `*.polar` files of a folder; PolicyInvalid when there are none or one is not text."""
-        try:
-            texts = tuple((path.name, path.read_text("utf-8")) for path in sorted(folder.glob("[!.]*.polar")))
-        except (OSError, UnicodeDecodeError) as error:
-            raise PolicyInvalid(f"{folder}: {error}") from error
-        if not texts:
-            raise PolicyInvalid(f"{folder} contains no policy: there is no .polar file in it")
-        return cls(texts)
+        return cls(read_texts(folder, lambda name: name.endswith(".polar")))
 
     @cached_property
     def digest(self) -> str:

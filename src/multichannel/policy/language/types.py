@@ -221,26 +221,22 @@ class TypeInference:
         """The types that the conditions of a body imply for its variables."""
         for term in rule.body_terms:
             if isinstance(term, Call):
-                kind = self.expected_kind(term, scope)
-                for argument, meaning in zip(
-                    term.arguments, self.parameters(term.name, len(term.arguments), kind), strict=True
-                ):
+                for argument, meaning in self.arguments(term, scope):
                     if isinstance(argument, Name):
                         yield argument.name, meaning
             elif isinstance(term, Operation) and term.operator in {"in", "="}:
                 left, right = term.operands
+                infer = self._one_of if term.operator == "in" else self.of
                 if isinstance(left, Name):
-                    yield (
-                        left.name,
-                        self._one_of(right, scope) if term.operator == "in" else self.of(right, scope),
-                    )
+                    yield left.name, infer(right, scope)
                 if isinstance(right, Name) and term.operator == "=":
                     yield right.name, self.of(left, scope)
 
-    def expected_kind(self, call: Call, scope: Scope) -> str | None:
-        """The class of the record that a call is about."""
-        found = self.of(call.arguments[-1], scope) if call.arguments else None
-        return found.kind if found and not found.many else None
+    def arguments(self, call: Call, scope: Scope) -> Iterator[tuple[Term, ValueType | None]]:
+        """The arguments of a call, with the types that they must have."""
+        about = self.of(call.arguments[-1], scope) if call.arguments else None
+        kind = about.kind if about and not about.many else None
+        return zip(call.arguments, self.parameters(call.name, len(call.arguments), kind), strict=True)
 
     def _one_of(self, listed: Term, scope: Scope) -> ValueType | None:
         """The type of the members of a list."""

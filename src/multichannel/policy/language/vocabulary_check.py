@@ -90,9 +90,10 @@ def _words(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
         yield from _value(rule, term, meaning)
         if rule.is_verdict and isinstance(term, Name):
             yield from _argument(rule, term, scope.get(term.name), meaning)
-    for term, meaning in _handed_on(rule, types, scope):
-        yield from _value(rule, term, meaning)
-        yield from _argument(rule, term, types.of(term, scope), meaning)
+    for term, required in (pair for call in rule.tree.calls for pair in types.arguments(call, scope)):
+        if required is not None:
+            yield from _value(rule, term, required)
+            yield from _argument(rule, term, types.of(term, scope), required)
     yield from _comparisons(rule, types, scope)
 
 
@@ -105,17 +106,6 @@ def _in_head(rule: Rule, types: TypeInference) -> Iterator[tuple[Term, ValueType
         if isinstance(parameter.pattern, Pattern) and parameter.pattern.name:
             known = fact_types(parameter.pattern.name) if class_type(parameter.pattern.name) else {}
             yield from ((value, known[name]) for name, value in parameter.pattern.fields if name in known)
-
-
-def _handed_on(rule: Rule, types: TypeInference, scope: Scope) -> Iterator[tuple[Term, ValueType]]:
-    """The arguments of queries, with the types that they must have."""
-    for call in rule.tree.calls:
-        required = types.parameters(call.name, len(call.arguments), types.expected_kind(call, scope))
-        yield from (
-            (argument, meaning)
-            for argument, meaning in zip(call.arguments, required, strict=True)
-            if meaning is not None
-        )
 
 
 def _argument(rule: Rule, term: Term, actual: ValueType | None, required: ValueType) -> Iterator[WordFault]:
@@ -245,10 +235,5 @@ def _lists(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
         listed = types.of(term.operands[1], scope)
         if listed is not None and not listed.many:
             what = "one record" if listed.form is ValueForm.RECORD else "one value"
-            yield WordFault(
-                rule,
-                "not-a-list",
-                term.operands[1].span,
-                f"{listed.name} is {what}, not a list",
-                "Write `=`.",
-            )
+            message = f"{listed.name} is {what}, not a list"
+            yield WordFault(rule, "not-a-list", term.operands[1].span, message, "Write `=`.")

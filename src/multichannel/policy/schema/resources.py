@@ -53,6 +53,10 @@ class Relation:
         return self.many.column if self.many else "id"
 
 
+RESOURCES: dict[str, Resource] = {}
+"""Every resource type by name, as they are defined below; a policy file may mention no other."""
+
+
 @dataclass(frozen=True, eq=False)
 class Resource:
     """A resource type that policies decide on."""
@@ -60,6 +64,9 @@ class Resource:
     facts: type
     model: type[Base] | None
     actions: tuple[Action, ...]
+
+    def __post_init__(self) -> None:
+        RESOURCES[self.name] = self
 
     @property
     def name(self) -> str:
@@ -202,24 +209,6 @@ USER = Resource(facts.UserFacts, User, (Action.READ, Action.UPDATE_ROLES))
 AUDIT_RECORD = Resource(
     facts.AuditRecordFacts, AuditRecord, (Action.READ_SUMMARY, Action.READ, Action.EXPIRE)
 )
-
-RESOURCES = {
-    resource.name: resource
-    for resource in (
-        SERVICE,
-        PARTNER,
-        PARTNERSHIP,
-        RELATIONSHIP,
-        CUSTOMER,
-        BILLING_PROFILE,
-        CUSTOMER_AGREEMENT,
-        SUBSCRIPTION,
-        TRANSFER,
-        USER,
-        AUDIT_RECORD,
-    )
-}
-"""Every resource by name; a policy file may mention no other."""
 
 
 def with_article(kind: str) -> str:

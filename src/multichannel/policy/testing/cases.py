@@ -74,12 +74,6 @@ class Expectation:
     action: Action
     expected: str
 
-    def is_met(self, verdict: Verdict) -> bool:
-        """Whether a verdict is as expected."""
-        if self.expected in {ALLOWED, DENIED}:
-            return verdict.allowed is (self.expected == ALLOWED)
-        return not verdict.allowed and self.expected in (verdict.reasons or (NOT_GRANTED,))
-
 
 @dataclass(frozen=True, slots=True)
 class ExpectationResult:
@@ -91,14 +85,22 @@ class ExpectationResult:
     @property
     def is_met(self) -> bool:
         """Whether the verdict is as expected."""
-        return self.expectation.is_met(self.verdict)
+        expected, allowed = self.expectation.expected, self.verdict.allowed
+        if expected in {ALLOWED, DENIED}:
+            return allowed is (expected == ALLOWED)
+        return not allowed and expected in (self.verdict.reasons or (NOT_GRANTED,))
+
+    @property
+    def actual(self) -> str:
+        """What the policy decided: ALLOWED, or the reasons."""
+        return ALLOWED if self.verdict.allowed else " and ".join(self.verdict.reasons) or NOT_GRANTED
 
     def __str__(self) -> str:
         """One line with position, principal, action, record, expected and actual verdict."""
         expectation, case = self.expectation, self.expectation.case
         return (
             f"{case.position}: {expectation.who} {expectation.action} {case.what}: "
-            f"expected {expectation.expected}, the policy says {_words(self.verdict)}"
+            f"expected {expectation.expected}, the policy says {self.actual}"
         )
 
 
@@ -127,12 +129,6 @@ def _about(case: Case) -> _About:
 def run_cases(policy: Policy, cases: Iterable[Case]) -> tuple[ExpectationResult, ...]:
     """The results that are not as expected, in the order of the cases."""
     return tuple(outcome for outcome in expectation_results(policy, cases) if not outcome.is_met)
-
-
-def _words(verdict: Verdict) -> str:
-    if verdict.allowed:
-        return ALLOWED
-    return " and ".join(verdict.reasons) or NOT_GRANTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
