@@ -64,12 +64,9 @@ class DecisionLines:
             "microseconds": decision.microseconds,
         }
 
-    def filter_digest(
-        self, policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
-    ) -> str:
+    def filter_digest(self, policy: Policy, decision: ListDecision) -> str:
         """The digest of a list's filter under a policy, as lines have it."""
-        query = policy, principal, actions, resource
-        return self._cached(policy, ("filter", *query[1:]), lambda: self._digest(*query))
+        return self._cached("filter", policy, decision, self._digest)
 
     def _record(self, decision: RecordDecision) -> dict[str, Any]:
         reasons, rules = reasons_and_rules_of(decision)
@@ -84,22 +81,24 @@ class DecisionLines:
         }
 
     def _list(self, decision: ListDecision) -> dict[str, Any]:
-        query = decision.policy, decision.principal, decision.actions, decision.resource
         return {
             "actions": [action.value for action in decision.actions],
             "resource": decision.resource.name,
-            "predicate": self.filter_digest(*query),
+            "predicate": self.filter_digest(decision.policy, decision),
             "rows": decision.rows,
-            "rules": self._cached(decision.policy, ("rules", *query[1:]), lambda: _rules_of_list(*query)),
+            "rules": self._cached("rules", decision.policy, decision, _rules_of_list),
         }
 
-    def _cached(self, policy: Policy, key: object, compute: Callable[[], T]) -> T:
-        """The value, computed once; the values of a policy are freed with it."""
+    def _cached(
+        self, name: str, policy: Policy, decision: ListDecision, compute: Callable[[Policy, ListDecision], T]
+    ) -> T:
+        """The value, computed once for alike decisions; the values of a policy are freed with it."""
+        key = name, decision.principal, decision.actions, decision.resource
         cache = self._lists.setdefault(policy, {})
         if key not in cache:
             if len(cache) == CACHED:
                 cache.clear()
-            cache[key] = compute()
+            cache[key] = compute(policy, decision)
         value: T = cache[key]
         return value
 
@@ -122,13 +121,13 @@ class DecisionLines:
         plain = attribute.words is not None or attribute.name in PLAIN or not isinstance(value, str)
         return value if plain else self._pseudonyms.of(value)
 
-    def _digest(
-        self, policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
-    ) -> str:
+    def _digest(self, policy: Policy, decision: ListDecision) -> str:
+        principal, resource = decision.principal, decision.resource
+
         def rename(value: Value) -> Value:
             return self._pseudonyms.of(principal.tenant_id) if value == principal.tenant_id else value
 
-        predicates = {action: policy.predicate(principal, action, resource) for action in actions}
+        predicates = {action: policy.predicate(principal, action, resource) for action in decision.actions}
         return digest_of(predicates, rename)
 
 
@@ -155,15 +154,13 @@ def reasons_and_rules(  # noqa: PLR0913  (a verdict is all of this)
     return reasons, positions(rule for each in matching for rule in each.rules)
 
 
-def _rules_of_list(
-    policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
-) -> list[str]:
+def _rules_of_list(policy: Policy, decision: ListDecision) -> list[str]:
     """The rules of a filter: grants and restrictions."""
     return positions(
         rule
-        for action in actions
+        for action in decision.actions
         for derivations in (policy.grants, policy.restrictions)
-        for derivation in derivations(principal, action, resource)
+        for derivation in derivations(decision.principal, action, decision.resource)
         for rule in derivation.rules
     )
 

@@ -10,7 +10,6 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -99,15 +98,6 @@ class BackgroundWorker:
                 self._failures.log(len(decisions), error)
             with self._lock:
                 self._dropped += len(decisions) + dropped
-
-
-def enter_all(blocks: Iterable[AbstractContextManager[Any]]) -> ExitStack:
-    """Enter all blocks; they end with the one returned."""
-    stack = ExitStack()
-    with stack:
-        for block in blocks:
-            stack.enter_context(block)
-        return stack.pop_all()
 
 
 OWNER_ONLY = 0o600

@@ -83,9 +83,8 @@ class ShadowPolicy(BackgroundWorker):
         for action in decision.actions:
             # Raises what a list under the candidate would raise.
             candidate.translate(decision.principal, action, decision.resource)
-        query = decision.principal, decision.actions, decision.resource
-        predicate = self._lines.filter_digest(candidate, *query)
-        if predicate == self._lines.filter_digest(decision.policy, *query):
+        predicate = self._lines.filter_digest(candidate, decision)
+        if predicate == self._lines.filter_digest(decision.policy, decision):
             return None
         return {
             "policy": candidate.digest,
