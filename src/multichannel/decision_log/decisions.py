@@ -7,17 +7,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from multichannel.errors import BadInput
+from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-
-if TYPE_CHECKING:
-    from multichannel.policy.decide.policy import Policy
 
 SCHEMA_VERSION = 1
 RECORD, LIST, DROPPED = "record", "list", "dropped"

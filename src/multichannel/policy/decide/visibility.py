@@ -6,16 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from enum import Enum, auto
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from multichannel.policy.decide.conditions import Conditions, Predicate
 from multichannel.policy.decide.to_sql import branches, unrestricted, where
-
-if TYPE_CHECKING:
-    from multichannel.policy.schema.resources import Resource
-    from multichannel.policy.schema.vocabulary import Action
+from multichannel.policy.schema.resources import Resource
+from multichannel.policy.schema.vocabulary import Action
 
 
 class ReadCoverage(Enum):

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from multichannel.policy.explain.derivation import distance
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.explain.derivation import (
+    CandidateDerivation,
+    Candidates,
+    EvaluatedCondition,
+    distance,
+)
 from multichannel.policy.explain.interpreter import candidate_derivations
+from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Relation, Resource
-
-if TYPE_CHECKING:
-    from multichannel.policy.decide.policy import Policy
-    from multichannel.policy.explain.derivation import CandidateDerivation, Candidates, EvaluatedCondition
-    from multichannel.policy.language.source import Rule
-    from multichannel.policy.schema.resources import Resource
-    from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.policy.schema.vocabulary import Action, Principal
 
 
 @dataclass(frozen=True, slots=True)

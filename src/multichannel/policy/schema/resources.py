@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
+
+from sqlalchemy.orm import InstrumentedAttribute
 
 from multichannel.domain.agreements import CustomerAgreement
 from multichannel.domain.audit import AuditRecord
+from multichannel.domain.base import Base
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
@@ -17,11 +20,6 @@ from multichannel.domain.transfers import Transfer
 from multichannel.domain.users import User
 from multichannel.policy.schema import facts
 from multichannel.policy.schema.vocabulary import READS, Action
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import InstrumentedAttribute
-
-    from multichannel.domain.base import Base
 
 
 @dataclass(frozen=True, slots=True)

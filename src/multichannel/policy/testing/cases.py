@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from multichannel.policy.decide.conditions import failures
+from multichannel.policy.decide.conditions import Predicate, failures
+from multichannel.policy.decide.derivations import Roles
+from multichannel.policy.decide.policy import Policy, Verdict, Verdicts
+from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action, Principal
-
-if TYPE_CHECKING:
-    from multichannel.policy.decide.conditions import Predicate
-    from multichannel.policy.decide.derivations import Roles
-    from multichannel.policy.decide.policy import Policy, Verdict, Verdicts
-    from multichannel.policy.schema.resources import Resource
 
 _About: TypeAlias = tuple[Principal, int]
 """A principal without its roles, and a record."""
@@ -27,25 +24,31 @@ NOT_GRANTED = "NOT_GRANTED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """What a principal may and may not do to one record, with the reasons."""
+class WrittenCase:
+    """What a case of either form has: its place, a principal, a resource type, and the reason."""
 
     file: str
     line: int
     who: str
     principal: Principal
-    what: str
     resource: Resource
-    record: Any
-    may: tuple[Action, ...]
-    may_not: Mapping[Action, str]
-    roles: Mapping[Action, frozenset[str]] | None
     why: str
 
     @property
     def position(self) -> str:
         """`file:line`."""
         return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(WrittenCase):
+    """What a principal may and may not do to one record, with the reasons."""
+
+    what: str
+    record: Any
+    may: tuple[Action, ...]
+    may_not: Mapping[Action, str]
+    roles: Mapping[Action, frozenset[str]] | None
 
     def expectations(self) -> Iterator[Expectation]:
         """All expectations of the case, in source order."""
@@ -132,26 +135,15 @@ def run_cases(policy: Policy, cases: Iterable[Case]) -> tuple[ExpectationResult,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListCase:
+class ListCase(WrittenCase):
     """The records of a resource type in a file that a principal sees in a list: `sees`, and no others.
 
     Without `to` these are the records that may be read to any degree.
     """
 
-    file: str
-    line: int
-    who: str
-    principal: Principal
-    resource: Resource
     records: Mapping[str, Any]
     sees: frozenset[str]
     to: Action | None
-    why: str
-
-    @property
-    def position(self) -> str:
-        """`file:line`."""
-        return f"{self.file}:{self.line}"
 
     def found(self, policy: Policy) -> frozenset[str]:
         """The names of the records that the list predicates select."""
