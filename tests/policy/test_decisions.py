@@ -22,8 +22,7 @@ from multichannel.decision_log.decisions import (
 )
 from multichannel.decision_log.encoding import DecisionLines, Pseudonyms
 from multichannel.errors import BadInput
-from multichannel.policy.decide.canonical import digest_of
-from multichannel.policy.decide.conditions import Comparison, Conditions, Member, Predicate
+from multichannel.policy.decide.conditions import Comparison, Conditions, Member, Predicate, digest_of
 from multichannel.policy.decide.conditions import Path as Fact
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts

@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from multichannel.decision_log.decisions import SCHEMA_VERSION, Decision, ListDecision, RecordDecision
-from multichannel.policy.decide.canonical import digest_of
-from multichannel.policy.decide.conditions import Value, failures
+from multichannel.policy.decide.conditions import Value, digest_of, failures
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import Rule

@@ -3,16 +3,24 @@
 A condition set (`Conditions`) is a conjunction: members bind variables to related records, comparisons
 test them. A predicate is a set of branches; it holds where one branch's conditions hold and none of
 its restrictions do. All of it is frozen and ordered, so equal meanings of equal origin compare equal.
+Conditions are merged, ordered and bound to a principal as it suits the database; in their canonical form, of
+which digests are made, lists of values are taken apart again and everything is sorted.
 """
 
 from __future__ import annotations
 
+import hashlib
 import operator
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
+
+import orjson
+
+from multichannel.policy.schema.vocabulary import Action
 
 Value = str | int | bool | None
 THIS = "this"
@@ -203,3 +211,38 @@ def value_at(path: Path, bindings: Bindings) -> Any:
     for name in path.names:
         value = getattr(value, name)
     return value
+
+
+Rename = Callable[[Value], Value]
+
+
+def digest_of(predicates: Mapping[Action, Predicate], rename: Rename) -> str:
+    """The SHA-256 of what each of these actions is granted by, with every value renamed."""
+    form = [
+        [action.value, _branches(predicate.allowed, rename), _branches(predicate.restricted, rename)]
+        for action, predicate in sorted(predicates.items())
+    ]
+    return hashlib.sha256(orjson.dumps(form)).hexdigest()
+
+
+def _branches(branches: Iterable[Conditions], rename: Rename) -> list[Any]:
+    atoms = {orjson.dumps(atom) for branch in branches for atom in _atoms(branch, rename)}
+    return [orjson.loads(atom) for atom in sorted(atoms)]
+
+
+def _atoms(branch: Conditions, rename: Rename) -> Iterator[list[Any]]:
+    """The branch once for every choice of one value from each of its lists."""
+    members = [[member.variable, str(member.path)] for member in branch.members]
+    choices = [list(_choices(comparison, rename)) for comparison in branch.comparisons]
+    for chosen in product(*choices):
+        yield [members, sorted(chosen, key=orjson.dumps)]
+
+
+def _choices(comparison: Comparison, rename: Rename) -> Iterator[list[Any]]:
+    left, right = str(comparison.left), comparison.right
+    if isinstance(right, Path):
+        yield [left, comparison.operator, {"fact": str(right)}]
+    elif isinstance(right, tuple):
+        yield from ([left, "=", rename(value)] for value in right)
+    else:
+        yield [left, comparison.operator, rename(right)]

@@ -7,7 +7,6 @@ the market, the cloud and the link of the one it belongs to.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
 from typing import Any
 
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
@@ -25,7 +24,7 @@ class RecordBuilder:
 
     def record(self, resource: Resource, content: Any, implied: Facts, at: Place) -> Any:
         """A record from the facts written at a place and those implied by its position."""
-        names = tuple(field.name for field in fields(resource.facts))
+        names = tuple(resource.attributes)
         written = {} if content is None else self._document.names(content, at, f"a {resource.name}", names)
         facts = {name: value for name, value in implied.items() if name in names} | dict(written)
         surroundings: Facts = {name: facts[name] for name in ("market", "cloud") if name in facts}
