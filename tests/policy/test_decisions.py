@@ -328,6 +328,21 @@ def test_words_of_another_version_are_refused_when_they_are_read(
     assert refused.value.message == f"{log}:1: {words}"
 
 
+def test_a_principal_with_a_word_of_another_version_is_refused_when_it_is_read(
+    shipped_policy: Policy, tmp_path: Path
+) -> None:
+    line = DecisionLines(KEY).line(record(shipped_policy))
+    line["principal"]["kind"] = "planet"
+    log = written(tmp_path / "log", line)
+    [found] = read_log(log)
+
+    with pytest.raises(BadInput) as refused:
+        _ = found.principal
+    assert refused.value.message == (
+        f"{log}:1: invalid principal: kind: Input should be 'partner', 'customer' or 'system'"
+    )
+
+
 def test_a_log_reports_dropped_decisions(shipped_policy: Policy, tmp_path: Path) -> None:
     line = DecisionLines(KEY).line(record(shipped_policy))
     log = written(tmp_path / "log", {"kind": "dropped", "count": 7}, line)
