@@ -15,10 +15,15 @@ from typing import Any
 import httpx
 import pytest
 
-from multichannel.decision_log.background_worker import LOG_INTERVAL, BackgroundWorker, ThrottledLogger
 from multichannel.decision_log.decisions import Decision, ListDecision, read_log
 from multichannel.decision_log.encoding import Pseudonyms
-from multichannel.decision_log.log_file import DecisionLog, LineFile
+from multichannel.decision_log.log_file import (
+    LOG_INTERVAL,
+    BackgroundWorker,
+    DecisionLog,
+    LineFile,
+    ThrottledLogger,
+)
 from multichannel.demo.cast import ALDER, MEADOW, find_persona
 from multichannel.demo.issuer import DemoIssuer, token
 from multichannel.errors import Misconfigured

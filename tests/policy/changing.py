@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from multichannel.policy.explain.evaluated_condition import EXISTS, PRINCIPAL, EvaluatedCondition, Place
+from multichannel.policy.explain.derivation import EXISTS, PRINCIPAL, EvaluatedCondition, Place
 from multichannel.policy.explain.explanation import NearMiss
 from multichannel.policy.schema.resources import RESOURCES, Relation, Scalar
 from multichannel.policy.schema.vocabulary import Principal

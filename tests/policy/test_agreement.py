@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, literal, select, union_all
 
-from multichannel.policy.decide.conditions import Predicate
-from multichannel.policy.decide.failed_conditions import failures
+from multichannel.policy.decide.conditions import Predicate, failures
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.decide.to_sql import where
 from multichannel.policy.explain.explanation import explain

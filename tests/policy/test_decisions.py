@@ -22,12 +22,11 @@ from multichannel.decision_log.decisions import (
 )
 from multichannel.decision_log.encoding import DecisionLines, Pseudonyms
 from multichannel.errors import BadInput
-from multichannel.policy.decide.canonical import digest_of
-from multichannel.policy.decide.conditions import Comparison, Conditions, Member, Predicate
+from multichannel.policy.decide.conditions import Comparison, Conditions, Member, Predicate, digest_of
 from multichannel.policy.decide.conditions import Path as Fact
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts
-from multichannel.policy.schema.resources import AUDIT_RECORD, CUSTOMER, SUBSCRIPTION
+from multichannel.policy.schema.resources import AUDIT_RECORD, CUSTOMER, SUBSCRIPTION, Resource
 from multichannel.policy.schema.vocabulary import NO_TENANT, Action, SystemRole, system_principal
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.store.conftest import ALDER, BIRCH, MEADOW, agent
@@ -153,23 +152,29 @@ def test_a_missing_record_has_no_facts(shipped_policy: Policy) -> None:
     assert (line["facts"], line["allowed"], line["reasons"], line["rules"]) == (None, False, [], [])
 
 
-def test_a_list_has_its_filter_and_the_number_of_its_rows(shipped_policy: Policy) -> None:
-    lines = DecisionLines(KEY)
-    decision = ListDecision(
+def listing(
+    policy: Policy, actions: tuple[Action, ...] = CUSTOMER.reads, resource: Resource = CUSTOMER
+) -> ListDecision:
+    return ListDecision(
         time=AT,
-        policy=shipped_policy,
+        policy=policy,
         operation="page",
         principal=agent(),
-        resource=CUSTOMER,
+        resource=resource,
         microseconds=9,
-        actions=CUSTOMER.reads,
+        actions=actions,
         rows=17,
     )
+
+
+def test_a_list_has_its_filter_and_the_number_of_its_rows(shipped_policy: Policy) -> None:
+    lines = DecisionLines(KEY)
+    decision = listing(shipped_policy)
     line = lines.line(decision)
 
     assert {"facts", "allowed", "reasons", "action"} & line.keys() == set()
     assert (line["kind"], line["actions"], line["rows"]) == ("list", ["read_summary", "read"], 17)
-    assert line["predicate"] == lines.filter_digest(shipped_policy, agent(), CUSTOMER.reads, CUSTOMER)
+    assert line["predicate"] == lines.filter_digest(shipped_policy, decision)
     assert "customer.polar" in {rule.partition(":")[0] for rule in line["rules"]}
 
 
@@ -211,12 +216,13 @@ def test_a_filter_has_one_digest_for_a_tenant_and_its_pseudonym(
 ) -> None:
     resource = SUBSCRIPTION
     lines, hashed = DecisionLines(KEY), Pseudonyms(KEY).of
-    by_id = lines.filter_digest(shipped_policy, agent(), (action,), resource)
+    decision = listing(shipped_policy, actions=(action,), resource=resource)
+    by_id = lines.filter_digest(shipped_policy, decision)
 
     named = agent(hashed(ALDER) or "")
     predicates = {action: shipped_policy.predicate(named, action, resource)}
     assert digest_of(predicates, lambda value: value) == by_id
-    assert lines.filter_digest(shipped_policy, agent(BIRCH), (action,), resource) != by_id or not (
+    assert lines.filter_digest(shipped_policy, replace(decision, principal=agent(BIRCH))) != by_id or not (
         predicates[action].allowed
     )
 
@@ -325,6 +331,21 @@ def test_words_of_another_version_are_refused_when_they_are_read(
     assert refused.value.message == f"{log}:1: {words}"
 
 
+def test_a_principal_with_a_word_of_another_version_is_refused_when_it_is_read(
+    shipped_policy: Policy, tmp_path: Path
+) -> None:
+    line = DecisionLines(KEY).line(record(shipped_policy))
+    line["principal"]["kind"] = "planet"
+    log = written(tmp_path / "log", line)
+    [found] = read_log(log)
+
+    with pytest.raises(BadInput) as refused:
+        _ = found.principal
+    assert refused.value.message == (
+        f"{log}:1: invalid principal: kind: Input should be 'partner', 'customer' or 'system'"
+    )
+
+
 def test_a_log_reports_dropped_decisions(shipped_policy: Policy, tmp_path: Path) -> None:
     line = DecisionLines(KEY).line(record(shipped_policy))
     log = written(tmp_path / "log", {"kind": "dropped", "count": 7}, line)
@@ -349,8 +370,8 @@ def test_an_incomplete_line_affects_no_other(shipped_policy: Policy, tmp_path: P
 def test_a_former_policy_is_freed_with_its_digests() -> None:
     lines, policy = DecisionLines(KEY), Policy.load(SHIPPED_POLICIES)
     gone = weakref.ref(policy)
-    first = lines.filter_digest(policy, agent(), (Action.READ,), CUSTOMER)
-    assert lines.filter_digest(policy, agent(), (Action.READ,), CUSTOMER) == first
+    first = lines.filter_digest(policy, listing(policy))
+    assert lines.filter_digest(policy, listing(policy)) == first
 
     del policy
     gc.collect()

@@ -13,6 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import run
+from tests.cli.shell import Run
+
+__all__ = ["run"]
+
 POLICIES = Path(__file__).parents[2] / "policies"
 LESSON = (POLICIES / "README.md").read_text("utf-8")
 COMMAND = Path(sys.executable).with_name("multichannel")
@@ -73,12 +78,16 @@ def test_there_are_as_many_exercises_as_ten_minutes_hold() -> None:
     assert [each.title.split(".")[0] for each in EXERCISES] == [str(number) for number in range(1, 9)]
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command of the lesson in the folder that holds `policies` and `lesson`."""
+def arguments_of(command: str) -> list[str]:
     name, *arguments = command.split()
     assert name == "multichannel"
+    return arguments
+
+
+def run_installed(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command of the lesson in the folder that holds `policies` and `lesson`."""
     return subprocess.run(
-        [COMMAND, *arguments],
+        [COMMAND, *arguments_of(command)],
         cwd=folder,
         env={"MULTICHANNEL_POLICY_DIR": "lesson", "PATH": ""},
         capture_output=True,
@@ -94,19 +103,38 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], subpr
     folder = tmp_path_factory.mktemp("unchanged")
     for name in ("policies", "lesson"):
         shutil.copytree(POLICIES, folder / name)
-    return cache(partial(run, folder=folder))
+    return cache(partial(run_installed, folder=folder))
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.title)
-def test_the_exercise_comes_out_as_told(exercise: Exercise, tmp_path: Path) -> None:
-    shutil.copytree(POLICIES, tmp_path / "policies")
-    lesson = Path(shutil.copytree(POLICIES, tmp_path / "lesson"))
+def prepare(exercise: Exercise, folder: Path) -> None:
+    """Copy the policies as the lesson says, and make the edit of the exercise."""
+    shutil.copytree(POLICIES, folder / "policies")
+    lesson = Path(shutil.copytree(POLICIES, folder / "lesson"))
     if exercise.file is not None:
         text = (lesson / exercise.file).read_text("utf-8")
         assert text.count(exercise.before) == 1
         (lesson / exercise.file).write_text(text.replace(exercise.before, exercise.after), "utf-8")
 
-    answer = run(exercise.command, tmp_path)
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.title)
+def test_the_exercise_comes_out_as_told(
+    exercise: Exercise, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(exercise, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MULTICHANNEL_POLICY_DIR", "lesson")
+
+    _, out, err = run(*arguments_of(exercise.command))
+
+    assert missing(exercise.told, out) == [], out + err
+    assert err == ""
+
+
+def test_the_installed_command_answers_as_told(tmp_path: Path) -> None:
+    exercise = EXERCISES[0]
+    prepare(exercise, tmp_path)
+
+    answer = run_installed(exercise.command, tmp_path)
 
     assert missing(exercise.told, answer.stdout) == [], answer.stdout + answer.stderr
     assert answer.stderr == ""

@@ -8,8 +8,7 @@ from itertools import product
 import pytest
 
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.explain.explanation import NearMiss
-from multichannel.policy.explain.redaction import redact, redacted_near_misses
+from multichannel.policy.explain.explanation import NearMiss, redact, redacted_near_misses
 from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action

@@ -7,17 +7,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
-from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.errors import BadInput
+from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource
-from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal
-
-if TYPE_CHECKING:
-    from multichannel.policy.decide.policy import Policy
+from multichannel.policy.schema.vocabulary import Action, Principal
 
 SCHEMA_VERSION = 1
 RECORD, LIST, DROPPED = "record", "list", "dropped"
@@ -57,6 +55,7 @@ class ListDecision(DecisionBase):
 
 Decision = RecordDecision | ListDecision
 
+PRINCIPAL = TypeAdapter(Principal)
 Fields = dict[str, type | tuple[type, ...]]
 COMMON: Fields = {"id": str, "policy": str, "operation": str, "principal": dict, "resource": str}
 OF_KIND: Mapping[str, Fields] = {
@@ -73,35 +72,19 @@ OF_KIND: Mapping[str, Fields] = {
 
 @dataclass(frozen=True)
 class LoggedDecision:
-    """One line of a decision log, parsed on access; BadInput names the line."""
+    """One line of a decision log, whose facts are parsed on access; BadInput names the line.
+
+    `kind` is `record` or `list`, `policy` the digest of the policy that decided. A decision on a record has
+    a verdict, and the codes of the restrictions that applied.
+    """
 
     place: str
     content: Mapping[str, Any]
-
-    @property
-    def id(self) -> str:
-        """The id of the decision."""
-        return str(self.content["id"])
-
-    @property
-    def kind(self) -> str:
-        """`record` or `list`."""
-        return str(self.content["kind"])
-
-    @property
-    def policy(self) -> str:
-        """The digest of the policy that decided."""
-        return str(self.content["policy"])
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The codes of the restrictions that applied."""
-        return tuple(self.content["reasons"])
-
-    @property
-    def allowed(self) -> bool:
-        """The verdict on a record."""
-        return bool(self.content["allowed"])
+    id: str
+    kind: str
+    policy: str
+    allowed: bool
+    reasons: tuple[str, ...]
 
     @cached_property
     def resource(self) -> Resource:
@@ -132,18 +115,10 @@ class LoggedDecision:
         if sorted(facts) != sorted(field.name for field in fields(Principal)):
             raise self._invalid("the facts of the principal differ from those of this version")
         try:
-            return Principal(
-                tenant_id=str(facts["tenant_id"]),
-                kind=TenantKind(facts["kind"]),
-                roles=tuple(map(str, facts["roles"])),
-                cloud=facts["cloud"] and Cloud(facts["cloud"]),
-                type=facts["type"] and PartnerType(facts["type"]),
-                status=facts["status"] and PartnerStatus(facts["status"]),
-                market=facts["market"],
-                auth_mode=AuthMode(facts["auth_mode"]),
-            )
-        except (TypeError, ValueError) as problem:
-            raise self._invalid(f"invalid principal: {problem}") from None
+            return PRINCIPAL.validate_python(facts)
+        except ValidationError as problem:
+            fault = problem.errors()[0]
+            raise self._invalid(f"invalid principal: {fault['loc'][0]}: {fault['msg']}") from None
 
     @cached_property
     def record(self) -> Any | None:
@@ -218,4 +193,5 @@ def _read(place: str, line: bytes) -> LoggedDecision | DroppedDecisions | Trunca
     for name, kinds in (COMMON | OF_KIND[kind]).items():
         if not isinstance(content.get(name), kinds) or name not in content:
             raise BadInput(f"{place}: a decision on a {kind} must have a valid `{name}`")
-    return LoggedDecision(place, content)
+    verdict = content.get("allowed", False), tuple(content.get("reasons", ()))
+    return LoggedDecision(place, content, content["id"], kind, content["policy"], *verdict)

@@ -6,16 +6,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import fields
+from dataclasses import asdict
 from datetime import UTC
 from functools import lru_cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from multichannel.decision_log.decisions import SCHEMA_VERSION, Decision, ListDecision, RecordDecision
-from multichannel.policy.decide.canonical import digest_of
-from multichannel.policy.decide.conditions import Value
-from multichannel.policy.decide.failed_conditions import failures
+from multichannel.policy.decide.conditions import Value, digest_of, failures
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import Rule
@@ -65,12 +63,9 @@ class DecisionLines:
             "microseconds": decision.microseconds,
         }
 
-    def filter_digest(
-        self, policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
-    ) -> str:
+    def filter_digest(self, policy: Policy, decision: ListDecision) -> str:
         """The digest of a list's filter under a policy, as lines have it."""
-        query = policy, principal, actions, resource
-        return self._cached(policy, ("filter", *query[1:]), lambda: self._digest(*query))
+        return self._cached("filter", policy, decision, self._digest)
 
     def _record(self, decision: RecordDecision) -> dict[str, Any]:
         reasons, rules = reasons_and_rules_of(decision)
@@ -85,32 +80,30 @@ class DecisionLines:
         }
 
     def _list(self, decision: ListDecision) -> dict[str, Any]:
-        query = decision.policy, decision.principal, decision.actions, decision.resource
         return {
             "actions": [action.value for action in decision.actions],
             "resource": decision.resource.name,
-            "predicate": self.filter_digest(*query),
+            "predicate": self.filter_digest(decision.policy, decision),
             "rows": decision.rows,
-            "rules": self._cached(decision.policy, ("rules", *query[1:]), lambda: _rules_of_list(*query)),
+            "rules": self._cached("rules", decision.policy, decision, _rules_of_list),
         }
 
-    def _cached(self, policy: Policy, key: object, compute: Callable[[], T]) -> T:
-        """The value, computed once; the values of a policy are freed with it."""
+    def _cached(
+        self, name: str, policy: Policy, decision: ListDecision, compute: Callable[[Policy, ListDecision], T]
+    ) -> T:
+        """The value, computed once for alike decisions; the values of a policy are freed with it."""
+        key = name, decision.principal, decision.actions, decision.resource
         cache = self._lists.setdefault(policy, {})
         if key not in cache:
             if len(cache) == CACHED:
                 cache.clear()
-            cache[key] = compute()
+            cache[key] = compute(policy, decision)
         value: T = cache[key]
         return value
 
     def _principal(self, principal: Principal) -> dict[str, Any]:
-        facts = {field.name: getattr(principal, field.name) for field in fields(principal)}
-        return {
-            **facts,
-            "tenant_id": self._pseudonyms.of(principal.tenant_id),
-            "roles": list(principal.roles),
-        }
+        tenant_id, roles = self._pseudonyms.of(principal.tenant_id), list(principal.roles)
+        return {**asdict(principal), "tenant_id": tenant_id, "roles": roles}
 
     def _facts(self, resource: Resource, record: Any) -> dict[str, Any]:
         return {
@@ -127,13 +120,13 @@ class DecisionLines:
         plain = attribute.words is not None or attribute.name in PLAIN or not isinstance(value, str)
         return value if plain else self._pseudonyms.of(value)
 
-    def _digest(
-        self, policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
-    ) -> str:
+    def _digest(self, policy: Policy, decision: ListDecision) -> str:
+        principal, resource = decision.principal, decision.resource
+
         def rename(value: Value) -> Value:
             return self._pseudonyms.of(principal.tenant_id) if value == principal.tenant_id else value
 
-        predicates = {action: policy.predicate(principal, action, resource) for action in actions}
+        predicates = {action: policy.predicate(principal, action, resource) for action in decision.actions}
         return digest_of(predicates, rename)
 
 
@@ -160,22 +153,17 @@ def reasons_and_rules(  # noqa: PLR0913  (a verdict is all of this)
     return reasons, positions(rule for each in matching for rule in each.rules)
 
 
-def _rules_of_list(
-    policy: Policy, principal: Principal, actions: tuple[Action, ...], resource: Resource
-) -> list[str]:
+def _rules_of_list(policy: Policy, decision: ListDecision) -> list[str]:
     """The rules of a filter: grants and restrictions."""
-    derivations = [
-        derivation
-        for action in actions
-        for derivation in (
-            *policy.grants(principal, action, resource),
-            *policy.restrictions(principal, action, resource),
-        )
-    ]
-    return positions(rule for derivation in derivations for rule in derivation.rules)
+    return positions(
+        rule
+        for action in decision.actions
+        for derivations in (policy.grants, policy.restrictions)
+        for derivation in derivations(decision.principal, action, decision.resource)
+        for rule in derivation.rules
+    )
 
 
 def positions(rules: Iterable[Rule]) -> list[str]:
     """The positions of rules, each once, in order."""
-    unique = sorted({(rule.file, rule.line): rule.position for rule in rules}.items())
-    return [position for _, position in unique]
+    return [f"{file}:{line}" for file, line in sorted({(rule.file, rule.line) for rule in rules})]

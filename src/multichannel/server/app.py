@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from multichannel.decision_log.background_worker import BackgroundWorker, enter_all
-from multichannel.decision_log.log_file import DecisionLog, LineFile
+from multichannel.decision_log.log_file import BackgroundWorker, DecisionLog, LineFile
 from multichannel.explorer.page import explorer_assets, explorer_page
 from multichannel.explorer.sign_in import SignInConfiguration, sign_in_routes
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
@@ -89,7 +88,9 @@ def make_app(dependencies: Dependencies) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        with enter_all(sinks):
+        with ExitStack() as running:
+            for sink in sinks:
+                running.enter_context(sink)
             async with expiry_job(store, settings.sweep_seconds), policy_watcher(dependencies.reloader):
                 yield {CONNECTION_LIMITER: limiter}
             execution.close()

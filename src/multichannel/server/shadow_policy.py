@@ -13,10 +13,9 @@ from typing import Any
 
 import orjson
 
-from multichannel.decision_log.background_worker import BackgroundWorker, Decisions, ThrottledLogger
 from multichannel.decision_log.decisions import DROPPED, Decision, ListDecision, RecordDecision
 from multichannel.decision_log.encoding import DecisionLines, reasons_and_rules_of
-from multichannel.decision_log.log_file import LineFile
+from multichannel.decision_log.log_file import BackgroundWorker, Decisions, LineFile, ThrottledLogger
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
@@ -84,9 +83,8 @@ class ShadowPolicy(BackgroundWorker):
         for action in decision.actions:
             # Raises what a list under the candidate would raise.
             candidate.translate(decision.principal, action, decision.resource)
-        query = decision.principal, decision.actions, decision.resource
-        predicate = self._lines.filter_digest(candidate, *query)
-        if predicate == self._lines.filter_digest(decision.policy, *query):
+        predicate = self._lines.filter_digest(candidate, decision)
+        if predicate == self._lines.filter_digest(decision.policy, decision):
             return None
         return {
             "policy": candidate.digest,

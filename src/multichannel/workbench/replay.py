@@ -25,7 +25,7 @@ from multichannel.decision_log.decisions import (
 )
 from multichannel.decision_log.encoding import reasons_and_rules
 from multichannel.errors import BadInput
-from multichannel.policy.decide.canonical import digest_of
+from multichannel.policy.decide.conditions import digest_of
 from multichannel.policy.decide.policy import Policy, Verdict
 from multichannel.policy.deployment.versions import Versions
 from multichannel.policy.language.source import PolicySource

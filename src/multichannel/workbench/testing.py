@@ -11,14 +11,13 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.explain.explanation import Explanation, explain
 from multichannel.policy.testing.case_files import CaseSuite
 from multichannel.policy.testing.cases import (
-    ALLOWED,
-    NOT_GRANTED,
     Case,
     Expectation,
     ExpectationResult,
+    ListCase,
     expectation_results,
+    holds,
 )
-from multichannel.policy.testing.list_cases import ListCase, holds
 from multichannel.workbench.findings import Finding
 
 FAILED = "unexpected-verdict"
@@ -89,18 +88,17 @@ def by_file(results: Iterable[CaseResult]) -> dict[str, list[CaseResult]]:
 
 
 def _check_outcome(policy: Policy, outcome: ExpectationResult) -> CaseResult:
-    question, verdict = outcome.expectation, outcome.verdict
-    case, allowed = question.case, verdict.allowed
+    question, allowed = outcome.expectation, outcome.verdict.allowed
+    case = question.case
     predicate = policy.predicate(question.principal, question.action, case.resource)
     agrees = holds(predicate, case.record) is allowed
-    denial = " and ".join(verdict.reasons) or NOT_GRANTED
     return CaseResult(
         case,
         question.who,
         question.action,
         case.what,
         question.expected,
-        (ALLOWED if allowed else denial) if agrees else DISAGREES[allowed],
+        outcome.actual if agrees else DISAGREES[allowed],
         agrees and outcome.is_met,
         question,
     )

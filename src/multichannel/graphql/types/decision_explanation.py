@@ -13,9 +13,14 @@ from multichannel.graphql.framework.fields import DECLARATIONS, Column, ToOne
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.strawberry_types import described, register
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.explain.evaluated_condition import PRINCIPAL, EvaluatedCondition, Fact
-from multichannel.policy.explain.explanation import Explanation, NearMiss, explain
-from multichannel.policy.explain.redaction import redact, redacted_near_misses
+from multichannel.policy.explain.derivation import PRINCIPAL, EvaluatedCondition, Fact
+from multichannel.policy.explain.explanation import (
+    Explanation,
+    NearMiss,
+    explain,
+    redact,
+    redacted_near_misses,
+)
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Resource, with_article
 from multichannel.policy.schema.vocabulary import READS, Action, Principal

@@ -31,6 +31,7 @@ from multichannel.policy.schema.vocabulary import ROLES, Action, Principal
 CACHED = 5_000
 ANY, NAME, ACTION = Variable("resource"), Variable("name"), Variable("action")
 ROLE, STANDING = Variable("role"), Variable("standing")
+OPEN = ROLE, STANDING, ACTION
 ALWAYS = Conditions()
 SHIPPED_ALLOW = (
     "allow(principal: Principal, action: String, resource) if has_standing(principal, standing, resource) "
@@ -39,6 +40,8 @@ SHIPPED_ALLOW = (
 READS_ROLES = re.compile(r"\broles\b")
 
 Roles = tuple[str, ...]
+GrantsAndReasons = dict[Roles, dict[Action, tuple[bool, tuple[str, ...]]]]
+"""By roles and action whether it is granted on one record, and the codes of the restrictions that hit."""
 Words = tuple[Any, Any, Any]
 """Role, standing and action, each a word or a variable."""
 
@@ -58,6 +61,9 @@ class Derivation:
     def concerns(self, action: Action) -> bool:
         """Whether it is about an action."""
         return self.action in {None, action}
+
+
+Derived = tuple[Derivation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,8 @@ class Derivations:
         """What `has_standing`, `forbid` or `allow` derives for a principal, as the engine evaluates it."""
         self._joined = lru_cache(CACHED)(self._join)
         self._grants = cache(self._find_grants)
-        self._every_grant = cache(self._find_every_grant)
+        self._every_grant = cache(lambda *, trace: tuple(self._ask_for_grants(OPEN, None, trace=trace)))
+        """The grants on all resource types, with one question."""
 
     def is_joined(self, resource: Resource) -> bool:
         """Whether standings and grants say all that is allowed on a resource type."""
@@ -106,29 +113,21 @@ class Derivations:
         """
         return self._grants(resource, trace=trace)[0]
 
-    def standings(
-        self, principal: Principal, resource: Resource, *, trace: bool = False
-    ) -> tuple[Derivation, ...]:
+    def standings(self, principal: Principal, resource: Resource, *, trace: bool = False) -> Derived:
         """The standings of a principal, whatever it is granted there."""
         return self.derived("has_standing", self.of_any_role(principal), resource, trace=trace)
 
-    def restrictions(
-        self, principal: Principal, resource: Resource, *, trace: bool = False
-    ) -> tuple[Derivation, ...]:
+    def restrictions(self, principal: Principal, resource: Resource, *, trace: bool = False) -> Derived:
         """What is forbidden to a principal."""
         return self.derived("forbid", self.of_any_role(principal), resource, trace=trace)
 
-    def allowed(
-        self, principal: Principal, resource: Resource, *, trace: bool = False
-    ) -> tuple[Derivation, ...]:
+    def allowed(self, principal: Principal, resource: Resource, *, trace: bool = False) -> Derived:
         """What is allowed to a principal, restrictions aside."""
         if self.is_joined(resource):
             return self._joined(principal, resource, trace=trace)
         return self.evaluated(principal, resource, trace=trace)
 
-    def evaluated(
-        self, principal: Principal, resource: Resource, *, trace: bool = False
-    ) -> tuple[Derivation, ...]:
+    def evaluated(self, principal: Principal, resource: Resource, *, trace: bool = False) -> Derived:
         """What is allowed as the engine evaluates it, whatever `allow` says."""
         return self.derived("allow", principal, resource, trace=trace)
 
@@ -145,18 +144,18 @@ class Derivations:
 
     def verdicts(
         self, principal: Principal, resource: Resource, record: Any, roles: Iterable[Roles]
-    ) -> dict[Roles, dict[Action, tuple[bool, tuple[str, ...]]]]:
-        """By roles and action whether it is granted on one record, and the codes that hit; where joined."""
+    ) -> GrantsAndReasons:
+        """What is granted on one record, and why not; where joined."""
         if not self._reads_roles:
             return self._verdicts(principal, resource, record, roles)
-        verdicts: dict[Roles, dict[Action, tuple[bool, tuple[str, ...]]]] = {}
+        verdicts: GrantsAndReasons = {}
         for each in roles:
             verdicts |= self._verdicts(replace(principal, roles=each), resource, record, [each])
         return verdicts
 
     def _verdicts(
         self, principal: Principal, resource: Resource, record: Any, roles: Iterable[Roles]
-    ) -> dict[Roles, dict[Action, tuple[bool, tuple[str, ...]]]]:
+    ) -> GrantsAndReasons:
         answers = self._engine.ask("has_standing", principal, STANDING, record)
         standings = {answer.bindings["standing"] for answer in answers}
         hits: dict[Action | None, set[str]] = defaultdict(set)
@@ -176,7 +175,7 @@ class Derivations:
             for each in roles
         }
 
-    def _join(self, principal: Principal, resource: Resource, *, trace: bool) -> tuple[Derivation, ...]:
+    def _join(self, principal: Principal, resource: Resource, *, trace: bool) -> Derived:
         standings = self.standings(principal, resource, trace=trace)
         grants = self.grants(resource, trace=trace)
         allow = tuple(rule for rule in self.source.rules if trace and rule.name == "allow")
@@ -189,9 +188,7 @@ class Derivations:
             )
         )
 
-    def _derive(
-        self, rule: str, principal: Principal, resource: Resource, *, trace: bool
-    ) -> tuple[Derivation, ...]:
+    def _derive(self, rule: str, principal: Principal, resource: Resource, *, trace: bool) -> Derived:
         def ask(action: Any) -> Iterator[Answer]:
             arguments = {
                 "has_standing": (principal, NAME, ANY),
@@ -212,15 +209,11 @@ class Derivations:
         ]
         is_joined = not any(_is_open(words) for words, _ in answers)
         if not is_joined:
-            answers = list(self._bound((ROLE, STANDING, ACTION), resource, trace=trace))
+            answers = list(self._bound(OPEN, resource, trace=trace))
         grants = dict.fromkeys(
             _role_grant(words, answer, resource) for words, answer in answers if words[-1] in resource.actions
         )
         return tuple(grants), is_joined and all(grant.conditions == ALWAYS for grant in grants)
-
-    def _find_every_grant(self, *, trace: bool) -> tuple[tuple[Words, Answer], ...]:
-        """The grants on all resource types, with one question."""
-        return tuple(self._ask_for_grants((ROLE, STANDING, ACTION), None, trace=trace))
 
     def _ask_for_grants(
         self, words: Words, resource: Resource | None, *, trace: bool

@@ -29,7 +29,7 @@ from polar.query import Query
 
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.resource_binding import texts_about, texts_bound
-from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.language.source import NEVER_TRUE, PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Principal
 
@@ -63,12 +63,6 @@ MARK = re.compile(r'^\s*"([^"]+)" = "\1" \[\]$', re.MULTILINE)
 STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|(#[^\n]*)')
 NON_ASCII = re.compile(r"[^\x00-\x7f]")
 NOTHING, EXTRA = "nothing.polar", "extra.polar"
-NEVER_TRUE = """
-has_standing(_: Principal, _: String, _: {kind}) if false;
-grant(_: String, _: String, _: String, _: {kind}) if false;
-forbid(_: String, _: Principal, _: String, _: {kind}) if false;
-"""
-"""The engine takes a query that no rule answers for an error."""
 ANY, THIS, ANY_KIND = Variable("resource"), Variable("_this"), "Service"
 
 
@@ -191,8 +185,7 @@ class _FactQuery(Query):
         record = self.host.to_python(data["instance"])
         name = data["attribute"]
         if data["args"] is not None or name not in getattr(type(record), "__slots__", ()):
-            message = f"{type(record).__name__} has no fact {name}"
-            raise PolicyFault(message)
+            raise PolicyFault(f"{type(record).__name__} has no fact {name}")
         self.ffi_query.call_result(data["call_id"], self.host.to_polar(_plain(getattr(record, name))))
 
 

@@ -8,10 +8,17 @@ from polar import Expression, Variable
 from polar.expression import Pattern
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.decide.conditions import MIRRORED, ORDERINGS, Comparison, Conditions, Member, Path
+from multichannel.policy.decide.conditions import (
+    MIRRORED,
+    ORDERINGS,
+    THIS,
+    Comparison,
+    Conditions,
+    Member,
+    Path,
+)
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 
-THIS = "this"
 OPERATORS = {"Unify": "=", "Eq": "=", "Neq": "!=", "Lt": "<", "Leq": "<=", "Gt": ">", "Geq": ">="}
 
 
@@ -34,10 +41,9 @@ def check_own_rows(required: Conditions, resource: Resource, tenant_id: str) -> 
         between = relation.many.between if relation.many else None
         own = Comparison(Path(member.variable, (between or "",)), "=", tenant_id)
         if between is not None and own not in required.comparisons:
-            message = (
+            raise PolicyInvalid(
                 f"`{member}`: of these only rows whose {between} is the principal's own tenant are facts"
             )
-            raise PolicyInvalid(message)
 
 
 class _Translator:
@@ -51,8 +57,7 @@ class _Translator:
 
     def read(self, expression: Any) -> None:
         if not isinstance(expression, Expression):
-            message = f"not an expression: {expression!r}"
-            raise PolicyInvalid(message)
+            raise PolicyInvalid(f"not an expression: {expression!r}")
         if expression.operator == "And":
             for part in sorted(
                 expression.args, key=lambda part: part.operator != "In" or isinstance(part.args[1], list)
@@ -70,8 +75,7 @@ class _Translator:
     def _isa(self, subject: Any, pattern: Pattern) -> None:
         path = self._path(subject)
         if self._type(path).name != pattern.tag:
-            message = f"{path} is not a {pattern.tag}"
-            raise PolicyInvalid(message)
+            raise PolicyInvalid(f"{path} is not a {pattern.tag}")
         for name, value in pattern.fields.items():
             self._comparison("=", Expression("Dot", [subject, name]), value)
 
@@ -82,8 +86,7 @@ class _Translator:
         path = self._path(collection)
         relation = self._attribute(path)
         if not isinstance(relation, Relation) or relation.many is None:
-            message = f"{path} is not a list of records"
-            raise PolicyInvalid(message)
+            raise PolicyInvalid(f"{path} is not a list of records")
         name = f"r{len(self.members) + 1}"
         self.names[_name(variable)] = name
         self.types[name] = RESOURCES[relation.target]
@@ -112,8 +115,7 @@ class _Translator:
     def _scalar(self, path: Path) -> Scalar:
         attribute = self._attribute(path)
         if isinstance(attribute, Relation):
-            message = f"{path} is a record; compare its id"
-            raise PolicyInvalid(message)
+            raise PolicyInvalid(f"{path} is a record; compare its id")
         return attribute
 
     def _path(self, term: Any) -> Path:
@@ -121,32 +123,29 @@ class _Translator:
         while isinstance(term, Expression) and term.operator == "Dot":
             term, name = term.args
             if not isinstance(name, str):
-                message = "a method call on a resource cannot be turned into a list filter"
-                raise PolicyInvalid(message)
+                raise PolicyInvalid("a method call on a resource cannot be turned into a list filter")
             names.append(name)
         if not isinstance(term, Variable) or _name(term) not in self.names:
-            message = f"{term!r} is not a fact of the resource"
-            raise PolicyInvalid(message)
+            raise PolicyInvalid(f"{term!r} is not a fact of the resource")
         return Path(self.names[_name(term)], tuple(reversed(names)))
 
     def _attribute(self, path: Path) -> Scalar | Relation:
         if not path.names:
-            message = f"{path} is a record; compare its id"
-            raise PolicyInvalid(message)
+            raise PolicyInvalid(f"{path} is a record; compare its id")
         owner = self._type(Path(path.variable, path.names[:-1]))
         try:
             return owner.attributes[path.names[-1]]
         except KeyError:
-            message = f"{owner.name} has no fact `{path.names[-1]}`; it has {', '.join(owner.attributes)}"
-            raise PolicyInvalid(message) from None
+            raise PolicyInvalid(
+                f"{owner.name} has no fact `{path.names[-1]}`; it has {', '.join(owner.attributes)}"
+            ) from None
 
     def _type(self, path: Path) -> Resource:
         kind = self.types[path.variable]
         for name in path.names:
             relation = kind.attributes.get(name)
             if not isinstance(relation, Relation) or relation.many is not None:
-                message = f"{path}: {kind.name} has no single record `{name}`"
-                raise PolicyInvalid(message)
+                raise PolicyInvalid(f"{path}: {kind.name} has no single record `{name}`")
             kind = RESOURCES[relation.target]
         return kind
 
@@ -175,11 +174,8 @@ def _is_fact(term: Any) -> bool:
 
 def _check_value(path: Path, scalar: Scalar, operator: str, value: Any) -> None:
     if value is not None and not isinstance(value, str | int | bool):
-        message = f"{path} is compared with {value!r}, which is not a string, number or boolean"
-        raise PolicyInvalid(message)
+        raise PolicyInvalid(f"{path} is compared with {value!r}, which is not a string, number or boolean")
     if scalar.words is not None and isinstance(value, str) and value not in scalar.words:
-        message = f'{path} is never "{value}"; it is one of {", ".join(sorted(scalar.words))}'
-        raise PolicyInvalid(message)
+        raise PolicyInvalid(f'{path} is never "{value}"; it is one of {", ".join(sorted(scalar.words))}')
     if operator in ORDERINGS and scalar.nullable:
-        message = f"{path} may be unknown, so it has no order"
-        raise PolicyInvalid(message)
+        raise PolicyInvalid(f"{path} may be unknown, so it has no order")

@@ -16,7 +16,7 @@ from polar import Variable
 
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.conditions import NEVER, Predicate, merge_branches
-from multichannel.policy.decide.derivations import Derivation, Derivations, Roles
+from multichannel.policy.decide.derivations import Derivation, Derivations, Derived, Roles
 from multichannel.policy.decide.oso_engine import Engine, PolicyFault, kind_of
 from multichannel.policy.decide.translatability import check_translatable
 from multichannel.policy.decide.visibility import Visibility
@@ -41,6 +41,9 @@ class Verdict:
 
 DENIED = Verdict(allowed=False)
 Verdicts = Mapping[Action, Verdict]
+Rules = tuple[Rule, ...]
+Names = tuple[tuple[str, Rules], ...]
+"""Standings, or the codes of restrictions, each with the rules that it follows from."""
 
 
 class Policy:
@@ -123,33 +126,27 @@ class Policy:
     def _checked(self, principal: Principal, resource: Resource, record: Any) -> Verdicts:
         return {action: self.check(principal, action, record) for action in resource.actions}
 
-    def grants(self, principal: Principal, action: Action, resource: Resource) -> tuple[Derivation, ...]:
+    def grants(self, principal: Principal, action: Action, resource: Resource) -> Derived:
         """The derivations by which an action could be allowed to a principal, restrictions aside."""
         derivations = self.derivations.allowed(principal, resource, trace=True)
         return tuple(each for each in derivations if each.concerns(action))
 
-    def restrictions(
-        self, principal: Principal, action: Action, resource: Resource
-    ) -> tuple[Derivation, ...]:
+    def restrictions(self, principal: Principal, action: Action, resource: Resource) -> Derived:
         """The derivations by which it could be forbidden."""
         derivations = self.derivations.restrictions(principal, resource, trace=True)
         return tuple(each for each in derivations if each.concerns(action))
 
-    def standings(self, principal: Principal, record: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
+    def standings(self, principal: Principal, record: Any) -> Names:
         """What the principal's tenant is to one record of facts, with the rules that say so."""
         answers = self._engine.ask("has_standing", principal, STANDING, record, trace=True)
         return tuple((answer.bindings["standing"], answer.rules) for answer in answers)
 
-    def grant_derivations(
-        self, principal: Principal, action: Action, record: Any
-    ) -> tuple[tuple[Rule, ...], ...]:
+    def grant_derivations(self, principal: Principal, action: Action, record: Any) -> tuple[Rules, ...]:
         """The rules of every derivation that grants an action on one record, restrictions aside."""
         answers = self._engine.ask("allow", principal, action.value, record, trace=True)
         return tuple(dict.fromkeys(answer.rules for answer in answers))
 
-    def restriction_hits(
-        self, principal: Principal, action: Action, record: Any
-    ) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
+    def restriction_hits(self, principal: Principal, action: Action, record: Any) -> Names:
         """The code of every restriction that hits an action on one record, with the rules that say so."""
         answers = self._engine.ask("forbid", REASON, principal, action.value, record, trace=True)
         return tuple(dict.fromkeys((answer.bindings["reason"], answer.rules) for answer in answers))

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
-from multichannel.policy.decide.conditions import ORDERINGS, Comparison, Conditions, Path, Predicate
-from multichannel.policy.decide.partial_results import THIS
+from multichannel.policy.decide.conditions import ORDERINGS, THIS, Comparison, Conditions, Path, Predicate
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 
 Clause = ColumnElement[bool]
@@ -79,8 +78,7 @@ def _meets_once(branch: Conditions, related: list[Comparison]) -> bool:
 
 
 def _variables(comparison: Comparison) -> set[str]:
-    right = {comparison.right.variable} if isinstance(comparison.right, Path) else set()
-    return {comparison.left.variable} | right
+    return {path.variable for path in comparison.paths}
 
 
 class _Aliases:
@@ -120,8 +118,7 @@ class _Aliases:
 
     def nullable(self, comparison: Comparison) -> bool:
         """Whether either side may be unknown."""
-        sides = [comparison.left, *([comparison.right] if isinstance(comparison.right, Path) else [])]
-        return comparison.right is None or any(self.scalar(side).nullable for side in sides)
+        return comparison.right is None or any(self.scalar(path).nullable for path in comparison.paths)
 
     def _relation(self, path: Path) -> tuple[Relation, Any]:
         """The list at a path, and the key its rows carry: no record is joined only for its own key."""

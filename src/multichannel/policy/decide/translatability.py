@@ -64,7 +64,7 @@ def check_translatable(source: PolicySource) -> None:
 
 def _check_standings_and_restrictions(source: PolicySource) -> None:
     asking = ONE_OF_EACH_KIND[:1]
-    engine = Engine(_taking_principals_for_granted(source))
+    engine = Engine(source.rewritten(_taken_for_granted))
     if any(
         _reads_principals(rule)
         for rule in source.rules
@@ -142,12 +142,8 @@ def _reads(term: Term, names: AbstractSet[str]) -> bool:
     return any(isinstance(part, Dot) and _names(part) & names for part in walk(term))
 
 
-def _taking_principals_for_granted(source: PolicySource) -> PolicySource:
-    """The same policy, line by line, without what verdicts require of the principal alone."""
-    return source.rewritten(_taken_for_granted)
-
-
 def _taken_for_granted(rule: Rule) -> str:
+    """The rule, line by line, without what a verdict requires of the principal alone."""
     text = rule.text
     if rule.name in {"allow", "grant"}:
         return text

@@ -6,16 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from enum import Enum, auto
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from multichannel.policy.decide.conditions import Conditions, Predicate
 from multichannel.policy.decide.to_sql import branches, unrestricted, where
-
-if TYPE_CHECKING:
-    from multichannel.policy.schema.resources import Resource
-    from multichannel.policy.schema.vocabulary import Action
+from multichannel.policy.schema.resources import Resource
+from multichannel.policy.schema.vocabulary import Action
 
 
 class ReadCoverage(Enum):
@@ -62,9 +60,7 @@ class Visibility:
 
     def visible(self, entity: Any) -> ColumnElement[bool]:
         """The visible rows of `entity`, in one clause."""
-        if entity is self.resource.model:
-            return self._visible
-        return self._visible_of(entity)
+        return self._visible if entity is self.resource.model else self._visible_of(entity)
 
     @cached_property
     def clauses(self) -> tuple[ColumnElement[bool], ...]:

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from multichannel.errors import PolicyInvalid
@@ -32,8 +31,6 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 3
 """How often the folder may change while it is read; after that it is read again at the next reload."""
 SHOWN_FAILURES = 3
-_Find = Callable[[], tuple[PolicyFiles, Path]]
-"""Returns the files of a policy and the folder of its cases, or raises PolicyInvalid."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +118,10 @@ class Reloader:
     def _select(self, observation: _Observation, *, fall_back_to_last_good: bool = False) -> _Selection:
         """The first candidate that is valid."""
         problem = None
-        for find, pinned in self._candidates(observation, fall_back_to_last_good=fall_back_to_last_good):
+        for kept_as, pinned in self._candidates(observation, fall_back_to_last_good=fall_back_to_last_good):
             files = None
             try:
-                files, place = find()
+                files, place = self._read(observation, kept_as)
                 return _Selection(self._verified(files, place), files, pinned, problem)
             except PolicyInvalid as refusal:
                 problem = problem or self._failure(refusal, files)
@@ -136,23 +133,21 @@ class Reloader:
 
     def _candidates(
         self, observation: _Observation, *, fall_back_to_last_good: bool
-    ) -> Iterator[tuple[_Find, bool]]:
-        """How to read each candidate, preferred ones first, and whether it is pinned."""
-
-        def authors() -> tuple[PolicyFiles, Path]:
-            if observation.files is None:
-                raise PolicyInvalid(observation.refusal)
-            return observation.files, self.folder
-
-        def kept(kept_as: str) -> tuple[PolicyFiles, Path]:
-            return self.versions.read(kept_as), self.versions.place(kept_as)
-
-        pin = observation.pin
-        pinned: list[tuple[_Find, bool]] = [] if pin is None else [(partial(kept, pin.kept_as), True)]
-        yield from [*pinned, (authors, False)] if observation.pin_counts else [(authors, False), *pinned]
+    ) -> Iterator[tuple[str | None, bool]]:
+        """The candidates, preferred ones first: kept versions, or None for the folder; and whether pinned."""
+        pin, authors = observation.pin, (None, False)
+        pinned = [] if pin is None else [(pin.kept_as, True)]
+        yield from [*pinned, authors] if observation.pin_counts else [authors, *pinned]
         if fall_back_to_last_good:
-            for version in self.versions.kept()[:1]:
-                yield partial(kept, version.kept_as), False
+            yield from ((version.kept_as, False) for version in self.versions.kept()[:1])
+
+    def _read(self, observation: _Observation, kept_as: str | None) -> tuple[PolicyFiles, Path]:
+        """The files of a candidate, and the folder of its cases."""
+        if kept_as is not None:
+            return self.versions.read(kept_as), self.versions.place(kept_as)
+        if observation.files is None:
+            raise PolicyInvalid(observation.refusal)
+        return observation.files, self.folder
 
     def _verified(self, files: PolicyFiles, place: Path) -> Policy:
         """The policy, if it loads and its cases pass; kept versions have passed before."""

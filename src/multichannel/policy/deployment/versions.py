@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 from multichannel.errors import BadInput, PolicyInvalid
-from multichannel.policy.language.source import PolicySource
+from multichannel.policy.language.source import PolicySource, read_texts
 from multichannel.policy.testing.case_files import SUFFIX
 from multichannel.policy.testing.cast import CAST
 
@@ -40,17 +40,11 @@ class PolicyFiles:
 
     @classmethod
     def read(cls, folder: Path) -> PolicyFiles:
-        """Read each file once; PolicyInvalid if one cannot be read or there is no policy file."""
-        try:
-            paths = sorted(path for path in folder.iterdir() if _counts(path.name))
-            found = cls(tuple((path.name, path.read_text("utf-8")) for path in paths))
-        except UnicodeDecodeError as error:
-            raise PolicyInvalid(f"a file in {folder} is not UTF-8: {error}") from error
-        except OSError as error:
-            raise PolicyInvalid(f"{error.filename or folder}: {error.strerror}") from error
-        if not found.source.texts:
-            raise PolicyInvalid(f"{folder} contains no policy: there is no .polar file in it")
-        return found
+        """Read each file once; PolicyInvalid if one cannot be read or there is no policy file.
+
+        Files of editors and deployments do not belong to the policy.
+        """
+        return cls(read_texts(folder, lambda name: name.endswith((".polar", SUFFIX)) or name == CAST))
 
     @cached_property
     def source(self) -> PolicySource:
@@ -211,8 +205,3 @@ class Versions:
         for _, kept_as in sorted(self._entries(), reverse=True)[KEPT:]:
             if pin is None or kept_as != pin.kept_as:
                 shutil.rmtree(self.place(kept_as), ignore_errors=True)
-
-
-def _counts(name: str) -> bool:
-    """Whether a file belongs to the policy; files of editors and deployments do not."""
-    return not name.startswith(".") and (name.endswith((".polar", SUFFIX)) or name == CAST)

@@ -1,5 +1,5 @@
 """Explains a decision: the rules that allowed or denied it, or the nearest misses.
 
-The engine decides; `interpreter` walks the same rules to find the values of conditions, `redaction` hides
-fields that the caller cannot read. Imports `decide`, `language` and `schema`. Start with `explanation.py`.
+The engine decides; `interpreter` walks the same rules to find the values of conditions.
+Imports `decide`, `language` and `schema`. Start with `explanation.py`.
 """

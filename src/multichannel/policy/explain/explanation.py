@@ -1,25 +1,28 @@
 """Explanations of decisions: the rules that allowed or denied, or the nearest misses.
 
 The engine decides and names the rules of each derivation. Their conditions, with the values they met,
-come from a walk over the same rules (`interpreter.py`).
+come from a walk over the same rules (`interpreter.py`). For a principal that may not read all of a record,
+it is a redacted record that is walked, so that near misses do not depend on the unreadable fields. The
+principal's standings come from the engine, which reads all facts: the principal may know its own standings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from multichannel.policy.explain.derivation import distance
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.explain.derivation import (
+    CandidateDerivation,
+    Candidates,
+    EvaluatedCondition,
+    distance,
+)
 from multichannel.policy.explain.interpreter import candidate_derivations
-
-if TYPE_CHECKING:
-    from multichannel.policy.decide.policy import Policy
-    from multichannel.policy.explain.derivation import CandidateDerivation
-    from multichannel.policy.explain.evaluated_condition import EvaluatedCondition
-    from multichannel.policy.language.source import Rule
-    from multichannel.policy.schema.resources import Resource
-    from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.policy.language.source import Rule
+from multichannel.policy.schema.resources import Relation, Resource
+from multichannel.policy.schema.vocabulary import Action, Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def explain(
 ) -> Explanation:
     """Explain the decision on one record of facts. Raises PolicyFault when the policy fails."""
     derivations = policy.grant_derivations(principal, action, record)
+    distinct = {_marks(rules): rules for rules in derivations}
     hits = policy.restriction_hits(principal, action, record)
     candidates = candidate_derivations(policy.source, "allow", principal, action.value, record)
     restrictions = (
@@ -87,7 +91,7 @@ def explain(
     )
     return Explanation(
         allowed=policy.check(principal, action, record).allowed,
-        grants=tuple(grant for rules in _by_rules(derivations) for grant in _grants(rules, candidates)),
+        grants=tuple(grant for rules in distinct.values() for grant in _grants(rules, candidates)),
         restrictions=tuple(_restriction(code, rules, restrictions) for code, rules in hits),
         near_misses=() if derivations or action not in resource.actions else tuple(near_misses(candidates)),
     )
@@ -95,11 +99,6 @@ def explain(
 
 def _marks(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(rule.mark for rule in rules)
-
-
-def _by_rules(derivations: Iterable[tuple[Rule, ...]]) -> list[tuple[Rule, ...]]:
-    """One derivation for each set of rules."""
-    return list({_marks(rules): rules for rules in derivations}.values())
 
 
 def _grants(rules: tuple[Rule, ...], candidates: Iterable[CandidateDerivation]) -> list[Grant]:
@@ -161,3 +160,57 @@ def roles_of(candidates: Iterable[CandidateDerivation]) -> tuple[str, ...]:
 def condition_sites(conditions: Iterable[EvaluatedCondition]) -> tuple[tuple[str, int], ...]:
     """What tells conditions apart."""
     return tuple(dict.fromkeys((each.rule.mark, each.at) for each in conditions))
+
+
+class _Redacted:
+    """Replaces a fact: it equals nothing, and has no facts of its own."""
+
+    __slots__ = ()
+
+
+REDACTED = _Redacted()
+
+
+def redact(record: Any, resource: Resource, readable: Collection[str], own: str) -> Any:
+    """The record with its readable fields, and of the others those that hold the principal's tenant id."""
+    held = {name: getattr(record, name) for name in resource.attributes}
+    redacted = {
+        name: held[name]
+        for name, attribute in resource.attributes.items()
+        if not isinstance(attribute, Relation) and (name in readable or held[name] == own)
+    }
+    return resource.facts(**{**dict.fromkeys(held, REDACTED), **redacted})
+
+
+def redacted_near_misses(
+    policy: Policy, principal: Principal, action: Action, record: Any, redacted: Any
+) -> list[tuple[NearMiss, bool]]:
+    """The near misses on a redacted record; with each, whether its standing is held."""
+    standings: dict[str, dict[Rule, None]] = {}
+    for standing, rules in policy.standings(principal, record):
+        standings.setdefault(standing, {}).update(dict.fromkeys(rules))
+    held = [
+        (miss, True)
+        for standing, rules in standings.items()
+        for miss in _at(policy, standing, rules, principal, action, redacted)
+    ]
+    candidates = candidate_derivations(policy.source, "allow", principal, action.value, redacted)
+    return held + [(miss, miss.held) for miss in near_misses(candidates) if miss.standing not in standings]
+
+
+def _at(  # noqa: PLR0913, PLR0917  (a decision and its standing)
+    policy: Policy, standing: str, rules: Iterable[Rule], principal: Principal, action: Action, redacted: Any
+) -> Iterator[NearMiss]:
+    """What is missing at a standing that is held: a role, or a condition of the grant."""
+    alike: dict[object, Candidates] = {}
+    for candidate in candidate_derivations(policy.source, "grant", None, standing, action.value, redacted):
+        alike.setdefault(condition_sites(candidate.failed), []).append(candidate)
+    for candidates in alike.values():
+        having = [candidate for candidate in candidates if candidate.word("grant", 0) in principal.roles]
+        granting = [rule for candidate in having or candidates for rule in candidate.rules]
+        yield NearMiss(
+            standing=standing,
+            rules=tuple(dict.fromkeys([*rules, *granting])),
+            conditions=(having or candidates)[0].conditions,
+            roles_needed=() if having else roles_of(candidates),
+        )

@@ -14,8 +14,12 @@ from typing import Any
 
 from multichannel.policy.decide.oso_engine import kind_of
 from multichannel.policy.explain.derivation import (
+    PRINCIPAL,
+    RESOURCE,
     CandidateDerivation,
     Candidates,
+    EvaluatedCondition,
+    Fact,
     Key,
     NotEvaluable,
     SourceSpan,
@@ -25,7 +29,6 @@ from multichannel.policy.explain.derivation import (
     with_comparison,
     with_member,
 )
-from multichannel.policy.explain.evaluated_condition import PRINCIPAL, RESOURCE, EvaluatedCondition, Fact
 from multichannel.policy.language.ast import (
     Call,
     Dot,
@@ -35,7 +38,6 @@ from multichannel.policy.language.ast import (
     Operation,
     Parameter,
     Pattern,
-    Statement,
     Term,
 )
 from multichannel.policy.language.resource_binding import concerns
@@ -49,7 +51,7 @@ SOURCES = 64
 EQUAL = {"=", "==", ":="}
 COMPARISONS = {*EQUAL, "!=", "<", "<=", ">", ">=", "in"}
 
-Rules = dict[str, list[tuple[Rule, Statement]]]
+Rules = dict[str, list[Rule]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _rules(source: PolicySource, kind: str) -> Rules:
     extended: Rules = {}
     for rule in source.rules:
         if rule.is_rule and (not source.is_separable or concerns(source, rule, kind)):
-            extended.setdefault(rule.name, []).append((rule, rule.tree))
+            extended.setdefault(rule.name, []).append(rule)
     return extended
 
 
@@ -105,19 +107,18 @@ class _Interpreter:
         return [
             candidate
             for rule in self._rules.get(name, ())
-            for candidate in self._use(*rule, arguments, start, None)
+            for candidate in self._use(rule, arguments, start, None)
         ]
 
     def _use(
         self,
         rule: Rule,
-        statement: Statement,
         arguments: Sequence[Fact | Key],
         candidate: CandidateDerivation,
         query: tuple[_RuleUse, Term] | None,
     ) -> Candidates:
         """The candidates of one rule; of those that differ only in the records they choose, the nearest."""
-        depth = query[0].depth + 1 if query else 0
+        statement, depth = rule.tree, query[0].depth + 1 if query else 0
         if len(statement.parameters) != len(arguments) or depth > DEEPEST:
             return []
         use = _RuleUse(rule, next(self._numbers), depth, query[0].place(query[1]) if query else None)
@@ -224,7 +225,7 @@ class _Interpreter:
         extended = [
             each
             for rule in self._rules[term.name]
-            for each in self._use(*rule, arguments, queried, (use, term))
+            for each in self._use(rule, arguments, queried, (use, term))
         ]
         answers: dict[object, Candidates] = {}
         for each in extended:

@@ -33,7 +33,6 @@ STATEMENT_START = re.compile(
 """Where parsing resumes after an error: at the start of a line."""
 CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "nil": None}
 BLOCKS = {"resource", "actor"}
-NULLARY = {"cut"}
 ARITHMETIC = {"+": 1, "-": 1, "*": 2, "/": 2, "mod": 2, "rem": 2}
 """How tightly operators bind."""
 BUILTINS = {"debug", "forall", "print", "new"}
@@ -209,7 +208,7 @@ class _Parser:
     def _named(self, word: str, span: Span) -> Term:
         if word in CONSTANTS:
             return Literal(span, CONSTANTS[word])
-        if word in NULLARY:
+        if word == "cut":
             return Operation(span, word, ())
         if word == "new":
             operand = self._value()

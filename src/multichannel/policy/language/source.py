@@ -23,23 +23,35 @@ ANY_RESOURCE = "Resource"
 INSEPARABLE = {"has_standing", "forbid", "allow"}
 BUSINESS_RULE = re.compile(r"\bR\d+\b")
 LEADING_RULES = re.compile(r"^(?:[RC]\d+(?:, | and )?)+: ")
-OTHERS = """
-has_standing(_: Principal, _: String, _: Service) if false;
-grant(_: String, _: String, _: String, _: Service) if false;
-forbid(_: String, _: Principal, _: String, _: Service) if false;
+NEVER_TRUE = """
+has_standing(_: Principal, _: String, _: {kind}) if false;
+grant(_: String, _: String, _: String, _: {kind}) if false;
+forbid(_: String, _: Principal, _: String, _: {kind}) if false;
 """
-"""In place of verdicts that were left out: the engine refuses a query that no rule answers."""
+"""In place of verdicts that are missing or left out: the engine refuses a query that no rule answers."""
 
 
 @dataclass(frozen=True)
-class Rule:
-    """One statement of a policy file, with the comment above it or above its group."""
+class Located:
+    """A part of a policy file, with the place where it begins."""
 
     file: str
     line: int
-    text: str
-    comment: str
     column: int
+    text: str
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Line and column, both from 1, of an offset in the text."""
+        before = self.text[:at]
+        last = before.rfind("\n")
+        return self.line + before.count("\n"), self.column + at if last < 0 else at - last
+
+
+@dataclass(frozen=True)
+class Rule(Located):
+    """One statement of a policy file, with the comment above it or above its group."""
+
+    comment: str
     start: int = field(compare=False)
     """The offset in the file."""
     tree: Statement = field(compare=False, repr=False)
@@ -112,24 +124,29 @@ class Rule:
         """Whether it is a rule rather than a declaration or an inline query."""
         return self.tree.keyword == "rule"
 
-    def place(self, at: int) -> tuple[int, int]:
-        """Line and column, both from 1, of an offset in the statement."""
-        return _place(self.text, at, self.line, self.column)
 
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
+@dataclass(frozen=True)
+class Malformed(Located):
     """Text up to the next statement that could not be parsed."""
 
-    file: str
-    line: int
-    text: str
-    column: int
     fault: SyntaxFault
 
-    def place(self, at: int) -> tuple[int, int]:
-        """Line and column, both from 1, of an offset in the text."""
-        return _place(self.text, at, self.line, self.column)
+
+def read_texts(folder: Path, belongs: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
+    """Name and text of the files that belong to a policy, each read once; hidden files never do.
+
+    PolicyInvalid if one cannot be read, or there is no `.polar` file.
+    """
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.name[0] != "." and belongs(path.name))
+        texts = tuple((path.name, path.read_text("utf-8")) for path in paths)
+    except UnicodeDecodeError as error:
+        raise PolicyInvalid(f"a file in {folder} is not UTF-8: {error}") from error
+    except OSError as error:
+        raise PolicyInvalid(f"{error.filename or folder}: {error.strerror}") from error
+    if not any(path.suffix == ".polar" for path in paths):
+        raise PolicyInvalid(f"{folder} contains no policy: there is no .polar file in it")
+    return texts
 
 
 @dataclass(frozen=True)
@@ -141,15 +158,7 @@ class PolicySource:
     @classmethod
     def read(cls, folder: Path) -> PolicySource:
         """All `*.polar` files of a folder; PolicyInvalid when there are none or one is not text."""
-        try:
-            texts = tuple((path.name, path.read_text("utf-8")) for path in sorted(folder.glob("[!.]*.polar")))
-        except (OSError, UnicodeDecodeError) as error:
-            message = f"{folder}: {error}"
-            raise PolicyInvalid(message) from error
-        if not texts:
-            message = f"{folder} contains no policy: there is no .polar file in it"
-            raise PolicyInvalid(message)
-        return cls(texts)
+        return cls(read_texts(folder, lambda name: name.endswith(".polar")))
 
     @cached_property
     def digest(self) -> str:
@@ -190,7 +199,7 @@ class PolicySource:
         """Only these verdicts, with all other rules; traces name the rules of this source."""
         needed = [rule for rule in self.rules if rule in kept or rule.name not in VERDICTS]
         marked = [self.marked_text(rule) for rule in needed]
-        return Extract((("rules.polar", "\n".join((*marked, OTHERS))),), self)
+        return Extract((("rules.polar", "\n".join((*marked, NEVER_TRUE.format(kind="Service")))),), self)
 
     @cached_property
     def by_mark(self) -> dict[str, Rule]:
@@ -252,9 +261,9 @@ def _located(file: str, text: str) -> Iterator[Rule | Malformed]:
         column = parsed.start - text.rfind("\n", 0, parsed.start)
         statement = text[parsed.start : parsed.end]
         if isinstance(parsed.tree, SyntaxFault):
-            yield Malformed(file, line, _without_trailing_comments(statement), column, parsed.tree)
+            yield Malformed(file, line, column, _without_trailing_comments(statement), parsed.tree)
         else:
-            yield Rule(file, line, statement, comment, column, parsed.start, parsed.tree)
+            yield Rule(file, line, column, statement, comment, parsed.start, parsed.tree)
         line += statement.count("\n")
         place = parsed.end
 
@@ -271,8 +280,3 @@ def _without_trailing_comments(text: str) -> str:
     while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
         lines.pop()
     return "\n".join(lines).rstrip()
-
-
-def _place(text: str, at: int, line: int, column: int) -> tuple[int, int]:
-    before = text[:at]
-    return line + before.count("\n"), at - before.rfind("\n") if "\n" in before else column + at

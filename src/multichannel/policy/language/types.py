@@ -1,4 +1,4 @@
-"""Type inference: what the terms of a rule stand for, such as records, facts with their words, or roles."""
+"""Type inference: what terms of rules stand for, such as records or facts, and which words they can be."""
 
 from __future__ import annotations
 
@@ -11,12 +11,52 @@ from functools import cache
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
-from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation, Term, variables
-from multichannel.policy.language.literals import standings_by_kind
+from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation, Term, variables, walk
 from multichannel.policy.language.resource_binding import ANYTHING, PRINCIPAL
 from multichannel.policy.language.source import ARITY, Rule
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar, with_article
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole
+
+STANDING = 1
+"""The place of the standing among the parameters of has_standing."""
+ACTION = 2
+"""The place of the action among the parameters of forbid."""
+
+
+def literals_of(rule: Rule, place: int) -> set[str]:
+    """The words that a parameter can be: itself, or those that the body lists for it; none for any."""
+    term = rule.tree.parameters[place].term
+    if isinstance(term, Literal):
+        return {str(term.value)}
+    return _listed(term.name, rule) if isinstance(term, Name) else set()
+
+
+def _listed(variable: str, rule: Rule) -> set[str]:
+    return {
+        each.value
+        for part in rule.body_terms
+        if isinstance(part, Operation) and part.operator in {"=", "in"}
+        if any(isinstance(operand, Name) and operand.name == variable for operand in part.operands)
+        for each in walk(part)
+        if isinstance(each, Literal) and isinstance(each.value, str)
+    }
+
+
+def standings_by_kind(statements: Iterable[Rule]) -> Mapping[str | None, set[str]]:
+    """By kind of record what one can be to it; under None what one can be to anything."""
+    found: dict[str | None, set[str]] = defaultdict(set)
+    for rule in statements:
+        if rule.is_verdict and rule.tree.name == "has_standing":
+            words = literals_of(rule, STANDING)
+            found[rule.record_type] |= words
+            found[None] |= words
+    return found
+
+
+def record_variable(rule: Rule) -> str | None:
+    """The variable of the record of a verdict."""
+    return variables(rule.tree.parameters)[-1] if rule.is_verdict else None
+
 
 PRINCIPAL_WORDS: dict[str, type[StrEnum]] = {
     "kind": TenantKind,
@@ -96,7 +136,7 @@ def _fact(resource: Resource, attribute: Scalar | Relation) -> ValueType:
         form = ValueForm.IDENTITY
     elif attribute.name == "market":
         form = ValueForm.MARKET
-    elif resource.model is not None and resource.column(attribute.name).type.python_type is bool:
+    elif attribute.is_flag:
         form = ValueForm.FLAG
     return ValueType(label, form, words=attribute.words, nullable=attribute.nullable)
 
@@ -181,26 +221,22 @@ class TypeInference:
         """The types that the conditions of a body imply for its variables."""
         for term in rule.body_terms:
             if isinstance(term, Call):
-                kind = self.expected_kind(term, scope)
-                for argument, meaning in zip(
-                    term.arguments, self.parameters(term.name, len(term.arguments), kind), strict=True
-                ):
+                for argument, meaning in self.arguments(term, scope):
                     if isinstance(argument, Name):
                         yield argument.name, meaning
             elif isinstance(term, Operation) and term.operator in {"in", "="}:
                 left, right = term.operands
+                infer = self._one_of if term.operator == "in" else self.of
                 if isinstance(left, Name):
-                    yield (
-                        left.name,
-                        self._one_of(right, scope) if term.operator == "in" else self.of(right, scope),
-                    )
+                    yield left.name, infer(right, scope)
                 if isinstance(right, Name) and term.operator == "=":
                     yield right.name, self.of(left, scope)
 
-    def expected_kind(self, call: Call, scope: Scope) -> str | None:
-        """The class of the record that a call is about."""
-        found = self.of(call.arguments[-1], scope) if call.arguments else None
-        return found.kind if found and not found.many else None
+    def arguments(self, call: Call, scope: Scope) -> Iterator[tuple[Term, ValueType | None]]:
+        """The arguments of a call, with the types that they must have."""
+        about = self.of(call.arguments[-1], scope) if call.arguments else None
+        kind = about.kind if about and not about.many else None
+        return zip(call.arguments, self.parameters(call.name, len(call.arguments), kind), strict=True)
 
     def _one_of(self, listed: Term, scope: Scope) -> ValueType | None:
         """The type of the members of a list."""

@@ -33,7 +33,7 @@ from multichannel.policy.language.types import (
     class_type,
     fact_types,
 )
-from multichannel.policy.schema.resources import RESOURCES
+from multichannel.policy.schema.resources import RESOURCES, with_article
 from multichannel.policy.schema.vocabulary import ROLES, Action
 
 COMPARED = {"=", "!=", "in", "<", "<=", ">", ">=", "=="}
@@ -90,9 +90,10 @@ def _words(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
         yield from _value(rule, term, meaning)
         if rule.is_verdict and isinstance(term, Name):
             yield from _argument(rule, term, scope.get(term.name), meaning)
-    for term, meaning in _handed_on(rule, types, scope):
-        yield from _value(rule, term, meaning)
-        yield from _argument(rule, term, types.of(term, scope), meaning)
+    for term, required in (pair for call in rule.tree.calls for pair in types.arguments(call, scope)):
+        if required is not None:
+            yield from _value(rule, term, required)
+            yield from _argument(rule, term, types.of(term, scope), required)
     yield from _comparisons(rule, types, scope)
 
 
@@ -105,17 +106,6 @@ def _in_head(rule: Rule, types: TypeInference) -> Iterator[tuple[Term, ValueType
         if isinstance(parameter.pattern, Pattern) and parameter.pattern.name:
             known = fact_types(parameter.pattern.name) if class_type(parameter.pattern.name) else {}
             yield from ((value, known[name]) for name, value in parameter.pattern.fields if name in known)
-
-
-def _handed_on(rule: Rule, types: TypeInference, scope: Scope) -> Iterator[tuple[Term, ValueType]]:
-    """The arguments of queries, with the types that they must have."""
-    for call in rule.tree.calls:
-        required = types.parameters(call.name, len(call.arguments), types.expected_kind(call, scope))
-        yield from (
-            (argument, meaning)
-            for argument, meaning in zip(call.arguments, required, strict=True)
-            if meaning is not None
-        )
 
 
 def _argument(rule: Rule, term: Term, actual: ValueType | None, required: ValueType) -> Iterator[WordFault]:
@@ -216,7 +206,7 @@ def _pattern_facts(rule: Rule, parameter: Parameter) -> Iterator[WordFault]:
     for name, _ in pattern.fields:
         if name not in fact_types(pattern.name):
             hint = did_you_mean(name, fact_types(pattern.name))
-            message = f"{_a(pattern.name)} has no fact `{name}`"
+            message = f"{with_article(pattern.name)} has no fact `{name}`"
             yield WordFault(rule, "unknown-attribute", pattern.span, message, hint, pattern.name)
 
 
@@ -224,7 +214,8 @@ def _fact(rule: Rule, term: Dot, subject: ValueType) -> Iterator[WordFault]:
     span = Span(term.span.end - len(term.name), term.span.end)
     if subject.many:
         message = f"{subject.name} is a list and has no fact `{term.name}`"
-        hint = f"Write `r in {_written(rule, term.subject)} and r.{term.name} = ...`."
+        written = rule.text[term.subject.span.start : term.subject.span.end]
+        hint = f"Write `r in {written} and r.{term.name} = ...`."
         yield WordFault(rule, "unknown-attribute", span, message, hint)
     elif subject.kind is None:
         message = f"{subject.name} is {subject.form} and has no facts"
@@ -232,7 +223,7 @@ def _fact(rule: Rule, term: Dot, subject: ValueType) -> Iterator[WordFault]:
     elif term.name not in fact_types(subject.kind):
         known = fact_types(subject.kind)
         hint = did_you_mean(term.name, known) or f"It has {', '.join(known)}."
-        message = f"{_a(subject.kind)} has no fact `{term.name}`"
+        message = f"{with_article(subject.kind)} has no fact `{term.name}`"
         yield WordFault(rule, "unknown-attribute", span, message, hint, subject.kind)
 
 
@@ -244,18 +235,5 @@ def _lists(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
         listed = types.of(term.operands[1], scope)
         if listed is not None and not listed.many:
             what = "one record" if listed.form is ValueForm.RECORD else "one value"
-            yield WordFault(
-                rule,
-                "not-a-list",
-                term.operands[1].span,
-                f"{listed.name} is {what}, not a list",
-                "Write `=`.",
-            )
-
-
-def _written(rule: Rule, term: Term) -> str:
-    return rule.text[term.span.start : term.span.end]
-
-
-def _a(name: str) -> str:
-    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
+            message = f"{listed.name} is {what}, not a list"
+            yield WordFault(rule, "not-a-list", term.operands[1].span, message, "Write `=`.")

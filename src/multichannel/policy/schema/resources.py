@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
+
+from sqlalchemy.orm import InstrumentedAttribute
 
 from multichannel.domain.agreements import CustomerAgreement
 from multichannel.domain.audit import AuditRecord
+from multichannel.domain.base import Base
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
@@ -19,17 +22,13 @@ from multichannel.domain.users import User
 from multichannel.policy.schema import facts
 from multichannel.policy.schema.vocabulary import READS, Action
 
-if TYPE_CHECKING:
-    from sqlalchemy.orm import InstrumentedAttribute
-
-    from multichannel.domain.base import Base
-
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A fact that is a value; `nullable` facts may be unknown."""
+    """A fact that is a value; `nullable` facts may be unknown, and a flag is true or false."""
 
     name: str
+    is_flag: bool
     nullable: bool
     words: frozenset[str] | None
 
@@ -53,6 +52,10 @@ class Relation:
         return self.many.column if self.many else "id"
 
 
+RESOURCES: dict[str, Resource] = {}
+"""Every resource type by name, as they are defined below; a policy file may mention no other."""
+
+
 @dataclass(frozen=True, eq=False)
 class Resource:
     """A resource type that policies decide on."""
@@ -60,6 +63,9 @@ class Resource:
     facts: type
     model: type[Base] | None
     actions: tuple[Action, ...]
+
+    def __post_init__(self) -> None:
+        RESOURCES[self.name] = self
 
     @property
     def name(self) -> str:
@@ -110,7 +116,8 @@ class Resource:
         if isinstance(hint, type) and hint.__name__.endswith("Facts"):
             return Relation(name, hint.__name__.removesuffix("Facts"), None)
         enum = getattr(self.column(name).__clause_element__().type, "enums", None) if self.model else None
-        return Scalar(name, type(None) in get_args(hint), frozenset(enum) if enum else None)
+        kinds = get_args(hint) or (hint,)
+        return Scalar(name, bool in kinds, type(None) in kinds, frozenset(enum) if enum else None)
 
 
 SERVICE = Resource(
@@ -231,26 +238,6 @@ USER = Resource(facts.UserFacts, User, (Action.READ, Action.UPDATE_ROLES, Action
 AUDIT_RECORD = Resource(
     facts.AuditRecordFacts, AuditRecord, (Action.READ_SUMMARY, Action.READ, Action.EXPIRE)
 )
-
-RESOURCES = {
-    resource.name: resource
-    for resource in (
-        SERVICE,
-        PARTNER,
-        PARTNERSHIP,
-        RELATIONSHIP,
-        DELEGATED_ADMIN_GRANT,
-        CUSTOMER,
-        BILLING_PROFILE,
-        CUSTOMER_AGREEMENT,
-        SUBSCRIPTION,
-        SUBSCRIPTION_SHARE,
-        TRANSFER,
-        USER,
-        AUDIT_RECORD,
-    )
-}
-"""Every resource by name; a policy file may mention no other."""
 
 
 def with_article(kind: str) -> str:

@@ -8,23 +8,20 @@ tenant, the roles that may do each action (`roles`): no other role may, and what
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.schema.vocabulary import ROLES, Action
-from multichannel.policy.testing.cases import Case
+from multichannel.policy.testing.cases import Case, ListCase
 from multichannel.policy.testing.cast import Cast, principal_name
-from multichannel.policy.testing.list_cases import ListCase
 from multichannel.policy.testing.record_builder import RecordBuilder
 from multichannel.policy.testing.yaml_document import Facts, YamlDocument
 
 SUFFIX = ".cases.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class CaseSuite:
+class CaseSuite(NamedTuple):
     """The cases and list cases of a policy folder."""
 
     cases: tuple[Case, ...]
@@ -92,10 +89,7 @@ class _CaseFile(YamlDocument):
         resource, record = records[self.word(case["what"], records, line, "a record of this file")]
         denied = self.mapping(case.get("may_not") or {}, line, "`may_not`")
         return Case(
-            file=self.file,
-            line=line,
-            who=principal_name(case["who"]),
-            principal=self._cast.principal(self, case["who"], line),
+            **self._common(case, line),
             what=case["what"],
             resource=resource,
             record=record,
@@ -104,7 +98,6 @@ class _CaseFile(YamlDocument):
             ),
             may_not={self._action(word, resource, line): str(code) for word, code in denied.items()},
             roles=self._roles(case, resource, line) if "roles" in case else None,
-            why=str(case["why"]),
         )
 
     def _listing(self, item: Any, line: int) -> ListCase:
@@ -116,18 +109,25 @@ class _CaseFile(YamlDocument):
         records = {name: record for name, (kind, record) in self._known.items() if kind is resource}
         known = f"a {resource.name} of this file"
         return ListCase(
-            file=self.file,
-            line=line,
-            who=principal_name(listing["who"]),
-            principal=self._cast.principal(self, listing["who"], line),
+            **self._common(listing, line),
             resource=resource,
             records=records,
             sees=frozenset(
                 self.word(name, records, line, known) for name in self.listed(listing["sees"], line, "`sees`")
             ),
             to=self._action(listing["to"], resource, line) if "to" in listing else None,
-            why=str(listing["why"]),
         )
+
+    def _common(self, case: Facts, line: int) -> dict[str, Any]:
+        """The facts of a case of either form, but for its resource type."""
+        who = case["who"]
+        return {
+            "file": self.file,
+            "line": line,
+            "who": principal_name(who),
+            "principal": self._cast.principal(self, who, line),
+            "why": str(case["why"]),
+        }
 
     def _roles(self, case: Facts, resource: Resource, line: int) -> Mapping[Action, frozenset[str]]:
         """By action the roles that may do it."""

@@ -1,18 +1,17 @@
-"""Test cases of a policy, written beside its rules."""
+"""Test cases of a policy, written beside its rules: what principals may do to a record, or see in a list."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
+from multichannel.policy.decide.conditions import Predicate, failures
+from multichannel.policy.decide.derivations import Roles
+from multichannel.policy.decide.policy import Policy, Verdict, Verdicts
+from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action, Principal
-
-if TYPE_CHECKING:
-    from multichannel.policy.decide.derivations import Roles
-    from multichannel.policy.decide.policy import Policy, Verdict, Verdicts
-    from multichannel.policy.schema.resources import Resource
 
 _About: TypeAlias = tuple[Principal, int]
 """A principal without its roles, and a record."""
@@ -25,25 +24,31 @@ NOT_GRANTED = "NOT_GRANTED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """What a principal may and may not do to one record, with the reasons."""
+class WrittenCase:
+    """What a case of either form has: its place, a principal, a resource type, and the reason."""
 
     file: str
     line: int
     who: str
     principal: Principal
-    what: str
     resource: Resource
-    record: Any
-    may: tuple[Action, ...]
-    may_not: Mapping[Action, str]
-    roles: Mapping[Action, frozenset[str]] | None
     why: str
 
     @property
     def position(self) -> str:
         """`file:line`."""
         return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(WrittenCase):
+    """What a principal may and may not do to one record, with the reasons."""
+
+    what: str
+    record: Any
+    may: tuple[Action, ...]
+    may_not: Mapping[Action, str]
+    roles: Mapping[Action, frozenset[str]] | None
 
     def expectations(self) -> Iterator[Expectation]:
         """All expectations of the case, in source order."""
@@ -72,12 +77,6 @@ class Expectation:
     action: Action
     expected: str
 
-    def is_met(self, verdict: Verdict) -> bool:
-        """Whether a verdict is as expected."""
-        if self.expected in {ALLOWED, DENIED}:
-            return verdict.allowed is (self.expected == ALLOWED)
-        return not verdict.allowed and self.expected in (verdict.reasons or (NOT_GRANTED,))
-
 
 @dataclass(frozen=True, slots=True)
 class ExpectationResult:
@@ -89,14 +88,22 @@ class ExpectationResult:
     @property
     def is_met(self) -> bool:
         """Whether the verdict is as expected."""
-        return self.expectation.is_met(self.verdict)
+        expected, allowed = self.expectation.expected, self.verdict.allowed
+        if expected in {ALLOWED, DENIED}:
+            return allowed is (expected == ALLOWED)
+        return not allowed and expected in (self.verdict.reasons or (NOT_GRANTED,))
+
+    @property
+    def actual(self) -> str:
+        """What the policy decided: ALLOWED, or the reasons."""
+        return ALLOWED if self.verdict.allowed else " and ".join(self.verdict.reasons) or NOT_GRANTED
 
     def __str__(self) -> str:
         """One line with position, principal, action, record, expected and actual verdict."""
         expectation, case = self.expectation, self.expectation.case
         return (
             f"{case.position}: {expectation.who} {expectation.action} {case.what}: "
-            f"expected {expectation.expected}, the policy says {_words(self.verdict)}"
+            f"expected {expectation.expected}, the policy says {self.actual}"
         )
 
 
@@ -127,7 +134,30 @@ def run_cases(policy: Policy, cases: Iterable[Case]) -> tuple[ExpectationResult,
     return tuple(outcome for outcome in expectation_results(policy, cases) if not outcome.is_met)
 
 
-def _words(verdict: Verdict) -> str:
-    if verdict.allowed:
-        return ALLOWED
-    return " and ".join(verdict.reasons) or NOT_GRANTED
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCase(WrittenCase):
+    """The records of a resource type in a file that a principal sees in a list: `sees`, and no others.
+
+    Without `to` these are the records that may be read to any degree.
+    """
+
+    records: Mapping[str, Any]
+    sees: frozenset[str]
+    to: Action | None
+
+    def found(self, policy: Policy) -> frozenset[str]:
+        """The names of the records that the list predicates select."""
+        actions = (self.to,) if self.to else self.resource.reads
+        predicates = [policy.predicate(self.principal, action, self.resource) for action in actions]
+        return frozenset(
+            name
+            for name, record in self.records.items()
+            if any(holds(predicate, record) for predicate in predicates)
+        )
+
+
+def holds(predicate: Predicate, record: Any) -> bool:
+    """Whether a predicate holds for a record."""
+    if not any(not failures(branch, record) for branch in predicate.allowed):
+        return False
+    return all(failures(branch, record) for branch in predicate.restricted)

@@ -7,8 +7,6 @@ the market, the cloud and the link of the one it belongs to.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
-from functools import cache
 from typing import Any
 
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
@@ -26,7 +24,7 @@ class RecordBuilder:
 
     def record(self, resource: Resource, content: Any, implied: Facts, at: Place) -> Any:
         """A record from the facts written at a place and those implied by its position."""
-        names = tuple(field.name for field in fields(resource.facts))
+        names = tuple(resource.attributes)
         written = {} if content is None else self._document.names(content, at, f"a {resource.name}", names)
         facts = {name: value for name, value in implied.items() if name in names} | dict(written)
         surroundings: Facts = {name: facts[name] for name in ("market", "cloud") if name in facts}
@@ -59,8 +57,10 @@ class RecordBuilder:
         what = f"{resource.name}.{scalar.name}"
         if value is None and scalar.nullable:
             return None
-        if _is_flag(resource.name, scalar.name):
-            return self._flag(what, value, line)
+        if scalar.is_flag:
+            if not isinstance(value, bool | None):
+                self._document.refuse(line, f"{what} must be true or false, not {value!r}")
+            return bool(value)
         if not isinstance(value, str):
             self._document.refuse(
                 line, f"{what} must be a string" if value is None else f"{what} cannot be {value!r}"
@@ -70,16 +70,3 @@ class RecordBuilder:
         if scalar.name.endswith("_id") and self._tenants is not None:
             self._document.word(value, self._tenants, line, f"a tenant of {CAST}, for {what}")
         return value
-
-    def _flag(self, what: str, value: Any, line: int) -> bool:
-        """A flag; false if it is not written."""
-        if value is not None and not isinstance(value, bool):
-            self._document.refuse(line, f"{what} must be true or false, not {value!r}")
-        return bool(value)
-
-
-@cache
-def _is_flag(kind: str, name: str) -> bool:
-    """Whether a fact is true or false; some columns are long expressions, so the answer is kept."""
-    resource = RESOURCES[kind]
-    return resource.model is not None and resource.column(name).type.python_type is bool

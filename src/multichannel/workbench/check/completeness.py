@@ -8,9 +8,9 @@ from pathlib import Path
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Call, Dot, Name, Operation, Span, Term, branches, variables, walk
-from multichannel.policy.language.literals import ACTION, record_variable
 from multichannel.policy.language.resource_binding import concerns, principals_of
 from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.language.types import ACTION, record_variable
 from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.testing.case_files import SUFFIX
 from multichannel.workbench.check.codes import file_finding, finding

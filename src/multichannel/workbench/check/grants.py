@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from multichannel.policy.language.ast import conjuncts
-from multichannel.policy.language.literals import ACTION, STANDING, literals_of
 from multichannel.policy.language.source import Rule
+from multichannel.policy.language.types import ACTION, STANDING, literals_of
 from multichannel.policy.schema.resources import RESOURCES, with_article
 from multichannel.workbench.check.codes import finding
 from multichannel.workbench.findings import Finding

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from multichannel.policy.decide.conditions import COMPARISONS, Comparison, Conditions, Path, Value
-from multichannel.policy.decide.partial_results import THIS
+from multichannel.policy.decide.conditions import COMPARISONS, THIS, Comparison, Conditions, Path, Value
 from multichannel.policy.decide.sample_principals import OTHER_MARKET, OWN_TENANT
 from multichannel.policy.schema.resources import RESOURCES, Resource, Scalar
 

@@ -18,7 +18,7 @@ from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.decide.to_sql import where
 from multichannel.policy.deployment.versions import Versions
-from multichannel.policy.explain.evaluated_condition import EvaluatedCondition, Fact
+from multichannel.policy.explain.derivation import EvaluatedCondition, Fact
 from multichannel.policy.explain.explanation import Explanation, Grant, NearMiss, Restriction, explain
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Resource

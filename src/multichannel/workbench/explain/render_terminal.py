@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 from rich.tree import Tree
 
-from multichannel.policy.explain.evaluated_condition import EXISTS, HAS, EvaluatedCondition, Fact
+from multichannel.policy.explain.derivation import EXISTS, HAS, EvaluatedCondition, Fact
 from multichannel.policy.explain.explanation import Explanation, Grant, NearMiss, Restriction
 from multichannel.policy.language.source import Rule
 from multichannel.workbench.explain.explanation import plain, restricting
