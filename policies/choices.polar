@@ -25,6 +25,15 @@ choice("USER_MANAGEMENT_ADMINS_REQUEST_RELATIONSHIPS") if true;
 # will have them.
 choice("SALES_AGENTS_REQUEST_DELEGATED_ADMIN") if false;
 
+# SM7: helpdesk agents use the delegated right to support. So says "Obtain permissions to manage a customer's
+# service or subscription" (2020-12-02), where a partner's helpdesk agents become helpdesk admins of the
+# customer; the granular model leaves it to the partner's groups.
+choice("HELPDESK_AGENTS_USE_DELEGATED_SUPPORT") if true;
+
+# SM7: global admins of a partner use delegated rights. No page says so: admin agents have them. The granular
+# model leaves it to the partner's groups.
+choice("GLOBAL_ADMINS_USE_DELEGATED_RIGHTS") if false;
+
 # C3: global admins request transfers. So says the older edition of "Create a transfer"; the latest lists
 # admin agents alone.
 choice("GLOBAL_ADMINS_REQUEST_TRANSFERS") if false;

@@ -18,6 +18,13 @@ has_standing(caller: Principal, "attached_reseller", customer: Customer) if
   relationship in customer.relationships and
   relationship.associated_partner_id = caller.tenant_id and relationship.status = "active";
 
+# R59: an active grant of delegated admin with the right to manage users.
+has_standing(caller: Principal, "delegated_manage_users", customer: Customer) if
+  caller.kind = "partner" and
+  delegation in customer.delegated_admin_grants and
+  delegation.partner_id = caller.tenant_id and delegation.status = "active" and
+  delegation.manage_users = true;
+
 has_standing(caller: Principal, "customer", customer: Customer) if
   caller.kind = "customer" and customer.id = caller.tenant_id;
 
@@ -54,6 +61,9 @@ grant("global_admin", "customer", "confirm_agreement", _: Customer);
 # roles count for nothing there.
 grant(role, "customer", "add_user", _: Customer) if user_manager(role);
 
+# R59: a partner that may manage the customer's users adds some.
+grant(role, "delegated_manage_users", "add_user", _: Customer) if delegate(role);
+
 # R4: what the customer bought elsewhere is recorded by the customer, or by a partner for itself.
 grant("global_admin", "customer", "record_subscription", _: Customer);
 grant(role, "relationship_holder", "record_subscription", _: Customer) if subscription_manager(role);
@@ -72,3 +82,7 @@ buyer("billing_admin") if choice("BILLING_ADMINS_BUY");
 forbid("PERSON_REQUIRED", caller: Principal, action: String, _: Customer) if
   action in ["confirm_agreement", "add_user", "link"] and
   caller.auth_mode = "app";
+
+# Vendor codes 800039, 900149: a partner that has left the programme manages its own users, and no customer's.
+forbid("PARTNER_INACTIVE", caller: Principal, "add_user", _: Customer) if
+  caller.status = "inactive";

@@ -21,6 +21,14 @@ delegated_admin_requester(role) if
 delegated_admin_requester("sales_agent") if
   choice("SALES_AGENTS_REQUEST_DELEGATED_ADMIN");
 
+# R59: what a customer has delegated is used by admin agents; the right to support by helpdesk agents as well
+# (SM7).
+delegate("admin_agent");
+delegate("global_admin") if choice("GLOBAL_ADMINS_USE_DELEGATED_RIGHTS");
+
+delegated_supporter(role) if delegate(role);
+delegated_supporter("helpdesk_agent") if choice("HELPDESK_AGENTS_USE_DELEGATED_SUPPORT");
+
 # "Search / view customers", "edit customer details".
 customer_manager(role) if
   role in ["global_admin", "admin_agent", "sales_agent", "helpdesk_agent"];

@@ -46,6 +46,22 @@ has_standing(caller: Principal, "relationship_holder", subscription: Subscriptio
   relationship in subscription.customer.relationships and
   relationship.partner_id = caller.tenant_id and relationship.status = "active";
 
+# R59: an active grant of delegated admin opens what the customer itself recorded as bought elsewhere, whomever it
+# shares the record with (R63), and never what another CSP partner sells (R8).
+has_standing(caller: Principal, "delegated_support", subscription: Subscription) if
+  caller.kind = "partner" and multichannel(caller.cloud) and
+  subscription.channel != "csp" and subscription.recorded_by = "customer" and
+  delegation in subscription.customer.delegated_admin_grants and
+  delegation.partner_id = caller.tenant_id and delegation.status = "active" and
+  delegation.support = true;
+
+has_standing(caller: Principal, "delegated_manage_subscriptions", subscription: Subscription) if
+  caller.kind = "partner" and multichannel(caller.cloud) and
+  subscription.channel != "csp" and subscription.recorded_by = "customer" and
+  delegation in subscription.customer.delegated_admin_grants and
+  delegation.partner_id = caller.tenant_id and delegation.status = "active" and
+  delegation.manage_subscriptions = true;
+
 # A partner's own record of another channel's subscription is seen by that partner and the customer; after the
 # customer has ended the relationship, by the customer alone (R62).
 has_standing(caller: Principal, "recorder", subscription: Subscription) if
@@ -81,6 +97,10 @@ grant(role, standing, "read", _: Subscription) if
     "billing_partner", "attached_reseller", "support_contact", "relationship_holder", "recorder"
   ] and subscription_reader(role);
 grant("global_admin", "customer", "read", _: Subscription);
+
+# R59: who supports by delegation reads, and so does who manages by delegation.
+grant(role, "delegated_support", "read", _: Subscription) if delegated_supporter(role);
+grant(role, "delegated_manage_subscriptions", "read", _: Subscription) if delegate(role);
 
 # R24: the partner of record is credited, and reads no more than a summary.
 grant(role, "partner_of_record", "read_summary", _: Subscription) if subscription_reader(role);
@@ -118,6 +138,10 @@ grant("global_admin", "buyer", "set_sharing", _: Subscription);
 # R67: a partner's record counts once the customer's global admin has confirmed it.
 grant("global_admin", "recorded_customer", action, _: Subscription) if
   action in ["confirm", "dispute"];
+
+# R59: by delegation a partner keeps the customer's record as the customer could.
+grant(role, "delegated_manage_subscriptions", action, _: Subscription) if
+  action in ["update", "cancel", "cancel_service"] and delegate(role);
 
 # R5, R6: recreating another channel's Azure in CSP is a purchase.
 grant(role, standing, "move_to_csp", _: Subscription) if

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, select
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
 from multichannel.domain.refusals import Refusal
@@ -32,6 +34,10 @@ ASSIGNABLE_ROLES: dict[Role, frozenset[Role]] = {
     Role.ACCOUNT_ADMIN: frozenset({Role.ACCOUNT_ADMIN}),
 }
 """The roles that each role may assign and remove; other roles may assign none."""
+
+
+ASSIGNABLE_BY_DELEGATION = frozenset(Role) - {Role.GLOBAL_ADMIN}
+"""The roles that a partner assigns and removes in the tenant of a customer: nobody is made a global admin."""
 
 
 class UserState(DescribedEnum):
@@ -66,18 +72,31 @@ class User(Versioned, Base):
     cloud: Mapped[Cloud]
     assignments: Mapped[list[RoleAssignment]] = relationship(lazy="raise")
 
+    @hybrid_property
+    def is_global_admin(self) -> Any:
+        """Whether the user has the role, in SQL only."""
+        message = "the roles of a user are rows of their own: query RoleAssignment"
+        raise TypeError(message)
+
+    @is_global_admin.inplace.expression
+    @classmethod
+    def _is_global_admin(cls) -> ColumnElement[bool]:
+        held = aliased(RoleAssignment)
+        rows = select(held.user_id).where(held.user_id == cls.id, held.role == Role.GLOBAL_ADMIN)
+        return rows.correlate_except(held).exists()
+
     def reassign(
         self,
         held: Collection[Role],
         wanted: Collection[Role],
         *,
-        by: Collection[str],
+        by: Collection[str] | None,
         expected_version: int,
         at: datetime,
     ) -> set[Role]:
         """Count the change from the roles held to those wanted; gives the roles that differ.
 
-        STALE_VERSION, or ROLE_NOT_YOURS_TO_ASSIGN unless the roles `by` allow it.
+        STALE_VERSION, or ROLE_NOT_YOURS_TO_ASSIGN unless the roles `by` allow it; None is by delegation.
         """
         self.require_version(expected_version)
         changed = set(held) ^ set(wanted)
@@ -103,8 +122,13 @@ class User(Versioned, Base):
         self.touch(at)
 
 
-def require_assignable(roles: Collection[Role], *, by: Collection[str]) -> None:
-    """ROLE_NOT_YOURS_TO_ASSIGN unless the roles `by` may assign and remove all of these."""
-    assignable = frozenset[Role]().union(*(ASSIGNABLE_ROLES.get(Role(role), frozenset()) for role in by))
+def require_assignable(roles: Collection[Role], *, by: Collection[str] | None) -> None:
+    """ROLE_NOT_YOURS_TO_ASSIGN unless the roles `by` may assign and remove all of these.
+
+    None is by delegation, in the tenant of a customer: there the partner's roles count for nothing (R59).
+    """
+    assignable = ASSIGNABLE_BY_DELEGATION
+    if by is not None:
+        assignable = frozenset[Role]().union(*(ASSIGNABLE_ROLES.get(Role(role), frozenset()) for role in by))
     if not set(roles) <= assignable:
         raise Refusal.ROLE_NOT_YOURS_TO_ASSIGN.error()

@@ -1,4 +1,4 @@
-"""Users of the caller's own tenant."""
+"""Users of the caller's own tenant, and of customers that have delegated their management (R59)."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class NewUser:
     roles: tuple[Role, ...]
 
 
-def create_user(work: UnitOfWork, new: NewUser) -> User:
-    """A new user of the caller's tenant. ROLE_NOT_YOURS_TO_ASSIGN or USER_EXISTS."""
-    tenant_id = work.principal.tenant_id
-    is_customer = work.principal.kind is TenantKind.CUSTOMER
+def create_user(work: UnitOfWork, new: NewUser, *, customer_id: str | None = None) -> User:
+    """A new user of the caller's tenant, or of a customer. ROLE_NOT_YOURS_TO_ASSIGN or USER_EXISTS."""
+    tenant_id = customer_id or work.principal.tenant_id
+    is_customer = customer_id is not None or work.principal.kind is TenantKind.CUSTOMER
     parent: Partner | Customer = (
         work.customers.get(tenant_id, to=Action.ADD_USER)
         if is_customer
         else work.partners.get(tenant_id, to=Action.ADD_USER)
     )
-    require_assignable(new.roles, by=work.principal.roles)
+    require_assignable(new.roles, by=_roles_that_count(work, tenant_id))
     if work.query_for(parent).any(User, tenant_id=tenant_id, object_id=new.object_id):
         raise Refusal.USER_EXISTS.error()
     return add_user_to_tenant(work, parent, new, tenant=parent)
@@ -68,7 +68,11 @@ def update_user_roles(
     assignments = work.query_for(user).linked(RoleAssignment, user_id=user.id)
     held, wanted = {each.role for each in assignments}, set(roles)
     changed = user.reassign(
-        held, wanted, by=work.principal.roles, expected_version=expected_version, at=work.now
+        held,
+        wanted,
+        by=_roles_that_count(work, user.tenant_id),
+        expected_version=expected_version,
+        at=work.now,
     )
     if Role.GLOBAL_ADMIN in changed & held and not _another_global_admin(work, user):
         raise Refusal.LAST_GLOBAL_ADMIN.error()
@@ -106,3 +110,8 @@ def _another_global_admin(work: UnitOfWork, user: User) -> bool:
     holders = queries.all(RoleAssignment, tenant_id=user.tenant_id, role=Role.GLOBAL_ADMIN)
     others = {each.user_id for each in holders} - {user.id}
     return queries.any(User, id=others, tenant_id=user.tenant_id, state=UserState.ACTIVE)
+
+
+def _roles_that_count(work: UnitOfWork, tenant_id: str) -> Collection[str] | None:
+    """The caller's own roles in its own tenant; None in that of a customer, where delegation decides."""
+    return work.principal.roles if tenant_id == work.principal.tenant_id else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from multichannel.policy.schema.vocabulary import Action, Principal
-from tests.policy.oracle import relationships
+from tests.policy.oracle import delegated_admin, relationships
 from tests.policy.oracle.roles import ATTESTERS, MANAGERS, SELLERS, USER_MANAGERS, has, is_customer
 from tests.policy.oracle.world import Row, World
 
@@ -25,8 +25,9 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
         return _may_add_subscriptions(world, who, action, row)
     if action is Action.VERIFY_DOMAIN or (action is Action.SET_SHARING and not is_customer(who)):
         return False  # R58: no tenant vouches for its own domain; R63: sharing is the customer's
-    if action is Action.ADD_USER:  # its own people, with the roles that manage people anywhere
-        return is_customer(who) and row["id"] == who.tenant_id and has(who, USER_MANAGERS)
+    if action is Action.ADD_USER:  # its own people, with the roles that manage people anywhere; R59
+        delegated = delegated_admin.uses(world, who, "manage_users", row["id"])
+        return delegated or (is_customer(who) and row["id"] == who.tenant_id and has(who, USER_MANAGERS))
     if is_customer(who):  # the profile is its own
         own = row["id"] == who.tenant_id and action is not Action.LINK
         return own and has(who, {"global_admin"})
@@ -43,7 +44,7 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
 def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]:
     """An inactive partner changes no customer; an application neither signs nor makes users."""
     found = set()
-    if action in CHANGES and who.status == "inactive":
+    if action in {*CHANGES, Action.ADD_USER} and who.status == "inactive":
         found.add("PARTNER_INACTIVE")
     if action in {Action.CONFIRM_AGREEMENT, Action.ADD_USER, Action.LINK} and who.auth_mode == "app":
         found.add("PERSON_REQUIRED")

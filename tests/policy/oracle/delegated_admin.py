@@ -35,6 +35,30 @@ def reasons(_world: World, who: Principal, action: Action, _row: Row) -> set[str
     return found
 
 
+DELEGATES = {
+    "support": {"admin_agent", "helpdesk_agent"},
+    "manage_subscriptions": {"admin_agent"},
+    "manage_users": {"admin_agent"},
+    "read_directory": {"admin_agent"},
+}
+"""R59, SM7: the partner's people who use each right."""
+
+
+def uses(world: World, who: Principal, right: str, customer_id: str | None) -> bool:
+    """R59: the customer has given the partner the right, and `who` is among those who use it."""
+    return (
+        is_partner(who)
+        and has(who, DELEGATES[right])
+        and any(
+            row["customer_id"] == customer_id
+            and row["partner_id"] == who.tenant_id
+            and row[right]
+            and status(world, row) == "active"
+            for row in world.rows("DelegatedAdminGrant")
+        )
+    )
+
+
 def status(world: World, grant: Row) -> str:
     """The status in force: requests and grants lapse at their `expires_at`."""
     lapses = grant["expires_at"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
-from tests.policy.oracle import relationships
+from tests.policy.oracle import delegated_admin, relationships
 from tests.policy.oracle.roles import BILLERS, VIEWERS, has, is_customer, is_partner
 from tests.policy.oracle.world import Row, World
 
@@ -25,6 +25,8 @@ KEEPING = {Action.UPDATE, Action.CANCEL, Action.CANCEL_SERVICE, Action.ASSIGN_SU
 """What is done to a record of another channel by whoever keeps it."""
 ANSWERS = {Action.CONFIRM, Action.DISPUTE}
 """What a customer does about a record of a partner."""
+DELEGATED = KEEPING - {Action.ASSIGN_SUPPORT_CONTACT}
+"""R59: what the right to manage subscriptions lets a partner do."""
 COMMERCE = {
     Action.UPDATE,
     Action.SUSPEND,
@@ -49,6 +51,8 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
         own = row["customer_id"] == who.tenant_id and row["channel"] != "csp" and has(who, {"global_admin"})
         by_customer = row["recorded_by"] == "customer"  # R63, R67: it shares its own, and answers the others
         return own and action in ({*KEEPING, Action.SET_SHARING} if by_customer else ANSWERS)
+    if action in DELEGATED and _delegated(world, who, row, "manage_subscriptions"):  # R59
+        return True
     standings = _standings(world, who, row)
     if "billing_partner" in standings and has(who, SELLERS.get(action, set())):
         return True
@@ -64,12 +68,19 @@ def _may_read(world: World, who: Principal, action: Action, row: Row) -> bool:
     standings = _standings(world, who, row)
     if action is Action.READ_BILLING:
         return "billing_partner" in standings and has(who, BILLERS)
-    read = bool(standings - {"partner_of_record"}) and has(who, VIEWERS)
+    delegated = any(_delegated(world, who, row, right) for right in ("support", "manage_subscriptions"))
+    read = delegated or (bool(standings - {"partner_of_record"}) and has(who, VIEWERS))
     if action is Action.READ:
         return read
     named = standings & {"billing_partner", "relationship_holder"}
     credited = "partner_of_record" in standings and has(who, VIEWERS)
     return read or credited or (bool(named) and has(who, {"user_management_admin"}))
+
+
+def _delegated(world: World, who: Principal, row: Row, right: str) -> bool:
+    """R59: of what the customer itself recorded as bought elsewhere (C1: in every cloud)."""
+    recorded = row["channel"] != "csp" and row["recorded_by"] == "customer"
+    return recorded and delegated_admin.uses(world, who, right, row["customer_id"])
 
 
 def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]:

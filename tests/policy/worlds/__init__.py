@@ -51,7 +51,11 @@ DRAWN: dict[str, Callable[[st.DrawFn, Tables], list[Row]]] = {
     "Transfer": transfers.rows,
 }
 """What draws the rows of each table, given the tables before it."""
-TABLES = ("Tenant", *DRAWN)
+NO_RESOURCES = {
+    "Tenant": Base.metadata.tables["tenants"],
+    "RoleAssignment": Base.metadata.tables["role_assignments"],
+}
+TABLES = ("Tenant", *DRAWN, "RoleAssignment")
 """In the order in which rows are stored: none refers to a table after its own."""
 
 
@@ -66,14 +70,14 @@ def worlds(draw: st.DrawFn, plain: PartnerType | None = None) -> World:
         tables[name] = rows(draw, tables)
         if plain is not None:
             make_plain(name, tables[name], tables, plain)
-    return World(NOW, {"Tenant": tenants.rows(tables), **tables})
+    assigned = users.global_admins(draw, tables)
+    return World(NOW, {"Tenant": tenants.rows(tables), **tables, "RoleAssignment": assigned})
 
 
 def store(connection: Connection, world: World) -> None:
     """Insert a world as plain rows, past every guard: it is what the guards are tried on."""
     for name in TABLES:
-        table = Base.metadata.tables["tenants"]
-        if name != "Tenant":
-            table = RESOURCES[name].model.__table__  # type: ignore[union-attr,assignment]
+        resource = RESOURCES.get(name)
+        table = NO_RESOURCES[name] if resource is None else resource.mapped.__table__
         if world.tables[name]:
             connection.execute(insert(table), world.tables[name])

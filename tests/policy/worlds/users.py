@@ -24,3 +24,9 @@ def _user(draw: st.DrawFn, number: int, tables: Tables) -> Row:
         "state": draw(st.sampled_from(UserState)),
         "cloud": draw(MOSTLY_PUBLIC),
     }
+
+
+def global_admins(draw: st.DrawFn, tables: Tables) -> list[Row]:
+    """The users that are global admins: about one of three."""
+    chosen = [row for row in tables["User"] if draw(st.integers(0, 2)) == 0]
+    return [{"user_id": row["id"], "role": "global_admin", "tenant_id": row["tenant_id"]} for row in chosen]

@@ -109,7 +109,10 @@ def _add_user(state: State, tenant_id: str, object_id: str, name: str, roles: se
     return state.add("User", **known, state="active", roles=roles)
 
 
-def _assignable(who: Principal, roles: set[str]) -> bool:
+def _assignable(who: Principal, roles: set[str], tenant_id: str) -> bool:
+    """As far as one's own roles reach; by delegation nobody is made a global admin (R59)."""
+    if tenant_id != who.tenant_id:
+        return "global_admin" not in roles
     return roles <= set().union(*(ASSIGNS.get(role, set()) for role in who.roles))
 
 
@@ -118,7 +121,7 @@ def create_user(state: State, who: Principal, told: Input) -> Row:
     noun = "Partner" if who.kind == "partner" else "Customer"
     tenant = state.get(who, Action.ADD_USER, noun, who.tenant_id)
     roles = {word.lower() for word in told["roles"]}
-    refuse_if(not _assignable(who, roles))
+    refuse_if(not _assignable(who, roles, tenant["id"]))
     refuse_if(state.rows("User", tenant_id=tenant["id"], object_id=told["objectId"]))
     return _add_user(state, tenant["id"], told["objectId"], told["displayName"], roles)
 
@@ -129,7 +132,7 @@ def update_roles(state: State, who: Principal, told: Input) -> Row:
     refuse_if(told["as"] == row["id"])
     refuse_if(told["expectedVersion"] != row["version"])
     wanted = {word.lower() for word in told["roles"]}
-    refuse_if(not _assignable(who, row["roles"] ^ wanted))
+    refuse_if(not _assignable(who, row["roles"] ^ wanted, row["tenant_id"]))
     refuse_if("global_admin" in row["roles"] - wanted and _is_last_admin(state, row))
     row["roles"] = wanted
     return row

@@ -18,7 +18,24 @@ SHIPPED = (SHIPPED_POLICIES / CHOICES).read_text("utf-8")
 STATES = dict(re.findall(r'^choice\("(\w+)"\) if (true|false);$', SHIPPED, re.MULTILINE))
 ALLOWS = {
     "SALES_AGENTS_REQUEST_DELEGATED_ADMIN": {
-        "partner.request_delegated_admin.multichannel_partner.sales_agent"
+        "partner.request_delegated_admin.multichannel_partner.sales_agent",
+        "reseller_relationship.request_delegated_admin.relationship_holder.sales_agent",
+        "delegated_admin_grant.reduce.grantee.sales_agent",
+        "delegated_admin_grant.terminate.grantee.sales_agent",
+    },
+    "GLOBAL_ADMINS_USE_DELEGATED_RIGHTS": {
+        "customer.add_user.delegated_manage_users.global_admin",
+        "subscription.read_summary.delegated_support.global_admin",
+        "subscription.read.delegated_support.global_admin",
+        *(
+            f"subscription.{action}.delegated_manage_subscriptions.global_admin"
+            for action in ("read_summary", "read", "update", "cancel", "cancel_service")
+        ),
+        *(
+            f"user.{action}.delegated_manage_users.global_admin"
+            for action in ("read", "update_roles", "disable", "enable")
+        ),
+        "user.read.delegated_read_directory.global_admin",
     },
     "GLOBAL_ADMINS_REQUEST_TRANSFERS": {"partner.request_transfer.self.global_admin"},
     "GLOBAL_ADMINS_DECIDE_TRANSFERS": {

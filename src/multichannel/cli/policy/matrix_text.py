@@ -78,10 +78,19 @@ def _grants(sheet: ResourceMatrix, roles: tuple[str, ...], numbers: dict[str, st
             continue
         if row.standing != standing:
             standing = row.standing
-            table.add_row(Text(standing, style="bold cyan"))
+            table.add_row(_standing_name(standing, room))
         marks = (_mark(row, role, notes) for role in roles)
         table.add_row(_action(row, sheet, numbers, room), *marks)
     return table
+
+
+def _standing_name(standing: str, room: int) -> Text:
+    """The standing, wrapped between words."""
+    first, *words = standing.split("_")
+    lines = [Text(first, style="bold cyan")]
+    for word in words:
+        _continue(lines, Text(f"_{word}", style="bold cyan"), room)
+    return Text("\n").join(lines)
 
 
 def _action(row: GrantRow, sheet: ResourceMatrix, numbers: dict[str, str], room: int) -> Text:

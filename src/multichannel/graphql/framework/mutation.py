@@ -237,7 +237,7 @@ def user_error_types() -> None:
 def _target_id(resource: Resource, input: Any) -> str | None:
     """The record that the action is on, for the audit log; None where the input does not name it."""
     try:
-        return read_id_of(resource, getattr(input, "id", "") or getattr(input, "customer", ""))
+        return read_id_of(resource, getattr(input, "id", "") or getattr(input, "customer", "") or "")
     except BadInput:
         return None
 

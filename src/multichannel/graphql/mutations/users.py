@@ -23,25 +23,32 @@ from multichannel.store.unit_of_work import UnitOfWork
 
 @input_type
 class CreateUserInput(MutationInput):
-    """The user to add to your own tenant."""
+    """The user to add, to your own tenant unless you name a customer."""
 
     object_id: str = described(
         "The user's object id in your tenant's directory, a GUID; the `oid` claim of its tokens."
     )
     display_name: str = described("The name shown to others.")
     roles: list[Role] = described("The user's roles; may be empty.")
+    customer: strawberry.ID | None = described(
+        "For a partner: the customer to whose tenant the user is added, by the delegated right MANAGE_USERS.",
+        None,
+    )
 
 
 @mutation(Action.ADD_USER, on=PARTNER, on_for_customers=CUSTOMER, returns=USER)
 def create_user(work: UnitOfWork, input: CreateUserInput) -> User:
-    """Add a user to your own tenant.
+    """Add a user to your own tenant, or to that of a customer that has delegated the management of its users.
 
     A user management admin can assign any role except global admin; an account admin can assign only
-    account admin.
+    account admin. By delegation, any role except global admin can be assigned; this requires ADD_USER on the
+    Customer.
     """
     object_id = parse_guid("object_id", input.object_id)
     display_name = parse_text("display_name", input.display_name)
-    return users.create_user(work, users.NewUser(object_id, display_name, tuple(input.roles)))
+    new = users.NewUser(object_id, display_name, tuple(input.roles))
+    customer_id = None if input.customer is None else read_id_of(CUSTOMER, input.customer)
+    return users.create_user(work, new, customer_id=customer_id)
 
 
 @input_type

@@ -98,7 +98,7 @@ class Customer:
         "CustomerAgreement",
         "customer_id",
     )
-    users = ToMany("The users of its tenant, if you may manage them.", "User", "tenant_id")
+    users = ToMany("The users of its tenant, if you may read them.", "User", "tenant_id")
 
 
 @resource_type(BILLING_PROFILE)

@@ -128,7 +128,10 @@ class _Aliases:
             single = resource.relation(name)
             key = self.column(Path(path.variable, (*path.names[:place], single.local)))
             resource = RESOURCES[single.target]
-        return resource.relation(path.names[-1]), key
+        relation = resource.relation(path.names[-1])
+        if relation.local != "id":
+            key = self.column(Path(path.variable, (*path.names[:-1], relation.local)))
+        return relation, key
 
 
 def _compare(rows: _Aliases, comparison: Comparison, *, exactly: bool = False) -> Clause:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A relation to many: `column` of the other side points here.
+    """A relation to many: `column` of the other side points here, to the value of `local`.
 
     `between` marks a relation too long to hand over whole: only the rows whose `between` column is the
     principal's own tenant are facts, and a rule that reads others is refused when the policy is loaded.
@@ -20,6 +20,7 @@ class Many:
 
     column: str
     between: str | None = None
+    local: str = "id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +140,14 @@ class SubscriptionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFacts:
-    """A user, as others of the tenant may know it."""
+    """A user, as others of the tenant may know it, with the rights that its tenant gave partners."""
 
     id: str
     tenant_id: str
+    is_global_admin: bool
     state: str
     cloud: str
+    delegated_admin_grants: Annotated[list[DelegatedAdminGrantFacts], Many("customer_id", local="tenant_id")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

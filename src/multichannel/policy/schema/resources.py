@@ -44,7 +44,7 @@ class Relation:
     @property
     def local(self) -> str:
         """The column of this side of the join."""
-        return "id" if self.many else f"{self.name}_id"
+        return self.many.local if self.many else f"{self.name}_id"
 
     @property
     def remote(self) -> str:

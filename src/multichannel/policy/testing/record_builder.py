@@ -44,7 +44,7 @@ class RecordBuilder:
         target, content = RESOURCES[relation.target], facts.get(relation.name)
         if relation.many is None:
             return self.record(target, content, {**surroundings, "id": facts.get(relation.local)}, at)
-        link = {**surroundings, relation.remote: facts["id"]}
+        link = {**surroundings, relation.remote: facts.get(relation.local)}
         listed = self._document.listed(content, self._document.line(*at), relation.name)
         return [
             self.record(

@@ -79,7 +79,7 @@ class _RecordBuilder:
             local = relation.local
             implied = {"id": owner[local]} if local in owner else {}
             return self.build(target, f"{at}.", implied)
-        rows: dict[str, Value] = {relation.many.column: owner["id"]}
+        rows: dict[str, Value] = {relation.many.column: owner[relation.local]}
         if relation.many.between is not None:
             rows[relation.many.between] = OWN_TENANT
         return [self.build(target, f"{at}[{row}].", rows) for row in range(self._count(at))]

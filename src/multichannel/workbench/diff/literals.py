@@ -89,7 +89,11 @@ class _VariablePaths:
         relation = owner.relation(path.names[-1])
         many = relation.many
         at = f"{prefix}{relation.name}"
-        link = (self._fact(Path(path.variable, (*path.names[:-1], "id"))), many.column) if many else None
+        link = (
+            (self._fact(Path(path.variable, (*path.names[:-1], relation.local))), many.column)
+            if many
+            else None
+        )
         between = many.between if many else None
         self._at[variable] = (f"{at}[{row}].", RESOURCES[relation.target], link, between)
         return FactTest(RecordFact(at, None, owner.name), ">=", row + 1)
