@@ -6,7 +6,7 @@ from itertools import permutations, product
 
 import pytest
 
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.transfers import (
     TRANSFER_LIFETIME,
     Transfer,
@@ -23,7 +23,7 @@ EVENTS: dict[str, Callable[[Transfer, datetime], object]] = {
     "decline": lambda transfer, at: transfer.decline(at),
     "cancel": lambda transfer, at: transfer.cancel(at),
     "consent": lambda transfer, at: transfer.consent(SOURCE, at),
-    "accept": lambda transfer, at: transfer.require_pending(at),
+    "accept": lambda transfer, at: raise_first(transfer.refusals_to_accept(at)),
 }
 LEADS_TO = {
     "decline": TransferStatus.DECLINED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, id_column
 from multichannel.domain.customers import Customer
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Partner
+from multichannel.errors import Refused
 
 WITHOUT_AGREEMENTS = frozenset({Cloud.US_GOVERNMENT})
 """R52: only the public cloud has a customer agreement; elsewhere none is signed or required."""
@@ -70,6 +71,12 @@ def is_bound(agreements: Iterable[CustomerAgreement], partner_id: str, cloud: Cl
     )
 
 
+def refusals_to_sign(cloud: Cloud) -> Iterator[Refused]:
+    """AGREEMENT_NOT_OFFERED in a cloud that has no customer agreement (R52)."""
+    if cloud in WITHOUT_AGREEMENTS:
+        yield Refusal.AGREEMENT_NOT_OFFERED.error()
+
+
 def new_agreement(
     customer: Customer, signature: Signature, *, attested_by: str | None, at: datetime
 ) -> CustomerAgreement:
@@ -78,8 +85,7 @@ def new_agreement(
     A customer can have any number of agreements, such as those of several signers. AGREEMENT_NOT_OFFERED in a
     cloud without agreements (R52); AGREED_IN_THE_FUTURE.
     """
-    if customer.cloud in WITHOUT_AGREEMENTS:
-        raise Refusal.AGREEMENT_NOT_OFFERED.error()
+    raise_first(refusals_to_sign(customer.cloud))
     if signature.agreed_at > at:
         raise Refusal.AGREED_IN_THE_FUTURE.error()
     return CustomerAgreement(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from multichannel.domain.refusals import Refusal
+from multichannel.errors import Refused
 
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
@@ -118,6 +119,15 @@ class Base(DeclarativeBase):
     unrecorded: ClassVar[frozenset[str]] = frozenset()
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar = {str: Words, datetime: UtcTime(), StrEnum: VALUES}
+
+    def refusals_to(self, action: str, at: datetime) -> Iterator[Refused]:
+        """Why the state of the row does not allow an action at a time (R75), most important first.
+
+        This is what its method `refusals_to_<action>` gives, which the mutation raises the first of. Without
+        one, no state of the row refuses the action.
+        """
+        refusals = getattr(self, f"refusals_to_{action}", None)
+        return iter(()) if refusals is None else refusals(at)
 
 
 def same_as(column: str) -> Callable[[Any], Any]:

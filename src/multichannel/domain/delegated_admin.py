@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, new_id
 from multichannel.domain.customers import Customer
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Partner, TenantKind
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
+from multichannel.errors import Refused
 
 if TYPE_CHECKING:
     from multichannel.domain.relationships import ResellerRelationship
@@ -140,7 +141,7 @@ class DelegatedAdminGrant(TimedStatus[DelegatedAdminStatus], Versioned, Base):
 
         GRANT_CLOSED, GRANT_EXPIRED, RIGHTS_REQUIRED, RIGHTS_NOT_REQUESTED, or DURATION_TOO_LONG.
         """
-        self._require_pending(at)
+        raise_first(self.refusals_to_approve(at))
         rights = self.rights if approval.rights is None else approval.rights
         self._require_narrower(rights)
         duration = timedelta(days=self.duration_days)
@@ -158,12 +159,12 @@ class DelegatedAdminGrant(TimedStatus[DelegatedAdminStatus], Versioned, Base):
 
     def decline(self, *, at: datetime) -> None:
         """Decline as the customer. GRANT_CLOSED or GRANT_EXPIRED."""
-        self._require_pending(at)
+        raise_first(self.refusals_to_decline(at))
         self._end(DelegatedAdminStatus.DECLINED, TenantKind.CUSTOMER, at)
 
     def reduce(self, rights: Collection[DelegatedRight], *, at: datetime) -> None:
         """Keep only these rights. GRANT_NOT_ACTIVE, RIGHTS_REQUIRED or RIGHTS_NOT_REQUESTED."""
-        self._require_active(at)
+        raise_first(self.refusals_to_reduce(at))
         self._require_narrower(frozenset(rights))
         if frozenset(rights) != self.rights:
             self._set_rights(frozenset(rights))
@@ -171,18 +172,38 @@ class DelegatedAdminGrant(TimedStatus[DelegatedAdminStatus], Versioned, Base):
 
     def terminate(self, by: TenantKind, *, at: datetime) -> None:
         """End a grant, or withdraw a request, as either side. GRANT_ENDED."""
-        if self.status_at(at) not in OPEN:
-            raise Refusal.GRANT_ENDED.error()
+        raise_first(self.refusals_to_terminate(at))
         self._end(DelegatedAdminStatus.TERMINATED, by, at)
 
     def set_auto_extend(self, *, auto_extend: bool, at: datetime) -> None:
         """Whether the grant extends itself from its current end on. GRANT_NOT_ACTIVE."""
-        self._require_active(at)
+        raise_first(self.refusals_to_set_auto_extend(at))
         self._extend(at)
         if self.auto_extend is not auto_extend:
             self.auto_extend = auto_extend
             self._schedule(at)
             self.touch(at)
+
+    def refusals_to_approve(self, at: datetime) -> Iterator[Refused]:
+        """GRANT_CLOSED or GRANT_EXPIRED, unless it is an open request."""
+        if self.stored_status is not PENDING:
+            yield Refusal.GRANT_CLOSED.error()
+        elif self.status_at(at) is not PENDING:
+            yield Refusal.GRANT_EXPIRED.error()
+
+    refusals_to_decline = refusals_to_approve
+
+    def refusals_to_reduce(self, at: datetime) -> Iterator[Refused]:
+        """GRANT_NOT_ACTIVE unless it is."""
+        if self.status_at(at) is not ACTIVE:
+            yield Refusal.GRANT_NOT_ACTIVE.error()
+
+    refusals_to_set_auto_extend = refusals_to_reduce
+
+    def refusals_to_terminate(self, at: datetime) -> Iterator[Refused]:
+        """GRANT_ENDED unless it is active or requested."""
+        if self.status_at(at) not in OPEN:
+            yield Refusal.GRANT_ENDED.error()
 
     def end_at(self, now: datetime) -> datetime | None:
         """The end as it is at a time: an active grant that extends itself has moved it."""
@@ -229,16 +250,6 @@ class DelegatedAdminGrant(TimedStatus[DelegatedAdminStatus], Versioned, Base):
         if self.ends_at is not None and not self.auto_extend:
             self.expires_at = self.ends_at
             self.notice_at = next((at for at in (self.ends_at - each for each in NOTICES) if at > now), None)
-
-    def _require_pending(self, at: datetime) -> None:
-        if self.stored_status is not PENDING:
-            raise Refusal.GRANT_CLOSED.error()
-        if self.status_at(at) is not PENDING:
-            raise Refusal.GRANT_EXPIRED.error()
-
-    def _require_active(self, at: datetime) -> None:
-        if self.status_at(at) is not ACTIVE:
-            raise Refusal.GRANT_NOT_ACTIVE.error()
 
     def _require_narrower(self, rights: frozenset[DelegatedRight]) -> None:
         if not rights:

@@ -68,7 +68,7 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
 
         New commerce is billed until the end of the term and does not renew.
         """
-        self.require(frozenset({ACTIVE}), at)
+        raise_first(self.refusals_to_suspend(at))
         self._renew(at)
         if self.commerce is Commerce.NEW_COMMERCE:
             self.auto_renew_enabled = False if self.auto_renew_enabled else self.auto_renew_enabled
@@ -90,16 +90,28 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
 
     def reactivate(self, *, at: datetime, parent: SubscriptionLifecycle | None = None) -> None:
         """Let its users in again before its term ends; an add-on only while its base is active (R41)."""
-        if not self.can_be_reactivated(at):
-            ended = self.status_at(at) in {*ENDED, SUSPENDED}
-            refusal = Refusal.SUBSCRIPTION_ENDED if ended else Refusal.SUBSCRIPTION_NOT_SUSPENDED
-            raise refusal.error()
-        if parent is not None and parent.status_at(at) is not ACTIVE:
-            raise Refusal.PARENT_NOT_ACTIVE.error()
+        raise_first(self.refusals_to_reactivate(at))
+        raise_first(self.refusals_of_base(parent, at))
         self.stored_status, self.suspension_reasons = ACTIVE, []
         self.schedule_transitions()
         self._renew(at)
         self.touch(at)
+
+    def refusals_to_suspend(self, at: datetime) -> Iterator[Refused]:
+        """Why it cannot be suspended: it is not active."""
+        return self.refusals_unless({ACTIVE}, at)
+
+    def refusals_to_reactivate(self, at: datetime) -> Iterator[Refused]:
+        """SUBSCRIPTION_ENDED or SUBSCRIPTION_NOT_SUSPENDED, whatever the state of its base."""
+        if not self.can_be_reactivated(at):
+            ended = self.status_at(at) in {*ENDED, SUSPENDED}
+            refusal = Refusal.SUBSCRIPTION_ENDED if ended else Refusal.SUBSCRIPTION_NOT_SUSPENDED
+            yield refusal.error()
+
+    def refusals_of_base(self, base: SubscriptionLifecycle | None, at: datetime) -> Iterator[Refused]:
+        """PARENT_NOT_ACTIVE for an add-on of a base that is not active (R41)."""
+        if base is not None and base.status_at(at) is not ACTIVE:
+            yield Refusal.PARENT_NOT_ACTIVE.error()
 
     def cancel(
         self, reason: StopReason, *, at: datetime, add_ons: Iterable[SubscriptionLifecycle] = ()
@@ -137,10 +149,6 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
             yield Refusal.SUBSCRIPTION_SUSPENDED.error()
         else:
             yield Refusal.SUBSCRIPTION_NOT_ACTIVE.error()
-
-    def require(self, states: Iterable[SubscriptionStatus], at: datetime) -> None:
-        """Raise what `refusals_unless` gives."""
-        raise_first(self.refusals_unless(states, at))
 
     def is_in_cancellation_window(self, at: datetime) -> bool:
         """Whether new commerce licenses can still be returned (R48)."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, partial_index, same_as
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Partner
+from multichannel.errors import Refused
 
 
 class PartnershipStatus(DescribedEnum):
@@ -81,21 +83,32 @@ class Partnership(Versioned, Base):
 
     def accept(self, *, at: datetime) -> None:
         """Accept as the reseller: the provider may order for its customers (R27). INVITATION_CLOSED."""
-        self.require_invited()
+        raise_first(self.refusals_to_accept(at))
         self.accepted_at = at
         self._become(PartnershipStatus.ACTIVE, at)
 
-    def require_invited(self) -> None:
-        """INVITATION_CLOSED unless the reseller can accept it."""
-        if self.status is not PartnershipStatus.INVITED:
-            raise Refusal.INVITATION_CLOSED.error()
-
     def remove(self, *, at: datetime) -> None:
         """Withdraw the invitation or end the partnership; nothing else changes (SM3). PARTNERSHIP_OVER."""
-        if self.status not in OPEN:
-            raise Refusal.PARTNERSHIP_OVER.error()
+        raise_first(self.refusals_to_remove(at))
         self.removed_at = at
         self._become(PartnershipStatus.REMOVED, at)
+
+    def refusals_to_accept(self, _at: datetime) -> Iterator[Refused]:
+        """INVITATION_CLOSED unless it is an open invitation."""
+        if self.status is not PartnershipStatus.INVITED:
+            yield Refusal.INVITATION_CLOSED.error()
+
+    refusals_to_invite = refusals_to_accept
+
+    def refusals_in_market(self, market: str | None) -> Iterator[Refused]:
+        """MARKET_MISMATCH for a reseller in another market (R12)."""
+        if market != self.market:
+            yield Refusal.MARKET_MISMATCH.error()
+
+    def refusals_to_remove(self, _at: datetime) -> Iterator[Refused]:
+        """PARTNERSHIP_OVER if it has been removed."""
+        if self.status not in OPEN:
+            yield Refusal.PARTNERSHIP_OVER.error()
 
     def _become(self, status: PartnershipStatus, at: datetime) -> None:
         self.status = status

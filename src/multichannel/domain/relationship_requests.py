@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from multichannel.domain.base import new_id
 from multichannel.domain.delegated_admin import DelegatedRight, require_rights_for_relationship
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Partner
 from multichannel.errors import Refused
@@ -96,9 +96,7 @@ def provider_extension(
 
     RELATIONSHIP_NOT_ACTIVE or NOT_DIRECT.
     """
-    relationship.require_active(at)
-    if relationship.associated_partner_id is not None:
-        raise Refusal.NOT_DIRECT.error()
+    raise_first(relationship.refusals_to_extend(at))
     return ResellerRelationship(
         partner_id=provider_id,
         customer_id=relationship.customer_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,10 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, partial_index, same_as
 from multichannel.domain.customers import Customer
 from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Partner
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
+from multichannel.errors import Refused
 
 
 class RelationshipStatus(DescribedEnum):
@@ -117,20 +119,19 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
 
         REQUEST_CLOSED, REQUEST_EXPIRED, or MARKET_MISMATCH, which only the customer may see (R12).
         """
-        self.require_open(at)
-        if customer.market != self.market:
-            raise Refusal.MARKET_MISMATCH.error()
+        raise_first(self.refusals_to_accept(at))
+        raise_first(self.refusals_in_market(customer.market))
         self.accepted_at = at
         self._become(RelationshipStatus.ACTIVE, at)
 
     def decline(self, *, at: datetime) -> None:
         """Decline as the customer. REQUEST_CLOSED or REQUEST_EXPIRED."""
-        self.require_open(at)
+        raise_first(self.refusals_to_decline(at))
         self._close(RelationshipStatus.DECLINED, at)
 
     def cancel(self, *, at: datetime) -> None:
         """Cancel the request as the partner. REQUEST_CLOSED or REQUEST_EXPIRED."""
-        self.require_open(at)
+        raise_first(self.refusals_to_cancel(at))
         self._close(RelationshipStatus.CANCELED, at)
 
     def apply_due(self, now: datetime) -> bool:
@@ -142,12 +143,12 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
 
     def remove(self, *, at: datetime) -> None:
         """End the relationship as the partner (R17). RELATIONSHIP_NOT_ACTIVE."""
-        self.require_active(at)
+        raise_first(self.refusals_to_remove(at))
         self._close(RelationshipStatus.REMOVED, at)
 
     def end(self, reason: str, *, at: datetime) -> None:
         """End the relationship as the customer (R62). RELATIONSHIP_NOT_ACTIVE."""
-        self.require_active(at)
+        raise_first(self.refusals_to_end(at))
         self.end_reason = reason
         self._close(RelationshipStatus.ENDED_BY_CUSTOMER, at)
 
@@ -166,18 +167,34 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         """The customer, once it has answered; before, the partner does not see whether the address exists."""
         return None if self.stored_status in UNANSWERED else self.customer_id
 
-    def require_open(self, at: datetime) -> None:
-        """REQUEST_EXPIRED or REQUEST_CLOSED unless it is a request that can be answered."""
+    def refusals_to_accept(self, at: datetime) -> Iterator[Refused]:
+        """REQUEST_EXPIRED or REQUEST_CLOSED, unless it is open."""
         status = self.status_at(at)
         if status is RelationshipStatus.EXPIRED:
-            raise Refusal.REQUEST_EXPIRED.error()
-        if status is not RelationshipStatus.REQUESTED:
-            raise Refusal.REQUEST_CLOSED.error()
+            yield Refusal.REQUEST_EXPIRED.error()
+        elif status is not RelationshipStatus.REQUESTED:
+            yield Refusal.REQUEST_CLOSED.error()
 
-    def require_active(self, at: datetime) -> None:
+    refusals_to_decline = refusals_to_cancel = refusals_to_accept
+
+    def refusals_in_market(self, market: str | None) -> Iterator[Refused]:
+        """MARKET_MISMATCH for a customer in another market (R12)."""
+        if market != self.market:
+            yield Refusal.MARKET_MISMATCH.error()
+
+    def refusals_to_remove(self, at: datetime) -> Iterator[Refused]:
         """RELATIONSHIP_NOT_ACTIVE unless it is."""
         if self.status_at(at) is not RelationshipStatus.ACTIVE:
-            raise Refusal.RELATIONSHIP_NOT_ACTIVE.error()
+            yield Refusal.RELATIONSHIP_NOT_ACTIVE.error()
+
+    refusals_to_end = refusals_to_request_delegated_admin = refusals_to_remove
+    refusals_to_revoke_delegated_admin = refusals_to_remove
+
+    def refusals_to_extend(self, at: datetime) -> Iterator[Refused]:
+        """RELATIONSHIP_NOT_ACTIVE, or NOT_DIRECT."""
+        yield from self.refusals_to_remove(at)
+        if self.associated_partner_id is not None:
+            yield Refusal.NOT_DIRECT.error()
 
     def _close(self, status: RelationshipStatus, at: datetime) -> None:
         self.closed_at = at

@@ -24,7 +24,7 @@ from multichannel.domain.commerce import (
 )
 from multichannel.domain.customers import Customer
 from multichannel.domain.lifecycle import ENDED, LIVE, SubscriptionLifecycle
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 from multichannel.domain.terms import require_quantity
 from multichannel.errors import Refused
@@ -101,7 +101,7 @@ class Subscription(SubscriptionLifecycle, Base):
 
         CSP subscriptions must be active (R44). Add-ons stop renewing with their base (R41).
         """
-        self.require({SubscriptionStatus.ACTIVE} if self.channel is Channel.CSP else LIVE, at)
+        raise_first(self.refusals_to_update(at))
         new = {name: value for name, value in edits.items() if getattr(self, name) != value}
         if "quantity" in new:
             self._require_quantity(new["quantity"], at)
@@ -116,6 +116,10 @@ class Subscription(SubscriptionLifecycle, Base):
             for add_on in add_ons:
                 add_on.stop_renewing_with(self, at=at)
         self.touch(at)
+
+    def refusals_to_update(self, at: datetime) -> Iterator[Refused]:
+        """Why it cannot be changed: in CSP unless it is active, elsewhere once it has ended."""
+        return self.refusals_unless({SubscriptionStatus.ACTIVE} if self.channel is Channel.CSP else LIVE, at)
 
     def stop_renewing_with(self, base: Subscription, *, at: datetime) -> None:
         """Turn off automatic renewal if the base does not renew (R41)."""
@@ -141,31 +145,46 @@ class Subscription(SubscriptionLifecycle, Base):
             yield Refusal.CONFIRMATION_REQUIRED.error()
         if not is_bound:
             yield Refusal.AGREEMENT_REQUIRED.error()
-        yield from self.refusals_unless(LIVE, at)
+        yield from self.refusals_to_move_to_csp(at)
         if is_moved:
             yield Refusal.ALREADY_MOVED.error()
 
+    def refusals_to_move_to_csp(self, at: datetime) -> Iterator[Refused]:
+        """Why no partner can recreate it in CSP: it has ended."""
+        return self.refusals_unless(LIVE, at)
+
+    def refusals_to_assign_support_contact(self, at: datetime) -> Iterator[Refused]:
+        """Why it gets no support contact: it has ended."""
+        return self.refusals_unless(set(SubscriptionStatus) - ENDED, at)
+
+    refusals_to_assign_partner_of_record = refusals_to_assign_support_contact
+
+    def refusals_to_cancel_service(self, at: datetime, service: str | None = None) -> Iterator[Refused]:
+        """Why a service cannot be canceled (R5); without one, why none can."""
+        yield from self.refusals_unless(LIVE, at)
+        services = set(self.services) if service is None else {service}
+        if not services & set(self.services):
+            yield Refusal.SERVICE_UNKNOWN.error()
+        elif services <= set(self.canceled_services):
+            yield Refusal.SERVICE_ALREADY_CANCELED.error()
+
     def assign_support_contact(self, partner_id: str | None, *, at: datetime) -> None:
         """Set or clear the partner that supports it (R26)."""
-        self.require(set(SubscriptionStatus) - ENDED, at)
+        raise_first(self.refusals_to_assign_support_contact(at))
         if self.support_contact_id != partner_id:
             self.support_contact_id = partner_id
             self.touch(at)
 
     def assign_partner_of_record(self, reseller_id: str | None, number: str | None, *, at: datetime) -> None:
         """Set or clear the reseller that is credited for it, with the number that is credited (R25)."""
-        self.require(set(SubscriptionStatus) - ENDED, at)
+        raise_first(self.refusals_to_assign_partner_of_record(at))
         if (self.partner_of_record_id, self.partner_number) != (reseller_id, number):
             self.partner_of_record_id, self.partner_number = reseller_id, number
             self.touch(at)
 
     def cancel_service(self, service: str, *, at: datetime) -> None:
         """Cancel one service of a subscription that was recreated in CSP (R5)."""
-        self.require(LIVE, at)
-        if service not in self.services:
-            raise Refusal.SERVICE_UNKNOWN.error()
-        if service in self.canceled_services:
-            raise Refusal.SERVICE_ALREADY_CANCELED.error()
+        raise_first(self.refusals_to_cancel_service(at, service))
         self.canceled_services = [*self.canceled_services, service]
         self.touch(at)
 

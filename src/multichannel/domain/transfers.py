@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
+from multichannel.errors import Refused
 
 TRANSFER_LIFETIME = timedelta(days=30)
 """SM4c: how long the other side can decide."""
@@ -138,20 +139,28 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
         same = (self.kind, self.source_partner_id, self.customer_id) == (kind, source_id, customer_id)
         return same and self.initiated_by is initiator_of(kind)
 
-    def require_pending(self, at: datetime) -> None:
+    def refusals_to_accept(self, at: datetime) -> Iterator[Refused]:
         """TRANSFER_ALREADY_DECIDED unless it is pending (R39)."""
         status = self.status_at(at)
         if status is not TransferStatus.PENDING:
-            raise Refusal.TRANSFER_ALREADY_DECIDED.error(status=status.upper())
+            yield Refusal.TRANSFER_ALREADY_DECIDED.error(status=status.upper())
+
+    refusals_to_decline = refusals_to_cancel = refusals_to_accept
+
+    def refusals_to_consent_of(self, tenant_id: str, at: datetime) -> Iterator[Refused]:
+        """TRANSFER_ALREADY_DECIDED, or ALREADY_CONSENTED by this side."""
+        yield from self.refusals_to_accept(at)
+        if getattr(self, self._consent_of(tenant_id)) is not None:
+            yield Refusal.ALREADY_CONSENTED.error()
 
     def decline(self, at: datetime) -> None:
         """Decline as the other side. TRANSFER_ALREADY_DECIDED."""
-        self.require_pending(at)
+        raise_first(self.refusals_to_decline(at))
         self._become(TransferStatus.DECLINED, at)
 
     def cancel(self, at: datetime) -> None:
         """Cancel as the side that started it. TRANSFER_ALREADY_DECIDED."""
-        self.require_pending(at)
+        raise_first(self.refusals_to_cancel(at))
         self._become(TransferStatus.CANCELED, at)
 
     def consent(self, tenant_id: str, at: datetime) -> bool:
@@ -159,15 +168,8 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
 
         TRANSFER_ALREADY_DECIDED or ALREADY_CONSENTED.
         """
-        self.require_pending(at)
-        side = {
-            self.source_partner_id: "source_consented_at",
-            self.customer_id: "customer_consented_at",
-            self.target_partner_id: "target_consented_at",
-        }[tenant_id]
-        if getattr(self, side) is not None:
-            raise Refusal.ALREADY_CONSENTED.error()
-        setattr(self, side, at)
+        raise_first(self.refusals_to_consent_of(tenant_id, at))
+        setattr(self, self._consent_of(tenant_id), at)
         self._changed(at)
         consents = (self.source_consented_at, self.customer_consented_at, self.target_consented_at)
         return None not in consents
@@ -181,6 +183,14 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
             mixed = TransferStatus.COMPLETED_WITH_ERRORS if False in failed else TransferStatus.FAILED
             self._become(mixed, at)
         self.completed_at = at
+
+    def _consent_of(self, tenant_id: str) -> str:
+        """The column with the time at which a side consented."""
+        return {
+            self.source_partner_id: "source_consented_at",
+            self.customer_id: "customer_consented_at",
+            self.target_partner_id: "target_consented_at",
+        }[tenant_id]
 
     def _become(self, status: TransferStatus, at: datetime) -> None:
         self.stored_status = status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,9 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Tenant
+from multichannel.errors import Refused
 
 
 class Role(DescribedEnum):
@@ -105,19 +106,27 @@ class User(Versioned, Base):
             self.touch(at)
         return changed
 
+    def refusals_to_disable(self, _at: datetime) -> Iterator[Refused]:
+        """ALREADY_DISABLED."""
+        if self.state is UserState.INACTIVE:
+            yield Refusal.ALREADY_DISABLED.error()
+
+    def refusals_to_enable(self, _at: datetime) -> Iterator[Refused]:
+        """ALREADY_ENABLED."""
+        if self.state is UserState.ACTIVE:
+            yield Refusal.ALREADY_ENABLED.error()
+
     def disable(self, *, expected_version: int | None, at: datetime) -> None:
         """End the user's access (R55). STALE_VERSION or ALREADY_DISABLED."""
         self.require_version(expected_version)
-        if self.state is UserState.INACTIVE:
-            raise Refusal.ALREADY_DISABLED.error()
+        raise_first(self.refusals_to_disable(at))
         self.state = UserState.INACTIVE
         self.touch(at)
 
     def enable(self, *, expected_version: int | None, at: datetime) -> None:
         """Give a disabled user access again, with its roles (R55). STALE_VERSION or ALREADY_ENABLED."""
         self.require_version(expected_version)
-        if self.state is UserState.ACTIVE:
-            raise Refusal.ALREADY_ENABLED.error()
+        raise_first(self.refusals_to_enable(at))
         self.state = UserState.ACTIVE
         self.touch(at)
 

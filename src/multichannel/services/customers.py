@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from multichannel.domain.agreements import CustomerAgreement, Signature, new_agreement
@@ -18,6 +18,7 @@ from multichannel.services.delegated_admin import add_grant_with
 from multichannel.services.partnerships import are_partners
 from multichannel.services.users import NewUser, add_user_to_tenant
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 Fields = Mapping[str, str | None]
 """Values by column."""
@@ -76,7 +77,7 @@ def link_customer(
     customer = work.customers.get(customer_id, to=Action.LINK)
     directory, queries = work.tenant_directory(customer), work.query_for(customer)
     customer.require_version(expected_version)
-    if not queries.any(Tenant, id=customer.id, directory_id=None):
+    if ids_of_linked(queries, [customer.id]):
         raise Refusal.ALREADY_LINKED.error()
     if queries.any(Tenant, directory_id=directory_id):
         raise Refusal.DIRECTORY_TAKEN.error()
@@ -84,6 +85,11 @@ def link_customer(
     directory.link({directory_id: customer.id}, cloud=customer.cloud, now=work.now)
     work.record_change(customer, "directory_id", None, directory_id)
     return customer
+
+
+def ids_of_linked(queries: GuardQueries, ids: Collection[str]) -> set[str]:
+    """Those customers whose directory is known (R54)."""
+    return {each.id for each in queries.all(Tenant, id=[*ids]) if each.directory_id is not None}
 
 
 def update_customer(

@@ -16,11 +16,12 @@ from multichannel.domain.delegated_admin import (
     new_delegated_admin_request,
     require_rights_for_relationship,
 )
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import TenantKind
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 NOTHING_APPROVED = frozenset[DelegatedRight]()
 
@@ -33,13 +34,8 @@ def request_delegated_admin(
     RELATIONSHIP_NOT_ACTIVE, GRANT_PENDING, RIGHTS_REQUIRED or DURATION_OUT_OF_RANGE.
     """
     relationship = work.relationships.get(relationship_id, to=Action.REQUEST_DELEGATED_ADMIN)
-    relationship.require_active(work.now)
-    if work.query_for(relationship).any(
-        DelegatedAdminGrant,
-        partner_id=relationship.partner_id,
-        customer_id=relationship.customer_id,
-        status=PENDING,
-    ):
+    raise_first(relationship.refusals_to_request_delegated_admin(work.now))
+    if ids_with_grants(work.query_for(relationship), [relationship], {PENDING}):
         raise Refusal.GRANT_PENDING.error()
     grant = new_delegated_admin_request(relationship, terms, at=work.now)
     _add(work, relationship, grant)
@@ -97,7 +93,7 @@ def revoke_delegated_admin(work: UnitOfWork, relationship_id: str) -> ResellerRe
     RELATIONSHIP_NOT_ACTIVE or NO_DELEGATED_ADMIN.
     """
     relationship = work.relationships.get(relationship_id, to=Action.REVOKE_DELEGATED_ADMIN)
-    relationship.require_active(work.now)
+    raise_first(relationship.refusals_to_revoke_delegated_admin(work.now))
     grants = work.query_for(relationship).between(DelegatedAdminGrant, "partner_id", status=OPEN)
     if not grants:
         raise Refusal.NO_DELEGATED_ADMIN.error()
@@ -163,11 +159,38 @@ def _open_grants(
     return work.query_for(*relationships).linked(DelegatedAdminGrant, relationship_id=ids, status=OPEN)
 
 
+def ids_with_grants(
+    queries: GuardQueries, rows: Sequence[ResellerRelationship], status: Collection[DelegatedAdminStatus]
+) -> set[str]:
+    """Those relationships whose partner has a grant of the customer in one of these states."""
+    grants = queries.all(
+        DelegatedAdminGrant,
+        partner_id={row.partner_id for row in rows},
+        customer_id={row.customer_id for row in rows},
+        status=sorted(status),
+    )
+    pairs = {(grant.partner_id, grant.customer_id) for grant in grants}
+    return {row.id for row in rows if (row.partner_id, row.customer_id) in pairs}
+
+
+def ids_answered_with_relationship(queries: GuardQueries, rows: Sequence[DelegatedAdminGrant]) -> set[str]:
+    """Those requests whose relationship is not active yet: they are answered along with it."""
+    active = queries.all(
+        ResellerRelationship,
+        id={row.relationship_id for row in rows},
+        status=RelationshipStatus.ACTIVE,
+    )
+    answered = {each.id for each in active}
+    return {
+        row.id
+        for row in rows
+        if row.stored_status is DelegatedAdminStatus.PENDING and row.relationship_id not in answered
+    }
+
+
 def _require_relationship(work: UnitOfWork, grant: DelegatedAdminGrant) -> None:
     """What was requested along with a relationship is answered with it: RELATIONSHIP_NOT_ACTIVE before."""
-    if grant.stored_status is DelegatedAdminStatus.PENDING and not work.query_for(grant).any(
-        ResellerRelationship, id=grant.relationship_id, status=RelationshipStatus.ACTIVE
-    ):
+    if ids_answered_with_relationship(work.query_for(grant), [grant]):
         raise Refusal.RELATIONSHIP_NOT_ACTIVE.error()
 
 

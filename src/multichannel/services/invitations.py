@@ -37,7 +37,7 @@ def invite_customer(work: UnitOfWork, relationship_id: str) -> ResellerRelations
     """
     relationship = work.relationships.get(relationship_id, to=Action.INVITE)
     if not awaits_first_sign_in(work, relationship):
-        relationship.require_open(work.now)
+        raise_first(relationship.refusals_to_accept(work.now))
     reissue(work, relationship)
     return relationship
 
@@ -45,7 +45,7 @@ def invite_customer(work: UnitOfWork, relationship_id: str) -> ResellerRelations
 def invite_reseller_again(work: UnitOfWork, partnership_id: str) -> Partnership:
     """A new link for an invitation that the reseller has not accepted. INVITATION_CLOSED."""
     partnership = work.partnerships.get(partnership_id, to=Action.INVITE)
-    partnership.require_invited()
+    raise_first(partnership.refusals_to_invite(work.now))
     reissue(work, partnership)
     return partnership
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.invitations import issue
 from multichannel.store.unit_of_work import UnitOfWork
@@ -40,8 +40,7 @@ def invite_indirect_reseller(work: UnitOfWork, address: str, number: str | None)
 def accept_partnership(work: UnitOfWork, partnership_id: str) -> Partnership:
     """Accept an invitation as the reseller (R27). INVITATION_CLOSED or MARKET_MISMATCH (R12)."""
     partnership = work.partnerships.get(partnership_id, to=Action.ACCEPT)
-    if work.principal.market != partnership.market:
-        raise Refusal.MARKET_MISMATCH.error()
+    raise_first(partnership.refusals_in_market(work.principal.market))
     partnership.accept(at=work.now)
     return partnership
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from multichannel.domain.commerce import Channel, RecordedBy, SubscriptionStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
@@ -9,6 +11,7 @@ from multichannel.domain.subscriptions import Subscription, SubscriptionShare
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.delegated_admin import end_grants_of
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 ACTIVE = RelationshipStatus.ACTIVE
 
@@ -23,17 +26,24 @@ def remove_reseller_relationship(work: UnitOfWork, relationship_id: str) -> Rese
     relationship.remove(at=work.now)
     end_grants_of(work, [relationship])
     queries = work.query_for(relationship)
-    if _has_further_active(work, relationship):
+    if ids_with_another(queries, [relationship]):
         return relationship
-    if queries.any(
-        Subscription,
-        billing_partner_id=relationship.partner_id,
-        customer_id=relationship.customer_id,
-        status=SubscriptionStatus.ACTIVE,
-    ):
+    if ids_of_sellers(queries, [relationship]):
         raise Refusal.ACTIVE_SUBSCRIPTIONS.error()
     _end_support(work, relationship)
     return relationship
+
+
+def ids_of_sellers(queries: GuardQueries, rows: Sequence[ResellerRelationship]) -> set[str]:
+    """Those relationships whose partner bills an active subscription of the customer (R17)."""
+    sold = queries.all(
+        Subscription,
+        billing_partner_id={row.partner_id for row in rows},
+        customer_id={row.customer_id for row in rows},
+        status=SubscriptionStatus.ACTIVE,
+    )
+    pairs = {(each.billing_partner_id, each.customer_id) for each in sold}
+    return {row.id for row in rows if (row.partner_id, row.customer_id) in pairs}
 
 
 def end_reseller_relationship(work: UnitOfWork, relationship_id: str, reason: str) -> ResellerRelationship:
@@ -46,7 +56,7 @@ def end_reseller_relationship(work: UnitOfWork, relationship_id: str, reason: st
     relationship.end(reason, at=work.now)
     end_grants_of(work, [relationship])
     queries = work.query_for(relationship)
-    if _has_further_active(work, relationship):
+    if ids_with_another(queries, [relationship]):
         return relationship
     _end_support(work, relationship, except_billed=True)
     for share in queries.between(SubscriptionShare, "partner_id"):
@@ -56,11 +66,20 @@ def end_reseller_relationship(work: UnitOfWork, relationship_id: str, reason: st
     return relationship
 
 
-def _has_further_active(work: UnitOfWork, relationship: ResellerRelationship) -> bool:
-    """Whether the partner has another active relationship with the customer than one that ends now."""
-    pair = {"partner_id": relationship.partner_id, "customer_id": relationship.customer_id}
-    # The change is not flushed yet, so this relationship still counts.
-    return work.query_for(relationship).count(ResellerRelationship, status=ACTIVE, **pair) > 1
+def ids_with_another(queries: GuardQueries, rows: Sequence[ResellerRelationship]) -> set[str]:
+    """Those relationships beside which the partner has another active one with the customer (R24)."""
+    active = queries.all(
+        ResellerRelationship,
+        partner_id={row.partner_id for row in rows},
+        customer_id={row.customer_id for row in rows},
+        status=ACTIVE,
+    )
+    others = {row.id: {each.id for each in active if _is_of_same_pair(each, row)} for row in rows}
+    return {row_id for row_id, ids in others.items() if ids - {row_id}}
+
+
+def _is_of_same_pair(one: ResellerRelationship, other: ResellerRelationship) -> bool:
+    return (one.partner_id, one.customer_id) == (other.partner_id, other.customer_id)
 
 
 def _end_support(

@@ -12,7 +12,6 @@ from multichannel.domain.agreements import (
     Signature,
     new_agreement,
 )
-from multichannel.domain.base import Base
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.delegated_admin import DelegatedAdminApproval, DelegatedAdminTerms
 from multichannel.domain.refusals import Refusal, raise_first
@@ -100,7 +99,7 @@ def accept_reseller_relationship(
         raise LookupError(f"relationship {relationship.id} has no customer that could accept it")
     accepted = []
     for each in _with_companion(work, relationship):
-        exists = _has_active_like(work, relationship, each)
+        exists = each.id in ids_of_related(queries, [each])
         if exists and each is relationship:
             raise Refusal.ALREADY_RELATED.error(path="id")
         if exists:
@@ -242,11 +241,16 @@ def _with_companion(work: UnitOfWork, relationship: ResellerRelationship) -> lis
     return [relationship, *companions]
 
 
-def _has_active_like(work: UnitOfWork, parent: Base, wanted: ResellerRelationship) -> bool:
-    """Whether the partner has an active relationship with the customer through the same reseller."""
-    through = wanted.associated_partner_id
-    queries = work.query_for(parent)
-    return is_related(queries, wanted.partner_id, wanted.customer_id, associated_partner_id=through)
+def ids_of_related(queries: GuardQueries, rows: Sequence[ResellerRelationship]) -> set[str]:
+    """Those requests whose partner has an active relationship with the customer through the same reseller."""
+    active = queries.all(
+        ResellerRelationship,
+        partner_id={row.partner_id for row in rows},
+        customer_id={row.customer_id for row in rows},
+        status=ACTIVE,
+    )
+    related = {(row.partner_id, row.customer_id, row.associated_partner_id) for row in active}
+    return {row.id for row in rows if (row.partner_id, row.customer_id, row.associated_partner_id) in related}
 
 
 def _sign_agreement(

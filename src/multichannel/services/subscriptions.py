@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from multichannel.domain.agreements import CustomerAgreement, is_bound
@@ -26,6 +26,7 @@ from multichannel.services.csp_conflicts import is_contested
 from multichannel.services.partnerships import are_partners
 from multichannel.services.relationships import is_related
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 
 def record_external_subscription(
@@ -203,7 +204,7 @@ def move_subscription_to_csp(
     old = work.subscriptions.get(row_id, to=Action.MOVE_TO_CSP)
     customer = work.customers.get(old.customer_id, to=Action.CREATE_SUBSCRIPTION)
     seller_id = work.principal.tenant_id
-    is_moved = _is_recreated(work, old, billing_partner_id=seller_id)
+    is_moved = bool(ids_of_recreated(work.query_for(old), [old.id], billing_partner_id=seller_id))
     raise_first(
         old.refusals_to_recreate(
             is_bound=has_agreement(work, customer),
@@ -228,12 +229,13 @@ def cancel_service(work: UnitOfWork, row_id: str, service: str, *, expected_vers
     NOT_MOVED_YET, SERVICE_UNKNOWN or SERVICE_ALREADY_CANCELED.
     """
     old = get_current(work, row_id, Action.CANCEL_SERVICE, expected_version)
-    if not _is_recreated(work, old):
+    if not ids_of_recreated(work.query_for(old), [old.id]):
         raise Refusal.NOT_MOVED_YET.error()
     old.cancel_service(service, at=work.now)
     return old
 
 
-def _is_recreated(work: UnitOfWork, old: Subscription, **equal: str) -> bool:
-    """Whether a CSP subscription that has not ended continues it."""
-    return work.query_for(old).any(Subscription, continues_id=old.id, status=sorted(LIVE), **equal)
+def ids_of_recreated(queries: GuardQueries, ids: Collection[str], **equal: str) -> set[str]:
+    """Those subscriptions that a CSP subscription continues that has not ended."""
+    found = queries.all(Subscription, continues_id=[*ids], status=sorted(LIVE), **equal)
+    return {str(each.continues_id) for each in found}

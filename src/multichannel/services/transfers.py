@@ -127,7 +127,7 @@ def accept_transfer(
     """
     transfer = work.transfers.get(transfer_id, to=Action.ACCEPT)
     transfer.require_version(expected_version)
-    transfer.require_pending(work.now)
+    raise_first(transfer.refusals_to_accept(work.now))
     if transfer.initiated_by is Initiator.SOURCE:
         if subscription_ids is not None:
             raise Refusal.LINES_SETTLED.error()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from multichannel.domain.base import Base
@@ -12,6 +12,7 @@ from multichannel.domain.tenants import Partner, TenantKind
 from multichannel.domain.users import Role, RoleAssignment, User, UserState, require_assignable
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def update_user_roles(
         expected_version=expected_version,
         at=work.now,
     )
-    if Role.GLOBAL_ADMIN in changed & held and not _another_global_admin(work, user):
+    if Role.GLOBAL_ADMIN in changed & held and ids_of_last_admins(work.query_for(user), [user]):
         raise Refusal.LAST_GLOBAL_ADMIN.error()
     for each in assignments:
         if each.role in changed:
@@ -92,8 +93,7 @@ def disable_user(work: UnitOfWork, user_id: str, *, expected_version: int | None
     if user.id == work.user_id:
         raise Refusal.SELF_CHANGE.error()
     user.disable(expected_version=expected_version, at=work.now)
-    is_global_admin = work.query_for(user).any(RoleAssignment, user_id=user.id, role=Role.GLOBAL_ADMIN)
-    if is_global_admin and not _another_global_admin(work, user):
+    if ids_of_last_admins(work.query_for(user), [user]):
         raise Refusal.LAST_GLOBAL_ADMIN.error(path="id")
     return user
 
@@ -105,11 +105,19 @@ def enable_user(work: UnitOfWork, user_id: str, *, expected_version: int | None 
     return user
 
 
-def _another_global_admin(work: UnitOfWork, user: User) -> bool:
-    queries = work.query_for(user)
-    holders = queries.all(RoleAssignment, tenant_id=user.tenant_id, role=Role.GLOBAL_ADMIN)
-    others = {each.user_id for each in holders} - {user.id}
-    return queries.any(User, id=others, tenant_id=user.tenant_id, state=UserState.ACTIVE)
+def ids_of_last_admins(queries: GuardQueries, rows: Sequence[User]) -> set[str]:
+    """Those global admins without whom the tenant has no active one."""
+    tenant_ids = {row.tenant_id for row in rows}
+    holders = {
+        each.user_id for each in queries.all(RoleAssignment, tenant_id=tenant_ids, role=Role.GLOBAL_ADMIN)
+    }
+    active = queries.all(User, id=holders, state=UserState.ACTIVE)
+    return {
+        row.id
+        for row in rows
+        if row.id in holders
+        and not any(each.tenant_id == row.tenant_id and each.id != row.id for each in active)
+    }
 
 
 def _roles_that_count(work: UnitOfWork, tenant_id: str) -> Collection[str] | None:

@@ -100,10 +100,12 @@ class Store:
         return None if self.recorder is None else self.recorder.recording
 
     @contextmanager
-    def reading(self, principal: Principal, *, codes: Mapping[str, str] = NO_CODES) -> Iterator[UnitOfWork]:
+    def reading(
+        self, principal: Principal, *, user_id: str | None = None, codes: Mapping[str, str] = NO_CODES
+    ) -> Iterator[UnitOfWork]:
         """One snapshot to read from; `codes` are those of invitations that were made just before."""
         with self._access(principal, READING) as access:
-            yield UnitOfWork(access, public_url=self._public_url, codes=dict(codes))
+            yield UnitOfWork(access, user_id, public_url=self._public_url, codes=dict(codes))
 
     def is_reachable(self) -> bool:
         """Whether the database answers."""

@@ -56,7 +56,9 @@ class OperationContext:
     def work(self) -> UnitOfWork:
         """The snapshot that this operation reads, opened on first use."""
         if self._work is None:
-            self._reading = self._store.reading(self.principal, codes=self._codes)
+            self._reading = self._store.reading(
+                self.principal, user_id=self.caller.user_id, codes=self._codes
+            )
             self._work = self._reading.__enter__()
         return self._work
 

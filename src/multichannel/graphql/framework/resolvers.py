@@ -20,6 +20,7 @@ from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.selected_columns import columns_of_connection, columns_of_record
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.possible_actions import possible_actions
 from multichannel.store.read.list_query import LoadedRecord
 
 Resolver = Callable[[Any, ResolveInfo], Any]
@@ -48,15 +49,33 @@ def viewer_can(declaration: TypeDeclaration) -> Resolver:
     """The actions permitted on a record; one statement for its batch."""
 
     def resolve(record: LoadedRecord, info: ResolveInfo) -> list[Action]:
-        permitted: dict[str, list[Action]] = batch_of(record).load_once(
-            "viewer_can",
-            lambda records: info.context.reader.permitted(
-                declaration.resource, {item.id for item in records}
-            ),
-        )
-        return permitted.get(record.id, [])
+        return _permitted(declaration, record, info).get(record.id, [])
 
     return resolve
+
+
+def viewer_can_now(declaration: TypeDeclaration) -> Resolver:
+    """The permitted actions that no state refuses; a bounded number of statements for the batch."""
+
+    def resolve(record: LoadedRecord, info: ResolveInfo) -> list[Action]:
+        permitted = _permitted(declaration, record, info)
+        possible: dict[str, list[Action]] = batch_of(record).load_once(
+            "viewer_can_now",
+            lambda _records: possible_actions(info.context.work, declaration.resource, permitted),
+        )
+        return possible.get(record.id, [])
+
+    return resolve
+
+
+def _permitted(
+    declaration: TypeDeclaration, record: LoadedRecord, info: ResolveInfo
+) -> dict[str, list[Action]]:
+    permitted: dict[str, list[Action]] = batch_of(record).load_once(
+        "viewer_can",
+        lambda records: info.context.reader.permitted(declaration.resource, {item.id for item in records}),
+    )
+    return permitted
 
 
 def related_record(item: ToOne) -> Resolver:

@@ -16,6 +16,7 @@ from multichannel.graphql.framework.resolvers import (
     related_record,
     root_connection,
     viewer_can,
+    viewer_can_now,
 )
 from multichannel.graphql.framework.strawberry_types import Field, object_type
 
@@ -47,6 +48,12 @@ def resource_types(declaration: TypeDeclaration, node: type) -> None:
         ),
         "viewer_can": Field(
             "list[Action]", "The actions that the policy grants you on the record.", viewer_can(declaration)
+        ),
+        "viewer_can_now": Field(
+            "list[Action]",
+            "Those of `viewerCan` that the state of the record, and of those it depends on, allows at this "
+            "moment. A mutation may still refuse its input.",
+            viewer_can_now(declaration),
         ),
     }
     object_type(

@@ -86,6 +86,14 @@ class Repository(Generic[T]):
         self._access.session.allow_queries_for(rows)
         return rows
 
+    @records_list(read_levels)
+    def find_visible(self, row_ids: Collection[str]) -> Sequence[T]:
+        """The rows that the principal may read at any level, by id: not locked, not to be written."""
+        visible = self._access.visibility(self._resource).visible(self._model)
+        rows = self._fetch(select(self._model).where(self._among(row_ids), visible).order_by(self._model.id))
+        self._access.session.allow_queries_for(rows)
+        return rows
+
     @records_list(read_levels, lambda facts: 0 if facts is None else 1)
     def facts(self, row_id: str) -> Any | None:
         """The facts of a row if the principal may read it at any level, else None."""
