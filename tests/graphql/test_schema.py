@@ -136,7 +136,9 @@ def test_every_field_of_a_resource_comes_from_a_declaration_with_a_read_level(na
     kind = build_schema().type_map[name]
     assert isinstance(kind, GraphQLObjectType)
 
-    assert set(kind.fields) == {"id", "viewerCan", "viewerCanNow"} | {camel(field) for field in declaration.fields}
+    assert set(kind.fields) == {"id", "viewerCan", "viewerCanNow"} | {
+        camel(field) for field in declaration.fields
+    }
     for field, item in declaration.fields.items():
         if isinstance(item, ToMany):
             assert set(kind.fields[camel(field)].args) >= {"first", "after", "last", "before", "filter"}

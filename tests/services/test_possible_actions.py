@@ -14,6 +14,12 @@ from multichannel.demo.cast import BY_KEY, CEDAR, MEADOW, PERSONAS, fixed_id
 from multichannel.domain.agreements import Signature
 from multichannel.domain.base import new_id
 from multichannel.domain.commerce import BillingType, Channel, Commerce, StopReason, SubscriptionStatus
+from multichannel.domain.delegated_admin import (
+    DelegatedAdminApproval,
+    DelegatedAdminGrant,
+    DelegatedAdminStatus,
+    DelegatedAdminTerms,
+)
 from multichannel.domain.new_subscriptions import SubscriptionOrder
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
@@ -26,6 +32,8 @@ from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import (
     customers,
+    delegated_admin,
+    invitations,
     partnerships,
     relationship_ends,
     relationships,
@@ -87,6 +95,7 @@ ATTEMPTS: dict[tuple[Resource, Action], Attempt] = {
         work, row.id, ORDER
     ),
     (resources.PARTNERSHIP, Action.ACCEPT): lambda work, row: partnerships.accept_partnership(work, row.id),
+    (resources.PARTNERSHIP, Action.INVITE): lambda work, row: invitations.invite_reseller_again(work, row.id),
     (resources.PARTNERSHIP, Action.REMOVE): lambda work, row: partnerships.remove_partnership(work, row.id),
     (resources.RELATIONSHIP, Action.ACCEPT): lambda work, row: relationships.accept_reseller_relationship(
         work, row.id, _signature(work)
@@ -106,8 +115,27 @@ ATTEMPTS: dict[tuple[Resource, Action], Attempt] = {
     (resources.RELATIONSHIP, Action.EXTEND): lambda work, row: relationships.extend_relationship_to_provider(
         work, row.id, CEDAR.id
     ),
+    (resources.RELATIONSHIP, Action.INVITE): lambda work, row: invitations.invite_customer(work, row.id),
+    (resources.RELATIONSHIP, Action.REQUEST_DELEGATED_ADMIN): lambda work, row: (
+        delegated_admin.request_delegated_admin(work, row.id, DelegatedAdminTerms())
+    ),
     (resources.RELATIONSHIP, Action.REVOKE_DELEGATED_ADMIN): lambda work, row: (
-        relationships.revoke_delegated_admin(work, row.id)
+        delegated_admin.revoke_delegated_admin(work, row.id)
+    ),
+    (resources.DELEGATED_ADMIN_GRANT, Action.APPROVE): lambda work, row: (
+        delegated_admin.approve_delegated_admin(work, row.id, DelegatedAdminApproval())
+    ),
+    (resources.DELEGATED_ADMIN_GRANT, Action.DECLINE): lambda work, row: (
+        delegated_admin.decline_delegated_admin(work, row.id)
+    ),
+    (resources.DELEGATED_ADMIN_GRANT, Action.REDUCE): lambda work, row: (
+        delegated_admin.reduce_delegated_admin(work, row.id, row.rights)
+    ),
+    (resources.DELEGATED_ADMIN_GRANT, Action.TERMINATE): lambda work, row: (
+        delegated_admin.terminate_delegated_admin(work, row.id)
+    ),
+    (resources.DELEGATED_ADMIN_GRANT, Action.SET_AUTO_EXTEND): lambda work, row: (
+        delegated_admin.set_delegated_admin_auto_extend(work, row.id, auto_extend=True)
     ),
     (resources.SUBSCRIPTION, Action.UPDATE): lambda work, row: subscriptions.update_subscription(
         work, row.id, {"friendly_name": "Renamed"}, expected_version=row.version
@@ -248,6 +276,11 @@ def with_relationships(status: RelationshipStatus, *, days: int = 1) -> Callable
                 row.stored_status = RelationshipStatus.CANCELED if pair in seen else status
                 row.expires_at = at if status is RelationshipStatus.REQUESTED else None
                 seen.add(pair)
+            if status is RelationshipStatus.REQUESTED:
+                grants = update(DelegatedAdminGrant).values(
+                    stored_status=DelegatedAdminStatus.PENDING, expires_at=at
+                )
+                session.execute(grants)
             session.commit()
 
     return change
@@ -267,6 +300,23 @@ def with_licenses_of_new_commerce(world: World) -> None:
     )
 
 
+def with_grants(status: DelegatedAdminStatus) -> Callable[[World], None]:
+    """Every grant of an active relationship in one state; those requested along with another stay."""
+
+    def change(world: World) -> None:
+        active = select(ResellerRelationship.id).where(
+            ResellerRelationship.stored_status == RelationshipStatus.ACTIVE
+        )
+        stored(
+            world,
+            update(DelegatedAdminGrant)
+            .where(DelegatedAdminGrant.relationship_id.in_(active))
+            .values(stored_status=status),
+        )
+
+    return change
+
+
 def with_recreated(world: World) -> None:
     """Azure of an enterprise agreement that Alder has recreated, and its agreement with Meadow."""
     old = fixed_id("meadow-azure-ea.subscription")
@@ -279,6 +329,7 @@ def with_recreated(world: World) -> None:
 
 
 SUBSCRIPTIONS, RELATIONSHIPS = (resources.SUBSCRIPTION,), (resources.RELATIONSHIP, resources.CUSTOMER)
+GRANTS = (resources.RELATIONSHIP, resources.DELEGATED_ADMIN_GRANT)
 STATES: dict[str, tuple[Sequence[Resource], Callable[[World], None]]] = {
     "the demo world": (SHOWN, with_global_admins_of_partners),
     "transfers": ((resources.TRANSFER,), with_transfers),
@@ -286,6 +337,10 @@ STATES: dict[str, tuple[Sequence[Resource], Callable[[World], None]]] = {
     "recreated": (SUBSCRIPTIONS, with_recreated),
     **{str(each): (SUBSCRIPTIONS, with_subscriptions(each)) for each in SubscriptionStatus},
     **{f"relationships {each}": (RELATIONSHIPS, with_relationships(each)) for each in RelationshipStatus},
+    **{
+        f"grants {each}": ((*RELATIONSHIPS, resources.DELEGATED_ADMIN_GRANT), with_grants(each))
+        for each in DelegatedAdminStatus
+    },
     "requests expired": (RELATIONSHIPS, with_relationships(RelationshipStatus.REQUESTED, days=-1)),
 }
 """The states of the demo world, each with the resources that it is about."""
@@ -317,7 +372,7 @@ def answers(
     """Each row that a caller sees, what the policy grants on it, and what is possible now."""
     with Session(world.store.engine) as session:
         ids = list(session.scalars(select(resource.mapped.id)))
-    with world.store.reading(caller.principal, caller.user_id) as work:
+    with world.store.reading(caller.principal, user_id=caller.user_id) as work:
         rows = work.repository(resource).find_visible(ids)
         permitted = work.reader.permitted(resource, [row.id for row in rows])
         possible = possible_actions(work, resource, permitted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from multichannel.domain.agreements import CustomerAgreement, Signature, new_agreement
@@ -15,10 +15,10 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.tenants import Partner, PartnerType, Tenant, TenantKind
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.delegated_admin import add_grant_with
+from multichannel.services.invitations import ids_of_linked
 from multichannel.services.partnerships import are_partners
 from multichannel.services.users import NewUser, add_user_to_tenant
 from multichannel.store.unit_of_work import UnitOfWork
-from multichannel.store.write.guard_queries import GuardQueries
 
 Fields = Mapping[str, str | None]
 """Values by column."""
@@ -85,11 +85,6 @@ def link_customer(
     directory.link({directory_id: customer.id}, cloud=customer.cloud, now=work.now)
     work.record_change(customer, "directory_id", None, directory_id)
     return customer
-
-
-def ids_of_linked(queries: GuardQueries, ids: Collection[str]) -> set[str]:
-    """Those customers whose directory is known (R54)."""
-    return {each.id for each in queries.all(Tenant, id=[*ids]) if each.directory_id is not None}
 
 
 def update_customer(

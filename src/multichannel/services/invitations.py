@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from multichannel.domain.invitations import INVITATION_LIFETIME, Invitation, hash_of, new_code
 from multichannel.domain.partnerships import Partnership
+from multichannel.domain.refusals import raise_first
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Tenant
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.unit_of_work import UnitOfWork
+from multichannel.store.write.guard_queries import GuardQueries
 
 
 def issue(work: UnitOfWork, target: ResellerRelationship | Partnership) -> None:
@@ -36,7 +40,7 @@ def invite_customer(work: UnitOfWork, relationship_id: str) -> ResellerRelations
     REQUEST_CLOSED or REQUEST_EXPIRED.
     """
     relationship = work.relationships.get(relationship_id, to=Action.INVITE)
-    if not awaits_first_sign_in(work, relationship):
+    if not ids_awaiting_first_sign_in(work, [relationship]):
         raise_first(relationship.refusals_to_accept(work.now))
     reissue(work, relationship)
     return relationship
@@ -50,8 +54,14 @@ def invite_reseller_again(work: UnitOfWork, partnership_id: str) -> Partnership:
     return partnership
 
 
-def awaits_first_sign_in(work: UnitOfWork, relationship: ResellerRelationship) -> bool:
-    """Whether the partner created the customer here, and nobody has named its directory yet (R54)."""
-    return relationship.status_at(work.now) is RelationshipStatus.ACTIVE and work.query_for(relationship).any(
-        Tenant, id=relationship.customer_id, directory_id=None
-    )
+def ids_awaiting_first_sign_in(work: UnitOfWork, rows: Sequence[ResellerRelationship]) -> set[str]:
+    """Those whose partner created the customer here, and nobody has named its directory yet (R54)."""
+    active = [row for row in rows if row.status_at(work.now) is RelationshipStatus.ACTIVE]
+    customer_ids = {str(row.customer_id) for row in active}
+    linked = ids_of_linked(work.query_for(*rows), customer_ids) if active else set()
+    return {row.id for row in active if row.customer_id not in linked}
+
+
+def ids_of_linked(queries: GuardQueries, ids: Collection[str]) -> set[str]:
+    """Those customers whose directory is known (R54)."""
+    return {each.id for each in queries.all(Tenant, id=[*ids]) if each.directory_id is not None}

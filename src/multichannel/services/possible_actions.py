@@ -11,6 +11,7 @@ from typing import Any
 
 from multichannel.domain.agreements import CustomerAgreement, is_bound, refusals_to_sign
 from multichannel.domain.customers import Customer
+from multichannel.domain.delegated_admin import OPEN, DelegatedAdminGrant, DelegatedAdminStatus
 from multichannel.domain.eligibility import ineligibility_reasons
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
@@ -19,6 +20,7 @@ from multichannel.domain.transfers import Transfer, TransferKind
 from multichannel.domain.users import User
 from multichannel.policy.schema.resources import (
     CUSTOMER,
+    DELEGATED_ADMIN_GRANT,
     PARTNERSHIP,
     RELATIONSHIP,
     SUBSCRIPTION,
@@ -27,7 +29,8 @@ from multichannel.policy.schema.resources import (
     Resource,
 )
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services.customers import ids_of_linked
+from multichannel.services.delegated_admin import ids_answered_with_relationship, ids_with_grants
+from multichannel.services.invitations import ids_awaiting_first_sign_in, ids_of_linked
 from multichannel.services.relationship_ends import ids_of_sellers, ids_with_another
 from multichannel.services.relationships import ids_of_related
 from multichannel.services.subscriptions import ids_of_recreated
@@ -113,6 +116,26 @@ def _not_acceptable(work: UnitOfWork, rows: Sequence[ResellerRelationship]) -> C
     return _in_other_market(work, rows) | ids_of_related(work.query_for(*rows), rows)
 
 
+def _not_to_invite(work: UnitOfWork, rows: Sequence[ResellerRelationship]) -> Collection[str]:
+    """Neither an open request, nor the relationship with a customer that is still to sign in."""
+    closed = {row.id for row in rows if any(row.refusals_to_accept(work.now))}
+    return closed - ids_awaiting_first_sign_in(work, rows)
+
+
+def _with_request(work: UnitOfWork, rows: Sequence[ResellerRelationship]) -> Collection[str]:
+    """Relationships of which a request for delegated admin is open."""
+    return ids_with_grants(work.query_for(*rows), rows, {DelegatedAdminStatus.PENDING})
+
+
+def _without_grant(work: UnitOfWork, rows: Sequence[ResellerRelationship]) -> Collection[str]:
+    """Relationships without delegated admin that could be revoked (R15)."""
+    return {row.id for row in rows} - ids_with_grants(work.query_for(*rows), rows, OPEN)
+
+
+def _answered_with_relationship(work: UnitOfWork, rows: Sequence[DelegatedAdminGrant]) -> Collection[str]:
+    return ids_answered_with_relationship(work.query_for(*rows), rows)
+
+
 def _of_sellers(work: UnitOfWork, rows: Sequence[ResellerRelationship]) -> Collection[str]:
     queries = work.query_for(*rows)
     return ids_of_sellers(queries, rows) - ids_with_another(queries, rows)
@@ -181,8 +204,13 @@ FURTHER: Mapping[tuple[Resource, Action], Further] = {
     (CUSTOMER, Action.CONFIRM_AGREEMENT): _without_agreements,
     (CUSTOMER, Action.CREATE_SUBSCRIPTION): _unsigned,
     (CUSTOMER, Action.LINK): _linked,
+    (DELEGATED_ADMIN_GRANT, Action.APPROVE): _answered_with_relationship,
+    (DELEGATED_ADMIN_GRANT, Action.DECLINE): _answered_with_relationship,
     (PARTNERSHIP, Action.ACCEPT): _in_other_market,
     (RELATIONSHIP, Action.ACCEPT): _not_acceptable,
+    (RELATIONSHIP, Action.INVITE): _not_to_invite,
+    (RELATIONSHIP, Action.REQUEST_DELEGATED_ADMIN): _with_request,
+    (RELATIONSHIP, Action.REVOKE_DELEGATED_ADMIN): _without_grant,
     (RELATIONSHIP, Action.REMOVE): _of_sellers,
     (SUBSCRIPTION, Action.REACTIVATE): _without_active_base,
     (SUBSCRIPTION, Action.MOVE_TO_CSP): _not_recreatable,

@@ -21,7 +21,7 @@ from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, Ten
 from multichannel.domain.users import Role, RoleAssignment, User, UserState
 from multichannel.policy.schema.resources import PARTNERSHIP, RELATIONSHIP, Resource
 from multichannel.policy.schema.vocabulary import Action, AuthMode, SystemRole, system_principal
-from multichannel.services.invitations import awaits_first_sign_in
+from multichannel.services.invitations import ids_awaiting_first_sign_in
 from multichannel.services.users import NewUser, add_user_to_tenant
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.store import Store
@@ -85,7 +85,7 @@ def redeem_relationship(work: UnitOfWork, target_id: str, redemption: Redemption
     """Redeem the invitation to a request, or the first one of a customer that its partner created (R54)."""
     relationship = work.relationships.get(target_id, to=Action.REDEEM)
     tenant = _tenant_of(work, relationship, redemption.token, TenantKind.CUSTOMER)
-    if awaits_first_sign_in(work, relationship):
+    if ids_awaiting_first_sign_in(work, [relationship]):
         _link(work, relationship, tenant, redemption.token)
         return relationship.id
     if relationship.status_at(work.now) is not RelationshipStatus.REQUESTED:
