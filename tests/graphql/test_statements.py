@@ -92,6 +92,9 @@ READS = {
     "{ customers(first: 100) { totalCount } }": 1,
     "{ customers(first: 100) { totalCount nodes { id } } }": 2,
     "{ customers(first: 100) { nodes { id viewerCan } } }": 2,
+    "{ customers(first: 100) { nodes { id viewerCanNow } } }": 5,
+    "{ subscriptions(first: 100) { nodes { id viewerCan viewerCanNow } } }": 12,
+    "{ resellerRelationships(first: 100) { nodes { id viewerCanNow } } }": 7,
     "{ customers(first: 20) { nodes { subscriptions(first: 5) { nodes { id } } } } }": 2,
     "{ customers(first: 20) { nodes { subscriptions(first: 5) { totalCount nodes { id } } } } }": 3,
     "{ customers(first: 20) { nodes { subscriptions(first: 5) { nodes { id viewerCan } } } } }": 3,
@@ -108,7 +111,7 @@ READS = {
     f'{{ node(id: "{MEADOW_ID}") {{ ... on Customer {{ viewerCan }} }} }}': 2,
     f'{{ nodes(ids: ["{MEADOW_ID}", "partner_{ALDER.id}", "partner_{CEDAR.id}"]) {{ id }} }}': 2,
 }
-"""Queries, each with the number of its lists, counts, relations and `viewerCan`."""
+"""Queries with the number of their lists, counts, relations and `viewerCan`; `viewerCanNow` takes more."""
 
 
 def test_reading_takes_at_most_one_statement_for_each_list_count_and_relation(crowded: Api) -> None:

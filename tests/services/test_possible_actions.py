@@ -31,6 +31,7 @@ from multichannel.policy.schema import resources
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import (
+    confirmations,
     customers,
     delegated_admin,
     invitations,
@@ -158,6 +159,12 @@ ATTEMPTS: dict[tuple[Resource, Action], Attempt] = {
     ),
     (resources.SUBSCRIPTION, Action.ASSIGN_PARTNER_OF_RECORD): lambda work, row: (
         subscriptions.assign_partner_of_record(work, row.id, None, expected_version=row.version)
+    ),
+    (resources.SUBSCRIPTION, Action.CONFIRM): lambda work, row: confirmations.confirm_external_subscription(
+        work, row.id, expected_version=row.version
+    ),
+    (resources.SUBSCRIPTION, Action.DISPUTE): lambda work, row: confirmations.dispute_external_subscription(
+        work, row.id, expected_version=row.version
     ),
     (resources.SUBSCRIPTION, Action.RELEASE): _release,
     (resources.TRANSFER, Action.ACCEPT): lambda work, row: transfers.accept_transfer(

@@ -154,10 +154,11 @@ class Subscription(SubscriptionLifecycle, Base):
         return self.refusals_unless(LIVE, at)
 
     def refusals_to_assign_support_contact(self, at: datetime) -> Iterator[Refused]:
-        """Why it gets no support contact: it has ended."""
+        """Why nobody is assigned to it, and the customer does not decide on it any more: it has ended."""
         return self.refusals_unless(set(SubscriptionStatus) - ENDED, at)
 
     refusals_to_assign_partner_of_record = refusals_to_assign_support_contact
+    refusals_to_confirm = refusals_to_dispute = refusals_to_assign_support_contact
 
     def refusals_to_cancel_service(self, at: datetime, service: str | None = None) -> Iterator[Refused]:
         """Why a service cannot be canceled (R5); without one, why none can."""
@@ -202,7 +203,7 @@ class Subscription(SubscriptionLifecycle, Base):
         self._decide(Confirmation.DISPUTED, at)
 
     def _decide(self, confirmation: Confirmation, at: datetime) -> None:
-        self.require(set(SubscriptionStatus) - ENDED, at)
+        raise_first(self.refusals_to_confirm(at))
         if self.confirmation is not confirmation:
             self.confirmation = confirmation
             self.touch(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 
 from multichannel.domain.commerce import Channel
@@ -16,22 +17,25 @@ def is_contested(work: UnitOfWork, record: Subscription, partner_id: str) -> boo
     return bool(contested_records(work.query_for(record), [record], partner_id))
 
 
-def contested_records(queries: GuardQueries, records: Collection[Subscription], partner_id: str) -> set[str]:
-    """The ids of records of other channels that partners other than this one sell already."""
+def contested_records(
+    queries: GuardQueries, records: Collection[Subscription], partner_id: str | None = None
+) -> set[str]:
+    """The ids of records of other channels that others than this partner, or their owner, sell already."""
     sold = queries.all(
         Subscription,
         customer_id=sorted({record.customer_id for record in records}),
         channel=Channel.CSP,
         status=sorted(LIVE),
     )
-    taken = {
-        (row.customer_id, each) for row in sold if row.billing_partner_id != partner_id for each in _ids(row)
-    }
+    sellers: dict[tuple[str, str], set[str | None]] = defaultdict(set)
+    for row in sold:
+        for each in _ids(row):
+            sellers[row.customer_id, each].add(row.billing_partner_id)
     return {
         record.id
         for record in records
         if record.channel is not Channel.CSP
-        and any((record.customer_id, each) in taken for each in _ids(record))
+        and any(sellers[record.customer_id, each] - {partner_id or record.owner_id} for each in _ids(record))
     }
 
 

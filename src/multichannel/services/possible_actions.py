@@ -29,6 +29,7 @@ from multichannel.policy.schema.resources import (
     Resource,
 )
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.csp_conflicts import contested_records
 from multichannel.services.delegated_admin import ids_answered_with_relationship, ids_with_grants
 from multichannel.services.invitations import ids_awaiting_first_sign_in, ids_of_linked
 from multichannel.services.relationship_ends import ids_of_sellers, ids_with_another
@@ -155,6 +156,7 @@ def _not_recreatable(work: UnitOfWork, rows: Sequence[Subscription]) -> Collecti
     customers = sorted({row.customer_id for row in rows})
     agreements = queries.all(CustomerAgreement, customer_id=customers)
     moved = ids_of_recreated(queries, [row.id for row in rows], billing_partner_id=own)
+    contested = contested_records(queries, rows, own)
     sold = work.check_rows(CUSTOMER, customers, Action.CREATE_SUBSCRIPTION)
     return {
         row.id
@@ -164,10 +166,16 @@ def _not_recreatable(work: UnitOfWork, rows: Sequence[Subscription]) -> Collecti
             row.refusals_to_recreate(
                 is_bound=_is_bound(work, agreements, row.customer_id, row),
                 is_moved=row.id in moved,
+                is_contested=row.id in contested,
                 at=work.now,
             )
         )
     }
+
+
+def _sold_by_others(work: UnitOfWork, rows: Sequence[Subscription]) -> Collection[str]:
+    """Records that the customer cannot confirm, because another partner sells this already (R68)."""
+    return contested_records(work.query_for(*rows), rows)
 
 
 def _not_recreated(work: UnitOfWork, rows: Sequence[Subscription]) -> Collection[str]:
@@ -215,6 +223,7 @@ FURTHER: Mapping[tuple[Resource, Action], Further] = {
     (SUBSCRIPTION, Action.REACTIVATE): _without_active_base,
     (SUBSCRIPTION, Action.MOVE_TO_CSP): _not_recreatable,
     (SUBSCRIPTION, Action.CANCEL_SERVICE): _not_recreated,
+    (SUBSCRIPTION, Action.CONFIRM): _sold_by_others,
     (SUBSCRIPTION, Action.RELEASE): _not_transferable,
     (TRANSFER, Action.CONSENT): _without_consent_to_give,
     (USER, Action.DISABLE): _not_to_disable,
