@@ -22,6 +22,27 @@ has_standing(caller: Principal, "customer", partner: Partner) if
   caller.kind = "customer" and
   relationship in partner.relationships and relationship.customer_id = caller.tenant_id;
 
+# R65: no hidden reader. A customer sees which partners are attached to it, credited, and named for support.
+has_standing(caller: Principal, "customer", partner: Partner) if
+  caller.kind = "customer" and
+  attachment in partner.attachments and attachment.customer_id = caller.tenant_id;
+has_standing(caller: Principal, "customer", partner: Partner) if
+  caller.kind = "customer" and
+  credited in partner.credited_subscriptions and credited.customer_id = caller.tenant_id;
+has_standing(caller: Principal, "customer", partner: Partner) if
+  caller.kind = "customer" and
+  supported in partner.supported_subscriptions and supported.customer_id = caller.tenant_id;
+
+# R66: the party that accepts may read whom it accepts.
+has_standing(caller: Principal, "asked", partner: Partner) if
+  caller.kind = "customer" and
+  relationship in partner.relationships and
+  relationship.customer_id = caller.tenant_id and relationship.status in ["requested", "active"];
+has_standing(caller: Principal, "asked", partner: Partner) if
+  caller.kind = "partner" and
+  partnership in partner.resellers and
+  partnership.reseller_id = caller.tenant_id and partnership.status in ["invited", "active"];
+
 # Every user of a partner may read the partner; other tenants may read its name.
 grant(role, "self", "read", _: Partner) if
   role in [
@@ -30,6 +51,7 @@ grant(role, "self", "read", _: Partner) if
   ];
 grant(role, "partnership", "read_summary", _: Partner) if business_role(role);
 grant("global_admin", "customer", "read_summary", _: Partner);
+grant("global_admin", "asked", "read", _: Partner);
 
 # Role matrix, "request reseller relationship" (C2).
 grant(role, "multichannel_partner", action, _: Partner) if

@@ -60,6 +60,10 @@ def _domain(value: str) -> str:
     return parsed
 
 
+def _optional_domain(value: str | None) -> str | None:
+    return None if value is None else _domain(value)
+
+
 TenantId = Annotated[
     UUID, typer.Option("--tenant", help="Tenant id of the partner or customer.", callback=nonzero_guid)
 ]
@@ -89,6 +93,10 @@ def add_partner(
     partner_number: Annotated[
         str | None, typer.Option(help="Vendor-assigned partner number (MPN id).")
     ] = None,
+    domain: Annotated[
+        str | None,
+        typer.Option(help="Primary domain, shown to those whom the partner asks.", callback=_optional_domain),
+    ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Add a partner.
@@ -106,6 +114,7 @@ def add_partner(
             market=market,
             cloud=cloud,
             partner_number=partner_number,
+            domain=domain,
         )
 
     _add_tenant(database_url, id, add)

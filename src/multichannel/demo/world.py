@@ -135,6 +135,7 @@ def _organisation(organisation: Organisation, opened: datetime) -> Partner | Cus
         market=MARKET,
         cloud=Cloud(organisation.cloud),
         partner_number=organisation.partner_number,
+        domain=f"{organisation.key}.example",
         created_at=opened,
     )
 

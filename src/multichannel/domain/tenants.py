@@ -75,4 +75,5 @@ class Partner(Base):
     market: Mapped[str]
     cloud: Mapped[Cloud]
     partner_number: Mapped[str | None] = mapped_column(index=True)
+    domain: Mapped[str | None]
     created_at: Mapped[datetime]

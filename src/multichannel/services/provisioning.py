@@ -50,6 +50,7 @@ def add_partner(  # noqa: PLR0913  (an organisation has this many properties)
     market: str,
     cloud: Cloud,
     partner_number: str | None,
+    domain: str | None = None,
 ) -> Partner:
     """A new partner with its tenant."""
     service = work.service(to=Action.ADD_PARTNER)
@@ -60,6 +61,7 @@ def add_partner(  # noqa: PLR0913  (an organisation has this many properties)
         market=market,
         cloud=cloud,
         partner_number=partner_number,
+        domain=domain,
         created_at=work.now,
     )
     work.add_under(service, _tenant(partner, TenantKind.PARTNER))

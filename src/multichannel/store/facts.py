@@ -27,9 +27,19 @@ class _Loader:
     def __init__(self, run: Run, tenant_id: str) -> None:
         self._run = run
         self._tenant_id = tenant_id
+        self._loaded: dict[tuple[str, str, str, str | None], list[Any]] = {}
 
     def load(self, resource: Resource, key: str, value: str, between: str | None = None) -> list[Any]:
-        """The records whose `key` column holds the value; with `between`, only those about the tenant."""
+        """The records whose `key` column holds the value; with `between`, only those about the tenant.
+
+        They are loaded once: many records may have one customer.
+        """
+        place = resource.name, key, value, between
+        if place not in self._loaded:
+            self._loaded[place] = self._load(resource, key, value, between)
+        return self._loaded[place]
+
+    def _load(self, resource: Resource, key: str, value: str, between: str | None) -> list[Any]:
         attributes = resource.attributes
         links = {name: item for name, item in attributes.items() if isinstance(item, Relation)}
         scalars = [name for name in attributes if name not in links]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from multichannel.policy.schema.vocabulary import Action, Principal
-from tests.policy.oracle import requests
+from tests.policy.oracle import relationships, requests
 from tests.policy.oracle.roles import EVERY_ROLE, SELLERS, USER_MANAGERS, has, is_customer, is_partner
 from tests.policy.oracle.world import Row, World
 
@@ -23,16 +23,37 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
         return requests.may(who, action, row)
     if is_partner(who) and row["id"] == who.tenant_id:
         return action in {Action.READ_SUMMARY, Action.READ} and has(who, EVERY_ROLE)
-    if action is not Action.READ_SUMMARY:
-        return False
+    if action is not Action.READ_SUMMARY:  # R66
+        asked = action is Action.READ and has(who, {"global_admin"})
+        return asked and _is_asked(world, who, row)
     if is_customer(who):
-        introduced = (
-            link["partner_id"] == row["id"] and link["customer_id"] == who.tenant_id
-            for link in world.rows("ResellerRelationship")
-        )
-        return any(introduced) and has(who, {"global_admin"})
+        return _serves(world, who.tenant_id, row["id"]) and has(who, {"global_admin"})
     linked = (_introduces(link, row["id"], who.tenant_id) for link in world.rows("Partnership"))
     return is_partner(who) and any(linked) and has(who, EVERY_ROLE - {"account_admin"})
+
+
+def _is_asked(world: World, who: Principal, row: Row) -> bool:
+    """R66: by a request or invitation that is open or accepted."""
+    if is_customer(who):
+        return any(
+            (each["partner_id"], each["customer_id"]) == (row["id"], who.tenant_id)
+            and relationships.status(world, each) in {"requested", "active"}
+            for each in world.rows("ResellerRelationship")
+        )
+    return is_partner(who) and any(
+        (each["provider_id"], each["reseller_id"]) == (row["id"], who.tenant_id)
+        and each["status"] in {"invited", "active"}
+        for each in world.rows("Partnership")
+    )
+
+
+def _serves(world: World, customer_id: str, partner_id: str) -> bool:
+    """R65: whoever has asked the customer, is attached to it, credited, or named for support."""
+    links = [each for each in world.rows("ResellerRelationship") if each["customer_id"] == customer_id]
+    sold = [each for each in world.rows("Subscription") if each["customer_id"] == customer_id]
+    linked = {each[name] for each in links for name in ("partner_id", "associated_partner_id")}
+    named = {each[name] for each in sold for name in ("partner_of_record_id", "support_contact_id")}
+    return partner_id in linked | named
 
 
 def _introduces(link: Row, shown: str, to: str) -> bool:

@@ -49,13 +49,17 @@ class Partnership:
 
 @resource_type(PARTNER)
 class Partner:
-    """A reseller, distributor or advisor. Other organizations can read little more than its name."""
+    """A reseller, distributor or advisor.
+
+    Customers and resellers that it asks can read it; others that it has to do with can read its name.
+    """
 
     name = Column("The company's name.", SUMMARY, filter=True)
     type = Column("How it trades with the vendor.", READ)
     status = Column("Its standing in the vendor's program.", READ)
     market = Column("The country it sells in, as an ISO 3166-1 alpha-2 code.", READ)
     cloud = Column("The national cloud of its tenant.", READ)
+    domain = Column("The primary domain of its tenant; null if it is not known.", READ)
     partner_number = Column("The partner number that the vendor assigned.", READ)
     reseller_relationships = ToMany(
         "Its relationships with customers that you can see.", "ResellerRelationship", "partner_id"

@@ -81,6 +81,15 @@ class PartnerFacts:
     market: str
     cloud: str
     relationships: Annotated[list[ResellerRelationshipFacts], Many("partner_id", between="customer_id")]
+    attachments: Annotated[
+        list[ResellerRelationshipFacts], Many("associated_partner_id", between="customer_id")
+    ]
+    credited_subscriptions: Annotated[
+        list[SubscriptionFacts], Many("partner_of_record_id", between="customer_id")
+    ]
+    supported_subscriptions: Annotated[
+        list[SubscriptionFacts], Many("support_contact_id", between="customer_id")
+    ]
     resellers: Annotated[list[PartnershipFacts], Many("provider_id", between="reseller_id")]
     providers: Annotated[list[PartnershipFacts], Many("reseller_id", between="provider_id")]
 
