@@ -259,8 +259,10 @@ def test_only_an_active_relationship_opens_anything(world: World, status: Relati
     row.stored_status, row.cloud = status, Cloud.PUBLIC
     add(world, row)
 
+    name_alone = {Action.READ_SUMMARY: {"canyon"}} if status == "ended_by_customer" else {}  # R62
     with world.store.reading(world.principal("dogwood-sales-agent")) as work:
-        assert by_degree(listed(work.reader, CUSTOMER, OrderBy()), CUSTOMER_IDS) == {Action.READ: {"meadow"}}
+        seen = by_degree(listed(work.reader, CUSTOMER, OrderBy()), CUSTOMER_IDS)
+    assert seen == {Action.READ: {"meadow"}, **name_alone}
 
 
 def statuses(world: World, persona: str) -> dict[str, str]:
