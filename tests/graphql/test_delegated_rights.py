@@ -12,9 +12,10 @@ from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.users import Role, RoleAssignment, User
+from multichannel.services.audit import verify
 from tests.graphql.conftest import Answer, Api
 from tests.graphql.relationship_api import bare, done, grant_of, relationship_of, set_row
-from tests.graphql.stored_rows import stored
+from tests.graphql.stored_rows import NewRows, stored
 from tests.world import postgresql_later
 
 pytestmark = postgresql_later
@@ -167,3 +168,41 @@ def test_the_directory_is_listed_with_one_right_and_counted_by_it(api: Api) -> N
     keep(api, "SUPPORT")
     none = api.ask("alder-admin-agent", USERS, id=f"customer_{MEADOW.id}").data["node"]["users"]
     assert none == {"totalCount": 0, "nodes": []}
+
+
+@pytest.mark.rule("R60")
+def test_both_sides_are_told_by_which_grant_something_was_done_and_the_customer_by_whom(api: Api) -> None:
+    new_rows = NewRows(api)
+    rename(api)
+    assign(api, CLERK, "SALES_AGENT")
+    create(api)
+
+    records = new_rows.records()
+    assert {each.tenant_id for each in records} == {ALDER.id, MEADOW.id}
+    assert {each.delegated_admin_grant_id for each in records} == {bare(HELD)}
+    agent = fixed_id("alder-admin-agent.user")
+    assert {(each.actor_tenant_id, each.actor_user_id, each.actor_name) for each in records} == {
+        (ALDER.id, agent, "Alder, admin agent")
+    }
+    told = """{ auditRecords(last: 3, orderBy: NUMBER) { nodes {
+      operation actorName actorUserId delegatedAdminGrant { id partner { name } } } } }"""
+    for each in api.ask("meadow-global-admin", told).data["auditRecords"]["nodes"]:
+        assert each["delegatedAdminGrant"] == {"id": HELD, "partner": {"name": "Alder"}}
+        assert (each["actorName"], each["actorUserId"]) == ("Alder, admin agent", agent)
+    assert [str(each) for each in verify(api.world.store) if each.flaw] == []
+
+
+@pytest.mark.rule("R60")
+def test_what_is_done_by_another_right_is_no_delegation(api: Api) -> None:
+    set_row(api, ResellerRelationship, bare(LINK), status="active")
+    new_rows = NewRows(api)
+    query = (
+        "mutation ($input: UpdateCustomerInput!) { updateCustomer(input: $input) { userErrors { code } } }"
+    )
+    input = {"id": f"customer_{MEADOW.id}", "expectedVersion": 1, "city": "Dover"}
+    assert code(api.ask("alder-admin-agent", query, input=input)) == "DONE"
+    users = [(each.tenant_id, each.actor_user_id, each.actor_name) for each in new_rows.records()]
+    assert sorted(users, key=str) == sorted(
+        [(ALDER.id, fixed_id("alder-admin-agent.user"), None), (MEADOW.id, None, None)], key=str
+    )
+    assert {each.delegated_admin_grant_id for each in new_rows.records()} == {None}

@@ -141,6 +141,8 @@ TAMPERED: dict[str, Any] = {
     "status": "failed",
     "actor_tenant_id": BIRCH,
     "actor_user_id": None,
+    "delegated_admin_grant_id": new_id(),
+    "actor_name": "Somebody else",
     "resource_type": "Subscription",
     "resource_id": BIRCH,
     "customer_id": None,

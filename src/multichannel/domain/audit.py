@@ -65,6 +65,9 @@ class AuditRecord(Base):
     status: Mapped[AuditStatus]
     actor_tenant_id: Mapped[str | None] = mapped_column(GUID)
     actor_user_id: Mapped[str | None] = mapped_column(GUID)
+    # R60: the grant by which a partner acted in the customer's tenant, and the name of the person who did.
+    delegated_admin_grant_id: Mapped[str | None] = mapped_column(GUID)
+    actor_name: Mapped[str | None]
     resource_type: Mapped[str]
     resource_id: Mapped[str | None] = mapped_column(GUID)
     customer_id: Mapped[str | None] = mapped_column(GUID)
@@ -107,9 +110,20 @@ class IdempotencyKey(Base):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
+ADDED_LATER = {"delegated_admin_grant_id", "actor_name"}
+"""The columns that the records of earlier releases do not have."""
+
+
 def seal_of(previous: str, record: dict[str, Any]) -> str:
-    """The seal of a record that follows the seal `previous`: SHA-256 of the whole record, in hexadecimal."""
-    values = {name: _plain(value) for name, value in record.items() if name != "seal"}
+    """The seal of a record that follows the seal `previous`: SHA-256 of the whole record, in hexadecimal.
+
+    Columns that records of earlier releases do not have are part of it where they have a value.
+    """
+    values = {
+        name: _plain(value)
+        for name, value in record.items()
+        if name != "seal" and not (name in ADDED_LATER and value is None)
+    }
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 

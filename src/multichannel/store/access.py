@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from multichannel.policy.decide.to_sql import where
+from multichannel.policy.decide.to_sql import delegation, where
 from multichannel.store.decision_recorder import PendingDecision
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ class Access:
     def granted(self, action: Action, resource: Resource) -> ColumnElement[bool]:
         """Holds for the rows of a resource type on which the action is granted."""
         return where(self.policy.predicate(self.principal, action, resource), resource, resource.mapped)
+
+    def delegation(self, action: Action, resource: Resource) -> ColumnElement[Any] | None:
+        """The id of the grant by which alone the action is granted on a row; None if it never is by one."""
+        predicate = self.policy.predicate(self.principal, action, resource)
+        return delegation(predicate, resource, resource.mapped)
 
     def visibility(self, resource: Resource) -> Visibility:
         """What the principal sees of a resource type."""

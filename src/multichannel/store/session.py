@@ -37,6 +37,8 @@ class GuardedSession(Session):
         self._granted: dict[int, object] = {}
         self._query_parents: dict[int, object] = {}
         self.changes = ChangeTracker()
+        self.delegated_by: str | None = None
+        """The grant of delegated admin by which a row was fetched to be written (R60)."""
         self.before_writing: Callable[[list[RowChange]], None] = _ignore_changes
         """Receives what a flush is about to change, while the database still holds the old values."""
         self.recording: Recording | None = None

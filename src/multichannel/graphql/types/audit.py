@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import strawberry
 
-from multichannel.graphql.framework.fields import Column, Computed, camel, resource_type
+from multichannel.graphql.framework.fields import Column, Computed, ToOne, camel, resource_type
 from multichannel.graphql.framework.strawberry_types import described, register
 from multichannel.policy.schema.resources import AUDIT_RECORD
 from multichannel.policy.schema.vocabulary import Action
@@ -81,8 +81,18 @@ class AuditRecord:
         witness="seal",
         absent=(),
     )
+    delegated_admin_grant = ToOne(
+        "The grant of delegated admin by which a partner acted for the customer; null if none was used.",
+        "DelegatedAdminGrant",
+        "delegated_admin_grant_id",
+        SUMMARY,
+    )
+    actor_name = Column(
+        "The name of the person who performed the operation by delegation; null for other operations.", READ
+    )
     actor_user_id = Column(
-        "The GUID of the user that performed the operation; null for users of other tenants.",
+        "The GUID of the user that performed the operation; null for users of other tenants, "
+        "unless they acted by delegation.",
         READ,
         filter=True,
     )

@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    inspect,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.policy.decide.conditions import ORDERINGS, THIS, Comparison, Conditions, Path, Predicate
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 
@@ -28,6 +42,31 @@ def branches(predicate: Predicate, resource: Resource, entity: Any, *, seeking: 
     return [
         _all_of(branch, resource, entity, seeking=seeking) for branch in sorted(predicate.allowed, key=str)
     ]
+
+
+def delegation(predicate: Predicate, resource: Resource, entity: Any) -> ColumnElement[Any] | None:
+    """The id of the grant by which alone the predicate holds; NULL if it holds without one (R60).
+
+    None if it never holds by delegation.
+    """
+    by_grant = {branch: _grant_id(branch, resource, entity) for branch in sorted(predicate.allowed, key=str)}
+    grant_ids = [grant_id for grant_id in by_grant.values() if grant_id is not None]
+    if not grant_ids:
+        return None
+    own = [_all_of(branch, resource, entity) for branch, grant_id in by_grant.items() if grant_id is None]
+    return case((or_(false(), *own), null()), else_=func.coalesce(*grant_ids, null()))
+
+
+def _grant_id(branch: Conditions, resource: Resource, entity: Any) -> ColumnElement[Any] | None:
+    """The id of the first grant that fulfils a branch; None if the branch is about none."""
+    rows = _Aliases(resource, entity)
+    joins = [rows.join(member.variable, member.path) for member in branch.members]
+    grants = [row for row in rows.members if inspect(row).mapper.class_ is DelegatedAdminGrant]
+    if not grants:
+        return None
+    compared = [_compare(rows, item) for item in branch.comparisons]
+    found = select(grants[0].id).where(*(far == near for far, near in joins), *compared)
+    return found.order_by(grants[0].id).limit(1).correlate(*rows.outer).scalar_subquery()
 
 
 def unrestricted(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
@@ -87,6 +126,7 @@ class _Aliases:
     def __init__(self, resource: Resource, entity: Any) -> None:
         self._rows: dict[str, tuple[Resource, Any]] = {THIS: (resource, entity)}
         self.outer: tuple[Any, ...] = (entity,)
+        self.members: list[Any] = []
 
     def join(self, variable: str, path: Path) -> tuple[Any, Any]:
         """Bind a member variable to an alias: its column, and the key that this equals."""
@@ -94,6 +134,7 @@ class _Aliases:
         target = RESOURCES[relation.target]
         row = aliased(target.mapped)
         self._rows[variable] = (target, row)
+        self.members.append(row)
         return getattr(row, relation.remote), key
 
     def column(self, path: Path) -> Any:

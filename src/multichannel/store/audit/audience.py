@@ -32,6 +32,11 @@ class ChangeAudience:
         """Whether the tenant, met in a change, exists here."""
         return tenant_id in self._principals
 
+    def is_customer(self, tenant_id: str) -> bool:
+        """Whether the tenant, met in a change, is a customer."""
+        principal = self._principals.get(tenant_id)
+        return principal is not None and principal.kind is TenantKind.CUSTOMER
+
     def cloud_of(self, tenant_id: str) -> Cloud:
         """The cloud of a tenant."""
         return self._principals[tenant_id].cloud or Cloud.PUBLIC

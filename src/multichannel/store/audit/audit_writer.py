@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -17,6 +18,7 @@ from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Cloud, TenantKind
 from multichannel.domain.transfers import Transfer
+from multichannel.domain.users import User
 from multichannel.store.audit.audience import ChangeAudience
 
 if TYPE_CHECKING:
@@ -138,6 +140,8 @@ class AuditWriter:
         self, entry: AuditEntry, status: AuditStatus, reasons: tuple[str, ...], number: int
     ) -> dict[str, Any]:
         own = entry.tenant_id == self._principal.tenant_id
+        # R60: the customer learns who acted in its tenant; nobody else does.
+        delegated = self._session.delegated_by is not None and self._audience.is_customer(entry.tenant_id)
         return {
             "id": new_id(),
             "tenant_id": entry.tenant_id,
@@ -146,7 +150,9 @@ class AuditWriter:
             "operation": self._mutation.operation,
             "status": status,
             "actor_tenant_id": self._principal.tenant_id,
-            "actor_user_id": self._mutation.user_id if own else None,
+            "actor_user_id": self._mutation.user_id if own or delegated else None,
+            "delegated_admin_grant_id": self._session.delegated_by if own or delegated else None,
+            "actor_name": self._actor_name if own or delegated else None,
             "resource_type": entry.resource_type,
             "resource_id": entry.resource_id,
             "customer_id": entry.customer_id,
@@ -157,6 +163,14 @@ class AuditWriter:
             "correlation_id": self._mutation.correlation_id,
             "cloud": entry.cloud,
         }
+
+    @cached_property
+    def _actor_name(self) -> str | None:
+        """The name of a person who acts by delegation."""
+        if self._session.delegated_by is None:
+            return None
+        rows = self._access.run(select(User.display_name).where(User.id == self._mutation.user_id))
+        return rows[0].display_name if rows else None
 
     def _heads(self, tenant_ids: set[str]) -> dict[str, dict[str, Any]]:
         """The ends of the chains, locked in one order; a chain begins with its first record."""

@@ -114,8 +114,14 @@ class Repository(Generic[T]):
         return NotPermitted(f"You may read this, but {action.name} is not granted to you here.", reasons)
 
     def _locked(self, condition: ColumnElement[bool], action: Action) -> list[T]:
-        statement = self._select(condition, action)
-        return self._fetch(statement.with_for_update(of=self._model, key_share=True))
+        statement = self._select(condition, action).with_for_update(of=self._model, key_share=True)
+        delegation = self._access.delegation(action, self._resource)
+        if delegation is None:
+            return self._fetch(statement)
+        rows = self._access.run(statement.add_columns(delegation))
+        for _, grant_id in rows:
+            self._access.session.delegated_by = grant_id or self._access.session.delegated_by
+        return [row[0] for row in rows]
 
     def _allow_writes(self, rows: Iterable[T], action: Action) -> None:
         if action not in READS:
