@@ -238,3 +238,15 @@ def test_whoever_is_not_there_is_one_line(url: str, run: Run, command: tuple[str
 
     assert (code, out) == (1, "")
     assert err.startswith(message)
+
+
+def test_every_user_of_a_large_tenant_is_listed(url: str, run: Run) -> None:
+    engine = open_database(url)
+    with engine.begin() as connection:
+        common = {"tenant_id": MAPLE, "cloud": "us_government", "created_at": NOW, "updated_at": NOW}
+        ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(201)]
+        users = [{"id": each, "object_id": each, "display_name": each, **common} for each in ids]
+        connection.execute(insert(User), users)
+    engine.dispose()
+
+    assert [each["object_id"] for each in json.loads(_users(run)[1])] == ids

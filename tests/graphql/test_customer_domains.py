@@ -11,7 +11,10 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Tenant
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.vocabulary import AuthMode
+from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.services.sign_in import sign_in
 from multichannel.store.users import VerifiedToken
 from tests.graphql.conftest import Answer, Api
@@ -142,3 +145,18 @@ def test_a_company_name_may_have_the_joiners_of_its_script(api: Api) -> None:
     blank = api.ask("alder-sales-agent", CREATE, input={**input, "companyName": "\u200c "})
     assert blank.codes == ["BAD_INPUT"]
     assert ALDER.id in {row.partner_id for row in stored(api, ResellerRelationship, customer_id=made.id)}
+
+
+@pytest.mark.rule("R58")
+def test_under_a_policy_that_lets_nobody_verify_domains_people_sign_in_all_the_same(api: Api) -> None:
+    grant = 'grant("identity", "system", "verify_domain", _: Customer);'
+    texts = dict(PolicySource.read(SHIPPED_POLICIES).texts)
+    assert grant in texts["system.polar"]
+    texts["system.polar"] = texts["system.polar"].replace(grant, "")
+    store = api.world.store.with_policy(Policy(PolicySource(tuple(texts.items()))))
+    found = find_persona("meadow-global-admin")
+    token = VerifiedToken(MEADOW.id, found.id, AuthMode.APP_USER, domain="dairy.example")
+
+    assert sign_in(store, token).principal.tenant_id == MEADOW.id
+
+    assert stored(api, CustomerDomain, ascii_domain="dairy.example") == []

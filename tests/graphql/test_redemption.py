@@ -9,7 +9,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from multichannel.demo.cast import ALDER, CANYON, CEDAR, EMBER, HAZEL, MEADOW, find_persona, fixed_id
 from multichannel.domain.base import Base
@@ -358,3 +358,37 @@ def test_of_two_people_who_redeem_at_once_one_becomes_the_global_admin(api: Api)
     (asked,) = stored(api, ResellerRelationship, addressed_to=ORCHARD)
     assert outcomes == sorted(["HAS_GLOBAL_ADMIN", asked.id])
     assert len(stored(api, User, tenant_id=tenant.id)) == 1
+
+
+@pytest.mark.rule("R57", "R12")
+def test_a_partner_that_nobody_of_signs_in_is_provisioned_in_its_own_market_alone(api: Api) -> None:
+    times = {"cloud": Cloud.PUBLIC, "created_at": api.world.clock.now}
+    with api.world.store.engine.begin() as connection:
+        connection.execute(
+            insert(Tenant), {"id": ORCHARD, "directory_id": ORCHARD, "kind": "partner", **times}
+        )
+        row = {"id": ORCHARD, "name": "Rowan", "type": "indirect_reseller", "market": "CA", **times}
+        connection.execute(insert(Partner), row)
+    _, code = invite(api, "partner.example")
+    token = replace(TOKEN, domain="partner.example")
+
+    assert codes(redeem(api, code, token, REDEEM_RESELLER)) == ["MARKET_MISMATCH"]
+    assert stored(api, User, tenant_id=ORCHARD) == []
+
+    with api.world.store.engine.begin() as connection:
+        connection.execute(update(Partner).where(Partner.id == ORCHARD).values(market="US"))
+    assert codes(redeem(api, code, token, REDEEM_RESELLER)) == []
+    assert [each.object_id for each in stored(api, User, tenant_id=ORCHARD)] == [ADMIN]
+
+
+@pytest.mark.rule("R57")
+def test_an_accepted_invitation_is_over(api: Api) -> None:
+    partnership_id, code = invite(api, ORCHARD)
+    assert codes(redeem(api, code, document=REDEEM_RESELLER, companyName="Rowan")) == []
+    with api.world.store.engine.begin() as connection:
+        row_id = partnership_id.rpartition("_")[2]
+        connection.execute(update(Partnership).where(Partnership.id == row_id).values(status="removed"))
+
+    assert codes(redeem(api, code, document=REDEEM_RESELLER)) == ["INVITATION_INVALID"]
+    late = api.ask("cedar-admin-agent", RENEW, input={"id": partnership_id}).data["renewResellerInvitation"]
+    assert [each["code"] for each in late["userErrors"]] == ["INVITATION_CLOSED"]

@@ -268,7 +268,6 @@ def _verify_domain(
 
 
 def _the(model: type[Tenanted], work: UnitOfWork, target: Target, row_id: str | None) -> Tenanted:
-    row = work.query_for(target).one(model, id=row_id)
-    if row is None:
-        raise LookupError(f"{model.__name__} {row_id} of an invitation is missing")
+    """The partner or customer with the id of a tenant that exists."""
+    (row,) = work.query_for(target).all(model, id=row_id)
     return row
