@@ -26,12 +26,12 @@ def _small_policy() -> PolicySource:
     texts = {name: text for name, text in SHIPPED.texts if name in FILES}
     granted = granted_actions(PolicySource(tuple(texts.items())).rules)
     rules = [
-        'has_standing(p: Principal, "system", _: Partnership) if p.kind = "system" and multichannel(p.cloud);'
+        'has_standing(p: Principal, "system", _: CustomerAgreement) if\n  p.kind = "system" and multichannel(p.cloud);'
     ]
     for resource in RESOURCES.values():
         if f'"system", _: {resource.name})' not in texts["system.polar"] and resource.name not in {
             "Customer",
-            "Partnership",
+            "CustomerAgreement",
         }:
             rules.append(f'has_standing(p: Principal, "system", _: {resource.name}) if p.kind = "system";')
         rules += [
