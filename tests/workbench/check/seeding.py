@@ -25,9 +25,8 @@ def _small_policy() -> PolicySource:
     """The shipped rules about customers and users; other types have only what makes them complete."""
     texts = {name: text for name, text in SHIPPED.texts if name in FILES}
     granted = granted_actions(PolicySource(tuple(texts.items())).rules)
-    rules = [
-        'has_standing(p: Principal, "system", _: CustomerAgreement) if\n  p.kind = "system" and multichannel(p.cloud);'
-    ]
+    held = 'has_standing(p: Principal, "system", _: CustomerAgreement)'
+    rules = [f'{held} if p.kind = "system" and multichannel(p.cloud);']
     for resource in RESOURCES.values():
         if f'"system", _: {resource.name})' not in texts["system.polar"] and resource.name not in {
             "Customer",
