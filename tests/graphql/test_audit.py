@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from multichannel.demo.cast import ALDER, CANYON, CEDAR, MEADOW, fixed_id
+from multichannel.demo.cast import ALDER, CANYON, CEDAR, DOGWOOD, MEADOW, fixed_id
+from multichannel.domain.audit import AuditRecord
 from multichannel.domain.base import utc_text
 from tests.graphql.conftest import Api
+from tests.graphql.relationship_api import bare
+from tests.graphql.stored_rows import stored
 
 EDIT = """mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) {
   customer { version } userErrors { code } } }"""
@@ -148,3 +151,16 @@ def test_a_page_with_values_takes_two_statements_whatever_its_length(history: Ap
     answer = history.ask("alder-global-admin", VALUES)
     assert len(answer.data["auditRecords"]["nodes"]) == 12
     assert len(answer.statements) == 2
+
+
+def test_a_customer_reads_what_it_pays_and_other_parties_do_not(api: Api) -> None:
+    """Cedar sells Meadow ten more; Dogwood, which is credited, learns only that something changed."""
+    asked = """mutation ($id: ID!) { updateSubscription(input: {id: $id, quantity: 20, expectedVersion: 1}) {
+      userErrors { code } } }"""
+    phone = f"subscription_{fixed_id('meadow-phone-cedar.subscription')}"
+    assert api.ask("cedar-admin-agent", asked, id=phone).data["updateSubscription"]["userErrors"] == []
+    records = {each.tenant_id: each for each in stored(api, AuditRecord) if each.resource_id == bare(phone)}
+    told = {"quantity": 20}
+    assert (records[MEADOW.id].old_value, records[MEADOW.id].new_value) == ({"quantity": 10}, told)
+    assert records[CEDAR.id].new_value == told
+    assert records[DOGWOOD.id].new_value == {}

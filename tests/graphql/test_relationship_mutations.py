@@ -92,7 +92,8 @@ def test_a_request_is_accepted_and_the_customer_appears(api: Api) -> None:
 
 @pytest.mark.rule("R14")
 def test_an_agreement_is_asked_for_once(api: Api) -> None:
-    assert refusal(api, "quarry-global-admin", ACCEPT, id=OPEN_REQUEST)[0] == "AGREEMENT_REQUIRED"
+    missing = refusal(api, "quarry-global-admin", ACCEPT, id=OPEN_REQUEST)
+    assert missing == ("AGREEMENT_REQUIRED", ["agreement"])
     assert row(api, OPEN_REQUEST).stored_status == "requested"
     done(api, "quarry-global-admin", ACCEPT, id=OPEN_REQUEST, agreement=SIGNER)
 

@@ -226,7 +226,7 @@ def _relationship(  # noqa: PLR0913  (the fields of an entry)
         delegated_admin_requested=bool(delegated_rights),
         requested_at=requested,
         accepted_at=requested + timedelta(days=1) if accepted else None,
-        expires_at=requested + REQUEST_EXPIRY,
+        expires_at=None if accepted else requested + REQUEST_EXPIRY,
         market=MARKET,
         cloud=Cloud(BY_KEY[partner].cloud),
         created_at=requested,

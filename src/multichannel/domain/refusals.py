@@ -58,7 +58,10 @@ class Refusal(Enum):
         "The associated partner must be a reseller with which you, a provider, have an active partnership.",
     )
     AGREEMENT_REQUIRED = _Row(
-        "R13", None, "The customer agreement is missing. Confirm it first: confirmCustomerAgreement."
+        "R13",
+        None,
+        "The customer agreement is missing. Confirm it first (confirmCustomerAgreement), or sign it as you "
+        "accept a relationship.",
     )
     AGREEMENT_NOT_OFFERED = _Row(
         "R52", None, "This national cloud has no customer agreement, and no operation requires one."

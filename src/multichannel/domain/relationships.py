@@ -121,7 +121,7 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         """
         raise_first(self.refusals_to_accept(at))
         raise_first(self.refusals_in_market(customer.market))
-        self.accepted_at = at
+        self.accepted_at, self.expires_at = at, None
         self._become(RelationshipStatus.ACTIVE, at)
 
     def decline(self, *, at: datetime) -> None:

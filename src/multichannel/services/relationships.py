@@ -262,7 +262,7 @@ def _sign_agreement(
     ):
         return
     if signature is None:
-        raise Refusal.AGREEMENT_REQUIRED.error()
+        raise Refusal.AGREEMENT_REQUIRED.error(path="agreement")
     work.add_under(relationship, new_agreement(customer, signature, attested_by=None, at=work.now))
 
 

@@ -105,6 +105,7 @@ def accept(state: State, who: Principal, told: Input) -> Row:
             delegated_admin.end_all(state, each)
             continue
         refuse_if(each["market"] != customer["market"])
+        each["expires_at"] = None
         for grant in state.rows(delegated_admin.GRANT, relationship_id=each["id"]):
             _answer(state, grant, told.get("delegatedRights"))
     if not state.rows("CustomerAgreement", customer_id=customer["id"], kind="direct"):

@@ -48,7 +48,11 @@ class ResellerRelationship:
     cloud = Column("The national cloud of both parties.", READ, filter=True)
     requested_at = Column("When the partner made the request.", READ, filter=True, order=True)
     accepted_at = Column("When the customer accepted; null until then.", READ, filter=True, order=True)
-    expires_at = Column("When the request expires if the customer does not answer.", READ, filter=True)
+    expires_at = Column(
+        "When the request expires if the customer does not answer; null once it has accepted.",
+        READ,
+        filter=True,
+    )
     closed_at = Column(
         "When the request was declined, withdrawn or recorded as expired, or the relationship ended; "
         "null until then.",

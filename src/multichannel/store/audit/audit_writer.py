@@ -16,6 +16,7 @@ from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, AuditSta
 from multichannel.domain.base import new_id
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.relationships import ResellerRelationship
+from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, TenantKind
 from multichannel.domain.transfers import Transfer
 from multichannel.domain.users import User
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 SHARED = {"status"}
 """The columns whose values every tenant in the audience receives; others it may read of the record itself."""
+
+SHARED_WITH_CUSTOMER = SHARED | {"quantity", "auto_renew_enabled", "friendly_name"}
+"""The columns of a subscription whose values its customer receives: what it pays, and under which name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class AuditWriter:
 
     def _entry(self, change: RowChange, tenant_id: str, event_id: str) -> AuditEntry:
         own = tenant_id == self._principal.tenant_id
-        columns = change.new.keys() - change.redacted if own else SHARED
+        columns = change.new.keys() - change.redacted if own else _shared_with(tenant_id, change)
         return AuditEntry(
             tenant_id,
             self._audience.cloud_of(tenant_id),
@@ -198,6 +202,12 @@ class AuditWriter:
             for key, head in sorted(heads.items())
         ]
         self._session.write_audit(statement, rows)
+
+
+def _shared_with(tenant_id: str, change: RowChange) -> set[str]:
+    """The columns whose values a tenant receives of what another has changed."""
+    is_customer = isinstance(change.row, Subscription) and change.row.customer_id == tenant_id
+    return SHARED_WITH_CUSTOMER if is_customer else SHARED
 
 
 def _customer_of(change: RowChange) -> str | None:
