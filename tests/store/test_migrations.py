@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,10 +13,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, inspect, make_url, select
 
 from multichannel.domain.base import Base
+from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus, DelegatedRight
 from multichannel.domain.tenants import Tenant
 from multichannel.errors import Misconfigured
 from multichannel.store import migrations
 from multichannel.store.engines import WRITING, execution_options, open_database
+
+GRANTS: Any = DelegatedAdminGrant.__table__
 
 
 @pytest.fixture
@@ -122,6 +127,62 @@ def test_customers_that_were_created_here_are_not_linked_and_all_other_tenants_a
         rows = connection.execute(select(Tenant.id, Tenant.directory_id).order_by(Tenant.id)).all()
     engine.dispose()
     assert [tuple(row) for row in rows] == [(_id(0), _id(0)), (_id(1), None), (_id(2), _id(2))]
+
+
+@pytest.mark.rule("SM7")
+def test_delegated_admin_of_before_becomes_grants_of_every_right_with_an_end(database_url: str) -> None:
+    engine = open_database(database_url)
+    migrations.downgrade(database_url, "0006")
+    at, common = "2026-01-01T00:00:00.000000Z", "'US', 'public'"
+    links = (("active", "true"), ("active", "false"), ("requested", "false"), ("removed", "false"))
+    with _connection(engine) as connection:
+        for number, kind in ((0, "partner"), (1, "customer")):
+            connection.exec_driver_sql(
+                f"INSERT INTO tenants (id, directory_id, kind, cloud, created_at) "  # noqa: S608  (constants)
+                f"VALUES ('{_id(number)}', '{_id(number)}', '{kind}', 'public', '{at}')"
+            )
+        connection.exec_driver_sql(
+            f"INSERT INTO partners (id, name, type, status, market, cloud, created_at) "  # noqa: S608
+            f"VALUES ('{_id(0)}', 'Maple', 'direct_bill', 'active', {common}, '{at}')"
+        )
+        connection.exec_driver_sql(
+            f"INSERT INTO customers (id, custom_domains, qualification, market, cloud, version, "  # noqa: S608
+            f"created_at, updated_at) VALUES ('{_id(1)}', '[]', 'none', {common}, 1, '{at}', '{at}')"
+        )
+        for number, (status, delegated) in enumerate(links):
+            # One active relationship of the two is through a reseller, for which the partner itself stands.
+            through = f"'{_id(0)}'" if number == 1 else "NULL"
+            connection.exec_driver_sql(
+                f"INSERT INTO reseller_relationships (id, partner_id, customer_id, addressed_to, "  # noqa: S608
+                f"status, associated_partner_id, is_extension, delegated_admin_requested, delegated_admin, "
+                f"accepted_at, expires_at, market, cloud, version, created_at, updated_at) VALUES "
+                f"('{_id(number)}', '{_id(0)}', '{_id(1)}', "
+                f"'x', '{status}', {through}, false, true, {delegated}, '{at}', "
+                f"'2999-01-01T00:00:00.000000Z', {common}, 1, '{at}', '{at}')"
+            )
+        connection.commit()
+
+    migrations.upgrade(database_url)
+
+    with _connection(engine) as connection:
+        rows = connection.execute(select(GRANTS).order_by(GRANTS.c.relationship_id)).mappings().all()
+    assert [(row["relationship_id"], row["status"]) for row in rows] == [
+        (_id(0), DelegatedAdminStatus.ACTIVE),
+        (_id(2), DelegatedAdminStatus.PENDING),
+    ]
+    assert all(row[right] for row in rows for right in DelegatedRight)
+    held = rows[0]
+    assert held["expires_at"] == held["ends_at"]
+    assert timedelta(days=364) < held["ends_at"] - datetime.now(UTC) <= timedelta(days=365)
+
+    migrations.downgrade(database_url, "0006")
+    with _connection(engine) as connection:
+        flags = connection.exec_driver_sql(
+            "SELECT delegated_admin FROM reseller_relationships ORDER BY id"
+        ).scalars()
+        assert [bool(flag) for flag in flags] == [True, False, False, False]
+    migrations.upgrade(database_url)
+    engine.dispose()
 
 
 def _id(number: int) -> str:

@@ -19,9 +19,8 @@ ADMIN = ReadableColumn("delegated_admin_requested", SUMMARY)
 NAME = ReadableColumn("name", SUMMARY)
 PLAIN = "It lets us sell and support your subscriptions. It does not let us administer your tenant."
 WITH_ADMIN = (
-    "It lets us sell and support your subscriptions, and makes our admin agents administrators of your "
-    "tenant. "
-    "You can revoke that at any time."
+    "It lets us sell and support your subscriptions, and asks for rights in your tenant. You can narrow them "
+    "when you accept, and revoke them at any time."
 )
 
 
