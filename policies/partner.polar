@@ -53,6 +53,9 @@ grant(role, "partnership", "read_summary", _: Partner) if business_role(role);
 grant("global_admin", "customer", "read_summary", _: Partner);
 grant("global_admin", "asked", "read", _: Partner);
 
+# R71: a customer compares what the partners that it knows could do for it.
+grant("global_admin", "customer", "read_support_options", _: Partner);
+
 # Role matrix, "request reseller relationship" (C2).
 grant(role, "multichannel_partner", action, _: Partner) if
   action in ["request_relationship", "request_relationship_through_provider"] and

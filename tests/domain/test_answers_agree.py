@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,15 +15,18 @@ from multichannel.domain.commerce import (
     BillingType,
     Channel,
     Commerce,
+    Confirmation,
     StopReason,
     SubscriptionStatus,
 )
+from multichannel.domain.customer_options import CUSTOMER_OPTIONS, CustomerOptionFacts, refusals_of_customer
 from multichannel.domain.eligibility import TransferCandidate, ineligibility_reasons, refusals_to_receive
 from multichannel.domain.refusals import TRANSFER_REASONS, Refusal, raise_first
 from multichannel.domain.relationship_requests import refusals_to_request
 from multichannel.domain.relationships import RelationshipStatus
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.support import (
+    PARTNER_OPTIONS,
     SupportFacts,
     SupportOptionKind,
     available_from,
@@ -43,7 +47,7 @@ from tests.domain.builders import (
     transfer,
 )
 
-REQUEST, RECREATE, TRANSFER, WAIT, CANCEL = SupportOptionKind
+REQUEST, RECREATE, TRANSFER, WAIT, CANCEL = PARTNER_OPTIONS
 NOT_OF_A_MUTATION = {"SOLD_BY_ANOTHER_PARTNER"}
 """True of an option, though the mutation itself is possible (R8)."""
 DECIDED_BY_POLICY = {"NO_RELATIONSHIP"}
@@ -87,6 +91,26 @@ transfers = st.lists(
         initiated_by=st.sampled_from([None, *Initiator]),
     ),
     max_size=2,
+)
+customer_facts = st.builds(
+    CustomerOptionFacts,
+    subscription=st.builds(
+        subscription,
+        channel=st.sampled_from(Channel),
+        commerce=st.sampled_from(Commerce),
+        stored_status=st.sampled_from(SubscriptionStatus),
+        billing_type=st.sampled_from(BillingType),
+        confirmation=st.sampled_from([None, *Confirmation]),
+        services=st.sampled_from([[], ["storage"], ["storage", "sql"]]),
+        canceled_services=st.sampled_from([[], ["storage"], ["sql"]]),
+        effective_start_date=times,
+        cancellation_allowed_until_date=times,
+        expires_at=times,
+        deleted_at=times,
+    ),
+    is_contested=st.booleans(),
+    is_recreated=st.booleans(),
+    has_partner=st.booleans(),
 )
 all_facts = st.builds(
     SupportFacts,
@@ -197,7 +221,7 @@ def test_transfer_is_blocked_by_what_request_transfer_refuses_and_eligibility_te
 
 @given(all_facts)
 def test_every_answer_takes_code_rule_and_sentence_from_one_row(facts: SupportFacts) -> None:
-    for kind in SupportOptionKind:
+    for kind in PARTNER_OPTIONS:
         for refusal in refusals_of_option(kind, facts, NOW):
             row = Refusal[refusal.code]
             assert refusal.rule == row.rule
@@ -206,6 +230,49 @@ def test_every_answer_takes_code_rule_and_sentence_from_one_row(facts: SupportFa
 
 @given(all_facts)
 def test_the_end_of_a_term_makes_an_option_available_only_in_the_future(facts: SupportFacts) -> None:
-    for kind in SupportOptionKind:
+    for kind in PARTNER_OPTIONS:
         end = available_from(kind, facts, NOW)
         assert end is None or (end > NOW and kind in {WAIT, CANCEL})
+
+
+def customers(kind: SupportOptionKind, facts: CustomerOptionFacts) -> set[str]:
+    return {refusal.code for refusal in refusals_of_customer(kind, facts, NOW)}
+
+
+@pytest.mark.rule("R71")
+@given(customer_facts)
+def test_what_blocks_an_option_of_a_customer_is_what_its_mutation_refuses(facts: CustomerOptionFacts) -> None:
+    row = facts.subscription
+    before = unchanged(row)
+    blocked = customers(SupportOptionKind.CANCEL, facts)
+    confirm = customers(SupportOptionKind.CONFIRM_RECORD, facts)
+    contact = customers(SupportOptionKind.NAME_SUPPORT_CONTACT, facts)
+
+    assert unchanged(row) == before
+    agree(confirm, refused(lambda: row.confirm(at=NOW)), besides={"ALREADY_CSP", "ALREADY_CONFIRMED"})
+    assert ("ALREADY_CSP" in confirm) is facts.is_contested
+    agree(contact, refused(lambda: row.assign_support_contact(PARTNER, at=NOW)), besides={"NO_PARTNER"})
+    assert ("NO_PARTNER" in contact) is not facts.has_partner
+    agree(blocked, refused(lambda: row.cancel(StopReason.CUSTOMER_REQUEST, at=NOW)), besides=set())
+
+
+@pytest.mark.rule("R71")
+@given(customer_facts)
+def test_single_services_can_be_canceled_while_any_is_left(facts: CustomerOptionFacts) -> None:
+    row = facts.subscription
+    blocked = customers(SupportOptionKind.CANCEL_SERVICE, facts)
+    codes = {refused(partial(row.cancel_service, name, at=NOW)) for name in [*row.services]}
+
+    assert ("NOT_MOVED_YET" in blocked) is not facts.is_recreated
+    assert (blocked - {"NOT_MOVED_YET"} == set()) is (None in codes)
+
+
+@given(customer_facts)
+def test_every_answer_to_a_customer_is_of_one_row(
+    facts: CustomerOptionFacts,
+) -> None:
+    for kind in CUSTOMER_OPTIONS:
+        for refusal in refusals_of_customer(kind, facts, NOW):
+            row = Refusal[refusal.code]
+            assert refusal.rule == row.rule
+            assert refusal.message.startswith(row.message)

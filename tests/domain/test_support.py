@@ -10,6 +10,7 @@ import pytest
 from multichannel.domain.commerce import BillingType, Channel, Commerce, SubscriptionStatus
 from multichannel.domain.relationships import RelationshipStatus
 from multichannel.domain.support import (
+    PARTNER_OPTIONS,
     SupportFacts,
     SupportOptionKind,
     available_from,
@@ -19,7 +20,7 @@ from multichannel.domain.support import (
 from multichannel.domain.transfers import Initiator, TransferKind
 from tests.domain.builders import BEGAN, DAY, ENDS, NOW, PARTNER, relationship, subscription, transfer
 
-REQUEST, RECREATE, TRANSFER, WAIT, CANCEL = SupportOptionKind
+REQUEST, RECREATE, TRANSFER, WAIT, CANCEL = PARTNER_OPTIONS
 EA = {"channel": Channel.EA, "billing_partner_id": None}
 LEGACY = {"commerce": Commerce.LEGACY, "cancellation_allowed_until_date": None}
 AZURE = {
@@ -156,7 +157,7 @@ def test_a_renewal_that_is_not_stored_yet_opens_a_new_window() -> None:
     assert codes(CANCEL, facts({"commitment_end_date": NOW - 8 * DAY})) == ["CANCEL_WINDOW_PASSED"]
 
 
-@pytest.mark.parametrize("kind", SupportOptionKind)
+@pytest.mark.parametrize("kind", PARTNER_OPTIONS)
 def test_of_an_own_subscription_no_option_is_available(kind: SupportOptionKind) -> None:
     own = facts({"billing_partner_id": PARTNER})
 

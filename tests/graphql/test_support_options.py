@@ -45,6 +45,29 @@ def agree(api: Api, customer: str) -> None:
     assert done == {"userErrors": []}
 
 
+def many(api: Api, number: int) -> None:
+    """As many subscriptions of Meadow's of another channel."""
+    now = api.world.clock.now
+    row = {
+        "owner_id": fixed_id("meadow"),
+        "customer_id": fixed_id("meadow"),
+        "recorded_by": "customer",
+        "channel": "ea",
+        "commerce": "legacy",
+        "billing_cycle": "monthly",
+        "billing_type": "usage",
+        "stored_status": "active",
+        "quantity": 1,
+        "market": "US",
+        "cloud": "public",
+        "created_at": now,
+    }
+    with api.world.store.engine.connect() as connection:
+        columns = {"status" if name == "stored_status" else name: value for name, value in row.items()}
+        connection.execute(insert(Subscription), [columns] * number)
+        connection.commit()
+
+
 CANCEL = """mutation ($input: CancelSubscriptionInput!) {
   cancelSubscription(input: $input) { subscription { status } userErrors { code } } }"""
 AZURE_PLAN = {"billing_type": "usage", "term_duration": None}
@@ -168,8 +191,89 @@ def test_a_partner_needs_no_option_for_what_it_sells_itself(api: Api) -> None:
     assert set(map(str, found.values())) == {"['ALREADY_YOURS']"}
 
 
-def test_a_customer_supports_nobody(api: Api) -> None:
-    assert options(api, "meadow-global-admin", "meadow-azure-ea") == {}
+@pytest.mark.rule("R71")
+def test_a_customer_is_told_what_it_can_do_itself(api: Api) -> None:
+    persona = "meadow-global-admin"
+    azure, mail = options(api, persona, "meadow-azure-ea"), options(api, persona, "meadow-mail-alder")
+    recorded = options(api, persona, "meadow-records-open")
+
+    assert azure == {
+        "CONFIRM_RECORD": ["NOT_GRANTED"],
+        "CANCEL": "open",
+        "CANCEL_SERVICE": ["NOT_MOVED_YET"],
+        "NAME_SUPPORT_CONTACT": "open",
+        "INVITE_PARTNER": "open",
+    }
+    assert mail["CANCEL"] == ["CANCEL_WINDOW_PASSED", "NOT_GRANTED"]
+    assert mail["INVITE_PARTNER"] == ["SOLD_BY_ANOTHER_PARTNER"]
+    assert recorded["CONFIRM_RECORD"] == "open"
+
+
+OF_PARTNER = """query ($id: ID!, $partner: ID!) { node(id: $id) { ... on Subscription {
+  supportOptions(for: $partner) { kind blockedBy { code message } } } } }"""
+ALL_OF_PARTNER = """query ($partner: ID!) { subscriptions(first: 100) { nodes {
+  supportOptions(for: $partner) { kind blockedBy { code } } } } }"""
+
+
+def options_of(api: Api, persona: str, key: str, partner: str) -> dict[str, list[str]]:
+    """By kind, what blocks a partner, as a persona is told it."""
+    answer = api.ask(
+        persona,
+        OF_PARTNER,
+        id=f"subscription_{fixed_id(f'{key}.subscription')}",
+        partner=f"partner_{fixed_id(partner)}",
+    )
+    return {
+        option["kind"]: [each["code"] for each in option["blockedBy"]]
+        for option in answer.data["node"]["supportOptions"]
+    }
+
+
+@pytest.mark.rule("R71")
+def test_a_customer_compares_the_partners_that_it_knows(api: Api) -> None:
+    agree(api, "meadow")
+    persona, key = "meadow-global-admin", "meadow-azure-ea"
+
+    assert options_of(api, persona, key, "alder")["RECREATE_IN_CSP"] == []
+    assert options_of(api, persona, key, "cedar")["RECREATE_IN_CSP"] == ["AGREEMENT_REQUIRED"]
+    of_advisor = options_of(api, persona, key, "willow")
+    assert of_advisor["RECREATE_IN_CSP"] == ["AGREEMENT_REQUIRED", "ADVISORS_SELL_NOTHING"]
+    of_stranger = options_of(api, persona, key, "birch")
+    assert of_stranger["RECREATE_IN_CSP"] == ["AGREEMENT_REQUIRED", "NO_RELATIONSHIP", "PARTNER_NOT_ABLE"]
+    assert options_of(api, persona, "meadow-mail-alder", "alder")["TRANSFER"] == ["ALREADY_YOURS"]
+    assert options_of(api, persona, "meadow-mail-alder", "cedar")["TRANSFER"] == ["AGREEMENT_REQUIRED"]
+    assert options_of(api, persona, "meadow-phone-cedar", "alder")["TRANSFER"] == ["LEGACY_LICENSE"]
+
+
+@pytest.mark.rule("R71")
+def test_options_of_a_partner_are_told_to_a_customer_that_it_has_asked_and_to_nobody_else(api: Api) -> None:
+    partner = f"partner_{fixed_id('linden')}"
+    for persona, code in (
+        ("meadow-global-admin", "NOT_FOUND"),
+        ("alder-global-admin", "NOT_FOUND"),
+        ("dogwood-sales-agent", "NOT_FOUND"),
+    ):
+        answer = api.ask(persona, ALL_OF_PARTNER, partner=partner)
+        assert set(answer.codes) == {code}, persona
+        nodes = answer.body["data"]["subscriptions"]["nodes"]
+        assert [each["supportOptions"] for each in nodes] == [None] * len(nodes)
+    cedar = f"partner_{fixed_id('cedar')}"
+    assert set(api.ask("dogwood-sales-agent", ALL_OF_PARTNER, partner=cedar).codes) == {"FORBIDDEN"}
+    assert set(api.ask("meadow-global-admin", ALL_OF_PARTNER, partner="customer_x").codes) == {"BAD_INPUT"}
+    assert api.ask("ember-global-admin", ALL_OF_PARTNER, partner=partner).codes == []
+
+
+OWN = "{ subscriptions(first: 100) { nodes { supportOptions { kind blockedBy { code } } } } }"
+
+
+@pytest.mark.parametrize("more", [1, 60])
+def test_the_statements_for_a_customer_are_as_many_for_a_page_as_for_one(api: Api, more: int) -> None:
+    many(api, more)
+    known, former = (f"partner_{fixed_id(key)}" for key in ("cedar", "birch"))
+
+    assert len(api.ask("meadow-global-admin", OWN).statements) == 6
+    assert len(api.ask("meadow-global-admin", ALL_OF_PARTNER, partner=known).statements) == 13
+    assert len(api.ask("meadow-global-admin", ALL_OF_PARTNER, partner=former).statements) == 17
 
 
 def test_who_reads_a_summary_only_is_not_told(api: Api) -> None:
@@ -192,26 +296,7 @@ def test_an_option_that_opens_at_the_end_of_the_term_names_that_date(api: Api) -
 
 @pytest.mark.parametrize("more", [1, 60])
 def test_the_statements_are_as_many_for_a_page_as_for_one(api: Api, more: int) -> None:
-    now = api.world.clock.now
-    row = {
-        "owner_id": fixed_id("meadow"),
-        "customer_id": fixed_id("meadow"),
-        "recorded_by": "customer",
-        "channel": "ea",
-        "commerce": "legacy",
-        "billing_cycle": "monthly",
-        "billing_type": "usage",
-        "stored_status": "active",
-        "quantity": 1,
-        "market": "US",
-        "cloud": "public",
-        "created_at": now,
-    }
-    with api.world.store.engine.connect() as connection:
-        columns = {"status" if name == "stored_status" else name: value for name, value in row.items()}
-        connection.execute(insert(Subscription), [columns] * more)
-        connection.commit()
-
+    many(api, more)
     answer = api.ask("alder-sales-agent", PAGE)
 
     assert answer.codes == []

@@ -160,7 +160,14 @@ def test_every_action_of_tenants_is_a_change_or_is_named_here() -> None:
     [changes] = _rules("changes")
     of_users = {Action.ADD_USER, Action.UPDATE_ROLES, Action.DISABLE, Action.ENABLE}
     consent = {Action.SET_SHARING, Action.CONFIRM, Action.DISPUTE}
-    others = {*READS, *of_users, Action.REVOKE_DELEGATED_ADMIN, Action.END, *consent}
+    others = {
+        *READS,
+        Action.READ_SUPPORT_OPTIONS,
+        *of_users,
+        Action.REVOKE_DELEGATED_ADMIN,
+        Action.END,
+        *consent,
+    }
     requests = {action for action in Action if action.startswith("request_") and action != "request_transfer"}
     service = {Action.ADD_PARTNER, Action.ADD_CUSTOMER, Action.VERIFY_DOMAIN, Action.SEED}
     service |= {Action.IMPORT, Action.EXPIRE, Action.REDEEM}

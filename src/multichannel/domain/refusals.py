@@ -14,19 +14,23 @@ from multichannel.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """`detail` is a further sentence with fields to be filled in, for a refusal that knows their values."""
+    """`detail` is a further sentence with fields to be filled in, for a refusal that knows their values.
+
+    `of_partner` is the sentence for a customer that asks what a partner could do.
+    """
 
     rule: str | None
     path: str | None
     sentence: str
     detail: str = ""
+    of_partner: str = ""
 
 
 class _TransferReason(_Row):
     """Why a subscription cannot be in a transfer, whatever the input."""
 
-    def __init__(self, rule: str | None, sentence: str) -> None:
-        super().__init__(rule, None, sentence)
+    def __init__(self, rule: str | None, sentence: str, of_partner: str = "") -> None:
+        super().__init__(rule, None, sentence, of_partner=of_partner)
 
 
 class _SupportReason(_TransferReason):
@@ -130,11 +134,15 @@ class Refusal(Enum):
         "SM1",
         "customer",
         "You have an open request to this address. Wait for the answer, or cancel the request first.",
+        of_partner="This partner has an open request to you. Answer it: acceptResellerRelationship or "
+        "declineResellerRelationship.",
     )
     ASKED_RECENTLY = _Row(
         "R64",
         "customer",
         "The customer has declined such a request. Ask again 30 days after its answer at the earliest.",
+        of_partner="You have declined such a request of this partner. It can ask again 30 days after your "
+        "answer.",
     )
     ALREADY_RELATED = _Row("SM1", "customer", "The partner has an active relationship with this customer.")
     RELATIONSHIP_NOT_ACTIVE = _Row("SM1", "id", "The relationship must be active.")
@@ -241,6 +249,8 @@ class Refusal(Enum):
         "id",
         "You have already recreated this subscription in CSP. Cancel the original subscription, or single "
         "services of it.",
+        of_partner="This partner has already recreated the subscription in CSP. Cancel the original "
+        "subscription, or single services of it.",
     )
     NOT_MOVED_YET = _Row(
         "R5", "id", "The subscription has not been recreated in CSP. Move it first: moveSubscriptionToCsp."
@@ -270,6 +280,7 @@ class Refusal(Enum):
         "R29",
         "customer",
         "You have no active relationship with this customer. Request one first: requestResellerRelationship.",
+        of_partner="You have no active relationship with this partner. It has to request one first.",
     )
     CUSTOMER_IN_OTHER_MARKET = _Row(
         "R29", None, "The customer is in a different market. Transfers do not cross markets."
@@ -283,6 +294,7 @@ class Refusal(Enum):
         None,
         "A transfer from this partner to you is pending for this customer. Wait for the answer, or cancel "
         "the transfer first.",
+        of_partner="This partner has already requested a transfer from the partner that bills it.",
     )
     NOT_YOUR_RESELLER = _Row(
         "R40",
@@ -357,9 +369,20 @@ class Refusal(Enum):
     )
 
     # Why a support option is not available, besides all of the above
-    ALREADY_YOURS = _SupportReason(None, "You already bill this subscription.")
+    ALREADY_YOURS = _SupportReason(
+        None, "You already bill this subscription.", "This partner already bills the subscription."
+    )
     SOLD_BY_ANOTHER_PARTNER = _SupportReason(
-        "R8", "Another CSP partner sells this subscription. A relationship gives you no access to it."
+        "R8",
+        "Another CSP partner sells this subscription. A relationship gives you no access to it.",
+        "A CSP partner sells this subscription. A relationship gives no other partner access to it.",
+    )
+    PARTNER_NOT_ABLE = _SupportReason(
+        "R71", "This partner cannot do this at the moment, for a reason of its own. Ask the partner."
+    )
+    ALREADY_CONFIRMED = _SupportReason("R67", "You have already confirmed the record.")
+    NO_PARTNER = _SupportReason(
+        "R26", "You have no active relationship with a partner. Accept the request of one first."
     )
     NO_TERM = _SupportReason("R5", "A usage-based subscription has no term to wait for.")
     TERM_UNKNOWN = _SupportReason("R3", "The end of the term is not recorded.")
@@ -382,6 +405,11 @@ class Refusal(Enum):
     def code(self) -> str:
         """What programs switch on."""
         return self.name
+
+    @property
+    def of_partner(self) -> str | None:
+        """The sentence for a customer that asks what a partner could do; None if it is `message`."""
+        return self._row.of_partner or None
 
     def error(self, *, path: str | None = None, **details: object) -> Refused:
         """The exception to raise; `path` is the input field it is about, if that is not the usual one."""

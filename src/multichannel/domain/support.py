@@ -1,4 +1,4 @@
-"""Multichannel support: the options to support what a customer bought elsewhere (R1 to R8)."""
+"""Multichannel support: the options of a partner to support what a customer bought elsewhere (R1 to R8)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,34 @@ from multichannel.errors import Refused
 
 
 class SupportOptionKind(DescribedEnum):
-    """A way to support a subscription that someone else sold."""
+    """A way for a partner to support a subscription that someone else sold, or for its customer to go on."""
 
     REQUEST_RELATIONSHIP = "request_relationship", "Request a reseller relationship from the customer."
     RECREATE_IN_CSP = "recreate_in_csp", "Recreate the usage-based subscription in CSP."
     TRANSFER = "transfer", "Request a transfer from the partner that bills it."
     WAIT_FOR_TERM_END = "wait_for_term_end", "Wait for the end of its term, then sell a new subscription."
     CANCEL_THEN_MOVE = "cancel_then_move", "Have the subscription canceled, then sell a new one."
+    # of customers
+    CONFIRM_RECORD = "confirm_record", "As the customer: confirm what a partner recorded."
+    CANCEL = "cancel", "As the customer: cancel the subscription."
+    CANCEL_SERVICE = "cancel_service", "As the customer: cancel single services of it."
+    NAME_SUPPORT_CONTACT = "name_support_contact", "As the customer: name the partner that supports it."
+    INVITE_PARTNER = "invite_partner", "As the customer: ask a partner to request a relationship."
+
+
+PARTNER_OPTIONS = (
+    SupportOptionKind.REQUEST_RELATIONSHIP,
+    SupportOptionKind.RECREATE_IN_CSP,
+    SupportOptionKind.TRANSFER,
+    SupportOptionKind.WAIT_FOR_TERM_END,
+    SupportOptionKind.CANCEL_THEN_MOVE,
+)
+"""What a partner can do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportFacts:
-    """A subscription and what the caller's partner knows about it; of other partners only `is_contested`."""
+    """A subscription and what a partner knows about it; of other partners only `is_contested`."""
 
     subscription: Subscription
     partner_id: str

@@ -23,13 +23,18 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
         return requests.may(who, action, row)
     if is_partner(who) and row["id"] == who.tenant_id:
         return action in {Action.READ_SUMMARY, Action.READ} and has(who, EVERY_ROLE)
+    if action is Action.READ_SUPPORT_OPTIONS or (action is Action.READ_SUMMARY and is_customer(who)):  # R71
+        return _is_served(world, who, row)
     if action is not Action.READ_SUMMARY:  # R66
         asked = action is Action.READ and has(who, {"global_admin"})
         return asked and _is_asked(world, who, row)
-    if is_customer(who):
-        return _serves(world, who.tenant_id, row["id"]) and has(who, {"global_admin"})
     linked = (_introduces(link, row["id"], who.tenant_id) for link in world.rows("Partnership"))
     return is_partner(who) and any(linked) and has(who, EVERY_ROLE - {"account_admin"})
+
+
+def _is_served(world: World, who: Principal, row: Row) -> bool:
+    """Whether `who` is a global admin of a customer that the partner serves or has asked."""
+    return is_customer(who) and _serves(world, who.tenant_id, row["id"]) and has(who, {"global_admin"})
 
 
 def _is_asked(world: World, who: Principal, row: Row) -> bool:

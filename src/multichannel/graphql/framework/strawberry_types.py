@@ -101,7 +101,7 @@ def input_type(name: str, description: str, fields: Mapping[str, tuple[str, str]
     """Make an input type of optional fields, from annotation and description by name."""
     made = {
         key: StrawberryField(
-            graphql_name=key.rstrip("_") if key.endswith("_") else None,
+            graphql_name=_without_underscore(key),
             description=text,
             default=strawberry.UNSET,
         )
@@ -109,6 +109,11 @@ def input_type(name: str, description: str, fields: Mapping[str, tuple[str, str]
     }
     cls = _class(name, (), {key: annotation for key, (annotation, _) in fields.items()}, made)
     register(strawberry.input(cls, name=name, description=description))
+
+
+def _without_underscore(name: str) -> str | None:
+    """The GraphQL name of what would be a keyword in Python, such as `for_`; None for other names."""
+    return name.rstrip("_") if name.endswith("_") else None
 
 
 def _class(name: str, bases: tuple[type, ...], annotations: dict[str, str], body: dict[str, Any]) -> type:
@@ -123,7 +128,7 @@ def _strawberry_field(declared: Field) -> StrawberryField:
     made.arguments = [
         StrawberryArgument(
             name,
-            None,
+            _without_underscore(name),
             StrawberryAnnotation(annotation, namespace=NAMESPACE),
             default=None if "None" in annotation else strawberry.UNSET,
             description=text,

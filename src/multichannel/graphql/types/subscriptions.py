@@ -9,7 +9,9 @@ import strawberry
 from multichannel.domain.lifecycle import LIVE
 from multichannel.domain.refusals import TRANSFER_REASONS
 from multichannel.domain.transfers import TransferKind
+from multichannel.errors import BadInput, Denied
 from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
+from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.strawberry_types import (
     Field,
     described,
@@ -19,7 +21,7 @@ from multichannel.graphql.framework.strawberry_types import (
 )
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.graphql.types.consent import CSP_CONFLICTS, SHARED_WITH, SHARING
-from multichannel.policy.schema.resources import SUBSCRIPTION
+from multichannel.policy.schema.resources import PARTNER, SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.support import support_options
 from multichannel.services.transfer_eligibility import transfer_eligibility
@@ -79,6 +81,22 @@ def _eligibility(work: UnitOfWork, ids: Sequence[str], kind: TransferKind) -> Ma
     return {key: {"eligible": not each, "reasons": each} for key, each in reasons.items()}
 
 
+FOR_PARTNER = (
+    "For a customer: the partner whose options to list instead. Reasons that depend on what you cannot read "
+    "of the partner are summarized as PARTNER_NOT_ABLE. Requires READ_SUPPORT_OPTIONS on the Partner."
+)
+
+
+def _support_options(
+    work: UnitOfWork, ids: Sequence[str], for_: strawberry.ID | None = None
+) -> Mapping[str, object]:
+    """The options, or in place of those of each subscription the denial."""
+    try:
+        return support_options(work, ids, None if for_ is None else read_id_of(PARTNER, for_))
+    except (Denied, BadInput) as error:
+        return dict.fromkeys(ids, error)
+
+
 object_type(
     "SupportBlocker",
     "A reason why a support option is not available.",
@@ -90,7 +108,7 @@ object_type(
 )
 object_type(
     "SupportOption",
-    "A way in which your partner could support a subscription.",
+    "A way in which a partner could support a subscription, or its customer could go on.",
     {
         "kind": Field("SupportOptionKind", "The kind of option."),
         "available": Field("bool", "Whether it is available now; then `blockedBy` is empty."),
@@ -170,13 +188,19 @@ class Subscription:
     services = Column("The names of its Azure services.", READ)
     canceled_services = Column("The names of its services that were canceled separately.", READ)
     support_options = Computed(
-        "How your partner could support the subscription, each with every blocking reason. Empty for "
-        "customers.",
+        "How your partner could support the subscription or, for a customer, what you can do yourself; each "
+        "with every blocking reason.",
         "list[SupportOption]",
         READ,
-        support_options,
+        _support_options,
         witness="commerce",
         absent=[],
+        arguments={
+            "for_": (
+                "ID | None",
+                FOR_PARTNER,
+            )
+        },
     )
     sharing = SHARING
     shared_with = SHARED_WITH

@@ -135,6 +135,7 @@ PARTNER = Resource(
         Action.INVITE_RESELLER,
         Action.CREATE_CUSTOMER,
         Action.REQUEST_TRANSFER,
+        Action.READ_SUPPORT_OPTIONS,
         Action.ADD_USER,
         Action.IMPORT,
     ),

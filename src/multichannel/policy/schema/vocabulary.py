@@ -32,6 +32,10 @@ class Action(DescribedEnum):
     INVITE_RESELLER = "invite_reseller", "Invite a partner to become an indirect reseller."
     CREATE_CUSTOMER = "create_customer", "Create a customer with a new tenant."
     REQUEST_TRANSFER = "request_transfer", "Request subscriptions from another partner."
+    READ_SUPPORT_OPTIONS = (
+        "read_support_options",
+        "See what the partner could do with your subscriptions.",
+    )
     ADD_USER = "add_user", "Add a user to the tenant."
     UPDATE_ROLES = "update_roles", "Replace the roles of the user."
     DISABLE = "disable", "End the access of the user."

@@ -94,6 +94,13 @@ class Repository(Generic[T]):
         self._access.session.allow_queries_for(rows)
         return rows
 
+    def read(self, row_id: str, *, to: Action) -> T:
+        """The row, not locked, not to be written; NotVisible or NotPermitted unless the action is granted."""
+        rows = self.find_permitted([row_id], to=to)
+        if not rows:
+            raise self._denial(row_id, to)
+        return rows[0]
+
     @records_list(read_levels, lambda facts: 0 if facts is None else 1)
     def facts(self, row_id: str) -> Any | None:
         """The facts of a row if the principal may read it at any level, else None."""
