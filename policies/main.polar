@@ -12,6 +12,7 @@ resource BillingProfile {}
 resource CustomerAgreement {}
 resource Subscription {}
 resource SubscriptionShare {}
+resource SupportCase {}
 resource Transfer {}
 resource User {}
 resource AuditRecord {}
@@ -45,7 +46,8 @@ changes(action) if
     "create_customer", "update", "link", "confirm_agreement", "record_subscription", "create_subscription",
     "suspend", "reactivate", "cancel", "cancel_service", "move_to_csp", "assign_support_contact",
     "assign_partner_of_record", "request_transfer", "release", "consent", "accept", "decline", "remove",
-    "extend", "approve", "reduce", "terminate", "set_auto_extend", "invite"
+    "extend", "approve", "reduce", "terminate", "set_auto_extend", "invite",
+    "open_support_case", "comment", "assign", "resolve", "reopen", "close"
   ];
 
 # R19: a restricted partner takes on no new customers, sells nothing new and receives no transfers.

@@ -51,6 +51,12 @@ subscription_manager(role) if
 seller(role) if
   role in ["admin_agent", "sales_agent"];
 
+# "Service requests for customer": sales agents view them.
+case_handler(role) if
+  role in ["global_admin", "admin_agent", "helpdesk_agent"];
+case_reader(role) if case_handler(role);
+case_reader("sales_agent");
+
 # "Invoices, reconciliation", "customer billing help".
 billing_reader(role) if
   role in ["global_admin", "billing_admin", "admin_agent"];

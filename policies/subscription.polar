@@ -3,14 +3,17 @@
 
 # R62: what a partner sells is its own until it has ended, also after the customer has ended the relationship.
 has_standing(caller: Principal, "billing_partner", subscription: Subscription) if
+  bills(caller, subscription);
+
+bills(caller, subscription) if
   subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id and
   subscription.status in ["none", "active", "pending", "suspended"];
-has_standing(caller: Principal, "billing_partner", subscription: Subscription) if
+bills(caller, subscription) if
   subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id and
   subscription.status in ["expired", "disabled", "deleted"] and keeps_records(caller, subscription);
 
 # R62: records stay with a partner unless the customer was the one to end the relationship.
-keeps_records(caller: Principal, subscription: Subscription) if
+keeps_records(caller, subscription) if
   relationship in subscription.customer.relationships and
   relationship.partner_id = caller.tenant_id and relationship.status in ["active", "removed"];
 
@@ -19,9 +22,19 @@ has_standing(caller: Principal, "partner_of_record", subscription: Subscription)
   caller.type = "indirect_reseller" and
   subscription.channel = "csp" and subscription.partner_of_record_id = caller.tenant_id;
 
-# R26: the designated support contact, in any channel.
+# R26, R70: the designated support contact, in any channel, while the customer works with it: directly, or
+# through its provider.
 has_standing(caller: Principal, "support_contact", subscription: Subscription) if
-  caller.kind = "partner" and subscription.support_contact_id = caller.tenant_id;
+  supports(caller, subscription);
+
+supports(caller, subscription) if
+  caller.kind = "partner" and subscription.support_contact_id = caller.tenant_id and
+  relationship in subscription.customer.relationships and
+  relationship.partner_id = caller.tenant_id and relationship.status = "active";
+supports(caller, subscription) if
+  caller.kind = "partner" and subscription.support_contact_id = caller.tenant_id and
+  relationship in subscription.customer.relationships and
+  relationship.associated_partner_id = caller.tenant_id and relationship.status = "active";
 
 # R24: a reseller that the billing provider has attached to the customer.
 has_standing(caller: Principal, "attached_reseller", subscription: Subscription) if
@@ -147,10 +160,17 @@ grant(role, "delegated_manage_subscriptions", action, _: Subscription) if
 grant(role, standing, "move_to_csp", _: Subscription) if
   standing in ["relationship_holder", "recorder"] and seller(role);
 
-# R26; role matrix, "assign support contact".
+# R26, R70; role matrix, "assign support contact": the seller, and the customer for anything that it has.
 grant(role, "billing_partner", "assign_support_contact", _: Subscription) if
   role in ["global_admin", "admin_agent", "helpdesk_agent"];
-grant("global_admin", "buyer", "assign_support_contact", _: Subscription);
+grant("global_admin", "customer", "assign_support_contact", _: Subscription);
+
+# R69; role matrix, "service requests for customer": the customer, and the partners that support the
+# subscription. The customer's people name a subscription to open a case of it, without reading it.
+grant(role, standing, "open_support_case", _: Subscription) if
+  standing in ["customer", "billing_partner", "support_contact", "attached_reseller"] and case_handler(role);
+grant(role, "delegated_support", "open_support_case", _: Subscription) if delegated_supporter(role);
+grant(role, "customer", "read_summary", _: Subscription) if case_handler(role);
 
 # R25: a provider decides which of its resellers is credited.
 grant(role, "billing_partner", "assign_partner_of_record", _: Subscription) if seller(role);
@@ -165,6 +185,11 @@ forbid("PRIVATE_RECORD", caller: Principal, _action: String, subscription: Subsc
   caller.kind = "partner" and
   subscription.channel != "csp" and subscription.recorded_by = "partner" and
   subscription.owner_id != caller.tenant_id;
+
+# R67: it opens nothing: neither does the customer have it supported.
+forbid("PRIVATE_RECORD", caller: Principal, action: String, subscription: Subscription) if
+  caller.kind = "customer" and action in ["assign_support_contact", "open_support_case"] and
+  subscription.channel != "csp" and subscription.recorded_by = "partner";
 
 # R22, R40: resellers buy and bill nothing; they take part in transfers through their provider.
 forbid("RESELLERS_SELL_NOTHING", caller: Principal, action: String, subscription: Subscription) if

@@ -26,6 +26,8 @@ TYPED_IN_EACH_LAYER = {
     "Partnership",
     "ResellerRelationship",
     "Subscription",
+    "SupportCase",
+    "SupportCaseComment",
     "Transfer",
     "User",
 }

@@ -35,6 +35,8 @@ ROWLESS = {
     "TransferChange",
     "ResellerRelationshipChange",
     "SubscriptionChange",
+    "SupportCaseChange",
+    "SupportCaseComment",
     "AuditChange",
     "LeftToMove",
     "InvitationLink",

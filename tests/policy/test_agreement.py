@@ -34,6 +34,7 @@ STORED = [resource for resource in RESOURCES.values() if resource.model is not N
 SHOWN = {
     "Customer": "company_name",
     "Subscription": "friendly_name",
+    "SupportCase": "subject",
     "ResellerRelationship": "market",
     "DelegatedAdminGrant": "requested_at",
     "Partnership": "market",

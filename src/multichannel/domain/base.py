@@ -112,11 +112,13 @@ def new_id() -> str:
 class Base(DeclarativeBase):
     """Base of all mapped classes; `parties` are the columns with the tenants that a change concerns.
 
-    `unrecorded` are the columns that use cases record under another name in the audit log, if at all.
+    `unrecorded` are the columns that use cases record under another name in the audit log, if at all. The
+    rows of an `append_only` class are neither changed nor deleted once they are stored.
     """
 
     parties: ClassVar[tuple[str, ...]] = ()
     unrecorded: ClassVar[frozenset[str]] = frozenset()
+    append_only: ClassVar[bool] = False
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar = {str: Words, datetime: UtcTime(), StrEnum: VALUES}
 

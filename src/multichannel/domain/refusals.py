@@ -272,6 +272,19 @@ class Refusal(Enum):
     )
     SERVICE_ALREADY_CANCELED = _Row("R5", "service", "The service has already been canceled.")
 
+    # Support cases
+    SUPPORT_CASE_CLOSED = _Row("SM8", "id", "The support case is closed. Open a new one: openSupportCase.")
+    SUPPORT_CASE_RESOLVED = _Row(
+        "SM8", "id", "The support case is resolved. Reopen it first: reopenSupportCase."
+    )
+    SUPPORT_CASE_NOT_RESOLVED = _Row("SM8", "id", "The support case must be resolved: resolveSupportCase.")
+    ASSIGNEE_NOT_AVAILABLE = _Row(
+        "R69", "partner", "This partner cannot be assigned. Name a partner that may support the subscription."
+    )
+    TOO_MANY_COMMENTS = _Row(
+        "SM8", "id", "The support case has 500 comments, the most it can have. Resolve it and open a new one."
+    )
+
     # Transfers
     SAME_PARTNER = _Row(
         "R39", "targetPartner", "The source and target of a transfer must be different partners."

@@ -26,6 +26,7 @@ from multichannel.graphql.types import (
     partnerships,
     relationships,
     subscriptions,
+    support_cases,
     transfers,
     users,
 )
@@ -38,6 +39,7 @@ DECLARING = (
     relationships,
     delegated_admin,
     subscriptions,
+    support_cases,
     transfers,
     agreements,
     users,
@@ -56,6 +58,7 @@ LISTS = {
         "The grants of delegated admin, and requests for them, that you can see.",
     ),
     "partnerships": ("Partnership", "The partnerships that you can see."),
+    "support_cases": ("SupportCase", "The support cases that you can see."),
     "transfers": ("Transfer", "The transfers that you can see."),
     "audit_records": ("AuditRecord", "Your tenant's audit log: the operations that concern it."),
 }

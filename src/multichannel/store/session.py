@@ -125,6 +125,11 @@ def _refuse_ungranted(session: GuardedSession, _context: UOWTransaction, _instan
             raise PolicyBypass(f"a use case wrote a {type(row).__name__}, which belongs to the audit tables")
         if not session.is_granted(row):
             raise PolicyBypass(f"a write of a {type(row).__name__} that was not granted")
+    for row in (*session.deleted, *changed):
+        if type(row).append_only:
+            raise PolicyBypass(
+                f"a change of a {type(row).__name__}, which is never changed once it is stored"
+            )
     session.before_writing(session.changes.collect(session.new, changed))
 
 

@@ -13,6 +13,7 @@ from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.support_cases import SupportCase
 from multichannel.domain.tenants import Partner
 from multichannel.domain.transfers import Transfer
 from multichannel.domain.users import User
@@ -78,6 +79,7 @@ class UnitOfWork:
             access, resources.DELEGATED_ADMIN_GRANT
         )
         self.subscriptions: Repository[Subscription] = Repository(access, resources.SUBSCRIPTION)
+        self.support_cases: Repository[SupportCase] = Repository(access, resources.SUPPORT_CASE)
         self.transfers: Repository[Transfer] = Repository(access, resources.TRANSFER)
         self.users: Repository[User] = Repository(access, resources.USER)
 

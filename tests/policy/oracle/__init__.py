@@ -21,6 +21,7 @@ from tests.policy.oracle import (
     relationships,
     service,
     subscriptions,
+    support_cases,
     transfers,
     users,
 )
@@ -42,6 +43,7 @@ class Noun(Protocol):
 NOUNS: dict[str, Noun] = {
     "Customer": customers,
     "Subscription": subscriptions,
+    "SupportCase": support_cases,
     "ResellerRelationship": relationships,
     "DelegatedAdminGrant": delegated_admin,
     "Partnership": partnerships,

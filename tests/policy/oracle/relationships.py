@@ -88,6 +88,13 @@ def _statuses(world: World, who: Principal, customer_id: str) -> set[str]:
     return {status(world, row) for row in rows if (row["customer_id"], row["partner_id"]) == pair}
 
 
+def served(world: World, who: Principal, customer_id: str) -> set[str]:
+    """The statuses of the relationships through which a partner serves a customer: own, or a provider's."""
+    rows = [row for row in world.rows("ResellerRelationship") if row["customer_id"] == customer_id]
+    ends = ("partner_id", "associated_partner_id")
+    return {status(world, row) for row in rows if who.tenant_id in {row[end] for end in ends}}
+
+
 def attached_by(world: World, who: Principal, customer_id: str) -> set[str]:
     """R24: the providers under which the reseller is attached to the customer."""
     if who.type != "indirect_reseller":

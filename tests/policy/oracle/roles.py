@@ -16,6 +16,8 @@ PARTNERSHIP_MANAGERS = {"global_admin", "user_management_admin", "admin_agent", 
 """Role matrix, "manage reseller partnerships"."""
 USER_MANAGERS = {"global_admin", "user_management_admin", "account_admin"}
 """Role matrix, "partner users and roles"."""
+CASE_HANDLERS = {"global_admin", "admin_agent", "helpdesk_agent"}
+"""Role matrix, "service requests for customer"; sales agents view them."""
 SELLERS = {"global_admin", "user_management_admin", "admin_agent", "sales_agent"}
 """Role matrix, "create customer"."""
 ATTESTERS = {"admin_agent", "sales_agent"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
 from tests.policy.oracle import delegated_admin, relationships
-from tests.policy.oracle.roles import BILLERS, VIEWERS, has, is_customer, is_partner
+from tests.policy.oracle.roles import BILLERS, CASE_HANDLERS, VIEWERS, has, is_customer, is_partner
 from tests.policy.oracle.world import Row, World
 
 BUYERS = {"admin_agent", "sales_agent"}
@@ -40,7 +40,9 @@ CHANGES = {
     Action.MOVE_TO_CSP,
     Action.ASSIGN_SUPPORT_CONTACT,
     Action.ASSIGN_PARTNER_OF_RECORD,
+    Action.OPEN_SUPPORT_CASE,
 }
+SUPPORTING = {Action.ASSIGN_SUPPORT_CONTACT, Action.OPEN_SUPPORT_CASE}
 
 
 def may(world: World, who: Principal, action: Action, row: Row) -> bool:
@@ -48,32 +50,45 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
     if action in READS:
         return _may_read(world, who, action, row)
     if is_customer(who):
-        own = row["customer_id"] == who.tenant_id and row["channel"] != "csp" and has(who, {"global_admin"})
-        by_customer = row["recorded_by"] == "customer"  # R63, R67: it shares its own, and answers the others
-        return own and action in ({*KEEPING, Action.SET_SHARING} if by_customer else ANSWERS)
-    if action in DELEGATED and _delegated(world, who, row, "manage_subscriptions"):  # R59
-        return True
-    standings = _standings(world, who, row)
-    if "billing_partner" in standings and has(who, SELLERS.get(action, set())):
+        return _may_as_customer(who, action, row)
+    part = standings(world, who, row)
+    if action is Action.OPEN_SUPPORT_CASE:  # R69; R59
+        supporting = bool(part & {"billing_partner", "attached_reseller", "support_contact"})
+        return (supporting and has(who, CASE_HANDLERS)) or _delegated(world, who, row, "support")
+    delegated = action in DELEGATED and _delegated(world, who, row, "manage_subscriptions")  # R59
+    if delegated or ("billing_partner" in part and has(who, SELLERS.get(action, set()))):
         return True
     if action is Action.MOVE_TO_CSP:  # R5; C4: a purchase
-        return bool(standings & {"relationship_holder", "recorder"}) and has(who, BUYERS)
-    noted = "recorder" in standings and action in KEEPING - {Action.ASSIGN_SUPPORT_CONTACT}
+        return bool(part & {"relationship_holder", "recorder"}) and has(who, BUYERS)
+    noted = "recorder" in part and action in KEEPING - {Action.ASSIGN_SUPPORT_CONTACT}
     return noted and has(who, BUYERS | {"global_admin"})
+
+
+def _may_as_customer(who: Principal, action: Action, row: Row) -> bool:
+    """R5: its own records; R69, R70: who supports what it has, whoever sold it."""
+    if row["customer_id"] != who.tenant_id:
+        return False
+    if action is Action.OPEN_SUPPORT_CASE:
+        return has(who, CASE_HANDLERS)
+    by_customer = row["recorded_by"] == "customer"  # R63, R67: it shares its own, and answers the others
+    elsewhere = {*KEEPING, Action.SET_SHARING} if by_customer else ANSWERS
+    own = row["channel"] != "csp" and action in elsewhere
+    return (own or action is Action.ASSIGN_SUPPORT_CONTACT) and has(who, {"global_admin"})
 
 
 def _may_read(world: World, who: Principal, action: Action, row: Row) -> bool:
     if is_customer(who):
-        return row["customer_id"] == who.tenant_id and has(who, {"global_admin"})
-    standings = _standings(world, who, row)
+        readers = CASE_HANDLERS if action is Action.READ_SUMMARY else {"global_admin"}
+        return row["customer_id"] == who.tenant_id and has(who, readers)
+    part = standings(world, who, row)
     if action is Action.READ_BILLING:
-        return "billing_partner" in standings and has(who, BILLERS)
+        return "billing_partner" in part and has(who, BILLERS)
     delegated = any(_delegated(world, who, row, right) for right in ("support", "manage_subscriptions"))
-    read = delegated or (bool(standings - {"partner_of_record"}) and has(who, VIEWERS))
+    read = delegated or (bool(part - {"partner_of_record"}) and has(who, VIEWERS))
     if action is Action.READ:
         return read
-    named = standings & {"billing_partner", "relationship_holder"}
-    credited = "partner_of_record" in standings and has(who, VIEWERS)
+    named = part & {"billing_partner", "relationship_holder"}
+    credited = "partner_of_record" in part and has(who, VIEWERS)
     return read or credited or (bool(named) and has(who, {"user_management_admin"}))
 
 
@@ -87,6 +102,8 @@ def reasons(_world: World, who: Principal, action: Action, row: Row) -> set[str]
     """What a partner recorded for itself is no other's to see; and what takes away what is granted."""
     found = set()
     if is_partner(who) and _private(row) and row["owner_id"] != who.tenant_id:
+        found.add("PRIVATE_RECORD")
+    if is_customer(who) and _private(row) and action in SUPPORTING:  # R67
         found.add("PRIVATE_RECORD")
     if who.status == "inactive" and action in CHANGES:
         found.add("PARTNER_INACTIVE")
@@ -125,7 +142,7 @@ def _against_release(who: Principal, row: Row) -> set[str]:
     return stays | ({"TRIALS_STAY"} if row["is_trial"] else set())
 
 
-def _standings(world: World, who: Principal, row: Row) -> set[str]:
+def standings(world: World, who: Principal, row: Row) -> set[str]:
     """What a partner is to a subscription; of what another CSP partner sells, it must be made part."""
     if not is_partner(who):
         return set()
@@ -139,7 +156,7 @@ def _standings(world: World, who: Principal, row: Row) -> set[str]:
         found.add("attached_reseller")
     if csp and row["partner_of_record_id"] == me and who.type == "indirect_reseller":  # R25
         found.add("partner_of_record")
-    if not private and row["support_contact_id"] == me:  # R26
+    if not private and supports(world, who, row):
         found.add("support_contact")
     held = relationships.holds(world, who, row["customer_id"]) and _shared(world, who, row)
     if not csp and not private and held:
@@ -157,6 +174,12 @@ def _shared(world: World, who: Principal, row: Row) -> bool:
     shares = ((each["subscription_id"], each["partner_id"]) for each in world.rows("SubscriptionShare"))
     chosen = row["sharing"] == "selected" and (row["id"], who.tenant_id) in shares
     return row["sharing"] == "all_partners" or chosen
+
+
+def supports(world: World, who: Principal, row: Row) -> bool:
+    """R26, R70: the support contact, while the customer works with it, or with its provider."""
+    served = relationships.served(world, who, row["customer_id"])
+    return is_partner(who) and row["support_contact_id"] == who.tenant_id and "active" in served
 
 
 def _ended(world: World, row: Row) -> bool:

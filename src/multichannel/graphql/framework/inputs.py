@@ -20,7 +20,7 @@ from multichannel.graphql.framework.fields import camel
 from multichannel.graphql.framework.strawberry_types import described
 from multichannel.store.audit.mutation_context import IdempotentRequest
 
-LONGEST_TEXT, LONGEST_KEY = 512, 255
+LONGEST_TEXT, LONGEST_COMMENT, LONGEST_KEY = 512, 4000, 255
 GUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 EMAIL_FORM = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 EXPECTED_VERSION = (
@@ -72,6 +72,22 @@ def parse_text(name: str, value: str, *, longest: int = LONGEST_TEXT) -> str:
     if len(value) > longest or not is_printable(value):
         raise BadInput(f"input.{camel(name)} must have 1 to {longest} printable characters, not all blank.")
     return value.strip()
+
+
+def parse_lines(name: str, value: str) -> str:
+    """A text of one or several lines, without surrounding blanks; BadInput otherwise."""
+    text = "\n".join(value.splitlines()).strip()
+    if not text or len(text) > LONGEST_COMMENT or not all(map(_is_line, text.split("\n"))):
+        raise BadInput(
+            f"input.{camel(name)} must have 1 to {LONGEST_COMMENT} printable characters, not all blank."
+        )
+    return text
+
+
+def _is_line(line: str) -> bool:
+    """Whether it has only characters that people can see, or none; tabs are among them."""
+    visible = line.replace("\t", " ")
+    return not visible.strip(" ") or is_printable(visible)
 
 
 def parse_guid(name: str, value: str) -> str:

@@ -17,6 +17,7 @@ NOUNS = (
     "users",
     "subscriptions",
     "consent",
+    "support_cases",
     "transfers",
 )
 """In the order in which the schema lists them."""

@@ -82,6 +82,7 @@ class Customer:
     updated_at = UPDATED_AT
     version = version(expected=True)
     subscriptions = ToMany("Its subscriptions that you can see.", "Subscription", "customer_id")
+    support_cases = ToMany("Its support cases that you can see.", "SupportCase", "customer_id")
     reseller_relationships = ToMany(
         "Its relationships with partners that you can see.",
         "ResellerRelationship",

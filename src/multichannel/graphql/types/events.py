@@ -20,6 +20,7 @@ STREAMED = {
     "reseller_relationship_changed": "ResellerRelationship",
     "subscription_changed": "Subscription",
     "delegated_admin_grant_changed": "DelegatedAdminGrant",
+    "support_case_changed": "SupportCase",
 }
 """The fields of `Events`, and the type of record that each is about."""
 

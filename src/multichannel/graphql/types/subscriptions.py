@@ -176,6 +176,7 @@ class Subscription:
     continued_by = ToMany(
         "The subscriptions that replace this one and that you can see.", "Subscription", "continues_id"
     )
+    support_cases = ToMany("Its support cases that you can see.", "SupportCase", "subscription_id")
     transfer_eligibility = Computed(
         "Whether it can be transferred now, and every reason why not. What you cannot read otherwise is "
         "summarized as NOT_RELEASABLE.",

@@ -148,6 +148,20 @@ class SubscriptionFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupportCaseFacts:
+    """A support case with its customer and the subscription that it is about."""
+
+    id: str
+    assigned_partner_id: str | None
+    opened_by: str
+    status: str
+    customer_id: str
+    customer: CustomerFacts
+    subscription: SubscriptionFacts
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserFacts:
     """A user, as others of the tenant may know it, with the rights that its tenant gave partners."""
 

@@ -16,6 +16,7 @@ from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription, SubscriptionShare
+from multichannel.domain.support_cases import SupportCase
 from multichannel.domain.tenants import Partner
 from multichannel.domain.transfers import Transfer
 from multichannel.domain.users import User
@@ -217,11 +218,24 @@ SUBSCRIPTION = Resource(
         Action.SET_SHARING,
         Action.CONFIRM,
         Action.DISPUTE,
+        Action.OPEN_SUPPORT_CASE,
         Action.EXPIRE,
     ),
 )
 SUBSCRIPTION_SHARE = Resource(facts.SubscriptionShareFacts, SubscriptionShare, ())
 """What subscriptions are shared by; nobody acts on it, and rules read it."""
+SUPPORT_CASE = Resource(
+    facts.SupportCaseFacts,
+    SupportCase,
+    (
+        Action.READ,
+        Action.COMMENT,
+        Action.ASSIGN,
+        Action.RESOLVE,
+        Action.REOPEN,
+        Action.CLOSE,
+    ),
+)
 TRANSFER = Resource(
     facts.TransferFacts,
     Transfer,

@@ -73,8 +73,15 @@ class Action(DescribedEnum):
     SET_SHARING = "set_sharing", "Choose the partners that read what the customer recorded."
     CONFIRM = "confirm", "Confirm, as the customer, what a partner recorded."
     DISPUTE = "dispute", "Dispute, as the customer, what a partner recorded."
+    OPEN_SUPPORT_CASE = "open_support_case", "Open a support case of the subscription."
     # on a transfer
     CONSENT = "consent", "Consent to the manual switch."
+    # on a support case
+    COMMENT = "comment", "Comment on the support case."
+    ASSIGN = "assign", "Hand the support case to another partner."
+    RESOLVE = "resolve", "Resolve the support case."
+    REOPEN = "reopen", "Reopen the resolved support case."
+    CLOSE = "close", "Close the resolved support case for good."
     # of the service itself
     EXPIRE = "expire", "Persist status changes that are due. Used by the service itself."
     IMPORT = "import", "Import the partner's data from other systems. Used by the service itself."
