@@ -43,6 +43,7 @@ ALDER_RECORDED = names("meadow-records-open")
 ALDER_READS_OF_OTHERS = ALDER_READS_BY_RELATIONSHIP | ALDER_SUPPORTS | ALDER_RECORDED
 
 BIRCH_SERVES = names("canyon thistle")
+BIRCH_SERVED = names("ember")
 BIRCH_BILLS = names("canyon-office-birch thistle-mail-birch")
 BIRCH_READS_OF_OTHERS = names("canyon-azure-ea thistle-office-open", "canyon-azure-ea-by-birch")
 
@@ -68,6 +69,30 @@ ALDER_ADMINISTRATOR = Sees(
     customers={READ: ALDER_SERVES},
     subscriptions={BILLING: ALDER_BILLS, READ: ALDER_READS_OF_OTHERS},
 )
+LINDEN_ADMINISTRATOR = Sees(
+    customers={READ: names("ember")},
+    subscriptions={BILLING: names("ember-azure-linden"), READ: names("ember-office-direct")},
+)
+CEDAR_ADMINISTRATOR = Sees(
+    customers={READ: CEDAR_SERVES},
+    subscriptions={BILLING: CEDAR_BILLS, READ: CEDAR_READS_BY_RELATIONSHIP},
+)
+DOGWOOD_AGENT = Sees(
+    customers={READ: names("meadow")},
+    subscriptions={READ: names("meadow-azure-cedar meadow-phone-cedar")},
+)
+HAZEL_AGENT = Sees(
+    customers={READ: names("quarry")},
+    subscriptions={READ: names("quarry-mail-cedar"), SUMMARY: names("meadow-azure-cedar")},
+)
+WILLOW_AGENT = Sees(
+    customers={READ: names("meadow")},
+    subscriptions={READ: names("meadow-office-direct meadow-azure-ea", "meadow-backup-advisor")},
+)
+LAUREL_ADMINISTRATOR = Sees(
+    customers={READ: names("summit")},
+    subscriptions={BILLING: names("summit-mail-laurel"), READ: names("summit-azure-ea")},
+)
 NOTHING = Sees()
 
 EXPECTED: dict[str, Sees] = {
@@ -87,24 +112,26 @@ EXPECTED: dict[str, Sees] = {
     ),
     "alder-account-admin": NOTHING,  # manages Alder's own people
     "alder-user": NOTHING,
-    # Birch: R19 takes away what it may sell, not what it sees. It withdrew its request to Meadow.
+    # Birch: R19 takes away what it may sell, not what it sees. It withdrew its request to Meadow. Ember
+    # ended the relationship, which leaves Birch its name (R62).
     "birch-sales-agent": Sees(
-        customers={READ: BIRCH_SERVES}, subscriptions={READ: BIRCH_BILLS | BIRCH_READS_OF_OTHERS}
+        customers={READ: BIRCH_SERVES, SUMMARY: BIRCH_SERVED},
+        subscriptions={READ: BIRCH_BILLS | BIRCH_READS_OF_OTHERS},
     ),
     "birch-billing-admin": Sees(
-        customers={SUMMARY: BIRCH_SERVES},
+        customers={SUMMARY: BIRCH_SERVES | BIRCH_SERVED},
+        subscriptions={BILLING: BIRCH_BILLS, READ: BIRCH_READS_OF_OTHERS},
+    ),
+    "birch-global-admin": Sees(
+        customers={READ: BIRCH_SERVES, SUMMARY: BIRCH_SERVED},
         subscriptions={BILLING: BIRCH_BILLS, READ: BIRCH_READS_OF_OTHERS},
     ),
     # Linden has left the programme and keeps its books.
-    "linden-admin-agent": Sees(
-        customers={READ: names("ember")},
-        subscriptions={BILLING: names("ember-azure-linden"), READ: names("ember-office-direct")},
-    ),
+    "linden-admin-agent": LINDEN_ADMINISTRATOR,
+    "linden-global-admin": LINDEN_ADMINISTRATOR,
     # Cedar: Thistle declined it.
-    "cedar-admin-agent": Sees(
-        customers={READ: CEDAR_SERVES},
-        subscriptions={BILLING: CEDAR_BILLS, READ: CEDAR_READS_BY_RELATIONSHIP},
-    ),
+    "cedar-admin-agent": CEDAR_ADMINISTRATOR,
+    "cedar-global-admin": CEDAR_ADMINISTRATOR,
     "cedar-sales-and-billing": Sees(  # two roles: what either of them sees
         customers={READ: CEDAR_SERVES},
         subscriptions={BILLING: CEDAR_BILLS, READ: CEDAR_READS_BY_RELATIONSHIP},
@@ -115,29 +142,21 @@ EXPECTED: dict[str, Sees] = {
     ),
     # Cedar attached Dogwood to Meadow (e): all that Cedar bills there, nothing of Alder's, nothing of other
     # channels, for the relationship is Cedar's.
-    "dogwood-sales-agent": Sees(
-        customers={READ: names("meadow")},
-        subscriptions={READ: names("meadow-azure-cedar meadow-phone-cedar")},
-    ),
+    "dogwood-sales-agent": DOGWOOD_AGENT,
+    "dogwood-global-admin": DOGWOOD_AGENT,
     "dogwood-user-management-admin": NOTHING,
     # Cedar attached Hazel to Quarry (e); Hazel is also credited for an Azure plan at Meadow (f).
-    "hazel-sales-agent": Sees(
-        customers={READ: names("quarry")},
-        subscriptions={READ: names("quarry-mail-cedar"), SUMMARY: names("meadow-azure-cedar")},
-    ),
+    "hazel-sales-agent": HAZEL_AGENT,
+    "hazel-global-admin": HAZEL_AGENT,
     "hazel-billing-admin": Sees(
         subscriptions={READ: names("quarry-mail-cedar"), SUMMARY: names("meadow-azure-cedar")},
     ),
     # Willow, an Advisor, has Meadow's permission and a note of its own.
-    "willow-sales-agent": Sees(
-        customers={READ: names("meadow")},
-        subscriptions={READ: names("meadow-office-direct meadow-azure-ea", "meadow-backup-advisor")},
-    ),
+    "willow-sales-agent": WILLOW_AGENT,
+    "willow-global-admin": WILLOW_AGENT,
     # Laurel, US government. Prairie has not answered its request.
-    "laurel-admin-agent": Sees(
-        customers={READ: names("summit")},
-        subscriptions={BILLING: names("summit-mail-laurel"), READ: names("summit-azure-ea")},
-    ),
+    "laurel-admin-agent": LAUREL_ADMINISTRATOR,
+    "laurel-global-admin": LAUREL_ADMINISTRATOR,
     "laurel-helpdesk-agent": Sees(
         customers={READ: names("summit")},
         subscriptions={READ: names("summit-mail-laurel summit-azure-ea")},

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Executable, insert, select, text, update
 
 from multichannel.cli.demo import prepare
-from multichannel.demo.cast import ALDER, ORGANISATIONS, PERSONAS
+from multichannel.demo.cast import ALDER, NEWCOMERS, ORGANISATIONS, PERSONAS
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.domain.base import new_id
 from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, TenantKind
@@ -169,7 +169,8 @@ def test_personas_are_listed_for_programs(run: Run) -> None:
     assert code == 0
     assert {"persona": "alder-sales-agent", "tenant": "Alder", "roles": ["sales_agent"]} in listed
     assert {"persona": "meadow-user", "tenant": "Meadow Dairy", "roles": []} in listed
-    assert [each["persona"] for each in listed] == [persona.name for persona in PERSONAS]
+    assert {"persona": "juniper-administrator", "tenant": "Juniper Foods", "roles": []} in listed
+    assert [each["persona"] for each in listed] == [persona.name for persona in (*PERSONAS, *NEWCOMERS)]
 
 
 def test_personas_are_listed_for_people_one_on_a_line(run: Run) -> None:
@@ -180,7 +181,18 @@ def test_personas_are_listed_for_people_one_on_a_line(run: Run) -> None:
     rows = [line.split() for line in out.splitlines()]
     assert code == 0
     assert ["alder-sales-agent", "Alder", "sales_agent"] in rows
-    assert len(rows) == 1 + len(PERSONAS)
+    assert [
+        "juniper-administrator",
+        "Juniper",
+        "Foods",
+        "none",
+        "until",
+        "it",
+        "redeems",
+        "an",
+        "invitation",
+    ] in rows
+    assert len(rows) == 1 + len(PERSONAS) + len(NEWCOMERS)
     assert "\x1b" not in out
 
 

@@ -272,7 +272,7 @@ def statuses(world: World, persona: str) -> dict[str, str]:
     )
     with world.store.reading(world.principal(persona)) as work:
         page = work.reader.page(RELATIONSHIP, ListQuery(columns, Window(ONE_PAGE)))
-    names = {row_id: name for name, row_id in CUSTOMER_IDS.items()}
+    names = {None: "unknown"} | {row_id: name for name, row_id in CUSTOMER_IDS.items()}
     return {names[record.values["customer_id"]]: record.values["status"] for record in page.records}
 
 
@@ -283,6 +283,7 @@ def test_a_request_nobody_answered_is_expired_from_its_time_on(world: World) -> 
         "quarry": "requested",
         "thistle": "expired",
         "ember": "removed",
+        "unknown": "requested",  # Juniper has never signed in
     }
 
     world.clock.now += timedelta(days=100)
@@ -297,6 +298,7 @@ def test_a_relationship_is_known_to_its_parties_and_to_the_attached_reseller(wor
         "meadow": "canceled",
         "canyon": "active",
         "thistle": "active",
+        "ember": "ended_by_customer",
     }
     assert statuses(world, "prairie-global-admin") == {"prairie": "requested"}
     assert statuses(world, "alder-account-admin") == {}

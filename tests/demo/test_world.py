@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from multichannel.demo.cast import ALDER, CEDAR, EMBER, MEADOW, PERSONAS, WILLOW
+from multichannel.demo.cast import ALDER, CEDAR, EMBER, INVITED, MEADOW, NEWCOMERS, PERSONAS, WILLOW
 from multichannel.demo.world import SEEDER, rows_of_world, seed
 from multichannel.domain.base import Base
 from multichannel.domain.commerce import BillingType, Channel, Commerce
@@ -97,7 +97,8 @@ def test_it_keeps_the_rules_it_is_to_show() -> None:
     assert attached <= resellers, "R23"
     assert credited <= resellers, "R25"
     assert all(cloud[str(each.billing_partner_id)] == cloud[str(each.customer_id)] for each in billed), "R52"
-    assert all(cloud[each.partner_id] == cloud[str(each.customer_id)] for each in relationships), "R52"
+    known = [each for each in relationships if each.customer_id]
+    assert all(cloud[each.partner_id] == cloud[str(each.customer_id)] for each in known), "R52"
     assert WILLOW.id not in {each.billing_partner_id for each in billed}, "an advisor does not bill"
 
 
@@ -109,6 +110,16 @@ def test_two_csp_partners_sell_to_one_customer() -> None:
     sold = [each for each in rows(Subscription) if is_csp(each) and each.customer_id == MEADOW.id]
 
     assert {each.billing_partner_id for each in sold} == {ALDER.id, CEDAR.id}
+
+
+def test_each_newcomer_is_invited_and_otherwise_unknown() -> None:
+    """What is addressed to it waits for its first sign-in."""
+    waiting = {each.addressed_to for each in rows(ResellerRelationship) if each.customer_id is None}
+    waiting |= {each.addressed_to for each in rows(Partnership) if each.reseller_id is None}
+
+    assert waiting == {each.domain for each in INVITED} != set()
+    assert {each.organisation for each in NEWCOMERS} == set(INVITED)
+    assert not {each.id for each in INVITED} & {each.directory_id for each in rows(Tenant)}
 
 
 def test_what_is_there_is_not_made_again(world: World) -> None:

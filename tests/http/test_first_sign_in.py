@@ -78,6 +78,39 @@ def test_an_administrator_signs_in_with_the_link_answers_and_is_known_from_then_
     assert ask(server, clerk, VIEWER).status_code == 401
 
 
+INVITE = """mutation($id: ID!) { inviteCustomer(input: {id: $id}) {
+  resellerRelationship { invitation { url } } userErrors { code } } }"""
+RENEW = """mutation($id: ID!) { renewResellerInvitation(input: {id: $id}) {
+  partnership { invitation { url } } userErrors { code } } }"""
+REDEEM_RESELLER = """mutation($code: String!) {
+  redeemResellerInvitation(input: {code: $code, companyName: "Sorrel"}) {
+    partnership { status provider { name } } userErrors { code } } }"""
+
+
+@pytest.mark.rule("R56")
+def test_the_administrators_that_the_demo_has_invited_sign_in_for_the_first_time(server: DemoServer) -> None:
+    def code_for(persona: str, query: str, row_id: str) -> str:
+        (payload,) = ask(server, server.token(persona), query, id=row_id).json()["data"].values()
+        invited, errors = payload.values()
+        assert errors == []
+        return str(invited["invitation"]["url"].rpartition("/")[2])
+
+    juniper, sorrel = server.token("juniper-administrator"), server.token("sorrel-administrator")
+    request = f"reseller_relationship_{fixed_id('alder.juniper.relationship')}"
+    partnership = f"partnership_{fixed_id('cedar.sorrel.partnership')}"
+    assert [ask(server, token, VIEWER).status_code for token in (juniper, sorrel)] == [401, 401]
+
+    code = code_for("alder-admin-agent", INVITE, request)
+    redeemed = ask(server, juniper, REDEEM, code=code).json()["data"]["redeemInvitation"]
+    assert redeemed["resellerRelationship"]["id"] == request
+    assert ask(server, juniper, VIEWER).json()["data"]["viewer"]["roles"] == ["GLOBAL_ADMIN"]
+
+    code = code_for("cedar-global-admin", RENEW, partnership)
+    joined = ask(server, sorrel, REDEEM_RESELLER, code=code).json()["data"]["redeemResellerInvitation"]
+    assert joined["partnership"] == {"status": "INVITED", "provider": {"name": "Cedar"}}
+    assert ask(server, sorrel, VIEWER).json()["data"]["viewer"]["roles"] == ["GLOBAL_ADMIN"]
+
+
 @pytest.mark.rule("R56")
 def test_a_code_opens_nothing_without_a_token(server: DemoServer) -> None:
     body = {"query": REDEEM, "variables": {"code": "x"}}

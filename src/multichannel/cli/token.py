@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from multichannel.cli.options import AsJson
-from multichannel.demo.cast import PERSONAS, find_persona
+from multichannel.demo.cast import NEWCOMERS, PERSONAS, find_persona
 from multichannel.demo.issuer import existing_issuer, token
 
 
@@ -30,7 +30,7 @@ def token_command(
     if persona is not None:
         typer.echo(token(issuer, find_persona(persona), datetime.now(UTC)))
     elif as_json:
-        typer.echo(json.dumps([each.as_json() for each in PERSONAS], indent=2))
+        typer.echo(json.dumps([each.as_json() for each in (*PERSONAS, *NEWCOMERS)], indent=2))
     else:
         typer.echo(persona_table())
 
@@ -39,5 +39,6 @@ def persona_table() -> str:
     """The personas with their tenants and roles, one per line."""
     rows = [("Persona", "Tenant", "Roles")]
     rows += [(each.name, each.organisation.name, ", ".join(each.roles) or "none") for each in PERSONAS]
+    rows += [(each.name, each.organisation.name, "none until it redeems an invitation") for each in NEWCOMERS]
     name_width, tenant_width = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:2])
     return "\n".join(f"{name:{name_width}}  {tenant:{tenant_width}}  {roles}" for name, tenant, roles in rows)

@@ -18,6 +18,9 @@ from multichannel.errors import BadInput
 
 WORLD: Final[Any] = yaml.load((Path(__file__).parent / "world.yaml").read_text("utf-8"), yaml.CSafeLoader)
 
+ADMINISTRATOR: Final = "administrator"
+"""The duty of a newcomer."""
+
 
 def fixed_id(name: str) -> str:
     """The id of `name`, equal in every demo world: the version 5 UUID of `<name>.example`."""
@@ -44,11 +47,18 @@ class Organisation:
         """The tenant id."""
         return fixed_id(self.key)
 
+    @property
+    def domain(self) -> str:
+        """The domain that its directory has verified."""
+        return f"{self.key}.example"
+
 
 ORGANISATIONS: Final = tuple(Organisation(**each) for each in WORLD["organisations"])
 ALDER, BIRCH, LINDEN, CEDAR, DOGWOOD, HAZEL, WILLOW, LAUREL = ORGANISATIONS[:8]
 MEADOW, CANYON, QUARRY, THISTLE, EMBER, SUMMIT, PRAIRIE = ORGANISATIONS[8:]
 BY_KEY: Final = {each.key: each for each in ORGANISATIONS}
+INVITED: Final = tuple(Organisation(**each) for each in WORLD["newcomers"])
+"""Organisations that the service does not know until their administrators sign in by an invitation."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,11 @@ class Persona:
         """The object id in the organisation's tenant."""
         return fixed_id(f"{self.duty.replace(' ', '-')}.{self.organisation.key}")
 
+    @property
+    def administers(self) -> bool:
+        """Whether it is a global administrator of the directory, which is not the role of that name here."""
+        return "global_admin" in self.roles or self.duty == ADMINISTRATOR
+
     def as_json(self) -> dict[str, object]:
         """The persona as `multichannel token --list --json` prints it."""
         return {"persona": self.name, "tenant": self.organisation.name, "roles": list(self.roles)}
@@ -84,11 +99,14 @@ def _persona(organisation: str, roles: tuple[str, ...] = (), duty: str = "") -> 
 
 
 PERSONAS: Final = tuple(_persona(**each) for each in WORLD["personas"])
+"""The users of the demo world."""
+NEWCOMERS: Final = tuple(Persona(each, (), ADMINISTRATOR) for each in INVITED)
+"""Administrators of directories that the service does not know, who become users by redeeming a link."""
 
 
 def find_persona(name: str) -> Persona:
     """The persona of that name; BadInput with similar names if there is none."""
-    personas = {persona.name: persona for persona in PERSONAS}
+    personas = {persona.name: persona for persona in (*PERSONAS, *NEWCOMERS)}
     if name in personas:
         return personas[name]
     close = difflib.get_close_matches(name.lower(), personas, cutoff=0.5)

@@ -7,15 +7,17 @@ import os
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from multichannel.demo.cast import PERSONAS, Persona
+from multichannel.demo.cast import NEWCOMERS, PERSONAS, Persona
 from multichannel.errors import Misconfigured, Refused
 from multichannel.identity.keys import DEMO_AUDIENCE, DEMO_ISSUER, DEMO_KEY_PREFIX
+from multichannel.identity.tokens import ENTRA_ID
 
 FOLDER = Path(".multichannel")
 """Where the demo lives: in the folder it is run in."""
@@ -75,15 +77,21 @@ def existing_issuer(folder: Path = FOLDER) -> DemoIssuer:
 
 
 def token(issuer: DemoIssuer, persona: Persona, now: datetime) -> str:
-    """A token for the persona, valid for a working day."""
-    return issuer.token(persona.organisation.id, persona.id, now=now)
+    """A token for the persona, valid for a working day, with the claims that Entra ID would make."""
+    claims: dict[str, Any] = {
+        "name": persona.title,
+        ENTRA_ID.domain: f"{persona.duty.replace(' ', '-')}@{persona.organisation.domain}",
+    }
+    if persona.administers:
+        claims[ENTRA_ID.admin] = [ENTRA_ID.admin_value]
+    return issuer.token(persona.organisation.id, persona.id, now=now, **claims)
 
 
 def tokens(issuer: DemoIssuer, now: datetime) -> list[dict[str, object]]:
     """Every persona as `/demo/personas` gives it: with its title and a token."""
     return [
         {**persona.as_json(), "title": persona.title, "token": token(issuer, persona, now)}
-        for persona in PERSONAS
+        for persona in (*PERSONAS, *NEWCOMERS)
     ]
 
 

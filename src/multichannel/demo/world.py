@@ -12,6 +12,7 @@ from typing import Any
 from multichannel.demo.cast import (
     ALDER,
     BY_KEY,
+    INVITED,
     ORGANISATIONS,
     PERSONAS,
     WORLD,
@@ -55,6 +56,11 @@ SEEDER = system_principal(SystemRole.SEEDER)
 MARKET = "US"
 OPENED, BOUGHT, TERM = timedelta(days=400), timedelta(days=200), timedelta(days=365)
 REQUEST_EXPIRY = timedelta(days=90)
+ACCEPTED = frozenset(
+    {RelationshipStatus.ACTIVE, RelationshipStatus.REMOVED, RelationshipStatus.ENDED_BY_CUSTOMER}
+)
+CLOSED = frozenset(RelationshipStatus) - {RelationshipStatus.REQUESTED, RelationshipStatus.ACTIVE}
+CLOSED_AFTER = timedelta(days=60)
 _RIGHTS = "delegated_rights"
 CANCELLATION_WINDOW = timedelta(days=7)
 
@@ -144,7 +150,7 @@ def _customer(organisation: Organisation, opened: datetime) -> Customer:
     return Customer(
         id=organisation.id,
         company_name=organisation.name,
-        domain=f"{organisation.key}.example",
+        domain=organisation.domain,
         email=f"office@{organisation.key}.example",
         phone_number="+1 555 0100",
         address_line1="1 Main Street",
@@ -160,7 +166,7 @@ def _customer(organisation: Organisation, opened: datetime) -> Customer:
 def _domain(organisation: Organisation) -> CustomerDomain:
     return CustomerDomain(
         customer_id=organisation.id,
-        ascii_domain=f"{organisation.key}.example",
+        ascii_domain=organisation.domain,
         is_verified=True,
         cloud=Cloud(organisation.cloud),
     )
@@ -187,11 +193,12 @@ def _user_id(persona: Persona) -> str:
 
 
 def _partnership(now: datetime, *, provider: str, reseller: str, status: str) -> Partnership:
-    invited = now - OPENED
+    invited, (reseller_id, address) = now - OPENED, _addressee(reseller)
     return Partnership(
         id=fixed_id(f"{provider}.{reseller}.partnership"),
         provider_id=fixed_id(provider),
-        reseller_id=fixed_id(reseller),
+        reseller_id=reseller_id,
+        addressed_to=address,
         status=PartnershipStatus(status),
         market=MARKET,
         cloud=Cloud(BY_KEY[provider].cloud),
@@ -203,6 +210,12 @@ def _partnership(now: datetime, *, provider: str, reseller: str, status: str) ->
     )
 
 
+def _addressee(key: str) -> tuple[str | None, str]:
+    """The tenant id and the address of an organisation; without the id if the service does not know it."""
+    newcomer = next((each for each in INVITED if each.key == key), None)
+    return (None, newcomer.domain) if newcomer else (fixed_id(key), fixed_id(key))
+
+
 def _relationship(  # noqa: PLR0913  (the fields of an entry)
     now: datetime,
     *,
@@ -212,21 +225,23 @@ def _relationship(  # noqa: PLR0913  (the fields of an entry)
     days_ago: int = 300,
     attached: str | None = None,
     delegated_rights: Iterable[str] = (),
+    end_reason: str | None = None,
 ) -> ResellerRelationship:
     """A relationship that was requested `days_ago`, with `attached` as its indirect reseller."""
-    requested = now - timedelta(days=days_ago)
-    accepted = status in {RelationshipStatus.ACTIVE, RelationshipStatus.REMOVED}
+    requested, (customer_id, address) = now - timedelta(days=days_ago), _addressee(customer)
     return ResellerRelationship(
         id=fixed_id(f"{partner}.{customer}.relationship"),
         partner_id=fixed_id(partner),
-        customer_id=fixed_id(customer),
+        customer_id=customer_id,
         associated_partner_id=_id(attached),
-        addressed_to=fixed_id(customer),
+        addressed_to=address,
         stored_status=RelationshipStatus(status),
         delegated_admin_requested=bool(delegated_rights),
         requested_at=requested,
-        accepted_at=requested + timedelta(days=1) if accepted else None,
-        expires_at=None if accepted else requested + REQUEST_EXPIRY,
+        accepted_at=requested + timedelta(days=1) if status in ACCEPTED else None,
+        closed_at=requested + CLOSED_AFTER if status in CLOSED else None,
+        end_reason=end_reason,
+        expires_at=None if status in ACCEPTED else requested + REQUEST_EXPIRY,
         market=MARKET,
         cloud=Cloud(BY_KEY[partner].cloud),
         created_at=requested,
