@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from multichannel.demo.cast import fixed_id
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.policy.schema.resources import CUSTOMER, RESOURCES, Resource
+from tests.graphql.case_api import opened
 from tests.graphql.conftest import Answer, Api
 from tests.world import postgresql_later, shared_postgresql_later
 
@@ -56,7 +57,8 @@ def recorded(shared_api: Api) -> Api:
 
 
 def record_history(api: Api) -> None:
-    """Make a transfer, an agreement and audit records, of which the demo world has none."""
+    """Make a transfer, an agreement, a support case and audit records; the demo world has none."""
+    opened(api, "canyon-global-admin", "canyon-office-birch")
     api.ask("alder-admin-agent", CONFIRM, id=f"customer_{fixed_id('meadow')}")
     api.ask("alder-admin-agent", ASK, id=f"customer_{fixed_id('meadow')}", source=fixed_id("cedar"))
 

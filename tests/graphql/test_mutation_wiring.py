@@ -18,6 +18,7 @@ from multichannel.graphql.schema import build_schema
 from multichannel.policy.decide.conditions import Predicate
 from multichannel.policy.schema.resources import CUSTOMER, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
+from tests.graphql.case_api import opened
 from tests.graphql.conftest import Api
 from tests.graphql.transfer_api import Deals, customer
 from tests.world import one_engine
@@ -62,7 +63,8 @@ def _value(key: str, kind: Any, target: str) -> Any:
     if key in VALUES:
         return VALUES[key]
     if isinstance(kind, GraphQLScalarType) and kind.name == "ID":
-        return target if key == "id" or target.startswith("customer_") else f"customer_{ABSENT}"
+        named = key in {"id", "subscription"} or target.startswith("customer_")
+        return target if named else f"customer_{ABSENT}"
     if isinstance(kind, GraphQLEnumType):
         return next(value for value in kind.values if value not in {"NONE", "CSP"})
     return 1 if kind.name == "Int" else ABSENT
@@ -72,7 +74,9 @@ def situations(api: Api, declared: MutationDeclaration, name: str) -> Iterator[t
     """Who might send a mutation about what: persona, record, and the verdict; None if it cannot see it."""
     requires, policy = declared.requires, api.world.policy
     fields = set(input_fields(name))
-    of_record = fields & {"id", "subscriptionIds"} or (requires.resource is CUSTOMER and "customer" in fields)
+    of_record = fields & {"id", "subscription", "subscriptionIds"} or (
+        requires.resource is CUSTOMER and "customer" in fields
+    )
     for persona in PERSONAS:
         principal = api.world.principal(persona.name)
         resource = requires.resource_for(principal.kind)
@@ -121,7 +125,8 @@ def decided(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Action, Res
 
 @pytest.fixture(autouse=True)
 def transfer(api: Api) -> None:
-    """A transfer, of which the demo world has none."""
+    """A transfer and a support case, of which the demo world has none."""
+    opened(api, "canyon-global-admin", "canyon-office-birch")
     deals = Deals(api)
     deals.agree(CEDAR)
     deals.done("cedar-admin-agent", "requestTransfer", customer=customer(MEADOW), sourcePartner=ALDER.id)

@@ -160,6 +160,10 @@ class Subscription(SubscriptionLifecycle, Base):
     refusals_to_assign_partner_of_record = refusals_to_assign_support_contact
     refusals_to_confirm = refusals_to_dispute = refusals_to_assign_support_contact
 
+    def refusals_to_open_support_case(self, at: datetime) -> Iterator[Refused]:
+        """Why no support case is opened: it is deleted, with its data."""
+        return self.refusals_unless(set(SubscriptionStatus) - {SubscriptionStatus.DELETED}, at)
+
     def refusals_to_cancel_service(self, at: datetime, service: str | None = None) -> Iterator[Refused]:
         """Why a service cannot be canceled (R5); without one, why none can."""
         yield from self.refusals_unless(LIVE, at)
@@ -177,8 +181,13 @@ class Subscription(SubscriptionLifecycle, Base):
             self.touch(at)
 
     def assign_partner_of_record(self, reseller_id: str | None, number: str | None, *, at: datetime) -> None:
-        """Set or clear the reseller that is credited for it, with the number that is credited (R25)."""
+        """Set or clear the reseller that is credited for it, with the number that is credited (R25).
+
+        A reseller whose number is not known keeps the one that it has been credited with (R74).
+        """
         raise_first(self.refusals_to_assign_partner_of_record(at))
+        if number is None and reseller_id == self.partner_of_record_id:
+            number = self.partner_number
         if (self.partner_of_record_id, self.partner_number) != (reseller_id, number):
             self.partner_of_record_id, self.partner_number = reseller_id, number
             self.touch(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +10,11 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, new_id
-from multichannel.domain.commerce import SubscriptionStatus
 from multichannel.domain.customers import Customer
-from multichannel.domain.refusals import Refusal
+from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Partner, Tenant
+from multichannel.errors import Refused
 
 MOST_COMMENTS = 500
 """The comments of a case are read at once, so that their number has to have a limit."""
@@ -90,7 +91,7 @@ class SupportCase(Versioned, Base):
         If it does not, a comment of the partner begins the work, and one of the customer lets it go on.
         SUPPORT_CASE_CLOSED, SUPPORT_CASE_RESOLVED or TOO_MANY_COMMENTS.
         """
-        self._require_unresolved()
+        raise_first(self.refusals_to_comment(at))
         made = self.add_comment(text, author, at=at)
         waiting = SupportCaseStatus.WAITING_FOR_CUSTOMER
         if waits_for_customer:
@@ -102,8 +103,7 @@ class SupportCase(Versioned, Base):
 
     def add_comment(self, text: str, author: CaseAuthor, *, at: datetime) -> SupportCaseComment:
         """A comment as part of another change, which counts the version. TOO_MANY_COMMENTS."""
-        if self.comment_count >= MOST_COMMENTS:
-            raise Refusal.TOO_MANY_COMMENTS.error()
+        raise_first(self._refusals_of_another_comment())
         self.comment_count += 1
         return SupportCaseComment(
             support_case_id=self.id,
@@ -118,42 +118,55 @@ class SupportCase(Versioned, Base):
 
     def assign(self, partner_id: str, *, at: datetime) -> None:
         """Hand it to a partner, which has yet to begin. SUPPORT_CASE_CLOSED or SUPPORT_CASE_RESOLVED."""
-        self._require_unresolved()
+        raise_first(self.refusals_to_assign(at))
         if self.assigned_partner_id != partner_id:
             self.assigned_partner_id = partner_id
             self._become(SupportCaseStatus.OPEN, at)
 
     def resolve(self, *, at: datetime) -> None:
         """End the work on it. SUPPORT_CASE_CLOSED or SUPPORT_CASE_RESOLVED."""
-        self._require_unresolved()
+        raise_first(self.refusals_to_resolve(at))
         self.resolved_at = at
         self._become(SupportCaseStatus.RESOLVED, at)
 
     def reopen(self, *, at: datetime) -> None:
         """Go on with the work. SUPPORT_CASE_CLOSED or SUPPORT_CASE_NOT_RESOLVED."""
-        self._require_resolved()
+        raise_first(self.refusals_to_reopen(at))
         self.resolved_at = None
         self._become(SupportCaseStatus.OPEN, at)
 
     def close(self, *, at: datetime) -> None:
         """Close it for good. SUPPORT_CASE_CLOSED or SUPPORT_CASE_NOT_RESOLVED."""
-        self._require_resolved()
+        raise_first(self.refusals_to_close(at))
         self.closed_at = at
         self._become(SupportCaseStatus.CLOSED, at)
 
-    def _require_unresolved(self) -> None:
-        self._require_not_closed()
-        if self.status is SupportCaseStatus.RESOLVED:
-            raise Refusal.SUPPORT_CASE_RESOLVED.error()
+    def refusals_to_comment(self, at: datetime) -> Iterator[Refused]:
+        """Why nobody can comment on it."""
+        yield from self.refusals_to_resolve(at)
+        yield from self._refusals_of_another_comment()
 
-    def _require_resolved(self) -> None:
-        self._require_not_closed()
-        if self.status is not SupportCaseStatus.RESOLVED:
-            raise Refusal.SUPPORT_CASE_NOT_RESOLVED.error()
-
-    def _require_not_closed(self) -> None:
+    def refusals_to_resolve(self, _at: datetime) -> Iterator[Refused]:
+        """Why nobody works on it any more: it is resolved or closed."""
         if self.status is SupportCaseStatus.CLOSED:
-            raise Refusal.SUPPORT_CASE_CLOSED.error()
+            yield Refusal.SUPPORT_CASE_CLOSED.error()
+        if self.status is SupportCaseStatus.RESOLVED:
+            yield Refusal.SUPPORT_CASE_RESOLVED.error()
+
+    refusals_to_assign = refusals_to_resolve
+
+    def refusals_to_close(self, _at: datetime) -> Iterator[Refused]:
+        """Why it cannot be closed: it is, or it is not resolved."""
+        if self.status is SupportCaseStatus.CLOSED:
+            yield Refusal.SUPPORT_CASE_CLOSED.error()
+        elif self.status is not SupportCaseStatus.RESOLVED:
+            yield Refusal.SUPPORT_CASE_NOT_RESOLVED.error()
+
+    refusals_to_reopen = refusals_to_close
+
+    def _refusals_of_another_comment(self) -> Iterator[Refused]:
+        if self.comment_count >= MOST_COMMENTS:
+            yield Refusal.TOO_MANY_COMMENTS.error()
 
     def _become(self, status: SupportCaseStatus, at: datetime) -> None:
         self.status = status
@@ -187,7 +200,7 @@ def new_support_case(
     at: datetime,
 ) -> SupportCase:
     """A new case of a subscription, not assigned to anybody yet. SUBSCRIPTION_ENDED once it is deleted."""
-    subscription.require(set(SubscriptionStatus) - {SubscriptionStatus.DELETED}, at)
+    raise_first(subscription.refusals_to_open_support_case(at))
     by_partner = opener.party is SupportCaseParty.PARTNER
     return SupportCase(
         id=new_id(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
+from multichannel.domain.tenants import Partner
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.invitations import issue
 from multichannel.store.unit_of_work import UnitOfWork
@@ -15,6 +16,14 @@ def are_partners(queries: GuardQueries, provider_id: str, reseller_id: str) -> b
     return queries.any(
         Partnership, provider_id=provider_id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
     )
+
+
+def credited_number(queries: GuardQueries, provider_id: str, reseller_id: str) -> str | None:
+    """The number under which a provider credits its reseller, or else the reseller's own (R25, R74)."""
+    ends = {"provider_id": provider_id, "reseller_id": reseller_id, "status": PartnershipStatus.ACTIVE}
+    partnership, reseller = queries.one(Partnership, **ends), queries.one(Partner, id=reseller_id)
+    location = partnership.reseller_number if partnership else None
+    return location or (reseller.partner_number if reseller else None)
 
 
 def invite_indirect_reseller(work: UnitOfWork, address: str, number: str | None) -> Partnership:

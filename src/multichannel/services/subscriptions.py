@@ -17,13 +17,12 @@ from multichannel.domain.new_subscriptions import (
     recreated_subscription,
     require_first_purchase,
 )
-from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.csp_conflicts import is_contested
-from multichannel.services.partnerships import are_partners
+from multichannel.services.partnerships import are_partners, credited_number
 from multichannel.services.relationships import is_related
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
@@ -116,10 +115,10 @@ def cancel_subscription(
 def assign_support_contact(
     work: UnitOfWork, row_id: str, partner_id: str | None, *, expected_version: int
 ) -> Subscription:
-    """Set or clear the support contact (R26).
+    """Set or clear the support contact (R26, R70).
 
-    CONTACT_NOT_AVAILABLE, which does not reveal whether the partner exists or has a relationship with the
-    customer.
+    CONTACT_NOT_AVAILABLE, which does not reveal whether the partner exists. That a partner can be named
+    reveals that it serves the customer: the price of letting a seller name it.
     """
     subscription = get_current(work, row_id, Action.ASSIGN_SUPPORT_CONTACT, expected_version)
     if partner_id is not None and not _may_support(work, subscription, partner_id):
@@ -165,29 +164,21 @@ def _reseller_number(
     work: UnitOfWork, parent: Customer | Subscription, reseller_id: str, path: str
 ) -> str | None:
     """The credited number of a provider's active reseller, or PARTNER_OF_RECORD_INVALID (R20, R25)."""
-    queries = work.query_for(parent)
-    partnership = queries.one(
-        Partnership,
-        provider_id=work.principal.tenant_id,
-        reseller_id=reseller_id,
-        status=PartnershipStatus.ACTIVE,
-    )
-    if partnership is None or not queries.any(
+    queries, own = work.query_for(parent), work.principal.tenant_id
+    if not are_partners(queries, own, reseller_id) or not queries.any(
         Partner, id=reseller_id, type=PartnerType.INDIRECT_RESELLER, status=PartnerStatus.ACTIVE
     ):
         raise Refusal.PARTNER_OF_RECORD_INVALID.error(path=path)
-    return partnership.reseller_number
+    return credited_number(queries, own, reseller_id)
 
 
 def _may_support(work: UnitOfWork, subscription: Subscription, partner_id: str) -> bool:
-    """R26: customers choose any partner of theirs; sellers themselves, or their reseller of the customer."""
+    """R70: any partner with an active relationship; for a seller, its reseller of the customer, too (R26)."""
     queries, own = work.query_for(subscription), work.principal.tenant_id
-    serves = is_related(queries, partner_id, subscription.customer_id)
-    if work.principal.kind is TenantKind.CUSTOMER or partner_id == own:
-        return serves
-    if not are_partners(queries, own, partner_id):
-        return False
-    return serves or is_related(queries, own, subscription.customer_id, associated_partner_id=partner_id)
+    if is_related(queries, partner_id, subscription.customer_id):
+        return True
+    attached = is_related(queries, own, subscription.customer_id, associated_partner_id=partner_id)
+    return attached and are_partners(queries, own, partner_id)
 
 
 AZURE_PLAN = "Azure plan"

@@ -14,6 +14,7 @@ from multichannel.domain.tenants import Partner, PartnerStatus
 from multichannel.domain.transfer_effects import close_at_source, transferred_copy
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.errors import Refused
+from multichannel.services.partnerships import credited_number
 from multichannel.services.relationships import is_related
 from multichannel.services.transfer_lines import transfer_candidates
 from multichannel.store.unit_of_work import UnitOfWork
@@ -58,12 +59,14 @@ def execute_transfer(work: UnitOfWork, transfer: Transfer, lines: Lines, errors:
     """
     failed = dict(errors)
     made: dict[int, Subscription] = {}
+    number = _credited_number(work, transfer)
     for line, subscription in lines:
         base = None if line.base_number is None else made.get(line.base_number)
         if line.base_number is not None and base is None:
             failed.setdefault(line.number, Refusal.ADD_ON_WITHOUT_BASE)
         if line.number not in failed:
             made[line.number] = transferred_copy(subscription, transfer, line, base, work.now)
+            made[line.number].partner_number = number
             close_at_source(subscription, work.now)
     work.add_under(transfer, *made.values())
     for line, _ in lines:
@@ -72,6 +75,15 @@ def execute_transfer(work: UnitOfWork, transfer: Transfer, lines: Lines, errors:
         line.error = reason.code.lower() if reason else None
         line.status = TransferStatus.FAILED if reason else TransferStatus.COMPLETED
     transfer.complete([line for line, _ in lines], work.now)
+
+
+def _credited_number(work: UnitOfWork, transfer: Transfer) -> str | None:
+    """The number of the partner of record, if the target names one (R40, R74)."""
+    if transfer.partner_of_record_id is None:
+        return None
+    return credited_number(
+        work.query_for(transfer), transfer.target_partner_id, transfer.partner_of_record_id
+    )
 
 
 def _line_errors(work: UnitOfWork, transfer: Transfer, lines: Lines) -> Errors:

@@ -236,8 +236,9 @@ def user_error_types() -> None:
 
 def _target_id(resource: Resource, input: Any) -> str | None:
     """The record that the action is on, for the audit log; None where the input does not name it."""
+    named = (getattr(input, name, "") for name in ("id", "customer", "subscription"))
     try:
-        return read_id_of(resource, getattr(input, "id", "") or getattr(input, "customer", "") or "")
+        return read_id_of(resource, next(filter(None, named), ""))
     except BadInput:
         return None
 
