@@ -93,6 +93,7 @@ def named(row: Row, resource: str) -> dict[str, Any]:
 PREFIXES = {
     "ResellerRelationship": "reseller_relationship",
     "DelegatedAdminGrant": "delegated_admin_grant",
+    "SupportCase": "support_case",
 }
 
 

@@ -125,6 +125,7 @@ def state() -> State:
         "CustomerAgreement": stored["customer_agreements"],
         "Subscription": sold,
         "SubscriptionShare": [],
+        "SupportCase": [],
         "Transfer": [{**each, "asked": set()} for each in stored["transfers"]],
         "TransferLine": moving,
     }

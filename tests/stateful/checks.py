@@ -21,6 +21,7 @@ from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription, SubscriptionShare
+from multichannel.domain.support_cases import SupportCase
 from multichannel.domain.tenants import Partner, Tenant
 from multichannel.domain.transfers import Transfer, TransferLine
 from multichannel.domain.users import RoleAssignment, User
@@ -42,6 +43,7 @@ READ: tuple[type[Base], ...] = (
     CustomerAgreement,
     Subscription,
     SubscriptionShare,
+    SupportCase,
     Transfer,
     TransferLine,
     RoleAssignment,
@@ -67,6 +69,7 @@ PARTIES = {
         "partner_of_record_id",
         "support_contact_id",
     ),
+    "SupportCase": ("customer_id", "assigned_partner_id", "billing_partner_id"),
     "Transfer": (
         "owner_id",
         "source_partner_id",

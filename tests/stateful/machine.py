@@ -27,6 +27,7 @@ from tests.stateful.checks import (
     read,
 )
 from tests.stateful.comparing import check_state
+from tests.stateful.dealing_cases import CASES
 from tests.stateful.dealing_links import PEOPLE, RELATIONS
 from tests.stateful.dealing_sales import BEGINNINGS, DECISIONS, LIFE, PURCHASES
 from tests.stateful.model import Outcome, predict
@@ -36,7 +37,15 @@ from tests.stateful.model.transfers import status
 from tests.stateful.service import Service
 from tests.stateful.sight import check_sight
 
-EVERYTHING: dict[str, Deal] = {**RELATIONS, **PEOPLE, **PURCHASES, **LIFE, **BEGINNINGS, **DECISIONS}
+EVERYTHING: dict[str, Deal] = {
+    **RELATIONS,
+    **PEOPLE,
+    **PURCHASES,
+    **LIFE,
+    **CASES,
+    **BEGINNINGS,
+    **DECISIONS,
+}
 STATUSES = {Outcome.REFUSED: "failed", Outcome.FORBIDDEN: "declined", Outcome.NOT_FOUND: "declined"}
 ENOUGH = 4
 """So many transfers may wait before more are begun."""
@@ -81,6 +90,11 @@ class Machine(RuleBasedStateMachine):
     def change(self, data: st.DataObject) -> None:
         """Something is done to a subscription."""
         self._play(data, LIFE)
+
+    @rule(data=st.data())
+    def support(self, data: st.DataObject) -> None:
+        """Somebody does something about support cases."""
+        self._play(data, CASES)
 
     @precondition(lambda self: self._waiting() < ENOUGH)
     @rule(data=st.data())

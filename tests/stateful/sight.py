@@ -12,6 +12,7 @@ SEEN = {
     "subscriptions": "Subscription",
     "resellerRelationships": "ResellerRelationship",
     "partnerships": "Partnership",
+    "supportCases": "SupportCase",
     "transfers": "Transfer",
 }
 LISTS = "{ " + " ".join(f"{name}(first: 100) {{ nodes {{ id }} }}" for name in SEEN) + " }"

@@ -17,6 +17,7 @@ from tests.stateful.model import (
     purchases,
     relationships,
     subscriptions,
+    support_cases,
     transfers,
 )
 from tests.stateful.model.state import Input, No, Outcome, State
@@ -65,6 +66,12 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
     "disputeExternalSubscription": consent.dispute,
     "assignSupportContact": subscriptions.support,
     "assignPartnerOfRecord": subscriptions.credit,
+    "openSupportCase": support_cases.open_case,
+    "commentOnSupportCase": support_cases.comment,
+    "assignSupportCase": support_cases.assign,
+    "resolveSupportCase": support_cases.resolve,
+    "reopenSupportCase": support_cases.reopen,
+    "closeSupportCase": support_cases.close,
     "requestTransfer": transfers.request,
     "offerTransfer": transfers.offer,
     "consentToTransfer": transfers.consent,

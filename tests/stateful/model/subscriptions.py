@@ -129,21 +129,14 @@ def _require_not_ended(state: State, row: Row) -> None:
 
 
 def support(state: State, who: Principal, told: Input) -> Row:
-    """R26: one with a relationship; a seller names itself or the reseller that serves the customer."""
-    row, partner, own = (
-        _fetch(state, who, Action.ASSIGN_SUPPORT_CONTACT, told),
-        told["partner"],
-        who.tenant_id,
-    )
+    """R70: one with a relationship; for a seller, also the reseller through which it serves the customer."""
+    row, partner = _fetch(state, who, Action.ASSIGN_SUPPORT_CONTACT, told), told["partner"]
     of_customer = {"customer_id": row["customer_id"], "status": "active"}
-    holds = state.rows("ResellerRelationship", partner_id=partner, **of_customer)
-    if partner is not None and who.kind == "partner" and partner != own:
-        link = {"provider_id": own, "reseller_id": partner, "status": "active"}
+    if partner is not None and not state.rows("ResellerRelationship", partner_id=partner, **of_customer):
+        link = {"provider_id": who.tenant_id, "reseller_id": partner, "status": "active"}
+        through = {"partner_id": who.tenant_id, "associated_partner_id": partner}
         refuse_if(not state.rows("Partnership", **link))
-        through = {"partner_id": own, "associated_partner_id": partner}
-        refuse_if(not holds and not state.rows("ResellerRelationship", **through, **of_customer))
-    elif partner is not None:
-        refuse_if(not holds)
+        refuse_if(not state.rows("ResellerRelationship", **through, **of_customer))
     _require_not_ended(state, row)
     row["support_contact_id"] = partner
     return row
