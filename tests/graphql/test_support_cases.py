@@ -124,6 +124,7 @@ def test_partners_that_support_a_subscription_open_cases_of_it_and_others_do_not
         ("cedar-admin-agent", PHONE, "Cedar"),
         (reseller, PHONE, "Dogwood"),
         (CONTACT, OFFICE, "Alder"),
+        (CONTACT, "meadow-office-direct", "Alder"),  # R59: delegated
         (seller(api), OFFICE, "Birch"),
     ):
         case = read(api, persona, opened(api, persona, key))
@@ -132,7 +133,7 @@ def test_partners_that_support_a_subscription_open_cases_of_it_and_others_do_not
     credited = as_role(api, "hazel-sales-agent", Role.ADMIN_AGENT)
     for persona, key in (
         (credited, "meadow-azure-cedar"),  # R24: credit is no delegation
-        (CONTACT, "meadow-office-direct"),  # R69: nor is a relationship
+        (CONTACT, "canyon-azure-ea"),  # R69: nor is a relationship
         ("alder-sales-agent", OFFICE),
     ):
         code, _ = denied(api, persona, OPEN, subscription=subscription(key), **about)

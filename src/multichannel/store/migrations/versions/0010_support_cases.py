@@ -9,8 +9,8 @@ from alembic import op
 
 from multichannel.domain.base import GUID, UtcTime, Words
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -57,7 +57,9 @@ def upgrade() -> None:
         sa.Column("author_name", Words, nullable=False),
         sa.Column("text", Words, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
-        sa.UniqueConstraint("support_case_id", "number"),
+        sa.UniqueConstraint(
+            "support_case_id", "number", name="uq_support_case_comments_support_case_id_number"
+        ),
     )
 
 
