@@ -9,8 +9,8 @@ from alembic import op
 
 from multichannel.domain.base import GUID, UtcTime, Words
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
