@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.serving",
     "tests.streams",
     "tests.oidc.provider",
+    "tests.browser.people",
 ]

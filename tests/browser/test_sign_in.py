@@ -2,90 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import expect
 
-from multichannel.demo.cast import find_persona
+from tests.browser.people import PERSONA, TOKEN, Person
 from tests.browser.test_explorer import execute, expect_result
-from tests.databases import copy_of
-from tests.oidc.provider import CLIENT_ID, OidcProvider
+from tests.oidc.provider import CLIENT_ID
 
 pytestmark = pytest.mark.browser
 
-COMMAND = Path(sys.executable).with_name("multichannel")
-PERSONA = "alder-sales-agent"
-TOKEN = "JSON.parse(Object.values(sessionStorage)[0]).access_token"
 MINE = "/graphql?query=query+Mine+%7B+viewer+%7B+roles+%7D+%7D"
-
-
-@pytest.fixture(scope="module")
-def service(
-    sqlite_world: str, oidc_provider: OidcProvider, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The URL of `multichannel serve`, which trusts the provider, on a database with the demo's companies."""
-    persona = find_persona(PERSONA)
-    oidc_provider.add_account(PERSONA, persona.organisation.id, persona.id)
-    folder = tmp_path_factory.mktemp("service")
-    with copy_of(sqlite_world, folder) as database:
-        settings = oidc_provider.settings | {"database_url": database}
-        environment = {f"MULTICHANNEL_{name.upper()}": value for name, value in settings.items()}
-        with subprocess.Popen(
-            [COMMAND, "serve", "--port", "0"],
-            cwd=folder,
-            env=os.environ | environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stderr is not None
-            try:
-                started = next(line for line in process.stderr if "running on" in line)
-                yield started.split("running on ")[1].split()[0]
-            finally:
-                process.terminate()
-                process.communicate()
-
-
-@dataclass
-class Person:
-    """A browser with a fresh profile, every address it asked for, and complaints about the service."""
-
-    page: Page
-    service: str
-    provider: OidcProvider
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def listen(self) -> None:
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", self._hear)
-
-    def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and message.location["url"].startswith(self.service):
-            self.complaints.append(message.text)
-
-    def sign_in(self) -> None:
-        """From a page that offers it, through the form of the provider, back to that page."""
-        self.page.get_by_role("link", name="Sign in").click()
-        self.provider.log_in(self.page, PERSONA)
-        expect(self.page.get_by_role("link", name="Sign out")).to_be_visible()
-
-
-@pytest.fixture
-def person(chromium: Browser, service: str, oidc_provider: OidcProvider) -> Iterator[Person]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    person = Person(context.new_page(), service, oidc_provider)
-    person.listen()
-    yield person
-    context.close()
 
 
 def test_a_signed_in_user_runs_a_query_on_the_page_where_it_began(person: Person) -> None:

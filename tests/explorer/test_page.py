@@ -84,7 +84,7 @@ def test_a_page_that_is_not_built_says_how_to_build_it(
     assert get("/explorer/assets/index-1a2b.js").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["index.html", "sign-in.html"])
+@pytest.mark.parametrize("name", ["index.html", "sign-in.html", "invitation.html"])
 def test_a_built_page_has_no_inline_script_and_names_no_other_host(name: str) -> None:
     html = (page.DIST / name).read_text()
 

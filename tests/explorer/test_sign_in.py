@@ -45,6 +45,14 @@ def test_the_page_connects_to_the_service_and_the_issuer_alone(
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_the_page_of_an_invitation_connects_to_the_service_alone() -> None:
+    answer = get("/invitations/any-code", ISSUER)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"].endswith("; connect-src 'self'")
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
 def test_the_pages_read_which_ways_to_sign_in_there_are() -> None:
     demo = get("/sign-in/configuration", None, personas=True)
     pasting = get("/sign-in/configuration", None)

@@ -28,6 +28,7 @@ from multichannel.graphql.schema import LISTS, build_schema, sdl
 COMMITTED = Path(__file__).parents[2] / "schema.graphql"
 # Object types that show no row: who asks, what was decided, what was worked out of a row, frames around rows.
 ROWLESS = {
+    "AcceptanceEffect",
     "CspConflict",
     "CustomerDomain",
     "Events",

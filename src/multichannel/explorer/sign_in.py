@@ -1,4 +1,4 @@
-"""Serves sign-in for people: its page at `/sign-in`, and which client of which issuer the pages use.
+"""Serves the pages for people: sign-in, invitations, and which client of which issuer they use.
 
 The pages sign in by authorization code with PKCE, in the browser; the service sees the access token alone.
 """
@@ -13,6 +13,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from multichannel.explorer.page import built_page
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""What the pages may load and do; each adds what it connects to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +37,13 @@ class SignInConfiguration:
 
 
 def sign_in_routes(configuration: SignInConfiguration | None, *, personas: bool) -> list[Route]:
-    """The page that signs people in and out, and what the pages read before they offer a way to sign in.
+    """The pages that sign people in and show invitations, and what they read about the ways to sign in.
 
     `personas` says that `/demo/personas` hands out tokens. Without either, people paste a token.
     """
     # The only page that connects to the issuer; the others find the token in the tab's session storage.
     issuer = "" if configuration is None else f" {configuration.origin}"
-    content_security_policy = (
-        f"default-src 'none'; script-src 'self'; connect-src 'self'{issuer}; style-src 'self';"
-        " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    content_security_policy = f"{CONTENT_SECURITY_POLICY}; connect-src 'self'{issuer}"
     client = configuration and {
         "authority": configuration.authority,
         "clientId": configuration.client_id,
@@ -53,7 +56,11 @@ def sign_in_routes(configuration: SignInConfiguration | None, *, personas: bool)
     def describe(_request: Request) -> Response:
         return JSONResponse({"personas": personas, "client": client}, headers={"Cache-Control": "no-store"})
 
+    def invitation(_request: Request) -> Response:
+        return built_page("invitation.html", f"{CONTENT_SECURITY_POLICY}; connect-src 'self'")
+
     return [
+        Route("/invitations/{code}", invitation, methods=["GET"]),
         Route("/sign-in", page, methods=["GET"]),
         Route("/sign-in/configuration", describe, methods=["GET"]),
     ]

@@ -6,7 +6,7 @@ export default defineConfig({
   build: {
     outDir: "../dist",
     emptyOutDir: true,
-    rollupOptions: { input: ["web/index.html", "web/sign-in.html"] },
+    rollupOptions: { input: ["web/index.html", "web/sign-in.html", "web/invitation.html"] },
     // Monaco alone is larger than the size from which Vite warns.
     chunkSizeWarningLimit: 4000,
   },

@@ -1,7 +1,7 @@
 /** An element with properties and children; text is never parsed as HTML. */
 export function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
-  made.append(...children.filter((child) => child !== undefined && child !== null));
+  made.append(...children.filter(Boolean));
   return made;
 }
 

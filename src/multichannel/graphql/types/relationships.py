@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
+from multichannel.graphql.framework.global_ids import prefix
+from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.graphql.types.invitations import customer_invitations
 from multichannel.policy.schema.resources import RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.services.acceptance import acceptance_effects
+from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY, READ = Action.READ_SUMMARY, Action.READ
+EXAMPLES = 100
+
+object_type(
+    "AcceptanceEffect",
+    "What people of a partner could do with some of a customer's records after its acceptance.",
+    {
+        "right": Field(
+            "DelegatedRight | None",
+            "The right of delegated admin that opens it; null for the relationship itself.",
+        ),
+        "type": Field("str", "The type of record, such as `Subscription`."),
+        "actions": Field(
+            "list[Action]", "The actions, for one role or another; of a right, those that it adds."
+        ),
+        "total": Field("int", "The number of records of today that they apply to."),
+        "ids": Field("list[ID]", f"The ids of these records, {EXAMPLES} at most."),
+    },
+)
+
+
+def _effects(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[dict[str, object]]]:
+    return {
+        key: [
+            {
+                "right": each.right,
+                "type": each.resource.name,
+                "actions": each.actions,
+                "total": len(each.ids),
+                "ids": [prefix(each.resource) + row_id for row_id in each.ids[:EXAMPLES]],
+            }
+            for each in effects
+        ]
+        for key, effects in acceptance_effects(work, ids).items()
+    }
 
 
 @resource_type(RELATIONSHIP)
@@ -36,6 +76,15 @@ class ResellerRelationship:
         "The grants of delegated admin within the relationship, and requests for them, that you can see.",
         "DelegatedAdminGrant",
         "relationship_id",
+    )
+    if_accepted = Computed(
+        "What the partner could do if you accepted the request, as the policy decides it today. Empty unless "
+        "you may accept it and have not answered.",
+        "list[AcceptanceEffect]",
+        READ,
+        _effects,
+        witness="requested_at",
+        absent=[],
     )
     invitation = Computed(
         "What to send to the customer. It is shown once, in the result of the mutation that makes the link; "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import func, inspect, select
 
 from multichannel.domain.tenants import Tenant
+from multichannel.store.facts import facts_with
 from multichannel.store.session import PolicyBypass
 from multichannel.store.users import principal_of, select_tenants
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from multichannel.domain.base import Base
+    from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Principal
     from multichannel.store.access import Access
 
@@ -61,6 +63,11 @@ class GuardQueries:
         """By id of a tenant, the principal with every role there: what the tenant's users can do in all."""
         statement = select_tenants().where(Tenant.id.in_(sorted(tenant_ids)))
         return {row.tenant_id: principal_of(row) for row in self._access.run(statement)}
+
+    def facts(self, resource: Resource, column: str, value: str) -> Sequence[Any]:
+        """The facts of every row whose column holds the value, to decide what would be if some changed."""
+        tenant_id = self._access.principal.tenant_id
+        return facts_with(self._access.run, resource, column, value, tenant_id=tenant_id)
 
     def linked(self, model: type[T], **equal: Any) -> Sequence[T]:
         """Rows that refer to a parent, or to which a parent refers: locked, to be written with it."""
