@@ -25,6 +25,7 @@ has_standing(caller: Principal, "delegated_manage_users", customer: Customer) if
   delegation.partner_id = caller.tenant_id and delegation.status = "active" and
   delegation.manage_users = true;
 
+# The customer itself.
 has_standing(caller: Principal, "customer", customer: Customer) if
   caller.kind = "customer" and customer.id = caller.tenant_id;
 
@@ -39,6 +40,14 @@ grant(role, "relationship_holder", "read_summary", _: Customer) if
   role in ["user_management_admin", "billing_admin"];
 grant(role, "former_partner", "read_summary", _: Customer) if
   customer_manager(role) or role in ["user_management_admin", "billing_admin"];
+
+# R65: a customer has no hidden reader. Its global admin reads who may do what.
+grant("global_admin", "customer", "read_access", _: Customer);
+
+# R65; role matrix, "partner users and roles": the roles that manage users read what each of their own people may
+# do with a customer that they see themselves.
+grant(role, standing, "read_own_access", customer: Customer) if
+  user_manager(role) and grant(role, standing, "read_summary", customer);
 
 # Role matrix, "edit customer details".
 grant(role, "relationship_holder", "update", _: Customer) if customer_manager(role);

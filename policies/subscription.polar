@@ -68,6 +68,7 @@ has_standing(caller: Principal, "delegated_support", subscription: Subscription)
   delegation.partner_id = caller.tenant_id and delegation.status = "active" and
   delegation.support = true;
 
+# R59: an active grant of delegated admin lets a partner manage what the customer itself recorded.
 has_standing(caller: Principal, "delegated_manage_subscriptions", subscription: Subscription) if
   caller.kind = "partner" and multichannel(caller.cloud) and
   subscription.channel != "csp" and subscription.recorded_by = "customer" and
@@ -88,6 +89,7 @@ has_standing(caller: Principal, "recorder", subscription: Subscription) if
   subscription.channel = "csp" and subscription.recorded_by = "partner" and
   subscription.billing_partner_id = nil and subscription.owner_id = caller.tenant_id;
 
+# The customer whose subscription it is.
 has_standing(caller: Principal, "customer", subscription: Subscription) if
   caller.kind = "customer" and subscription.customer_id = caller.tenant_id;
 
@@ -110,6 +112,14 @@ grant(role, standing, "read", _: Subscription) if
     "billing_partner", "attached_reseller", "support_contact", "relationship_holder", "recorder"
   ] and subscription_reader(role);
 grant("global_admin", "customer", "read", _: Subscription);
+
+# R65: a customer has no hidden reader of its subscriptions either.
+grant("global_admin", "customer", "read_access", _: Subscription);
+
+# R65; role matrix, "partner users and roles": the roles that manage users read what each of their own people may
+# do with a subscription that they see themselves.
+grant(role, standing, "read_own_access", subscription: Subscription) if
+  user_manager(role) and grant(role, standing, "read_summary", subscription);
 
 # R59: who supports by delegation reads, and so does who manages by delegation.
 grant(role, "delegated_support", "read", _: Subscription) if delegated_supporter(role);

@@ -93,6 +93,7 @@ READS = {
     "{ customers(first: 100) { totalCount nodes { id } } }": 2,
     "{ customers(first: 100) { nodes { id viewerCan } } }": 2,
     "{ customers(first: 100) { nodes { id viewerCanNow } } }": 5,
+    "{ subscriptions(first: 100) { nodes { viewerCan } } }": 2,
     "{ subscriptions(first: 100) { nodes { id viewerCan viewerCanNow } } }": 12,
     "{ resellerRelationships(first: 100) { nodes { id viewerCanNow } } }": 7,
     "{ customers(first: 20) { nodes { subscriptions(first: 5) { nodes { id } } } } }": 2,

@@ -163,6 +163,8 @@ def test_every_action_of_tenants_is_a_change_or_is_named_here() -> None:
     others = {
         *READS,
         Action.READ_SUPPORT_OPTIONS,
+        Action.READ_ACCESS,
+        Action.READ_OWN_ACCESS,
         *of_users,
         Action.REVOKE_DELEGATED_ADMIN,
         Action.END,

@@ -29,10 +29,16 @@ def facts_with(run: Run, resource: Resource, column: str, value: str, *, tenant_
     return _Loader(run, tenant_id).load(resource, column, {value})[value]
 
 
-class _Loader:
-    """Loads records of facts for a principal of one tenant."""
+def facts_by_id(run: Run, resource: Resource, ids: Collection[str]) -> dict[str, Any]:
+    """The facts of rows by id, with all of their relations: they do for principals of any tenant."""
+    records = _Loader(run, None).load(resource, "id", ids)
+    return {row_id: records[row_id][0] for row_id in ids if records[row_id]}
 
-    def __init__(self, run: Run, tenant_id: str) -> None:
+
+class _Loader:
+    """Loads records of facts for a principal of one tenant, or of any."""
+
+    def __init__(self, run: Run, tenant_id: str | None) -> None:
         self._run = run
         self._tenant_id = tenant_id
         self._loaded: defaultdict[tuple[str, str, str | None], dict[str, list[Any]]] = defaultdict(dict)
@@ -59,7 +65,7 @@ class _Loader:
         columns = [resource.column(name).label(name) for name in (*scalars, *locals_)]
         key_column = resource.column(key)
         statement = select(key_column.label(KEY), *columns).where(key_column.in_(sorted(values)))
-        if between is not None:
+        if between is not None and self._tenant_id is not None:
             statement = statement.where(resource.column(between) == self._tenant_id)
         rows = self._run(statement)
         related = {name: self._related(link, rows) for name, link in links.items()} if rows else {}

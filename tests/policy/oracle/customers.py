@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import delegated_admin, relationships
 from tests.policy.oracle.roles import ATTESTERS, MANAGERS, SELLERS, USER_MANAGERS, has, is_customer
@@ -19,12 +21,23 @@ BY_HOLDER = {Action.CONFIRM_AGREEMENT: ATTESTERS, Action.LINK: SELLERS}
 """SM6: the partner attests for itself; R54: the roles that create customers name the directory of one."""
 
 
+OF_CUSTOMER = {Action.SET_SHARING, Action.READ_ACCESS}
+"""R63: sharing is the customer's; R65: and so is who has access."""
+
+
 def may(world: World, who: Principal, action: Action, row: Row) -> bool:
     """Whether `who` is granted this, restrictions aside."""
+    if action is not Action.READ_OWN_ACCESS:
+        return _may(world, who, action, row)
+    managers = USER_MANAGERS & set(who.roles)  # R65: of what they see themselves
+    return any(_may(world, replace(who, roles=(role,)), Action.READ_SUMMARY, row) for role in managers)
+
+
+def _may(world: World, who: Principal, action: Action, row: Row) -> bool:
     if action in {Action.RECORD_SUBSCRIPTION, Action.CREATE_SUBSCRIPTION}:
         return _may_add_subscriptions(world, who, action, row)
-    if action is Action.VERIFY_DOMAIN or (action is Action.SET_SHARING and not is_customer(who)):
-        return False  # R58: no tenant vouches for its own domain; R63: sharing is the customer's
+    if action is Action.VERIFY_DOMAIN or (action in OF_CUSTOMER and not is_customer(who)):
+        return False  # R58: no tenant vouches for its own domain
     if action is Action.ADD_USER:  # its own people, with the roles that manage people anywhere; R59
         delegated = delegated_admin.uses(world, who, "manage_users", row["id"])
         return delegated or (is_customer(who) and row["id"] == who.tenant_id and has(who, USER_MANAGERS))

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
 from tests.policy.oracle import delegated_admin, relationships
-from tests.policy.oracle.roles import BILLERS, CASE_HANDLERS, VIEWERS, has, is_customer, is_partner
+from tests.policy.oracle.roles import (
+    BILLERS,
+    CASE_HANDLERS,
+    USER_MANAGERS,
+    VIEWERS,
+    has,
+    is_customer,
+    is_partner,
+)
 from tests.policy.oracle.world import Row, World
 
 BUYERS = {"admin_agent", "sales_agent"}
@@ -47,8 +57,15 @@ SUPPORTING = {Action.ASSIGN_SUPPORT_CONTACT, Action.OPEN_SUPPORT_CASE}
 
 def may(world: World, who: Principal, action: Action, row: Row) -> bool:
     """Whether `who` is granted this, restrictions aside."""
-    if action in READS:
-        return _may_read(world, who, action, row)
+    if action is Action.READ_ACCESS:  # R65
+        return is_customer(who) and _may_read(world, who, Action.READ, row)
+    if action is Action.READ_OWN_ACCESS:
+        managers = [replace(who, roles=(role,)) for role in USER_MANAGERS & set(who.roles)]
+        return any(_may_read(world, each, Action.READ_SUMMARY, row) for each in managers)
+    return _may_read(world, who, action, row) if action in READS else _may_change(world, who, action, row)
+
+
+def _may_change(world: World, who: Principal, action: Action, row: Row) -> bool:
     if is_customer(who):
         return _may_as_customer(who, action, row)
     part = standings(world, who, row)

@@ -8,6 +8,7 @@ from typing import Any
 from multichannel.domain.domains import CustomerDomain
 from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
 from multichannel.graphql.framework.strawberry_types import Field, object_type
+from multichannel.graphql.types.access import access_field
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.graphql.types.consent import DEFAULT_SHARING
 from multichannel.policy.schema.resources import BILLING_PROFILE, CUSTOMER
@@ -99,6 +100,7 @@ class Customer:
         "CustomerAgreement",
         "customer_id",
     )
+    access = access_field(CUSTOMER, "company_name")
     users = ToMany("The users of its tenant, if you may read them.", "User", "tenant_id")
 
 

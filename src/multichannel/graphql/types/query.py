@@ -12,6 +12,7 @@ from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.selected_columns import columns_of_record
 from multichannel.graphql.framework.strawberry_types import Field, object_type
+from multichannel.graphql.types.access import who_may_do
 from multichannel.graphql.types.decision_explanation import DecisionExplanation, explain_decision
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -116,6 +117,10 @@ def _explain(_root: object, info: ResolveInfo, action: Action, id: str) -> Decis
     return explain_decision(info.context, action, id)
 
 
+def _who_may(_root: object, info: ResolveInfo, action: Action, id: str) -> list[dict[str, Any]]:
+    return who_may_do(info.context, action, id)
+
+
 def query_fields() -> dict[str, Field]:
     """The fields of `Query` that are not lists."""
     by_id = {"id": ("ID", "The id of the record.")}
@@ -139,6 +144,14 @@ def query_fields() -> dict[str, Field]:
             "Why the policy allows you to perform an action on a record, or denies it. NOT_FOUND if you "
             "cannot see the record.",
             _explain,
+            {"action": ("Action", "The action."), **by_id},
+        ),
+        "who_may": Field(
+            "list[RolesOfTenant] | None",
+            "The partners and customers whose people may perform an action on a record, with the roles that "
+            "may; as `access` of the record tells it. NOT_FOUND if you cannot see the record; FORBIDDEN "
+            "unless READ_ACCESS or, for your own tenant alone, READ_OWN_ACCESS is granted to you.",
+            _who_may,
             {"action": ("Action", "The action."), **by_id},
         ),
     }

@@ -19,6 +19,7 @@ from multichannel.graphql.framework.strawberry_types import (
     register,
     register_refusal_codes,
 )
+from multichannel.graphql.types.access import access_field
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.graphql.types.consent import CSP_CONFLICTS, SHARED_WITH, SHARING
 from multichannel.policy.schema.resources import PARTNER, SUBSCRIPTION
@@ -203,6 +204,7 @@ class Subscription:
             )
         },
     )
+    access = access_field(SUBSCRIPTION, "offer_name")
     sharing = SHARING
     shared_with = SHARED_WITH
     confirmation = Column(

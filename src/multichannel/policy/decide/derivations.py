@@ -242,12 +242,17 @@ class Derivations:
 
 def standing_names(source: PolicySource, kind: str) -> tuple[str, ...]:
     """The standings that rules name for a resource type, in the order of the files."""
-    heads = (
-        rule.tree.parameters[1].term
-        for rule in source.rules
-        if rule.name == "has_standing" and rule.is_rule and concerns(source, rule, kind)
-    )
+    heads = (rule.tree.parameters[1].term for rule in standing_rules(source, kind))
     return tuple(dict.fromkeys(str(term.value) for term in heads if isinstance(term, Literal)))
+
+
+def standing_rules(source: PolicySource, kind: str, standing: str | None = None) -> Iterator[Rule]:
+    """The rules that give a standing towards a resource type, or any, in the order of the files."""
+    for rule in source.rules:
+        if rule.name == "has_standing" and rule.is_rule and concerns(source, rule, kind):
+            head = rule.tree.parameters[1].term
+            if standing is None or (isinstance(head, Literal) and head.value == standing):
+                yield rule
 
 
 def _is_open(words: Words) -> bool:

@@ -110,6 +110,12 @@ class Rule(Located):
         return LEADING_RULES.sub("", self.comment)
 
     @property
+    def sentence(self) -> str:
+        """The first sentence of the reason; empty if there is no comment."""
+        first = self.reason.partition(". ")[0].rstrip(".")
+        return f"{first[:1].upper()}{first[1:]}." if first else ""
+
+    @property
     def position(self) -> str:
         """`file:line`."""
         return f"{self.file}:{self.line}"

@@ -185,6 +185,8 @@ CUSTOMER = Resource(
     (
         Action.READ_SUMMARY,
         Action.READ,
+        Action.READ_ACCESS,
+        Action.READ_OWN_ACCESS,
         Action.UPDATE,
         Action.LINK,
         Action.CONFIRM_AGREEMENT,
@@ -206,6 +208,8 @@ SUBSCRIPTION = Resource(
         Action.READ_SUMMARY,
         Action.READ,
         Action.READ_BILLING,
+        Action.READ_ACCESS,
+        Action.READ_OWN_ACCESS,
         Action.UPDATE,
         Action.SUSPEND,
         Action.REACTIVATE,

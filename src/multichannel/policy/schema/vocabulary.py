@@ -18,6 +18,8 @@ class Action(DescribedEnum):
     READ_SUMMARY = "read_summary", "See that the record exists, and read its summary fields."
     READ = "read", "Read all fields except the billing fields."
     READ_BILLING = "read_billing", "Read the billing fields."
+    READ_ACCESS = "read_access", "Read what the people of every company may do with it."
+    READ_OWN_ACCESS = "read_own_access", "Read what the people of one's own company may do with it."
     UPDATE = "update", "Edit the record."
     # on one's own tenant, as a partner or as a customer
     REQUEST_RELATIONSHIP = "request_relationship", "Request a reseller relationship from a customer."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import func, inspect, select
 
 from multichannel.domain.tenants import Tenant
-from multichannel.store.facts import facts_with
+from multichannel.store.facts import facts_by_id, facts_with
 from multichannel.store.session import PolicyBypass
 from multichannel.store.users import principal_of, select_tenants
 
@@ -68,6 +68,10 @@ class GuardQueries:
         """The facts of every row whose column holds the value, to decide what would be if some changed."""
         tenant_id = self._access.principal.tenant_id
         return facts_with(self._access.run, resource, column, value, tenant_id=tenant_id)
+
+    def facts_by_id(self, resource: Resource, row_ids: Collection[str]) -> dict[str, Any]:
+        """The facts of rows by id, for principals of any tenant; one statement for each relation."""
+        return facts_by_id(self._access.run, resource, row_ids)
 
     def linked(self, model: type[T], **equal: Any) -> Sequence[T]:
         """Rows that refer to a parent, or to which a parent refers: locked, to be written with it."""
