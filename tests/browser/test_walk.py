@@ -1,4 +1,4 @@
-"""A newcomer's first steps in the explorer, and a customer's by a link with an operation."""
+"""A customer's first steps in the explorer, by a link with an operation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.policy.decide.policy import Policy
-from tests.browser.test_explorer import choose, execute, expect_result, run_example
+from tests.browser.test_explorer import choose, execute, expect_result
 from tests.databases import copy_of
 from tests.serving import DemoServer, demo_app, running
 
@@ -57,24 +57,6 @@ def sign_in(page: Page, server: DemoServer, persona: str) -> None:
     """Act as a persona from now on."""
     listed = httpx.get(f"{server.url}/demo/personas").json()
     choose(page, next(each for each in listed if each["persona"] == persona))
-
-
-def test_the_examples_walk_from_the_reason_against_it_to_a_subscription_in_csp(
-    page: Page, server: DemoServer
-) -> None:
-    sign_in(page, server, "alder-admin-agent")
-
-    run_example(page, "Walk 1: what can be done with it?", "WalkWhatCanBeDone")
-    expect_result(page, "AGREEMENT_REQUIRED")
-    run_example(page, "Walk 2: confirm the agreement", "WalkConfirmAgreement")
-    expect_result(page, "ATTESTATION")
-    run_example(page, "Walk 3: recreate it in CSP", "WalkMove")
-    expect_result(page, "continues")
-
-    run_example(page, "Walk 1: what can be done with it?", "WalkWhatCanBeDone")
-    expect_result(page, "ALREADY_MOVED")
-    result = page.get_by_role("region", name="Result Window")
-    expect(result).not_to_contain_text("AGREEMENT_REQUIRED")
 
 
 def test_a_link_with_an_operation_needs_only_the_signer_to_be_filled_in(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from graphql import OperationDefinitionNode, build_schema, parse, validate
 
+from multichannel.demo.cast import NEWCOMERS, PERSONAS
 from multichannel.explorer import build
 
 SCHEMA = Path(__file__).parents[2] / "schema.graphql"
@@ -27,3 +29,18 @@ def test_each_example_has_a_title_an_explanation_and_one_operation(example: str)
     assert lines[0].startswith("# ")
     assert isinstance(operation, OperationDefinitionNode)
     assert operation.name is not None
+
+
+def test_the_persona_of_an_example_is_one_of_the_demo() -> None:
+    named = re.findall(r"^# Persona: (.+)$", SOURCE, re.MULTILINE)
+
+    assert named
+    assert set(named) <= {persona.name for persona in (*PERSONAS, *NEWCOMERS)}
+
+
+def test_an_example_that_changes_something_names_its_persona() -> None:
+    """Whoever opens it can then run it as it is."""
+    mutations = [each for each in EXAMPLES if "\nmutation " in each]
+
+    assert mutations
+    assert [each.splitlines()[0] for each in mutations if "\n# Persona: " not in each] == []

@@ -2,7 +2,7 @@ import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useEffect, useMemo, useState } from "react";
 
-import { EXAMPLES, EXAMPLES_PANEL, tabFor } from "./examples";
+import { EXAMPLES, EXAMPLES_PANEL, Personas, tabFor } from "./examples";
 import { waysToSignIn } from "./session";
 import { PersonaPicker, SignIn, TokenField } from "./sign-in";
 
@@ -22,15 +22,24 @@ export function Explorer() {
   // Undefined until the bar has set it, so that no request is sent without a token before that.
   const [token, setToken] = useState();
   const fetcher = useMemo(() => fetcherFor(token), [token]);
+  const [chosen, actAs] = useState();
+  const choice = useMemo(() => ({ personas: personas ?? [], actAs }), [personas]);
 
   return (
-    <>
+    <Personas value={choice}>
       <header className="bar">
         <img src={new URL("./icon.svg", import.meta.url).href} alt="" />
         <h1>
           Multichannel <span>explorer</span>
         </h1>
-        {personas?.length > 0 && <PersonaPicker personas={personas} onToken={setToken} />}
+        {personas?.length > 0 && (
+          <PersonaPicker
+            personas={personas}
+            chosen={chosen ?? personas[0].persona}
+            onChoose={actAs}
+            onToken={setToken}
+          />
+        )}
         {session && <SignIn session={session} onToken={setToken} />}
         {personas?.length === 0 && !session && <TokenField onToken={setToken} />}
         {problem && <span role="alert">{problem}</span>}
@@ -50,7 +59,7 @@ export function Explorer() {
           <GraphiQL.Logo>{null}</GraphiQL.Logo>
         </GraphiQL>
       )}
-    </>
+    </Personas>
   );
 }
 

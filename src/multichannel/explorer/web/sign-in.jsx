@@ -5,8 +5,7 @@ import { nameOf, SIGN_OUT_ADDRESS, signedInUser, signInAddress } from "./session
 const words = (name) => name.replaceAll("_", " ");
 
 /** Demo mode: a choice of personas, grouped by tenant. */
-export function PersonaPicker({ personas, onToken }) {
-  const [chosen, setChosen] = useState(personas[0].persona);
+export function PersonaPicker({ personas, chosen, onChoose, onToken }) {
   const active = personas.find(({ persona }) => persona === chosen);
   useEffect(() => onToken(active?.token ?? ""), [active, onToken]);
   const description = active ? `${active.tenant} · ${active.roles.map(words).join(", ")}` : "not signed in";
@@ -15,7 +14,7 @@ export function PersonaPicker({ personas, onToken }) {
   return (
     <div className="sign-in">
       <label htmlFor="persona">Acting as</label>
-      <select id="persona" value={chosen} onChange={(event) => setChosen(event.target.value)}>
+      <select id="persona" value={chosen} onChange={(event) => onChoose(event.target.value)}>
         {tenants.map(([tenant, members]) => (
           <optgroup key={tenant} label={tenant}>
             {members.map(({ persona, title }) => (
