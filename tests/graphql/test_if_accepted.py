@@ -19,7 +19,8 @@ ACCEPT = """mutation($input: AcceptResellerRelationshipInput!) { acceptResellerR
 RECORD = """mutation($input: RecordExternalSubscriptionInput!) {
   recordExternalSubscription(input: $input) { userErrors { code } } }"""
 CAN = """query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Customer { viewerCan }
-  ... on Subscription { viewerCan } ... on User { viewerCan } ... on CustomerAgreement { viewerCan } } }"""
+  ... on Subscription { viewerCan } ... on User { viewerCan } ... on CustomerAgreement { viewerCan }
+  ... on SupportCase { viewerCan } } }"""
 SIGNER = {"firstName": "Ann", "lastName": "Ash", "email": "ann@ember.example"}
 ALDER = [each.name for each in PERSONAS if each.organisation.key == "alder"]
 
@@ -58,7 +59,7 @@ def reality(api: Api, ids: list[str]) -> dict[str, set[str]]:
 
 def records_of(api: Api) -> list[str]:
     """Every record of the customer that its global admin sees."""
-    lists = ("subscriptions", "agreements", "users")
+    lists = ("subscriptions", "agreements", "users", "supportCases")
     query = " ".join(f"{each}(first: 100) {{ nodes {{ id }} }}" for each in lists)
     (customer,) = api.ask("ember-global-admin", f"{{ customers {{ nodes {{ id {query} }} }} }}").data[
         "customers"
@@ -72,6 +73,7 @@ def test_what_is_told_is_what_the_partner_then_can_do(api: Api, rights: list[str
     wanted = {"includeDelegatedAdmin": True, "delegatedRights": ["SUPPORT", "MANAGE_USERS", "READ_DIRECTORY"]}
     request_id = request(api, **wanted)
     effects = told(api, request_id)
+    assert {each["right"] for each in effects} == {None, "SUPPORT", "MANAGE_USERS", "READ_DIRECTORY"}
     records = records_of(api)
     before = reality(api, records)
 

@@ -13,7 +13,14 @@ from typing import Any
 from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus, DelegatedRight
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.policy.schema.facts import DelegatedAdminGrantFacts, ResellerRelationshipFacts
-from multichannel.policy.schema.resources import CUSTOMER, CUSTOMER_AGREEMENT, SUBSCRIPTION, USER, Resource
+from multichannel.policy.schema.resources import (
+    CUSTOMER,
+    CUSTOMER_AGREEMENT,
+    SUBSCRIPTION,
+    SUPPORT_CASE,
+    USER,
+    Resource,
+)
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.unit_of_work import UnitOfWork
 
@@ -22,6 +29,7 @@ OF_CUSTOMER: Mapping[Resource, str] = {
     SUBSCRIPTION: "customer_id",
     USER: "tenant_id",
     CUSTOMER_AGREEMENT: "customer_id",
+    SUPPORT_CASE: "customer_id",
 }
 """The records that a request can open, and their column with the customer's id."""
 

@@ -38,6 +38,7 @@ const ACTIONS = {
   ASSIGN_SUPPORT_CONTACT: "name a support contact",
   ASSIGN_PARTNER_OF_RECORD: "name the reseller that is credited",
   RELEASE: "give to another partner",
+  OPEN_SUPPORT_CASE: "open support cases",
 };
 
 /** The rights and the actions that include others are told without these. */
