@@ -20,8 +20,11 @@ from multichannel.demo.cast import (
     fixed_id,
 )
 from multichannel.domain.audit import AuditStatus
+from multichannel.domain.partnerships import Partnership
 from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.tenants import Partner
 from tests.graphql.conftest import Api
+from tests.graphql.relationship_api import set_row
 from tests.graphql.stored_rows import NewRows, stored
 from tests.graphql.subscription_api import (
     ABSENT,
@@ -275,12 +278,12 @@ def test_a_support_contact_serves_the_customer(
             DOGWOOD,
         ),  # serves through Cedar, holds no relationship
         ("meadow-global-admin", "meadow-office-direct", LAUREL),
-        ("alder-admin-agent", "meadow-mail-alder", CEDAR),  # holds one, and Alder may not know
-        ("alder-admin-agent", "meadow-mail-alder", WILLOW),
+        ("alder-admin-agent", "meadow-mail-alder", BIRCH),
+        ("alder-admin-agent", "meadow-mail-alder", DOGWOOD),  # serves through Cedar
+        ("meadow-global-admin", "meadow-phone-cedar", HAZEL),
         ("alder-admin-agent", "meadow-mail-alder", HAZEL),
         ("alder-admin-agent", "ember-mail-alder", ALDER),  # its own was removed
         ("cedar-admin-agent", "meadow-phone-cedar", HAZEL),  # its reseller, and not attached to Meadow
-        ("cedar-admin-agent", "meadow-phone-cedar", ALDER),
     ],
 )
 def test_an_unavailable_partner_is_refused_like_an_absent_one(
@@ -299,6 +302,26 @@ def test_an_unavailable_partner_is_refused_like_an_absent_one(
 def test_assigning_no_partner_takes_an_explicit_null(api: Api, mutation: str, input: dict[str, Any]) -> None:
     asked = {"id": "meadow-phone-cedar", "expectedVersion": 1, **input}
     assert denied(api, "cedar-admin-agent", mutation, **asked)[0] == "BAD_INPUT"
+
+
+@pytest.mark.rule("R74")
+def test_a_credited_reseller_keeps_its_own_number_when_it_is_named_again(api: Api) -> None:
+    row_id = fixed_id("meadow-phone-cedar.subscription")
+
+    def number() -> str | None:
+        return stored(api, Subscription, id=row_id)[0].partner_number
+
+    made = read(api, "cedar-admin-agent", f"subscription_{row_id}")
+    for partner, expected in ((HAZEL, "5550106"), (DOGWOOD, "5550105"), (DOGWOOD, "5550105")):
+        made = done(api, "cedar-admin-agent", "assignPartnerOfRecord", **of(made, partner=partner.id))
+        assert number() == expected
+    version = made["version"]
+    set_row(api, Partner, DOGWOOD.id, partner_number=None)
+    again = done(api, "cedar-admin-agent", "assignPartnerOfRecord", **of(made, partner=DOGWOOD.id))
+    assert (number(), again["version"]) == ("5550105", version)
+    set_row(api, Partnership, fixed_id("cedar.hazel.partnership"), reseller_number="5550999")
+    done(api, "cedar-admin-agent", "assignPartnerOfRecord", **of(again, partner=HAZEL.id))
+    assert number() == "5550999"  # R25: the location that the provider credits
 
 
 @pytest.mark.rule("R24")

@@ -112,6 +112,7 @@ def test_the_azure_id_stays_and_the_transfers_reseller_is_credited(deals: Deals)
     (new,) = deals.rows(Subscription, continues_id=row_id(azure))
     assert new.entitlement_id == fixed_id("azure")
     assert (new.partner_of_record_id, new.support_contact_id) == (DOGWOOD.id, CEDAR.id)
+    assert new.partner_number == "5550105"  # R74
     (record,) = deals.rows(
         AuditRecord, tenant_id=DOGWOOD.id, resource_id=row_id(transfer_id), operation="accept_transfer"
     )
