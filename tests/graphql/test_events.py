@@ -13,9 +13,10 @@ from multichannel.errors import Unauthenticated
 from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
 from multichannel.graphql.execution.requests import GraphQLRequest
-from multichannel.policy.schema.resources import SUBSCRIPTION
+from multichannel.policy.schema.resources import SUBSCRIPTION, SUPPORT_CASE
 from multichannel.store.read.event_feed import StoredEvent
 from multichannel.store.users import Caller
+from tests.graphql.case_api import opened
 from tests.graphql.conftest import Api
 
 PHONE = fixed_id("meadow-phone-cedar.subscription")
@@ -135,3 +136,24 @@ def test_what_was_refused_or_denied_is_no_event(api: Api) -> None:
     api.ask("alder-admin-agent", RENAME, input=change)
 
     assert news(api, "cedar-admin-agent") == news(api, "alder-global-admin") == []
+
+
+@pytest.mark.rule("R69", "R62")
+def test_changes_of_a_support_case_reach_those_who_see_it_at_that_moment(
+    api: Api, streams: EventStreams
+) -> None:
+    id = opened(api, "canyon-global-admin", "canyon-office-birch", comment="No mail")
+    text = "subscription { supportCaseChanged { operation supportCase { id commentCount } } }"
+    with api.world.store.reading(api.world.principal("alder-helpdesk-agent")) as work:
+        feed = work.feed(SUPPORT_CASE)
+        (occurrence,) = feed.after(feed.window_start())
+
+    def heard(persona: str) -> Any:
+        document = read_document(text, cache=True)
+        return streams.response_to(occurrence, persona, document, GraphQLRequest(text, None, None))
+
+    told = {"operation": "open_support_case", "supportCase": {"id": id, "commentCount": 1}}
+    assert heard("alder-helpdesk-agent") == {"data": {"supportCaseChanged": told}}
+    assert heard("cedar-admin-agent") is None
+    change_row(api, "UPDATE reseller_relationships SET status = 'ended_by_customer' WHERE status = 'active'")
+    assert heard("alder-helpdesk-agent") is None

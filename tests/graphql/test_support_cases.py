@@ -11,6 +11,10 @@ from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.support_cases import SupportCase, SupportCaseComment
 from multichannel.domain.users import Role
+from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.audit.mutation_context import MutationContext
+from multichannel.store.session import PolicyBypass
+from multichannel.store.unit_of_work import UnitOfWork
 from tests.graphql import relationship_api
 from tests.graphql.case_api import (
     ASSIGN,
@@ -274,6 +278,30 @@ def test_every_party_has_the_change_in_its_audit_log_and_the_texts_stay_where_th
     assert [records[each].new_value for each in (BIRCH.id, CANYON.id)] == [status, status]
     (event,) = new.events()
     assert (event.resource_type, event.customer_id) == ("SupportCase", CANYON.id)
+
+
+@pytest.mark.rule("SM8")
+def test_a_stored_comment_is_neither_changed_nor_deleted_by_any_use_case(api: Api) -> None:
+    id = bare(opened(api, CUSTOMER, OFFICE, comment="First"))
+
+    def edit(work: UnitOfWork) -> str:
+        case = work.support_cases.get(id, to=Action.COMMENT)
+        (comment,) = work.query_for(case).linked(SupportCaseComment, support_case_id=id)
+        comment.text = "Something else"
+        return case.id
+
+    def delete(work: UnitOfWork) -> str:
+        case = work.support_cases.get(id, to=Action.COMMENT)
+        (comment,) = work.query_for(case).linked(SupportCaseComment, support_case_id=id)
+        work.remove_under(case, comment)
+        return case.id
+
+    for use_case in (edit, delete):
+        with pytest.raises(PolicyBypass, match="SupportCaseComment"):
+            api.world.store.act(
+                api.world.principal(CUSTOMER), MutationContext("edit", "SupportCase"), use_case
+            )
+    assert [each.text for each in stored(api, SupportCaseComment)] == ["First"]
 
 
 def test_cases_are_filtered_and_ordered(api: Api) -> None:
