@@ -103,6 +103,15 @@ def test_who_may_tells_by_action_what_access_tells_by_company(shared_api: Api) -
         )
 
 
+def test_a_page_takes_as_many_statements_as_one_record(shared_api: Api) -> None:
+    """The grants, the facts with their relations, the companies and their names."""
+    page = shared_api.ask("meadow-global-admin", f"{{ subscriptions(first: 100) {{ nodes {{ {SHOWN} }} }} }}")
+    one = shared_api.ask("meadow-global-admin", f"{{ subscriptions(first: 1) {{ nodes {{ {SHOWN} }} }} }}")
+
+    assert len(page.data["subscriptions"]["nodes"]) > 1
+    assert len(page.statements) == len(one.statements) <= 14
+
+
 @pytest.mark.parametrize("kind", ["Customer", "Subscription"])
 def test_it_agrees_with_what_each_persona_can(shared_api: Api, kind: str) -> None:
     """Every persona with one role finds exactly the actions that the customer reads of it."""

@@ -103,7 +103,9 @@ def test_what_a_summary_does_not_hold_is_null_and_forbidden_at_its_path(
     root, below = next(iter(answer.body["data"].items()))
     place, rows = next(iter(below.items()))
     inner: list[str | int] = ["node"] if way == "edges" else []
-    hidden = denied_to_summaries(declaration)
+    # R65: who has access is for the roles that manage users.
+    access = {"access"} & set(declaration.fields) if persona == "alder-billing-admin" else set()
+    hidden = denied_to_summaries(declaration) | access
     expected = [([root, place, i, *inner, name], "FORBIDDEN") for i in range(len(rows)) for name in hidden]
     assert rows
     assert sorted(answer.errors, key=str) == sorted(expected, key=str)
@@ -336,7 +338,17 @@ def test_nested_lists_show_what_the_root_shows_and_no_more(shared_api: Api, pers
         (
             "meadow-global-admin",
             f"customer_{MEADOW.id}",
-            ["READ_SUMMARY", "READ", "UPDATE", "CONFIRM_AGREEMENT", "RECORD_SUBSCRIPTION", "ADD_USER"],
+            [
+                "READ_SUMMARY",
+                "READ",
+                "READ_ACCESS",
+                "READ_OWN_ACCESS",
+                "UPDATE",
+                "CONFIRM_AGREEMENT",
+                "RECORD_SUBSCRIPTION",
+                "SET_SHARING",
+                "ADD_USER",
+            ],
         ),
         (
             "hazel-sales-agent",
