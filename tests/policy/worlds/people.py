@@ -11,6 +11,9 @@ from multichannel.domain.users import Role
 from multichannel.policy.schema.vocabulary import AuthMode, Principal, SystemRole, system_principal
 from tests.policy.oracle.world import Row, World
 
+ONE_CLOUD = (SystemRole.SWEEPER, SystemRole.INVITEE)
+"""The roles in which the service works in one national cloud at a time (R52)."""
+
 
 @st.composite
 def principals(draw: st.DrawFn, world: World) -> list[Principal]:
@@ -21,8 +24,8 @@ def principals(draw: st.DrawFn, world: World) -> list[Principal]:
         for row in world.rows(resource)
     ]
     everybody = replace(people[0], roles=tuple(sorted(Role)), auth_mode=AuthMode.APP_USER)
-    sweepers = [system_principal(SystemRole.SWEEPER, cloud=cloud) for cloud in Cloud]
-    service = [*(system_principal(role) for role in SystemRole), *sweepers]
+    in_one_cloud = [system_principal(role, cloud=cloud) for role in ONE_CLOUD for cloud in Cloud]
+    service = [*(system_principal(role) for role in SystemRole), *in_one_cloud]
     return [*people, everybody, *draw(st.permutations(service))[:4]]
 
 
