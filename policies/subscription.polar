@@ -185,6 +185,9 @@ grant(role, "customer", "read_summary", _: Subscription) if case_handler(role);
 # R25: a provider decides which of its resellers is credited.
 grant(role, "billing_partner", "assign_partner_of_record", _: Subscription) if seller(role);
 
+# R73: a switch may begin with the customer, which asks the partner that bills the subscription.
+grant("global_admin", "customer", "request_switch", _: Subscription);
+
 # C3: giving a subscription to another partner takes an admin agent of the partner that bills it.
 grant("admin_agent", "billing_partner", "release", _: Subscription);
 grant("global_admin", "billing_partner", "release", _: Subscription) if

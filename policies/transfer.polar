@@ -5,11 +5,13 @@
 
 has_standing(caller: Principal, "source", transfer: Transfer) if
   caller.kind = "partner" and
-  transfer.source_partner_id = caller.tenant_id and transfer.initiated_by in ["source", "target"];
+  transfer.source_partner_id = caller.tenant_id and
+  transfer.initiated_by in ["source", "target", "customer"];
 
 has_standing(caller: Principal, "target", transfer: Transfer) if
   caller.kind = "partner" and
-  transfer.target_partner_id = caller.tenant_id and transfer.initiated_by in ["source", "target"];
+  transfer.target_partner_id = caller.tenant_id and
+  transfer.initiated_by in ["source", "target", "customer"];
 
 # R30: the target sees the lines once the source has chosen them and accepted.
 has_standing(caller: Principal, "receiver", transfer: Transfer) if
@@ -27,6 +29,23 @@ has_standing(caller: Principal, "asked", transfer: Transfer) if
 has_standing(caller: Principal, "receiver", transfer: Transfer) if
   choice("TARGETS_SEE_OFFERED_LINES") and caller.kind = "partner" and
   transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "source";
+
+# R73: the target of a switch that the customer requested reads the customer and the lines before it signs,
+# because the customer has named it.
+has_standing(caller: Principal, "receiver", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "customer";
+
+# R73: the customer requests a switch; the source opens it, and the target signs.
+has_standing(caller: Principal, "switching_customer", transfer: Transfer) if
+  caller.kind = "customer" and
+  transfer.customer_id = caller.tenant_id and transfer.initiated_by = "customer";
+has_standing(caller: Principal, "switch_partner", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.source_partner_id = caller.tenant_id and transfer.initiated_by = "customer";
+has_standing(caller: Principal, "switch_partner", transfer: Transfer) if
+  caller.kind = "partner" and
+  transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "customer";
 
 # SM4b: legacy subscriptions are offered to the source's provider.
 has_standing(caller: Principal, "provider", transfer: Transfer) if
@@ -55,10 +74,11 @@ has_standing(caller: Principal, "initiator", transfer: Transfer) if
   caller.kind = "partner" and
   transfer.target_partner_id = caller.tenant_id and transfer.initiated_by = "target";
 
-# R30: customers do not start transfers, and see all transfers of their subscriptions.
+# R30: customers see all transfers of their subscriptions.
 has_standing(caller: Principal, "customer", transfer: Transfer) if
   caller.kind = "customer" and
-  transfer.customer_id = caller.tenant_id and transfer.initiated_by in ["source", "target"];
+  transfer.customer_id = caller.tenant_id and
+  transfer.initiated_by in ["source", "target", "customer"];
 
 # R40: a reseller takes part through its provider. It sees the summary of what it will be credited for.
 has_standing(caller: Principal, "partner_of_record", transfer: Transfer) if
@@ -92,6 +112,11 @@ grant(role, "provider", action, _: Transfer) if
 # Role matrix, "transfer: manual Azure switch".
 grant("global_admin", "signatory", action, _: Transfer) if
   action in ["consent", "decline"];
+
+# R73: what the customer requested is decided by those who decide on transfers, and withdrawn by the customer.
+grant(role, "switch_partner", action, _: Transfer) if
+  transfer_decider(role) and action in ["consent", "decline"];
+grant("global_admin", "switching_customer", "cancel", _: Transfer);
 
 # R40: resellers neither give nor receive; their provider does.
 forbid("ONLY_THROUGH_PROVIDER", caller: Principal, action: String, _: Transfer) if

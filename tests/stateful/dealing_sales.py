@@ -167,6 +167,14 @@ def _offer(hand: Hand) -> Dealt:
     return hand.user(source, "admin_agent"), told
 
 
+def _switch(hand: Hand) -> Dealt:
+    row = hand.row(SUBSCRIPTION, _is(hand, "active", channel="csp"))
+    others = {ALDER, BIRCH, CEDAR} - {row["billing_partner_id"]}
+    target = hand.of(*sorted(others), NOBODY) if hand.rarely() else hand.of(*sorted(others))
+    told = {"id": global_id(SUBSCRIPTION, row["id"]), "targetPartner": target, "notice": "Let us go."}
+    return hand.user(row["customer_id"], ADMIN), told
+
+
 def _open(hand: Hand, **equal: Any) -> Row:
     def fits(row: Row) -> bool:
         same = all(row[name] == value for name, value in equal.items())
@@ -196,24 +204,27 @@ def _accept(hand: Hand) -> Dealt:
 
 
 def _consent(hand: Hand) -> Dealt:
-    row = _open(hand, kind="manual_switch")
+    row = _open(hand, **hand.of({"kind": "manual_switch"}, {"initiated_by": "customer"}))
     sides = {
         "source_consented_at": row["source_partner_id"],
         "customer_consented_at": row["customer_id"],
         "target_consented_at": row["target_partner_id"],
     }
     missing = [tenant for name, tenant in sides.items() if hand.loose or row[name] is None]
-    return hand.user(hand.of(*missing), ADMIN), _told(hand, row)
+    role = "admin_agent" if row["initiated_by"] == "customer" else ADMIN
+    return hand.user(hand.of(*missing), role), _told(hand, row)
 
 
 def _decline(hand: Hand) -> Dealt:
     row = _open(hand)
     side = "target_partner_id" if row["initiated_by"] == "source" else "source_partner_id"
-    return hand.user(row[side], "admin_agent"), _told(hand, row)
+    return hand.user(row[side], "admin_agent"), {**_told(hand, row), **hand.some(reason="Not yet.")}
 
 
 def _take_back(hand: Hand) -> Dealt:
     row = _open(hand)
+    if row["initiated_by"] == "customer":
+        return hand.user(row["customer_id"], ADMIN), _told(hand, row)
     return hand.user(row[f"{row['initiated_by']}_partner_id"], "admin_agent"), _told(hand, row)
 
 
@@ -235,7 +246,7 @@ LIFE: dict[str, Deal] = {
     "assignSupportContact": _support,
     "assignPartnerOfRecord": _credit,
 }
-BEGINNINGS: dict[str, Deal] = {"offerTransfer": _offer, "requestTransfer": _request}
+BEGINNINGS: dict[str, Deal] = {"offerTransfer": _offer, "requestTransfer": _request, "requestSwitch": _switch}
 DECISIONS: dict[str, Deal] = {
     "acceptTransfer": _accept,
     "consentToTransfer": _consent,

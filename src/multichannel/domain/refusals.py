@@ -338,6 +338,15 @@ class Refusal(Enum):
     TRANSFER_ALREADY_DECIDED = _Row(
         "R39", "id", "The transfer is no longer pending.", "Its status is {status}."
     )
+    TARGET_UNRELATED = _Row(
+        "R73", "targetPartner", "The target must be a partner with which you have an active relationship."
+    )
+    SWITCH_NOT_OPENED = _Row(
+        "R73",
+        "id",
+        "The partner that bills the subscription has to consent first: consentToTransfer.",
+    )
+    REASON_REQUIRED = _Row("R73", "reason", "The customer has requested this switch. Say why you decline it.")
     ALREADY_CONSENTED = _Row("R28", "id", "Your organization has already consented to this transfer.")
 
     # Why a subscription cannot be in a transfer, besides SUBSCRIPTION_NOT_ACTIVE and SUBSCRIPTION_SUSPENDED

@@ -52,6 +52,7 @@ class Initiator(DescribedEnum):
 
     SOURCE = "source", "The source offered subscriptions."
     TARGET = "target", "The target requested subscriptions."
+    CUSTOMER = "customer", "The customer requested a switch to the target."
 
 
 def initiator_of(kind: TransferKind) -> Initiator:
@@ -125,10 +126,13 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     modified_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
-    # SM4a: when each of the three sides consented to a switch of legacy Azure.
+    # SM4a, R73: when each of the three sides consented to a switch.
     source_consented_at: Mapped[datetime | None]
     customer_consented_at: Mapped[datetime | None]
     target_consented_at: Mapped[datetime | None]
+    # R73: what the customer wrote to its partner, and why a partner declined.
+    notice: Mapped[str | None]
+    decline_reason: Mapped[str | None]
     partner_of_record_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     market: Mapped[str | None]
     cloud: Mapped[Cloud]
@@ -148,14 +152,20 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     refusals_to_decline = refusals_to_cancel = refusals_to_accept
 
     def refusals_to_consent_of(self, tenant_id: str, at: datetime) -> Iterator[Refused]:
-        """TRANSFER_ALREADY_DECIDED, or ALREADY_CONSENTED by this side."""
+        """TRANSFER_ALREADY_DECIDED, ALREADY_CONSENTED by this side, or SWITCH_NOT_OPENED (R73)."""
         yield from self.refusals_to_accept(at)
         if getattr(self, self._consent_of(tenant_id)) is not None:
             yield Refusal.ALREADY_CONSENTED.error()
+        is_early = self.source_consented_at is None and tenant_id == self.target_partner_id
+        if self.initiated_by is Initiator.CUSTOMER and is_early:
+            yield Refusal.SWITCH_NOT_OPENED.error()
 
-    def decline(self, at: datetime) -> None:
-        """Decline as the other side. TRANSFER_ALREADY_DECIDED."""
+    def decline(self, at: datetime, reason: str | None = None) -> None:
+        """Decline as another side. TRANSFER_ALREADY_DECIDED, or REASON_REQUIRED by the customer (R73)."""
         raise_first(self.refusals_to_decline(at))
+        if self.initiated_by is Initiator.CUSTOMER and not reason:
+            raise Refusal.REASON_REQUIRED.error()
+        self.decline_reason = reason
         self._become(TransferStatus.DECLINED, at)
 
     def cancel(self, at: datetime) -> None:

@@ -51,7 +51,14 @@ def plan_lines(work: UnitOfWork, subscription_ids: Sequence[str]) -> list[Planne
     bases = [each for each in chosen if each.parent_id not in ids]
     if len(bases) > MAX_LINES:
         raise Refusal.TOO_MANY_LINES.error()
-    add_ons = _add_ons(work, bases)
+    return lines_with_add_ons(work, bases, work.principal.tenant_id, to=Action.RELEASE)
+
+
+def lines_with_add_ons(
+    work: UnitOfWork, bases: Sequence[Subscription], seller_id: str | None, *, to: Action
+) -> list[PlannedLine]:
+    """The lines of bases, each followed by its add-ons; denied unless the action is granted on these, too."""
+    add_ons = _add_ons(work, bases, seller_id, to=to)
     lines: list[PlannedLine] = []
     for base in bases:
         number = len(lines)
@@ -61,18 +68,20 @@ def plan_lines(work: UnitOfWork, subscription_ids: Sequence[str]) -> list[Planne
     return lines
 
 
-def _add_ons(work: UnitOfWork, bases: Sequence[Subscription]) -> Sequence[Subscription]:
-    """The running add-ons of the bases, each of which the caller must be allowed to release, too."""
+def _add_ons(
+    work: UnitOfWork, bases: Sequence[Subscription], seller_id: str | None, *, to: Action
+) -> Sequence[Subscription]:
+    """The running add-ons of the bases, on each of which the action must be granted."""
     add_ons = work.query_for(*bases).all(
         Subscription,
         parent_id=[each.id for each in bases],
-        billing_partner_id=work.principal.tenant_id,
+        billing_partner_id=seller_id,
         channel=Channel.CSP,
         status=sorted(RUNNING),
     )
     if not add_ons:
         return []
-    return work.subscriptions.get_all([each.id for each in add_ons], to=Action.RELEASE)
+    return work.subscriptions.get_all([each.id for each in add_ons], to=to)
 
 
 def require_eligible(

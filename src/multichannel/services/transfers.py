@@ -20,6 +20,7 @@ from multichannel.domain.transfers import (
 )
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.partnerships import are_partners
+from multichannel.services.switch_requests import require_release
 from multichannel.services.transfer_execution import (
     execute_offer,
     execute_transfer,
@@ -138,22 +139,31 @@ def accept_transfer(
 
 
 def consent_to_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: int | None) -> Transfer:
-    """Consent to a switch for the caller's side (SM4a); with the third consent the subscriptions move."""
+    """Consent to a switch for the caller's side (SM4a); with the third consent the subscriptions move.
+
+    The source opens so a switch that the customer requested (R73); denied unless it may release the lines.
+    """
     transfer = work.transfers.get(transfer_id, to=Action.CONSENT)
     transfer.require_version(expected_version)
-    all_consented = transfer.consent(work.principal.tenant_id, work.now)
-    if work.principal.tenant_id == transfer.target_partner_id:
+    own = work.principal.tenant_id
+    raise_first(transfer.refusals_to_consent_of(own, work.now))
+    if transfer.initiated_by is Initiator.CUSTOMER and own == transfer.source_partner_id:
+        require_release(work, transfer)
+    all_consented = transfer.consent(own, work.now)
+    if own == transfer.target_partner_id:
         transfer.target_partner_name = require_ready_target(work, transfer).name
     if all_consented:
         execute_offer(work, transfer)
     return transfer
 
 
-def decline_transfer(work: UnitOfWork, transfer_id: str, *, expected_version: int | None) -> Transfer:
-    """Decline a request or offer, or a switch as one of its sides."""
+def decline_transfer(
+    work: UnitOfWork, transfer_id: str, *, expected_version: int | None, reason: str | None = None
+) -> Transfer:
+    """Decline a request or offer, or a switch as one of its sides. REASON_REQUIRED by the customer (R73)."""
     transfer = work.transfers.get(transfer_id, to=Action.DECLINE)
     transfer.require_version(expected_version)
-    transfer.decline(work.now)
+    transfer.decline(work.now, reason)
     return transfer
 
 

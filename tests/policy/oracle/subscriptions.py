@@ -90,7 +90,8 @@ def _may_as_customer(who: Principal, action: Action, row: Row) -> bool:
     by_customer = row["recorded_by"] == "customer"  # R63, R67: it shares its own, and answers the others
     elsewhere = {*KEEPING, Action.SET_SHARING} if by_customer else ANSWERS
     own = row["channel"] != "csp" and action in elsewhere
-    return (own or action is Action.ASSIGN_SUPPORT_CONTACT) and has(who, {"global_admin"})
+    anything = {Action.ASSIGN_SUPPORT_CONTACT, Action.REQUEST_SWITCH}  # R73
+    return (own or action in anything) and has(who, {"global_admin"})
 
 
 def _may_read(world: World, who: Principal, action: Action, row: Row) -> bool:

@@ -18,6 +18,7 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
         return own and action in {Action.READ_SUMMARY, Action.READ} and has(who, READERS)
     if is_customer(who):
         signs = action in {Action.READ_SUMMARY, Action.READ} or (_is_switch(row) and action in SIGNS)
+        signs |= _is_requested(row) and action is Action.CANCEL
         return row["customer_id"] == who.tenant_id and signs and has(who, {"global_admin"})
     return is_partner(who) and (
         _as_source(who, action, row) or _as_target(world, who, action, row) or _as_reseller(who, action, row)
@@ -43,6 +44,8 @@ def _as_source(who: Principal, action: Action, row: Row) -> bool:
         return False
     if action in {Action.READ_SUMMARY, Action.READ}:
         return has(who, READERS)
+    if _is_requested(row):  # R73
+        return action in SIGNS and has(who, {"admin_agent"})
     asked = row["initiated_by"] == "target" and row["kind"] in {"azure_plan", "new_commerce"}
     if action in ANSWERS and asked and has(who, {"admin_agent"}):
         return True
@@ -57,8 +60,10 @@ def _as_target(world: World, who: Principal, action: Action, row: Row) -> bool:
         return False
     offered = row["initiated_by"] == "source"
     if action in {Action.READ_SUMMARY, Action.READ}:
-        told = action is Action.READ_SUMMARY or status(world, row) in ACCEPTED
+        told = action is Action.READ_SUMMARY or status(world, row) in ACCEPTED or _is_requested(row)
         return told and has(who, READERS)
+    if _is_requested(row):  # R73
+        return action in SIGNS and has(who, {"admin_agent"})
     if action is Action.CANCEL and not offered:
         return has(who, {"admin_agent"})
     provider = who.type == "indirect_provider" and offered and row["kind"] == "legacy"
@@ -70,7 +75,12 @@ def _as_target(world: World, who: Principal, action: Action, row: Row) -> bool:
 def _as_reseller(who: Principal, action: Action, row: Row) -> bool:
     """R40: it is told that something comes to be credited to it."""
     credited = who.type == "indirect_reseller" and row["partner_of_record_id"] == who.tenant_id
-    return credited and action is Action.READ_SUMMARY and has(who, READERS)
+    return credited and action is Action.READ_SUMMARY and not _is_requested(row) and has(who, READERS)
+
+
+def _is_requested(row: Row) -> bool:
+    """R73: by the customer."""
+    return bool(row["initiated_by"] == "customer")
 
 
 def _is_switch(row: Row) -> bool:

@@ -74,6 +74,7 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
     "closeSupportCase": support_cases.close,
     "requestTransfer": transfers.request,
     "offerTransfer": transfers.offer,
+    "requestSwitch": transfers.request_switch,
     "consentToTransfer": transfers.consent,
     "acceptTransfer": transfers.accept,
     "declineTransfer": transfers.decline,

@@ -70,14 +70,21 @@ def _chosen(state: State, who: Principal, ids: list[str]) -> list[tuple[Row, Row
     refuse_if(not ids)
     named = [state.get(who, Action.RELEASE, "Subscription", each) for each in dict.fromkeys(ids)]
     bare = {each["id"] for each in named}
+    return _with_add_ons(
+        state, who, Action.RELEASE, [each for each in named if each["parent_id"] not in bare]
+    )
+
+
+def _with_add_ons(
+    state: State, who: Principal, action: Action, bases: list[Row]
+) -> list[tuple[Row, Row | None]]:
     moves: list[tuple[Row, Row | None]] = []
-    for base in (each for each in named if each["parent_id"] not in bare):
-        own = state.rows(
-            "Subscription", parent_id=base["id"], billing_partner_id=who.tenant_id, channel="csp"
-        )
+    for base in bases:
+        seller = base["billing_partner_id"]
+        own = state.rows("Subscription", parent_id=base["id"], billing_partner_id=seller, channel="csp")
         running = [each for each in own if state_of(each, state.now) in {"active", "suspended"}]
         for each in running:
-            state.get(who, Action.RELEASE, "Subscription", each["id"])
+            state.get(who, action, "Subscription", each["id"])
         moves += [(base, None), *((each, base) for each in running)]
     return moves
 
@@ -121,6 +128,25 @@ def offer(state: State, who: Principal, told: Input) -> Row:
     )
     for row, base in moves:
         _line(state, made, row, base)
+    return made
+
+
+def request_switch(state: State, who: Principal, told: Input) -> Row:
+    """R73: the customer names what is to move, and to whom."""
+    base = state.get(who, Action.REQUEST_SWITCH, "Subscription", told["id"])
+    source, target, customer_id = base["billing_partner_id"], told["targetPartner"], base["customer_id"]
+    refuse_if(target == source or not active(state, partner_id=target, customer_id=customer_id))
+    is_switch = (base["commerce"], base["billing_type"]) == ("legacy", "usage")
+    kind = "manual_switch" if is_switch else "new_commerce"
+    moves = _with_add_ons(state, who, Action.REQUEST_SWITCH, [base])
+    refuse_if(not all(_can_go(state, row, of, kind) for row, of in moves))
+    refuse_if(source is None)
+    customer = state.rows("Customer", id=customer_id)[0]
+    parties = {"customer_id": customer_id, "source_partner_id": source, "target_partner_id": target}
+    made = _begin(state, customer, "customer", kind=kind, partner_of_record_id=None, asked=set(), **parties)
+    made["customer_consented_at"] = state.now
+    for row, of in moves:
+        _line(state, made, row, of)
     return made
 
 
@@ -221,6 +247,12 @@ def consent(state: State, who: Principal, told: Input) -> Row:
     }
     side = sides[who.tenant_id]
     refuse_if(row[side] is not None)
+    if row["initiated_by"] == "customer":  # R73
+        refuse_if(side == "target_consented_at" and row["source_consented_at"] is None)
+        for line in (
+            state.rows("TransferLine", transfer_id=row["id"]) if side == "source_consented_at" else ()
+        ):
+            state.get(who, Action.RELEASE, "Subscription", line["subscription_id"])
     if side == "target_consented_at":
         refuse_if(not _is_ready(state, row["target_partner_id"], row["customer_id"], row["kind"]))
     row[side] = state.now
@@ -233,6 +265,7 @@ def decline(state: State, who: Principal, told: Input) -> Row:
     """No, while it is pending."""
     row = state.get_version(who, Action.DECLINE, "Transfer", told)
     refuse_if(status(row, state) != "pending")
+    refuse_if(row["initiated_by"] == "customer" and not told.get("reason"))  # R73
     row["status"] = "declined"
     return row
 

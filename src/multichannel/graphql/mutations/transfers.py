@@ -14,12 +14,13 @@ from multichannel.graphql.framework.inputs import (
     input_type,
     optional,
     parse_guid,
+    parse_text,
 )
 from multichannel.graphql.framework.mutation import mutation
 from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.services import transfers
+from multichannel.services import switch_requests, transfers
 from multichannel.store.unit_of_work import UnitOfWork
 
 
@@ -89,6 +90,31 @@ def offer_transfer(work: UnitOfWork, input: OfferTransferInput) -> Transfer:
     return transfers.offer_transfer(work, offer)
 
 
+@input_type
+class RequestSwitchInput(MutationInput):
+    """The subscription to switch, and the partner to switch to."""
+
+    id: strawberry.ID = described("The subscription. Its add-ons are switched with it.")
+    target_partner: str = described("The tenant GUID of a partner with which you have a relationship.")
+    notice: str = described("What you write to the partner that bills it now; the target reads it, too.")
+
+
+@mutation(Action.REQUEST_SWITCH, on=SUBSCRIPTION, returns=TRANSFER)
+def request_switch(work: UnitOfWork, input: RequestSwitchInput) -> Transfer:
+    """Request, as the customer, that a subscription is switched to another partner.
+
+    The partner that bills it opens the switch with `consentToTransfer`, or declines with a reason. Then the
+    target reviews the lines and consents, and the subscription moves. A request that is not answered expires
+    after 30 days.
+    """
+    request = switch_requests.SwitchRequest(
+        subscription_id=read_id_of(SUBSCRIPTION, input.id),
+        target_partner_id=parse_guid("target_partner", input.target_partner),
+        notice=parse_text("notice", input.notice),
+    )
+    return switch_requests.request_switch(work, request)
+
+
 def _row_ids(ids: Iterable[strawberry.ID]) -> list[str]:
     return [read_id_of(SUBSCRIPTION, each) for each in ids]
 
@@ -103,12 +129,16 @@ class TransferInput(MutationInput):
 
 @input_type
 class ConsentToTransferInput(TransferInput):
-    """The manual switch to consent to."""
+    """The switch to consent to."""
 
 
 @mutation(Action.CONSENT, on=TRANSFER)
 def consent_to_transfer(work: UnitOfWork, input: ConsentToTransferInput) -> Transfer:
-    """Consent to a manual switch for your side. The third consent moves the subscriptions."""
+    """Consent to a switch for your side. The third consent moves the subscriptions.
+
+    The source of a switch that the customer requested consents first, and must be allowed to RELEASE every
+    subscription in it.
+    """
     row_id = read_id_of(TRANSFER, input.id)
     return transfers.consent_to_transfer(work, row_id, expected_version=input.expected_version)
 
@@ -140,12 +170,19 @@ def accept_transfer(work: UnitOfWork, input: AcceptTransferInput) -> Transfer:
 class DeclineTransferInput(TransferInput):
     """The transfer to decline."""
 
+    reason: str | None = described("Why. Required for a switch that the customer requested.", None)
+
 
 @mutation(Action.DECLINE, on=TRANSFER)
 def decline_transfer(work: UnitOfWork, input: DeclineTransferInput) -> Transfer:
-    """Decline a request or an offer that was made to you, or a manual switch that you are a party to."""
+    """Decline a request or an offer that was made to you, or a switch that you are a party to."""
     row_id = read_id_of(TRANSFER, input.id)
-    return transfers.decline_transfer(work, row_id, expected_version=input.expected_version)
+    return transfers.decline_transfer(
+        work,
+        row_id,
+        expected_version=input.expected_version,
+        reason=optional(parse_text, "reason", input.reason),
+    )
 
 
 @input_type

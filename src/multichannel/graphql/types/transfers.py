@@ -135,7 +135,9 @@ class Transfer:
         SUMMARY,
     )
     customer_id = Column("The tenant GUID of the customer.", SUMMARY, filter=True)
-    customer_name = Column("The customer's name in imported history.", READ)
+    customer_name = Column(
+        "The customer's name, in imported history and in switches that it requested; null in others.", READ
+    )
     source_partner = ToOne(
         "The partner that gives the subscriptions up; null if you cannot see it.",
         "Partner",
@@ -186,9 +188,11 @@ class Transfer:
     stays_behind = Computed(
         "What does not move to the target.", "list[TransferEffect]", SUMMARY, _stays_behind
     )
-    source_consented_at = Column("When the source consented to a manual switch; null until then.", READ)
-    customer_consented_at = Column("When the customer consented to a manual switch; null until then.", READ)
-    target_consented_at = Column("When the target consented to a manual switch; null until then.", READ)
+    source_consented_at = Column("When the source consented to a switch; null until then.", READ)
+    customer_consented_at = Column("When the customer consented to a switch; null until then.", READ)
+    target_consented_at = Column("When the target consented to a switch; null until then.", READ)
+    notice = Column("What the customer wrote when it requested a switch; null for other transfers.", READ)
+    decline_reason = Column("Why it was declined; null if no reason was given.", READ)
     requested_at = Column("When it was started.", READ, filter=True, order=True)
     completed_at = Column(
         "When the subscriptions were transferred; null until then.", READ, filter=True, order=True

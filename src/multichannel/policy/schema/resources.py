@@ -218,6 +218,7 @@ SUBSCRIPTION = Resource(
         Action.MOVE_TO_CSP,
         Action.ASSIGN_SUPPORT_CONTACT,
         Action.ASSIGN_PARTNER_OF_RECORD,
+        Action.REQUEST_SWITCH,
         Action.RELEASE,
         Action.SET_SHARING,
         Action.CONFIRM,

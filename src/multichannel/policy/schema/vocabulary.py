@@ -71,6 +71,7 @@ class Action(DescribedEnum):
         "assign_partner_of_record",
         "Assign the reseller that is credited for the subscription.",
     )
+    REQUEST_SWITCH = "request_switch", "As the customer: request its switch to another partner."
     RELEASE = "release", "Hand the subscription over to another partner."
     SET_SHARING = "set_sharing", "Choose the partners that read what the customer recorded."
     CONFIRM = "confirm", "Confirm, as the customer, what a partner recorded."
