@@ -21,12 +21,28 @@ TRIALS = (
 )
 SUPPORT = (
     'has_standing(caller: Principal, "support_contact", subscription: Subscription) if\n'
-    '  caller.kind = "partner" and subscription.support_contact_id = caller.tenant_id;'
+    "  supports(caller, subscription);"
+)
+CREDIT = (
+    'has_standing(caller: Principal, "partner_of_record", subscription: Subscription) if\n'
+    '  caller.type = "indirect_reseller" and\n'
+    '  subscription.channel = "csp" and subscription.partner_of_record_id = caller.tenant_id;'
 )
 SUMMARY = 'grant("user_management_admin", "relationship_holder", "read_summary", _: ResellerRelationship);'
-ATTACHED = 'associated_partner_id = caller.tenant_id and relationship.status = "active";'
-SUPPORTING, RELEASING = position(SUBSCRIPTION, SUPPORT), position(SUBSCRIPTION, RELEASE)
+ATTACHED = (
+    "relationship.partner_id = subscription.billing_partner_id and\n"
+    "  relationship.associated_partner_id = caller.tenant_id"
+)
+CREDITED, RELEASING = position(SUBSCRIPTION, CREDIT), position(SUBSCRIPTION, RELEASE)
 READERS = ("admin_agent", "billing_admin", "global_admin", "helpdesk_agent", "sales_agent")
+CASE_HANDLERS = ("admin_agent", "global_admin", "helpdesk_agent")
+OPENED = {
+    "read": READERS,
+    "read_summary": READERS,
+    "open_support_case": CASE_HANDLERS,
+    "read_own_access": ("global_admin",),
+}
+"""What the standings of an attached reseller and of a support contact open, and to whom."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +72,19 @@ EDITS = {
         allowed={"subscription.release.TRIALS_STAY.admin_agent"},
     ),
     "a standing widened": Told(
-        ((SUBSCRIPTION, ATTACHED, "associated_partner_id = caller.tenant_id;"),),
+        ((SUBSCRIPTION, f'{ATTACHED} and relationship.status = "active";', f"{ATTACHED};"),),
         allowed={
             f"subscription.{action}.attached_reseller.{role}"
-            for action in ("read", "read_summary")
-            for role in READERS
+            for action, roles in OPENED.items()
+            for role in roles
         },
     ),
     "a standing narrowed by a fact that may be unknown": Told(
         ((SUBSCRIPTION, SUPPORT, f"{SUPPORT[:-1]} and subscription.partner_of_record_id = nil;"),),
         denied={
             f"subscription.{action}.support_contact.{role}.denied"
-            for action in ("read", "read_summary")
-            for role in READERS
+            for action, roles in OPENED.items()
+            for role in roles
         },
     ),
     "a status more in a list of words": Told(
@@ -83,25 +99,26 @@ EDITS = {
         (
             (
                 SUBSCRIPTION,
-                SUPPORT,
+                CREDIT,
                 (
-                    'has_standing(q: Principal, "support_contact", x: Subscription) if\n'
-                    '  x.support_contact_id = q.tenant_id and q.kind = "partner";'
+                    'has_standing(q: Principal, "partner_of_record", x: Subscription) if\n'
+                    '  x.partner_of_record_id = q.tenant_id and x.channel = "csp" and\n'
+                    '  q.type = "indirect_reseller";'
                 ),
             ),
         ),
-        rewritten=(f"{SUPPORTING} is now {SUPPORTING}",),
+        rewritten=(f"{CREDITED} is now {CREDITED}",),
     ),
     "a rule split in two": Told(
         (
             (
                 SUBSCRIPTION,
-                SUPPORT,
-                SUPPORT.replace("caller.tenant_id;", "caller.tenant_id and subscription.is_trial = true;\n")
-                + SUPPORT.replace("caller.tenant_id;", "caller.tenant_id and subscription.is_trial != true;"),
+                CREDIT,
+                CREDIT.replace("caller.tenant_id;", "caller.tenant_id and subscription.is_trial = true;\n")
+                + CREDIT.replace("caller.tenant_id;", "caller.tenant_id and subscription.is_trial != true;"),
             ),
         ),
-        rewritten=(f"{SUPPORTING} is now {SUPPORTING}, {position(SUBSCRIPTION, SUPPORT, 2)}",),
+        rewritten=(f"{CREDITED} is now {CREDITED}, {position(SUBSCRIPTION, CREDIT, 3)}",),
     ),
     "a rule moved to another place": Told(
         ((SUBSCRIPTION, RELEASE, ""), (SUBSCRIPTION, TRIALS, f"{TRIALS}\n{RELEASE}")),
@@ -156,6 +173,7 @@ def test_a_witness_has_no_fact_that_does_not_matter() -> None:
         "channel": "csp",
         "cloud": "public",
         "is_trial": True,
+        "status": "active",
     }
     assert change.counterexample.before.reasons == ("TRIALS_STAY",)
     assert [cited.rule.position for cited in change.rules] == [position(SUBSCRIPTION, TRIALS)]
