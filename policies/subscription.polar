@@ -43,27 +43,28 @@ has_standing(caller: Principal, "attached_reseller", subscription: Subscription)
   relationship.partner_id = subscription.billing_partner_id and
   relationship.associated_partner_id = caller.tenant_id and relationship.status = "active";
 
-# R4, R63: a relationship opens what the customer bought elsewhere, as far as the customer shares it, and never
-# what another CSP partner sells (R8).
-has_standing(caller: Principal, "relationship_holder", subscription: Subscription) if
-  caller.kind = "partner" and multichannel(caller.cloud) and
-  subscription.channel != "csp" and subscription.recorded_by = "customer" and
-  subscription.sharing = "all_partners" and
-  relationship in subscription.customer.relationships and
-  relationship.partner_id = caller.tenant_id and relationship.status = "active";
-has_standing(caller: Principal, "relationship_holder", subscription: Subscription) if
-  caller.kind = "partner" and multichannel(caller.cloud) and
-  subscription.channel != "csp" and subscription.recorded_by = "customer" and
+# R63: the customer says which partners its own records are shared with.
+shared_with(_caller: Principal, subscription: Subscription) if
+  subscription.sharing = "all_partners";
+shared_with(caller: Principal, subscription: Subscription) if
   subscription.sharing = "selected" and
-  share in subscription.shares and share.partner_id = caller.tenant_id and
+  share in subscription.shares and share.partner_id = caller.tenant_id;
+
+# R4: a relationship opens what the customer bought elsewhere, as far as the customer shares it, and never what
+# another CSP partner sells (R8).
+has_standing(caller: Principal, "relationship_holder", subscription: Subscription) if
+  caller.kind = "partner" and multichannel(caller.cloud) and
+  subscription.channel != "csp" and subscription.recorded_by = "customer" and
+  shared_with(caller, subscription) and
   relationship in subscription.customer.relationships and
   relationship.partner_id = caller.tenant_id and relationship.status = "active";
 
-# R59: an active grant of delegated admin opens what the customer itself recorded as bought elsewhere, whomever it
-# shares the record with (R63), and never what another CSP partner sells (R8).
+# R59: an active grant of delegated admin opens what the customer itself recorded as bought elsewhere, as far as
+# the customer shares it, and never what another CSP partner sells (R8).
 has_standing(caller: Principal, "delegated_support", subscription: Subscription) if
   caller.kind = "partner" and multichannel(caller.cloud) and
   subscription.channel != "csp" and subscription.recorded_by = "customer" and
+  shared_with(caller, subscription) and
   delegation in subscription.customer.delegated_admin_grants and
   delegation.partner_id = caller.tenant_id and delegation.status = "active" and
   delegation.support = true;
@@ -72,6 +73,7 @@ has_standing(caller: Principal, "delegated_support", subscription: Subscription)
 has_standing(caller: Principal, "delegated_manage_subscriptions", subscription: Subscription) if
   caller.kind = "partner" and multichannel(caller.cloud) and
   subscription.channel != "csp" and subscription.recorded_by = "customer" and
+  shared_with(caller, subscription) and
   delegation in subscription.customer.delegated_admin_grants and
   delegation.partner_id = caller.tenant_id and delegation.status = "active" and
   delegation.manage_subscriptions = true;

@@ -111,8 +111,8 @@ def _may_read(world: World, who: Principal, action: Action, row: Row) -> bool:
 
 
 def _delegated(world: World, who: Principal, row: Row, right: str) -> bool:
-    """R59: of what the customer itself recorded as bought elsewhere (C1: in every cloud)."""
-    recorded = row["channel"] != "csp" and row["recorded_by"] == "customer"
+    """R59, R63: of what the customer itself recorded as bought elsewhere, and shares (C1: in every cloud)."""
+    recorded = row["channel"] != "csp" and row["recorded_by"] == "customer" and _shared(world, who, row)
     return recorded and delegated_admin.uses(world, who, right, row["customer_id"])
 
 
