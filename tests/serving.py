@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 import pytest
 import uvicorn
@@ -15,15 +16,26 @@ from starlette.applications import Starlette
 
 from multichannel.demo.cast import find_persona
 from multichannel.demo.issuer import DemoIssuer, token, tokens
+from multichannel.explorer.sign_in import SignInConfiguration
 from multichannel.identity.keys import KeySource
 from multichannel.identity.tokens import TokenVerifier
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.current_policy import CurrentPolicy, PolicyState
 from multichannel.server.app import Dependencies, make_app
 from multichannel.server.uvicorn_protocols import HttpProtocol, WebSocketProtocol
-from multichannel.settings import load_settings
+from multichannel.settings import check_serving, claims_of, load_settings
 from multichannel.store.engines import open_database
 from tests.databases import copy_of
+
+
+class Server(Protocol):
+    """A service over HTTP."""
+
+    @property
+    def url(self) -> str: ...
+
+    def token(self, login: str, /) -> str:
+        """A token to act as a person."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,28 @@ def demo_app(
         verifier,
         clock or now,
         lambda: tokens(issuer, now()),
+    )
+    return make_app(parts)
+
+
+def production_app(
+    options: dict[str, str], policy: Policy, clock: Callable[[], datetime] | None = None
+) -> Starlette:
+    """The application of `multichannel serve` with these settings; tokens expire by the real time."""
+    settings = load_settings(demo=False, **options)
+    trust = check_serving(settings)
+    keys = KeySource(trust.jwks, now)
+    verifier = TokenVerifier(trust.issuer, trust.audience, keys, now, claims=claims_of(settings))
+    signed_in_at = settings.oidc_client_id and SignInConfiguration(
+        trust.authority, settings.oidc_client_id, settings.oidc_scope
+    )
+    parts = Dependencies(
+        settings,
+        open_database(options["database_url"], connections=settings.threads + 3),
+        CurrentPolicy(PolicyState(policy, now())),
+        verifier,
+        clock or now,
+        sign_in=signed_in_at or None,
     )
     return make_app(parts)
 

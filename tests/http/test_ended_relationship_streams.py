@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from multichannel.demo.cast import fixed_id
 from tests.http.test_streams import WAIT, ask, last_event, server
-from tests.serving import DemoServer
+from tests.serving import DemoServer, Server
 
 __all__ = ["server"]
 
@@ -33,7 +33,7 @@ Next = Callable[[], Any]
 
 
 @contextmanager
-def by_sse(server: DemoServer, query: str) -> Iterator[Next]:
+def by_sse(server: Server, query: str) -> Iterator[Next]:
     """An open stream of server-sent events."""
     headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {server.token('alder-admin-agent')}"}
     received: queue.Queue[Any] = queue.Queue()
@@ -55,7 +55,7 @@ def by_sse(server: DemoServer, query: str) -> Iterator[Next]:
 
 
 @contextmanager
-def by_websocket(server: DemoServer, query: str) -> Iterator[Next]:
+def by_websocket(server: Server, query: str) -> Iterator[Next]:
     """An open WebSocket with one subscription."""
     url = server.url.replace("http", "ws") + "/graphql"
     with connect(url, subprotocols=["graphql-transport-ws"], open_timeout=WAIT) as socket:  # type: ignore[list-item]  # a name is one

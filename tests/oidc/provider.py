@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,8 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.sync_api import Page
 
@@ -24,6 +29,8 @@ CLIENT_ID = "multichannel-pages"
 GLOBAL_ADMIN = "62e90394-69f5-4237-9190-012177145e10"
 """The template id of Entra ID's role Global Administrator, as the claim `wids` has it."""
 PASSWORD = "correct horse battery staple"
+RETURN = "http://127.0.0.1/sign-in"
+"""Where the provider sends back who has signed in, at any port."""
 
 
 @dataclass
@@ -57,6 +64,27 @@ class OidcProvider:
         page.get_by_label("Login").fill(login)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Continue").click()
+
+    def token(self, login: str) -> str:
+        """An access token of a person: authorization code with PKCE, and the form, without a browser."""
+        verifier = secrets.token_urlsafe(32)
+        digest = hashlib.sha256(verifier.encode()).digest()
+        client = {"client_id": CLIENT_ID, "redirect_uri": RETURN}
+        asked = {
+            "response_type": "code",
+            "scope": "openid profile",
+            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        with httpx.Client(base_url=self.issuer, timeout=60) as browser:
+            form = browser.get("/auth", params=client | asked, follow_redirects=True)
+            answer = browser.post(form.url, data={"action": "login", "login": login, "password": PASSWORD})
+            while not (location := answer.headers["location"]).startswith(RETURN):
+                answer = browser.get(location)
+            (code,) = parse_qs(urlsplit(location).query)["code"]
+            proof = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+            token: str = browser.post("/token", data=client | proof).json()["access_token"]
+        return token
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from multichannel.demo.issuer import DemoIssuer
 from multichannel.domain.users import Role, RoleAssignment
 from multichannel.policy.decide.policy import Policy
 from tests.databases import copy_of
-from tests.serving import DemoServer, demo_app, running
+from tests.serving import DemoServer, Server, demo_app, running
 from tests.world import Clock
 
 TABLES = (
@@ -51,7 +51,7 @@ def customer(organisation: Organisation) -> str:
 class Story:
     """The demo while a story goes on."""
 
-    server: DemoServer
+    server: Server
     client: httpx.Client
     engine: Engine
     clock: Clock
