@@ -7,8 +7,15 @@ import json
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, get_named_type, is_composite_type, is_required_argument
-from sqlalchemy import select
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    assert_enum_type,
+    get_named_type,
+    is_composite_type,
+    is_required_argument,
+)
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from multichannel.demo.cast import CANYON, CEDAR, EMBER, HAZEL, MEADOW, QUARRY, find_persona
@@ -16,11 +23,18 @@ from multichannel.domain.base import utc_text
 from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
-from multichannel.domain.subscriptions import Subscription
+from multichannel.domain.subscriptions import SubscriptionShare
+from multichannel.domain.support_cases import SupportCaseComment
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.filters import ORDERS
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.schema import build_schema
+from multichannel.policy.schema.resources import (
+    DELEGATED_ADMIN_GRANT,
+    RELATIONSHIP,
+    SUBSCRIPTION,
+    SUPPORT_CASE,
+)
 from multichannel.policy.schema.vocabulary import Action
 from tests.graphql.conftest import Api
 from tests.world import one_shared_engine, postgresql_later
@@ -64,13 +78,24 @@ def selection(declaration: TypeDeclaration) -> str:
     kind = build_schema().type_map[declaration.name]
     assert isinstance(kind, GraphQLObjectType)
     return " ".join(
-        camel(name)
+        camel(name) + arguments(kind.fields[camel(name)])
         if not is_composite_type(get_named_type(kind.fields[camel(name)].type))
-        else f"{camel(name)} {{ {'id' if isinstance(item, ToOne) else '__typename'} }}"
+        else f"{camel(name)}{arguments(kind.fields[camel(name)])} "
+        f"{{ {'id' if isinstance(item, ToOne) else '__typename'} }}"
         for name, item in declaration.fields.items()
         if not isinstance(item, ToMany)
-        and not any(map(is_required_argument, kind.fields[camel(name)].args.values()))
     )
+
+
+def arguments(field: GraphQLField) -> str:
+    """The required arguments of a field, which are enums, each with its first value."""
+    required = {
+        name: assert_enum_type(get_named_type(each.type))
+        for name, each in field.args.items()
+        if is_required_argument(each)
+    }
+    written = ", ".join(f"{name}: {next(iter(kind.values))}" for name, kind in required.items())
+    return f"({written})" if written else ""
 
 
 def denied_to_summaries(declaration: TypeDeclaration) -> set[str]:
@@ -142,7 +167,8 @@ def values_in(api: Api, kind: Any, attribute: str) -> list[Any]:
     if attribute == "status" and kind is ResellerRelationship:
         attribute = "stored_status"
     with Session(api.world.store.engine) as session:
-        found = session.scalars(select(getattr(kind, attribute)).distinct()).all()
+        statement = select(getattr(kind, attribute)).distinct()
+        found = session.scalars(statement, {"now": api.world.clock()}).all()
     return [_as_written(value) for value in found if value is not None]
 
 
@@ -385,6 +411,13 @@ def test_viewer_can_and_explain_decision_agree(shared_api: Api, persona: str) ->
             assert [name for name, found in explained.items() if found["allowed"]] == node["viewerCan"]
 
 
+PARTS = {
+    SUPPORT_CASE: (SupportCaseComment.support_case_id,),
+    SUBSCRIPTION: (SubscriptionShare.subscription_id,),
+}
+"""Rows that go with a record."""
+
+
 def everything(api: Api, persona: str) -> list[bytes]:
     """All that a persona can find out: every list in every order with every field, and every explanation."""
     bodies = [api.ask(persona, "{ viewer { tenantId capabilities { type actions } } }").response.content]
@@ -442,14 +475,19 @@ def remove_others(api: Api, persona: str, tenant: str) -> int:
     """Take away what does not concern a tenant, and say how many rows that was."""
     removed = 0
     with Session(api.world.store.engine) as session:
-        for model, kind in ((Subscription, "subscription"), (ResellerRelationship, "reseller_relationship")):
-            rows: list[Any] = list(session.scalars(select(model)))
-            ids = [f"{kind}_{row.id}" for row in rows]
+        for resource in (SUPPORT_CASE, SUBSCRIPTION, DELEGATED_ADMIN_GRANT, RELATIONSHIP):
+            rows: list[Any] = list(session.scalars(select(resource.mapped)))
+            ids = [prefix(resource) + row.id for row in rows]
             seen = api.ask(persona, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids).data["nodes"]
-            for row, node in zip(rows, seen, strict=True):
-                if node is None and tenant not in vars(row).values():
-                    session.delete(row)
-                    removed += 1
+            others = [
+                row.id
+                for row, node in zip(rows, seen, strict=True)
+                if node is None and tenant not in vars(row).values()
+            ]
+            for part in PARTS.get(resource, ()):
+                session.execute(delete(part.class_).where(part.in_(others)))
+            session.execute(delete(resource.mapped).where(resource.mapped.id.in_(others)))
+            removed += len(others)
         for partnership in session.scalars(select(Partnership)):
             if tenant not in vars(partnership).values():
                 session.delete(partnership)

@@ -13,15 +13,18 @@ from multichannel.store.write.guard_queries import GuardQueries
 
 def are_partners(queries: GuardQueries, provider_id: str, reseller_id: str) -> bool:
     """Whether a provider and a reseller have an active partnership."""
-    return queries.any(
+    return active_partnership(queries, provider_id, reseller_id) is not None
+
+
+def active_partnership(queries: GuardQueries, provider_id: str, reseller_id: str) -> Partnership | None:
+    """The active partnership of a provider and a reseller."""
+    return queries.one(
         Partnership, provider_id=provider_id, reseller_id=reseller_id, status=PartnershipStatus.ACTIVE
     )
 
 
-def credited_number(queries: GuardQueries, provider_id: str, reseller_id: str) -> str | None:
+def credited_number(partnership: Partnership | None, reseller: Partner | None) -> str | None:
     """The number under which a provider credits its reseller, or else the reseller's own (R25, R74)."""
-    ends = {"provider_id": provider_id, "reseller_id": reseller_id, "status": PartnershipStatus.ACTIVE}
-    partnership, reseller = queries.one(Partnership, **ends), queries.one(Partner, id=reseller_id)
     location = partnership.reseller_number if partnership else None
     return location or (reseller.partner_number if reseller else None)
 

@@ -22,7 +22,7 @@ from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerStatus, PartnerType, TenantKind
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.csp_conflicts import is_contested
-from multichannel.services.partnerships import are_partners, credited_number
+from multichannel.services.partnerships import active_partnership, are_partners, credited_number
 from multichannel.services.relationships import is_related
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
@@ -165,11 +165,12 @@ def _reseller_number(
 ) -> str | None:
     """The credited number of a provider's active reseller, or PARTNER_OF_RECORD_INVALID (R20, R25)."""
     queries, own = work.query_for(parent), work.principal.tenant_id
-    if not are_partners(queries, own, reseller_id) or not queries.any(
-        Partner, id=reseller_id, type=PartnerType.INDIRECT_RESELLER, status=PartnerStatus.ACTIVE
-    ):
+    kind = {"type": PartnerType.INDIRECT_RESELLER, "status": PartnerStatus.ACTIVE}
+    partnership = active_partnership(queries, own, reseller_id)
+    reseller = queries.one(Partner, id=reseller_id, **kind) if partnership else None
+    if reseller is None:
         raise Refusal.PARTNER_OF_RECORD_INVALID.error(path=path)
-    return credited_number(queries, own, reseller_id)
+    return credited_number(partnership, reseller)
 
 
 def _may_support(work: UnitOfWork, subscription: Subscription, partner_id: str) -> bool:

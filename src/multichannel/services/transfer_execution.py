@@ -14,7 +14,7 @@ from multichannel.domain.tenants import Partner, PartnerStatus
 from multichannel.domain.transfer_effects import close_at_source, transferred_copy
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine, TransferStatus
 from multichannel.errors import Refused
-from multichannel.services.partnerships import credited_number
+from multichannel.services.partnerships import active_partnership, credited_number
 from multichannel.services.relationships import is_related
 from multichannel.services.transfer_lines import transfer_candidates
 from multichannel.store.unit_of_work import UnitOfWork
@@ -81,9 +81,9 @@ def _credited_number(work: UnitOfWork, transfer: Transfer) -> str | None:
     """The number of the partner of record, if the target names one (R40, R74)."""
     if transfer.partner_of_record_id is None:
         return None
-    return credited_number(
-        work.query_for(transfer), transfer.target_partner_id, transfer.partner_of_record_id
-    )
+    queries, reseller_id = work.query_for(transfer), transfer.partner_of_record_id
+    partnership = active_partnership(queries, transfer.target_partner_id, reseller_id)
+    return credited_number(partnership, queries.one(Partner, id=reseller_id))
 
 
 def _line_errors(work: UnitOfWork, transfer: Transfer, lines: Lines) -> Errors:
