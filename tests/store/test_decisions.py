@@ -336,6 +336,7 @@ def test_an_operation_that_is_not_sampled_does_no_extra_work(
     assert [each.split("FROM ")[1].split()[0] for each in sampled[2:]] == [
         "customers",
         "reseller_relationships",
+        "delegated_admin_grants",
     ]
 
 

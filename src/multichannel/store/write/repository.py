@@ -94,11 +94,13 @@ class Repository(Generic[T]):
         self._access.session.allow_queries_for(rows)
         return rows
 
+    @records_rows
     def read(self, row_id: str, *, to: Action) -> T:
         """The row, not locked, not to be written; NotVisible or NotPermitted unless the action is granted."""
-        rows = self.find_permitted([row_id], to=to)
+        rows = self._fetch(self._select(self._model.id == row_id, to))
         if not rows:
             raise self._denial(row_id, to)
+        self._access.session.allow_queries_for(rows)
         return rows[0]
 
     @records_list(read_levels, lambda facts: 0 if facts is None else 1)
