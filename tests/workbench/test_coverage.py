@@ -309,7 +309,7 @@ def test_text_tells_what_stopped_each_rule_then_counts(folder: Path, run: Run) -
     lines = [line.rstrip() for line in out.splitlines() if line.strip()]
     assert lines == [
         (
-            f"{folder}/main.polar:29:1: never tried: no case reaches "
+            f"{folder}/main.polar:32:1: never tried: no case reaches "
             'grant(role, standing, "read_summary", resource)'
         ),
         (

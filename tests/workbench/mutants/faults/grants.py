@@ -71,10 +71,22 @@ GRANTS = (
         'grant("global_admin", "relationship_holder", action, _: ResellerRelationship)',
     ),
     Fault(
-        "account admins let partners in",
-        "partner.polar",
+        "account admins ask for rights in a customer's tenant",
+        "roles.polar",
         'role in ["global_admin", "admin_agent"];',
         'role in ["global_admin", "admin_agent", "account_admin"];',
+    ),
+    Fault(
+        "partners approve the rights that they asked for",
+        "delegated_admin_grant.polar",
+        'grant("global_admin", "customer", action, _: DelegatedAdminGrant) if\n  action in ["approve"',
+        'grant("global_admin", "grantee", action, _: DelegatedAdminGrant) if\n  action in ["approve"',
+    ),
+    Fault(
+        "a support contact closes the cases of others",
+        "support_case.polar",
+        'standing in ["customer", "billing_partner", "assigned_partner"] and',
+        'standing in ["customer", "billing_partner", "support_contact", "assigned_partner"] and',
     ),
     Fault(
         "targets accept what they asked for",
