@@ -93,7 +93,7 @@ def _is_bound(
     work: UnitOfWork,
     agreements: Sequence[CustomerAgreement],
     customer_id: str,
-    row: Customer | Subscription,
+    row: Customer | Subscription | Transfer,
 ) -> bool:
     own = [each for each in agreements if each.customer_id == customer_id]
     return is_bound(own, work.principal.tenant_id, row.cloud)
@@ -194,9 +194,19 @@ def _not_transferable(work: UnitOfWork, rows: Sequence[Subscription]) -> Collect
 
 
 def _without_consent_to_give(work: UnitOfWork, rows: Sequence[Transfer]) -> Collection[str]:
-    """Transfers that the caller's side cannot consent to any more (SM4a)."""
+    """Switches that the caller's side has answered, or cannot receive without an agreement (SM4a, R13)."""
     own = work.principal.tenant_id
-    return {row.id for row in rows if any(row.refusals_to_consent_of(own, work.now))}
+    given = {row.id for row in rows if any(row.refusals_to_consent_of(own, work.now))}
+    return given | _unsigned_by_target(work, [row for row in rows if row.target_partner_id == own])
+
+
+def _unsigned_by_target(work: UnitOfWork, rows: Sequence[Transfer]) -> set[str]:
+    """Transfers of customers without an agreement with the target, the caller's partner (R29)."""
+    if not rows:
+        return set()
+    customers = sorted({str(row.customer_id) for row in rows})
+    agreements = work.query_for(*rows).all(CustomerAgreement, customer_id=customers)
+    return {row.id for row in rows if not _is_bound(work, agreements, str(row.customer_id), row)}
 
 
 def _oneself(work: UnitOfWork, rows: Sequence[User]) -> Collection[str]:
