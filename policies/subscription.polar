@@ -3,7 +3,7 @@
 
 # R62: what a partner sells is its own until it has ended, also after the customer has ended the relationship.
 has_standing(caller: Principal, "billing_partner", subscription: Subscription) if
-  bills(caller, subscription);
+  caller.kind = "partner" and bills(caller, subscription);
 
 bills(caller, subscription) if
   subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id and

@@ -6,7 +6,7 @@ has_standing(caller: Principal, "customer", support_case: SupportCase) if
 
 # R69: the partner that bills the subscription, as long as it sees what it sells (R62).
 has_standing(caller: Principal, "billing_partner", support_case: SupportCase) if
-  bills(caller, support_case.subscription);
+  caller.kind = "partner" and bills(caller, support_case.subscription);
 
 # R70: the designated support contact of the subscription, while it is that.
 has_standing(caller: Principal, "support_contact", support_case: SupportCase) if

@@ -185,7 +185,6 @@ def test_principals_are_told_by_what_they_have_in_common() -> None:
     (change,) = diff.changes
     assert [str(group) for group in change.principals] == [
         "advisor or direct_bill or indirect_provider, active or restricted",
-        "customer",
     ]
 
 
