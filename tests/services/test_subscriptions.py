@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from multichannel.demo.cast import ALDER, CEDAR, MEADOW, fixed_id
+from multichannel.demo.cast import ALDER, BIRCH, MEADOW, fixed_id
 from multichannel.domain.commerce import BillingType, StopReason, SubscriptionStatus
 from multichannel.domain.new_subscriptions import SubscriptionOrder
 from multichannel.domain.subscriptions import Subscription
@@ -123,9 +123,11 @@ def test_what_is_due_is_stored_with_the_next_change(use_cases: UseCases) -> None
     assert (row.effective_start_date, row.quantity) == (ends, 6)
 
 
-@pytest.mark.rule("R26")
-@pytest.mark.parametrize("partner_id", [CEDAR.id, fixed_id("no-such-partner")])
-def test_a_seller_assigns_no_partner_that_it_does_not_work_with(use_cases: UseCases, partner_id: str) -> None:
+@pytest.mark.rule("R26", "R70")
+@pytest.mark.parametrize("partner_id", [BIRCH.id, fixed_id("no-such-partner")])
+def test_a_seller_assigns_no_partner_that_does_not_serve_the_customer(
+    use_cases: UseCases, partner_id: str
+) -> None:
     use_cases.agree("alder-admin-agent", "meadow")
     row_id = sell(use_cases)
 
