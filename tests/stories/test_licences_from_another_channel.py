@@ -47,7 +47,13 @@ def test_a_customer_lets_a_partner_in_by_its_link_and_the_partner_supports_what_
         "WAIT_FOR_TERM_END": ["RENEWS"],
         "CANCEL_THEN_MOVE": "open",
     }
-    assert story.options(ADMIN, OFFICE) == {}
+    assert story.options(ADMIN, OFFICE) == {
+        "CONFIRM_RECORD": ["NOT_GRANTED"],
+        "CANCEL": "open",
+        "CANCEL_SERVICE": ["NOT_MOVED_YET", "SERVICE_UNKNOWN"],
+        "NAME_SUPPORT_CONTACT": "open",
+        "INVITE_PARTNER": "open",
+    }
 
     contact = "subscription { version supportContact { name } }"
     named = story.done(ADMIN, "assignSupportContact", contact, id=OFFICE, expectedVersion=1, partner=ALDER.id)
