@@ -32,7 +32,7 @@ WORKERS, CLIENTS = 2, 8
 PATIENCE = 20
 PROMISED = 5.0
 """Seconds until every process has taken up a change."""
-SAID = re.compile(r"\[(\d+)\] policy (\w+) is (in force|refused)")
+SAID = re.compile(r"\[(\d+)\] policy (\w+) is (current|refused)")
 FILES = ("choices.polar", "main.polar", "roles.polar", "system.polar", "user.polar", "customer.polar")
 QUERY = {"query": "{ customers { totalCount } }"}
 CLOSED = """
@@ -220,7 +220,7 @@ def test_reloads_under_load_give_old_or_new_verdicts_and_never_an_error(
             else:
                 text, seen = next(rules)
                 editor.claims(HOLDS)
-                took.append(service.settle(editor.writes(text), "in force"))
+                took.append(service.settle(editor.writes(text), "current"))
             settled.append((begun, time.monotonic(), seen))
             for _ in range(CLIENTS):
                 with service.client() as client:

@@ -1,4 +1,4 @@
-"""A policy folder as its author has it, and the policy that services have in force from it."""
+"""A policy folder as its author has it, and the policy that services use from it."""
 
 from __future__ import annotations
 

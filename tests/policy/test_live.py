@@ -1,4 +1,4 @@
-"""A policy that has proved itself takes the place of the one in force; one that has not changes nothing."""
+"""A policy that has proved itself takes the place of the current one; one that has not changes nothing."""
 
 from __future__ import annotations
 

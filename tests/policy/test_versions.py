@@ -1,4 +1,4 @@
-"""Every policy that was in force is kept; one that is pinned goes before what the author's folder holds."""
+"""Every policy that was current is kept; one that is pinned goes before what the author's folder holds."""
 
 from __future__ import annotations
 

@@ -132,11 +132,11 @@ def test_the_list_tells_what_is_in_force_and_what_the_folder_holds(author: Autho
     assert (answer["policy_sha256"], answer["pinned"], answer["folder"]) == (first, first, second)
     assert [(each["digest"], each["states"]) for each in answer["versions"]] == [
         (second, ["in the policy folder"]),
-        (first, ["in force", "pinned"]),
+        (first, ["current", "pinned"]),
     ]
     lines = run("policy", "rollback", "--list")[1].splitlines()
     assert [line.split()[0] for line in lines[1:]] == [second[:12], first[:12]]
-    assert lines[2].rstrip().endswith("in force, pinned")
+    assert lines[2].rstrip().endswith("current, pinned")
 
 
 def test_where_nothing_was_in_force_there_is_nothing_to_list_or_to_go_back_to(

@@ -81,7 +81,7 @@ def _print(message: str, known: VersionHistory, page: Console) -> None:
 
 def _states(version: KeptVersion, known: VersionHistory) -> Iterator[str]:
     if known.present is not None and version.digest == known.present.digest:
-        yield "in force"
+        yield "current"
     if known.pinned is not None and version.digest == known.pinned.digest:
         yield "pinned"
     if version.digest == known.folder:
