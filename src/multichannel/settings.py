@@ -22,6 +22,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from multichannel.errors import Misconfigured
+from multichannel.identity.claims import ENTRA_ID, ClaimNames
 from multichannel.identity.keys import (
     DEMO_AUDIENCE,
     DEMO_ISSUER,
@@ -30,7 +31,6 @@ from multichannel.identity.keys import (
     read_jwks,
     usable_keys,
 )
-from multichannel.identity.tokens import ENTRA_ID, ClaimNames
 
 _PREFIX = "MULTICHANNEL_"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

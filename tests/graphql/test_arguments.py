@@ -77,7 +77,7 @@ def test_an_action_that_the_type_lacks_is_refused_and_its_actions_are_listed(sha
     )
 
     assert answer.errors == [(["explainDecision"], "BAD_INPUT")]
-    assert "READ_SUMMARY, READ, UPDATE" in answer.body["errors"][0]["message"]
+    assert "READ_SUMMARY, READ, READ_ACCESS, READ_OWN_ACCESS, UPDATE" in answer.body["errors"][0]["message"]
 
 
 def test_nodes_takes_a_hundred_ids(shared_api: Api) -> None:

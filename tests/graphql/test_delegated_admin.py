@@ -8,7 +8,7 @@ from multichannel.demo.cast import ALDER, MEADOW
 from tests.graphql.conftest import Api
 from tests.graphql.relationship_api import done, relationship_of
 
-AZURE = """{ subscriptions(first: 100, filter: {billingType: {eq: USAGE}}) {
+AZURE = """{ subscriptions(first: 100, filter: {billingType: {eq: USAGE}, channel: {eq: CSP}}) {
   totalCount nodes { friendlyName entitlementId viewerCan } } }"""
 
 
@@ -18,7 +18,7 @@ def azure(api: Api, persona: str) -> Any:
 
 @pytest.mark.rule("R16")
 @pytest.mark.parametrize("persona", ["alder-admin-agent", "alder-global-admin", "alder-helpdesk-agent"])
-def test_delegated_admin_gives_no_access_to_existing_azure(api: Api, persona: str) -> None:
+def test_delegated_admin_gives_no_access_to_azure_that_another_partner_sells(api: Api, persona: str) -> None:
     held = azure(api, persona)
     done(api, "meadow-global-admin", "revokeDelegatedAdmin", id=relationship_of(ALDER, MEADOW))
 

@@ -11,7 +11,7 @@ import pytest
 
 from multichannel.demo.cast import fixed_id
 from multichannel.demo.issuer import DemoIssuer
-from multichannel.identity.tokens import ENTRA_ID
+from multichannel.identity.claims import ENTRA_ID
 from multichannel.policy.decide.policy import Policy
 from tests.databases import copy_of
 from tests.serving import DemoServer, demo_app, now, running

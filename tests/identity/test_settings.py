@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.errors import Misconfigured
-from multichannel.identity.tokens import ENTRA_ID, ClaimNames
+from multichannel.identity.claims import ENTRA_ID, ClaimNames
 from multichannel.settings import Settings, Trust, check_serving, claims_of, load_settings
 from tests.identity.authority import AUDIENCE, ISSUER, jwks_server, publish, respond, rsa_signer
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from multichannel.errors import Unauthenticated
 from multichannel.identity import tokens as tokens_module
+from multichannel.identity.claims import ClaimNames
 from multichannel.identity.keys import KeySource
-from multichannel.identity.tokens import ClaimNames, TokenVerifier
+from multichannel.identity.tokens import TokenVerifier
 from tests.identity.authority import (
     ABSENT,
     AUDIENCE,

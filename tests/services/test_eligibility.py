@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from multichannel.decision_log.decisions import Decision
-from multichannel.demo.cast import ALDER, BIRCH, CEDAR, MEADOW, fixed_id
+from multichannel.demo.cast import ALDER, CEDAR, MEADOW, WILLOW, fixed_id
 from multichannel.domain.base import Base
 from multichannel.domain.commerce import BillingCycle
 from multichannel.domain.refusals import Refusal
@@ -131,12 +131,12 @@ def test_what_no_known_partner_bills_is_released_by_nobody(use_cases: UseCases) 
 
 @pytest.mark.rule("R72")
 def test_a_transfer_is_told_to_its_parties_and_summarised_for_other_readers(use_cases: UseCases) -> None:
-    change(use_cases, MAIL, support_contact_id=BIRCH.id)
+    change(use_cases, MAIL, support_contact_id=WILLOW.id)
     open_transfer(use_cases, MAIL)
 
     for persona in ("alder-admin-agent", "alder-sales-agent", "meadow-global-admin"):
         assert told(use_cases, persona, MAIL) == {MAIL: (Refusal.ALREADY_IN_TRANSFER,)}
-    for persona in ("alder-helpdesk-agent", "birch-sales-agent"):
+    for persona in ("alder-helpdesk-agent", "willow-sales-agent"):
         assert told(use_cases, persona, MAIL) == {MAIL: (Refusal.NOT_RELEASABLE,)}
 
 
@@ -149,12 +149,12 @@ def test_a_target_does_not_learn_which_lines_it_is_offered(use_cases: UseCases) 
 
 @pytest.mark.rule("R72")
 def test_where_a_subscription_went_is_told_to_those_who_see_it_there(use_cases: UseCases) -> None:
-    change(use_cases, MAIL, support_contact_id=BIRCH.id)
+    change(use_cases, MAIL, support_contact_id=WILLOW.id)
     change(use_cases, "meadow-azure-cedar", continues_id=row_id(MAIL))
 
     for persona in ("alder-admin-agent", "meadow-global-admin"):
         assert told(use_cases, persona, MAIL) == {MAIL: (Refusal.ALREADY_TRANSFERRED,)}
-    assert told(use_cases, "birch-sales-agent", MAIL) == {MAIL: (Refusal.NOT_RELEASABLE,)}
+    assert told(use_cases, "willow-sales-agent", MAIL) == {MAIL: (Refusal.NOT_RELEASABLE,)}
 
 
 @pytest.mark.rule("R72")
@@ -169,11 +169,11 @@ def test_a_reason_that_follows_from_the_billing_terms_is_told_to_their_readers(u
 
 
 def test_several_hidden_reasons_are_one_summary(use_cases: UseCases) -> None:
-    change(use_cases, MAIL, support_contact_id=BIRCH.id)
+    change(use_cases, MAIL, support_contact_id=WILLOW.id)
     change(use_cases, "meadow-azure-cedar", continues_id=row_id(MAIL))
     open_transfer(use_cases, MAIL)
 
-    assert told(use_cases, "birch-sales-agent", MAIL) == {MAIL: (Refusal.NOT_RELEASABLE,)}
+    assert told(use_cases, "willow-sales-agent", MAIL) == {MAIL: (Refusal.NOT_RELEASABLE,)}
     both = (Refusal.ALREADY_IN_TRANSFER, Refusal.ALREADY_TRANSFERRED)
     assert told(use_cases, "alder-admin-agent", MAIL) == {MAIL: both}
 

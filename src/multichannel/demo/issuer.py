@@ -16,8 +16,8 @@ from joserfc.jwk import RSAKey
 
 from multichannel.demo.cast import NEWCOMERS, PERSONAS, Persona
 from multichannel.errors import Misconfigured, Refused
+from multichannel.identity.claims import ENTRA_ID
 from multichannel.identity.keys import DEMO_AUDIENCE, DEMO_ISSUER, DEMO_KEY_PREFIX
-from multichannel.identity.tokens import ENTRA_ID
 
 FOLDER = Path(".multichannel")
 """Where the demo lives: in the folder it is run in."""

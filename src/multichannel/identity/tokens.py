@@ -18,6 +18,7 @@ from joserfc.util import urlsafe_b64decode
 from starlette.datastructures import Headers
 
 from multichannel.errors import Unauthenticated
+from multichannel.identity.claims import ENTRA_ID, ClaimNames
 from multichannel.identity.keys import ALGORITHMS, Clock, KeySource, read_json_object
 
 TokenAuthMode = Literal["app_user", "app"]
@@ -75,23 +76,6 @@ class Identity:
     name: str | None = None
     is_global_admin: bool = False
     domain: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimNames:
-    """Where an issuer says what is not standardised; the defaults are those of Entra ID.
-
-    `admin` names the claim that holds `admin_value` for global admins of a directory: the tenant-wide roles,
-    and the template id of Global Administrator. `domain` names the claim with a name that ends in a domain
-    which the directory has verified, as user principal names do and e-mail addresses do not.
-    """
-
-    admin: str = "wids"
-    admin_value: str = "62e90394-69f5-4237-9190-012177145e10"
-    domain: str = "upn"
-
-
-ENTRA_ID = ClaimNames()
 
 
 class TokenVerifier:
