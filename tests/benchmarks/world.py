@@ -98,7 +98,9 @@ class World:
     def _tenants(self) -> Iterator[Row]:
         kinds = (("partner", self.partners), ("customer", self.customers))
         for kind, ids in kinds:
-            yield from ({"id": each, "kind": kind, "created_at": BORN, **CLOUD} for each in ids)
+            yield from (
+                {"id": each, "directory_id": each, "kind": kind, "created_at": BORN, **CLOUD} for each in ids
+            )
 
     def _partner(self, number: int) -> Row:
         kind = {True: "indirect_provider", False: "direct_bill"}[number in PROVIDERS]
@@ -126,6 +128,7 @@ class World:
             "postal_code": "12345",
             "country": "US",
             "qualification": "education" if number % 7 == 0 else "none",
+            "default_sharing": "all_partners",
             **PLACE,
             **DATED,
         }
@@ -166,6 +169,7 @@ class World:
             "customer_id": self.customers[customer],
             "addressed_to": self.customers[customer],
             "delegated_admin_requested": 1,
+            "is_extension": 0,
             "associated_partner_id": self.partners[partner + 5] if partner in PROVIDERS else None,
             "status": status,
             "requested_at": BORN,
@@ -205,6 +209,7 @@ class World:
             "suspension_reasons": "[]",
             "services": "[]",
             "canceled_services": "[]",
+            "sharing": "all_partners",
             **PLACE,
             **DATED,
         }
@@ -231,7 +236,12 @@ class World:
         }
 
     def _recorded(self, owner: str, by: str, customer: int) -> Row:
-        return {"owner_id": owner, "recorded_by": by, "channel": OTHER_CHANNELS[customer % 3]}
+        return {
+            "owner_id": owner,
+            "recorded_by": by,
+            "channel": OTHER_CHANNELS[customer % 3],
+            "confirmation": "unconfirmed" if by == "partner" else None,
+        }
 
 
 def principal(partner_id: str, *roles: str) -> Principal:

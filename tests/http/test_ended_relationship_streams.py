@@ -13,7 +13,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from multichannel.demo.cast import fixed_id
+from multichannel.demo.cast import EMBER, fixed_id
 from tests.http.test_streams import WAIT, ask, last_event, server
 from tests.serving import DemoServer, Server
 
@@ -26,7 +26,8 @@ UPDATE = """mutation ($input: UpdateSubscriptionInput!) {
   updateSubscription(input: $input) { subscription { version } userErrors { code } } }"""
 END = """mutation ($input: EndResellerRelationshipInput!) {
   endResellerRelationship(input: $input) { resellerRelationship { status } userErrors { code } } }"""
-REVOKE = "mutation ($id: ID!) { revokeDelegatedAdmin(input: {id: $id}) { userErrors { code } } }"
+REQUEST = """mutation ($input: RequestResellerRelationshipInput!) {
+  requestResellerRelationship(input: $input) { resellerRelationship { status } userErrors { code } } }"""
 RELATED = """subscription { resellerRelationshipChanged(after: "%s") {
   operation resellerRelationship { status customer { companyName email } } } }"""
 Next = Callable[[], Any]
@@ -98,8 +99,9 @@ def test_an_open_stream_says_no_more_of_what_the_customer_recorded(
 
 @pytest.mark.rule("R62")
 def test_the_partner_is_told_that_it_has_ended_and_nothing_of_the_profile(server: DemoServer) -> None:
-    ask(server, "meadow-global-admin", REVOKE, id=HELD)
-    seen = last_event(server, "meadow-global-admin")
+    asked = ask(server, "alder-admin-agent", REQUEST, input={"customer": EMBER.id})
+    assert asked["requestResellerRelationship"]["userErrors"] == []
+    seen = last_event(server, "ember-global-admin")
     with by_sse(server, RELATED % seen) as heard:
         end(server)
         body = heard()

@@ -151,8 +151,8 @@ def test_a_provider_with_two_resellers_invited_by_link(story: OutsideStory) -> N
         story.done(OWNER, "endResellerRelationship", RELATIONSHIP, id=own["id"], reason="Closed")
         assert story.sees(chosen) == set()
     assert [story.node(chosen, each) for each in records.values()] == [None] * 3
-    for login in (chosen, provider):
-        assert story.may(login, customer) == {"READ_SUMMARY"}
+    assert story.may(chosen, customer) == {"READ_SUMMARY", "READ_OWN_ACCESS"}
+    assert story.may(provider, customer) == {"READ_SUMMARY"}
 
 
 @pytest.mark.rule("R50", "R52", "R61", "C1")
