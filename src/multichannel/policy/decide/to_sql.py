@@ -91,28 +91,51 @@ def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:
 def _all_of(
     branch: Conditions, resource: Resource, entity: Any, *, seeking: bool = False, exactly: bool = False
 ) -> Clause:
-    """One conjunction; its members become one EXISTS, or one IN, over their joined rows.
+    """One conjunction; each chain of its members becomes one EXISTS, or one IN, over its joined rows.
 
     `exactly` makes an unknown fact unequal to every value, as it is to a record, where SQL would not know.
     """
     rows = _Aliases(resource, entity)
-    joins = [rows.join(member.variable, member.path) for member in branch.members]
-    members = {member.variable for member in branch.members}
-    related = [item for item in branch.comparisons if _variables(item) & members]
-    own = [_compare(rows, item, exactly=exactly) for item in branch.comparisons if item not in related]
-    compared = [_compare(rows, item) for item in related]
-    if joins and seeking and _meets_once(branch, related):
-        remote, key = joins[0]
-        own.append(key.in_(select(remote).where(*(far == near for far, near in joins[1:]), *compared)))
-    elif joins:
-        inner = select(1).where(*(far == near for far, near in joins), *compared)
-        own.append(exists(inner.correlate(*rows.outer)))
+    joins = {member.variable: rows.join(member.variable, member.path) for member in branch.members}
+    own = [
+        _compare(rows, item, exactly=exactly)
+        for item in branch.comparisons
+        if _variables(item).isdisjoint(joins)
+    ]
+    for chain in _chains(branch):
+        related = [item for item in branch.comparisons if not _variables(item).isdisjoint(chain)]
+        compared = [_compare(rows, item) for item in related]
+        first, *further = [joins[variable] for variable in chain]
+        reached = [far == near for far, near in further]
+        if seeking and _meets_once(branch, chain, related):
+            remote, key = first
+            own.append(key.in_(select(remote).where(*reached, *compared)))
+        else:
+            inner = select(1).where(first[0] == first[1], *reached, *compared)
+            own.append(exists(inner.correlate(*rows.outer)))
     return and_(true(), *own)
 
 
-def _meets_once(branch: Conditions, related: list[Comparison]) -> bool:
-    """Whether the members depend on the row itself only by the key of the first."""
-    elsewhere = any(member.path.variable == THIS for member in branch.members[1:])
+def _chains(branch: Conditions) -> list[list[str]]:
+    """The members, those together that a path or a comparison connects, each in the order of the branch.
+
+    An index finds the rows of each chain alone; unconnected chains in one EXISTS are tested row by row.
+    """
+    chains: list[list[str]] = [[member.variable] for member in branch.members]
+    links = [{member.variable, member.path.variable} for member in branch.members]
+    for link in (*links, *map(_variables, branch.comparisons)):
+        met = [chain for chain in chains if not link.isdisjoint(chain)]
+        if len(met) > 1:
+            joined = {variable for chain in met for variable in chain}
+            in_order = [member.variable for member in branch.members if member.variable in joined]
+            chains = [in_order, *(chain for chain in chains if chain not in met)]
+    return chains
+
+
+def _meets_once(branch: Conditions, chain: list[str], related: list[Comparison]) -> bool:
+    """Whether the members of a chain depend on the row itself only by the key of the first."""
+    paths = {member.variable: member.path for member in branch.members}
+    elsewhere = any(paths[variable].variable == THIS for variable in chain[1:])
     return not elsewhere and not any(THIS in _variables(item) for item in related)
 
 
