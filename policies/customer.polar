@@ -38,8 +38,8 @@ grant("global_admin", "customer", "read", _: Customer);
 # roles have to be able to name the customer. The profile itself stays closed to them.
 grant(role, "relationship_holder", "read_summary", _: Customer) if
   role in ["user_management_admin", "billing_admin"];
-grant(role, "former_partner", "read_summary", _: Customer) if
-  customer_manager(role) or role in ["user_management_admin", "billing_admin"];
+grant(role, "former_partner", "read_summary", _: Customer) if customer_manager(role);
+grant(role, "former_partner", "read_summary", _: Customer) if role in ["user_management_admin", "billing_admin"];
 
 # R65: a customer has no hidden reader. Its global admin reads who may do what.
 grant("global_admin", "customer", "read_access", _: Customer);

@@ -7,10 +7,19 @@ edit may tell one more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.language.ast import Literal, Name, Parameter, Statement
+from multichannel.policy.language.ast import (
+    Call,
+    Literal,
+    Name,
+    Operation,
+    Parameter,
+    Statement,
+    Term,
+    conjuncts,
+)
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
@@ -120,8 +129,15 @@ def meaning(kind: str, source: PolicySource) -> Meaning:
     standings = [_standing(rule, tree) for rule, tree in rules if rule.name == "has_standing"]
     known = frozenset(standing for standing, _ in standings)
     trees = [tree for rule, tree in rules if rule.name == "grant"]
-    triples = {triple for tree in trees for triple in _triples(tree, known, actions)}
+    triples = {triple for tree in trees if not _within(tree) for triple in _triples(tree, known, actions)}
     triples |= {(role, standing, "read_summary") for role, standing, action in triples if action == "read"}
+    triples |= {
+        (role, standing, action)
+        for tree in trees
+        if (within := _within(tree))
+        for role, standing, action in _triples(tree, known, actions)
+        if all((role, standing, other) in triples for other in within)
+    }
     bars = [_bar(tree) for rule, tree in rules if rule.name == "forbid"]
     bars = [(barred, each) for barred, bar in bars for each in one_by_one(bar)]
     return Meaning(
@@ -155,10 +171,43 @@ def _standing(rule: Rule, statement: Statement) -> tuple[Value, Conditions]:
     return named.value, conditions(statement, _names(statement))
 
 
+def _is_grant(part: Term) -> bool:
+    return isinstance(part, Call) and part.name == "grant"
+
+
+def _within(statement: Statement) -> frozenset[Value]:
+    """The actions that the same role and standing must be granted, too, for this grant to hold."""
+    calls = [part for part in conjuncts(statement.body) if isinstance(part, Call) and part.name == "grant"]
+    if not calls:
+        return frozenset()
+    role, standing, _, record = (parameter.term for parameter in statement.parameters)
+    found = set[Value]()
+    for call in calls:
+        named = call.arguments[2]
+        if not isinstance(named, Literal) or not _alike(call.arguments, (role, standing, named, record)):
+            raise BeyondReason
+        found.add(named.value)
+    return frozenset(found)
+
+
+def _alike(ones: Iterable[Term], others: Iterable[Term]) -> bool:
+    return [_said(term) for term in ones] == [_said(term) for term in others]
+
+
+def _said(term: Term) -> Value:
+    """The name or the word that a term is, wherever it is written."""
+    if isinstance(term, Name):
+        return f"variable {term.name}"
+    if isinstance(term, Literal):
+        return term.value
+    raise BeyondReason
+
+
 def _triples(
     statement: Statement, known: frozenset[Value], actions: list[str]
 ) -> Iterator[tuple[Value, Value, Value]]:
-    asked = conditions(statement, {})
+    own = tuple(part for part in conjuncts(statement.body) if not _is_grant(part))
+    asked = conditions(replace(statement, body=Operation(statement.head, "and", own)), {})
     if any(not isinstance(item, Fact) or item.path not in WORDS or not item.is_among for item in asked):
         raise BeyondReason
     every = (frozenset[Value](), known, frozenset[Value](actions))

@@ -81,7 +81,10 @@ class Trial:
         except PolicyInvalid:
             return LOADING
         cases = self._about[kind]
-        unmet = next((case for case in cases if not _holds(derivations, case)), None)
+        try:
+            unmet = next((case for case in cases if not _holds(derivations, case)), None)
+        except PolicyFault:  # a condition is left on a variable that nothing binds any more
+            return LOADING
         if unmet is None:
             return None
         cases.remove(unmet)
