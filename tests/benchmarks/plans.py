@@ -13,7 +13,7 @@ from tests.benchmarks.handwritten import Statement
 from tests.benchmarks.queries import QUERIES
 from tests.benchmarks.variants import answering, policy_on, recorded
 
-BIG = "customers", "subscriptions", "reseller_relationships"
+BIG = "customers", "subscriptions", "subscription_shares", "reseller_relationships"
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (FORMAT JSON) "}
 
 PLANNED = {

@@ -231,6 +231,7 @@ class SubscriptionShare(Base):
     __table_args__ = (
         UniqueConstraint("subscription_id", "partner_id"),
         Index(None, "customer_id", "partner_id"),
+        Index(None, "partner_id", "subscription_id"),
     )
 
     id: Mapped[str] = id_column()
