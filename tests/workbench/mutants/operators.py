@@ -94,8 +94,9 @@ class _Faults:
         return edited(self._text, [(span, by)])
 
     def _conditions_dropped(self) -> Edits:
+        """Not a choice: of a rule that is in force it is on, so that asking for it decides nothing."""
         parts = conjuncts(self._statement.body)
-        for dropped in parts:
+        for dropped in (part for part in parts if not (isinstance(part, Call) and part.name == "choice")):
             kept = [self._part(part) for part in parts if part is not dropped]
             body = f" if {' and '.join(kept)}" if kept else ""
             yield "drop a condition", _without_single_names(f"{self._head}{body};")
