@@ -96,7 +96,7 @@ def _all_of(world: Any, people: list[Principal], session: GuardedSession) -> Ite
     def facts(resource: Resource, row_id: str, tenant_id: str) -> Any:
         return facts_of(run, resource, row_id, tenant_id=tenant_id)
 
-    for resource in RESOURCES.values():
+    for resource in (each for each in RESOURCES.values() if each.actions):
         rows = world.rows(resource.name) if resource.model else []
         for who in people:
             if resource.model is None:
