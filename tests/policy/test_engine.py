@@ -175,7 +175,7 @@ def test_a_rule_that_takes_exponential_time_is_cut_off(monkeypatch: pytest.Monke
 def test_a_policy_that_fails_while_it_is_asked_denies_and_logs(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, condition: str
 ) -> None:
-    monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda _source: None)
+    monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda *_: None)
     failing = changed(customer=standing(condition) + " endless(x) if endless(y) and x = y;")
     with caplog.at_level(logging.ERROR, logger="multichannel.policy.decide.policy"):
         unserved = replace(SERVED, relationships=[])
@@ -185,7 +185,7 @@ def test_a_policy_that_fails_while_it_is_asked_denies_and_logs(
 
 
 def test_a_restriction_that_fails_while_it_is_asked_denies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda _source: None)
+    monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda *_: None)
     failing = changed(
         customer='forbid("ODD", _p: Principal, _action: String, c: Customer) if c.publik = true;'
     )

@@ -40,6 +40,19 @@ def test_after_a_fault_the_next_question_is_asked_anew(monkeypatch: pytest.Monke
     assert policy.predicate(AGENT, Action.UPDATE, CUSTOMER).allowed
 
 
+def test_grants_are_asked_for_at_load_also_of_a_policy_that_was_loaded_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Policy.load(SHIPPED_POLICIES)
+    policy = Policy.load(SHIPPED_POLICIES)
+
+    def fails(*_arguments: object, **_options: object) -> Iterator[Any]:
+        raise PolicyFault("asked too late")
+
+    monkeypatch.setattr("multichannel.policy.decide.oso_engine.Engine.ask_in_part", fails)
+    assert policy.derivations.grants(CUSTOMER, trace=False)
+
+
 def test_a_construct_that_only_one_market_meets_is_refused_at_load() -> None:
     texts = dict(PolicySource.read(SHIPPED_POLICIES).texts)
     texts["customer.polar"] += (

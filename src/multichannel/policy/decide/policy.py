@@ -60,7 +60,12 @@ class Policy:
         self._visible = lru_cache(CACHED_VISIBILITY)(self._see)
         self.derivations = Derivations(self._engine)
         """What its rules derive, for any principal."""
-        check_translatable(source)
+        try:
+            # Also asks for the grants now, so that no request waits for them or meets a fault in them.
+            not_joined = tuple(each for each in RESOURCES.values() if not self.derivations.is_joined(each))
+        except PolicyFault as fault:
+            raise PolicyInvalid(f"the grants cannot be evaluated: {fault}") from fault
+        check_translatable(source, not_joined)
 
     @classmethod
     def load(cls, folder: Path) -> Policy:

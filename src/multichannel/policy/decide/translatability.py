@@ -15,7 +15,6 @@ from typing import Any
 from polar import Variable
 
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.decide.derivations import Derivations
 from multichannel.policy.decide.oso_engine import Answer, Engine, PolicyFault
 from multichannel.policy.decide.partial_results import check_own_rows, conditions
 from multichannel.policy.decide.sample_principals import (
@@ -44,17 +43,12 @@ CHECKED = 64
 
 
 @lru_cache(CHECKED)
-def check_translatable(source: PolicySource) -> None:
+def check_translatable(source: PolicySource, not_joined: tuple[Resource, ...]) -> None:
     """Evaluate every standing and restriction, and `allow` where standings and grants do not say all.
 
     PolicyInvalid with file and line of one that fails.
     """
     engine = Engine(source)
-    derivations = Derivations(engine)
-    try:
-        not_joined = [each for each in RESOURCES.values() if not derivations.is_joined(each)]
-    except PolicyFault as fault:
-        raise PolicyInvalid(f"the grants cannot be evaluated: {fault}") from fault
     check_words(source)
     _check_standings_and_restrictions(source)
     for resource in not_joined:
