@@ -21,7 +21,7 @@ from multichannel.graphql.execution.event_streams import EventNotifier, EventStr
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 from multichannel.graphql.http.view import GraphQLView
-from tests.world import World
+from tests.world import World, verified_token
 
 os.environ["POLAR_TIMEOUT_MS"] = "20000"
 """By the clock: several workers on a busy machine are not what these tests are about."""
@@ -95,7 +95,7 @@ def shared_api(shared_world: World) -> Iterator[Api]:
 @contextmanager
 def _serving(world: World) -> Iterator[Api]:
     streams = EventStreams(world.store, world.caller_of_token, EventNotifier(None))
-    execution = Execution(world.store, world.caller_of_token, streams, threads=1)
+    execution = Execution(world.store, world.caller_of_token, streams, threads=1, recall=verified_token)
     view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
     app = Starlette(routes=[Route("/graphql", view.respond, methods=["GET", "POST"])])
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,6 +29,8 @@ NAMING = {
 
 GUID: TypeEngine[str] = String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 """A GUID in its canonical lower-case text form, native where the database has the type."""
+
+GUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 Words: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts by code point on every database, so that pages agree."""
@@ -102,6 +105,11 @@ def is_printable(value: str) -> bool:
     """Whether a text is not blank, and has only characters that people can see or that join these."""
     visible = value.translate(JOINERS)
     return bool(visible.strip()) and visible.isprintable()
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text is a GUID, in upper or lower case."""
+    return GUID_FORM.fullmatch(text) is not None
 
 
 def new_id() -> str:

@@ -66,6 +66,13 @@ class KeySource:
         self._tried_at: datetime | None = None
         self._held: KeySet | None = None
 
+    @property
+    def generation(self) -> int | None:
+        """The generation of the keys; None if they have to be renewed before they are used."""
+        held = self._held
+        is_fresh = held is not None and self._clock() - held.read_at < REFRESH_AFTER
+        return held.generation if held is not None and is_fresh else None
+
     def key_set(self, kid: str | None = None) -> KeySet:
         """The valid keys, renewed first if they are due or lack `kid`; Unauthenticated if there are none."""
         now = self._clock()

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from multichannel.decision_log.log_file import BackgroundWorker, DecisionLog, LineFile
 from multichannel.explorer.page import explorer_assets, explorer_page
 from multichannel.explorer.sign_in import SignInConfiguration, sign_in_routes
+from multichannel.graphql.compiled.callers import RecallToken
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import (
@@ -30,7 +31,7 @@ from multichannel.graphql.http.connection_limits import (
 from multichannel.graphql.http.view import GraphQLView
 from multichannel.graphql.http.websocket import WebSocketView
 from multichannel.graphql.schema import build_schema
-from multichannel.identity.tokens import TokenVerifier
+from multichannel.identity.tokens import Identity, TokenVerifier
 from multichannel.policy.deployment.current_policy import CurrentPolicy
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.schema.vocabulary import AuthMode
@@ -80,9 +81,18 @@ def make_app(dependencies: Dependencies) -> Starlette:
     sinks = open_sinks(settings, store)
     store.recorder = DecisionRecorder(store.clock, sinks) if sinks else None
     threads = settings.threads
-    caller_of = _signing_in(store, dependencies.verifier)
+    verifier = dependencies.verifier
+    metrics = Metrics(policy)
+    caller_of = _signing_in(store, verifier)
     streams = EventStreams(store, caller_of, EventNotifier(EVENT_POLL_INTERVAL))
-    execution = Execution(store, caller_of, streams, threads=threads)
+    execution = Execution(
+        store,
+        caller_of,
+        streams,
+        threads=threads,
+        recall=_recalling(verifier),
+        count=metrics.count_operation,
+    )
     limiter = ConnectionLimiter(threads * STREAMS_PER_THREAD)
     view = GraphQLView(execution, limiter, explorer_page, max_bytes=settings.max_body_bytes)
 
@@ -109,7 +119,7 @@ def make_app(dependencies: Dependencies) -> Starlette:
             health.current_policy(policy, offer_sign_in=dependencies.sign_in is not None),
             methods=["GET"],
         ),
-        Route("/metrics", Metrics(policy).respond, methods=["GET"]),
+        Route("/metrics", metrics.respond, methods=["GET"]),
     ]
     if dependencies.personas is not None:
         routes.append(Route("/demo/personas", _personas(dependencies.personas), methods=["GET"]))
@@ -139,20 +149,28 @@ def open_sinks(settings: Settings, store: Store) -> tuple[BackgroundWorker, ...]
 
 def _signing_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:
     def caller_of(token: str) -> Caller:
-        identity = verifier.verify(token)
-        return sign_in(
-            store,
-            VerifiedToken(
-                directory_id=identity.tenant_id,
-                object_id=identity.object_id,
-                auth_mode=AuthMode(identity.auth_mode),
-                name=identity.name,
-                is_global_admin=identity.is_global_admin,
-                domain=identity.domain,
-            ),
-        )
+        return sign_in(store, _verified(verifier.verify(token)))
 
     return caller_of
+
+
+def _recalling(verifier: TokenVerifier) -> RecallToken:
+    def recall(token: str) -> VerifiedToken | None:
+        identity = verifier.recall(token)
+        return None if identity is None else _verified(identity)
+
+    return recall
+
+
+def _verified(identity: Identity) -> VerifiedToken:
+    return VerifiedToken(
+        directory_id=identity.tenant_id,
+        object_id=identity.object_id,
+        auth_mode=AuthMode(identity.auth_mode),
+        name=identity.name,
+        is_global_admin=identity.is_global_admin,
+        domain=identity.domain,
+    )
 
 
 def _personas(personas: Personas) -> Callable[[Request], Response]:

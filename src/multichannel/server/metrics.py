@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from multichannel.graphql.compiled.compiled_execution import ExecutionPath
 from multichannel.policy.deployment.current_policy import CurrentPolicy, ReloadOutcome
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -48,6 +49,15 @@ class Metrics:
             registry=own,
             multiprocess_mode="livemax",
         )
+        self._operations = Counter(
+            "multichannel_graphql_operations",
+            "Operations of signed-in callers, by how they were executed: compiled, or interpreted because they "
+            "are not covered, are observed by a decision log or a shadow policy, or failed when compiled.",
+            ["execution"],
+            registry=own,
+        )
+        for path in ExecutionPath:
+            self._operations.labels(execution=path.value)
         self._digest: str | None = None
         for outcome in ReloadOutcome:
             self._reloads.labels(outcome=outcome.value)
@@ -59,6 +69,10 @@ class Metrics:
         exposed = CollectorRegistry()
         exposed.register(_CurrentPolicies(self._own))
         return Response(generate_latest(exposed), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    def count_operation(self, path: ExecutionPath) -> None:
+        """Count an operation."""
+        self._operations.labels(execution=path.value).inc()
 
     def _count(self, outcomes: tuple[ReloadOutcome, ...]) -> None:
         for outcome in outcomes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from multichannel.policy.decide.to_sql import delegation, where
 from multichannel.store.decision_recorder import PendingDecision
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Executable
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Action, Principal
     from multichannel.store.session import GuardedSession
+
+
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,9 @@ class Access:
         """What the principal sees of a resource type."""
         return self.policy.visibility(self.principal, resource)
 
-    def run(self, statement: Executable) -> Sequence[Any]:
+    def run(self, statement: Executable, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Sequence[Any]:
         """The rows of a statement whose WHERE holds the policy's predicate."""
-        return self.session.decided(statement, now=self.now).all()
+        return self.session.decided(statement, now=self.now, **parameters).all()
 
     def pending(self, resource: Resource, operation: str) -> PendingDecision | None:
         """A decision to record; None if the operation is not recorded."""

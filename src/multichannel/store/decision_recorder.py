@@ -46,6 +46,10 @@ class DecisionSink(Protocol):
         """Take the decisions of one operation; must neither block nor raise, as a request is waiting."""
 
 
+Sample = tuple[DecisionSink, ...]
+"""The sinks that receive the decisions of an operation; an operation without any is not recorded."""
+
+
 class Recording:
     """The decisions of one operation so far."""
 
@@ -111,14 +115,19 @@ class DecisionRecorder:
         current: Recording | None = getattr(self._thread, "recording", None)
         return current
 
-    def operation(self) -> AbstractContextManager[None]:
-        """One operation of this thread; part of the outer one if there is one."""
-        return NESTED if getattr(self._thread, "is_open", False) else self._sampled()
+    def sample(self) -> Sample:
+        """The sinks for one operation, drawn by chance."""
+        drawn = random.random()  # noqa: S311  (a sample, not a secret)
+        return tuple(sink for sink in self._sinks if drawn < sink.sample)
+
+    def operation(self, sample: Sample | None = None) -> AbstractContextManager[None]:
+        """One operation of this thread; part of the outer one if there is one. A sample may be drawn before."""
+        if getattr(self._thread, "is_open", False):
+            return NESTED
+        return self._sampled(self.sample() if sample is None else sample)
 
     @contextmanager
-    def _sampled(self) -> Iterator[None]:
-        drawn = random.random()  # noqa: S311  (a sample, not a secret)
-        sinks = [sink for sink in self._sinks if drawn < sink.sample]
+    def _sampled(self, sinks: Sample) -> Iterator[None]:
         recording = Recording(self._clock) if sinks else None
         self._thread.is_open, self._thread.recording = True, recording
         try:

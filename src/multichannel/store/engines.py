@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
@@ -61,6 +62,8 @@ def _sqlite(url: str, connections: int) -> Engine:
         for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        driver: Any = connection
+        driver.create_function("base64url", 1, _base64url, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -68,6 +71,11 @@ def _sqlite(url: str, connections: int) -> Engine:
         connection.exec_driver_sql(SQLITE_BEGIN[connection.get_execution_options().get(BEGIN, READING)])
 
     return engine
+
+
+def _base64url(text: str) -> str:
+    """The base64url form of a text, without padding, as a function for SQL; PostgreSQL has one of its own."""
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def execution_options(engine: Engine, mode: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from multichannel.store.audit.mutation_context import (
     ReplayedRefusal,
     refused_outcome,
 )
-from multichannel.store.decision_recorder import NESTED, DecisionRecorder, Recording
+from multichannel.store.decision_recorder import NESTED, DecisionRecorder, Recording, Sample
 from multichannel.store.engines import READING, WRITING, execution_options
 from multichannel.store.session import GuardedSession
 from multichannel.store.unit_of_work import PUBLIC_URL, UnitOfWork
@@ -75,22 +75,31 @@ class Store:
         """The same database under another policy, without a decision recorder."""
         return Store(self.engine, lambda: policy, self.clock, public_url=self._public_url)
 
-    def operation(self) -> AbstractContextManager[None]:
+    @property
+    def policy(self) -> Policy:
+        """The current policy."""
+        return self._current_policy()
+
+    def sample(self) -> Sample:
+        """Who receives the decisions of the next operation."""
+        return () if self.recorder is None else self.recorder.sample()
+
+    def operation(self, sample: Sample | None = None) -> AbstractContextManager[None]:
         """While the block lasts, one policy decides all that this thread does: the current one.
 
-        The decisions of the block are recorded together, or not at all.
+        The decisions of the block are recorded together, or not at all; `sample` may have been drawn before.
         """
-        return self._operation() if self._operation_policy is None else NESTED
+        return self._operation(sample) if self._operation_policy is None else NESTED
 
     @property
     def _operation_policy(self) -> Policy | None:
         return getattr(self._thread, "policy", None)
 
     @contextmanager
-    def _operation(self) -> Iterator[None]:
+    def _operation(self, sample: Sample | None) -> Iterator[None]:
         self._thread.policy = self._current_policy()
         try:
-            with NESTED if self.recorder is None else self.recorder.operation():
+            with NESTED if self.recorder is None else self.recorder.operation(sample):
                 yield
         finally:
             self._thread.policy = None

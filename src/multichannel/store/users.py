@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, exists, func, select
 
+from multichannel.domain.base import GUID
 from multichannel.domain.customers import Customer
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.tenants import Partner, Tenant, TenantKind
 from multichannel.domain.users import Role, RoleAssignment, User, UserState
+from multichannel.policy.decide.conditions import Predicate
+from multichannel.policy.decide.to_sql import where
 from multichannel.policy.schema.resources import USER
 from multichannel.policy.schema.vocabulary import Action, AuthMode, Principal, SystemRole, system_principal
 
@@ -68,23 +72,13 @@ class CallerLookup:
         `domain` is an ASCII domain that the identity provider has verified for the directory.
         """
         pending = self._access.pending(USER, "sign_in")
-        active = (
-            Tenant.directory_id == directory_id,
-            User.object_id == object_id,
-            User.state == UserState.ACTIVE,
-        )
-        # One row for each role of the user, or one row without a role.
-        statement = (
-            select_tenants(User.id.label("user_id"), RoleAssignment.role, _is_new(domain).label("is_new"))
-            .join(User, User.tenant_id == Tenant.id)
-            .outerjoin(RoleAssignment, RoleAssignment.user_id == User.id)
-            .where(*active, self._access.granted(Action.READ, USER))
-        )
-        rows = self._access.run(statement)
+        token = {"directory_id": directory_id, "object_id": object_id, "domain": domain}
+        granted = self._access.policy.predicate(self._access.principal, Action.READ, USER)
+        rows = self._access.run(select_callers(granted), token)
         if pending is not None:
             # A user whom the policy hides is recorded, too.
             users = select(User.id.label("user_id")).join(Tenant, Tenant.id == User.tenant_id)
-            known = rows or self._access.run(users.where(*active))
+            known = rows or self._access.run(users.where(*_is_active()), token)
             _record(pending, {row.user_id: bool(rows) for row in known})
         if not rows:
             return None
@@ -93,16 +87,37 @@ class CallerLookup:
         return Caller(principal, rows[0].user_id, domain if rows[0].is_new else None)
 
 
-def _is_new(domain: str | None) -> ColumnElement[bool]:
-    """Whether the tenant is a customer, and no customer of its cloud has verified the domain."""
-    if domain is None:
-        return false()
+@lru_cache(maxsize=16)
+def select_callers(granted: Predicate) -> Select[Any]:
+    """The active user that a token names: one row for each of its roles, or one row without a role.
+
+    The parameters are `directory_id`, `object_id` and `domain`. It is made once for each policy.
+    """
+    statement = (
+        select_tenants(User.id.label("user_id"), RoleAssignment.role, _is_new().label("is_new"))
+        .join(User, User.tenant_id == Tenant.id)
+        .outerjoin(RoleAssignment, RoleAssignment.user_id == User.id)
+    )
+    return statement.where(*_is_active(), where(granted, USER, User))
+
+
+def _is_active() -> tuple[ColumnElement[bool], ...]:
+    return (
+        Tenant.directory_id == bindparam("directory_id", type_=GUID),
+        User.object_id == bindparam("object_id", type_=GUID),
+        User.state == UserState.ACTIVE,
+    )
+
+
+def _is_new() -> ColumnElement[bool]:
+    """Whether the tenant is a customer, and no customer of its cloud has verified the token's domain."""
+    domain = bindparam("domain", type_=Text())
     is_verified = exists().where(
         CustomerDomain.ascii_domain == domain,
         CustomerDomain.cloud == Tenant.cloud,
         CustomerDomain.is_verified,
     )
-    return and_(Tenant.kind == TenantKind.CUSTOMER, ~is_verified)
+    return and_(domain.is_not(None), Tenant.kind == TenantKind.CUSTOMER, ~is_verified)
 
 
 def _record(pending: PendingDecision, verdicts: dict[str, bool]) -> None:

@@ -7,24 +7,32 @@ from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
+import orjson
 from graphql import ExecutionResult, OperationType, execute_sync
 
 from multichannel.errors import MultichannelError, Unauthenticated
+from multichannel.graphql.compiled.callers import RecallToken
+from multichannel.graphql.compiled.compiled_execution import CompiledExecution, ExecutionPath
 from multichannel.graphql.execution.documents import InvalidDocument, ParsedDocument, read_document
 from multichannel.graphql.execution.errors import BAD_INPUT, domain_error, execution_error, internal_error
 from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest
 from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.schema import build_schema
 from multichannel.services.sign_in import UnknownUser
+from multichannel.store.decision_recorder import Sample
 from multichannel.store.store import Store
 from multichannel.store.users import Caller, VerifiedToken
 
 ResponseBody = dict[str, Any]
 """A GraphQL response. One without `data` is the last: nothing was executed, or nothing more will be."""
 
-Responses = AsyncGenerator[ResponseBody, None]
+AnyResponse = ResponseBody | orjson.Fragment
+"""A response, or the JSON text of one with `data`, as a compiled statement has written it."""
+
+Responses = AsyncGenerator[AnyResponse, None]
 
 REDEMPTIONS = (["redeemInvitation"], ["redeemResellerInvitation"])
 """The root fields of the operations that are open to a token whose user is unknown."""
@@ -58,20 +66,41 @@ def allow_any(_kind: OperationType | None) -> None:
     """Accept every type of operation."""
 
 
+def _ignore(_path: ExecutionPath) -> None:
+    """Count nothing."""
+
+
 class Execution:
     """Executes requests, whichever transport received them."""
 
-    def __init__(
-        self, store: Store, sign_in: SignIn, subscriptions: SubscriptionSource, *, threads: int
+    def __init__(  # noqa: PLR0913  (what the application wires together)
+        self,
+        store: Store,
+        sign_in: SignIn,
+        subscriptions: SubscriptionSource,
+        *,
+        threads: int,
+        recall: RecallToken | None = None,
+        count: Callable[[ExecutionPath], None] = _ignore,
     ) -> None:
-        """`threads` bounds how many operations run at once; a subscription needs one only to start."""
+        """`threads` bounds how many operations run at once; a subscription needs one only to start.
+
+        `recall` returns what was verified of a token before; without it, nothing is compiled. `count`
+        receives how each operation of a caller is executed.
+        """
+        self._count = count
         self._store = store
         self._sign_in = sign_in
         self._subscriptions = subscriptions
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="operation")
+        self._compiled = recall and CompiledExecution(
+            store, sign_in, recall, self._threads, connections=threads
+        )
 
     def close(self) -> None:
         """Wait for running operations and stop the threads."""
+        if self._compiled is not None:
+            self._compiled.close()
         self._threads.shutdown()
 
     async def check_token(self, token: str) -> None:
@@ -90,22 +119,39 @@ class Execution:
         Unauthenticated and InvalidDocument. An error during a subscription is its last response, except
         Unauthenticated, which is raised.
         """
-        run = asyncio.get_running_loop().run_in_executor
-        kind, outcome = await run(self._threads, self._start, request, token, check_kind)
+        sample = self._store.sample()
+        answer = None if token is None else await self._compiled_answer(request, token, sample)
+        if answer is not None:
+            return OperationResult(OperationType.QUERY, iter_of(answer))
+        start = partial(self._start, request, token, check_kind, sample)
+        kind, outcome = await asyncio.get_running_loop().run_in_executor(self._threads, start)
         if not isinstance(outcome, ParsedDocument):
             return OperationResult(kind, iter_of(outcome))
         if token is None:
             raise Unauthenticated("Authentication required: a subscription needs a bearer token.")
         return OperationResult(kind, _ending_with_error(self._subscriptions.open(token, outcome, request)))
 
+    async def _compiled_answer(
+        self, request: GraphQLRequest, token: str, sample: Sample
+    ) -> orjson.Fragment | None:
+        """The answer to a query, if it is compiled. The interpreter records decisions, if any are sampled."""
+        path, answer = ExecutionPath.OBSERVED, None
+        if self._compiled is None:
+            path = ExecutionPath.NOT_COVERED
+        elif not sample:
+            path, answer = await self._compiled.answer(request, token)
+        self._count(path)
+        return None if answer is None else orjson.Fragment(answer)
+
     def _start(
         self,
         request: GraphQLRequest,
         token: str | None,
         check_kind: Callable[[OperationType | None], None],
+        sample: Sample,
     ) -> tuple[OperationType | None, ResponseBody | ParsedDocument]:
         """In a worker thread: execute the operation, unless it is a subscription."""
-        with self._store.operation():
+        with self._store.operation(sample):
             try:
                 caller = None if token is None else self._sign_in(token)
             except UnknownUser as unknown:
@@ -177,7 +223,12 @@ def error_response(cause: Exception) -> ResponseBody:
     return {"errors": [internal_error(cause)]}
 
 
-async def iter_of(*responses: ResponseBody) -> Responses:
+def has_data(response: AnyResponse) -> bool:
+    """Whether the operation of a response was executed."""
+    return isinstance(response, orjson.Fragment) or "data" in response
+
+
+async def iter_of(*responses: AnyResponse) -> Responses:
     """Responses that are available already."""
     for response in responses:
         yield response

@@ -171,8 +171,10 @@ class NestedConnection(Connection):
                 self._arguments.resource, self._listing(self._children(parents))
             ),
         )
-        empty = Page([], more_after=False, more_before=False)
-        return pages.get(self._parent.id, empty)
+        if (page := pages.get(self._parent.id)) is not None:
+            return page
+        before, after = self._arguments.window.continues(more=False)
+        return Page([], more_after=after, more_before=before)
 
     def _children(self, parents: list[LoadedRecord]) -> Children:
         return Children(self._link, sorted(parent.id for parent in parents))

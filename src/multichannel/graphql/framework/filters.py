@@ -8,11 +8,15 @@ from typing import Any
 
 import strawberry
 
+from multichannel.domain.base import GUID, is_guid
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.strawberry_types import input_type, is_registered, register
+from multichannel.policy.schema.resources import Resource
+from multichannel.store.read.filters import PATTERNS, pattern_of
 from multichannel.store.read.list_query import (
     ALL_ROWS,
+    NO_ROWS,
     And,
     Compare,
     Condition,
@@ -120,12 +124,13 @@ def _condition(declaration: TypeDeclaration, name: str, part: Any, depth: int) -
         parts = tuple(read_filter(declaration, item, depth) for item in part)
         return And(parts) if name == "and_" else Or(parts)
     if name in declaration.columns:
-        return _comparisons(ReadableColumn(name, declaration.columns[name].read), part)
+        column = ReadableColumn(name, declaration.columns[name].read)
+        return _comparisons(declaration.resource, column, part)
     link = declaration.link(name)
     return RelatedTo(link, read_filter(DECLARATIONS[link.target.name], part, depth))
 
 
-def _comparisons(column: ReadableColumn, part: Any) -> Condition:
+def _comparisons(resource: Resource, column: ReadableColumn, part: Any) -> Condition:
     comparisons = []
     for attribute, value in vars(part).items():
         operator = attribute.rstrip("_")
@@ -136,8 +141,23 @@ def _comparisons(column: ReadableColumn, part: Any) -> Condition:
         if any(each is None or (isinstance(each, str) and "\0" in each) for each in operands):
             message = f"filter.{camel(column.name)}.{camel(operator)} contains an invalid value."
             raise BadInput(message)
-        comparisons.append(Compare(column, operator, tuple(value) if isinstance(value, list) else value))
+        comparisons.append(_comparison(resource, column, operator, value))
     return And(tuple(comparisons))
+
+
+def _comparison(resource: Resource, column: ReadableColumn, operator: str, value: Any) -> Condition:
+    """One comparison. A value that cannot be a GUID equals no GUID."""
+    if operator in PATTERNS:
+        return Compare(column, operator, pattern_of(operator, value))
+    is_id = operator != "is_null" and resource.column(column.name).type is GUID
+    if isinstance(value, list):
+        operands = tuple(each.lower() for each in value if is_guid(each)) if is_id else tuple(value)
+        return Compare(column, operator, operands) if operands else NO_ROWS
+    if not is_id:
+        return Compare(column, operator, value)
+    if is_guid(value):
+        return Compare(column, operator, value.lower())
+    return NO_ROWS if operator == "eq" else Compare(column, "is_null", value=False)
 
 
 def _check_length(name: str, items: list[Any]) -> None:

@@ -18,7 +18,8 @@ import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.arguments import StrawberryArgument
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
+from strawberry.types.arguments import StrawberryArgument, convert_argument
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
@@ -30,6 +31,7 @@ from multichannel.graphql.framework.scalars import DATE_TIME
 
 NAMESPACE: dict[str, Any] = globals()
 ID = strawberry.ID
+CONFIG = StrawberryConfig(scalar_map={datetime: DATE_TIME})
 
 DIRECT_RESOLVERS: dict[str, dict[str, Any]] = {}
 """Resolvers that graphql-core calls without Strawberry in between, by GraphQL type and field."""
@@ -158,13 +160,18 @@ def executable_schema(*, query: Any, mutation: Any, subscription: Any, types: It
         mutation=mutation,
         subscription=subscription,
         types=[NAMESPACE[name] for name in types],
-        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
+        config=CONFIG,
     )._schema
     for made in schema.type_map.values():
         if isinstance(made, GraphQLObjectType):
             for key, resolve in DIRECT_RESOLVERS.get(made.name, {}).items():
                 made.fields[key].resolve = resolve
     return schema
+
+
+def read_input(name: str, value: Any) -> Any:
+    """A value of graphql-core for an input type, as Strawberry passes it to resolvers."""
+    return convert_argument(value, NAMESPACE[name], DEFAULT_SCALAR_REGISTRY, CONFIG)
 
 
 def _attribute(name: str) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from multichannel.errors import Unauthenticated
-from multichannel.graphql.execution.executor import ResponseBody, Responses, error_response
+from multichannel.graphql.execution.executor import AnyResponse, Responses, error_response
 from multichannel.graphql.execution.requests import EVENT_STREAM
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 
@@ -94,7 +94,7 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def _next_event(response: ResponseBody) -> bytes:
+def _next_event(response: AnyResponse) -> bytes:
     """A `next` event; JSON contains no line breaks, so one `data` line holds it."""
     return b"event: next\ndata: " + orjson.dumps(response) + b"\n\n"
 

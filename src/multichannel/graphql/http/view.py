@@ -13,10 +13,11 @@ from starlette.responses import Response
 from multichannel.errors import Busy, MultichannelError, Unauthenticated
 from multichannel.graphql.execution.documents import InvalidDocument
 from multichannel.graphql.execution.executor import (
+    AnyResponse,
     Execution,
-    ResponseBody,
     Responses,
     error_response,
+    has_data,
     iter_of,
 )
 from multichannel.graphql.execution.requests import (
@@ -81,7 +82,7 @@ class GraphQLView:
         if media_type == EVENT_STREAM or result.kind is OperationType.SUBSCRIPTION:
             return self._stream(result.responses)
         body = await anext(result.responses)
-        return _response(media_type, body, 200 if "data" in body else _error_status(media_type))
+        return _response(media_type, body, 200 if has_data(body) else _error_status(media_type))
 
     def _stream(self, responses: Responses) -> Response:
         return EventStream(responses, self._limiter, self._timeouts.heartbeat)
@@ -135,7 +136,7 @@ def _rejection(cause: Exception, *, with_token: bool) -> tuple[int, Mapping[str,
 
 
 def _response(
-    media_type: str, body: ResponseBody, status: int, headers: Mapping[str, str] | None = None
+    media_type: str, body: AnyResponse, status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
     content_type = JSON if media_type == EVENT_STREAM else media_type
     return Response(

@@ -181,7 +181,7 @@ class WebSocketConnection:
         last: dict[str, Any] = {"id": operation_id, "type": "complete"}
         async with aclosing(self._responses(request)) as responses:
             async for response in responses:
-                if "data" not in response:
+                if isinstance(response, dict) and "data" not in response:
                     last = {"id": operation_id, "type": "error", "payload": response["errors"]}
                     break
                 await self._put({"id": operation_id, "type": "next", "payload": response})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
     case,
     exists,
@@ -28,20 +30,43 @@ from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, 
 Clause = ColumnElement[bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Rows as an index finds them: with an id among `keys`, if these are known, that fulfil all clauses."""
+
+    keys: Select[Any] | None
+    clauses: tuple[Clause, ...]
+
+    def clause_of(self, entity: Any) -> Clause:
+        """All of it in one clause."""
+        among = () if self.keys is None else (entity.id.in_(self.keys),)
+        return and_(true(), *among, *self.clauses)
+
+
 def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
     """The rows of `entity` the predicate grants, in one clause."""
     granted = or_(false(), *branches(predicate, resource, entity))
     return and_(granted, *unrestricted(predicate, resource, entity))
 
 
-def branches(predicate: Predicate, resource: Resource, entity: Any, *, seeking: bool = False) -> list[Clause]:
-    """What is granted, one clause for each branch: a planner finds an index for each alone, not for their OR.
+def branches(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
+    """What is granted, one clause for each branch."""
+    return [_all_of(branch, resource, entity) for branch in sorted(predicate.allowed, key=str)]
 
-    `seeking` writes membership as IN, from which SQLite finds the rows; EXISTS only tests rows at hand.
+
+def seeks(predicate: Predicate, resource: Resource, entity: Any) -> list[Seek]:
+    """The rows of a predicate, one seek for each branch: a planner finds an index for each, not for their OR.
+
+    Membership is written as IN, from which the databases find the rows; EXISTS only tests rows at hand.
     """
-    return [
-        _all_of(branch, resource, entity, seeking=seeking) for branch in sorted(predicate.allowed, key=str)
-    ]
+    restricted = unrestricted(predicate, resource, entity)
+    found = []
+    for branch in sorted(predicate.allowed, key=str):
+        sought, clauses = _parts_of(branch, resource, entity, seeking=True)
+        own = next((keys for key, keys in sought if key is entity.id), None)
+        others = [key.in_(keys) for key, keys in sought if keys is not own]
+        found.append(Seek(own, (*clauses, *others, *restricted)))
+    return found
 
 
 def delegation(predicate: Predicate, resource: Resource, entity: Any) -> ColumnElement[Any] | None:
@@ -88,13 +113,19 @@ def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:
     return not_(func.coalesce(_all_of(branch, resource, entity, exactly=True), true()))
 
 
-def _all_of(
-    branch: Conditions, resource: Resource, entity: Any, *, seeking: bool = False, exactly: bool = False
-) -> Clause:
-    """One conjunction; each chain of its members becomes one EXISTS, or one IN, over its joined rows.
+def _all_of(branch: Conditions, resource: Resource, entity: Any, *, exactly: bool = False) -> Clause:
+    """One conjunction; each chain of its members becomes one EXISTS over its joined rows.
 
     `exactly` makes an unknown fact unequal to every value, as it is to a record, where SQL would not know.
     """
+    _, clauses = _parts_of(branch, resource, entity, exactly=exactly)
+    return and_(true(), *clauses)
+
+
+def _parts_of(
+    branch: Conditions, resource: Resource, entity: Any, *, seeking: bool = False, exactly: bool = False
+) -> tuple[list[tuple[Any, Select[Any]]], list[Clause]]:
+    """The keys of a conjunction with the select that each must be in (if `seeking`), and its other clauses."""
     rows = _Aliases(resource, entity)
     joins = {member.variable: rows.join(member.variable, member.path) for member in branch.members}
     own = [
@@ -102,6 +133,7 @@ def _all_of(
         for item in branch.comparisons
         if _variables(item).isdisjoint(joins)
     ]
+    sought: list[tuple[Any, Select[Any]]] = []
     for chain in _chains(branch):
         related = [item for item in branch.comparisons if not _variables(item).isdisjoint(chain)]
         compared = [_compare(rows, item) for item in related]
@@ -109,11 +141,11 @@ def _all_of(
         reached = [far == near for far, near in further]
         if seeking and _meets_once(branch, chain, related):
             remote, key = first
-            own.append(key.in_(select(remote).where(*reached, *compared)))
+            sought.append((key, select(remote).where(*reached, *compared)))
         else:
             inner = select(1).where(first[0] == first[1], *reached, *compared)
             own.append(exists(inner.correlate(*rows.outer)))
-    return and_(true(), *own)
+    return sought, own
 
 
 def _chains(branch: Conditions) -> list[list[str]]:

@@ -8,10 +8,10 @@ from enum import Enum, auto
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, false, or_
 
 from multichannel.policy.decide.conditions import Conditions, Predicate
-from multichannel.policy.decide.to_sql import branches, unrestricted, where
+from multichannel.policy.decide.to_sql import Seek, seeks, where
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 
@@ -63,14 +63,10 @@ class Visibility:
         return self._visible if entity is self.resource.model else self._visible_of(entity)
 
     @cached_property
-    def clauses(self) -> tuple[ColumnElement[bool], ...]:
-        """The visible rows as several clauses over the mapped class, each of which an index serves."""
+    def seeks(self) -> tuple[Seek, ...]:
+        """The visible rows of the mapped class as several seeks, each of which an index serves."""
         entity = self.resource.model
-        return tuple(
-            and_(branch, *unrestricted(predicate, self.resource, entity))
-            for predicate in self._unions
-            for branch in branches(predicate, self.resource, entity, seeking=True)
-        )
+        return tuple(seek for predicate in self._unions for seek in seeks(predicate, self.resource, entity))
 
     @cached_property
     def _unions(self) -> tuple[Predicate, ...]:

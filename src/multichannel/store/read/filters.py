@@ -6,15 +6,20 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
+from multichannel.domain.base import GUID
 from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.list_query import And, Compare, Condition, Or, ReadableColumn, RelatedTo
 
 Clause = ColumnElement[bool]
+
+ESCAPE = "/"
+PATTERNS = {"starts_with", "contains"}
+"""The operators that take a pattern of `pattern_of`."""
 
 OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "eq": operator.eq,
@@ -24,11 +29,24 @@ OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "lte": operator.le,
     "gt": operator.gt,
     "gte": operator.ge,
-    "starts_with": lambda column, value: column.startswith(value, autoescape=True),
-    "contains": lambda column, value: column.icontains(value, autoescape=True),
+    "starts_with": lambda column, pattern: _text(column).like(pattern, escape=ESCAPE),
+    "contains": lambda column, pattern: func.lower(_text(column)).like(func.lower(pattern), escape=ESCAPE),
     "is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
 }
 """The operators of comparisons; all but `is_null` are false for NULL."""
+
+
+def pattern_of(operator: str, text: str) -> str:
+    """The LIKE pattern for texts that start with a text, or contain it."""
+    escaped = text
+    for special in (ESCAPE, "%", "_"):
+        escaped = escaped.replace(special, ESCAPE + special)
+    return f"{escaped}%" if operator == "starts_with" else f"%{escaped}%"
+
+
+def _text(column: Any) -> Any:
+    """The text of a column; that of a GUID is its canonical form on every database."""
+    return cast(column, Text) if column.type is GUID else column
 
 
 def read_levels_of(columns: Iterable[ReadableColumn]) -> list[Action]:

@@ -64,7 +64,7 @@ class Or:
 
 
 Condition = Compare | RelatedTo | And | Or
-ALL_ROWS = And(())
+ALL_ROWS, NO_ROWS = And(()), Or(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,30 @@ class Position:
     """The position of a row in an order: its id and the value it is ordered by, if that is readable."""
 
     value: Any
-    id: str
+    id: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Up to `size` rows from either end, after or before a position."""
+    """Up to `size` rows from either end, after or before a position.
 
-    size: int
+    In a statement that is compiled for many requests, the size, as any value of a list query, may be a bound
+    parameter.
+    """
+
+    size: Any
     backwards: bool = False
     after: Position | None = None
     before: Position | None = None
+
+    def continues(self, *, more: bool) -> tuple[bool, bool]:
+        """Whether there are rows before and after the window, if there are `more` on its open side.
+
+        Its closed side is where a position ends it. A position is taken for a row that exists.
+        """
+        if self.backwards:
+            return more, self.before is not None
+        return self.after is not None, more
 
 
 @dataclass(frozen=True, slots=True)

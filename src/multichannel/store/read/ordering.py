@@ -32,9 +32,9 @@ class Ordering:
             self.value = column if condition is None else case((condition, column), else_=null())
             self._may_be_unknown = condition is not None or bool(getattr(column, "nullable", True))
 
-    def by(self, *, backwards: bool) -> list[Any]:
-        """The ORDER BY of a window from the start, or from the end."""
-        keys = [self._id]
+    def by(self, *, backwards: bool, identity: Any = None) -> list[Any]:
+        """The ORDER BY of a window from the start, or from the end; `identity` equals the row's id."""
+        keys = [self._id if identity is None else identity]
         if self.value is not None:
             keys.insert(0, self.value)
             if self._may_be_unknown:
@@ -63,6 +63,11 @@ class Ordering:
             unknown: Clause = and_(self.value.is_(None), further)
             return unknown if forwards else or_(unknown, self.value.is_not(None))
         left = tuple_(self.value, self._id)
-        right = tuple_(literal(position.value, self.value.type), literal(position.id, self._id.type))
+        right = tuple_(_bound(position.value, self.value.type), _bound(position.id, self._id.type))
         known: Clause = left > right if forwards else left < right
         return or_(known, self.value.is_(None)) if forwards and self._may_be_unknown else known
+
+
+def _bound(value: Any, kind: Any) -> Any:
+    """A value of a type; it may be a bound parameter already."""
+    return value if isinstance(value, ColumnElement) else literal(value, kind)

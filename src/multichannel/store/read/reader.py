@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, null, or_, select, union, union_all
+from sqlalchemy import ColumnElement, false, func, or_, select
 
 from multichannel.errors import NotPermitted
 from multichannel.policy.decide.visibility import ReadCoverage, Visibility
@@ -14,7 +14,6 @@ from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.access import Access
 from multichannel.store.decision_recorder import PendingDecision, read_levels, records_list
-from multichannel.store.read.filters import Filters, read_levels_of
 from multichannel.store.read.list_query import (
     ALL_ROWS,
     Batch,
@@ -28,8 +27,9 @@ from multichannel.store.read.list_query import (
     ReadableColumn,
 )
 from multichannel.store.read.ordering import Ordering
+from multichannel.store.read.visible_rows import ORDERED, VisibleRows
 
-OF_PARENT, RANK, ORDERED = "of_parent_", "rank_", "ordered_"
+OF_PARENT, RANK = "of_parent_", "rank_"
 
 
 class Reader:
@@ -37,6 +37,7 @@ class Reader:
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._rows = VisibleRows(access.visibility, access.session.get_bind().dialect.name)
 
     def visibility(self, resource: Resource) -> Visibility:
         """What the principal sees of a resource type."""
@@ -45,26 +46,26 @@ class Reader:
     @records_list(read_levels, lambda page: len(page.records))
     def page(self, resource: Resource, listing: ListQuery) -> Page:
         """One window of a list."""
-        ordering = self._ordering(resource, listing.order)
-        columns = self._columns(resource, listing.columns, ordering)
-        rows = self._access.run(self._window(resource, listing, ordering, columns))
+        ordering, columns = self._columns(resource, listing.columns, listing.order)
+        limit = listing.window.size + 1
+        rows = self._access.run(self._rows.window(resource, listing, ordering, columns, limit))
         return self._as_page(resource, listing, rows)
 
     @records_list(read_levels, lambda pages: sum(len(page.records) for page in pages.values()))
     def pages(self, resource: Resource, listing: ListQuery) -> dict[Any, Page]:
         """One window for each parent of `listing.children` that has rows, in one statement."""
         children = _children(listing)
-        ordering = self._ordering(resource, listing.order)
+        ordering, columns = self._columns(resource, listing.columns, listing.order)
         parent = getattr(resource.mapped, children.link.remote)
         rank = func.row_number().over(
             partition_by=parent, order_by=ordering.by(backwards=listing.window.backwards)
         )
-        columns = [
-            *self._columns(resource, listing.columns, ordering),
-            parent.label(OF_PARENT),
-            rank.label(RANK),
-        ]
-        ranked = self._matching(resource, listing, ordering, columns).subquery()
+        matching = select(*columns, parent.label(OF_PARENT), rank.label(RANK)).where(
+            *self._below(resource, children),
+            *self._rows.filters.clauses(resource, resource.mapped, listing.condition),
+            *ordering.within(listing.window),
+        )
+        ranked = matching.subquery()
         statement = (
             select(ranked)
             .where(ranked.c[RANK] <= listing.window.size + 1)
@@ -82,9 +83,9 @@ class Reader:
         self, resource: Resource, columns: Collection[ReadableColumn], key: str, keys: Iterable[Any]
     ) -> dict[Any, LoadedRecord]:
         """The visible rows whose `key` column is among `keys`, by it, in one statement."""
-        ordering = self._ordering(resource, OrderBy())
+        _, chosen = self._columns(resource, columns, OrderBy())
         column = getattr(resource.mapped, key)
-        statement = select(*self._columns(resource, columns, ordering), column.label(OF_PARENT)).where(
+        statement = select(*chosen, column.label(OF_PARENT)).where(
             column.in_(sorted(set(keys))), self.visibility(resource).visible(resource.mapped)
         )
         rows = self._access.run(statement)
@@ -96,14 +97,7 @@ class Reader:
     @records_list(read_levels, int)
     def count(self, resource: Resource, condition: Condition = ALL_ROWS) -> int:
         """The number of visible rows of a list."""
-        filters = self._filter(resource, condition)
-        ids = [
-            select(resource.mapped.id).where(clause, *filters) for clause in self.visibility(resource).clauses
-        ]
-        if not ids:
-            return 0
-        counted = ids[0].subquery() if len(ids) == 1 else union(*ids).subquery()
-        return int(self._access.run(select(func.count()).select_from(counted))[0][0])
+        return int(self._access.run(self._rows.count(resource, condition))[0][0])
 
     @records_list(read_levels, lambda counts: sum(counts.values()))
     def counts(self, resource: Resource, children: Children, condition: Condition) -> dict[Any, int]:
@@ -111,7 +105,10 @@ class Reader:
         parent = getattr(resource.mapped, children.link.remote)
         statement = (
             select(parent, func.count())
-            .where(*self._below(resource, children), *self._filter(resource, condition))
+            .where(
+                *self._below(resource, children),
+                *self._rows.filters.clauses(resource, resource.mapped, condition),
+            )
             .group_by(parent)
         )
         return dict(self._access.run(statement))
@@ -136,69 +133,18 @@ class Reader:
     def _pending(self, operation: str, resource: Resource, *_arguments: Any) -> PendingDecision | None:
         return self._access.pending(resource, operation)
 
-    def _ordering(self, resource: Resource, order: OrderBy) -> Ordering:
-        return Ordering(resource.mapped, order, self.visibility(resource).condition)
-
-    def _filter(self, resource: Resource, condition: Condition) -> list[ColumnElement[bool]]:
-        return Filters(self.visibility).clauses(resource, resource.mapped, condition)
-
     def _columns(
-        self, resource: Resource, columns: Collection[ReadableColumn], ordering: Ordering
-    ) -> list[Any]:
-        """Id, order value, a flag for each level granted on some rows only, and the readable columns."""
-        visibility = self.visibility(resource)
-        chosen: list[Any] = [resource.mapped.id.label("id")]
-        chosen.append((null() if ordering.value is None else ordering.value).label(ORDERED))
-        chosen += [
-            visibility.granted(action, resource.mapped).label(f"may_{action}")
-            for action in read_levels_of(columns)
-            if visibility.coverage(action) is ReadCoverage.SOME
-        ]
-        chosen += [
-            getattr(resource.mapped, column.name).label(f"v_{column.name}")
-            for column in sorted(columns, key=lambda column: column.name)
-            if visibility.coverage(column.read) is not ReadCoverage.NONE
-        ]
-        return chosen
-
-    def _window(
-        self, resource: Resource, listing: ListQuery, ordering: Ordering, columns: list[Any]
-    ) -> Select[Any]:
-        """A page of a list. Each clause of the visibility selects its candidates, by its own index."""
-        clauses = self.visibility(resource).clauses
-        backwards = listing.window.backwards
-        order, limit = ordering.by(backwards=backwards), listing.window.size + 1
-        filters = [*self._filter(resource, listing.condition), *ordering.within(listing.window)]
-        if len(clauses) <= 1:
-            visible = clauses[0] if clauses else false()
-            return select(*columns).where(visible, *filters).order_by(*order).limit(limit)
-        identity = resource.mapped.id
-        candidates = [
-            select(select(identity).where(clause, *filters).order_by(*order).limit(limit).subquery().c.id)
-            for clause in clauses
-        ]
-        chosen = select(*columns).where(identity.in_(union_all(*candidates)))
-        return chosen.order_by(*order).limit(limit)
-
-    def _matching(
-        self, resource: Resource, listing: ListQuery, ordering: Ordering, columns: list[Any]
-    ) -> Select[Any]:
-        """The rows of some parents: few, and indexed by parent, so one visibility clause is enough."""
-        children = _children(listing)
-        return select(*columns).where(
-            *self._below(resource, children),
-            *self._filter(resource, listing.condition),
-            *ordering.within(listing.window),
-        )
+        self, resource: Resource, columns: Collection[ReadableColumn], order: OrderBy
+    ) -> tuple[Ordering, list[Any]]:
+        ordering = self._rows.ordering(resource, resource.mapped, order)
+        return ordering, self._rows.columns(resource, resource.mapped, columns, ordering)
 
     def _below(self, resource: Resource, children: Children) -> list[ColumnElement[bool]]:
-        """The visible rows of some parents, where the reference to the parent may be read."""
-        link, model = children.link, resource.mapped
-        readable = Filters(self.visibility).readable(resource, model, link.remote_read)
+        """The visible rows of some parents."""
+        references = getattr(resource.mapped, children.link.remote)
         return [
-            getattr(model, link.remote).in_(children.parents),
-            self.visibility(resource).visible(model),
-            *readable,
+            references.in_(children.parents),
+            *self._rows.below(resource, resource.mapped, children.link),
         ]
 
     def _as_page(self, resource: Resource, listing: ListQuery, rows: Sequence[Any]) -> Page:
@@ -209,8 +155,7 @@ class Reader:
             records.reverse()
         if listing.children is None:
             Batch(records)
-        more_before = more if window.backwards else window.after is not None
-        more_after = window.before is not None if window.backwards else more
+        more_before, more_after = window.continues(more=more)
         return Page(records, more_after=more_after, more_before=more_before)
 
     def _record_maker(
@@ -229,13 +174,14 @@ class Reader:
             values = {name: mapping[label] for name, label in unconditional}
             for column in conditional:
                 readable = mapping.get(f"may_{column.read}")
-                values[column.name] = mapping[f"v_{column.name}"] if readable else _denial(column.read)
+                values[column.name] = mapping[f"v_{column.name}"] if readable else denial_of(column.read)
             return LoadedRecord(resource, mapping["id"], values, Position(mapping[ORDERED], mapping["id"]))
 
         return record
 
 
-def _denial(action: Action) -> NotPermitted:
+def denial_of(action: Action) -> NotPermitted:
+    """The denial that stands in place of a value whose read level is not granted."""
     return NotPermitted(f"This field needs {action.name}, which is not granted to you here.")
 
 

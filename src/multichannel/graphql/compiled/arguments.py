@@ -1,0 +1,109 @@
+"""The inputs of a plan: the arguments of a list, the id of a record.
+
+Each gives its shape, which decides the statement, and the values that the statement binds. They are read by
+the same functions as in the interpreter, so that they mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+from graphql import FieldNode, GraphQLField, StringValueNode, Undefined, VariableNode, value_from_ast
+from graphql.language import Node, Visitor, visit
+
+from multichannel.errors import BadInput
+from multichannel.graphql.framework.connections import MAX_PAGE_SIZE, read_connection_arguments
+from multichannel.graphql.framework.fields import TypeDeclaration
+from multichannel.graphql.framework.filters import read_filter, read_order
+from multichannel.graphql.framework.global_ids import read_id
+from multichannel.graphql.framework.strawberry_types import read_input
+from multichannel.store.compiled.json_text import NotCovered
+from multichannel.store.compiled.selection import ListArguments, with_slots
+
+Variables = Mapping[str, Any]
+ShapeAndValues = tuple[Hashable, tuple[Any, ...]]
+
+
+class PlanInput(Protocol):
+    """Something in a document that takes values from a request."""
+
+    def read(self, variables: Variables) -> ShapeAndValues:
+        """The shape and the values; raises MultichannelError or NotCovered if they are invalid."""
+
+
+class ListInput:
+    """The arguments of a list. Those without variables are read once."""
+
+    def __init__(self, declaration: TypeDeclaration, node: FieldNode, field: GraphQLField) -> None:
+        self._declaration = declaration
+        self._nodes = {argument.name.value: argument.value for argument in node.arguments or ()}
+        self._types = {name: argument.type for name, argument in field.args.items()}
+        self._constant: ShapeAndValues | None = None
+        if not any(map(variables_in, self._nodes.values())):
+            with suppress(BadInput):
+                self._constant = self._read({})
+        first = self._nodes.get("first")
+        self._size = first.name.value if isinstance(first, VariableNode) and len(self._nodes) == 1 else None
+        self._first_page = self._understood({})[0]
+
+    def read(self, variables: Variables) -> ShapeAndValues:
+        """See the protocol."""
+        if self._constant is not None:
+            return self._constant
+        if self._size is not None:
+            size = variables.get(self._size)
+            if type(size) is int and 0 < size <= MAX_PAGE_SIZE:
+                return self._first_page, (size,)
+        return self._read(variables)
+
+    def _read(self, variables: Variables) -> ShapeAndValues:
+        arguments = {}
+        for name, node in self._nodes.items():
+            value = value_from_ast(node, self._types[name], dict(variables))
+            if value is not Undefined:
+                arguments[name] = value
+            elif not (isinstance(node, VariableNode) and node.name.value not in variables):
+                raise NotCovered(f"a value of {name} that graphql-core has to judge")
+        return self._understood(arguments)
+
+    def _understood(self, arguments: dict[str, Any]) -> ShapeAndValues:
+        declaration, given = self._declaration, arguments.get("filter")
+        condition = read_filter(
+            declaration, None if given is None else read_input(f"{declaration.name}Filter", given)
+        )
+        order = read_order(declaration, arguments.get("orderBy"))
+        read = read_connection_arguments(declaration.resource, arguments, condition, order)
+        window, shape, values = with_slots(declaration.resource, read.window, read.condition)
+        return ListArguments(window, shape, order, read.digest), values
+
+
+class IdInput:
+    """The id of a record; its shape is the resource type."""
+
+    def __init__(self, node: FieldNode) -> None:
+        self._node = next(argument.value for argument in node.arguments or ())
+
+    def read(self, variables: Variables) -> ShapeAndValues:
+        """See the protocol."""
+        node = self._node
+        value = variables.get(node.name.value) if isinstance(node, VariableNode) else None
+        if isinstance(node, StringValueNode):
+            value = node.value
+        if not isinstance(value, str):
+            raise NotCovered("an id that graphql-core has to judge")
+        resource, row_id = read_id(value)
+        return resource, (row_id,)
+
+
+def variables_in(node: Node) -> set[str]:
+    """The names of the variables in a part of a document."""
+    found: set[str] = set()
+
+    class _Finder(Visitor):
+        def enter_variable(self, variable: VariableNode, *_rest: Any) -> None:
+            found.add(variable.name.value)
+
+    visit(node, _Finder())
+    return found

@@ -1,0 +1,45 @@
+"""The callers of known tokens, as they signed in; every statement checks that they are still the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from multichannel.domain.domains import ascii_domain
+from multichannel.policy.schema.vocabulary import Principal
+from multichannel.store.compiled.caller_check import caller_text
+from multichannel.store.compiled.sharing import any_tenant
+from multichannel.store.users import Caller, VerifiedToken
+
+RecallToken = Callable[[str], VerifiedToken | None]
+"""What a token says that was verified before, if it is still valid; never waits."""
+
+
+@dataclass(slots=True)
+class KnownCaller:
+    """A caller as it signed in, and how the database describes it while nothing has changed."""
+
+    principal: Principal
+    any_tenant: Principal
+    """Stands for all principals that are alike but for the tenant."""
+    text: bytes
+    token: VerifiedToken
+    domain: str | None
+    checked: float = field(default_factory=time.monotonic)
+    """When the database last confirmed it, in seconds of the process."""
+
+    def context(self, now: datetime) -> tuple[Any, ...]:
+        """The values of a statement's context (`CONTEXT` of the store)."""
+        return self.principal.tenant_id, now, self.token.directory_id, self.token.object_id, self.domain
+
+
+def known_caller(caller: Caller) -> KnownCaller:
+    """What is kept of a caller that has just signed in."""
+    token = caller.token
+    if token is None:
+        raise TypeError("a caller without the token that it signed in with")
+    domain = None if token.domain is None else ascii_domain(token.domain)
+    return KnownCaller(caller.principal, any_tenant(caller.principal), caller_text(caller), token, domain)

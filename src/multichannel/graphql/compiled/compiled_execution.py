@@ -1,0 +1,150 @@
+"""Answers queries with compiled statements. Plans, statements and callers are kept between requests."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from functools import partial
+from typing import TypeVar
+
+from multichannel.errors import BadInput, PolicyInvalid
+from multichannel.graphql.compiled.callers import KnownCaller, RecallToken, known_caller
+from multichannel.graphql.compiled.denials import with_denials
+from multichannel.graphql.compiled.frequent import FrequentCache
+from multichannel.graphql.compiled.plan import Plan
+from multichannel.graphql.compiled.statements import Statements
+from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH, read_document
+from multichannel.graphql.execution.requests import GraphQLRequest
+from multichannel.policy.decide.oso_engine import PolicyFault
+from multichannel.services.sign_in import UnknownUser
+from multichannel.store.compiled.json_text import NotCovered
+from multichannel.store.compiled.postgresql import StatementFailed
+from multichannel.store.compiled.runners import open_runner
+from multichannel.store.compiled.statement import CompiledStatement
+from multichannel.store.store import Store
+from multichannel.store.users import Caller
+
+T = TypeVar("T")
+MAX_PLANS, MAX_PLAN_BYTES = 400, 100_000_000
+PLAN_FACTOR = 200
+"""A plan with its document takes about so many times the bytes of the text."""
+MAX_CALLERS = 10_000
+ATTEMPTS = 3
+"""A caller that changes with every attempt is left to the interpreter."""
+TRUSTED_SECONDS = 1.0
+"""An operation that reads nothing relies on a check of the caller that is not older."""
+
+
+class ExecutionPath(StrEnum):
+    """How an operation was executed, for metrics."""
+
+    COMPILED = "compiled"
+    NOT_COVERED = "not_covered"
+    OBSERVED = "observed"
+    FAILED = "failed"
+
+
+class CompiledExecution:
+    """Answers the operations that plans cover."""
+
+    def __init__(
+        self,
+        store: Store,
+        sign_in: Callable[[str], Caller],
+        recall: RecallToken,
+        threads: ThreadPoolExecutor,
+        *,
+        connections: int,
+    ) -> None:
+        """`connections` bounds how many statements run at once."""
+        self._store, self._sign_in, self._recall, self._threads = store, sign_in, recall, threads
+        self._runner = open_runner(store.engine, threads, connections)
+        self._callers: FrequentCache[KnownCaller] = FrequentCache(MAX_CALLERS, MAX_CALLERS)
+        self._plans: FrequentCache[Plan | NotCovered] = FrequentCache(MAX_PLANS, MAX_PLAN_BYTES)
+        self._statements = self._statements_under_current_policy()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._runner.close()
+
+    async def answer(self, request: GraphQLRequest, token: str) -> tuple[ExecutionPath, bytes | None]:
+        """The text of the answer, or None if the interpreter has to find it.
+
+        Raises Unauthenticated, InvalidDocument and Busy, as the interpreter would.
+        """
+        try:
+            return ExecutionPath.COMPILED, await self._answer(request, token)
+        except (NotCovered, BadInput, UnknownUser):
+            return ExecutionPath.NOT_COVERED, None
+        except (StatementFailed, PolicyFault, PolicyInvalid):
+            return ExecutionPath.FAILED, None
+
+    async def _answer(self, request: GraphQLRequest, token: str) -> bytes:
+        plan = self._plans.get((request.query, request.operation_name))
+        if isinstance(plan, NotCovered):
+            raise plan
+        caller = self._known(token) or await self._signed_in(token)
+        plan = plan or await self._planned(request)
+        variables = plan.variables(request.variables)
+        if variables is None:
+            raise NotCovered("invalid variables")
+        shape, values = plan.read(variables)
+        for _ in range(ATTEMPTS):
+            statement = await self._current_statements().of(plan, shape, caller)
+            if isinstance(statement, bytes):
+                if time.monotonic() - caller.checked < TRUSTED_SECONDS:
+                    return statement
+                raise NotCovered("the caller has to be checked")
+            answer, text = await self._runner.run(statement, [caller.context(self._store.clock()), *values])
+            if text == caller.text and answer is not None:
+                caller.checked = time.monotonic()
+                return _finished(answer, statement)
+            caller = await self._signed_in(token)
+        raise NotCovered("the caller changes")
+
+    def _known(self, token: str) -> KnownCaller | None:
+        verified = self._recall(token)
+        return None if verified is None else self._callers.get(verified)
+
+    async def _signed_in(self, token: str) -> KnownCaller:
+        caller = known_caller(await self._run(partial(self._sign_in, token)))
+        self._callers.put(caller.token, caller, 1)
+        return caller
+
+    async def _planned(self, request: GraphQLRequest) -> Plan:
+        """The plan of a signed-in caller's document. That there is none is kept, too."""
+        plan: Plan | NotCovered = await self._run(partial(_plan, request))
+        if len(request.query) <= MAX_CACHED_LENGTH:
+            size = PLAN_FACTOR * len(request.query)
+            self._plans.put((request.query, request.operation_name), plan, size)
+        if isinstance(plan, NotCovered):
+            raise plan
+        return plan
+
+    def _current_statements(self) -> Statements:
+        if self._statements.policy is not self._store.policy:
+            self._statements = self._statements_under_current_policy()
+        return self._statements
+
+    def _statements_under_current_policy(self) -> Statements:
+        return Statements(self._store.policy, self._store.engine.dialect.name, self._run)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _plan(request: GraphQLRequest) -> Plan | NotCovered:
+    document = read_document(request.query, cache=True)
+    try:
+        return Plan(document.ast, request.operation_name)
+    except NotCovered as reason:
+        return reason.with_traceback(None)
+
+
+def _finished(answer: bytes, statement: CompiledStatement) -> bytes:
+    if statement.denials and statement.denied in answer:
+        return with_denials(answer, statement.denied, statement.denials)
+    return answer

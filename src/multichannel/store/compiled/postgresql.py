@@ -1,0 +1,198 @@
+"""A few PostgreSQL connections on the event loop: prepared statements, text parameters in, bytes out.
+
+They use libpq's asynchronous interface, which psycopg wraps in C. Its cursors and adapters would take more time
+than the statement. One statement runs at a time on each connection; who finds none free waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from psycopg import OperationalError, pq
+from sqlalchemy.exc import SQLAlchemyError
+
+from multichannel.errors import Busy
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+OPTIONS = ("SET plan_cache_mode = force_generic_plan", "SET default_transaction_read_only = on")
+"""Statements are planned once on each connection, and only read."""
+MAX_PREPARED = 200
+"""The prepared statements of a connection; each takes some hundred kilobytes of the server's memory."""
+LONGEST_WAIT = 5.0
+"""Seconds to wait for a free connection."""
+SUCCEEDED = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}
+
+
+class StatementFailed(Exception):
+    """The database did not run the statement; the interpreter may, or tells why."""
+
+
+class AsyncConnection:
+    """One connection, and the names of the statements that are prepared on it."""
+
+    def __init__(self, connection: Any, loop: asyncio.AbstractEventLoop) -> None:
+        """`connection` is psycopg's; nobody else uses it."""
+        self._connection, self._loop = connection, loop
+        self._driver = connection.pgconn
+        self._driver.nonblocking = 1
+        self._prepared: OrderedDict[bytes, None] = OrderedDict()
+        self._result: Any = None
+        self._waiter: asyncio.Future[Any] | None = None
+        loop.add_reader(self._driver.socket, self._read)
+
+    async def run(self, name: bytes, sql: str, parameters: list[bytes | None]) -> Any:
+        """The result of a statement, which is prepared first if it has not been."""
+        if name in self._prepared:
+            self._prepared.move_to_end(name)
+        else:
+            await self._prepare(name, sql)
+        self._driver.send_query_prepared(name, parameters)
+        return await self._response()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the server has ended the connection."""
+        return bool(self._driver.status != pq.ConnStatus.OK)
+
+    def close(self) -> None:
+        """Close the connection, whatever it is doing."""
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._driver.socket)
+        self._connection.close()
+
+    async def _prepare(self, name: bytes, sql: str) -> None:
+        if len(self._prepared) >= MAX_PREPARED:
+            oldest, _ = self._prepared.popitem(last=False)
+            self._driver.send_query(b'DEALLOCATE "%s"' % oldest)
+            await self._response()
+        self._driver.send_prepare(name, sql.encode())
+        await self._response()
+        self._prepared[name] = None
+
+    async def _response(self) -> Any:
+        while self._driver.flush():
+            await _writable(self._loop, self._driver.socket)
+        self._waiter = self._loop.create_future()
+        result = await self._waiter
+        if result.status not in SUCCEEDED:
+            raise StatementFailed(self._driver.error_message.decode(errors="replace"))
+        return result
+
+    def _read(self) -> None:
+        """Called by the loop when the server has sent something."""
+        try:
+            self._driver.consume_input()
+            while not self._driver.is_busy():
+                result = self._driver.get_result()
+                if result is None:
+                    self._finish()
+                    return
+                self._result = result
+        except OperationalError as lost:
+            self._loop.remove_reader(self._driver.socket)
+            if self._waiter is not None and not self._waiter.done():
+                self._waiter.set_exception(lost)
+
+    def _finish(self) -> None:
+        result, self._result = self._result, None
+        if result is not None and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(result)
+
+
+async def _writable(loop: asyncio.AbstractEventLoop, socket: int) -> None:
+    """Wait until the socket takes more."""
+    ready = asyncio.Event()
+    loop.add_writer(socket, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_writer(socket)
+
+
+class ConnectionPool:
+    """Connections, opened by worker threads when first needed."""
+
+    def __init__(self, engine: Engine, threads: ThreadPoolExecutor, most: int) -> None:
+        self._engine, self._threads, self._most = engine, threads, most
+        self._free: list[AsyncConnection] = []
+        self._count = 0
+        self._line: deque[asyncio.Future[None]] = deque()
+
+    async def run(
+        self, name: bytes, sql: str, parameters: list[bytes | None]
+    ) -> tuple[bytes | None, bytes | None]:
+        """The two values of the row; StatementFailed, or Busy if no connection becomes free."""
+        connection = await self._acquire()
+        try:
+            result = await connection.run(name, sql, parameters)
+        except StatementFailed:
+            (self._discard if connection.is_lost else self._release)(connection)
+            raise
+        except BaseException as cause:  # lost, or left in the middle: it cannot be used again
+            self._discard(connection)
+            if isinstance(cause, OperationalError):
+                raise StatementFailed(str(cause)) from cause
+            raise
+        self._release(connection)
+        return result.get_value(0, 0), result.get_value(0, 1)
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        while self._free:
+            self._discard(self._free.pop())
+
+    async def _acquire(self) -> AsyncConnection:
+        while not self._free:
+            if self._count < self._most:
+                return await self._open()
+            turn = asyncio.get_running_loop().create_future()
+            self._line.append(turn)
+            try:
+                await asyncio.wait_for(turn, LONGEST_WAIT)
+            except TimeoutError:
+                raise Busy("The service is busy. Try again later.") from None
+        return self._free.pop()
+
+    async def _open(self) -> AsyncConnection:
+        self._count += 1
+        loop = asyncio.get_running_loop()
+        try:
+            return AsyncConnection(await loop.run_in_executor(self._threads, self._connect), loop)
+        except BaseException as cause:
+            self._count -= 1
+            self._wake_next()
+            if isinstance(cause, SQLAlchemyError):
+                raise StatementFailed(str(cause)) from cause
+            raise
+
+    def _connect(self) -> Any:
+        """A connection as the engine makes it, taken out of its pool."""
+        proxy = self._engine.raw_connection()
+        connection: Any = proxy.driver_connection
+        proxy.detach()
+        connection.rollback()
+        connection.autocommit = True
+        for option in OPTIONS:
+            connection.execute(option)
+        return connection
+
+    def _release(self, connection: AsyncConnection) -> None:
+        self._free.append(connection)
+        self._wake_next()
+
+    def _discard(self, connection: AsyncConnection) -> None:
+        connection.close()
+        self._count -= 1
+        self._wake_next()
+
+    def _wake_next(self) -> None:
+        while self._line:
+            turn = self._line.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return

@@ -1,0 +1,193 @@
+"""The JSON of records: each value that the caller may read, and a denial in place of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Text, case, cast, func, select
+from sqlalchemy.orm import aliased
+
+from multichannel.policy.decide.to_sql import where
+from multichannel.policy.decide.visibility import ReadCoverage, Visibility
+from multichannel.store.compiled.json_text import Json, JsonWriter, NotCovered, constant, joined
+from multichannel.store.compiled.selection import (
+    ConstantText,
+    GlobalId,
+    GrantedActions,
+    Location,
+    Selected,
+    SelectedColumn,
+    SelectedField,
+    SelectedList,
+    SelectedRecord,
+)
+from multichannel.store.read.list_query import OrderBy, ReadableColumn
+from multichannel.store.read.visible_rows import VisibleRows
+
+if TYPE_CHECKING:
+    from multichannel.policy.decide.conditions import Predicate
+    from multichannel.policy.decide.policy import Policy
+    from multichannel.policy.schema.resources import Resource
+    from multichannel.policy.schema.vocabulary import Action, Principal
+
+Path = tuple[str, ...]
+"""Response keys from the root; positions in lists are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleDenial:
+    """A field that is denied on some records: the action it requires, and where the document asks for it."""
+
+    action: Action
+    locations: tuple[Location, ...]
+
+
+@dataclass
+class Compilation:
+    """What a statement is made for, and what it turned out to depend on."""
+
+    policy: Policy
+    principal: Principal
+    database: str
+    json: JsonWriter
+    denials: dict[Path, PossibleDenial] = field(default_factory=dict)
+    decisions: set[tuple[Action, Resource]] = field(default_factory=set)
+    """Every question that the policy was asked."""
+
+    @property
+    def rows(self) -> VisibleRows:
+        """The SELECTs of what the principal sees."""
+        return VisibleRows(self.visibility, self.database)
+
+    def visibility(self, resource: Resource) -> Visibility:
+        """What the principal sees of a resource type."""
+        for action in resource.reads:
+            self._decide(action, resource)
+        return self.policy.visibility(self.principal, resource)
+
+    def granted(self, action: Action, resource: Resource, entity: Any) -> Any:
+        """Holds for the rows on which an action is granted."""
+        return where(self._decide(action, resource), resource, entity)
+
+    def _decide(self, action: Action, resource: Resource) -> Predicate:
+        """Where an action is granted. A fault is raised rather than written into the statement as a denial."""
+        self.decisions.add((action, resource))
+        return self.policy.translate(self.principal, action, resource)
+
+
+ListJson = Callable[[SelectedList, Path, Any], Json]
+"""Makes the JSON of a list below a row."""
+
+
+class RecordJson:
+    """Makes the JSON of the records of a statement."""
+
+    def __init__(self, compilation: Compilation, list_below: ListJson) -> None:
+        self._compilation = compilation
+        self._json = compilation.json
+        self._list_below = list_below
+
+    def columns(self, resource: Resource, entity: Any, fields: Selected, order: OrderBy) -> list[Any]:
+        """The columns of a row that its JSON is made of."""
+        rows = self._compilation.rows
+        chosen = rows.columns(resource, entity, _columns_of(fields), rows.ordering(resource, entity, order))
+        if any(isinstance(each.value, GrantedActions) for each in fields):
+            chosen += [
+                self._compilation.granted(action, resource, entity).label(f"can_{action}")
+                for action in resource.actions
+            ]
+        return chosen
+
+    def object(self, resource: Resource, fields: Selected, row: Any, path: Path) -> Json:
+        """The JSON of a row with these columns."""
+        return self._json.object(
+            [(each.key, self._field(resource, each, row, (*path, each.key))) for each in fields]
+        )
+
+    def by_id(self, resource: Resource, fields: Selected, key: Any, path: Path, outer: Any = None) -> Json:
+        """The JSON of the visible record with an id, or null; `key` is a parameter, or a column of `outer`."""
+        entity = aliased(resource.mapped)
+        visible = self._compilation.visibility(resource).visible(entity)
+        inner = select(*self.columns(resource, entity, fields, OrderBy())).where(entity.id == key, visible)
+        row = (inner if outer is None else inner.correlate(outer)).subquery()
+        found = select(joined(self.object(resource, fields, row, path).pieces)).select_from(row)
+        return self._json.null_if_absent(
+            (found if outer is None else found.correlate(outer)).scalar_subquery()
+        )
+
+    def _field(self, resource: Resource, selected: SelectedField, row: Any, path: Path) -> Json:
+        value = selected.value
+        if isinstance(value, ConstantText):
+            return _constant(value.text)
+        if isinstance(value, GlobalId):
+            return _global_id(value.prefix, row)
+        if isinstance(value, GrantedActions):
+            return self._granted_actions(resource, row)
+        if isinstance(value, SelectedList):
+            return self._list_below(value, path, row)
+        if isinstance(value, SelectedColumn):
+            return self._gated(resource, selected, value.column, row, path)
+        if isinstance(value, SelectedRecord):
+            column = ReadableColumn(value.link.local, _required(value.link.read))
+            return self._gated(resource, selected, column, row, path)
+        raise NotCovered(f"{type(value).__name__} in a record")
+
+    def _gated(
+        self, resource: Resource, selected: SelectedField, column: ReadableColumn, row: Any, path: Path
+    ) -> Json:
+        """The value of a field if its read level is granted, else its denial."""
+        coverage = self._compilation.visibility(resource).coverage(column.read)
+        if coverage is not ReadCoverage.ALL:
+            self._compilation.denials[path] = PossibleDenial(column.read, selected.locations)
+        if coverage is ReadCoverage.NONE:
+            return self._json.denial()
+        value = self._value(resource, selected, column, row, path)
+        if coverage is ReadCoverage.ALL:
+            return value
+        return self._json.unless_denied(row.c[f"may_{column.read}"], value)
+
+    def _value(
+        self, resource: Resource, selected: SelectedField, column: ReadableColumn, row: Any, path: Path
+    ) -> Json:
+        stored = row.c[f"v_{column.name}"]
+        if isinstance(selected.value, SelectedRecord):
+            return self.by_id(selected.value.link.target, selected.value.fields, stored, path, row)
+        mapped = resource.column(column.name)
+        nullable = getattr(mapped, "nullable", True) is not False
+        return self._json.column(stored, mapped.type, nullable=nullable)
+
+    def _granted_actions(self, resource: Resource, row: Any) -> Json:
+        names = [
+            case((row.c[f"can_{action}"], constant(f'"{action.name}",')), else_=constant(""))
+            for action in resource.actions
+        ]
+        return Json(("[", func.rtrim(joined(names), constant(",")), "]"))
+
+
+def _constant(text: str) -> Json:
+    return Json((text,))
+
+
+def _global_id(prefix: str, row: Any) -> Json:
+    text = cast(row.c.id, Text)
+    return Json((f'"{prefix}', text, '"'), constant(prefix).concat(text))
+
+
+def _columns_of(fields: Selected) -> frozenset[ReadableColumn]:
+    """The columns that fields read."""
+    columns = set()
+    for each in fields:
+        if isinstance(each.value, SelectedColumn):
+            columns.add(each.value.column)
+        elif isinstance(each.value, SelectedRecord):
+            link = each.value.link
+            columns.add(ReadableColumn(link.local, _required(link.read)))
+    return frozenset(columns)
+
+
+def _required(read: Action | None) -> Action:
+    if read is None:
+        raise NotCovered("a relation to one record without a read level")
+    return read

@@ -1,0 +1,207 @@
+"""What a compiled operation selects: a tree of response keys, in the order of the response.
+
+The tree is the same for all callers. Values that differ from request to request are slots in it, which become
+parameters of the statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from multichannel.policy.schema.resources import Resource
+from multichannel.store.read.list_query import (
+    And,
+    Compare,
+    Condition,
+    Or,
+    OrderBy,
+    Position,
+    ReadableColumn,
+    ReadableRelation,
+    RelatedTo,
+    Window,
+)
+
+Location = tuple[int, int]
+"""Line and column of a field in its document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of a value among those of one input of an operation."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantText:
+    """JSON text that is the same in every response."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalId:
+    """The global id of a record, which begins with `prefix`."""
+
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedColumn:
+    """A column, or its denial."""
+
+    column: ReadableColumn
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedActions:
+    """The actions that the policy grants on a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedRecord:
+    """A record of a relation to one."""
+
+    link: ReadableRelation
+    fields: Selected
+
+
+@dataclass(frozen=True, slots=True)
+class RecordById:
+    """A record by its id, which is the only value of an input; null if the resource has no GraphQL type."""
+
+    resource: Resource | None
+    fields: Selected
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedNodes:
+    """The records of a page."""
+
+    fields: Selected
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedEdges:
+    """The records of a page, each with its cursor: the fields are constants, cursors and nodes."""
+
+    fields: Selected
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeCursor:
+    """The cursor of a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedPageInfo:
+    """Whether a list continues; the fields are constants and members of PageInfo."""
+
+    fields: Selected
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfoMember:
+    """One member of PageInfo, by its GraphQL name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TotalCount:
+    """The number of records in the whole list."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListArguments:
+    """The arguments of a list, with slots for values."""
+
+    window: Window
+    condition: Condition
+    order: OrderBy
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedList:
+    """A list of all visible records of a resource type, or of those below a record by `link`."""
+
+    resource: Resource
+    link: ReadableRelation | None
+    arguments: ListArguments
+    fields: Selected
+    place: int
+
+
+Selection = (
+    ConstantText
+    | GlobalId
+    | SelectedColumn
+    | GrantedActions
+    | SelectedRecord
+    | RecordById
+    | SelectedList
+    | SelectedNodes
+    | SelectedEdges
+    | EdgeCursor
+    | SelectedPageInfo
+    | PageInfoMember
+    | TotalCount
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedField:
+    """A response key with what stands there, and where the document asks for it."""
+
+    key: str
+    value: Selection
+    locations: tuple[Location, ...] = ()
+
+
+Selected = tuple[SelectedField, ...]
+
+
+def with_slots(
+    resource: Resource, window: Window, condition: Condition
+) -> tuple[Window, Condition, tuple[Any, ...]]:
+    """A window and a condition without their values, and the values in the order of their slots."""
+    values: list[Any] = []
+
+    def slot(value: Any) -> Slot:
+        values.append(value)
+        return Slot(len(values) - 1)
+
+    def position(known: Position | None) -> Position | None:
+        if known is None:
+            return None
+        return Position(None if known.value is None else slot(known.value), slot(known.id))
+
+    def slots(_resource: Resource, compare: Compare) -> Any:
+        value = compare.value
+        return tuple(map(slot, value)) if isinstance(value, tuple) else slot(value)
+
+    shape = Window(slot(window.size), window.backwards, position(window.after), position(window.before))
+    return shape, map_values(resource, condition, slots), tuple(values)
+
+
+def map_values(
+    resource: Resource, condition: Condition, change: Callable[[Resource, Compare], Any]
+) -> Condition:
+    """The condition on records of a type with another value in each comparison.
+
+    Whether a column is null, and that nothing is looked for, remains as it is.
+    """
+    if isinstance(condition, And | Or):
+        parts = tuple(map_values(resource, part, change) for part in condition.conditions)
+        return And(parts) if isinstance(condition, And) else Or(parts)
+    if isinstance(condition, RelatedTo):
+        target = condition.link.target
+        return RelatedTo(condition.link, map_values(target, condition.condition, change))
+    if condition.operator == "is_null":
+        return condition
+    return Compare(condition.column, condition.operator, change(resource, condition))

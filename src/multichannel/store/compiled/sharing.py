@@ -1,0 +1,53 @@
+"""Statements for all principals that the policy tells apart by their tenant's id alone.
+
+Such principals have equal predicates but for the id, which is a parameter of the statement. That they are
+equal is not assumed: for each principal, every predicate in the statement is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from multichannel.policy.decide.conditions import Conditions, Predicate
+from multichannel.store.compiled.sql_text import ANY_TENANT
+
+if TYPE_CHECKING:
+    from multichannel.policy.decide.policy import Policy
+    from multichannel.policy.schema.resources import Resource
+    from multichannel.policy.schema.vocabulary import Action, Principal
+
+
+def any_tenant(principal: Principal) -> Principal:
+    """The principal that stands for all that are alike but for the tenant's id."""
+    return replace(principal, tenant_id=ANY_TENANT)
+
+
+def may_share(policy: Policy, principal: Principal, decisions: Iterable[tuple[Action, Resource]]) -> bool:
+    """Whether a statement for `any_tenant(principal)` with these predicates is right for the principal."""
+    shared = any_tenant(principal)
+    return all(
+        _renamed(policy.translate(principal, action, resource), principal.tenant_id)
+        == policy.translate(shared, action, resource)
+        for action, resource in decisions
+    )
+
+
+def _renamed(predicate: Predicate, tenant_id: str) -> Predicate:
+    """The predicate with the id that stands for any tenant in place of this one."""
+    return Predicate(
+        frozenset(_renamed_conditions(each, tenant_id) for each in predicate.allowed),
+        frozenset(_renamed_conditions(each, tenant_id) for each in predicate.restricted),
+    )
+
+
+def _renamed_conditions(conditions: Conditions, tenant_id: str) -> Conditions:
+    compared = (replace(each, right=_renamed_value(each.right, tenant_id)) for each in conditions.comparisons)
+    return Conditions(conditions.members, tuple(compared))
+
+
+def _renamed_value(value: Any, tenant_id: str) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_renamed_value(each, tenant_id) for each in value)
+    return ANY_TENANT if value == tenant_id else value

@@ -1,0 +1,109 @@
+"""Makes the one statement of an operation: the JSON text of its answer, and the text about its caller.
+
+`compile_statement` is the only way to make a statement of this path: each row in it comes from `VisibleRows`
+or `Visibility`, which hold the policy's predicates. Runners take nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, select
+
+from multichannel.domain.base import GUID
+from multichannel.store.compiled.caller_check import select_caller_text
+from multichannel.store.compiled.json_text import (
+    Json,
+    JsonWriter,
+    NotCovered,
+    Piece,
+    PostgreSQLJson,
+    SQLiteJson,
+    joined,
+    key_text,
+)
+from multichannel.store.compiled.lists import ConnectionJson
+from multichannel.store.compiled.records import Compilation, Path, PossibleDenial
+from multichannel.store.compiled.selection import (
+    ConstantText,
+    RecordById,
+    Selected,
+    SelectedField,
+    SelectedList,
+)
+from multichannel.store.compiled.sql_text import SqlText, parameter, to_sql_text
+
+if TYPE_CHECKING:
+    from multichannel.policy.decide.policy import Policy
+    from multichannel.policy.schema.resources import Resource
+    from multichannel.policy.schema.vocabulary import Action, Principal
+
+WRITERS: Mapping[str, JsonWriter] = {"postgresql": PostgreSQLJson(), "sqlite": SQLiteJson()}
+"""How each database writes JSON."""
+_MADE_HERE = object()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledStatement:
+    """SQL whose single row is the text of an answer and the text about the caller."""
+
+    sql: SqlText
+    denials: Mapping[Path, PossibleDenial]
+    denied: bytes
+    """What stands in the answer in place of a denied value."""
+    decisions: frozenset[tuple[Action, Resource]]
+    """The predicates of the policy that it holds."""
+    name: bytes
+    """Names the SQL among the prepared statements of a connection."""
+    seal: object = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.seal is not _MADE_HERE:
+            raise TypeError("statements are made by compile_statement")
+
+
+def compile_statement(
+    policy: Policy, principal: Principal, database: str, selected: Selected
+) -> CompiledStatement:
+    """The statement for what an operation selects; raises NotCovered."""
+    json = WRITERS[database]
+    compilation = Compilation(policy, principal, database, json)
+    root = _Root(compilation)
+    pieces: list[Piece] = ['{"data":{']
+    for place, each in enumerate(selected):
+        pieces += ["," if place else "", key_text(each.key), *root.field(each).pieces]
+    answer = joined([*pieces, "}}"])
+    caller = _caller_text(policy, database).scalar_subquery()
+    sql = to_sql_text(select(answer.label("answer"), caller.label("caller")), database)
+    name = blake2b(sql.text.encode(), digest_size=16).hexdigest().encode()
+    decisions = frozenset(compilation.decisions)
+    return CompiledStatement(sql, compilation.denials, json.denied.encode(), decisions, name, _MADE_HERE)
+
+
+@lru_cache(maxsize=2)
+def _caller_text(policy: Policy, database: str) -> Select[Any]:
+    return select_caller_text(policy, WRITERS[database], database=database)
+
+
+class _Root:
+    """Makes the JSON of root fields."""
+
+    def __init__(self, compilation: Compilation) -> None:
+        self._lists = ConnectionJson(compilation)
+
+    def field(self, selected: SelectedField) -> Json:
+        value, path = selected.value, (selected.key,)
+        if isinstance(value, ConstantText):
+            return Json((value.text,))
+        if isinstance(value, SelectedList):
+            return self._lists.object(value, path)
+        if isinstance(value, RecordById):
+            if value.resource is None:
+                return Json(("null",))
+            key = parameter(value.place, 0, GUID)
+            return self._lists.records.by_id(value.resource, value.fields, key, path)
+        raise NotCovered(f"{type(value).__name__} at the root")

@@ -1,0 +1,120 @@
+"""SELECTs of what a principal sees: windows of lists, counts, rows below a parent, and their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, literal_column, null, select, union, union_all
+
+from multichannel.policy.decide.to_sql import Seek
+from multichannel.policy.decide.visibility import ReadCoverage, Visibility
+from multichannel.policy.schema.resources import Resource
+from multichannel.store.read.filters import Filters, read_levels_of
+from multichannel.store.read.list_query import (
+    Condition,
+    ListQuery,
+    OrderBy,
+    ReadableColumn,
+    ReadableRelation,
+)
+from multichannel.store.read.ordering import Ordering
+
+ORDERED = "ordered_"
+"""The label of the value that rows are ordered by."""
+
+
+class VisibleRows:
+    """Makes the SELECTs of one principal for one database."""
+
+    def __init__(self, visibility: Callable[[Resource], Visibility], database: str) -> None:
+        """`database` is the name of the dialect."""
+        self.visibility = visibility
+        self.filters = Filters(visibility)
+        self._is_postgresql = database == "postgresql"
+
+    def ordering(self, resource: Resource, entity: Any, order: OrderBy) -> Ordering:
+        """An order of a list, as far as the values may be read."""
+        return Ordering(entity, order, self.visibility(resource).condition)
+
+    def columns(
+        self, resource: Resource, entity: Any, columns: Collection[ReadableColumn], ordering: Ordering
+    ) -> list[Any]:
+        """Id, order value, a flag for each level granted on some rows only, and the readable columns."""
+        visibility = self.visibility(resource)
+        chosen: list[Any] = [entity.id.label("id")]
+        chosen.append((null() if ordering.value is None else ordering.value).label(ORDERED))
+        chosen += [
+            visibility.granted(action, entity).label(f"may_{action}")
+            for action in read_levels_of(columns)
+            if visibility.coverage(action) is ReadCoverage.SOME
+        ]
+        chosen += [
+            getattr(entity, column.name).label(f"v_{column.name}")
+            for column in sorted(columns, key=lambda column: column.name)
+            if visibility.coverage(column.read) is not ReadCoverage.NONE
+        ]
+        return chosen
+
+    def window(
+        self, resource: Resource, listing: ListQuery, ordering: Ordering, columns: list[Any], limit: Any
+    ) -> Select[Any]:
+        """The first rows of a list in its window. Each seek finds its candidates by its own index."""
+        entity, window = resource.mapped, listing.window
+        filters = [*self.filters.clauses(resource, entity, listing.condition), *ordering.within(window)]
+        seeks = self.visibility(resource).seeks
+
+        def first(chosen: list[Any], seek: Seek) -> Select[Any]:
+            sought = self._sought(select(*chosen), entity, seek, ordering, backwards=window.backwards)
+            return sought.where(*filters).limit(limit)
+
+        if len(seeks) == 1:
+            return first(columns, seeks[0])
+        candidates = [select(first([entity.id], seek).subquery().c.id) for seek in seeks]
+        among = entity.id.in_(union_all(*candidates)) if candidates else false()
+        return select(*columns).where(among).order_by(*ordering.by(backwards=window.backwards)).limit(limit)
+
+    def count(self, resource: Resource, condition: Condition) -> Select[Any]:
+        """The number of visible rows of a list."""
+        entity = resource.mapped
+        filters = self.filters.clauses(resource, entity, condition)
+        ids = [
+            select(entity.id).where(seek.clause_of(entity), *filters)
+            for seek in self.visibility(resource).seeks
+        ]
+        if not ids:
+            return select(literal_column("0"))
+        counted = ids[0].subquery() if len(ids) == 1 else union(*ids).subquery()
+        return select(func.count()).select_from(counted)
+
+    def below(self, resource: Resource, entity: Any, link: ReadableRelation) -> list[ColumnElement[bool]]:
+        """The visible rows whose reference to a parent may be read; to which parent, the caller adds.
+
+        Rows of few parents are found by an index of the reference, so that one visibility clause is enough.
+        """
+        return [
+            self.visibility(resource).visible(entity),
+            *self.filters.readable(resource, entity, link.remote_read),
+        ]
+
+    def _sought(
+        self, statement: Select[Any], entity: Any, seek: Seek, ordering: Ordering, *, backwards: bool
+    ) -> Select[Any]:
+        """The rows of one seek, in order.
+
+        For IN, the databases walk the whole table in the order of ids beside the keys, past the rows of all
+        other tenants. Joined with the keys in their own order, the walk ends when the page is full.
+        """
+        order = ordering.by(backwards=backwards)
+        if seek.keys is None:
+            return statement.where(*seek.clauses).order_by(*order)
+        if self._is_postgresql:
+            keys = seek.keys.distinct().subquery()
+            joined = statement.join_from(keys, entity, entity.id == next(iter(keys.c)))
+            return joined.where(*seek.clauses).order_by(*order)
+        sources, where = seek.keys.get_final_froms(), seek.keys.whereclause
+        if ordering.value is not None or len(sources) > 1 or where is None:
+            return statement.where(seek.clause_of(entity)).order_by(*order)
+        key = next(iter(seek.keys.selected_columns))
+        joined = statement.join_from(sources[0], entity, entity.id == key).where(where, *seek.clauses)
+        return joined.group_by(key).order_by(*ordering.by(backwards=backwards, identity=key))

@@ -1,0 +1,190 @@
+"""Documents made at random from the schema, with variables: everything that a client could ask of a list."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, get_named_type, get_nullable_type
+
+from multichannel.graphql.compiled.selecting import NAMES, ROOT_LISTS
+from multichannel.graphql.framework.fields import DECLARATIONS, Computed
+from multichannel.graphql.framework.global_ids import read_id
+from multichannel.graphql.schema import build_schema
+
+TEXTS = ("a", "con", "%", "_", "/", "Ü", "é", 'quo"te', "", "contoso", "A", "\\", "tab\n", "\u2028", "e")
+NOT_COVERED = {"viewerCanNow"}
+Variables = dict[str, Any]
+
+
+class Name(str):
+    """A value that is written without quotes, such as one of an enum."""
+
+
+@dataclass
+class Known:
+    """What documents refer to: ids of records, and cursors by type and order."""
+
+    ids: Sequence[str] = ()
+    cursors: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+
+class DocumentMaker:
+    """Makes one document from a seed."""
+
+    def __init__(self, seed: int, known: Known) -> None:
+        self._random = random.Random(seed)
+        self._known = known
+        self._types: dict[str, Any] = dict(build_schema().type_map)
+        self._declared: list[str] = []
+        self._fragments: list[str] = []
+        self._variables: Variables = {}
+
+    def make(self) -> tuple[str, Variables]:
+        """A query and its variables."""
+        roots = " ".join(self._root(number) for number in range(self._random.randint(1, 2)))
+        declared = f"({', '.join(self._declared)})" if self._declared else ""
+        return f"query Made{declared} {{ {roots} }} {' '.join(self._fragments)}", self._variables
+
+    def _chance(self, share: float) -> bool:
+        return self._random.random() < share
+
+    def _root(self, number: int) -> str:
+        if self._chance(0.2) and self._known.ids:
+            wanted = self._random.choice(self._known.ids)
+            kind = read_id(wanted)[0].name
+            value = self._value("ID!", wanted)
+            return f"n{number}: node(id: {value}) {{ __typename id ... on {kind} {{ {self._record(kind, 2)} }} }}"
+        name = self._random.choice(list(ROOT_LISTS))
+        kind = ROOT_LISTS[name].name
+        return f"r{number}: {name}{self._arguments(kind)} {{ {self._list(kind, 2)} }}"
+
+    def _value(self, kind: str, value: Any, share: float = 0.4) -> str:
+        """The value, or a variable that has it."""
+        if not self._chance(share):
+            return _literal(value)
+        name = f"v{len(self._declared)}"
+        self._declared.append(f"${name}: {kind}")
+        self._variables[name] = value
+        return f"${name}"
+
+    def _arguments(self, kind: str) -> str:
+        given, size, order = [], self._random.randint(1, 7), None
+        drawn = self._random.random()
+        if drawn < 0.75:
+            given.append(f"{'first' if drawn < 0.5 else 'last'}: {self._value('Int', size)}")
+        if self._chance(0.4):
+            order = self._random.choice(list(self._types[f"{kind}Order"].values))
+            given.append(f"orderBy: {self._value(f'{kind}Order', Name(order))}")
+        for name in ("after", "before"):
+            cursors = self._known.cursors.get((kind, order or "ID"))
+            if cursors and self._chance(0.2):
+                given.append(f"{name}: {self._value('String', self._random.choice(cursors))}")
+        if self._chance(0.35) and (condition := self._filter(self._types[f"{kind}Filter"], 0)):
+            given.append(f"filter: {self._value(f'{kind}Filter', condition, 0.5)}")
+        return f"({', '.join(given)})" if given else ""
+
+    def _filter(self, kind: GraphQLInputObjectType, depth: int) -> Variables:
+        chosen: Variables = {}
+        names = self._random.sample(list(kind.fields), min(len(kind.fields), self._random.randint(1, 2)))
+        for name in names:
+            inner: Any = get_nullable_type(kind.fields[name].type)
+            if isinstance(inner, GraphQLList):
+                parts = (self._filter(kind, depth + 1) for _ in range(self._random.randint(0, 2)))
+                value: Any = [part for part in parts if part] if depth < 2 else None
+            elif inner.name.removesuffix("Filter") in DECLARATIONS:
+                value = self._filter(inner, depth + 1) if depth < 2 else None
+            else:
+                value = self._comparison(inner)
+            if value is not None and value != {}:
+                chosen[name] = value
+        return chosen
+
+    def _comparison(self, kind: GraphQLInputObjectType) -> Variables:
+        operator = self._random.choice(list(kind.fields))
+        operand: Any = get_nullable_type(kind.fields[operator].type)
+        if isinstance(operand, GraphQLList):
+            item = get_named_type(operand)
+            return {operator: [self._operand(item) for _ in range(self._random.randint(0, 3))]}
+        return {operator: self._operand(operand)}
+
+    def _operand(self, kind: Any) -> Any:
+        if isinstance(kind, GraphQLEnumType):
+            return Name(self._random.choice(list(kind.values)))
+        match kind.name:
+            case "Int":
+                return self._random.randint(0, 30)
+            case "Boolean":
+                return self._chance(0.5)
+            case "DateTime":
+                return f"20{self._random.randint(20, 28)}-0{self._random.randint(1, 9)}-01T00:00:00Z"
+        ids = [each.rpartition("_")[2].upper() for each in self._known.ids[:5]]
+        return self._random.choice([*TEXTS, *ids])
+
+    def _directive(self) -> str:
+        if not self._chance(0.12):
+            return ""
+        flag = self._value("Boolean!", self._chance(0.6))
+        return f" @{self._random.choice(['include', 'skip'])}(if: {flag})"
+
+    def _record(self, kind: str, depth: int) -> str:
+        fields = self._types[kind].fields
+        names = self._random.sample(list(fields), min(len(fields), self._random.randint(1, 6)))
+        made = [self._field(kind, name, depth) for name in names if not _is_computed(kind, name)]
+        text = " ".join([*filter(None, made), self._random.choice(["id", "__typename", "viewerCan"])])
+        drawn = self._random.random()
+        if drawn < 0.15:
+            return f"... on {kind}{self._directive()} {{ {text} }} id"
+        if drawn < 0.25:
+            return f"... on Node {{ id }} ... {{ {text} }}"
+        if drawn < 0.4:
+            name = f"F{len(self._fragments)}"
+            self._fragments.append(f"fragment {name} on {kind} {{ {text} }}")
+            return f"...{name} id"
+        return text
+
+    def _field(self, kind: str, name: str, depth: int) -> str:
+        below = get_named_type(self._types[kind].fields[name].type).name
+        number = self._random.randint(0, 10**6)
+        alias = f"a{number}: " if self._chance(0.25) else ""
+        if below.endswith("Connection"):
+            target = below.removesuffix("Connection")
+            inner = f"{{ {self._list(target, depth - 1)} }}" if depth else ""
+            return f"c{number}: {name}{self._arguments(target)}{self._directive()} {inner}" if inner else ""
+        if below in DECLARATIONS:
+            return f"{alias}{name}{self._directive()} {{ {self._record(below, depth - 1)} }}" if depth else ""
+        return f"{alias}{name}{self._directive()}"
+
+    def _list(self, kind: str, depth: int) -> str:
+        made = []
+        choices = ["nodes", "edges", "pageInfo", "totalCount", "__typename"]
+        for name in self._random.sample(choices, self._random.randint(1, 3)):
+            if name == "nodes":
+                made.append(f"nodes {{ {self._record(kind, depth)} }}")
+            elif name == "edges":
+                parts = ["cursor", f"node {{ {self._record(kind, depth)} }}", "__typename"]
+                chosen = " ".join(self._random.sample(parts, self._random.randint(1, 3)))
+                made.append(f"edges {{ {chosen} }}")
+            elif name == "pageInfo":
+                members = ["hasNextPage", "hasPreviousPage", "startCursor", "endCursor", "__typename"]
+                chosen = " ".join(self._random.sample(members, self._random.randint(1, 4)))
+                made.append(f"pageInfo {{ {chosen} }}")
+            else:
+                made.append(name)
+        return " ".join(made)
+
+
+def _is_computed(kind: str, name: str) -> bool:
+    item = DECLARATIONS[kind].fields.get(NAMES[kind].get(name, ""))
+    return isinstance(item, Computed) or name in NOT_COVERED
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_literal(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return str(value) if isinstance(value, Name) else orjson.dumps(value).decode()
