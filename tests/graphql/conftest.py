@@ -21,6 +21,9 @@ from multichannel.graphql.execution.event_streams import EventNotifier, EventStr
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 from multichannel.graphql.http.view import GraphQLView
+from multichannel.store.compiled.runners import AnswerRow, Values
+from multichannel.store.compiled.statement import CompiledStatement
+from multichannel.store.users import Caller
 from tests.world import World, verified_token
 
 os.environ["POLAR_TIMEOUT_MS"] = "20000"
@@ -29,7 +32,7 @@ os.environ["POLAR_TIMEOUT_MS"] = "20000"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, and the statements it took beyond the one that signs in."""
+    """What came back, and the statements it took beyond those that sign in."""
 
     response: httpx.Response
     statements: list[str]
@@ -70,7 +73,7 @@ class Api:
         self.statements.clear()
         body = {"query": query, "variables": variables}
         response = self.runner.run(self.client.post("/graphql", json=body, headers=headers))
-        return Answer(response, self.statements[1 if persona else 0 :])
+        return Answer(response, list(self.statements))
 
     def hear(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         """Write a statement down, unless it only begins or ends a transaction."""
@@ -95,12 +98,22 @@ def shared_api(shared_world: World) -> Iterator[Api]:
 @contextmanager
 def _serving(world: World) -> Iterator[Api]:
     streams = EventStreams(world.store, world.caller_of_token, EventNotifier(None))
-    execution = Execution(world.store, world.caller_of_token, streams, threads=1, recall=verified_token)
+    statements: list[str] = []
+
+    def sign_in(token: str) -> Caller:
+        before = len(statements)
+        try:
+            return world.caller_of_token(token)
+        finally:
+            del statements[before:]
+
+    execution = Execution(world.store, sign_in, streams, threads=1, recall=verified_token)
+    _hear_compiled(execution, statements)
     view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
     app = Starlette(routes=[Route("/graphql", view.respond, methods=["GET", "POST"])])
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
     with asyncio.Runner() as runner:
-        api = Api(world, runner, client)
+        api = Api(world, runner, client, statements)
         api.ask("alder-sales-agent", "{ viewer { tenantId } }")  # the engine's own first questions
         event.listen(world.store.engine, "before_cursor_execute", api.hear)
         yield api
@@ -108,3 +121,16 @@ def _serving(world: World) -> Iterator[Api]:
         runner.run(client.aclose())
     execution.close()
     streams.close()
+
+
+def _hear_compiled(execution: Execution, statements: list[str]) -> None:
+    """Write compiled statements down, too, which do not pass through the engine's events."""
+    runner: Any = execution._compiled._runner if execution._compiled else None
+    run = runner.run
+
+    async def heard(statement: CompiledStatement, values: Values) -> AnswerRow:
+        statements.append(statement.sql.text)
+        row: AnswerRow = await run(statement, values)
+        return row
+
+    runner.run = heard

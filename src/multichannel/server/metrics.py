@@ -51,8 +51,8 @@ class Metrics:
         )
         self._operations = Counter(
             "multichannel_graphql_operations",
-            "Operations of signed-in callers, by how they were executed: compiled, or interpreted because they "
-            "are not covered, are observed by a decision log or a shadow policy, or failed when compiled.",
+            "Operations with a token, by how they were executed: compiled, or interpreted because they are "
+            "not covered, are observed by a decision log or a shadow policy, or failed when compiled.",
             ["execution"],
             registry=own,
         )

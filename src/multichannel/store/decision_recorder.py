@@ -121,7 +121,7 @@ class DecisionRecorder:
         return tuple(sink for sink in self._sinks if drawn < sink.sample)
 
     def operation(self, sample: Sample | None = None) -> AbstractContextManager[None]:
-        """One operation of this thread; part of the outer one if there is one. A sample may be drawn before."""
+        """One operation of this thread; part of the outer one if there is one. It may have been sampled."""
         if getattr(self._thread, "is_open", False):
             return NESTED
         return self._sampled(self.sample() if sample is None else sample)

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from multichannel.errors import BadInput, PolicyInvalid
+from multichannel.errors import BadInput, MultichannelError
 from multichannel.graphql.compiled.callers import KnownCaller, RecallToken, known_caller
 from multichannel.graphql.compiled.denials import with_denials
 from multichannel.graphql.compiled.frequent import FrequentCache
-from multichannel.graphql.compiled.plan import Plan
+from multichannel.graphql.compiled.plan import OperationShape, Plan
 from multichannel.graphql.compiled.statements import Statements
-from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH, read_document
+from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH, InvalidDocument, read_document
 from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.services.sign_in import UnknownUser
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.postgresql import StatementFailed
 from multichannel.store.compiled.runners import open_runner
-from multichannel.store.compiled.statement import CompiledStatement
 from multichannel.store.store import Store
 from multichannel.store.users import Caller
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 MAX_PLANS, MAX_PLAN_BYTES = 400, 100_000_000
 PLAN_FACTOR = 200
@@ -45,6 +47,15 @@ class ExecutionPath(StrEnum):
     NOT_COVERED = "not_covered"
     OBSERVED = "observed"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A plan with the values of a request."""
+
+    plan: Plan
+    shape: OperationShape
+    values: list[tuple[Any, ...]]
 
 
 class CompiledExecution:
@@ -79,8 +90,13 @@ class CompiledExecution:
             return ExecutionPath.COMPILED, await self._answer(request, token)
         except (NotCovered, BadInput, UnknownUser):
             return ExecutionPath.NOT_COVERED, None
-        except (StatementFailed, PolicyFault, PolicyInvalid):
-            return ExecutionPath.FAILED, None
+        except (MultichannelError, InvalidDocument):
+            raise
+        except (StatementFailed, PolicyFault) as cause:
+            log.warning("a compiled operation failed and is interpreted: %s", cause)
+        except Exception:
+            log.exception("a compiled operation failed and is interpreted")
+        return ExecutionPath.FAILED, None
 
     async def _answer(self, request: GraphQLRequest, token: str) -> bytes:
         plan = self._plans.get((request.query, request.operation_name))
@@ -91,19 +107,33 @@ class CompiledExecution:
         variables = plan.variables(request.variables)
         if variables is None:
             raise NotCovered("invalid variables")
-        shape, values = plan.read(variables)
+        question = _Question(plan, *plan.read(variables))
         for _ in range(ATTEMPTS):
-            statement = await self._current_statements().of(plan, shape, caller)
-            if isinstance(statement, bytes):
-                if time.monotonic() - caller.checked < TRUSTED_SECONDS:
-                    return statement
-                raise NotCovered("the caller has to be checked")
-            answer, text = await self._runner.run(statement, [caller.context(self._store.clock()), *values])
-            if text == caller.text and answer is not None:
-                caller.checked = time.monotonic()
-                return _finished(answer, statement)
+            answer = await self._ask(question, caller)
+            if answer is not None:
+                return answer
             caller = await self._signed_in(token)
         raise NotCovered("the caller changes")
+
+    async def _ask(self, question: _Question, caller: KnownCaller) -> bytes | None:
+        """The answer to a caller; None if it has to sign in again."""
+        statements = self._current_statements()
+        statement = await statements.of(question.plan, question.shape, caller)
+        if isinstance(statement, bytes):
+            return statement if time.monotonic() - caller.checked < TRUSTED_SECONDS else None
+        values = [caller.context(self._store.clock()), *question.values]
+        try:
+            answer, text = await self._runner.run(statement, values)
+        except StatementFailed as failure:
+            if failure.is_permanent:
+                statements.give_up(question.plan, question.shape, caller)
+            raise
+        if answer is None or text != caller.text:
+            return None
+        caller.checked = time.monotonic()
+        if statement.denials and statement.denied in answer:
+            return with_denials(answer, statement.denied, statement.denials)
+        return answer
 
     def _known(self, token: str) -> KnownCaller | None:
         verified = self._recall(token)
@@ -142,9 +172,3 @@ def _plan(request: GraphQLRequest) -> Plan | NotCovered:
         return Plan(document.ast, request.operation_name)
     except NotCovered as reason:
         return reason.with_traceback(None)
-
-
-def _finished(answer: bytes, statement: CompiledStatement) -> bytes:
-    if statement.denials and statement.denied in answer:
-        return with_denials(answer, statement.denied, statement.denials)
-    return answer

@@ -12,8 +12,8 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLNonNull,
-    InlineFragmentNode,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -88,7 +88,7 @@ class Plan:
                 continue
             if isinstance(node, FieldNode):
                 kind = self._enter(node, parent)
-                if node.selection_set:
+                if node.selection_set and kind is not None:
                     self._visit(node.selection_set, kind)
             elif isinstance(node, InlineFragmentNode):
                 narrowed = node.type_condition
@@ -96,7 +96,7 @@ class Plan:
                 self._visit(node.selection_set, kind)
 
     def _enter(self, node: FieldNode, parent: Any) -> Any:
-        """The type of a field; its arguments are an input."""
+        """The type of a field, None for introspection; the arguments of a list or node are an input."""
         field = parent.fields.get(node.name.value) if not node.name.value.startswith("__") else None
         if field is None:
             return None

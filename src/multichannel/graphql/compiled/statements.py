@@ -52,6 +52,11 @@ class Statements:
             raise answer
         return answer
 
+    def give_up(self, plan: Plan, shape: OperationShape, caller: KnownCaller) -> None:
+        """Leave requests of this shape to the interpreter: the database refuses the statement."""
+        for principal in (caller.any_tenant, caller.principal):
+            self._kept.put((plan, shape, principal), NotCovered("refused by the database"), DENIAL_BYTES)
+
     def _make(self, plan: Plan, shape: OperationShape, principal: Principal) -> CompiledAnswer:
         try:
             selected = plan.select(shape)

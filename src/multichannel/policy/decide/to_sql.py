@@ -125,7 +125,7 @@ def _all_of(branch: Conditions, resource: Resource, entity: Any, *, exactly: boo
 def _parts_of(
     branch: Conditions, resource: Resource, entity: Any, *, seeking: bool = False, exactly: bool = False
 ) -> tuple[list[tuple[Any, Select[Any]]], list[Clause]]:
-    """The keys of a conjunction with the select that each must be in (if `seeking`), and its other clauses."""
+    """The keys of a conjunction with the select that each must be in, if `seeking`; its other clauses."""
     rows = _Aliases(resource, entity)
     joins = {member.variable: rows.join(member.variable, member.path) for member in branch.members}
     own = [

@@ -41,7 +41,7 @@ class NotCovered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """JSON text in pieces; `argument` is the same as an argument of SQLite's JSON functions, if it differs."""
+    """JSON text in pieces; `argument` is the same for SQLite's JSON functions, if they write it themselves."""
 
     pieces: Pieces
     argument: ColumnElement[Any] | None = None
@@ -54,7 +54,7 @@ def constant(text: str) -> ColumnElement[str]:
 
 
 def joined(pieces: Sequence[Piece]) -> ColumnElement[str]:
-    """The text of pieces; concatenated in halves, because SQLite limits the depth of expressions."""
+    """The text of pieces; concatenated in halves, for which SQLAlchemy's compiler needs less of the stack."""
     merged: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, str) and merged and isinstance(merged[-1], str):
@@ -103,7 +103,7 @@ class JsonWriter(ABC):
 
     @abstractmethod
     def listed(self, element: Json, condition: Any) -> Json:
-        """The list of an element of each row, in the order of the rows; of the rows with a condition, if any."""
+        """The list of an element of each row in the order of the rows; only of rows with a condition, if any."""
 
     @abstractmethod
     def cursor(self, pieces: Sequence[Piece]) -> Json:
@@ -123,26 +123,26 @@ class JsonWriter(ABC):
 
     def column(self, column: Any, kind: Any, *, nullable: bool) -> Json:
         """The value of a column of a SQL type."""
+        pieces = self._value(column, kind)
         if nullable:
-            found = case((column.is_(None), constant("null")), else_=joined(self._value(column, kind)))
-            return Json((found,), self._argument(column, kind))
-        return Json(self._value(column, kind), self._argument(column, kind))
+            pieces = (func.coalesce(joined(pieces), constant("null")),)
+        return Json(pieces, self._argument(column, kind))
 
     def _value(self, column: Any, kind: Any) -> Pieces:
-        """The text of a value that is not null, in pieces."""
+        """The text of a value in pieces, one of which is NULL if the value is."""
         if isinstance(kind, UtcTime):
             return self.instant(column)
         if isinstance(kind, JSON):
-            return (self.strings(column),)
+            return (case((column.is_not(None), self.strings(column))),)
         if isinstance(kind, Boolean):
-            return (case((column, constant("true")), else_=constant("false")),)
+            return (case((column, constant("true")), (~column, constant("false"))),)
         if isinstance(kind, Integer):
             return (cast(column, Text),)
         if getattr(kind, "enums", None):
             return ('"', enum_name(column, kind), '"')
         return ('"', cast(column, Text), '"') if kind is GUID else (self.string(column),)
 
-    def _argument(self, column: Any, kind: Any) -> ColumnElement[Any] | None:
+    def _argument(self, column: Any, kind: Any) -> ColumnElement[Any] | None:  # noqa: ARG002  (of SQLite)
         return None
 
 
@@ -181,7 +181,7 @@ class PostgreSQLJson(JsonWriter):
     def instant(self, column: Any) -> Pieces:
         """See the base class."""
         in_utc = func.timezone(constant("UTC"), column)
-        return (func.to_char(in_utc, constant('"\\"YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""')),)
+        return ('"', func.to_char(in_utc, constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), '"')
 
     def strings(self, column: Any) -> Any:
         """See the base class."""

@@ -1,7 +1,7 @@
 """A few PostgreSQL connections on the event loop: prepared statements, text parameters in, bytes out.
 
-They use libpq's asynchronous interface, which psycopg wraps in C. Its cursors and adapters would take more time
-than the statement. One statement runs at a time on each connection; who finds none free waits.
+They use libpq's asynchronous interface, which psycopg wraps in C. Its cursors and adapters would take more
+time than the statement. One statement runs at a time on each connection; who finds none free waits.
 """
 
 from __future__ import annotations
@@ -28,8 +28,17 @@ LONGEST_WAIT = 5.0
 SUCCEEDED = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}
 
 
+PERMANENT = (b"42", b"54")
+"""Classes of SQLSTATE: errors in the statement, and limits of the server."""
+
+
 class StatementFailed(Exception):
     """The database did not run the statement; the interpreter may, or tells why."""
+
+    def __init__(self, message: str, *, is_permanent: bool = False) -> None:
+        """`is_permanent` says that the same statement will fail again."""
+        super().__init__(message)
+        self.is_permanent = is_permanent
 
 
 class AsyncConnection:
@@ -80,7 +89,10 @@ class AsyncConnection:
         self._waiter = self._loop.create_future()
         result = await self._waiter
         if result.status not in SUCCEEDED:
-            raise StatementFailed(self._driver.error_message.decode(errors="replace"))
+            state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
+            message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"no result"
+            is_permanent = state.startswith(PERMANENT)
+            raise StatementFailed(message.decode(errors="replace"), is_permanent=is_permanent)
         return result
 
     def _read(self) -> None:

@@ -72,7 +72,7 @@ class Compilation:
         return where(self._decide(action, resource), resource, entity)
 
     def _decide(self, action: Action, resource: Resource) -> Predicate:
-        """Where an action is granted. A fault is raised rather than written into the statement as a denial."""
+        """Where an action is granted. A fault is raised, and not written into the statement as a denial."""
         self.decisions.add((action, resource))
         return self.policy.translate(self.principal, action, resource)
 
@@ -107,7 +107,7 @@ class RecordJson:
         )
 
     def by_id(self, resource: Resource, fields: Selected, key: Any, path: Path, outer: Any = None) -> Json:
-        """The JSON of the visible record with an id, or null; `key` is a parameter, or a column of `outer`."""
+        """The JSON of the visible record with an id, or null; `key` is a parameter or a column of `outer`."""
         entity = aliased(resource.mapped)
         visible = self._compilation.visibility(resource).visible(entity)
         inner = select(*self.columns(resource, entity, fields, OrderBy())).where(entity.id == key, visible)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
@@ -72,8 +73,9 @@ class SQLiteRunner:
         try:
             driver: Any = connection.driver_connection
             answer, caller = driver.execute(text, parameters).fetchone()
-        except (self._engine.dialect.loaded_dbapi.Error, ValueError) as cause:
-            raise StatementFailed(str(cause)) from cause
+        except sqlite3.Error as cause:
+            is_permanent = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+            raise StatementFailed(str(cause), is_permanent=is_permanent) from cause
         finally:
             connection.close()
         return _encoded(answer), _encoded(caller)
