@@ -15,6 +15,7 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.to_sql import Seek
 from multichannel.policy.decide.visibility import ReadCoverage, Visibility
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.resources import CUSTOMER, SUBSCRIPTION, Resource
@@ -70,9 +71,11 @@ class TenantVisibility(Visibility):
         self._clause = or_(*WRITTEN[resource](partner_id, resource.model))
 
     @cached_property
-    def clauses(self) -> tuple[ColumnElement[bool], ...]:
+    def seeks(self) -> tuple[Seek, ...]:
         """The condition in parts."""
-        return WRITTEN[self.resource](self._partner_id)
+        if self.resource is CUSTOMER:
+            return (Seek(_customers_of(self._partner_id), ()),)
+        return tuple(Seek(None, (part,)) for part in WRITTEN[self.resource](self._partner_id))
 
     def coverage(self, action: Action) -> ReadCoverage:
         """All or nothing."""

@@ -108,7 +108,7 @@ def make_app(dependencies: Dependencies) -> Starlette:
         dependencies.engine.dispose()
 
     routes: list[BaseRoute] = [
-        Route("/graphql", view.respond, methods=METHODS),
+        Route("/graphql", view, methods=METHODS),
         WebSocketRoute("/graphql", WebSocketView(execution, limiter).serve),
         explorer_assets(),
         *sign_in_routes(dependencies.sign_in, personas=dependencies.personas is not None),

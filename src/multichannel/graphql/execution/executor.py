@@ -29,7 +29,7 @@ from multichannel.store.users import Caller, VerifiedToken
 ResponseBody = dict[str, Any]
 """A GraphQL response. One without `data` is the last: nothing was executed, or nothing more will be."""
 
-AnyResponse = ResponseBody | orjson.Fragment
+AnyResponse = ResponseBody | bytes
 """A response, or the JSON text of one with `data`, as a compiled statement has written it."""
 
 Responses = AsyncGenerator[AnyResponse, None]
@@ -131,9 +131,7 @@ class Execution:
             raise Unauthenticated("Authentication required: a subscription needs a bearer token.")
         return OperationResult(kind, _ending_with_error(self._subscriptions.open(token, outcome, request)))
 
-    async def _compiled_answer(
-        self, request: GraphQLRequest, token: str, sample: Sample
-    ) -> orjson.Fragment | None:
+    async def _compiled_answer(self, request: GraphQLRequest, token: str, sample: Sample) -> bytes | None:
         """The answer to a query, if it is compiled. The interpreter records decisions, if any are sampled."""
         path, answer = ExecutionPath.OBSERVED, None
         if self._compiled is None:
@@ -141,7 +139,7 @@ class Execution:
         elif not sample:
             path, answer = await self._compiled.answer(request, token)
         self._count(path)
-        return None if answer is None else orjson.Fragment(answer)
+        return answer
 
     def _start(
         self,
@@ -223,9 +221,9 @@ def error_response(cause: Exception) -> ResponseBody:
     return {"errors": [internal_error(cause)]}
 
 
-def has_data(response: AnyResponse) -> bool:
-    """Whether the operation of a response was executed."""
-    return isinstance(response, orjson.Fragment) or "data" in response
+def json_of(response: AnyResponse) -> bytes:
+    """The JSON text of a response."""
+    return response if isinstance(response, bytes) else orjson.dumps(response)
 
 
 async def iter_of(*responses: AnyResponse) -> Responses:

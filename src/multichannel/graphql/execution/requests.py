@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 JSON, GRAPHQL_RESPONSE = "application/json", "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
+HEADERS_KEPT = 200
+"""How many values of a header are read once only; there are a few, which clients repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def read_request(parameters: Mapping[str, Any]) -> GraphQLRequest:
     return GraphQLRequest(query, parameters.get("variables"), name or None)
 
 
+@lru_cache(HEADERS_KEPT)
 def require_json(content_type: str | None) -> None:
     """Raise InvalidRequest unless the Content-Type is JSON in UTF-8."""
     media, *parameters = [part.strip().lower() for part in (content_type or "").split(";")]
@@ -78,6 +82,7 @@ def require_json(content_type: str | None) -> None:
         raise InvalidRequest(415, "Content-Type must be application/json in UTF-8.", {"Accept": JSON})
 
 
+@lru_cache(HEADERS_KEPT)
 def negotiate_media_type(accept: str) -> str:
     """The client's preferred media type of the three supported; raises InvalidRequest if it accepts none."""
     ranges = _ranges(accept)
@@ -90,6 +95,7 @@ def negotiate_media_type(accept: str) -> str:
     return best[2]
 
 
+@lru_cache(HEADERS_KEPT)
 def accepts_events(accept: str) -> bool:
     """Whether the client names event streams; `*/*` does not count."""
     weight, precision = _quality(EVENT_STREAM, _ranges(accept))

@@ -7,12 +7,11 @@ from collections.abc import Coroutine
 from contextlib import aclosing
 from typing import Any
 
-import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from multichannel.errors import Unauthenticated
-from multichannel.graphql.execution.executor import AnyResponse, Responses, error_response
+from multichannel.graphql.execution.executor import AnyResponse, Responses, error_response, json_of
 from multichannel.graphql.execution.requests import EVENT_STREAM
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 
@@ -96,7 +95,7 @@ async def _disconnected(receive: Receive) -> None:
 
 def _next_event(response: AnyResponse) -> bytes:
     """A `next` event; JSON contains no line breaks, so one `data` line holds it."""
-    return b"event: next\ndata: " + orjson.dumps(response) + b"\n\n"
+    return b"event: next\ndata: " + json_of(response) + b"\n\n"
 
 
 async def _send(send: Send, chunk: bytes) -> None:

@@ -9,15 +9,15 @@ import orjson
 from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from multichannel.errors import Busy, MultichannelError, Unauthenticated
 from multichannel.graphql.execution.documents import InvalidDocument
 from multichannel.graphql.execution.executor import (
-    AnyResponse,
     Execution,
+    ResponseBody,
     Responses,
     error_response,
-    has_data,
     iter_of,
 )
 from multichannel.graphql.execution.requests import (
@@ -36,6 +36,12 @@ from multichannel.graphql.execution.requests import (
 from multichannel.graphql.http.connection_limits import ConnectionLimiter, StreamTimeouts
 from multichannel.graphql.http.sse import EventStream
 from multichannel.identity.tokens import bearer_token
+
+COMMON_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"Accept"),
+)
 
 
 class GraphQLView:
@@ -56,6 +62,11 @@ class GraphQLView:
         self._page = page
         self._max_bytes = max_bytes
         self._timeouts = timeouts or StreamTimeouts()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, without the layers that Starlette puts around functions."""
+        response = await self.respond(Request(scope, receive))
+        await response(scope, receive, send)
 
     async def respond(self, request: Request) -> Response:
         """Respond to one request; errors are GraphQL errors."""
@@ -82,7 +93,9 @@ class GraphQLView:
         if media_type == EVENT_STREAM or result.kind is OperationType.SUBSCRIPTION:
             return self._stream(result.responses)
         body = await anext(result.responses)
-        return _response(media_type, body, 200 if has_data(body) else _error_status(media_type))
+        if isinstance(body, bytes):
+            return CompiledResponse(media_type, body)
+        return _response(media_type, body, 200 if "data" in body else _error_status(media_type))
 
     def _stream(self, responses: Responses) -> Response:
         return EventStream(responses, self._limiter, self._timeouts.heartbeat)
@@ -135,18 +148,25 @@ def _rejection(cause: Exception, *, with_token: bool) -> tuple[int, Mapping[str,
     return 400 if isinstance(cause, MultichannelError) else 500, {}
 
 
+class CompiledResponse(Response):
+    """The text that a compiled statement has written."""
+
+    def __init__(self, media_type: str, text: bytes) -> None:  # without Response's, which reads headers
+        self.status_code, self.background, self.body = 200, None, text
+        self.raw_headers = [
+            *COMMON_HEADERS,
+            (b"content-length", b"%d" % len(self.body)),
+            (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        ]
+
+
 def _response(
-    media_type: str, body: AnyResponse, status: int, headers: Mapping[str, str] | None = None
+    media_type: str, body: ResponseBody, status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
     content_type = JSON if media_type == EVENT_STREAM else media_type
     return Response(
         orjson.dumps(body),
         status,
-        {
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-            "Vary": "Accept",
-            **(headers or {}),
-        },
+        {**{name.decode(): value.decode() for name, value in COMMON_HEADERS}, **(headers or {})},
         media_type=f"{content_type}; charset=utf-8",
     )

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 
 from multichannel.errors import Unauthenticated
 from multichannel.graphql.execution.errors import internal_error
-from multichannel.graphql.execution.executor import Execution, Responses, error_response
+from multichannel.graphql.execution.executor import Execution, Responses, error_response, json_of
 from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest, read_request
 from multichannel.graphql.http.connection_limits import ConnectionLimiter, StreamTimeouts
 from multichannel.identity.tokens import bearer_token
@@ -184,7 +184,9 @@ class WebSocketConnection:
                 if isinstance(response, dict) and "data" not in response:
                     last = {"id": operation_id, "type": "error", "payload": response["errors"]}
                     break
-                await self._put({"id": operation_id, "type": "next", "payload": response})
+                await self._put(
+                    {"id": operation_id, "type": "next", "payload": orjson.Fragment(json_of(response))}
+                )
         # Before the last message: a client that has received it may use the id again.
         if self._operations.get(operation_id) is asyncio.current_task():
             del self._operations[operation_id]

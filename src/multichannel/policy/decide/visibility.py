@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_
 
-from multichannel.policy.decide.conditions import Conditions, Predicate
+from multichannel.policy.decide.conditions import Conditions, Predicate, without_implied
 from multichannel.policy.decide.to_sql import Seek, seeks, where
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
@@ -44,8 +44,8 @@ class Visibility:
     def _coverage_of(self, predicate: Predicate) -> ReadCoverage:
         if not predicate.allowed:
             return ReadCoverage.NONE
-        is_whole = self._by_restrictions == {predicate.restricted: set(predicate.allowed)}
-        return ReadCoverage.ALL if is_whole else ReadCoverage.SOME
+        own = Predicate(without_implied(predicate.allowed), predicate.restricted)
+        return ReadCoverage.ALL if self._unions == (own,) else ReadCoverage.SOME
 
     def granted(self, action: Action, entity: Any) -> ColumnElement[bool]:
         """The rows of `entity` that can be read at this level."""
@@ -71,7 +71,8 @@ class Visibility:
     @cached_property
     def _unions(self) -> tuple[Predicate, ...]:
         return tuple(
-            Predicate(frozenset(allowed), restricted) for restricted, allowed in self._by_restrictions.items()
+            Predicate(without_implied(allowed), restricted)
+            for restricted, allowed in self._by_restrictions.items()
         )
 
     @cached_property

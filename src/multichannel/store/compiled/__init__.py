@@ -2,6 +2,6 @@
 
 `selection` has the tree of what is selected, `statement` makes a statement of it for a principal, with the
 policy's predicates inside (`lists`, `records`), as `json_text` and `sql_text` write it for each database.
-`caller_check` checks in the same statement who asks. `sharing` says whose statements are the same, `runners` run
-them. Imports `policy`, `domain` and `store.read`.
+`caller_check` checks in the same statement who asks. `sharing` says whose statements are the same, `runners`
+run them. Imports `policy`, `domain` and `store.read`.
 """

@@ -41,7 +41,7 @@ class NotCovered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """JSON text in pieces; `argument` is the same for SQLite's JSON functions, if they write it themselves."""
+    """JSON text in pieces; `argument` is what SQLite's JSON functions take instead, if they can write it."""
 
     pieces: Pieces
     argument: ColumnElement[Any] | None = None
@@ -103,7 +103,7 @@ class JsonWriter(ABC):
 
     @abstractmethod
     def listed(self, element: Json, condition: Any) -> Json:
-        """The list of an element of each row in the order of the rows; only of rows with a condition, if any."""
+        """The list of an element of each row in the order of the rows; `condition` may leave rows out."""
 
     @abstractmethod
     def cursor(self, pieces: Sequence[Piece]) -> Json:

@@ -70,9 +70,14 @@ class VisibleRows:
 
         if len(seeks) == 1:
             return first(columns, seeks[0])
+        found = select(*columns).order_by(*ordering.by(backwards=window.backwards)).limit(limit)
+        if not seeks:
+            return found.where(false())
         candidates = [select(first([entity.id], seek).subquery().c.id) for seek in seeks]
-        among = entity.id.in_(union_all(*candidates)) if candidates else false()
-        return select(*columns).where(among).order_by(*ordering.by(backwards=window.backwards)).limit(limit)
+        if not self._is_postgresql:
+            return found.where(entity.id.in_(union_all(*candidates)))
+        ids = union(*candidates).subquery()
+        return found.join_from(ids, entity, entity.id == ids.c.id)
 
     def count(self, resource: Resource, condition: Condition) -> Select[Any]:
         """The number of visible rows of a list."""
