@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -12,7 +14,9 @@ import pytest
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.errors import PolicyInvalid
+from multichannel.policy.decide.oso_engine import Answer, Engine
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.translatability import check_translatable
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts, ServiceFacts
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, RESOURCES, SUBSCRIPTION
@@ -143,6 +147,25 @@ def test_a_restriction_that_only_one_role_meets_is_read_when_the_policy_is_loade
             customer='forbid("ODD", p: Principal, _action: String, c: Customer) if '
             '"helpdesk_agent" in p.roles and c.publik = true;'
         )
+
+
+def test_the_shipped_policy_is_read_with_one_question_each_for_standings_and_restrictions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A helper with an untyped principal would be asked for principals of every kind, type and market."""
+    asked = []
+    ask_in_part = Engine.ask_in_part
+
+    def counted(engine: Engine, name: str, *arguments: Any, **options: Any) -> Iterator[Answer]:
+        asked.append(name)
+        return ask_in_part(engine, name, *arguments, **options)
+
+    monkeypatch.setattr(Engine, "ask_in_part", counted)
+    monkeypatch.setattr(
+        "multichannel.policy.decide.policy.check_translatable", check_translatable.__wrapped__
+    )
+    Policy.load(POLICIES)
+    assert Counter(asked)["has_standing"] == Counter(asked)["forbid"] == 1
 
 
 def test_an_empty_folder_and_text_that_is_not_utf8_are_refused(tmp_path: Any) -> None:
