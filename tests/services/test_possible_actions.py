@@ -113,6 +113,9 @@ ATTEMPTS: dict[tuple[Resource, Action], Attempt] = {
     (resources.RELATIONSHIP, Action.END): lambda work, row: relationship_ends.end_reseller_relationship(
         work, row.id, "Another supplier"
     ),
+    (resources.RELATIONSHIP, Action.DETACH_RESELLER): lambda work, row: relationship_ends.detach_reseller(
+        work, row.id
+    ),
     (resources.RELATIONSHIP, Action.EXTEND): lambda work, row: relationships.extend_relationship_to_provider(
         work, row.id, CEDAR.id
     ),

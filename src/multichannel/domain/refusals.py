@@ -157,6 +157,7 @@ class Refusal(Enum):
     ACTIVE_SUBSCRIPTIONS = _Row(
         "R17", "id", "You bill active subscriptions of this customer. Suspend or cancel them first."
     )
+    NO_RESELLER = _Row("R24", "id", "No reseller is attached to the relationship.")
     NOT_DIRECT = _Row("SM1", "id", "Only a direct relationship can be extended to a provider.")
     ALREADY_EXTENDED = _Row("SM1", "provider", "The relationship has already been extended to this provider.")
 

@@ -96,10 +96,13 @@ def suspend_subscription(
     return subscription
 
 
-def reactivate_subscription(work: UnitOfWork, row_id: str, *, expected_version: int) -> Subscription:
-    """Reactivate it; an add-on needs an active base (R41)."""
+def reactivate_subscription(
+    work: UnitOfWork, row_id: str, *, expected_version: int, include_add_ons: bool = False
+) -> Subscription:
+    """Reactivate it, perhaps with its add-ons; an add-on needs an active base (R41)."""
     subscription = get_current(work, row_id, Action.REACTIVATE, expected_version)
-    subscription.reactivate(at=work.now, parent=_base(work, subscription))
+    add_ons = _add_ons(work, subscription) if include_add_ons else ()
+    subscription.reactivate(at=work.now, parent=_base(work, subscription), add_ons=add_ons)
     return subscription
 
 

@@ -82,10 +82,15 @@ def suspend_subscription(work: UnitOfWork, input: SuspendSubscriptionInput) -> S
 def reactivate_subscription(work: UnitOfWork, input: ReactivateSubscriptionInput) -> Subscription:
     """Reactivate a suspended subscription.
 
-    Its add-ons are reactivated one by one, once their base is active.
+    Its add-ons, which were suspended along with it, are reactivated with `includeAddOns`, or one by one once
+    their base is active.
     """
-    row_id = read_id_of(SUBSCRIPTION, input.id)
-    return subscriptions.reactivate_subscription(work, row_id, expected_version=input.expected_version)
+    return subscriptions.reactivate_subscription(
+        work,
+        read_id_of(SUBSCRIPTION, input.id),
+        expected_version=input.expected_version,
+        include_add_ons=input.include_add_ons,
+    )
 
 
 @mutation(Action.CANCEL, on=SUBSCRIPTION)

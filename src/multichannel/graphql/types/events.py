@@ -63,7 +63,7 @@ def _field(declaration: TypeDeclaration) -> Field:
             return None
         if event.resource_type != kind or wanted not in {None, event.resource_id}:
             return None
-        columns = columns_at(info, record_field, declaration)
+        columns = columns_at(info, [record_field], declaration)
         record = operation.record(declaration.resource, event.resource_id, columns)
         return None if record is None else {**_values(event), record_field: record}
 

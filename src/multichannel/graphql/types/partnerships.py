@@ -18,7 +18,8 @@ class Partnership:
     status = Column("The state of the partnership.", SUMMARY, filter=True)
     provider = ToOne("The indirect provider.", "Partner", "provider_id", SUMMARY)
     reseller = ToOne(
-        "The indirect reseller; null for its provider until it accepts the invitation.",
+        "The indirect reseller; null for its provider until it accepts the invitation, and after the "
+        "partnership has ended, unless it still serves customers through the provider: see `attachments`.",
         "Partner",
         "reseller_id",
         SUMMARY,
@@ -63,6 +64,12 @@ class Partner:
     partner_number = Column("The partner number that the vendor assigned.", READ)
     reseller_relationships = ToMany(
         "Its relationships with customers that you can see.", "ResellerRelationship", "partner_id"
+    )
+    attachments = ToMany(
+        "The relationships of providers through which it serves customers as a reseller, as far as you can "
+        "see them. They outlive a partnership that ends.",
+        "ResellerRelationship",
+        "associated_partner_id",
     )
     resellers = ToMany("Its partnerships as a provider that you can see.", "Partnership", "provider_id")
     providers = ToMany("Its partnerships as a reseller that you can see.", "Partnership", "reseller_id")

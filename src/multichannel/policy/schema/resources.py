@@ -157,6 +157,7 @@ RELATIONSHIP = Resource(
         Action.CANCEL,
         Action.REMOVE,
         Action.END,
+        Action.DETACH_RESELLER,
         Action.EXTEND,
         Action.REQUEST_DELEGATED_ADMIN,
         Action.REVOKE_DELEGATED_ADMIN,

@@ -48,6 +48,7 @@ class Action(DescribedEnum):
     CANCEL = "cancel", "Withdraw the request or the transfer, or end the subscription."
     REMOVE = "remove", "End the relationship as the partner, or end the partnership."
     END = "end", "End the relationship as the customer."
+    DETACH_RESELLER = "detach_reseller", "End the part of the attached reseller in the relationship."
     EXTEND = "extend", "Extend the relationship to a provider."
     REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin", "End all delegated admin of the partner."
     INVITE = "invite", "Make a link that invites the other party."
