@@ -6,7 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from multichannel.demo.cast import ALDER, BIRCH, CEDAR, DOGWOOD, HAZEL, LAUREL, LINDEN, MEADOW, QUARRY, fixed_id
+from multichannel.demo.cast import (
+    ALDER,
+    BIRCH,
+    CEDAR,
+    DOGWOOD,
+    HAZEL,
+    LAUREL,
+    LINDEN,
+    MEADOW,
+    QUARRY,
+    fixed_id,
+)
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Partner
