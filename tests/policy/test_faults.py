@@ -36,7 +36,7 @@ def test_after_a_fault_the_next_question_is_asked_anew(monkeypatch: pytest.Monke
         assert policy.visibility(AGENT, CUSTOMER).coverage(Action.READ_SUMMARY) is ReadCoverage.NONE
         assert not policy.predicate(AGENT, Action.UPDATE, CUSTOMER).allowed
 
-    assert policy.visibility(AGENT, CUSTOMER).coverage(Action.READ_SUMMARY) is ReadCoverage.SOME
+    assert policy.visibility(AGENT, CUSTOMER).coverage(Action.READ_SUMMARY) is ReadCoverage.ALL
     assert policy.predicate(AGENT, Action.UPDATE, CUSTOMER).allowed
 
 

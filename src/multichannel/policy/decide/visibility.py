@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
-from multichannel.policy.decide.conditions import Conditions, Predicate
+from multichannel.policy.decide.conditions import Conditions, Predicate, merge_branches
 from multichannel.policy.decide.to_sql import branches, unrestricted, where
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
@@ -31,10 +31,14 @@ class Visibility:
         """`reads` says where each read level is granted."""
         self.resource = resource
         self._predicates = reads
-        self._by_restrictions: dict[frozenset[Conditions], set[Conditions]] = defaultdict(set)
+        allowed: dict[frozenset[Conditions], set[Conditions]] = defaultdict(set)
         for predicate in reads.values():
             if predicate.allowed:
-                self._by_restrictions[predicate.restricted] |= predicate.allowed
+                allowed[predicate.restricted] |= predicate.allowed
+        # Merged as each predicate is, so that a level which covers all others is recognised as such.
+        self._by_restrictions = {
+            restricted: merge_branches(branches) for restricted, branches in allowed.items()
+        }
         self._coverage = {action: self._coverage_of(predicate) for action, predicate in reads.items()}
 
     def coverage(self, action: Action) -> ReadCoverage:
@@ -44,7 +48,7 @@ class Visibility:
     def _coverage_of(self, predicate: Predicate) -> ReadCoverage:
         if not predicate.allowed:
             return ReadCoverage.NONE
-        is_whole = self._by_restrictions == {predicate.restricted: set(predicate.allowed)}
+        is_whole = self._by_restrictions == {predicate.restricted: predicate.allowed}
         return ReadCoverage.ALL if is_whole else ReadCoverage.SOME
 
     def granted(self, action: Action, entity: Any) -> ColumnElement[bool]:
@@ -74,9 +78,7 @@ class Visibility:
 
     @cached_property
     def _unions(self) -> tuple[Predicate, ...]:
-        return tuple(
-            Predicate(frozenset(allowed), restricted) for restricted, allowed in self._by_restrictions.items()
-        )
+        return tuple(Predicate(allowed, restricted) for restricted, allowed in self._by_restrictions.items())
 
     @cached_property
     def _visible(self) -> ColumnElement[bool]:
