@@ -29,16 +29,17 @@ Redeem = Callable[[Store, VerifiedToken, Any], str]
 class RequiredAction:
     """The action that a mutation is authorized for, and on which resource; creating is one on the parent.
 
-    For callers of customer tenants the parent may be another resource.
+    For callers of customer tenants, and for input that names a customer, the parent may be another resource.
     """
 
     action: Action
     resource: Resource
     for_customers: Resource | None = None
 
-    def resource_for(self, kind: TenantKind) -> Resource:
-        """The resource that is decided on for a caller of a tenant of this kind."""
-        return self.for_customers if self.for_customers and kind is TenantKind.CUSTOMER else self.resource
+    def resource_for(self, kind: TenantKind, input: Any = None) -> Resource:
+        """The resource that is decided on for a caller of a tenant of this kind, and its input."""
+        is_of_customer = kind is TenantKind.CUSTOMER or getattr(input, "customer", None) is not None
+        return self.for_customers if self.for_customers and is_of_customer else self.resource
 
     def __str__(self) -> str:
         """A sentence for the mutation's description."""
