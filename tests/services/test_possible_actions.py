@@ -39,6 +39,7 @@ from multichannel.services import (
     relationship_ends,
     relationships,
     subscriptions,
+    switch_requests,
     transfers,
     users,
 )
@@ -74,6 +75,20 @@ def _release(work: UnitOfWork, row: Subscription) -> None:
     for kind in TransferKind:
         try:
             return require_eligible(work, plan_lines(work, [row.id]), kind, row.customer_id)
+        except Refused as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
+
+
+def _request_switch(work: UnitOfWork, row: Subscription) -> Any:
+    """Request its switch to each partner, until one is possible."""
+    refusals = []
+    for partner in (each for each in BY_KEY.values() if each.partner_type is not None):
+        request = switch_requests.SwitchRequest(
+            subscription_id=row.id, target_directory_id=partner.id, notice="Please."
+        )
+        try:
+            return switch_requests.request_switch(work, request)
         except Refused as refusal:
             refusals.append(refusal)
     raise refusals[0]
@@ -170,6 +185,7 @@ ATTEMPTS: dict[tuple[Resource, Action], Attempt] = {
         work, row.id, expected_version=row.version
     ),
     (resources.SUBSCRIPTION, Action.RELEASE): _release,
+    (resources.SUBSCRIPTION, Action.REQUEST_SWITCH): _request_switch,
     (resources.TRANSFER, Action.ACCEPT): lambda work, row: transfers.accept_transfer(
         work, row.id, subscription_ids=None, expected_version=None
     ),

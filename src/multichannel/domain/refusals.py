@@ -407,6 +407,9 @@ class Refusal(Enum):
     NO_PARTNER = _SupportReason(
         "R26", "You have no active relationship with a partner. Accept the request of one first."
     )
+    NO_OTHER_PARTNER = _SupportReason(
+        "R73", "You have no active relationship with another partner. Accept the request of one first."
+    )
     NO_TERM = _SupportReason("R5", "A usage-based subscription has no term to wait for.")
     TERM_UNKNOWN = _SupportReason("R3", "The end of the term is not recorded.")
     RENEWS = _SupportReason(
