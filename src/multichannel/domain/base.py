@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -29,6 +30,9 @@ NAMING = {
 GUID: TypeEngine[str] = String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 """A GUID in its canonical lower-case text form, native where the database has the type."""
 
+GUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+"""What people may write as a GUID; PostgreSQL compares its native type with nothing else."""
+
 Words: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts by code point on every database, so that pages agree."""
 
@@ -54,6 +58,11 @@ VALUES = Enum(
     values_callable=lambda members: [member.value for member in members],
 )
 """The type of enums: stored as their snake_case values, with a check constraint."""
+
+
+def is_guid(column: Any) -> bool:
+    """Whether a mapped attribute holds GUIDs."""
+    return isinstance(column.type, String) and column.type.length == GUID.length  # type: ignore[attr-defined]
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 
 from multichannel.domain.customers import Customer
 from multichannel.domain.domains import CustomerDomain
@@ -49,7 +49,7 @@ class Caller:
     principal: Principal
     user_id: str
     new_domain: str | None = None
-    """The domain that sign-in shows to be the customer's, and that no customer has verified."""
+    """The domain that sign-in shows to be the tenant's, and that has not been verified."""
     token: VerifiedToken | None = None
     """The token that the caller has signed in with, for the redemption of invitations."""
 
@@ -94,7 +94,7 @@ class CallerLookup:
 
 
 def _is_new(domain: str | None) -> ColumnElement[bool]:
-    """Whether the tenant is a customer, and no customer of its cloud has verified the domain."""
+    """Whether the domain is to be verified: of a customer if none of its cloud has it, or of a partner."""
     if domain is None:
         return false()
     is_verified = exists().where(
@@ -102,7 +102,11 @@ def _is_new(domain: str | None) -> ColumnElement[bool]:
         CustomerDomain.cloud == Tenant.cloud,
         CustomerDomain.is_verified,
     )
-    return and_(Tenant.kind == TenantKind.CUSTOMER, ~is_verified)
+    is_own = or_(Partner.domain.is_(None), and_(Partner.domain == domain, ~Partner.is_domain_verified))
+    return or_(
+        and_(Tenant.kind == TenantKind.CUSTOMER, ~is_verified),
+        and_(Tenant.kind == TenantKind.PARTNER, is_own),
+    )
 
 
 def _record(pending: PendingDecision, verdicts: dict[str, bool]) -> None:

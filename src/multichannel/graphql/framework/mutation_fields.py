@@ -80,8 +80,9 @@ def _attempt(
     """Run the use case in its transaction: the id of what it changed or made, or the refusal for clients."""
     resource = declared.requires.resource_for(operation.principal.kind, input)
     target_id = _target_id(resource, input)
-    target = {"resource_type": resource.name, "resource_id": target_id}
-    act = replace(context, **target, idempotency=idempotency_of(input))
+    act = replace(
+        context, resource_type=resource.name, resource_id=target_id, idempotency=idempotency_of(input)
+    )
     try:
         return operation.act(act, lambda work: str(declared.use_case(work, input).id))
     except Refused as refusal:

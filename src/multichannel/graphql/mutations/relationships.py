@@ -75,7 +75,7 @@ def request_reseller_relationship(
     request = relationships.RelationshipRequest(
         address=parse_address("customer", input.customer),
         delegated_admin=_terms(input),
-        provider_id=optional(parse_guid, "provider", input.provider),
+        provider_directory_id=optional(parse_guid, "provider", input.provider),
     )
     return relationships.request_reseller_relationship(work, request)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from multichannel.domain.base import GUID_FORM
 from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration
 from multichannel.graphql.framework.global_ids import prefix, read_id_of
-from multichannel.graphql.framework.inputs import GUID_FORM
 from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.policy.schema.resources import TRANSFER, Resource

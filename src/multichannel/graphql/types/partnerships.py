@@ -56,11 +56,18 @@ class Partner:
     """
 
     name = Column("The company's name.", SUMMARY, filter=True)
+    directory_id = Column(
+        "Its tenant GUID at the vendor, the `tid` claim of its users' tokens. Mutations take it where they "
+        "ask for a partner.",
+        SUMMARY,
+        filter=True,
+    )
     type = Column("How it trades with the vendor.", READ)
     status = Column("Its standing in the vendor's program.", READ)
     market = Column("The country it sells in, as an ISO 3166-1 alpha-2 code.", READ)
     cloud = Column("The national cloud of its tenant.", READ)
     domain = Column("The primary domain of its tenant; null if it is not known.", READ)
+    is_domain_verified = Column("Whether a sign-in of the partner has shown that it has the domain.", READ)
     partner_number = Column("The partner number that the vendor assigned.", READ)
     reseller_relationships = ToMany(
         "Its relationships with customers that you can see.", "ResellerRelationship", "partner_id"

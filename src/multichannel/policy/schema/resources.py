@@ -138,6 +138,7 @@ PARTNER = Resource(
         Action.REQUEST_TRANSFER,
         Action.READ_SUPPORT_OPTIONS,
         Action.ADD_USER,
+        Action.VERIFY_DOMAIN,
         Action.IMPORT,
     ),
 )

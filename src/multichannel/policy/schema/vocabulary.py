@@ -92,7 +92,7 @@ class Action(DescribedEnum):
     ADD_PARTNER = "add_partner", "Add a partner. Used by the service itself."
     ADD_CUSTOMER = "add_customer", "Add a customer. Used by the service itself."
     REDEEM = "redeem", "Redeem an invitation. Used by the service itself."
-    VERIFY_DOMAIN = "verify_domain", "Verify a domain of the customer. Used by the service itself."
+    VERIFY_DOMAIN = "verify_domain", "Verify a domain of the partner or customer. Used by the service itself."
     SEED = "seed", "Load the demo data. Used by the service itself."
 
 

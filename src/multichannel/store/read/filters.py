@@ -6,9 +6,10 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
+from multichannel.domain.base import GUID_FORM, is_guid
 from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
@@ -29,6 +30,24 @@ OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
 }
 """The operators of comparisons; all but `is_null` are false for NULL."""
+
+
+def _of_value(column: Any, name: str, value: Any) -> Clause:
+    return OPERATORS[name](column, value)
+
+
+def _of_guid(column: Any, name: str, value: Any) -> Clause:
+    """A comparison with a GUID: as text for its parts, and with no other text than a GUID for the whole."""
+    if name in {"starts_with", "contains"}:
+        return _of_value(cast(column, Text), name, value)
+    if name == "is_null":
+        return _of_value(column, name, value)
+    values = [
+        each.lower() for each in ([value] if isinstance(value, str) else value) if GUID_FORM.fullmatch(each)
+    ]
+    if name in {"eq", "in"}:
+        return _of_value(column, "in", values)
+    return and_(column.is_not(None), column.not_in(values))
 
 
 def read_levels_of(columns: Iterable[ReadableColumn]) -> list[Action]:
@@ -60,7 +79,9 @@ class Filters:
         return self._compare(resource, entity, condition)
 
     def _compare(self, resource: Resource, entity: Any, compare: Compare) -> Clause:
-        holds = OPERATORS[compare.operator](getattr(entity, compare.column.name), compare.value)
+        column = getattr(entity, compare.column.name)
+        compared = _of_guid if is_guid(resource.column(compare.column.name)) else _of_value
+        holds = compared(column, compare.operator, compare.value)
         return and_(holds, *self.readable(resource, entity, compare.column.read))
 
     def _related_to(self, resource: Resource, entity: Any, condition: RelatedTo) -> Clause:
