@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,9 +21,6 @@ from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 from multichannel.graphql.http.view import GraphQLView
 from tests.world import World
-
-os.environ["POLAR_TIMEOUT_MS"] = "20000"
-"""By the clock: several workers on a busy machine are not what these tests are about."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A policy file reaches declared facts and nothing else; whatever goes wrong is a denial."""
+"""A policy file reaches declared facts and nothing else; whatever goes wrong is an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.errors import PolicyInvalid
-from multichannel.policy.decide.oso_engine import Answer, Engine
+from multichannel.policy.decide.oso_engine import Answer, Engine, PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.decide.translatability import check_translatable
 from multichannel.policy.language.source import PolicySource
@@ -195,25 +195,41 @@ def test_a_rule_that_takes_exponential_time_is_cut_off(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     "condition", ["c.__class__ = 1", "c.id.upper() = 1", "c.publik = true", "endless(c.id)"]
 )
-def test_a_policy_that_fails_while_it_is_asked_denies_and_logs(
+def test_a_policy_that_fails_while_it_is_asked_decides_nothing_and_logs(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, condition: str
 ) -> None:
     monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda *_: None)
     failing = changed(customer=standing(condition) + " endless(x) if endless(y) and x = y;")
     with caplog.at_level(logging.ERROR, logger="multichannel.policy.decide.policy"):
         unserved = replace(SERVED, relationships=[])
-        assert not failing.check(WHO, Action.READ, unserved).allowed
-        assert not failing.predicate(WHO, Action.READ, CUSTOMER).allowed
-    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+        with pytest.raises(PolicyFault):
+            failing.check(WHO, Action.READ, unserved)
+        with pytest.raises(PolicyFault):
+            failing.predicate(WHO, Action.READ, CUSTOMER)
+        with pytest.raises(PolicyFault):
+            failing.visibility(WHO, CUSTOMER)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR", "ERROR"]
 
 
-def test_a_restriction_that_fails_while_it_is_asked_denies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restriction_that_fails_while_it_is_asked_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda *_: None)
     failing = changed(
         customer='forbid("ODD", _p: Principal, _action: String, c: Customer) if c.publik = true;'
     )
-    assert not failing.check(WHO, Action.READ, SERVED).allowed
-    assert not failing.predicate(WHO, Action.READ, CUSTOMER).allowed
+    with pytest.raises(PolicyFault):
+        failing.check(WHO, Action.READ, SERVED)
+    with pytest.raises(PolicyFault):
+        failing.predicate(WHO, Action.READ, CUSTOMER)
+
+
+def test_a_question_is_limited_in_cpu_time(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = replace(WHO, tenant_id=BIRCH)
+    cpu = iter(range(0, 10**6, 2))
+    with monkeypatch.context() as slow:
+        slow.setattr("multichannel.policy.decide.oso_engine.time.thread_time", lambda: next(cpu))
+        with pytest.raises(PolicyFault, match="more than 3 seconds of CPU time"):
+            policy.check(elsewhere, Action.READ, SERVED)
+    assert policy.check(elsewhere, Action.READ, SERVED).allowed is False
 
 
 def test_a_fault_is_not_remembered_as_a_restriction_of_others(policy: Policy) -> None:

@@ -126,9 +126,8 @@ def _drawn(
     "count", [200, pytest.param(500, marks=pytest.mark.long), pytest.param(5000, marks=pytest.mark.long)]
 )
 def test_what_an_explanation_names_is_what_decides(
-    monkeypatch: pytest.MonkeyPatch, engine: Engine, policy: Policy, variants: Variants, count: int
+    engine: Engine, policy: Policy, variants: Variants, count: int
 ) -> None:
-    monkeypatch.setenv("POLAR_TIMEOUT_MS", "60000")  # variants are large, and a busy machine slow
     tally: Counter[tuple[str, bool]] = Counter()
     for decision, allowed in decisions(engine, policy, count):
         found = explain(policy, decision.who, decision.action, decision.resource, decision.record)
