@@ -46,7 +46,7 @@ changes(action) if
     "create_customer", "update", "link", "confirm_agreement", "record_subscription", "create_subscription",
     "suspend", "reactivate", "cancel", "cancel_service", "move_to_csp", "assign_support_contact",
     "assign_partner_of_record", "request_transfer", "release", "consent", "accept", "decline", "remove",
-    "extend", "approve", "reduce", "terminate", "set_auto_extend", "invite",
+    "detach_reseller", "extend", "approve", "reduce", "terminate", "set_auto_extend", "invite",
     "open_support_case", "comment", "assign", "resolve", "reopen", "close"
   ];
 

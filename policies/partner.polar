@@ -17,6 +17,12 @@ has_standing(caller: Principal, "partnership", partner: Partner) if
   partnership in partner.providers and
   partnership.provider_id = caller.tenant_id and partnership.status = "active";
 
+# SM3, R24: a provider knows the reseller that it has attached to a customer, also after their partnership.
+has_standing(caller: Principal, "attaching_provider", partner: Partner) if
+  caller.type = "indirect_provider" and
+  attachment in partner.provider_attachments and
+  attachment.partner_id = caller.tenant_id and attachment.status = "active";
+
 # A customer sees every partner that has asked it for a relationship.
 has_standing(caller: Principal, "customer", partner: Partner) if
   caller.kind = "customer" and
@@ -50,6 +56,7 @@ grant(role, "self", "read", _: Partner) if
     "account_admin"
   ];
 grant(role, "partnership", "read_summary", _: Partner) if business_role(role);
+grant(role, "attaching_provider", "read_summary", _: Partner) if business_role(role);
 grant("global_admin", "customer", "read_summary", _: Partner);
 grant("global_admin", "asked", "read", _: Partner);
 

@@ -33,6 +33,13 @@ grant("global_admin", "customer", action, _: ResellerRelationship) if
 # R62: the customer's permission stays the customer's; its global admin takes it back at any time.
 grant("global_admin", "customer", "end", _: ResellerRelationship);
 
+# R24; role matrix, "manage reseller partnerships": a provider detaches the reseller that it has attached, also
+# after their partnership has ended, which leaves the reseller its customers (SM3).
+grant(role, "relationship_holder", "detach_reseller", _: ResellerRelationship) if relationship_manager(role);
+
+# R62, R65: a customer ends the part of a reseller, and keeps the provider.
+grant("global_admin", "customer", "detach_reseller", _: ResellerRelationship);
+
 # C2, SM7: further rights are requested within the relationship.
 grant(role, "relationship_holder", "request_delegated_admin", _: ResellerRelationship) if
   delegated_admin_requester(role);

@@ -5,15 +5,15 @@
 has_standing(caller: Principal, "billing_partner", subscription: Subscription) if
   caller.kind = "partner" and bills(caller, subscription);
 
-bills(caller, subscription) if
+bills(caller: Principal, subscription) if
   subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id and
   subscription.status in ["none", "active", "pending", "suspended"];
-bills(caller, subscription) if
+bills(caller: Principal, subscription) if
   subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id and
   subscription.status in ["expired", "disabled", "deleted"] and keeps_records(caller, subscription);
 
 # R62: records stay with a partner unless the customer was the one to end the relationship.
-keeps_records(caller, subscription) if
+keeps_records(caller: Principal, subscription) if
   relationship in subscription.customer.relationships and
   relationship.partner_id = caller.tenant_id and relationship.status in ["active", "removed"];
 
@@ -27,11 +27,11 @@ has_standing(caller: Principal, "partner_of_record", subscription: Subscription)
 has_standing(caller: Principal, "support_contact", subscription: Subscription) if
   supports(caller, subscription);
 
-supports(caller, subscription) if
+supports(caller: Principal, subscription) if
   caller.kind = "partner" and subscription.support_contact_id = caller.tenant_id and
   relationship in subscription.customer.relationships and
   relationship.partner_id = caller.tenant_id and relationship.status = "active";
-supports(caller, subscription) if
+supports(caller: Principal, subscription) if
   caller.kind = "partner" and subscription.support_contact_id = caller.tenant_id and
   relationship in subscription.customer.relationships and
   relationship.associated_partner_id = caller.tenant_id and relationship.status = "active";

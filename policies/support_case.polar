@@ -26,9 +26,9 @@ has_standing(caller: Principal, "assigned_partner", support_case: SupportCase) i
   relationship in support_case.customer.relationships and
   serves(caller, relationship) and relationship.status = "removed";
 
-serves(caller, relationship) if
+serves(caller: Principal, relationship) if
   relationship.partner_id = caller.tenant_id;
-serves(caller, relationship) if
+serves(caller: Principal, relationship) if
   relationship.associated_partner_id = caller.tenant_id;
 
 # Role matrix, "service requests for customer".

@@ -13,6 +13,7 @@ has_standing(caller: Principal, "system", _: AuditRecord) if caller.kind = "syst
 
 # Sign-in reads the user that a token names. R58: it verifies the domain that the identity provider vouches for.
 grant("identity", "system", "read", _: User);
+grant("identity", "system", "verify_domain", _: Partner);
 grant("identity", "system", "verify_domain", _: Customer);
 
 # R56, R57: whoever holds the code of an invitation, and a token of a trusted issuer, redeems it. The service

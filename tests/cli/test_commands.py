@@ -126,6 +126,7 @@ db upgrade
 partner add --id {TENANT} --name Alder --type direct_bill --market US
 user add --tenant {TENANT} --object-id {PERSON} --name Ada
 user list --tenant {TENANT}
+customer list
 tenant list
 audit verify
 sweep

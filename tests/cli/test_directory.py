@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Executable, insert, select
+from sqlalchemy import Executable, insert, select, update
 
 from multichannel.domain.audit import AuditRecord
 from multichannel.domain.customers import Customer
@@ -196,6 +196,33 @@ def test_tenants_are_listed_with_kind_name_and_place(url: str, run: Run) -> None
     assert json.loads(run("tenant", "list", "--json")[1]) == [maple, orchard]
     assert json.loads(run("tenant", "list", "--kind", "customer", "--json")[1]) == [orchard]
     assert f"{MAPLE} partner Maple us_government US" in " ".join(run("tenant", "list")[1].split())
+
+
+@pytest.mark.rule("R55")
+def test_customers_are_listed_with_tenant_id_domain_and_place(url: str, run: Run) -> None:
+    assert json.loads(run("customer", "list", "--json")[1]) == []
+    run(*ADD_CUSTOMER, "--market", "US")
+    engine = open_database(url)
+    with engine.begin() as connection:
+        connection.execute(update(Tenant).where(Tenant.id == ORCHARD).values(directory_id=None))
+    engine.dispose()
+    run(*ADD_CUSTOMER, "--id", OTHER, "--domain", "other.example", "--name", "Øther", "--market", "DE")
+
+    unlinked = {
+        "directory_id": None,
+        "name": "Orchard",
+        "domain": "orchard.example",
+        "cloud": "public",
+        "market": "US",
+    }
+    other = unlinked | {"directory_id": OTHER, "name": "Øther", "domain": "other.example", "market": "DE"}
+    by_name = {each["name"]: each for each in json.loads(run("customer", "list", "--json")[1])}
+    assert by_name == {"Orchard": unlinked, "Øther": other}
+    assert json.loads(run("customer", "list", "--cloud", "us_government", "--json")[1]) == []
+    text = " ".join(run("customer", "list")[1].split())
+    assert text.startswith("Directory id Name Domain Cloud Market ")
+    assert "- Orchard orchard.example public US" in text
+    assert f"{OTHER} Øther other.example public DE" in text
 
 
 @pytest.mark.rule("R55")

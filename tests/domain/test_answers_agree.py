@@ -94,6 +94,7 @@ transfers = st.lists(
 )
 customer_facts = st.builds(
     CustomerOptionFacts,
+    against_switch=st.sampled_from([(), (Refusal.NOT_CSP, Refusal.NO_OTHER_PARTNER)]),
     subscription=st.builds(
         subscription,
         channel=st.sampled_from(Channel),
@@ -254,6 +255,8 @@ def test_what_blocks_an_option_of_a_customer_is_what_its_mutation_refuses(facts:
     agree(contact, refused(lambda: row.assign_support_contact(PARTNER, at=NOW)), besides={"NO_PARTNER"})
     assert ("NO_PARTNER" in contact) is not facts.has_partner
     agree(blocked, refused(lambda: row.cancel(StopReason.CUSTOMER_REQUEST, at=NOW)), besides=set())
+    against_switch = {each.code for each in facts.against_switch}
+    assert customers(SupportOptionKind.REQUEST_SWITCH, facts) == against_switch
 
 
 @pytest.mark.rule("R71")

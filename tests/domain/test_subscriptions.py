@@ -248,6 +248,23 @@ def test_an_add_on_is_reactivated_on_an_active_base_only(state: str) -> None:
     assert outcome(add_on, lambda each: each.reactivate(at=NOW, parent=base)) == after_it
 
 
+@pytest.mark.rule("R41", "SM5")
+def test_a_base_is_reactivated_with_the_add_ons_that_were_suspended_along_with_it() -> None:
+    base, along = subscription(), subscription()
+    ended = subscription(auto_renew_enabled=False, commitment_end_date=NOW + DAY / 2)
+    apart = subscription(
+        stored_status=SubscriptionStatus.SUSPENDED, suspension_reasons=[StopReason.FRAUD.value]
+    )
+    deleted = subscription(stored_status=SubscriptionStatus.DELETED)
+    add_ons = [along, ended, apart, deleted]
+    base.suspend(REASON, at=NOW, add_ons=add_ons)
+
+    base.reactivate(at=NOW + DAY, add_ons=add_ons)
+
+    states = [each.status_at(NOW + DAY).value for each in (base, *add_ons)]
+    assert states == ["active", "active", "expired", "suspended", "deleted"]
+
+
 @pytest.mark.rule("R41")
 def test_add_ons_stop_renewing_with_their_base_and_do_not_renew_without_it() -> None:
     base, add_on = subscription(), subscription()

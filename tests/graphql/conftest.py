@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,9 +24,6 @@ from multichannel.store.compiled.runners import AnswerRow, Values
 from multichannel.store.compiled.statement import CompiledStatement
 from multichannel.store.users import Caller
 from tests.world import World, verified_token
-
-os.environ["POLAR_TIMEOUT_MS"] = "20000"
-"""By the clock: several workers on a busy machine are not what these tests are about."""
 
 
 @dataclass(frozen=True)

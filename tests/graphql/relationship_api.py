@@ -27,6 +27,7 @@ SHOWN = {
     "cancelResellerRelationshipRequest": SUMMARY,
     "removeResellerRelationship": RELATIONSHIP,
     "endResellerRelationship": RELATIONSHIP,
+    "detachReseller": SUMMARY,
     "extendRelationshipToProvider": SUMMARY,
     "revokeDelegatedAdmin": RELATIONSHIP,
     "requestDelegatedAdmin": GRANT,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from multichannel.demo.cast import ALDER, MEADOW, fixed_id
+from multichannel.domain.audit import AuditRecord
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
@@ -206,3 +207,25 @@ def test_what_is_done_by_another_right_is_no_delegation(api: Api) -> None:
         [(ALDER.id, fixed_id("alder-admin-agent.user"), None), (MEADOW.id, None, None)], key=str
     )
     assert {each.delegated_admin_grant_id for each in new_rows.records()} == {None}
+
+
+@pytest.mark.rule("R60")
+def test_a_user_of_a_customer_that_is_not_created_is_recorded_as_of_the_customer(api: Api) -> None:
+    keep(api, "READ_DIRECTORY")
+    assert create(api, "SALES_AGENT").codes == ["NOT_FOUND"]
+    keep(api, "MANAGE_USERS")
+    assert create(api, "GLOBAL_ADMIN").data["createUser"]["userErrors"] == [
+        {"code": "ROLE_NOT_YOURS_TO_ASSIGN"}
+    ]
+    own = {"objectId": fixed_id("own"), "displayName": "Own", "roles": []}
+    assert api.ask("alder-sales-agent", CREATE, input=own).codes == ["FORBIDDEN"]
+
+    records = stored(api, AuditRecord, operation="create_user", tenant_id=ALDER.id)
+    assert [
+        (each.status.upper(), each.resource_type, each.resource_id)
+        for each in sorted(records, key=lambda each: each.number)
+    ] == [
+        ("DECLINED", "Customer", MEADOW.id),
+        ("FAILED", "Customer", MEADOW.id),
+        ("DECLINED", "Partner", None),
+    ]

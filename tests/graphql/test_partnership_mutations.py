@@ -6,7 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from multichannel.demo.cast import ALDER, BIRCH, CEDAR, DOGWOOD, HAZEL, LAUREL, LINDEN, MEADOW, fixed_id
+from multichannel.demo.cast import (
+    ALDER,
+    BIRCH,
+    CEDAR,
+    DOGWOOD,
+    HAZEL,
+    LAUREL,
+    LINDEN,
+    MEADOW,
+    QUARRY,
+    fixed_id,
+)
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Partner
@@ -37,7 +48,8 @@ def row(api: Api, global_id: str) -> Partnership:
 
 
 def newcomer(api: Api) -> str:
-    """Hazel without its partnership, and its global admin."""
+    """Hazel without its partnership and attached to nobody, and its global admin."""
+    done(api, CEDAR_AGENT, "detachReseller", id=relationship_of(CEDAR, QUARRY))
     done(api, CEDAR_AGENT, REMOVE, id=partnership_of(CEDAR, HAZEL))
     return as_role(api, "hazel-sales-agent", GLOBAL_ADMIN)
 
@@ -68,7 +80,8 @@ def test_a_provider_invites_and_the_reseller_consents(api: Api) -> None:
 def test_removal_leaves_the_resellers_customers_and_admin_rights_alone(api: Api) -> None:
     before = {each.id: each.version for each in stored(api, ResellerRelationship)}
     removed = done(api, "cedar-user-management-admin", REMOVE, id=partnership_of(CEDAR, DOGWOOD))
-    assert (removed["status"], removed["reseller"]) == ("REMOVED", None)
+    # The provider is told whom it has attached to Meadow.
+    assert (removed["status"], removed["reseller"]) == ("REMOVED", {"name": "Dogwood"})
     assert {each.id: each.version for each in stored(api, ResellerRelationship)} == before
     for again in (partnership_of(CEDAR, DOGWOOD), partnership_of(CEDAR, LINDEN)):
         assert refusal(api, CEDAR_AGENT, REMOVE, id=again) == ("PARTNERSHIP_OVER", ["id"])

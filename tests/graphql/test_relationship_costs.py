@@ -62,6 +62,13 @@ SUCCESSES: dict[str, tuple[str, str, dict[str, Any], Role]] = {
     "decline relationship": ("quarry-global-admin", "declineResellerRelationship", {"id": OPEN}, GA),
     "remove DAP": ("meadow-global-admin", "revokeDelegatedAdmin", {"id": HELD}, GA),
     "remove relationship": ("birch-sales-agent", "removeResellerRelationship", {"id": LEFT}, GA),
+    "end relationship": (
+        "meadow-global-admin",
+        "endResellerRelationship",
+        {"id": HELD, "reason": "Another supplier"},
+        GA,
+    ),
+    "detach reseller": ("cedar-admin-agent", "detachReseller", {"id": relationship_of(CEDAR, MEADOW)}, AA),
     "extend relationship": (
         "birch-sales-agent",
         "extendRelationshipToProvider",
@@ -91,6 +98,8 @@ STATEMENTS = {
     "decline relationship": 13,
     "remove DAP": 12,
     "remove relationship": 17,
+    "end relationship": 19,
+    "detach reseller": 15,
     "extend relationship": 14,
     "invite reseller": 15,
     "accept invitation": 12,

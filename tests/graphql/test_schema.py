@@ -22,7 +22,7 @@ from graphql import (
 from multichannel.domain.base import DescribedEnum
 from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, camel
-from multichannel.graphql.framework.mutation import MUTATIONS
+from multichannel.graphql.framework.mutation import MUTATIONS, MutationDeclaration
 from multichannel.graphql.schema import LISTS, build_schema, sdl
 
 COMMITTED = Path(__file__).parents[2] / "schema.graphql"
@@ -65,6 +65,16 @@ ROWLESS = {
     "RolesOfTenant",
     "TenantAccess",
 }
+
+
+def mutations() -> dict[str, MutationDeclaration]:
+    """What each mutation does, by its name; one in bulk does what the single one does."""
+    in_bulk = {
+        f"bulk{name[0].upper()}{name[1:]}": declared
+        for name, declared in MUTATIONS.items()
+        if declared.in_bulk
+    }
+    return {**MUTATIONS, **in_bulk}
 
 
 def own_types() -> list[GraphQLNamedType]:
@@ -130,7 +140,7 @@ def test_values_are_words_in_upper_case() -> None:
 
 def test_every_object_type_is_declared_or_shows_no_row() -> None:
     around = {f"{name}{frame}" for name in DECLARATIONS for frame in ("Connection", "Edge")}
-    payloads = {f"{name[0].upper()}{name[1:]}Payload" for name in MUTATIONS}
+    payloads = {f"{name[0].upper()}{name[1:]}Payload" for name in mutations()}
     objects = {kind.name for kind in own_types() if isinstance(kind, GraphQLObjectType)}
 
     assert objects - set(DECLARATIONS) - around - payloads == ROWLESS
@@ -168,9 +178,9 @@ def test_every_mutation_requires_an_action_that_its_description_names() -> None:
     mutation = build_schema().mutation_type
     assert mutation is not None
 
-    assert set(mutation.fields) == set(MUTATIONS)
+    assert set(mutation.fields) == set(mutations())
     for name, field in mutation.fields.items():
-        requires = MUTATIONS[name].requires
+        requires = mutations()[name].requires
         assert requires.action in requires.resource.actions
         assert str(requires) in (field.description or "")
         assert list(field.args) == ["input"]

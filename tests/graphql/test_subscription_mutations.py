@@ -178,6 +178,20 @@ def test_suspending_and_reactivating_a_base_with_its_add_ons(api: Api) -> None:
     assert done(api, "alder-sales-agent", "reactivateSubscription", **of(add_on))["status"] == "ACTIVE"
 
 
+@pytest.mark.rule("R41", "R42")
+def test_a_base_is_reactivated_with_its_add_ons_where_that_is_asked_for(api: Api) -> None:
+    held = {"id": "meadow-mail-alder", "expectedVersion": 1, "reason": "NON_PAYMENT"}
+    base = done(api, "alder-admin-agent", "suspendSubscription", **held)
+    new_rows = NewRows(api)
+
+    done(api, "alder-sales-agent", "reactivateSubscription", **of(base, includeAddOns=True))
+
+    add_on = read(api, "alder-sales-agent", id_of("meadow-archive-alder"))
+    assert (add_on["status"], add_on["suspensionReasons"]) == ("ACTIVE", [])
+    assert len(new_rows.events()) == 2
+    assert [each.new_value["status"] for each in new_rows.records(MEADOW.id)] == ["active", "active"]
+
+
 @pytest.mark.rule("R48")
 def test_new_commerce_is_canceled_within_seven_days_and_tells_when_that_was(api: Api) -> None:
     made = sell(api)

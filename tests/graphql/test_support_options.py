@@ -202,10 +202,10 @@ def test_a_customer_is_told_what_it_can_do_itself(api: Api) -> None:
         "CANCEL": "open",
         "CANCEL_SERVICE": ["NOT_MOVED_YET"],
         "NAME_SUPPORT_CONTACT": "open",
-        "INVITE_PARTNER": "open",
+        "REQUEST_SWITCH": ["NOT_CSP"],
     }
     assert mail["CANCEL"] == ["CANCEL_WINDOW_PASSED", "NOT_GRANTED"]
-    assert mail["INVITE_PARTNER"] == ["SOLD_BY_ANOTHER_PARTNER"]
+    assert mail["REQUEST_SWITCH"] == "open"
     assert recorded["CONFIRM_RECORD"] == "open"
 
 
@@ -271,7 +271,7 @@ def test_the_statements_for_a_customer_are_as_many_for_a_page_as_for_one(api: Ap
     many(api, more)
     known, former = (f"partner_{fixed_id(key)}" for key in ("cedar", "birch"))
 
-    assert len(api.ask("meadow-global-admin", OWN).statements) == 6
+    assert len(api.ask("meadow-global-admin", OWN).statements) == 10
     assert len(api.ask("meadow-global-admin", ALL_OF_PARTNER, partner=known).statements) == 13
     assert len(api.ask("meadow-global-admin", ALL_OF_PARTNER, partner=former).statements) == 17
 

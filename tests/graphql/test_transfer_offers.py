@@ -348,7 +348,7 @@ def test_decided_offers_and_switches_cannot_be_decided_again(deals: Deals) -> No
             assert status(deals, transfer_id) is found
 
 
-OFFER_STATEMENTS = {"offerTransfer": 17, "acceptTransfer": 25}
+OFFER_STATEMENTS = {"offerTransfer": 18, "acceptTransfer": 25}
 
 
 @pytest.mark.parametrize("size", [1, 25])
@@ -413,7 +413,7 @@ def test_of_8_decisions_at_once_exactly_one_counts(deals: Deals) -> None:
 def test_of_8_offers_of_one_subscription_at_once_exactly_one_is_made(deals: Deals) -> None:
     def offer(kind: TransferKind) -> Any:
         given = transfers.TransferOffer(
-            kind=kind, customer_id=CANYON.id, target_partner_id=CEDAR.id, subscription_ids=[row_id(AZURE)]
+            kind=kind, customer_id=CANYON.id, target_directory_id=CEDAR.id, subscription_ids=[row_id(AZURE)]
         )
         return lambda work: transfers.offer_transfer(work, given).id
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from dataclasses import replace
 from itertools import cycle
@@ -27,8 +26,6 @@ from tests.policy.worlds import worlds
 from tests.policy.worlds.plain import KINDS
 
 __all__ = ["engines"]
-os.environ["POLAR_TIMEOUT_MS"] = "20000"
-"""By the clock: several workers on a busy machine are not what these tests are about."""
 
 Said = dict[tuple[str, str, Role], set[Action]]
 """The actions by record, tenant and role."""

@@ -1,9 +1,11 @@
-"""A policy file reaches declared facts and nothing else; whatever goes wrong is a denial."""
+"""A policy file reaches declared facts and nothing else; whatever goes wrong is an error."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -12,7 +14,9 @@ import pytest
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.errors import PolicyInvalid
+from multichannel.policy.decide.oso_engine import Answer, Engine, PolicyFault
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.decide.translatability import check_translatable
 from multichannel.policy.language.source import PolicySource
 from multichannel.policy.schema.facts import CustomerFacts, ResellerRelationshipFacts, ServiceFacts
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, RESOURCES, SUBSCRIPTION
@@ -145,6 +149,25 @@ def test_a_restriction_that_only_one_role_meets_is_read_when_the_policy_is_loade
         )
 
 
+def test_the_shipped_policy_is_read_with_one_question_each_for_standings_and_restrictions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A helper with an untyped principal would be asked for principals of every kind, type and market."""
+    asked = []
+    ask_in_part = Engine.ask_in_part
+
+    def counted(engine: Engine, name: str, *arguments: Any, **options: Any) -> Iterator[Answer]:
+        asked.append(name)
+        return ask_in_part(engine, name, *arguments, **options)
+
+    monkeypatch.setattr(Engine, "ask_in_part", counted)
+    monkeypatch.setattr(
+        "multichannel.policy.decide.policy.check_translatable", check_translatable.__wrapped__
+    )
+    Policy.load(POLICIES)
+    assert Counter(asked)["has_standing"] == Counter(asked)["forbid"] == 1
+
+
 def test_an_empty_folder_and_text_that_is_not_utf8_are_refused(tmp_path: Any) -> None:
     with pytest.raises(PolicyInvalid, match="contains no policy"):
         Policy.load(tmp_path)
@@ -172,25 +195,41 @@ def test_a_rule_that_takes_exponential_time_is_cut_off(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     "condition", ["c.__class__ = 1", "c.id.upper() = 1", "c.publik = true", "endless(c.id)"]
 )
-def test_a_policy_that_fails_while_it_is_asked_denies_and_logs(
+def test_a_policy_that_fails_while_it_is_asked_decides_nothing_and_logs(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, condition: str
 ) -> None:
     monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda *_: None)
     failing = changed(customer=standing(condition) + " endless(x) if endless(y) and x = y;")
     with caplog.at_level(logging.ERROR, logger="multichannel.policy.decide.policy"):
         unserved = replace(SERVED, relationships=[])
-        assert not failing.check(WHO, Action.READ, unserved).allowed
-        assert not failing.predicate(WHO, Action.READ, CUSTOMER).allowed
-    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+        with pytest.raises(PolicyFault):
+            failing.check(WHO, Action.READ, unserved)
+        with pytest.raises(PolicyFault):
+            failing.predicate(WHO, Action.READ, CUSTOMER)
+        with pytest.raises(PolicyFault):
+            failing.visibility(WHO, CUSTOMER)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR", "ERROR"]
 
 
-def test_a_restriction_that_fails_while_it_is_asked_denies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restriction_that_fails_while_it_is_asked_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("multichannel.policy.decide.policy.check_translatable", lambda *_: None)
     failing = changed(
         customer='forbid("ODD", _p: Principal, _action: String, c: Customer) if c.publik = true;'
     )
-    assert not failing.check(WHO, Action.READ, SERVED).allowed
-    assert not failing.predicate(WHO, Action.READ, CUSTOMER).allowed
+    with pytest.raises(PolicyFault):
+        failing.check(WHO, Action.READ, SERVED)
+    with pytest.raises(PolicyFault):
+        failing.predicate(WHO, Action.READ, CUSTOMER)
+
+
+def test_a_question_is_limited_in_cpu_time(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = replace(WHO, tenant_id=BIRCH)
+    cpu = iter(range(0, 10**6, 2))
+    with monkeypatch.context() as slow:
+        slow.setattr("multichannel.policy.decide.oso_engine.time.thread_time", lambda: next(cpu))
+        with pytest.raises(PolicyFault, match="more than 3 seconds of CPU time"):
+            policy.check(elsewhere, Action.READ, SERVED)
+    assert policy.check(elsewhere, Action.READ, SERVED).allowed is False
 
 
 def test_a_fault_is_not_remembered_as_a_restriction_of_others(policy: Policy) -> None:

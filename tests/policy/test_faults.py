@@ -1,4 +1,4 @@
-"""A policy that fails denies for as long as it fails, and no longer."""
+"""A policy that fails decides nothing for as long as it fails, and no longer."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ def test_after_a_fault_the_next_question_is_asked_anew(monkeypatch: pytest.Monke
     policy = Policy.load(SHIPPED_POLICIES)
     with monkeypatch.context() as broken:
         broken.setattr(policy._engine, "ask_in_part", _fail)
-        assert policy.visibility(AGENT, CUSTOMER).coverage(Action.READ_SUMMARY) is ReadCoverage.NONE
-        assert not policy.predicate(AGENT, Action.UPDATE, CUSTOMER).allowed
+        with pytest.raises(PolicyFault):
+            policy.visibility(AGENT, CUSTOMER)
+        with pytest.raises(PolicyFault):
+            policy.predicate(AGENT, Action.UPDATE, CUSTOMER)
 
-    assert policy.visibility(AGENT, CUSTOMER).coverage(Action.READ_SUMMARY) is ReadCoverage.SOME
+    assert policy.visibility(AGENT, CUSTOMER).coverage(Action.READ_SUMMARY) is ReadCoverage.ALL
     assert policy.predicate(AGENT, Action.UPDATE, CUSTOMER).allowed
 
 

@@ -14,10 +14,10 @@ from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.policy.schema.vocabulary import READS, Action, AuthMode, SystemRole
-from multichannel.policy.testing.case_files import SUFFIX, read_cases, read_suite
-from multichannel.policy.testing.cases import Case, run_cases
-from multichannel.policy.testing.cast import CAST
+from multichannel.policy.schema.vocabulary import READS, Action, AuthMode, Principal, SystemRole
+from multichannel.policy.testing.case_files import REASON, SUFFIX, read_cases, read_suite
+from multichannel.policy.testing.cases import ALLOWED, Case, run_cases
+from multichannel.policy.testing.cast import CAST, WHO
 from multichannel.workbench.case_coverage import gaps
 from multichannel.workbench.testing import failure, run
 from tests.policy.conftest import POLICIES
@@ -55,6 +55,7 @@ lists:
     why: People are known in their own company.
 """
 VERDICTS = {"has_standing", "grant", "forbid"}
+EACH = "Write a case for each user."
 
 
 @pytest.fixture(scope="session")
@@ -205,6 +206,30 @@ def test_every_action_of_tenants_is_a_change_or_is_named_here() -> None:
         ("    sees: [alder_agent]", "    sees: alder_agent", "user.cases.yaml:18: `sees` must be a list"),
         ("    to: read\n", "    to: cancel\n", "user.cases.yaml:18: 'cancel' is not an action on a User"),
         ("    to: read\n", "    too: read\n", "user.cases.yaml:18: a list has no `too`"),
+        ("who: alder_account_admin", "who: [alder_account_admin]", f"{WHO}; it is a list. {EACH}"),
+        ("who: alder_account_admin", "who: 5", f"{WHO}; it is a number. {EACH}"),
+        ("who: alder_account_admin", "who: null", "user.cases.yaml:12: a case needs who [invalid-case]"),
+        ("who: alder_account_admin", "who: {tenant: {name: alder}}", "{'name': 'alder'} is not a tenant of"),
+        ("who: alder_account_admin", "who: {tenant: alder, roles: account_admin}", "`roles` must be a list"),
+        ("who: alder_account_admin", "who: {tenant: alder, roles: [[account_admin]]}", "is not a role"),
+        ("who: alder_account_admin", "who: {tenant: alder, auth_mode: [app]}", "['app'] is not a mode"),
+        ("who: alder_account_admin", "who: {? [alder] : admin}", "user.cases.yaml:12: found unhashable key"),
+        ("what: alder_agent", "what: [alder_agent]", "['alder_agent'] is not a record of this file"),
+        ("what: alder_agent", "what: &it {self: *it}", "nested too deeply, or contains itself"),
+        ("may: [read]", "may: {read: yes}", "user.cases.yaml:12: `may` must be a list"),
+        ("may: [read]", "may: [[read]]", "user.cases.yaml:12: ['read'] is not an action on a User"),
+        ("may: [read]", "may_not: [read]", "user.cases.yaml:12: `may_not` must be a mapping of names"),
+        ("may: [read]", "may_not: {read: [NOT_GRANTED]}", f"`may_not` of read {REASON}; it is a list"),
+        ("may: [read]", "may_not: {read: null}", f"`may_not` of read {REASON}; it is empty"),
+        ("may: [read]", "may_not: {read: 2026-99-99}", "user.cases.yaml cannot be read: month must be in"),
+        (
+            "tenant_id: meadow",
+            "tenant_id: [meadow]",
+            "user.cases.yaml:8: User.tenant_id cannot be ['mea",
+        ),
+        ("of: User", "of: [User]", "user.cases.yaml:18: ['User'] is not a resource"),
+        ("    to: read\n", "    to: [read]\n", "user.cases.yaml:18: ['read'] is not an action on a User"),
+        ("    to: read\n", "    to: \a\n", "user.cases.yaml cannot be read: "),
     ],
 )
 def test_a_case_file_that_means_nothing_is_refused_with_its_line(
@@ -216,3 +241,30 @@ def test_a_case_file_that_means_nothing_is_refused_with_its_line(
     with pytest.raises(PolicyInvalid) as refused:
         read_cases(tmp_path)
     assert message in refused.value.message
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_customers_people_are_told_of_no_capability_that_they_have_nowhere(
+    policy: Policy, cases: tuple[Case, ...], role: Role
+) -> None:
+    """`viewer.capabilities` tells what is granted on some record, so there is a case with such a record."""
+    who = Principal(
+        tenant_id="meadow", kind=TenantKind.CUSTOMER, roles=(role.value,), cloud=Cloud.PUBLIC, market="US"
+    )
+    told = {
+        (name, action)
+        for name, resource in RESOURCES.items()
+        if resource.model is not None
+        for action in resource.actions
+        if policy.predicate(who, action, resource).allowed
+    }
+    granted = {
+        (case.resource.name, expectation.action)
+        for case in cases
+        if case.principal.kind is TenantKind.CUSTOMER
+        for expectation in case.expectations()
+        if expectation.expected == ALLOWED and role.value in expectation.principal.roles
+    }
+    assert told <= granted
+    # It is a role of partners: nothing is granted to a customer's billing admin.
+    assert role is not Role.BILLING_ADMIN or not told

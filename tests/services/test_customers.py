@@ -79,7 +79,7 @@ def test_a_new_customer_receives_no_request_to_a_domain_that_its_partner_typed(u
     [
         (replace(HEATH, market="GB"), "OTHER_MARKET"),
         (replace(HEATH, ascii_domain="meadow.example"), "DOMAIN_TAKEN"),
-        (replace(HEATH, associated_partner_id=DOGWOOD.id), "ASSOCIATED_PARTNER_INVALID"),
+        (replace(HEATH, associated_partner_directory_id=DOGWOOD.id), "ASSOCIATED_PARTNER_INVALID"),
     ],
 )
 def test_a_customer_that_cannot_be_created_leaves_nothing_behind(

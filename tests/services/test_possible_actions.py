@@ -39,6 +39,7 @@ from multichannel.services import (
     relationship_ends,
     relationships,
     subscriptions,
+    switch_requests,
     transfers,
     users,
 )
@@ -79,6 +80,20 @@ def _release(work: UnitOfWork, row: Subscription) -> None:
     raise refusals[0]
 
 
+def _request_switch(work: UnitOfWork, row: Subscription) -> Any:
+    """Request its switch to each partner, until one is possible."""
+    refusals = []
+    for partner in (each for each in BY_KEY.values() if each.partner_type is not None):
+        request = switch_requests.SwitchRequest(
+            subscription_id=row.id, target_directory_id=partner.id, notice="Please."
+        )
+        try:
+            return switch_requests.request_switch(work, request)
+        except Refused as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
+
+
 def _roles(work: UnitOfWork, row: User) -> Any:
     held = work.roles.of([row.id]).get(row.id, [])
     return users.update_user_roles(work, row.id, held, expected_version=row.version)
@@ -112,6 +127,9 @@ ATTEMPTS: dict[tuple[Resource, Action], Attempt] = {
     ),
     (resources.RELATIONSHIP, Action.END): lambda work, row: relationship_ends.end_reseller_relationship(
         work, row.id, "Another supplier"
+    ),
+    (resources.RELATIONSHIP, Action.DETACH_RESELLER): lambda work, row: relationship_ends.detach_reseller(
+        work, row.id
     ),
     (resources.RELATIONSHIP, Action.EXTEND): lambda work, row: relationships.extend_relationship_to_provider(
         work, row.id, CEDAR.id
@@ -167,6 +185,7 @@ ATTEMPTS: dict[tuple[Resource, Action], Attempt] = {
         work, row.id, expected_version=row.version
     ),
     (resources.SUBSCRIPTION, Action.RELEASE): _release,
+    (resources.SUBSCRIPTION, Action.REQUEST_SWITCH): _request_switch,
     (resources.TRANSFER, Action.ACCEPT): lambda work, row: transfers.accept_transfer(
         work, row.id, subscription_ids=None, expected_version=None
     ),

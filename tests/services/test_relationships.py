@@ -23,7 +23,7 @@ ALDER_QUARRY = fixed_id("alder.quarry.relationship")
 
 
 def request(use_cases: UseCases, persona: str, address: str, provider_id: str | None = None) -> str:
-    new = RelationshipRequest(address=address, provider_id=provider_id)
+    new = RelationshipRequest(address=address, provider_directory_id=provider_id)
     return use_cases.run(persona, lambda work: request_reseller_relationship(work, new))
 
 

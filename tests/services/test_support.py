@@ -82,9 +82,9 @@ def use_case_of(kind: SupportOptionKind, row: Subscription, seller: str) -> Call
     request = TransferRequest(
         kind=transfer_kind(row),
         customer_id=row.customer_id,
-        source_partner_id=row.billing_partner_id or seller,
+        source_directory_id=row.billing_partner_id or seller,
         product_types=(),
-        partner_of_record_id=None,
+        partner_of_record_directory_id=None,
     )
     return {
         REQUEST: lambda work: request_reseller_relationship(
@@ -241,7 +241,7 @@ def customer_use_cases(kind: SupportOptionKind, row: Subscription) -> list[Calla
             for name in [*row.services, "unknown"]
         ]
     return [
-        partial(assign_support_contact, row_id=row.id, partner_id=fixed_id(key), expected_version=version)
+        partial(assign_support_contact, row_id=row.id, directory_id=fixed_id(key), expected_version=version)
         for key in PARTNERS
     ]
 

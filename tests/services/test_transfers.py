@@ -23,9 +23,9 @@ MAIL, ARCHIVE = (fixed_id(f"meadow-{key}-alder.subscription") for key in ("mail"
 REQUEST = TransferRequest(
     kind=TransferKind.NEW_COMMERCE,
     customer_id=MEADOW.id,
-    source_partner_id=ALDER.id,
+    source_directory_id=ALDER.id,
     product_types=(),
-    partner_of_record_id=None,
+    partner_of_record_directory_id=None,
 )
 
 
@@ -84,7 +84,7 @@ def test_an_offer_names_every_reason_against_its_subscriptions(use_cases: UseCas
     offer = TransferOffer(
         kind=TransferKind.MANUAL_SWITCH,
         customer_id=MEADOW.id,
-        target_partner_id=CEDAR.id,
+        target_directory_id=CEDAR.id,
         subscription_ids=[MAIL],
     )
 
@@ -99,9 +99,9 @@ def test_the_target_does_not_request_what_the_source_offers(use_cases: UseCases)
     switch = TransferRequest(
         kind=TransferKind.MANUAL_SWITCH,
         customer_id=MEADOW.id,
-        source_partner_id=ALDER.id,
+        source_directory_id=ALDER.id,
         product_types=(),
-        partner_of_record_id=None,
+        partner_of_record_directory_id=None,
     )
 
     code = use_cases.refused("cedar-admin-agent", lambda work: request_transfer(work, switch))

@@ -33,7 +33,7 @@ def _open(hand: Hand) -> Dealt:
 
 def _comment(hand: Hand) -> Dealt:
     row = hand.row(CASE, lambda row: row["status"] in UNSOLVED)
-    told = {"id": global_id(CASE, row["id"]), **TEXTS, **hand.some(waitsForCustomer=hand.coin())}
+    told = {"id": global_id(CASE, row["id"]), **TEXTS, **hand.some(waitsForCustomer=True)}
     return _side(hand, row), told
 
 

@@ -65,6 +65,11 @@ def _end(hand: Hand) -> Dealt:
     return hand.user(row["customer_id"], ADMIN), {**named(row, RELATIONSHIP), "reason": "Another supplier"}
 
 
+def _detach(hand: Hand) -> Dealt:
+    row = hand.row(RELATIONSHIP, lambda row: row["status"] == "active" and row["associated_partner_id"])
+    return hand.user(hand.of(row["customer_id"], row["partner_id"]), ADMIN, *AGENTS), named(row, RELATIONSHIP)
+
+
 def _extend(hand: Hand) -> Dealt:
     row = hand.row(
         RELATIONSHIP, lambda row: row["status"] == "active" and row["partner_id"] in {ALDER, BIRCH}
@@ -240,6 +245,7 @@ RELATIONS: dict[str, Deal] = {
     "cancelResellerRelationshipRequest": _cancel,
     "removeResellerRelationship": _remove,
     "endResellerRelationship": _end,
+    "detachReseller": _detach,
     "extendRelationshipToProvider": _extend,
     "requestDelegatedAdmin": _ask_admin,
     "approveDelegatedAdmin": _approve_admin,

@@ -91,7 +91,8 @@ def _suspend(hand: Hand) -> Dealt:
 
 def _reactivate(hand: Hand) -> Dealt:
     row = hand.row(SUBSCRIPTION, _is(hand, "suspended"))
-    return _seller(hand, row, ADMIN, *AGENTS), hand.version(row)
+    told = {**hand.version(row), **hand.some(includeAddOns=True)}
+    return _seller(hand, row, ADMIN, *AGENTS), told
 
 
 def _cancel(hand: Hand) -> Dealt:

@@ -3,82 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-from threading import Barrier
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 
 from multichannel.demo.cast import fixed_id
-from multichannel.policy.decide.policy import Policy
 from multichannel.services.audit import verify
-from multichannel.services.expiry import sweep
-from tests.databases import copy_of
 from tests.stateful import cast
 from tests.stateful.calls import global_id
 from tests.stateful.checks import check_chains, check_lines, read
 from tests.stateful.organisations import ALDER, BIRCH, CANYON, CEDAR, DOGWOOD, MEADOW
-from tests.stateful.service import Answer, Service, opened
+from tests.stateful.racing import SECOND, THREADS, Race, Runner, mixed
+from tests.stateful.service import Answer, Service
 
-THREADS = 8
 ROUNDS = 10
 """Of each kind of race."""
-SECOND = timedelta(seconds=1)
 LAPSED = Answer("swept")
-Runner = Callable[[], Answer | None]
 
 
-@pytest.fixture(scope="module")
-def service(
-    empty_postgresql: str, tmp_path_factory: pytest.TempPathFactory, shipped_policy: Policy
-) -> Iterator[Service]:
-    """The service over one database, with a connection for each thread."""
-    folder: Path = tmp_path_factory.mktemp("races")
-    with (
-        copy_of(empty_postgresql, folder) as url,
-        opened(url, shipped_policy, connections=THREADS) as service,
-    ):
-        yield service
-
-
-@dataclass(frozen=True)
-class Race:
-    """One row that several would decide at once."""
-
-    service: Service
-    resource: str
-    row_id: str
-
-    def by(self, who: str, mutation: str, **told: Any) -> Runner:
-        """Somebody who calls a mutation on the row, as it was before it lapses."""
-        caller = self.service.caller(next(row for row in cast.rows()["users"] if row["display_name"] == who))
-        row = {"id": global_id(self.resource, self.row_id), **told}
-        return lambda: self.service.change(caller, mutation, row)
-
-    def by_sweeper(self, *, late: bool = True) -> Runner:
-        """A sweeper whose clock says that the row has lapsed, or that nothing has."""
-        then = self.service.at(self.service.clock.now + (2 * SECOND if late else timedelta(0)))
-
-        def run() -> None:
-            sweep(then.store)
-
-        return run
-
-    def run(self, runners: Sequence[Runner]) -> list[Answer]:
-        """All of them at once; what came of each that had anything to say."""
-        barrier = Barrier(len(runners))
-
-        def wait_and_run(runner: Runner) -> Answer | None:
-            barrier.wait()
-            return runner()
-
-        with ThreadPoolExecutor(len(runners)) as threads:
-            answers = list(threads.map(wait_and_run, runners))
-        return [answer for answer in answers if answer is not None]
+@pytest.fixture
+def service(contended: Service) -> Service:
+    """The service with a connection for each thread."""
+    return contended
 
 
 def won(race: Race, answers: Sequence[Answer], losing: set[str]) -> Answer:
@@ -116,12 +62,6 @@ def at_the_last_second(service: Service, resource: str, key: str) -> Race:
     row = next(each for each in cast.rows()[table] if each["id"] == row_id)
     service.clock.now = row["expires_at"] - SECOND
     return Race(service, resource, row_id)
-
-
-def mixed(number: int, runners: Sequence[Runner]) -> Sequence[Runner]:
-    """Another one first in each round."""
-    first = number % len(runners)
-    return [*runners[first:], *runners[:first]]
 
 
 @pytest.mark.rule("R39")

@@ -52,7 +52,7 @@ def test_a_customer_lets_a_partner_in_by_its_link_and_the_partner_supports_what_
         "CANCEL": "open",
         "CANCEL_SERVICE": ["NOT_MOVED_YET", "SERVICE_UNKNOWN"],
         "NAME_SUPPORT_CONTACT": "open",
-        "INVITE_PARTNER": "open",
+        "REQUEST_SWITCH": ["NOT_CSP", "LEGACY_LICENSE"],
     }
 
     contact = "subscription { version supportContact { name } }"

@@ -77,7 +77,6 @@ ObjectId = Annotated[
 
 
 @partners.callback()
-@customers.callback()
 @tenants.callback()
 def _group() -> None:
     """Keep an only command a subcommand: typer drops its name otherwise."""
@@ -141,6 +140,21 @@ def add_customer(
 
     _add_tenant(database_url, id, add)
     typer.echo(f"Added customer {name}. Add its first user: multichannel user add --tenant {id} ...")
+
+
+@customers.command("list")
+def list_customers(
+    cloud: Annotated[Cloud | None, typer.Option(help="Only customers of this cloud.")] = None,
+    as_json: AsJson = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List customers. One that a partner has created has no directory id until it is linked.
+
+    Example: multichannel customer list --cloud public
+    """
+    with open_store(load_settings(database_url=database_url)) as store, store.reading(OPERATOR) as work:
+        listed = [asdict(each) for each in provisioning.list_customers(work) if cloud in {None, each.cloud}]
+    _print(listed, ("directory_id", "name", "domain", "cloud", "market"), as_json=as_json)
 
 
 @tenants.command("list")

@@ -142,6 +142,7 @@ def _organisation(organisation: Organisation, opened: datetime) -> Partner | Cus
         cloud=Cloud(organisation.cloud),
         partner_number=organisation.partner_number,
         domain=f"{organisation.key}.example",
+        is_domain_verified=True,
         created_at=opened,
     )
 

@@ -30,7 +30,8 @@ NAMING = {
 GUID: TypeEngine[str] = String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 """A GUID in its canonical lower-case text form, native where the database has the type."""
 
-GUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+GUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+"""What people may write as a GUID; PostgreSQL compares its native type with nothing else."""
 
 Words: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts by code point on every database, so that pages agree."""
@@ -57,6 +58,11 @@ VALUES = Enum(
     values_callable=lambda members: [member.value for member in members],
 )
 """The type of enums: stored as their snake_case values, with a check constraint."""
+
+
+def is_guid(column: Any) -> bool:
+    """Whether a mapped attribute holds GUIDs."""
+    return isinstance(column.type, String) and column.type.length == GUID.length  # type: ignore[attr-defined]
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -105,11 +111,6 @@ def is_printable(value: str) -> bool:
     """Whether a text is not blank, and has only characters that people can see or that join these."""
     visible = value.translate(JOINERS)
     return bool(visible.strip()) and visible.isprintable()
-
-
-def is_guid(text: str) -> bool:
-    """Whether a text is a GUID, in upper or lower case."""
-    return GUID_FORM.fullmatch(text) is not None
 
 
 def new_id() -> str:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from multichannel.domain.commerce import Channel, Confirmation
-from multichannel.domain.lifecycle import LIVE
+from multichannel.domain.commerce import Confirmation
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.support import SupportOptionKind
@@ -25,6 +24,8 @@ class CustomerOptionFacts:
     """A CSP subscription that has not ended continues it."""
     has_partner: bool
     """The customer has an active relationship."""
+    against_switch: tuple[Refusal, ...] = ()
+    """Why its switch to another partner cannot be requested."""
 
 
 def refusals_of_customer(kind: SupportOptionKind, facts: CustomerOptionFacts, now: datetime) -> list[Refused]:
@@ -59,12 +60,8 @@ def _name_support_contact(facts: CustomerOptionFacts, now: datetime) -> Iterator
     yield from facts.subscription.refusals_to_assign_support_contact(now)
 
 
-def _invite(facts: CustomerOptionFacts, now: datetime) -> Iterator[Refused]:
-    """A relationship opens what was bought elsewhere, and never what a CSP partner sells (R8)."""
-    subscription = facts.subscription
-    if subscription.channel is Channel.CSP:
-        yield Refusal.SOLD_BY_ANOTHER_PARTNER.error()
-    yield from subscription.refusals_unless(LIVE, now)
+def _request_switch(facts: CustomerOptionFacts, _now: datetime) -> Iterator[Refused]:
+    return (refusal.error() for refusal in facts.against_switch)
 
 
 _REFUSALS = {
@@ -72,7 +69,7 @@ _REFUSALS = {
     SupportOptionKind.CANCEL: _cancel,
     SupportOptionKind.CANCEL_SERVICE: _cancel_service,
     SupportOptionKind.NAME_SUPPORT_CONTACT: _name_support_contact,
-    SupportOptionKind.INVITE_PARTNER: _invite,
+    SupportOptionKind.REQUEST_SWITCH: _request_switch,
 }
 CUSTOMER_OPTIONS = tuple(_REFUSALS)
 """What a customer can do."""

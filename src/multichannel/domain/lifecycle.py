@@ -88,14 +88,27 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
         is_over = self._runs_out and end is not None and end <= at
         return self.status_at(at) is SUSPENDED and not is_over
 
-    def reactivate(self, *, at: datetime, parent: SubscriptionLifecycle | None = None) -> None:
-        """Let its users in again before its term ends; an add-on only while its base is active (R41)."""
+    def reactivate(
+        self,
+        *,
+        at: datetime,
+        parent: SubscriptionLifecycle | None = None,
+        add_ons: Iterable[SubscriptionLifecycle] = (),
+    ) -> None:
+        """Let its users in again before its term ends; an add-on only while its base is active (R41).
+
+        The add-ons follow that were suspended for the same reasons, if their term has not ended.
+        """
         raise_first(self.refusals_to_reactivate(at))
         raise_first(self.refusals_of_base(parent, at))
+        reasons = self.suspension_reasons
         self.stored_status, self.suspension_reasons = ACTIVE, []
         self.schedule_transitions()
         self._renew(at)
         self.touch(at)
+        for add_on in add_ons:
+            if add_on.can_be_reactivated(at) and add_on.suspension_reasons == reasons:
+                add_on.reactivate(at=at, parent=self)
 
     def refusals_to_suspend(self, at: datetime) -> Iterator[Refused]:
         """Why it cannot be suspended: it is not active."""

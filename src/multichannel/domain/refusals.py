@@ -157,6 +157,7 @@ class Refusal(Enum):
     ACTIVE_SUBSCRIPTIONS = _Row(
         "R17", "id", "You bill active subscriptions of this customer. Suspend or cancel them first."
     )
+    NO_RESELLER = _Row("R24", "id", "No reseller is attached to the relationship.")
     NOT_DIRECT = _Row("SM1", "id", "Only a direct relationship can be extended to a provider.")
     ALREADY_EXTENDED = _Row("SM1", "provider", "The relationship has already been extended to this provider.")
 
@@ -405,6 +406,9 @@ class Refusal(Enum):
     ALREADY_CONFIRMED = _SupportReason("R67", "You have already confirmed the record.")
     NO_PARTNER = _SupportReason(
         "R26", "You have no active relationship with a partner. Accept the request of one first."
+    )
+    NO_OTHER_PARTNER = _SupportReason(
+        "R73", "You have no active relationship with another partner. Accept the request of one first."
     )
     NO_TERM = _SupportReason("R5", "A usage-based subscription has no term to wait for.")
     TERM_UNKNOWN = _SupportReason("R3", "The end of the term is not recorded.")

@@ -152,6 +152,14 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         self.end_reason = reason
         self._close(RelationshipStatus.ENDED_BY_CUSTOMER, at)
 
+    def detach_reseller(self, *, at: datetime, ends_as: RelationshipStatus | None = None) -> None:
+        """Continue without the reseller through which the partner serves the customer (R24), or end."""
+        self.associated_partner_id = None
+        if ends_as is None:
+            self.touch(at)
+        else:
+            self._close(ends_as, at)
+
     def end_what_is_left(self, *, at: datetime) -> None:
         """One that the partner removed opens nothing after the customer has ended a later one (R62)."""
         if self.stored_status is RelationshipStatus.REMOVED:
@@ -189,6 +197,12 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
 
     refusals_to_end = refusals_to_request_delegated_admin = refusals_to_remove
     refusals_to_revoke_delegated_admin = refusals_to_remove
+
+    def refusals_to_detach_reseller(self, at: datetime) -> Iterator[Refused]:
+        """RELATIONSHIP_NOT_ACTIVE, or NO_RESELLER."""
+        yield from self.refusals_to_remove(at)
+        if self.associated_partner_id is None:
+            yield Refusal.NO_RESELLER.error()
 
     def refusals_to_extend(self, at: datetime) -> Iterator[Refused]:
         """RELATIONSHIP_NOT_ACTIVE, or NOT_DIRECT."""

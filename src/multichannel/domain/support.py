@@ -30,7 +30,7 @@ class SupportOptionKind(DescribedEnum):
     CANCEL = "cancel", "As the customer: cancel the subscription."
     CANCEL_SERVICE = "cancel_service", "As the customer: cancel single services of it."
     NAME_SUPPORT_CONTACT = "name_support_contact", "As the customer: name the partner that supports it."
-    INVITE_PARTNER = "invite_partner", "As the customer: ask a partner to request a relationship."
+    REQUEST_SWITCH = "request_switch", "As the customer: request its switch to another partner."
 
 
 PARTNER_OPTIONS = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum
 
@@ -69,6 +69,9 @@ class Partner(Base):
     __tablename__ = "partners"
 
     id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), primary_key=True)
+    directory_id: Mapped[str | None] = column_property(
+        select(Tenant.directory_id).where(Tenant.id == id).correlate_except(Tenant).scalar_subquery()
+    )
     name: Mapped[str]
     type: Mapped[PartnerType]
     status: Mapped[PartnerStatus] = mapped_column(default=PartnerStatus.ACTIVE)
@@ -76,4 +79,14 @@ class Partner(Base):
     cloud: Mapped[Cloud]
     partner_number: Mapped[str | None] = mapped_column(index=True)
     domain: Mapped[str | None]
+    # R58: a sign-in of the partner has shown that the domain is its own.
+    is_domain_verified: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+
+    def verify_domain(self, ascii_domain: str) -> None:
+        """Take a domain that the identity provider vouches for, or confirm the one that the operator typed.
+
+        Another domain than that changes nothing (R58).
+        """
+        if self.domain in {None, ascii_domain}:
+            self.domain, self.is_domain_verified = ascii_domain, True

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
 from multichannel.domain.refusals import Refusal, raise_first
@@ -100,6 +100,7 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
         TimedTransition(TransferStatus.EXPIRED, "expires_at", frozenset({TransferStatus.PENDING})),
     )
     parties = ("owner_id", "source_partner_id", "target_partner_id", "customer_id", "partner_of_record_id")
+    unrecorded = frozenset({"source_directory_id", "target_directory_id"})
     __tablename__ = "transfers"
     __table_args__ = (
         UniqueConstraint("owner_id", "vendor_id"),
@@ -121,6 +122,15 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     source_partner_name: Mapped[str | None]
     target_partner_id: Mapped[str] = mapped_column(GUID)
     target_partner_name: Mapped[str | None]
+    # R54: the directory id under which a partner was named, if it is not the partner's id here as well.
+    source_directory_id: Mapped[str | None] = mapped_column(GUID)
+    target_directory_id: Mapped[str | None] = mapped_column(GUID)
+    source_tenant_id: Mapped[str] = column_property(
+        func.coalesce(source_directory_id, source_partner_id), deferred=True
+    )
+    target_tenant_id: Mapped[str] = column_property(
+        func.coalesce(target_directory_id, target_partner_id), deferred=True
+    )
     target_product_types: Mapped[list[str]] = mapped_column(JSON, default=list)
     requested_at: Mapped[datetime | None]
     modified_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from graphql import GraphQLSchema, print_schema
 
 from multichannel.graphql import mutations
 from multichannel.graphql.framework.fields import DECLARATIONS
-from multichannel.graphql.framework.mutation import mutation_type
+from multichannel.graphql.framework.mutation_fields import mutation_type
 from multichannel.graphql.framework.strawberry_types import (
     described,
     executable_schema,

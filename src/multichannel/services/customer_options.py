@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from multichannel.domain.customer_options import CUSTOMER_OPTIONS, CustomerOptionFacts, refusals_of_customer
+from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.support import SupportOptionKind
@@ -20,34 +21,35 @@ from multichannel.services.support_option import (
     blocker_of_rule,
     support_option,
 )
+from multichannel.services.switch_requests import refusals_to_switch
 from multichannel.store.read.bulk_check import CheckResult
 from multichannel.store.unit_of_work import UnitOfWork
 
-DECIDED_BY: Mapping[SupportOptionKind, Action | None] = {
+DECIDED_BY: Mapping[SupportOptionKind, Action] = {
     SupportOptionKind.CONFIRM_RECORD: Action.CONFIRM,
     SupportOptionKind.CANCEL: Action.CANCEL,
     SupportOptionKind.CANCEL_SERVICE: Action.CANCEL_SERVICE,
     SupportOptionKind.NAME_SUPPORT_CONTACT: Action.ASSIGN_SUPPORT_CONTACT,
-    SupportOptionKind.INVITE_PARTNER: None,
+    SupportOptionKind.REQUEST_SWITCH: Action.REQUEST_SWITCH,
 }
-"""The action on the subscription that the policy decides on; a partner is invited outside of this service."""
+"""The action on the subscription that the policy decides on."""
 
 
 def options_of_customer(work: UnitOfWork, rows: Mapping[str, Subscription]) -> dict[str, list[SupportOption]]:
     """What the caller's tenant can do with each of its subscriptions, which were fetched to be read."""
-    actions = [action for action in DECIDED_BY.values() if action is not None]
-    checks = work.check_rows(SUBSCRIPTION, rows, *actions)
+    checks = work.check_rows(SUBSCRIPTION, rows, *DECIDED_BY.values())
+    # What other rows tell against a switch is for those who may request one.
+    switchable = [row for row_id, row in rows.items() if checks[row_id][Action.REQUEST_SWITCH].allowed]
+    against_switch = refusals_to_switch(work, switchable)
 
     def blockers(kind: SupportOptionKind, facts: CustomerOptionFacts) -> Iterator[Blocker]:
         for refusal in refusals_of_customer(kind, facts, work.now):
             yield blocker_of_refusal(refusal)
-        action = DECIDED_BY[kind]
-        if action is not None:
-            yield from _of_check(checks[facts.subscription.id][action])
+        yield from _of_check(checks[facts.subscription.id][DECIDED_BY[kind]])
 
     return {
         row_id: [support_option(kind, blockers(kind, facts)) for kind in CUSTOMER_OPTIONS]
-        for row_id, facts in _facts(work, rows).items()
+        for row_id, facts in _facts(work, rows, against_switch).items()
     }
 
 
@@ -58,7 +60,9 @@ def _of_check(check: CheckResult) -> Iterator[Blocker]:
         yield NOT_GRANTED
 
 
-def _facts(work: UnitOfWork, rows: Mapping[str, Subscription]) -> dict[str, CustomerOptionFacts]:
+def _facts(
+    work: UnitOfWork, rows: Mapping[str, Subscription], against_switch: Mapping[str, Sequence[Refusal]]
+) -> dict[str, CustomerOptionFacts]:
     queries = work.query_for(*rows.values())
     recreated = ids_of_recreated(queries, rows)
     contested = contested_records(queries, rows.values())
@@ -71,6 +75,7 @@ def _facts(work: UnitOfWork, rows: Mapping[str, Subscription]) -> dict[str, Cust
             is_contested=row_id in contested,
             is_recreated=row_id in recreated,
             has_partner=has_partner,
+            against_switch=tuple(against_switch.get(row_id, ())),
         )
         for row_id, row in rows.items()
     }

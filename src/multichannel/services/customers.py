@@ -33,7 +33,7 @@ class NewCustomer:
     profile: Fields
     billing: Fields
     market: str | None = None
-    associated_partner_id: str | None = None
+    associated_partner_directory_id: str | None = None
     signature: Signature | None = None
     global_admin: NewUser | None = None
 
@@ -46,6 +46,7 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     ASSOCIATED_PARTNER_INVALID (R23).
     """
     partner = work.partners.get(work.principal.tenant_id, to=Action.CREATE_CUSTOMER)
+    reseller_id = _attached_reseller_id(work, partner, new)
     _require_customer_possible(work, partner, new)
     customer = _customer(partner, new, work)
     work.add_under(
@@ -53,7 +54,7 @@ def create_customer(work: UnitOfWork, new: NewCustomer) -> Customer:
     )
     work.add_under(partner, customer)
     work.add_under(partner, _unverified(customer, new.ascii_domain))
-    relationship = _relationship(partner, customer, new, work)
+    relationship = _relationship(partner, customer, reseller_id, work)
     work.add_under(partner, relationship)
     # R13: the vendor gives the creator of a tenant every right, until the customer takes them away.
     terms = DelegatedAdminTerms(rights=EVERY_RIGHT, duration=FULL_DURATION)
@@ -99,14 +100,21 @@ def update_customer(
 def _require_customer_possible(work: UnitOfWork, partner: Partner, new: NewCustomer) -> None:
     if new.market not in {None, partner.market}:
         raise Refusal.OTHER_MARKET.error()
-    queries = work.query_for(partner)
-    if new.associated_partner_id is not None and not (
-        partner.type is PartnerType.INDIRECT_PROVIDER
-        and are_partners(queries, partner.id, new.associated_partner_id)
+    if work.query_for(partner).any(
+        CustomerDomain, ascii_domain=new.ascii_domain, cloud=partner.cloud, is_verified=True
     ):
-        raise Refusal.ASSOCIATED_PARTNER_INVALID.error()
-    if queries.any(CustomerDomain, ascii_domain=new.ascii_domain, cloud=partner.cloud, is_verified=True):
         raise Refusal.DOMAIN_TAKEN.error()
+
+
+def _attached_reseller_id(work: UnitOfWork, partner: Partner, new: NewCustomer) -> str | None:
+    """The provider's reseller that the customer is created for, if any (R23)."""
+    if new.associated_partner_directory_id is None:
+        return None
+    reseller_id = work.tenant_directory(partner).partner_id(new.associated_partner_directory_id)
+    is_provider = partner.type is PartnerType.INDIRECT_PROVIDER
+    if not is_provider or not are_partners(work.query_for(partner), partner.id, reseller_id):
+        raise Refusal.ASSOCIATED_PARTNER_INVALID.error()
+    return reseller_id
 
 
 def _unverified(customer: Customer, ascii_domain: str) -> CustomerDomain:
@@ -129,7 +137,7 @@ def _customer(partner: Partner, new: NewCustomer, work: UnitOfWork) -> Customer:
 
 
 def _relationship(
-    partner: Partner, customer: Customer, new: NewCustomer, work: UnitOfWork
+    partner: Partner, customer: Customer, reseller_id: str | None, work: UnitOfWork
 ) -> ResellerRelationship:
     """Active at once (SM1)."""
     return ResellerRelationship(
@@ -137,7 +145,7 @@ def _relationship(
         partner_id=partner.id,
         customer_id=customer.id,
         addressed_to=customer.id,
-        associated_partner_id=new.associated_partner_id,
+        associated_partner_id=reseller_id,
         stored_status=RelationshipStatus.ACTIVE,
         delegated_admin_requested=True,
         requested_at=work.now,

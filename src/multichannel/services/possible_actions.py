@@ -35,6 +35,7 @@ from multichannel.services.invitations import ids_awaiting_first_sign_in, ids_of
 from multichannel.services.relationship_ends import ids_of_sellers, ids_with_another
 from multichannel.services.relationships import ids_of_related
 from multichannel.services.subscriptions import ids_of_recreated
+from multichannel.services.switch_requests import refusals_to_switch
 from multichannel.services.transfer_lines import transfer_candidates
 from multichannel.services.users import ids_of_last_admins
 from multichannel.store.unit_of_work import UnitOfWork
@@ -184,6 +185,11 @@ def _not_recreated(work: UnitOfWork, rows: Sequence[Subscription]) -> Collection
     return ids - ids_of_recreated(work.query_for(*rows), ids)
 
 
+def _not_to_switch(work: UnitOfWork, rows: Sequence[Subscription]) -> Collection[str]:
+    """What cannot be switched to another partner, whichever it is (R73)."""
+    return {row_id for row_id, reasons in refusals_to_switch(work, rows).items() if reasons}
+
+
 def _not_transferable(work: UnitOfWork, rows: Sequence[Subscription]) -> Collection[str]:
     """What cannot be in a transfer of any kind on its own."""
     return {
@@ -235,6 +241,7 @@ FURTHER: Mapping[tuple[Resource, Action], Further] = {
     (SUBSCRIPTION, Action.CANCEL_SERVICE): _not_recreated,
     (SUBSCRIPTION, Action.CONFIRM): _sold_by_others,
     (SUBSCRIPTION, Action.RELEASE): _not_transferable,
+    (SUBSCRIPTION, Action.REQUEST_SWITCH): _not_to_switch,
     (TRANSFER, Action.CONSENT): _without_consent_to_give,
     (USER, Action.DISABLE): _not_to_disable,
     (USER, Action.UPDATE_ROLES): _oneself,

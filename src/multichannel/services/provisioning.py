@@ -35,8 +35,8 @@ def _readable(*names: str, read: Action = Action.READ_SUMMARY) -> frozenset[Read
     return frozenset(ReadableColumn(name, read) for name in names)
 
 
-_NAMED_PARTNER = _readable("name", *_SHARED)
-_NAMED_CUSTOMER = _readable("directory_id", "company_name", *_SHARED)
+_NAMED_PARTNER = _readable("directory_id", "name", *_SHARED)
+_NAMED_CUSTOMER = _readable("directory_id", "company_name", "domain", *_SHARED)
 _LISTED_USER = _readable("object_id", "display_name", "state", read=Action.READ)
 _TENANT = ReadableColumn("tenant_id", Action.READ)
 
@@ -127,20 +127,35 @@ class ListedTenant:
     market: str
 
 
+@dataclass(frozen=True, slots=True)
+class ListedCustomer:
+    """A customer in a list, with its primary domain."""
+
+    directory_id: str | None
+    name: str | None
+    domain: str | None
+    cloud: Cloud
+    market: str
+
+
+def list_customers(work: UnitOfWork) -> Iterator[ListedCustomer]:
+    """Every customer, by id."""
+    for record in _all(work, CUSTOMER, _NAMED_CUSTOMER):
+        value = record.values
+        yield ListedCustomer(
+            value["directory_id"], value["company_name"], value["domain"], value["cloud"], value["market"]
+        )
+
+
 def list_tenants(work: UnitOfWork) -> Iterator[ListedTenant]:
     """Every partner, then every customer, by id."""
     for record in _all(work, PARTNER, _NAMED_PARTNER):
         value = record.values
-        yield ListedTenant(record.id, TenantKind.PARTNER, value["name"], value["cloud"], value["market"])
-    for record in _all(work, CUSTOMER, _NAMED_CUSTOMER):
-        value = record.values
         yield ListedTenant(
-            value["directory_id"],
-            TenantKind.CUSTOMER,
-            value["company_name"],
-            value["cloud"],
-            value["market"],
+            value["directory_id"], TenantKind.PARTNER, value["name"], value["cloud"], value["market"]
         )
+    for each in list_customers(work):
+        yield ListedTenant(each.directory_id, TenantKind.CUSTOMER, each.name, each.cloud, each.market)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +200,11 @@ def _partner_or_customer(work: UnitOfWork, directory_id: str) -> Partner | Custo
 
 def _tenant_id(work: UnitOfWork, directory_id: str) -> str:
     """The id of the tenant that has a directory; NotVisible if there is none."""
-    if work.reader.records(PARTNER, (), "id", [directory_id]):
-        return directory_id
-    customers = work.reader.records(CUSTOMER, (), "directory_id", [directory_id])
-    if directory_id not in customers:
-        raise NotVisible
-    return customers[directory_id].id
+    for resource in (PARTNER, CUSTOMER):
+        tenants = work.reader.records(resource, (), "directory_id", [directory_id])
+        if directory_id in tenants:
+            return tenants[directory_id].id
+    raise NotVisible
 
 
 def _user_id(work: UnitOfWork, directory_id: str, object_id: str) -> str:

@@ -199,6 +199,9 @@ def _new_reseller(work: UnitOfWork, partnership: Partnership, redemption: Redemp
         cloud=partnership.cloud,
         created_at=work.now,
     )
+    domain = redemption.token.domain and ascii_domain(redemption.token.domain)
+    if domain:
+        reseller.verify_domain(domain)
     _add_tenant(work, partnership, reseller.id, TenantKind.PARTNER)
     work.add_under(partnership, reseller)
     return reseller

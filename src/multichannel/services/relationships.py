@@ -42,11 +42,11 @@ AS_REQUESTED = DelegatedAdminApproval()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationshipRequest:
-    """A partner's request to a tenant id or domain; resellers send it through a provider."""
+    """A partner's request to a directory id or domain; resellers send it through a provider."""
 
     address: str
     delegated_admin: DelegatedAdminTerms | None = None
-    provider_id: str | None = None
+    provider_directory_id: str | None = None
 
 
 def request_reseller_relationship(work: UnitOfWork, request: RelationshipRequest) -> ResellerRelationship:
@@ -57,10 +57,12 @@ def request_reseller_relationship(work: UnitOfWork, request: RelationshipRequest
     ALREADY_RELATED or ASKED_RECENTLY.
     """
     partner = _requesting_partner(work, request)
-    known = work.tenant_directory(partner).customers_at(request.address, partner.cloud)
+    directory, through = work.tenant_directory(partner), request.provider_directory_id
+    provider_id = None if through is None else directory.partner_id(through)
+    known = directory.customers_at(request.address, partner.cloud)
     related = work.query_for(partner).all(
         ResellerRelationship,
-        partner_id=[each for each in (partner.id, request.provider_id) if each],
+        partner_id=[each for each in (partner.id, provider_id) if each],
         customer_id=known,
         status=[ACTIVE, RelationshipStatus.DECLINED],
     )
@@ -73,11 +75,13 @@ def request_reseller_relationship(work: UnitOfWork, request: RelationshipRequest
         at=work.now,
     )
     own = [row for row in related if row.partner_id == partner.id]
+    if provider_id is not None and not are_partners(work.query_for(partner), provider_id, partner.id):
+        raise Refusal.NO_PARTNERSHIP.error()
     _require_request_possible(work, partner, request, known, own)
     _add_requested(work, partner, relationship, request.delegated_admin)
     issue(work, relationship)
-    if request.provider_id is not None:
-        companion = provider_request(relationship, request.provider_id)
+    if provider_id is not None:
+        companion = provider_request(relationship, provider_id)
         _add_requested(work, partner, companion, request.delegated_admin)
     return relationship
 
@@ -136,7 +140,7 @@ def cancel_reseller_relationship_request(work: UnitOfWork, relationship_id: str)
 
 
 def extend_relationship_to_provider(
-    work: UnitOfWork, relationship_id: str, provider_id: str
+    work: UnitOfWork, relationship_id: str, provider_directory_id: str
 ) -> ResellerRelationship:
     """Request that the relationship of a partner that becomes a reseller goes on through its provider (SM1).
 
@@ -145,6 +149,7 @@ def extend_relationship_to_provider(
     ALREADY_EXTENDED, REQUEST_PENDING, ASKED_RECENTLY, RELATIONSHIP_NOT_ACTIVE or NOT_DIRECT.
     """
     relationship = work.relationships.get(relationship_id, to=Action.EXTEND)
+    provider_id = work.tenant_directory(relationship).partner_id(provider_directory_id)
     added = provider_extension(relationship, provider_id, at=work.now)
     if not are_partners(work.query_for(relationship), provider_id, relationship.partner_id):
         raise Refusal.NO_PARTNERSHIP.error()
@@ -178,7 +183,7 @@ def is_related(queries: GuardQueries, partner_id: str, customer_id: str | None, 
 
 def _requesting_partner(work: UnitOfWork, request: RelationshipRequest) -> Partner:
     """The caller's partner, if it may send the request (C2, R19)."""
-    through = request.provider_id is not None
+    through = request.provider_directory_id is not None
     action = Action.REQUEST_RELATIONSHIP_THROUGH_PROVIDER if through else Action.REQUEST_RELATIONSHIP
     own = work.principal.tenant_id
     if request.delegated_admin is not None:
@@ -193,11 +198,8 @@ def _require_request_possible(
     known: Sequence[str],
     related: Sequence[ResellerRelationship],
 ) -> None:
-    """Raise refusals that depend only on the partner's own requests, customers and providers."""
-    queries = work.query_for(partner)
-    if request.provider_id is not None and not are_partners(queries, request.provider_id, partner.id):
-        raise Refusal.NO_PARTNERSHIP.error()
-    addressed = queries.all(
+    """Raise refusals that depend only on the partner's own requests and customers."""
+    addressed = work.query_for(partner).all(
         ResellerRelationship,
         partner_id=partner.id,
         addressed_to=request.address,

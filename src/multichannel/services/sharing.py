@@ -17,17 +17,19 @@ from multichannel.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class SharingChoice:
-    """Which partners read a record; `partner_ids` are those that are selected."""
+    """Which partners read a record; `partner_ids` are those that are selected, by id."""
 
     sharing: Sharing
     partner_ids: frozenset[str] = frozenset()
 
 
 def set_subscription_sharing(
-    work: UnitOfWork, row_id: str, choice: SharingChoice, *, expected_version: int
+    work: UnitOfWork, row_id: str, wanted: SharingChoice, *, expected_version: int
 ) -> Subscription:
-    """Share a record of the customer as chosen, at once. NOT_SHARED_WITH_STRANGERS."""
+    """Share a record of the customer as chosen, by directory ids, at once. NOT_SHARED_WITH_STRANGERS."""
     subscription = get_current(work, row_id, Action.SET_SHARING, expected_version)
+    ids = work.tenant_directory(subscription).partner_ids(wanted.partner_ids)
+    choice = SharingChoice(wanted.sharing, frozenset(ids.values()))
     _require_related(work, subscription, choice.partner_ids)
     shares = work.query_for(subscription).linked(SubscriptionShare, subscription_id=subscription.id)
     before = {share.partner_id for share in shares}

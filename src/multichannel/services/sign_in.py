@@ -6,9 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from multichannel.domain.domains import ascii_domain
+from multichannel.domain.tenants import TenantKind
 from multichannel.errors import Denied, Unauthenticated
-from multichannel.policy.schema.resources import CUSTOMER
-from multichannel.policy.schema.vocabulary import Action
+from multichannel.policy.schema.resources import CUSTOMER, PARTNER
+from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
@@ -24,7 +25,7 @@ class UnknownUser(Unauthenticated):
 
 
 def sign_in(store: Store, token: VerifiedToken) -> Caller:
-    """The caller, or UnknownUser. A domain that no customer has verified becomes the caller's (R58)."""
+    """The caller, or UnknownUser. A domain that nobody has verified becomes the tenant's (R58)."""
     with store.reading(SIGNING_IN) as work:
         caller = work.sign_in.caller(
             directory_id=token.directory_id,
@@ -36,13 +37,22 @@ def sign_in(store: Store, token: VerifiedToken) -> Caller:
         raise UnknownUser(token)
     if caller.new_domain is not None:
         with suppress(Denied):  # under a policy that lets nobody verify domains, people sign in all the same
-            _verify_domain(store, caller.principal.tenant_id, caller.new_domain)
+            _verify_domain(store, caller.principal, caller.new_domain)
     return replace(caller, token=token)
 
 
-def _verify_domain(store: Store, customer_id: str, domain: str) -> None:
-    act = MutationContext("verify_domain", CUSTOMER.name, customer_id)
-    store.act(SIGNING_IN, act, lambda work: verify_domain(work, customer_id, domain))
+def _verify_domain(store: Store, principal: Principal, domain: str) -> None:
+    is_partner = principal.kind is TenantKind.PARTNER
+    resource, verify = (PARTNER, verify_domain_of_partner) if is_partner else (CUSTOMER, verify_domain)
+    act = MutationContext("verify_domain", resource.name, principal.tenant_id)
+    store.act(SIGNING_IN, act, lambda work: verify(work, principal.tenant_id, domain))
+
+
+def verify_domain_of_partner(work: UnitOfWork, partner_id: str, domain: str) -> str:
+    """Show a partner's domain as verified; one that has none gets it."""
+    partner = work.partners.get(partner_id, to=Action.VERIFY_DOMAIN)
+    partner.verify_domain(domain)
+    return partner.id
 
 
 def verify_domain(work: UnitOfWork, customer_id: str, domain: str) -> str:

@@ -49,7 +49,7 @@ def create_subscription(
     order: SubscriptionOrder,
     *,
     parent_id: str | None = None,
-    partner_of_record_id: str | None = None,
+    partner_of_record_directory_id: str | None = None,
 ) -> Subscription:
     """Sell a subscription or an add-on in CSP (R21, R41).
 
@@ -67,9 +67,10 @@ def create_subscription(
     offer = {"offer_id": order.offer_id} if order.offer_id else {"offer_name": order.offer_name}
     require_first_purchase(order, work.query_for(customer).all(Subscription, **own, **offer), work.now)
     made = new_subscription(order, customer, seller_id, at=work.now, parent=parent)
-    if partner_of_record_id:
-        made.partner_number = _reseller_number(work, customer, partner_of_record_id, "partnerOfRecord")
-        made.partner_of_record_id = partner_of_record_id
+    if partner_of_record_directory_id:
+        reseller_id = work.tenant_directory(customer).partner_id(partner_of_record_directory_id)
+        made.partner_number = _reseller_number(work, customer, reseller_id, "partnerOfRecord")
+        made.partner_of_record_id = reseller_id
     work.add_under(customer, made)
     return made
 
@@ -96,10 +97,13 @@ def suspend_subscription(
     return subscription
 
 
-def reactivate_subscription(work: UnitOfWork, row_id: str, *, expected_version: int) -> Subscription:
-    """Reactivate it; an add-on needs an active base (R41)."""
+def reactivate_subscription(
+    work: UnitOfWork, row_id: str, *, expected_version: int, include_add_ons: bool = False
+) -> Subscription:
+    """Reactivate it, perhaps with its add-ons; an add-on needs an active base (R41)."""
     subscription = get_current(work, row_id, Action.REACTIVATE, expected_version)
-    subscription.reactivate(at=work.now, parent=_base(work, subscription))
+    add_ons = _add_ons(work, subscription) if include_add_ons else ()
+    subscription.reactivate(at=work.now, parent=_base(work, subscription), add_ons=add_ons)
     return subscription
 
 
@@ -113,7 +117,7 @@ def cancel_subscription(
 
 
 def assign_support_contact(
-    work: UnitOfWork, row_id: str, partner_id: str | None, *, expected_version: int
+    work: UnitOfWork, row_id: str, directory_id: str | None, *, expected_version: int
 ) -> Subscription:
     """Set or clear the support contact (R26, R70).
 
@@ -121,6 +125,7 @@ def assign_support_contact(
     reveals that it serves the customer: the price of letting a seller name it.
     """
     subscription = get_current(work, row_id, Action.ASSIGN_SUPPORT_CONTACT, expected_version)
+    partner_id = _named_partner_id(work, subscription, directory_id)
     if partner_id is not None and not _may_support(work, subscription, partner_id):
         raise Refusal.CONTACT_NOT_AVAILABLE.error()
     subscription.assign_support_contact(partner_id, at=work.now)
@@ -128,13 +133,18 @@ def assign_support_contact(
 
 
 def assign_partner_of_record(
-    work: UnitOfWork, row_id: str, partner_id: str | None, *, expected_version: int
+    work: UnitOfWork, row_id: str, directory_id: str | None, *, expected_version: int
 ) -> Subscription:
     """Set or clear the partner of record. PARTNER_OF_RECORD_INVALID (R25)."""
     subscription = get_current(work, row_id, Action.ASSIGN_PARTNER_OF_RECORD, expected_version)
+    partner_id = _named_partner_id(work, subscription, directory_id)
     number = _reseller_number(work, subscription, partner_id, "partner") if partner_id else None
     subscription.assign_partner_of_record(partner_id, number, at=work.now)
     return subscription
+
+
+def _named_partner_id(work: UnitOfWork, subscription: Subscription, directory_id: str | None) -> str | None:
+    return None if directory_id is None else work.tenant_directory(subscription).partner_id(directory_id)
 
 
 def get_current(work: UnitOfWork, row_id: str, action: Action, expected_version: int) -> Subscription:

@@ -57,7 +57,7 @@ def comment_on_support_case(
 
 
 def assign_support_case(
-    work: UnitOfWork, case_id: str, partner_id: str, *, expected_version: int | None
+    work: UnitOfWork, case_id: str, directory_id: str, *, expected_version: int | None
 ) -> SupportCase:
     """Hand a case to a partner that may support the subscription (R69).
 
@@ -65,6 +65,7 @@ def assign_support_case(
     SUPPORT_CASE_RESOLVED.
     """
     case = _current(work, case_id, Action.ASSIGN, expected_version)
+    partner_id = work.tenant_directory(case).partner_id(directory_id)
     if not _may_support(work, case, partner_id, case.subscription_id):
         raise Refusal.ASSIGNEE_NOT_AVAILABLE.error()
     case.assign(partner_id, at=work.now)

@@ -29,6 +29,7 @@ from multichannel.services.transfer_execution import (
     target_errors,
 )
 from multichannel.services.transfer_lines import plan_lines, require_eligible
+from multichannel.services.transfer_parties import add_transfer
 from multichannel.store.unit_of_work import UnitOfWork
 
 
@@ -38,9 +39,9 @@ class TransferRequest:
 
     kind: TransferKind
     customer_id: str
-    source_partner_id: str
+    source_directory_id: str
     product_types: Sequence[TransferProductType]
-    partner_of_record_id: str | None
+    partner_of_record_directory_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class TransferOffer:
 
     kind: TransferKind
     customer_id: str
-    target_partner_id: str
+    target_directory_id: str
     subscription_ids: Sequence[str]
 
 
@@ -62,20 +63,18 @@ def request_transfer(work: UnitOfWork, request: TransferRequest) -> Transfer:
     target = work.partners.get(work.principal.tenant_id, to=Action.REQUEST_TRANSFER)
     if initiator_of(request.kind) is not Initiator.TARGET:
         raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
-    if request.source_partner_id == target.id:
+    directory, queries = work.tenant_directory(target), work.query_for(target)
+    source_id = directory.partner_id(request.source_directory_id)
+    if source_id == target.id:
         raise Refusal.SAME_PARTNER.error(path="sourcePartner")
-    transfer = _pending_transfer(
-        work, target, request, source_id=request.source_partner_id, target_id=target.id
-    )
+    transfer = _pending_transfer(work, target, request, source_id=source_id, target_id=target.id)
     transfer.target_partner_name = target.name
     transfer.target_product_types = sorted({each.value for each in request.product_types})
-    transfer.partner_of_record_id = request.partner_of_record_id
-    queries = work.query_for(target)
     customer = queries.one(Customer, id=request.customer_id)
     raise_first(refusals_of_target(queries, transfer, market=customer.market if customer else None))
-    _require_own_reseller(work, target, request.partner_of_record_id)
+    transfer.partner_of_record_id = _own_reseller_id(work, target, request.partner_of_record_directory_id)
     if any(
-        each.is_repeated_by(request.kind, request.source_partner_id, request.customer_id)
+        each.is_repeated_by(request.kind, source_id, request.customer_id)
         for each in queries.all(
             Transfer,
             target_partner_id=target.id,
@@ -84,7 +83,7 @@ def request_transfer(work: UnitOfWork, request: TransferRequest) -> Transfer:
         )
     ):
         raise Refusal.TRANSFER_PENDING.error()
-    work.add_under(target, transfer)
+    add_transfer(work, target, transfer, source=request.source_directory_id, target=target.directory_id)
     return transfer
 
 
@@ -97,19 +96,20 @@ def offer_transfer(work: UnitOfWork, offer: TransferOffer) -> Transfer:
     first = lines[0].subscription
     queries = work.query_for(first)
     source_id = work.principal.tenant_id
+    target_id = work.tenant_directory(first).partner_id(offer.target_directory_id)
     if initiator_of(offer.kind) is not Initiator.SOURCE:
         raise Refusal.OPENED_BY_THE_OTHER_PARTNER.error()
-    if offer.target_partner_id == source_id:
+    if target_id == source_id:
         raise Refusal.SAME_PARTNER.error()
-    if offer.kind is TransferKind.LEGACY and not are_partners(queries, offer.target_partner_id, source_id):
+    if offer.kind is TransferKind.LEGACY and not are_partners(queries, target_id, source_id):
         raise Refusal.NO_PARTNERSHIP.error(path="targetPartner")
     require_eligible(work, lines, offer.kind, offer.customer_id)
     source = queries.all(Partner, id=source_id)[0]
     if source.market != first.market:
         raise Refusal.CUSTOMER_IN_OTHER_MARKET.error()
-    transfer = _pending_transfer(work, source, offer, source_id=source_id, target_id=offer.target_partner_id)
+    transfer = _pending_transfer(work, source, offer, source_id=source_id, target_id=target_id)
     transfer.source_partner_name = source.name
-    work.add_under(first, transfer)
+    add_transfer(work, first, transfer, source=source.directory_id, target=offer.target_directory_id)
     work.add_under(transfer, *(line.line_in(transfer) for line in lines))
     return transfer
 
@@ -199,13 +199,14 @@ def _receive(work: UnitOfWork, transfer: Transfer) -> None:
     transfer.target_partner_name = target.name
 
 
-def _require_own_reseller(work: UnitOfWork, target: Partner, reseller_id: str | None) -> None:
+def _own_reseller_id(work: UnitOfWork, target: Partner, directory_id: str | None) -> str | None:
     """R25, R40: only a provider can name a partner of record, from among its resellers."""
-    if reseller_id is None:
-        return
-    queries = work.query_for(target)
+    if directory_id is None:
+        return None
+    queries, reseller_id = work.query_for(target), work.tenant_directory(target).partner_id(directory_id)
     if target.type is not PartnerType.INDIRECT_PROVIDER or not are_partners(queries, target.id, reseller_id):
         raise Refusal.NOT_YOUR_RESELLER.error()
+    return reseller_id
 
 
 def _pending_transfer(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, exists, func, or_, select
 
 from multichannel.domain.base import GUID
 from multichannel.domain.customers import Customer
@@ -53,7 +53,7 @@ class Caller:
     principal: Principal
     user_id: str
     new_domain: str | None = None
-    """The domain that sign-in shows to be the customer's, and that no customer has verified."""
+    """The domain that sign-in shows to be the tenant's, and that has not been verified."""
     token: VerifiedToken | None = None
     """The token that the caller has signed in with, for the redemption of invitations."""
 
@@ -110,14 +110,19 @@ def _is_active() -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_new() -> ColumnElement[bool]:
-    """Whether the tenant is a customer, and no customer of its cloud has verified the token's domain."""
+    """Whether the domain is to be verified: of a customer if none of its cloud has it, or of a partner."""
     domain = bindparam("domain", type_=Text())
     is_verified = exists().where(
         CustomerDomain.ascii_domain == domain,
         CustomerDomain.cloud == Tenant.cloud,
         CustomerDomain.is_verified,
     )
-    return and_(domain.is_not(None), Tenant.kind == TenantKind.CUSTOMER, ~is_verified)
+    is_own = or_(Partner.domain.is_(None), and_(Partner.domain == domain, ~Partner.is_domain_verified))
+    is_unverified = or_(
+        and_(Tenant.kind == TenantKind.CUSTOMER, ~is_verified),
+        and_(Tenant.kind == TenantKind.PARTNER, is_own),
+    )
+    return and_(domain.is_not(None), is_unverified)
 
 
 def _record(pending: PendingDecision, verdicts: dict[str, bool]) -> None:

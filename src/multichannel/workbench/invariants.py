@@ -9,11 +9,14 @@ invariants:
     may: [release]
     what: Subscription
     where: resource.channel = "csp" and resource.billing_partner_id != principal.tenant_id
+    unless:                                       # one of these makes it all right
+      - resource.partner_of_record_id = principal.tenant_id
 ```
 
 `never` and `what` are required. A key that is left out matches any principal, standing, action or record.
 Each fact of `who`, and `standing`, `may` and `what`, is one word or a list of them;
-`where` is the body of a rule about `principal` and `resource`.
+`where` is the body of a rule about `principal` and `resource`. `unless`, such a body or a list of them, names
+what would make it all right: the invariant says nothing of records at which one of these holds.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from multichannel.policy.testing.yaml_document import YamlDocument
 from multichannel.workbench.condition_text import ConditionText
 
 FILE = "invariants.yaml"
-KEYS = ("never", "rules", "who", "standing", "may", "what", "where")
+KEYS = ("never", "rules", "who", "standing", "may", "what", "where", "unless")
 WHO: dict[str, type[StrEnum]] = {
     "kind": TenantKind,
     "type": PartnerType,
@@ -54,6 +57,7 @@ class Invariant:
     actions: tuple[Action, ...]
     resources: tuple[Resource, ...]
     where: ConditionText
+    unless: tuple[ConditionText, ...]
     file: str
     line: int
 
@@ -102,7 +106,8 @@ class _InvariantReader:
             self._words(entry, "standing", None),
             actions or tuple(known),
             resources,
-            self._where(entry, resources),
+            self._condition(entry.get("where", "true"), "where", resources),
+            tuple(self._unless(entry, resources)),
             self._document.file,
             self._line(),
         )
@@ -125,14 +130,19 @@ class _InvariantReader:
                 self._document.word(word, known, line, f"a word for `{name}`")
         return tuple(listed)
 
-    def _where(self, entry: Mapping[str, Any], resources: tuple[Resource, ...]) -> ConditionText:
-        text = entry.get("where", "true")
+    def _unless(self, entry: Mapping[str, Any], resources: tuple[Resource, ...]) -> Iterator[ConditionText]:
+        value = entry.get("unless")
+        texts = [value] if isinstance(value, str) else value
+        for text in self._document.listed(texts, self._line("unless"), "`unless`"):
+            yield self._condition(text, "unless", resources)
+
+    def _condition(self, text: Any, name: str, resources: tuple[Resource, ...]) -> ConditionText:
         if not isinstance(text, str):
-            self._document.refuse(self._line("where"), "`where` must be the body of a rule")
+            self._document.refuse(self._line(name), f"`{name}` must be the body of a rule")
         try:
             return ConditionText(text, resources)
         except PolicyInvalid as error:
-            self._document.refuse(self._line("where"), f"`where`: {error.message}")
+            self._document.refuse(self._line(name), f"`{name}`: {error.message}")
 
     def _line(self, *path: str) -> int:
         return self._document.line("invariants", self._number, *path)

@@ -28,8 +28,18 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
     if action is not Action.READ_SUMMARY:  # R66
         asked = action is Action.READ and has(who, {"global_admin"})
         return asked and _is_asked(world, who, row)
-    linked = (_introduces(link, row["id"], who.tenant_id) for link in world.rows("Partnership"))
-    return is_partner(who) and any(linked) and has(who, EVERY_ROLE - {"account_admin"})
+    linked = any(_introduces(link, row["id"], who.tenant_id) for link in world.rows("Partnership"))
+    known = linked or _has_attached(world, who, row["id"])
+    return is_partner(who) and known and has(who, EVERY_ROLE - {"account_admin"})
+
+
+def _has_attached(world: World, who: Principal, reseller_id: str) -> bool:
+    """R24: whether a provider has attached the reseller to a customer of its own."""
+    return who.type == "indirect_provider" and any(
+        (each["partner_id"], each["associated_partner_id"]) == (who.tenant_id, reseller_id)
+        and relationships.status(world, each) == "active"
+        for each in world.rows("ResellerRelationship")
+    )
 
 
 def _is_served(world: World, who: Principal, row: Row) -> bool:

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle.requests import ASKED_BY, REQUESTERS
-from tests.policy.oracle.roles import MANAGERS, has, is_customer, is_partner
+from tests.policy.oracle.roles import MANAGERS, SELLERS, has, is_customer, is_partner
 from tests.policy.oracle.world import Row, World
 
-ANSWERS = {Action.ACCEPT, Action.DECLINE, Action.REVOKE_DELEGATED_ADMIN, Action.END}
+ANSWERS = {
+    Action.ACCEPT,
+    Action.DECLINE,
+    Action.REVOKE_DELEGATED_ADMIN,
+    Action.END,
+    Action.DETACH_RESELLER,
+}
 READS = {Action.READ_SUMMARY, Action.READ}
-CHANGES = {Action.ACCEPT, Action.DECLINE, Action.CANCEL, Action.REMOVE, Action.EXTEND, Action.INVITE}
+CHANGES = {
+    Action.ACCEPT,
+    Action.DECLINE,
+    Action.CANCEL,
+    Action.REMOVE,
+    Action.DETACH_RESELLER,
+    Action.EXTEND,
+    Action.INVITE,
+}
 DONE_BY = {
     Action.REMOVE: {"global_admin"},
+    Action.DETACH_RESELLER: SELLERS,  # role matrix, "manage reseller partnerships"
     Action.EXTEND: {"admin_agent"},
     Action.REQUEST_DELEGATED_ADMIN: ASKED_BY[Action.REQUEST_DELEGATED_ADMIN],
 }

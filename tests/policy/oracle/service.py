@@ -7,6 +7,7 @@ from tests.policy.oracle.world import Row
 
 NEEDED = {
     ("identity", Action.READ, "User"),
+    ("identity", Action.VERIFY_DOMAIN, "Partner"),
     ("identity", Action.VERIFY_DOMAIN, "Customer"),
     ("importer", Action.IMPORT, "Partner"),
     ("operator", Action.ADD_USER, "Partner"),

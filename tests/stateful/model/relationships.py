@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import Row
-from tests.stateful.model import delegated_admin, terms
+from tests.stateful.model import delegated_admin
 from tests.stateful.model.state import Input, State, refuse_if
 
 RELATIONSHIP = "ResellerRelationship"
@@ -150,51 +150,6 @@ def cancel(state: State, who: Principal, told: Input) -> Row:
     for each in _together(state, row):
         _close(state, each, "canceled")
         delegated_admin.end_all(state, each)
-    return row
-
-
-def remove(state: State, who: Principal, told: Input) -> Row:
-    """R17: nothing billed is active; admin rights and support contacts go with the last relationship."""
-    row = state.get(who, Action.REMOVE, RELATIONSHIP, told["id"])
-    refuse_if(status(row, state) != "active")
-    row.update(status="removed")
-    delegated_admin.end_all(state, row)
-    pair = {"partner_id": row["partner_id"], "customer_id": row["customer_id"]}
-    if active(state, **pair):
-        return row
-    billed = {"billing_partner_id": row["partner_id"], "customer_id": row["customer_id"]}
-    running = state.rows("Subscription", **billed)
-    refuse_if(any(terms.status(each, state.now) == "active" for each in running))
-    supported = {"support_contact_id": row["partner_id"], "customer_id": row["customer_id"]}
-    for each in state.rows("Subscription", **supported):
-        private = each["channel"] != "csp" and each["recorded_by"] == "partner"
-        if not private or each["owner_id"] == row["partner_id"]:
-            each["support_contact_id"] = None
-    return row
-
-
-def end(state: State, who: Principal, told: Input) -> Row:
-    """R62: the customer takes its permission back; what the partner bills goes on, and nothing else does."""
-    row = state.get(who, Action.END, RELATIONSHIP, told["id"])
-    refuse_if(status(row, state) != "active")
-    row.update(status="ended_by_customer", end_reason=told["reason"])
-    delegated_admin.end_all(state, row)
-    pair = {"partner_id": row["partner_id"], "customer_id": row["customer_id"]}
-    if active(state, **pair):
-        return row
-    state.tables["SubscriptionShare"] = [
-        each
-        for each in state.tables["SubscriptionShare"]
-        if (each["partner_id"], each["customer_id"]) != (row["partner_id"], row["customer_id"])
-    ]
-    for earlier in state.rows(RELATIONSHIP, status="removed", **pair):
-        earlier["status"] = "ended_by_customer"
-    supported = {"support_contact_id": row["partner_id"], "customer_id": row["customer_id"]}
-    for each in state.rows("Subscription", **supported):
-        private = each["channel"] != "csp" and each["recorded_by"] == "partner"
-        billed = each["billing_partner_id"] == row["partner_id"]
-        if not billed and (not private or each["owner_id"] == row["partner_id"]):
-            each["support_contact_id"] = None
     return row
 
 

@@ -83,7 +83,7 @@ def suspend(state: State, who: Principal, told: Input) -> Row:
     for each in (row, *_add_ons(state, row)):
         if status(each, state.now) == "active":
             settle(each, state.now)
-            each["state"] = "suspended"
+            each.update(state="suspended", reason=told["reason"])
             if each["commerce"] == "legacy":
                 each["kept_until"] = state.now + 90 * DAY
             elif each["auto_renew_enabled"]:
@@ -97,8 +97,15 @@ def reactivate(state: State, who: Principal, told: Input) -> Row:
     base = state.row("Subscription", row["parent_id"])
     refuse_if(status(row, state.now) != "suspended" or row["left"])
     refuse_if(base is not None and status(base, state.now) != "active")
-    row.update(state="active", kept_until=None)
-    settle(row, state.now)
+    along = [
+        each
+        for each in (_add_ons(state, row) if told.get("includeAddOns") else ())
+        if status(each, state.now) == "suspended" and each.get("reason") == row.get("reason")
+    ]
+    for each in (row, *along):
+        if not each["left"]:
+            each.update(state="active", kept_until=None, reason=None)
+            settle(each, state.now)
     return row
 
 

@@ -5,8 +5,6 @@ Start with `common.py`, the shared options and output; `workbench` does the work
 
 from __future__ import annotations
 
-import os
-
 import typer
 
 from multichannel.cli.application import LazyGroup
@@ -30,11 +28,6 @@ class PolicyCommands(LazyGroup):
         name: (f"multichannel.cli.policy.{name}:{name}", line) for name, line in _SUMMARIES.items()
     }
 
-
-TIMEOUT_MS = "20000"
-"""Time limit for one query of the engine; the engine's own default is meant for a server's clients."""
-
-os.environ.setdefault("POLAR_TIMEOUT_MS", TIMEOUT_MS)  # read when the engine is imported
 
 app = typer.Typer(cls=PolicyCommands, no_args_is_help=True)
 

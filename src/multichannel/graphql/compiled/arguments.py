@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from graphql import FieldNode, GraphQLField, StringValueNode, Undefined, VariableNode, value_from_ast
 from graphql.language import Node, Visitor, visit
@@ -22,8 +22,20 @@ from multichannel.graphql.framework.strawberry_types import read_input
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.selection import ListArguments, with_slots
 
+if TYPE_CHECKING:
+    from multichannel.graphql.framework.context import OperationContext
+    from multichannel.store.read.reader import Reader
+
 Variables = Mapping[str, Any]
 ShapeAndValues = tuple[Hashable, tuple[Any, ...]]
+
+
+class _WithoutReader:
+    """In place of an operation's context: there is no snapshot to look ids of tenants up in."""
+
+    @property
+    def reader(self) -> Reader:
+        raise NotCovered("a filter by directory ids")
 
 
 class PlanInput(Protocol):
@@ -42,7 +54,7 @@ class ListInput:
         self._types = {name: argument.type for name, argument in field.args.items()}
         self._constant: ShapeAndValues | None = None
         if not any(map(variables_in, self._nodes.values())):
-            with suppress(BadInput):
+            with suppress(BadInput, NotCovered):
                 self._constant = self._read({})
         first = self._nodes.get("first")
         self._size = first.name.value if isinstance(first, VariableNode) and len(self._nodes) == 1 else None
@@ -70,9 +82,8 @@ class ListInput:
 
     def _understood(self, arguments: dict[str, Any]) -> ShapeAndValues:
         declaration, given = self._declaration, arguments.get("filter")
-        condition = read_filter(
-            declaration, None if given is None else read_input(f"{declaration.name}Filter", given)
-        )
+        value = None if given is None else read_input(f"{declaration.name}Filter", given)
+        condition = read_filter(declaration, value, cast("OperationContext", _WithoutReader()))
         order = read_order(declaration, arguments.get("orderBy"))
         read = read_connection_arguments(declaration.resource, arguments, condition, order)
         window, shape, values = with_slots(declaration.resource, read.window, read.condition)

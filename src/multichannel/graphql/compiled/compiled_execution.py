@@ -90,10 +90,10 @@ class CompiledExecution:
             return ExecutionPath.COMPILED, await self._answer(request, token)
         except (NotCovered, BadInput, UnknownUser):
             return ExecutionPath.NOT_COVERED, None
-        except (MultichannelError, InvalidDocument):
-            raise
         except (StatementFailed, PolicyFault) as cause:
             log.warning("a compiled operation failed and is interpreted: %s", cause)
+        except (MultichannelError, InvalidDocument):
+            raise
         except Exception:
             log.exception("a compiled operation failed and is interpreted")
         return ExecutionPath.FAILED, None

@@ -25,7 +25,9 @@ from multichannel.graphql.framework.fields import (
     camel,
 )
 from multichannel.graphql.framework.global_ids import prefix
+from multichannel.graphql.framework.tenant_ids import DIRECTORY_ID
 from multichannel.graphql.schema import LISTS
+from multichannel.policy.schema.resources import RESOURCES
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.selection import (
     ConstantText,
@@ -44,10 +46,11 @@ from multichannel.store.compiled.selection import (
     SelectedNodes,
     SelectedPageInfo,
     SelectedRecord,
+    SelectedTenantId,
     Selection,
     TotalCount,
 )
-from multichannel.store.read.list_query import ReadableColumn, ReadableRelation
+from multichannel.store.read.list_query import ReadableRelation
 
 ROOT_LISTS = {camel(name): DECLARATIONS[target] for name, (target, _) in LISTS.items()}
 """The lists of all visible records of a type, by GraphQL name."""
@@ -112,7 +115,9 @@ class Selecting:
         declared = NAMES[declaration.name].get(name, "")
         item = declaration.fields.get(declared)
         if isinstance(item, Column):
-            return SelectedColumn(ReadableColumn(declared, item.read))
+            column = declaration.readable(declared)
+            targets = tuple(RESOURCES[target] for target in item.tenants)
+            return SelectedTenantId(column, targets, DIRECTORY_ID) if targets else SelectedColumn(column)
         if isinstance(item, ToOne):
             target = self._record(DECLARATIONS[item.target], nodes)
             return SelectedRecord(declaration.link(declared), target)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from graphql import GraphQLResolveInfo
 
-from multichannel.errors import Unauthenticated
+from multichannel.errors import BadInput, Unauthenticated
 from multichannel.services.sign_in import sign_in
 from multichannel.store.store import NO_CODES
 from multichannel.store.users import VerifiedToken
@@ -38,6 +38,7 @@ class OperationContext:
         self._codes: Mapping[str, str] = NO_CODES
         self._reading: AbstractContextManager[UnitOfWork] | None = None
         self._work: UnitOfWork | None = None
+        self._items = 0
 
     @property
     def caller(self) -> Caller:
@@ -79,6 +80,12 @@ class OperationContext:
         self.close()
         self._codes = act.codes
         return self._store.act(caller.principal, replace(act, user_id=caller.user_id), use_case)
+
+    def count_items(self, count: int, *, most: int) -> None:
+        """Count the items of a bulk mutation; BadInput for none, or if the operation has too many in all."""
+        self._items += count
+        if not count or self._items > most:
+            raise BadInput(f"The bulk mutations of an operation must have 1 to {most} items in all.")
 
     def redeem(self, redeem: Callable[[Store, VerifiedToken], str]) -> str:
         """Redeem an invitation with the caller's or newcomer's token, who is the caller from then on."""

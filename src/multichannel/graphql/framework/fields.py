@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the same name, nullable because the caller may not be allowed to read it."""
+    """A column of the same name, nullable because the caller may not be allowed to read it.
+
+    `attribute` is the mapped attribute if it has another name. A column with the id of a tenant of one of the
+    resource types `tenants` shows the directory id in its place, as far as the caller sees the tenant.
+    """
 
     description: str
     read: Action
     filter: bool = field(default=False, kw_only=True)
     order: bool = field(default=False, kw_only=True)
+    attribute: str | None = field(default=None, kw_only=True)
+    tenants: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +90,18 @@ class TypeDeclaration:
         """The columns by name."""
         return {name: item for name, item in self.fields.items() if isinstance(item, Column)}
 
+    def readable(self, name: str) -> ReadableColumn:
+        """The mapped attribute of a column, with its read level."""
+        item = self.columns[name]
+        return ReadableColumn(item.attribute or name, item.read)
+
     @cached_property
     def needs(self) -> dict[str, ReadableColumn]:
         """The column to load for each field, by GraphQL name; connections need none."""
         columns = {}
         for name, item in self.fields.items():
             if isinstance(item, Column):
-                columns[camel(name)] = ReadableColumn(name, item.read)
+                columns[camel(name)] = self.readable(name)
             elif isinstance(item, ToOne):
                 columns[camel(name)] = ReadableColumn(item.local, item.read)
             elif isinstance(item, Computed):

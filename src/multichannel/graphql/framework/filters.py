@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from enum import Enum, EnumMeta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from multichannel.domain.base import GUID, is_guid
+from multichannel.domain.base import is_guid
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.strawberry_types import input_type, is_registered, register
-from multichannel.policy.schema.resources import Resource
-from multichannel.store.read.filters import PATTERNS, pattern_of
+from multichannel.graphql.framework.tenant_ids import row_id_of, stored_ids
 from multichannel.store.read.list_query import (
     ALL_ROWS,
-    NO_ROWS,
     And,
     Compare,
     Condition,
@@ -25,6 +24,9 @@ from multichannel.store.read.list_query import (
     ReadableColumn,
     RelatedTo,
 )
+
+if TYPE_CHECKING:
+    from multichannel.graphql.framework.context import OperationContext
 
 OPERATORS = {
     "eq": "Equal to this value.",
@@ -102,7 +104,9 @@ def read_order(declaration: TypeDeclaration, value: Any) -> OrderBy:
     return OrderBy() if value is None else ORDERS[f"{declaration.name}Order"][value.value]
 
 
-def read_filter(declaration: TypeDeclaration, value: Any, depth: int = 0) -> Condition:
+def read_filter(
+    declaration: TypeDeclaration, value: Any, context: OperationContext, depth: int = 0
+) -> Condition:
     """Translate a filter argument; raises BadInput for null conditions and for too deep nesting."""
     if value is None:
         return ALL_ROWS
@@ -110,10 +114,12 @@ def read_filter(declaration: TypeDeclaration, value: Any, depth: int = 0) -> Con
         message = f"The filter is nested too deeply; the limit is {MAX_DEPTH} levels."
         raise BadInput(message)
     parts = {name: part for name, part in vars(value).items() if part is not strawberry.UNSET}
-    return And(tuple(_condition(declaration, name, part, depth + 1) for name, part in parts.items()))
+    return And(tuple(_condition(declaration, name, part, context, depth + 1) for name, part in parts.items()))
 
 
-def _condition(declaration: TypeDeclaration, name: str, part: Any, depth: int) -> Condition:
+def _condition(
+    declaration: TypeDeclaration, name: str, part: Any, context: OperationContext, depth: int
+) -> Condition:
     if part is None:
         message = (
             f"filter.{camel(name.strip('_'))} must not be null. Omit it, or use isNull if the type has it."
@@ -121,43 +127,42 @@ def _condition(declaration: TypeDeclaration, name: str, part: Any, depth: int) -
         raise BadInput(message)
     if name in {"and_", "or_"}:
         _check_length(name, part)
-        parts = tuple(read_filter(declaration, item, depth) for item in part)
+        parts = tuple(read_filter(declaration, item, context, depth) for item in part)
         return And(parts) if name == "and_" else Or(parts)
     if name in declaration.columns:
-        column = ReadableColumn(name, declaration.columns[name].read)
-        return _comparisons(declaration.resource, column, part)
+        column = declaration.readable(name)
+        operands = list(_operands(name, part))
+        if is_guid(declaration.resource.column(column.name)):
+            targets = declaration.columns[name].tenants
+            operands = [_of_ids(operator, value, targets, context) for operator, value in operands]
+        return And(tuple(Compare(column, operator, value) for operator, value in operands))
     link = declaration.link(name)
-    return RelatedTo(link, read_filter(DECLARATIONS[link.target.name], part, depth))
+    return RelatedTo(link, read_filter(DECLARATIONS[link.target.name], part, context, depth))
 
 
-def _comparisons(resource: Resource, column: ReadableColumn, part: Any) -> Condition:
-    comparisons = []
+def _operands(name: str, part: Any) -> Iterator[tuple[str, Any]]:
+    """The operators that a client uses on a column, each with its value; raises BadInput."""
     for attribute, value in vars(part).items():
         operator = attribute.rstrip("_")
         if value is strawberry.UNSET:
             continue
         operands = value if isinstance(value, list) else [value]
-        _check_length(column.name, operands)
+        _check_length(name, operands)
         if any(each is None or (isinstance(each, str) and "\0" in each) for each in operands):
-            message = f"filter.{camel(column.name)}.{camel(operator)} contains an invalid value."
+            message = f"filter.{camel(name)}.{camel(operator)} contains an invalid value."
             raise BadInput(message)
-        comparisons.append(_comparison(resource, column, operator, value))
-    return And(tuple(comparisons))
+        yield operator, tuple(value) if isinstance(value, list) else value
 
 
-def _comparison(resource: Resource, column: ReadableColumn, operator: str, value: Any) -> Condition:
-    """One comparison. A value that cannot be a GUID equals no GUID."""
-    if operator in PATTERNS:
-        return Compare(column, operator, pattern_of(operator, value))
-    is_id = operator != "is_null" and resource.column(column.name).type is GUID
-    if isinstance(value, list):
-        operands = tuple(each.lower() for each in value if is_guid(each)) if is_id else tuple(value)
-        return Compare(column, operator, operands) if operands else NO_ROWS
-    if not is_id:
-        return Compare(column, operator, value)
-    if is_guid(value):
-        return Compare(column, operator, value.lower())
-    return NO_ROWS if operator == "eq" else Compare(column, "is_null", value=False)
+def _of_ids(
+    operator: str, value: Any, targets: Collection[str], context: OperationContext
+) -> tuple[str, Any]:
+    """A comparison of ids, for which clients may pass global ids, and directory ids of tenants (R54)."""
+    if operator not in {"eq", "ne", "in"}:
+        return operator, value
+    values = [row_id_of(each) for each in (value if isinstance(value, tuple) else [value])]
+    ids = tuple(stored_ids(context.reader, targets, values) if targets else values)
+    return "ne" if operator == "ne" else "in", ids
 
 
 def _check_length(name: str, items: list[Any]) -> None:
@@ -168,7 +173,7 @@ def _check_length(name: str, items: list[Any]) -> None:
 
 def _conditions_input(declaration: TypeDeclaration, attribute: str) -> str:
     """The name of the input with conditions on a column's type, made on first use."""
-    kind = declaration.resource.column(attribute).type.python_type
+    kind = declaration.resource.column(declaration.readable(attribute).name).type.python_type
     title, *operators = (kind.__name__, "eq", "ne", "in") if isinstance(kind, EnumMeta) else TYPES[kind]
     name = f"{title}Filter"
     if not is_registered(name):

@@ -13,7 +13,7 @@ import orjson
 import strawberry
 
 from multichannel.domain.agreements import Signature
-from multichannel.domain.base import is_printable
+from multichannel.domain.base import GUID_FORM, is_printable
 from multichannel.domain.domains import ascii_domain
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import camel
@@ -21,7 +21,6 @@ from multichannel.graphql.framework.strawberry_types import described
 from multichannel.store.audit.mutation_context import IdempotentRequest
 
 LONGEST_TEXT, LONGEST_COMMENT, LONGEST_KEY = 512, 4000, 255
-GUID_FORM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 EMAIL_FORM = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 EXPECTED_VERSION = (
     "The `version` that you last read. If the record has changed since, the mutation is refused with "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from multichannel.errors import NotPermitted
@@ -18,6 +18,7 @@ from multichannel.graphql.framework.fields import DECLARATIONS, Computed, ToOne,
 from multichannel.graphql.framework.filters import read_filter, read_order
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.selected_columns import columns_of_connection, columns_of_record
+from multichannel.graphql.framework.tenant_ids import directory_ids
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.possible_actions import possible_actions
@@ -31,6 +32,23 @@ def column_value(name: str) -> Resolver:
 
     def resolve(record: LoadedRecord, _info: ResolveInfo) -> Any:
         return record.values[name]
+
+    return resolve
+
+
+def tenant_id(name: str, targets: Collection[str]) -> Resolver:
+    """The directory id of a tenant that is visible and has one, or else the value of the column."""
+
+    def resolve(record: LoadedRecord, info: ResolveInfo) -> Any:
+        def load(records: list[LoadedRecord]) -> dict[str, str]:
+            keys = {other.values[name] for other in records if isinstance(other.values[name], str)}
+            return directory_ids(info.context.reader, targets, keys)
+
+        key = record.values[name]
+        if not isinstance(key, str):
+            return key
+        loaded: dict[str, str] = batch_of(record).load_once((name, "directory"), load)
+        return loaded.get(key, key)
 
     return resolve
 
@@ -124,7 +142,7 @@ def root_connection(declaration: TypeDeclaration) -> Callable[..., Connection]:
 
     def resolve(_root: object, info: ResolveInfo, **arguments: Any) -> Connection:
         columns = columns_of_connection(info, declaration)
-        return Connection(info.context.reader, _page_of(declaration, arguments), columns)
+        return Connection(info.context.reader, _page_of(declaration, arguments, info), columns)
 
     return resolve
 
@@ -137,14 +155,17 @@ def nested_connection(declaration: TypeDeclaration, name: str) -> Callable[..., 
     def resolve(record: LoadedRecord, info: ResolveInfo, **arguments: Any) -> Connection:
         nodes = tuple(id(node) for node in info.field_nodes)
         page, columns = batch_of(record).load_once(
-            (name, nodes), lambda _records: (_page_of(target, arguments), columns_of_connection(info, target))
+            (name, nodes),
+            lambda _records: (_page_of(target, arguments, info), columns_of_connection(info, target)),
         )
         return NestedConnection(info.context.reader, page, columns, record, link)
 
     return resolve
 
 
-def _page_of(declaration: TypeDeclaration, arguments: dict[str, Any]) -> ConnectionArguments:
-    condition = read_filter(declaration, arguments.get("filter"))
+def _page_of(
+    declaration: TypeDeclaration, arguments: dict[str, Any], info: ResolveInfo
+) -> ConnectionArguments:
+    condition = read_filter(declaration, arguments.get("filter"), info.context)
     order = read_order(declaration, arguments.get("order_by"))
     return read_connection_arguments(declaration.resource, arguments, condition, order)

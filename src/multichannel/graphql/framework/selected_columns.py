@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from graphql import (
     FieldNode,
@@ -30,9 +30,13 @@ def columns_of_connection(info: ResolveInfo, declaration: TypeDeclaration) -> fr
     return _needed(_below(info, nodes), declaration)
 
 
-def columns_at(info: ResolveInfo, name: str, declaration: TypeDeclaration) -> frozenset[ReadableColumn]:
-    """The columns to load for the record in the field `name` of the payload that this field returns."""
-    nodes = [node for node in _below(info, info.field_nodes) if node.name.value == name]
+def columns_at(
+    info: ResolveInfo, path: Sequence[str], declaration: TypeDeclaration
+) -> frozenset[ReadableColumn]:
+    """The columns to load for the records at this path of fields in the payload that this field returns."""
+    nodes = list(info.field_nodes)
+    for name in path:
+        nodes = [node for node in _below(info, nodes) if node.name.value == name]
     return _needed(_below(info, nodes), declaration)
 
 

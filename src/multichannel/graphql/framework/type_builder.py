@@ -15,6 +15,7 @@ from multichannel.graphql.framework.resolvers import (
     nested_connection,
     related_record,
     root_connection,
+    tenant_id,
     viewer_can,
     viewer_can_now,
 )
@@ -68,7 +69,9 @@ def resource_types(declaration: TypeDeclaration, node: type) -> None:
 
 def _field(declaration: TypeDeclaration, name: str, item: FieldDeclaration) -> Field:
     if isinstance(item, Column):
-        return Field(f"{_column_type(declaration, name)} | None", _gated(item), column_value(name))
+        column = declaration.readable(name).name
+        resolver = tenant_id(column, item.tenants) if item.tenants else column_value(column)
+        return Field(f"{_column_type(declaration, name)} | None", _gated(item), resolver)
     if isinstance(item, ToOne):
         return Field(f"{item.target} | None", _gated(item), related_record(item))
     if isinstance(item, Computed):
@@ -101,7 +104,7 @@ def _gated(item: Column | ToOne | Computed) -> str:
 
 
 def _column_type(declaration: TypeDeclaration, name: str) -> str:
-    kind = declaration.resource.column(name).type.python_type
+    kind = declaration.resource.column(declaration.readable(name).name).type.python_type
     return kind.__name__ if isinstance(kind, EnumMeta) else NAMES[kind]
 
 

@@ -34,7 +34,7 @@ class SetSubscriptionSharingInput(MutationInput):
     )
 
 
-@mutation(Action.SET_SHARING, on=SUBSCRIPTION)
+@mutation(Action.SET_SHARING, on=SUBSCRIPTION, in_bulk=True)
 def set_subscription_sharing(work: UnitOfWork, input: SetSubscriptionSharingInput) -> Subscription:
     """Choose the partners that read what your company has recorded. It takes effect at once.
 

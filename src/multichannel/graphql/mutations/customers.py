@@ -119,7 +119,7 @@ def create_customer(work: UnitOfWork, input: CreateCustomerInput) -> Customer:
         profile=_profile(input),
         billing=_billing(input.billing_profile),
         market=optional(_parse_country, "market", input.market),
-        associated_partner_id=optional(parse_guid, "associated_partner", input.associated_partner),
+        associated_partner_directory_id=optional(parse_guid, "associated_partner", input.associated_partner),
         signature=None if agreement is None else signature_of(agreement, agreement.agreed_at, "agreement."),
         global_admin=None if admin is None else _global_admin(admin),
     )

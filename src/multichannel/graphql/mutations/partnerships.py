@@ -69,6 +69,7 @@ class RemovePartnershipInput(MutationInput):
 def remove_partnership(work: UnitOfWork, input: RemovePartnershipInput) -> Partnership:
     """End a partnership with a reseller, or withdraw an invitation.
 
-    The reseller keeps its customers and its delegated admin.
+    The reseller keeps its customers and its delegated admin. It also continues to serve customers through
+    your relationships: `attachments` of the reseller lists them, and `detachReseller` ends that.
     """
     return partnerships.remove_partnership(work, read_id_of(PARTNERSHIP, input.id))

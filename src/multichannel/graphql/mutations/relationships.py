@@ -75,7 +75,7 @@ def request_reseller_relationship(
     request = relationships.RelationshipRequest(
         address=parse_address("customer", input.customer),
         delegated_admin=_terms(input),
-        provider_id=optional(parse_guid, "provider", input.provider),
+        provider_directory_id=optional(parse_guid, "provider", input.provider),
     )
     return relationships.request_reseller_relationship(work, request)
 
@@ -196,10 +196,28 @@ def end_reseller_relationship(work: UnitOfWork, input: EndResellerRelationshipIn
 
     The partner continues to see what it sells you until that has ended, and your company's name. It loses
     all other access at once: your profile, what you and the partner recorded, delegated admin privileges,
-    support contact assignments and events.
+    support contact assignments and events. A reseller also loses what it sees through its providers, whose
+    relationships with you continue without it.
     """
     row_id, reason = read_id_of(RELATIONSHIP, input.id), parse_text("reason", input.reason)
     return relationship_ends.end_reseller_relationship(work, row_id, reason)
+
+
+@input_type
+class DetachResellerInput(MutationInput):
+    """The provider's relationship to continue without its reseller."""
+
+    id: strawberry.ID = described("The relationship.")
+
+
+@mutation(Action.DETACH_RESELLER, on=RELATIONSHIP)
+def detach_reseller(work: UnitOfWork, input: DetachResellerInput) -> ResellerRelationship:
+    """End the part of the attached reseller in a relationship, as its provider or as the customer.
+
+    The relationship continues without it, or ends if the provider has another of its own with the customer.
+    The reseller loses what it sees through it, and its support contact assignments, at once.
+    """
+    return relationship_ends.detach_reseller(work, read_id_of(RELATIONSHIP, input.id))
 
 
 @input_type

@@ -127,6 +127,12 @@ class SuspendSubscriptionInput(SubscriptionInput):
 class ReactivateSubscriptionInput(SubscriptionInput):
     """The subscription to reactivate."""
 
+    include_add_ons: bool = described(
+        "Whether to reactivate its add-ons, too, that were suspended for the same reasons. Those whose term "
+        "has ended stay as they are.",
+        default=False,
+    )
+
 
 @input_type
 class CancelSubscriptionInput(SubscriptionInput):

@@ -49,7 +49,7 @@ def create_subscription(work: UnitOfWork, input: CreateSubscriptionInput) -> Sub
         read_id_of(CUSTOMER, input.customer),
         order_of(input),
         parent_id=read_id_of(SUBSCRIPTION, input.parent_id) if input.parent_id else None,
-        partner_of_record_id=optional(parse_guid, "partner_of_record", input.partner_of_record),
+        partner_of_record_directory_id=optional(parse_guid, "partner_of_record", input.partner_of_record),
     )
 
 
@@ -82,10 +82,15 @@ def suspend_subscription(work: UnitOfWork, input: SuspendSubscriptionInput) -> S
 def reactivate_subscription(work: UnitOfWork, input: ReactivateSubscriptionInput) -> Subscription:
     """Reactivate a suspended subscription.
 
-    Its add-ons are reactivated one by one, once their base is active.
+    Its add-ons, which were suspended along with it, are reactivated with `includeAddOns`, or one by one once
+    their base is active.
     """
-    row_id = read_id_of(SUBSCRIPTION, input.id)
-    return subscriptions.reactivate_subscription(work, row_id, expected_version=input.expected_version)
+    return subscriptions.reactivate_subscription(
+        work,
+        read_id_of(SUBSCRIPTION, input.id),
+        expected_version=input.expected_version,
+        include_add_ons=input.include_add_ons,
+    )
 
 
 @mutation(Action.CANCEL, on=SUBSCRIPTION)
@@ -130,18 +135,18 @@ def assign_support_contact(work: UnitOfWork, input: AssignSupportContactInput) -
 
     The partner must have a relationship with the customer.
     """
-    partner_id, row_id = _partner_of(input), read_id_of(SUBSCRIPTION, input.id)
+    directory_id, row_id = _partner_of(input), read_id_of(SUBSCRIPTION, input.id)
     return subscriptions.assign_support_contact(
-        work, row_id, partner_id, expected_version=input.expected_version
+        work, row_id, directory_id, expected_version=input.expected_version
     )
 
 
 @mutation(Action.ASSIGN_PARTNER_OF_RECORD, on=SUBSCRIPTION)
 def assign_partner_of_record(work: UnitOfWork, input: AssignPartnerOfRecordInput) -> Subscription:
     """Assign one of your resellers, or none, as the partner of record that is credited for a subscription."""
-    partner_id, row_id = _partner_of(input), read_id_of(SUBSCRIPTION, input.id)
+    directory_id, row_id = _partner_of(input), read_id_of(SUBSCRIPTION, input.id)
     return subscriptions.assign_partner_of_record(
-        work, row_id, partner_id, expected_version=input.expected_version
+        work, row_id, directory_id, expected_version=input.expected_version
     )
 
 

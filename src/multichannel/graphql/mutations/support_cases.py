@@ -95,9 +95,9 @@ def assign_support_case(work: UnitOfWork, input: AssignSupportCaseInput) -> Supp
 
     The partner must be able to open cases of the subscription itself.
     """
-    row_id, partner_id = read_id_of(SUPPORT_CASE, input.id), parse_guid("partner", input.partner)
+    row_id, directory_id = read_id_of(SUPPORT_CASE, input.id), parse_guid("partner", input.partner)
     return support_cases.assign_support_case(
-        work, row_id, partner_id, expected_version=input.expected_version
+        work, row_id, directory_id, expected_version=input.expected_version
     )
 
 

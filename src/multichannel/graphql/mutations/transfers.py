@@ -52,9 +52,9 @@ def request_transfer(work: UnitOfWork, input: RequestTransferInput) -> Transfer:
     request = transfers.TransferRequest(
         kind=input.kind,
         customer_id=read_id_of(CUSTOMER, input.customer),
-        source_partner_id=parse_guid("source_partner", input.source_partner),
+        source_directory_id=parse_guid("source_partner", input.source_partner),
         product_types=input.product_types,
-        partner_of_record_id=optional(parse_guid, "partner_of_record", input.partner_of_record),
+        partner_of_record_directory_id=optional(parse_guid, "partner_of_record", input.partner_of_record),
     )
     return transfers.request_transfer(work, request)
 
@@ -84,7 +84,7 @@ def offer_transfer(work: UnitOfWork, input: OfferTransferInput) -> Transfer:
     offer = transfers.TransferOffer(
         kind=input.kind,
         customer_id=read_id_of(CUSTOMER, input.customer),
-        target_partner_id=parse_guid("target_partner", input.target_partner),
+        target_directory_id=parse_guid("target_partner", input.target_partner),
         subscription_ids=_row_ids(input.subscription_ids),
     )
     return transfers.offer_transfer(work, offer)
@@ -109,7 +109,7 @@ def request_switch(work: UnitOfWork, input: RequestSwitchInput) -> Transfer:
     """
     request = switch_requests.SwitchRequest(
         subscription_id=read_id_of(SUBSCRIPTION, input.id),
-        target_partner_id=parse_guid("target_partner", input.target_partner),
+        target_directory_id=parse_guid("target_partner", input.target_partner),
         notice=parse_text("notice", input.notice),
     )
     return switch_requests.request_switch(work, request)

@@ -63,9 +63,25 @@ class AuditRecord:
     operation = Column("The operation, such as `accept_transfer`.", SUMMARY, filter=True)
     status = Column("Whether the operation succeeded, was refused or was denied.", SUMMARY, filter=True)
     resource_type = Column("The type of the record, such as `Subscription`.", SUMMARY, filter=True)
-    resource_id = Column("The GUID of the record; null if no record was created.", SUMMARY, filter=True)
-    customer_id = Column("The tenant GUID of the customer that the record belongs to.", SUMMARY, filter=True)
-    actor_tenant_id = Column("The GUID of the tenant that performed the operation.", SUMMARY, filter=True)
+    resource_id = Column(
+        "The GUID in the id of the record; null if no record was created. Filters take the id as well.",
+        SUMMARY,
+        filter=True,
+    )
+    customer_id = Column(
+        "The tenant GUID of the customer that the record belongs to; the GUID in its id until it is linked, "
+        "or if you cannot see it. Filters take either, or the id.",
+        SUMMARY,
+        filter=True,
+        tenants=("Customer",),
+    )
+    actor_tenant_id = Column(
+        "The tenant GUID of the organization that performed the operation; the GUID in its id if you cannot "
+        "see it. Filters take either, or the id.",
+        SUMMARY,
+        filter=True,
+        tenants=("Partner", "Customer"),
+    )
     reasons = Column(
         "The codes of the refusal or of the denial reasons; empty if the operation succeeded.", SUMMARY
     )

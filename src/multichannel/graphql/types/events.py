@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from multichannel.domain.base import GUID_FORM
 from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration
 from multichannel.graphql.framework.global_ids import prefix, read_id_of
-from multichannel.graphql.framework.inputs import GUID_FORM
 from multichannel.graphql.framework.selected_columns import columns_at
 from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.policy.schema.resources import TRANSFER, Resource
@@ -63,7 +63,7 @@ def _field(declaration: TypeDeclaration) -> Field:
             return None
         if event.resource_type != kind or wanted not in {None, event.resource_id}:
             return None
-        columns = columns_at(info, record_field, declaration)
+        columns = columns_at(info, [record_field], declaration)
         record = operation.record(declaration.resource, event.resource_id, columns)
         return None if record is None else {**_values(event), record_field: record}
 

@@ -18,7 +18,8 @@ class Partnership:
     status = Column("The state of the partnership.", SUMMARY, filter=True)
     provider = ToOne("The indirect provider.", "Partner", "provider_id", SUMMARY)
     reseller = ToOne(
-        "The indirect reseller; null for its provider until it accepts the invitation.",
+        "The indirect reseller; null for its provider until it accepts the invitation, and after the "
+        "partnership has ended, unless it still serves customers through the provider: see `attachments`.",
         "Partner",
         "reseller_id",
         SUMMARY,
@@ -55,14 +56,27 @@ class Partner:
     """
 
     name = Column("The company's name.", SUMMARY, filter=True)
+    directory_id = Column(
+        "Its tenant GUID at the vendor, the `tid` claim of its users' tokens. Mutations take it where they "
+        "ask for a partner.",
+        SUMMARY,
+        filter=True,
+    )
     type = Column("How it trades with the vendor.", READ)
     status = Column("Its standing in the vendor's program.", READ)
     market = Column("The country it sells in, as an ISO 3166-1 alpha-2 code.", READ)
     cloud = Column("The national cloud of its tenant.", READ)
     domain = Column("The primary domain of its tenant; null if it is not known.", READ)
+    is_domain_verified = Column("Whether a sign-in of the partner has shown that it has the domain.", READ)
     partner_number = Column("The partner number that the vendor assigned.", READ)
     reseller_relationships = ToMany(
         "Its relationships with customers that you can see.", "ResellerRelationship", "partner_id"
+    )
+    attachments = ToMany(
+        "The relationships of providers through which it serves customers as a reseller, as far as you can "
+        "see them. They outlive a partnership that ends.",
+        "ResellerRelationship",
+        "associated_partner_id",
     )
     resellers = ToMany("Its partnerships as a provider that you can see.", "Partnership", "provider_id")
     providers = ToMany("Its partnerships as a reseller that you can see.", "Partnership", "reseller_id")

@@ -134,7 +134,13 @@ class Transfer:
         "customer_id",
         SUMMARY,
     )
-    customer_id = Column("The tenant GUID of the customer.", SUMMARY, filter=True)
+    customer_id = Column(
+        "The tenant GUID of the customer; the GUID in its id until it is linked, or if you cannot see it. "
+        "Filters take either, or the id.",
+        SUMMARY,
+        filter=True,
+        tenants=("Customer",),
+    )
     customer_name = Column(
         "The customer's name, in imported history and in switches that it requested; null in others.", READ
     )
@@ -144,7 +150,9 @@ class Transfer:
         "source_partner_id",
         SUMMARY,
     )
-    source_partner_id = Column("The tenant GUID of the source partner.", SUMMARY, filter=True)
+    source_partner_id = Column(
+        "The tenant GUID of the source partner.", SUMMARY, filter=True, attribute="source_tenant_id"
+    )
     source_partner_name = Column(
         "The name of the source partner; null until it has accepted, unless it made the offer.", SUMMARY
     )
@@ -154,7 +162,9 @@ class Transfer:
         "target_partner_id",
         SUMMARY,
     )
-    target_partner_id = Column("The tenant GUID of the target partner.", SUMMARY, filter=True)
+    target_partner_id = Column(
+        "The tenant GUID of the target partner.", SUMMARY, filter=True, attribute="target_tenant_id"
+    )
     target_partner_name = Column(
         "The name of the target partner; null until it has accepted, unless it made the request.", SUMMARY
     )

@@ -159,35 +159,6 @@ def _with_all_values(group: list[tuple[Conditions, int]]) -> Conditions:
     return Conditions(first.members, tuple(sorted((*rest, together), key=str)))
 
 
-def without_implied(branches: Iterable[Conditions]) -> frozenset[Conditions]:
-    """The same rows in fewer branches: those that are part of another's go."""
-    current = frozenset(branches)
-    return frozenset(
-        branch for branch in current if not any(_implies(branch, other) for other in current - {branch})
-    )
-
-
-def _implies(branch: Conditions, other: Conditions) -> bool:
-    """Whether all rows of a branch are rows of another, as far as single comparisons show it."""
-    return branch.members == other.members and all(
-        any(_is_narrower(own, comparison) for own in branch.comparisons) for comparison in other.comparisons
-    )
-
-
-def _is_narrower(comparison: Comparison, other: Comparison) -> bool:
-    if comparison == other:
-        return True
-    if comparison.left != other.left or not {comparison.operator, other.operator} <= {"=", "in"}:
-        return False
-    if isinstance(comparison.right, Path) or isinstance(other.right, Path):
-        return False
-    return set(_values(comparison.right)) <= set(_values(other.right))
-
-
-def _values(right: Value | tuple[Value, ...]) -> tuple[Value, ...]:
-    return right if isinstance(right, tuple) else (right,)
-
-
 Bindings = dict[str, Any]
 
 

@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import re
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -27,14 +28,16 @@ from polar.ffi import ffi_serialize
 from polar.host import Host
 from polar.query import Query
 
-from multichannel.errors import PolicyInvalid
+from multichannel.errors import Busy, PolicyInvalid
 from multichannel.policy.language.resource_binding import texts_about, texts_bound
 from multichannel.policy.language.source import NEVER_TRUE, PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Principal
 
-os.environ.setdefault("POLAR_TIMEOUT_MS", "2000")
-"""By the clock, in a busy process; the engine's own default is 30 seconds. What takes longer denies."""
+os.environ.setdefault("POLAR_TIMEOUT_MS", "30000")
+"""The engine's own limit for one question. It counts time by the clock, also while the process is stopped."""
+CPU_SECONDS = 3.0
+"""The limit for one question in CPU time, which a busy or stopped machine does not use up."""
 
 REFUSED = {"MakeExternal": "a policy must not create instances with `new` (MakeExternal)"}
 """What a policy must not do, by the engine's name for it."""
@@ -66,8 +69,18 @@ NOTHING, EXTRA = "nothing.polar", "extra.polar"
 ANY, THIS, ANY_KIND = Variable("resource"), Variable("_this"), "Service"
 
 
-class PolicyFault(Exception):
-    """The policy failed during evaluation. The caller is denied, and the operator gets a log line."""
+class PolicyFault(Busy):
+    """The policy failed during evaluation, so nothing is decided: neither a grant nor a denial.
+
+    Clients get a message without the policy's inner matters; `str` has the engine's words, for operators.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The policy could not be evaluated. Nothing was decided or changed. Try again.")
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +180,11 @@ class _FactQuery(Query):
             "ExternalIsSubSpecializer": self.handle_external_is_subspecializer,
             "ExternalOp": self.handle_external_op,
         }
+        limit = time.thread_time() + CPU_SECONDS
         while True:
             event = orjson.loads(self.ffi_query.next_event())
+            if time.thread_time() > limit:
+                raise PolicyFault(f"the question took more than {CPU_SECONDS:g} seconds of CPU time")
             ((kind, data),) = event.items()
             if kind == "Done":
                 return

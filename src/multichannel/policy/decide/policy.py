@@ -1,12 +1,14 @@
 """A loaded policy: its derivations for a principal, its predicates over all records, its verdict on one.
 
-The decision is what `allow` grants and no `forbid` takes away. What cannot be decided is denied.
+The decision is what `allow` grants and no `forbid` takes away. What cannot be decided
+is neither: PolicyFault is raised, and the operation ends with an error.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -39,7 +41,6 @@ class Verdict:
     reasons: tuple[str, ...] = ()
 
 
-DENIED = Verdict(allowed=False)
 Verdicts = Mapping[Action, Verdict]
 Rules = tuple[Rule, ...]
 Names = tuple[tuple[str, Rules], ...]
@@ -78,31 +79,22 @@ class Policy:
         return self.source.digest
 
     def predicate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
-        """Where a principal may do an action, over all records of a kind; nowhere while the policy fails."""
-        try:
+        """Where a principal may do an action, over all records of a kind. PolicyFault if the policy fails."""
+        with _logged(f"{action} on any {resource.name}"):
             return self.translate(principal, action, resource)
-        except (PolicyFault, PolicyInvalid):
-            log.exception("the policy failed to decide %s on any %s; denied", action, resource.name)
-            return NEVER
 
     def visibility(self, principal: Principal, resource: Resource) -> Visibility:
-        """What a principal sees of a resource type; nothing while the policy fails."""
-        try:
+        """What a principal sees of a resource type. PolicyFault if the policy fails."""
+        with _logged(f"which {resource.name} records are visible"):
             return self._visible(principal, resource)
-        except (PolicyFault, PolicyInvalid):
-            log.exception("the policy failed to decide which %s records are visible; none are", resource.name)
-            return Visibility(resource, dict.fromkeys(resource.reads, NEVER))
 
     def check(self, principal: Principal, action: Action, record: Any) -> Verdict:
-        """The verdict on one record of facts."""
-        try:
+        """The verdict on one record of facts. PolicyFault if the policy fails."""
+        with _logged(f"{action} on a {type(record).__name__}"):
             return self.decide(principal, action, record)
-        except PolicyFault:
-            log.exception("the policy failed to decide %s on a %s; denied", action, type(record).__name__)
-            return DENIED
 
     def decide(self, principal: Principal, action: Action, record: Any) -> Verdict:
-        """The verdict on one record of facts; PolicyFault where `check` denies because the policy fails."""
+        """What `check` returns, without a line in the log when the policy fails."""
         answers = self._engine.ask("forbid", REASON, principal, action.value, record)
         reasons = tuple(sorted({answer.bindings["reason"] for answer in answers}))
         if reasons:
@@ -118,11 +110,8 @@ class Policy:
         resource, roles = RESOURCES[kind_of(record)], tuple(roles)
         if not self.derivations.is_joined(resource):
             return {each: self._checked(replace(principal, roles=each), resource, record) for each in roles}
-        try:
+        with _logged(f"all actions on a {resource.name}"):
             by_roles = self.derivations.verdicts(principal, resource, record, roles)
-        except PolicyFault:
-            log.exception("the policy failed on a %s", resource.name)
-            return {each: dict.fromkeys(resource.actions, DENIED) for each in roles}
         return {
             each: {action: Verdict(granted and not why, why) for action, (granted, why) in verdicts.items()}
             for each, verdicts in by_roles.items()
@@ -183,3 +172,16 @@ class Policy:
         return Predicate(
             branches, merge_branches(each.conditions for each in restrictions if each.concerns(action))
         )
+
+
+@contextmanager
+def _logged(question: str) -> Iterator[None]:
+    """Log a fault of the policy and raise it; a condition that no list can be filtered by is one, too."""
+    try:
+        yield
+    except PolicyFault:
+        log.exception("the policy failed to decide %s", question)
+        raise
+    except PolicyInvalid as refusal:
+        log.exception("the policy failed to decide %s", question)
+        raise PolicyFault(refusal.message) from refusal

@@ -30,8 +30,9 @@ from multichannel.policy.language.ast import (
     Term,
     walk,
 )
-from multichannel.policy.language.resource_binding import principals_of
+from multichannel.policy.language.resource_binding import PRINCIPAL, principals_of
 from multichannel.policy.language.source import VERDICTS, PolicySource, Rule
+from multichannel.policy.language.types import fact_types
 from multichannel.policy.language.vocabulary_check import check_words
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Principal
@@ -112,15 +113,28 @@ def _check_filter(answer: Answer, principal: Principal, resource: Resource) -> N
 
 
 def _reads_principals(rule: Rule) -> bool:
-    """Whether a helper rule reads facts of what may be a principal, beyond what is taken for granted."""
+    """Whether a helper rule may read facts of a principal without saying so.
+
+    A parameter without a type can stand for a principal, or for a value that facts of principals are compared
+    with; one that has facts which principals lack is a record, as in the rules of verdicts.
+    """
     principal = principals_of(rule.tree)
-    untyped = {
+    unsure = {
         item.term.name for item in rule.tree.parameters if isinstance(item.term, Name) and item.kind is None
-    }
+    } - principal
+    unsure -= _records(rule.tree.body)
     return any(
-        not _names(term) <= principal and _reads(term, principal | untyped)
-        for term in _conditions(rule.tree.body)
+        _names(term) & unsure and _reads(term, principal | unsure) for term in _conditions(rule.tree.body)
     )
+
+
+def _records(body: Term | None) -> set[str]:
+    """The variables that a fact is read of which principals do not have."""
+    return {
+        part.subject.name
+        for part in (walk(body) if body is not None else ())
+        if isinstance(part, Dot) and isinstance(part.subject, Name) and part.name not in fact_types(PRINCIPAL)
+    }
 
 
 def _conditions(term: Term | None) -> Iterator[Term]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_
 
-from multichannel.policy.decide.conditions import Conditions, Predicate, without_implied
+from multichannel.policy.decide.conditions import Conditions, Predicate, merge_branches
 from multichannel.policy.decide.to_sql import Seek, seeks, where
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
@@ -31,10 +31,14 @@ class Visibility:
         """`reads` says where each read level is granted."""
         self.resource = resource
         self._predicates = reads
-        self._by_restrictions: dict[frozenset[Conditions], set[Conditions]] = defaultdict(set)
+        allowed: dict[frozenset[Conditions], set[Conditions]] = defaultdict(set)
         for predicate in reads.values():
             if predicate.allowed:
-                self._by_restrictions[predicate.restricted] |= predicate.allowed
+                allowed[predicate.restricted] |= predicate.allowed
+        # Merged as each predicate is, so that a level which covers all others is recognised as such.
+        self._by_restrictions = {
+            restricted: merge_branches(branches) for restricted, branches in allowed.items()
+        }
         self._coverage = {action: self._coverage_of(predicate) for action, predicate in reads.items()}
 
     def coverage(self, action: Action) -> ReadCoverage:
@@ -44,8 +48,8 @@ class Visibility:
     def _coverage_of(self, predicate: Predicate) -> ReadCoverage:
         if not predicate.allowed:
             return ReadCoverage.NONE
-        own = Predicate(without_implied(predicate.allowed), predicate.restricted)
-        return ReadCoverage.ALL if self._unions == (own,) else ReadCoverage.SOME
+        is_whole = self._by_restrictions == {predicate.restricted: predicate.allowed}
+        return ReadCoverage.ALL if is_whole else ReadCoverage.SOME
 
     def granted(self, action: Action, entity: Any) -> ColumnElement[bool]:
         """The rows of `entity` that can be read at this level."""
@@ -70,10 +74,7 @@ class Visibility:
 
     @cached_property
     def _unions(self) -> tuple[Predicate, ...]:
-        return tuple(
-            Predicate(without_implied(allowed), restricted)
-            for restricted, allowed in self._by_restrictions.items()
-        )
+        return tuple(Predicate(allowed, restricted) for restricted, allowed in self._by_restrictions.items())
 
     @cached_property
     def _visible(self) -> ColumnElement[bool]:

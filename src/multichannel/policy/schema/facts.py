@@ -84,6 +84,9 @@ class PartnerFacts:
     attachments: Annotated[
         list[ResellerRelationshipFacts], Many("associated_partner_id", between="customer_id")
     ]
+    provider_attachments: Annotated[
+        list[ResellerRelationshipFacts], Many("associated_partner_id", between="partner_id")
+    ]
     credited_subscriptions: Annotated[
         list[SubscriptionFacts], Many("partner_of_record_id", between="customer_id")
     ]

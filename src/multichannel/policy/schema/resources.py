@@ -138,6 +138,7 @@ PARTNER = Resource(
         Action.REQUEST_TRANSFER,
         Action.READ_SUPPORT_OPTIONS,
         Action.ADD_USER,
+        Action.VERIFY_DOMAIN,
         Action.IMPORT,
     ),
 )
@@ -157,6 +158,7 @@ RELATIONSHIP = Resource(
         Action.CANCEL,
         Action.REMOVE,
         Action.END,
+        Action.DETACH_RESELLER,
         Action.EXTEND,
         Action.REQUEST_DELEGATED_ADMIN,
         Action.REVOKE_DELEGATED_ADMIN,

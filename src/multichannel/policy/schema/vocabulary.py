@@ -48,6 +48,7 @@ class Action(DescribedEnum):
     CANCEL = "cancel", "Withdraw the request or the transfer, or end the subscription."
     REMOVE = "remove", "End the relationship as the partner, or end the partnership."
     END = "end", "End the relationship as the customer."
+    DETACH_RESELLER = "detach_reseller", "End the part of the attached reseller in the relationship."
     EXTEND = "extend", "Extend the relationship to a provider."
     REVOKE_DELEGATED_ADMIN = "revoke_delegated_admin", "End all delegated admin of the partner."
     INVITE = "invite", "Make a link that invites the other party."
@@ -91,7 +92,7 @@ class Action(DescribedEnum):
     ADD_PARTNER = "add_partner", "Add a partner. Used by the service itself."
     ADD_CUSTOMER = "add_customer", "Add a customer. Used by the service itself."
     REDEEM = "redeem", "Redeem an invitation. Used by the service itself."
-    VERIFY_DOMAIN = "verify_domain", "Verify a domain of the customer. Used by the service itself."
+    VERIFY_DOMAIN = "verify_domain", "Verify a domain of the partner or customer. Used by the service itself."
     SEED = "seed", "Load the demo data. Used by the service itself."
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from multichannel.policy.schema.resources import RESOURCES, Resource, with_article
 from multichannel.policy.schema.vocabulary import ROLES, Action
@@ -19,6 +19,8 @@ from multichannel.policy.testing.record_builder import RecordBuilder
 from multichannel.policy.testing.yaml_document import Facts, YamlDocument
 
 SUFFIX = ".cases.yaml"
+INVALID = "invalid-case"
+REASON = "must be the code of a restriction, such as CROSS_CLOUD, or NOT_GRANTED"
 
 
 class CaseSuite(NamedTuple):
@@ -55,6 +57,10 @@ class _CaseFile(YamlDocument):
         self._reader = RecordBuilder(self, cast.tenants)
         self._content = self.mapping(self.content, 1, "a file of cases", ("facts", "cases", "lists"))
         self._known = dict(self._records(self.mapping(self._content.get("facts"), 1, "`facts`")))
+
+    def refuse(self, line: int, message: str) -> NoReturn:
+        """Raise PolicyInvalid with file, line and the code of such mistakes."""
+        super().refuse(line, f"{message} [{INVALID}]")
 
     def cases(self) -> Iterator[Case]:
         """The cases, in order."""
@@ -96,7 +102,10 @@ class _CaseFile(YamlDocument):
             may=tuple(
                 self._action(word, resource, line) for word in self.listed(case.get("may"), line, "`may`")
             ),
-            may_not={self._action(word, resource, line): str(code) for word, code in denied.items()},
+            may_not={
+                self._action(word, resource, line): self.text(code, line, f"`may_not` of {word} {REASON}")
+                for word, code in denied.items()
+            },
             roles=self._roles(case, resource, line) if "roles" in case else None,
         )
 
@@ -120,13 +129,13 @@ class _CaseFile(YamlDocument):
 
     def _common(self, case: Facts, line: int) -> dict[str, Any]:
         """The facts of a case of either form, but for its resource type."""
-        who = case["who"]
+        principal = self._cast.principal(self, case["who"], line)
         return {
             "file": self.file,
             "line": line,
-            "who": principal_name(who),
-            "principal": self._cast.principal(self, who, line),
-            "why": str(case["why"]),
+            "who": principal_name(case["who"]),
+            "principal": principal,
+            "why": self.text(case["why"], line, "`why` must be a sentence"),
         }
 
     def _roles(self, case: Facts, resource: Resource, line: int) -> Mapping[Action, frozenset[str]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.conditions import Predicate, failures
 from multichannel.policy.decide.derivations import Roles
+from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy, Verdict, Verdicts
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action, Principal
@@ -38,6 +41,14 @@ class WrittenCase:
     def position(self) -> str:
         """`file:line`."""
         return f"{self.file}:{self.line}"
+
+    @contextmanager
+    def decided(self) -> Iterator[None]:
+        """PolicyInvalid with the place of the case if the policy fails to decide it."""
+        try:
+            yield
+        except PolicyFault as fault:
+            raise PolicyInvalid(f"{self.position}: the policy fails on this case: {fault}") from fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +131,8 @@ def expectation_results(policy: Policy, cases: Iterable[Case]) -> Iterator[Expec
     for case, expectations in pairs:
         about = _about(case)
         if about not in known:
-            known[about] = policy.verdicts(case.principal, case.record, roles[about])
+            with case.decided():
+                known[about] = policy.verdicts(case.principal, case.record, roles[about])
         for each in expectations:
             yield ExpectationResult(each, known[about][each.principal.roles][each.action])
 
@@ -148,7 +160,8 @@ class ListCase(WrittenCase):
     def found(self, policy: Policy) -> frozenset[str]:
         """The names of the records that the list predicates select."""
         actions = (self.to,) if self.to else self.resource.reads
-        predicates = [policy.predicate(self.principal, action, self.resource) for action in actions]
+        with self.decided():
+            predicates = [policy.predicate(self.principal, action, self.resource) for action in actions]
         return frozenset(
             name
             for name, record in self.records.items()

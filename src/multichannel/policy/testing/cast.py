@@ -6,14 +6,14 @@ are known by their names, which serve as their ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.policy.schema.vocabulary import ROLES, AuthMode, Principal
-from multichannel.policy.testing.yaml_document import Facts, YamlDocument
+from multichannel.policy.testing.yaml_document import Facts, YamlDocument, kind_of
 
 CAST = "cast.yaml"
 TENANT_WORDS: dict[str, type[StrEnum]] = {
@@ -23,6 +23,7 @@ TENANT_WORDS: dict[str, type[StrEnum]] = {
     "status": PartnerStatus,
 }
 TENANT_FACTS = (*TENANT_WORDS, "market")
+WHO = "`who` must be a user such as alder_sales_agent, or a mapping of tenant, roles and auth_mode"
 
 
 class Cast:
@@ -37,6 +38,8 @@ class Cast:
         if isinstance(who, str):
             tenant, _, role = who.partition("_")
             who = {"tenant": tenant, "roles": [role] if role else []}
+        if not isinstance(who, Mapping):
+            document.refuse(line, f"{WHO}; it is {kind_of(who)}. Write a case for each user.")
         facts = document.mapping(who, line, "`who`", ("tenant", "roles", "auth_mode"))
         tenant = document.word(facts.get("tenant"), self.tenants, line, f"a tenant of {CAST}")
         roles = document.listed(facts.get("roles"), line, "`roles`")
@@ -50,7 +53,7 @@ class Cast:
 
 
 def principal_name(who: str | Facts) -> str:
-    """The name of a principal for messages."""
+    """The name of a principal for messages, as a valid case names it."""
     if isinstance(who, str):
         return who
     return f"{who['tenant']} with {', '.join(who.get('roles') or ['no role'])}"
@@ -63,7 +66,10 @@ def _tenants(document: YamlDocument) -> Iterator[tuple[str, Facts]]:
         facts = document.mapping(content, line, name, TENANT_FACTS)
         if "_" in name or "kind" not in facts:
             document.refuse(line, f"{name} needs a `kind` and a name without `_`")
-        read: dict[str, Any] = dict.fromkeys(TENANT_FACTS) | {"market": facts.get("market")}
+        read: dict[str, Any] = dict.fromkeys(TENANT_FACTS)
+        if facts.get("market") is not None:
+            market = f"the market of {name} must be a text such as US"
+            read["market"] = document.text(facts["market"], line, market)
         for key, words in TENANT_WORDS.items():
             if key in facts:
                 read[key] = words(document.word(facts[key], words, line, f"the {key} of a tenant"))

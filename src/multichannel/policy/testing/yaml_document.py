@@ -37,6 +37,10 @@ class YamlDocument:
         except yaml.MarkedYAMLError as problem:
             line = problem.problem_mark.line + 1 if problem.problem_mark else 1
             raise error(f"{self.file}:{line}: {problem.problem}") from problem
+        except (yaml.YAMLError, ValueError) as problem:
+            raise error(f"{path} cannot be read: {problem}") from problem
+        except RecursionError as problem:
+            raise error(f"{path} cannot be read: it is nested too deeply, or contains itself") from problem
 
     def line(self, *path: object) -> int:
         """The line of an entry; for one that is not written, the line of the nearest enclosing entry."""
@@ -69,6 +73,12 @@ class YamlDocument:
             self.refuse(line, f"{what} must be a list")
         return value or []
 
+    def text(self, value: Any, line: int, what: str) -> str:
+        """A text; `what` says of what, and what it looks like."""
+        if not isinstance(value, str) or not value.strip():
+            self.refuse(line, f"{what}; it is {kind_of(value)}")
+        return value
+
     def word(self, value: Any, words: Any, line: int, what: str) -> Any:
         """One of some words."""
         if value not in list(words):
@@ -83,9 +93,25 @@ class YamlDocument:
             for number, item in enumerate(node.value):
                 self._note_lines(item, (*path, number))
         if isinstance(node, yaml.MappingNode):
-            names = [key.value for key, _ in node.value]
-            for key, item in node.value:
+            # Other keys than words are refused when the document is constructed.
+            entries = [(key, item) for key, item in node.value if isinstance(key, yaml.ScalarNode)]
+            names = [key.value for key, _ in entries]
+            for key, item in entries:
                 if names.count(key.value) > 1:
                     self.refuse(key.start_mark.line + 1, f"`{key.value}` is given twice")
                 self._note_lines(item, (*path, key.value))
                 self._lines[*path, key.value] = key.start_mark.line + 1
+
+
+def kind_of(value: Any) -> str:
+    """What an entry is, for messages."""
+    if value is None:
+        return "empty"
+    kinds = (
+        (bool, "true or false"),
+        (int | float, "a number"),
+        (str, "a text"),
+        (list, "a list"),
+        (Mapping, "a mapping"),
+    )
+    return next((word for kind, word in kinds if isinstance(value, kind)), f"a {type(value).__name__}")

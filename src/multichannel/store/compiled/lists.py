@@ -25,7 +25,7 @@ from multichannel.store.compiled.selection import (
     SelectedPageInfo,
     Slot,
     TotalCount,
-    map_values,
+    map_comparisons,
 )
 from multichannel.store.compiled.sql_text import parameter
 from multichannel.store.read.filters import PATTERNS
@@ -217,16 +217,21 @@ def _query(selected: SelectedList) -> ListQuery:
         return Position(value, parameter(place, known.id.index, GUID))
 
     size = parameter(place, window.size.index, Integer())
-    bound = Window(size, window.backwards, position(window.after), position(window.before))
+    limits = Window(size, window.backwards, position(window.after), position(window.before))
 
-    def value(of: Resource, compare: Compare) -> Any:
+    def bound(of: Resource, compare: Compare) -> Compare:
+        if compare.operator == "is_null":
+            return compare
         kind = Text() if compare.operator in PATTERNS else of.column(compare.column.name).type
-        if isinstance(compare.value, tuple):
-            return [parameter(place, each.index, kind) for each in compare.value]
-        return parameter(place, compare.value.index, kind)
+        value: Any = compare.value
+        if isinstance(value, tuple):
+            value = [parameter(place, each.index, kind) for each in value]
+        else:
+            value = parameter(place, value.index, kind)
+        return Compare(compare.column, compare.operator, value)
 
-    condition = map_values(resource, arguments.condition, value)
-    return ListQuery(frozenset(), bound, condition, arguments.order)
+    condition = map_comparisons(resource, arguments.condition, bound)
+    return ListQuery(frozenset(), limits, condition, arguments.order)
 
 
 def _shows_records(fields: Selected) -> bool:

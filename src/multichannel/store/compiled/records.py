@@ -22,6 +22,7 @@ from multichannel.store.compiled.selection import (
     SelectedField,
     SelectedList,
     SelectedRecord,
+    SelectedTenantId,
 )
 from multichannel.store.read.list_query import OrderBy, ReadableColumn
 from multichannel.store.read.visible_rows import VisibleRows
@@ -127,7 +128,7 @@ class RecordJson:
             return self._granted_actions(resource, row)
         if isinstance(value, SelectedList):
             return self._list_below(value, path, row)
-        if isinstance(value, SelectedColumn):
+        if isinstance(value, SelectedColumn | SelectedTenantId):
             return self._gated(resource, selected, value.column, row, path)
         if isinstance(value, SelectedRecord):
             column = ReadableColumn(value.link.local, _required(value.link.read))
@@ -154,9 +155,29 @@ class RecordJson:
         stored = row.c[f"v_{column.name}"]
         if isinstance(selected.value, SelectedRecord):
             return self.by_id(selected.value.link.target, selected.value.fields, stored, path, row)
+        if isinstance(selected.value, SelectedTenantId):
+            return self._tenant_id(selected.value, stored)
         mapped = resource.column(column.name)
         nullable = getattr(mapped, "nullable", True) is not False
         return self._json.column(stored, mapped.type, nullable=nullable)
+
+    def _tenant_id(self, value: SelectedTenantId, stored: Any) -> Json:
+        """The directory id of the tenant if the caller sees it, or else the stored id; null for null."""
+        rows, found = self._compilation.rows, []
+        for target in value.targets:
+            entity = aliased(target.mapped)
+            found.append(
+                select(cast(getattr(entity, value.directory_id.name), Text))
+                .where(
+                    entity.id == stored,
+                    self._compilation.visibility(target).visible(entity),
+                    *rows.filters.readable(target, entity, value.directory_id.read),
+                )
+                .correlate(stored.table)
+                .scalar_subquery()
+            )
+        text = func.coalesce(*found, cast(stored, Text))
+        return Json((func.coalesce(joined(('"', text, '"')), constant("null")),), text)
 
     def _granted_actions(self, resource: Resource, row: Any) -> Json:
         names = [
@@ -179,7 +200,7 @@ def _columns_of(fields: Selected) -> frozenset[ReadableColumn]:
     """The columns that fields read."""
     columns = set()
     for each in fields:
-        if isinstance(each.value, SelectedColumn):
+        if isinstance(each.value, SelectedColumn | SelectedTenantId):
             columns.add(each.value.column)
         elif isinstance(each.value, SelectedRecord):
             link = each.value.link

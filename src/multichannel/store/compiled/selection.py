@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from multichannel.policy.schema.resources import Resource
+from multichannel.store.read.filters import prepared
 from multichannel.store.read.list_query import (
     And,
     Compare,
@@ -54,6 +55,15 @@ class SelectedColumn:
     """A column, or its denial."""
 
     column: ReadableColumn
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedTenantId:
+    """A column with the id of a tenant; its directory id if the tenant is visible and has one."""
+
+    column: ReadableColumn
+    targets: tuple[Resource, ...]
+    directory_id: ReadableColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +151,7 @@ Selection = (
     ConstantText
     | GlobalId
     | SelectedColumn
+    | SelectedTenantId
     | GrantedActions
     | SelectedRecord
     | RecordById
@@ -181,27 +192,25 @@ def with_slots(
             return None
         return Position(None if known.value is None else slot(known.value), slot(known.id))
 
-    def slots(_resource: Resource, compare: Compare) -> Any:
-        value = compare.value
-        return tuple(map(slot, value)) if isinstance(value, tuple) else slot(value)
+    def slots(of: Resource, compare: Compare) -> Condition:
+        ready = prepared(of, compare)
+        if not isinstance(ready, Compare) or ready.operator == "is_null":
+            return ready
+        value = tuple(map(slot, ready.value)) if isinstance(ready.value, tuple) else slot(ready.value)
+        return Compare(ready.column, ready.operator, value)
 
     shape = Window(slot(window.size), window.backwards, position(window.after), position(window.before))
-    return shape, map_values(resource, condition, slots), tuple(values)
+    return shape, map_comparisons(resource, condition, slots), tuple(values)
 
 
-def map_values(
-    resource: Resource, condition: Condition, change: Callable[[Resource, Compare], Any]
+def map_comparisons(
+    resource: Resource, condition: Condition, change: Callable[[Resource, Compare], Condition]
 ) -> Condition:
-    """The condition on records of a type with another value in each comparison.
-
-    Whether a column is null, and that nothing is looked for, remains as it is.
-    """
+    """The condition on records of a type with something else in place of each comparison."""
     if isinstance(condition, And | Or):
-        parts = tuple(map_values(resource, part, change) for part in condition.conditions)
+        parts = tuple(map_comparisons(resource, part, change) for part in condition.conditions)
         return And(parts) if isinstance(condition, And) else Or(parts)
     if isinstance(condition, RelatedTo):
         target = condition.link.target
-        return RelatedTo(condition.link, map_values(target, condition.condition, change))
-    if condition.operator == "is_null":
-        return condition
-    return Compare(condition.column, condition.operator, change(resource, condition))
+        return RelatedTo(condition.link, map_comparisons(target, condition.condition, change))
+    return change(resource, condition)

@@ -9,17 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from multichannel.domain.base import GUID
+from multichannel.domain.base import GUID_FORM, is_guid
 from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.list_query import And, Compare, Condition, Or, ReadableColumn, RelatedTo
+from multichannel.store.read.list_query import NO_ROWS, And, Compare, Condition, Or, ReadableColumn, RelatedTo
 
 Clause = ColumnElement[bool]
-
-ESCAPE = "/"
-PATTERNS = {"starts_with", "contains"}
-"""The operators that take a pattern of `pattern_of`."""
 
 OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "eq": operator.eq,
@@ -29,24 +25,51 @@ OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "lte": operator.le,
     "gt": operator.gt,
     "gte": operator.ge,
-    "starts_with": lambda column, pattern: _text(column).like(pattern, escape=ESCAPE),
-    "contains": lambda column, pattern: func.lower(_text(column)).like(func.lower(pattern), escape=ESCAPE),
+    "not_in": lambda column, values: column.not_in(values),
+    "like": lambda column, pattern: _text(column).like(pattern, escape=ESCAPE),
+    "ilike": lambda column, pattern: func.lower(_text(column)).like(func.lower(pattern), escape=ESCAPE),
     "is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
 }
-"""The operators of comparisons; all but `is_null` are false for NULL."""
+"""The operators of prepared comparisons; all but `is_null` are false for NULL."""
 
 
-def pattern_of(operator: str, text: str) -> str:
+PATTERNS = {"like", "ilike"}
+"""The operators whose value is a pattern."""
+ESCAPE = "/"
+
+
+def prepared(resource: Resource, compare: Compare) -> Condition:
+    """The comparison as databases compare: patterns for parts of texts, and GUIDs in lower case.
+
+    What can be no GUID equals none. A value that is a bound parameter already stays as it is.
+    """
+    column, name, value = compare.column, compare.operator, compare.value
+    if name in {"starts_with", "contains"}:
+        return Compare(column, "like" if name == "starts_with" else "ilike", _pattern(name, value))
+    if not is_guid(resource.column(column.name)) or name not in {"eq", "ne", "in"} or _is_bound(value):
+        return compare
+    values = (value,) if isinstance(value, str) else tuple(value)
+    guids = tuple(each.lower() for each in values if GUID_FORM.fullmatch(each))
+    if name == "ne":
+        return Compare(column, "not_in", guids) if guids else Compare(column, "is_null", value=False)
+    return Compare(column, "in", guids) if guids else NO_ROWS
+
+
+def _is_bound(value: Any) -> bool:
+    values = value if isinstance(value, list | tuple) else [value]
+    return any(isinstance(each, ColumnElement) for each in values)
+
+
+def _pattern(name: str, text: str) -> str:
     """The LIKE pattern for texts that start with a text, or contain it."""
-    escaped = text
     for special in (ESCAPE, "%", "_"):
-        escaped = escaped.replace(special, ESCAPE + special)
-    return f"{escaped}%" if operator == "starts_with" else f"%{escaped}%"
+        text = text.replace(special, ESCAPE + special)
+    return f"{text}%" if name == "starts_with" else f"%{text}%"
 
 
 def _text(column: Any) -> Any:
     """The text of a column; that of a GUID is its canonical form on every database."""
-    return cast(column, Text) if column.type is GUID else column
+    return cast(column, Text) if is_guid(column) else column
 
 
 def read_levels_of(columns: Iterable[ReadableColumn]) -> list[Action]:
@@ -78,8 +101,11 @@ class Filters:
         return self._compare(resource, entity, condition)
 
     def _compare(self, resource: Resource, entity: Any, compare: Compare) -> Clause:
-        holds = OPERATORS[compare.operator](getattr(entity, compare.column.name), compare.value)
-        return and_(holds, *self.readable(resource, entity, compare.column.read))
+        ready = prepared(resource, compare)
+        if not isinstance(ready, Compare):
+            return self._clause(resource, entity, ready)
+        holds = OPERATORS[ready.operator](getattr(entity, ready.column.name), ready.value)
+        return and_(holds, *self.readable(resource, entity, ready.column.read))
 
     def _related_to(self, resource: Resource, entity: Any, condition: RelatedTo) -> Clause:
         """A visible related row fulfils the condition, and the relation may be followed."""

@@ -81,10 +81,13 @@ class GuardQueries:
         self._session.grant(rows)
         return rows
 
-    def between(self, model: type[T], column: str, **equal: Any) -> Sequence[T]:
-        """Rows of the parent's customer and, by `column`, its partner: locked, to be written with it."""
+    def between(self, model: type[T], column: str, *, of: str = "partner_id", **equal: Any) -> Sequence[T]:
+        """Rows of the parent's customer and, by `column`, its partner: locked, to be written with it.
+
+        `of` is the column of the parent that names the partner.
+        """
         (parent,) = self._parents
-        own = {column: parent.partner_id, "customer_id": parent.customer_id}
+        own = {column: getattr(parent, of), "customer_id": parent.customer_id}
         rows = self._locked(model, equal | own)
         self._session.grant(rows)
         return rows

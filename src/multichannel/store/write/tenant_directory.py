@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID, uuid5
 
 from sqlalchemy import Table, and_, bindparam, exists, insert, or_, select, update
 
@@ -151,6 +152,26 @@ class TenantDirectory:
         partner_id: str | None = self._session.decided(statement).scalar()
         return partner_id
 
+    def partner_id(self, directory_id: str) -> str:
+        """The id of the partner with this directory id (R54), or an id that no partner has.
+
+        A partner that does not exist is so treated as one that the caller has nothing to do with. The same
+        directory id gives the same id until a partner has it.
+        """
+        return self.partner_ids([directory_id])[directory_id]
+
+    def partner_ids(self, directory_ids: Iterable[str]) -> dict[str, str]:
+        """The id of each partner as `partner_id` gives it, by directory id."""
+        wanted = set(directory_ids)
+        statement = select(Tenant.id, Tenant.directory_id).where(
+            Tenant.kind == TenantKind.PARTNER,
+            or_(Tenant.id.in_(sorted(wanted)), Tenant.directory_id.in_(sorted(wanted))),
+        )
+        rows = self._session.decided(statement).all()
+        known = {row.directory_id: row.id for row in rows}
+        internal = {row.id for row in rows}
+        return {each: known.get(each) or (_nobody(each) if each in internal else each) for each in wanted}
+
     def stubs(self, ids: Iterable[str]) -> set[str]:
         """The stubs among these customers: those without a company name."""
         statement = select(Customer.id).where(
@@ -258,6 +279,11 @@ class TenantDirectory:
         ]
         self._session.write(insert(_table(Tenant)), tenants)
         self._session.write(insert(_table(model)), [dict(row) for row in rows])
+
+
+def _nobody(directory_id: str) -> str:
+    """An id that no partner has, in place of a directory id that is the internal id of one."""
+    return str(uuid5(UUID(directory_id), "nobody"))
 
 
 def _table(model: type[Base]) -> Table:

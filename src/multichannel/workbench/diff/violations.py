@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from multichannel.policy.decide.derivations import Derivation
@@ -10,6 +10,7 @@ from multichannel.policy.decide.sample_principals import roles_of, with_role
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.workbench.condition_text import ConditionText
 from multichannel.workbench.diff.changes import Counterexample, Disagreement
 from multichannel.workbench.diff.counterexample import build_record, choose_facts
 from multichannel.workbench.diff.literals import Conjunction, fact_tests
@@ -33,12 +34,12 @@ class Violation:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A derivation that may violate an invariant, unless a restriction prevents it."""
+    """A derivation that may violate an invariant, unless a restriction or `unless` prevents it."""
 
     principal: Principal
     action: Action
     grant: Derivation
-    restricted: frozenset[Conjunction]
+    prevented: frozenset[Conjunction]
     where: frozenset[Conjunction]
 
 
@@ -70,8 +71,9 @@ class InvariantChecker:
         if not any(invariant.of(granted.get(action, ())) for action in invariant.actions):
             return
         forbidden = self._version.forbidden(principal, role, resource)
-        where = self._where(invariant, principal, resource)
-        key = (invariant.position, resource.name, id(granted), id(forbidden), where)
+        where = self._tests((invariant.where,), principal, resource)
+        unless = self._tests(invariant.unless, principal, resource)
+        key = (invariant.position, resource.name, id(granted), id(forbidden), where, unless)
         if key in self._kept:
             return
         candidates = [
@@ -79,7 +81,7 @@ class InvariantChecker:
                 with_role(principal, role),
                 action,
                 grant,
-                self._restrictions(forbidden, action, resource.name),
+                self._restrictions(forbidden, action, resource.name) | unless,
                 where,
             )
             for action in invariant.actions
@@ -97,18 +99,19 @@ class InvariantChecker:
             self._restricted[key] = conjunctions(forbidden[action], kind, self._finder.rows)
         return self._restricted[key]
 
-    def _where(
-        self, invariant: Invariant, principal: Principal, resource: Resource
+    def _tests(
+        self, texts: Iterable[ConditionText], principal: Principal, resource: Resource
     ) -> frozenset[Conjunction]:
         return frozenset(
             conjunction
-            for conditions in invariant.where.conditions(principal, resource)
+            for text in texts
+            for conditions in text.conditions(principal, resource)
             for conjunction in fact_tests(conditions, resource.name, self._finder.rows)
         )
 
     def _violates(self, violation: Violation, candidate: _Candidate, resource: Resource) -> bool:
         granted = conjunctions((candidate.grant,), resource.name, self._finder.rows)
-        query = RecordQuery((granted, candidate.where), candidate.restricted)
+        query = RecordQuery((granted, candidate.where), candidate.prevented)
         model = self._finder.find(resource.name, query)
         if model is None:
             return False
