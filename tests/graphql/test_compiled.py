@@ -2,93 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
 
 from multichannel.demo.cast import PERSONAS
 from multichannel.domain.customers import Customer
 from multichannel.domain.subscriptions import Subscription
 from multichannel.graphql.compiled.compiled_execution import ExecutionPath
 from multichannel.graphql.compiled.selecting import ROOT_LISTS
-from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
-from multichannel.graphql.execution.executor import Execution
-from multichannel.graphql.http.connection_limits import ConnectionLimiter
-from multichannel.graphql.http.view import GraphQLView
 from multichannel.graphql.schema import build_schema
+from tests.graphql.both_executions import Both, both_of
 from tests.graphql.generated_documents import DocumentMaker, Known
-from tests.world import World, verified_token
+from tests.world import World
 
 NASTY = ('quo"te', "back\\slash", "t\tab\nnl\r\b\f", "\x01\x02\x1f\x7f", "ünï ☃ 𝄞", "", "</script>")
 NASTIER = ("a%b_c/d", "\u2028\u2029", '{"\\u0001":0}', "{", "\x01", "'", "''||'")
 LIST = "{ edges { cursor node { id } } }"
-
-
-@dataclass
-class Both:
-    """A world behind two endpoints: one that compiles, and one that only interprets."""
-
-    world: World
-    runner: asyncio.Runner
-    compiling: httpx.AsyncClient
-    interpreting: httpx.AsyncClient
-    paths: Counter[ExecutionPath] = field(default_factory=Counter)
-
-    def answers(self, persona: str, query: str, variables: Any = None) -> list[tuple[Any, ...]]:
-        """Status, headers and bytes of both answers."""
-        return self.runner.run(self._answers(persona, query, variables))
-
-    async def _answers(self, persona: str, query: str, variables: Any) -> list[tuple[Any, ...]]:
-        headers = {"Authorization": f"Bearer {persona}"}
-        body = {"query": query, "variables": variables}
-        got = [
-            await client.post("/graphql", json=body, headers=headers)
-            for client in (self.compiling, self.interpreting)
-        ]
-        return [(each.status_code, sorted(each.headers.items()), each.content) for each in got]
-
-
-@contextmanager
-def both_of(world: World) -> Iterator[Both]:
-    """Both endpoints of a world."""
-    streams = EventStreams(world.store, world.caller_of_token, EventNotifier(None))
-    paths: Counter[ExecutionPath] = Counter()
-
-    def count(path: ExecutionPath) -> None:
-        paths[path] += 1
-
-    sign_in = world.caller_of_token
-    executions = [
-        Execution(world.store, sign_in, streams, threads=1, recall=verified_token, count=count),
-        Execution(world.store, sign_in, streams, threads=1),
-    ]
-    with asyncio.Runner() as runner:
-        clients = [_client(each) for each in executions]
-        yield Both(world, runner, clients[0], clients[1], paths)
-        for client in clients:
-            runner.run(client.aclose())
-        for execution in executions:
-            execution.close()
-        streams.close()
-
-
-def _client(execution: Execution) -> httpx.AsyncClient:
-    view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
-    app = Starlette(routes=[Route("/graphql", view.respond, methods=["GET", "POST"])])
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ MAX_PREPARED = 200
 """The prepared statements of a connection; each takes some hundred kilobytes of the server's memory."""
 LONGEST_WAIT = 5.0
 """Seconds to wait for a free connection."""
+LONGEST_STATEMENT = 40.0
+"""Seconds, after which the server is taken for lost; it ends a statement sooner than that by itself."""
 SUCCEEDED = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}
 
 
@@ -42,17 +44,21 @@ class StatementFailed(Exception):
 
 
 class AsyncConnection:
-    """One connection, and the names of the statements that are prepared on it."""
+    """One connection, and the names of the statements that are prepared on it.
+
+    OperationalError says that the connection is lost; then it can only be closed.
+    """
 
     def __init__(self, connection: Any, loop: asyncio.AbstractEventLoop) -> None:
         """`connection` is psycopg's; nobody else uses it."""
         self._connection, self._loop = connection, loop
         self._driver = connection.pgconn
         self._driver.nonblocking = 1
+        self._socket: int | None = self._driver.socket
         self._prepared: OrderedDict[bytes, None] = OrderedDict()
         self._result: Any = None
         self._waiter: asyncio.Future[Any] | None = None
-        loop.add_reader(self._driver.socket, self._read)
+        loop.add_reader(self._socket, self._read)
 
     async def run(self, name: bytes, sql: str, parameters: list[bytes | None]) -> Any:
         """The result of a statement, which is prepared first if it has not been."""
@@ -63,15 +69,9 @@ class AsyncConnection:
         self._driver.send_query_prepared(name, parameters)
         return await self._response()
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether the server has ended the connection."""
-        return bool(self._driver.status != pq.ConnStatus.OK)
-
     def close(self) -> None:
         """Close the connection, whatever it is doing."""
-        if not self._loop.is_closed():
-            self._loop.remove_reader(self._driver.socket)
+        self._stop_reading()
         self._connection.close()
 
     async def _prepare(self, name: bytes, sql: str) -> None:
@@ -86,34 +86,55 @@ class AsyncConnection:
     async def _response(self) -> Any:
         while self._driver.flush():
             await _writable(self._loop, self._driver.socket)
+        if self._socket is None:
+            raise OperationalError("the connection is lost")
         self._waiter = self._loop.create_future()
         result = await self._waiter
         if result.status not in SUCCEEDED:
-            state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
-            message = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"no result"
-            is_permanent = state.startswith(PERMANENT)
-            raise StatementFailed(message.decode(errors="replace"), is_permanent=is_permanent)
+            raise _failure(result)
         return result
 
     def _read(self) -> None:
-        """Called by the loop when the server has sent something."""
+        """Called by the loop when the server has sent something, or has closed the connection."""
         try:
             self._driver.consume_input()
             while not self._driver.is_busy():
                 result = self._driver.get_result()
                 if result is None:
                     self._finish()
-                    return
+                    break
                 self._result = result
-        except OperationalError as lost:
-            self._loop.remove_reader(self._driver.socket)
-            if self._waiter is not None and not self._waiter.done():
-                self._waiter.set_exception(lost)
+        except OperationalError as loss:
+            self._lose(loss)
+        if self._driver.status != pq.ConnStatus.OK:
+            self._lose(OperationalError("the server closed the connection"))
 
     def _finish(self) -> None:
         result, self._result = self._result, None
         if result is not None and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(result)
+
+    def _lose(self, loss: OperationalError) -> None:
+        self._stop_reading()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(loss)
+
+    def _stop_reading(self) -> None:
+        """At once when the connection is lost: another connection may get the number of its socket."""
+        socket, self._socket = self._socket, None
+        if socket is not None and not self._loop.is_closed():
+            self._loop.remove_reader(socket)
+
+
+def _failure(result: Any) -> Exception:
+    """The error for a result; OperationalError if the server ends the connection."""
+    message = (result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"no result").decode(
+        errors="replace"
+    )
+    if result.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED) in {b"FATAL", b"PANIC"}:
+        return OperationalError(message)
+    state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
+    return StatementFailed(message, is_permanent=state.startswith(PERMANENT))
 
 
 async def _writable(loop: asyncio.AbstractEventLoop, socket: int) -> None:
@@ -141,13 +162,14 @@ class ConnectionPool:
         """The two values of the row; StatementFailed, or Busy if no connection becomes free."""
         connection = await self._acquire()
         try:
-            result = await connection.run(name, sql, parameters)
+            async with asyncio.timeout(LONGEST_STATEMENT):
+                result = await connection.run(name, sql, parameters)
         except StatementFailed:
-            (self._discard if connection.is_lost else self._release)(connection)
+            self._release(connection)
             raise
         except BaseException as cause:  # lost, or left in the middle: it cannot be used again
             self._discard(connection)
-            if isinstance(cause, OperationalError):
+            if isinstance(cause, OperationalError | TimeoutError):
                 raise StatementFailed(str(cause)) from cause
             raise
         self._release(connection)

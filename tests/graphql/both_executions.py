@@ -1,0 +1,86 @@
+"""One world behind two endpoints: one that compiles operations, and one that interprets all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from multichannel.graphql.compiled.compiled_execution import ExecutionPath
+from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
+from multichannel.graphql.execution.executor import Execution
+from multichannel.graphql.http.connection_limits import ConnectionLimiter
+from multichannel.graphql.http.view import GraphQLView
+from tests.world import World, verified_token
+
+Reply = tuple[int, list[tuple[str, str]], bytes]
+"""Status, headers and body."""
+
+
+@dataclass
+class Both:
+    """A world behind two endpoints: one that compiles, and one that only interprets."""
+
+    world: World
+    runner: asyncio.Runner
+    compiling: httpx.AsyncClient
+    interpreting: httpx.AsyncClient
+    paths: Counter[ExecutionPath] = field(default_factory=Counter)
+
+    def answers(self, persona: str, query: str, variables: Any = None, **body: Any) -> list[Reply]:
+        """Both answers: the compiled one first."""
+        return self.runner.run(self._answers(persona, {"query": query, "variables": variables, **body}))
+
+    def same(self, persona: str, query: str, variables: Any = None, **body: Any) -> bytes:
+        """The body of both answers, which are equal; the first was compiled."""
+        before = self.paths[ExecutionPath.COMPILED]
+        compiled, interpreted = self.answers(persona, query, variables, **body)
+        assert compiled == interpreted
+        assert self.paths[ExecutionPath.COMPILED] == before + 1
+        return compiled[2]
+
+    async def _answers(self, persona: str, body: dict[str, Any]) -> list[Reply]:
+        headers = {"Authorization": f"Bearer {persona}"}
+        got = [
+            await client.post("/graphql", json=body, headers=headers)
+            for client in (self.compiling, self.interpreting)
+        ]
+        return [(each.status_code, sorted(each.headers.items()), each.content) for each in got]
+
+
+@contextmanager
+def both_of(world: World) -> Iterator[Both]:
+    """Both endpoints of a world."""
+    streams = EventStreams(world.store, world.caller_of_token, EventNotifier(None))
+    paths: Counter[ExecutionPath] = Counter()
+
+    def count(path: ExecutionPath) -> None:
+        paths[path] += 1
+
+    sign_in = world.caller_of_token
+    executions = [
+        Execution(world.store, sign_in, streams, threads=1, recall=verified_token, count=count),
+        Execution(world.store, sign_in, streams, threads=1),
+    ]
+    with asyncio.Runner() as runner:
+        clients = [_client(each) for each in executions]
+        yield Both(world, runner, clients[0], clients[1], paths)
+        for client in clients:
+            runner.run(client.aclose())
+        for execution in executions:
+            execution.close()
+        streams.close()
+
+
+def _client(execution: Execution) -> httpx.AsyncClient:
+    view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
+    app = Starlette(routes=[Route("/graphql", view, methods=["GET", "POST"])])
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
