@@ -11,18 +11,23 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from multichannel.demo.cast import PERSONAS
+from multichannel.demo.cast import ALDER, MEADOW, PERSONAS
 from multichannel.domain.customers import Customer
 from multichannel.domain.subscriptions import Subscription
 from multichannel.graphql.compiled.compiled_execution import ExecutionPath
 from multichannel.graphql.compiled.selecting import ROOT_LISTS
 from multichannel.graphql.schema import build_schema
+from multichannel.policy.schema.vocabulary import AuthMode
+from multichannel.store.users import VerifiedToken
 from tests.graphql.both_executions import Both, both_of
 from tests.graphql.generated_documents import DocumentMaker, Known
-from tests.world import World
+from tests.world import World, bearer_of
 
 NASTY = ('quo"te', "back\\slash", "t\tab\nnl\r\b\f", "\x01\x02\x1f\x7f", "ünï ☃ 𝄞", "", "</script>")
 NASTIER = ("a%b_c/d", "\u2028\u2029", '{"\\u0001":0}', "{", "\x01", "'", "''||'")
+AGENT = "alder-sales-agent"
+UNKNOWN = bearer_of(VerifiedToken(MEADOW.id, ALDER.id, AuthMode.APP_USER))
+"""The token of a user whom the service does not know."""
 LIST = "{ edges { cursor node { id } } }"
 
 
@@ -91,3 +96,53 @@ def test_generated_documents_are_answered_alike(both: Both, known: Known) -> Non
     compare(both, known, range(30))
     assert both.paths[ExecutionPath.FAILED] == 0
     assert both.paths[ExecutionPath.COMPILED] >= 0.95 * both.paths.total()
+
+
+@pytest.mark.parametrize(
+    "variables", [None, {}, {"first": 3}, {"first": "3"}, {"first": None}, {"first": 2**40}]
+)
+def test_variables_mean_the_same(both: Both, variables: Any) -> None:
+    query = "query Q($first: Int = 2) { customers(first: $first) { nodes { id } pageInfo { endCursor } } }"
+    compiled, interpreted = both.answers(AGENT, query, variables)
+    assert compiled == interpreted
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ __typename }",
+        "{ a: __typename b: __typename @skip(if: true) }",
+        "{ customers(first: 0) { nodes { id } } }",
+        "{ customers(first: 1, last: 1) { nodes { id } } }",
+        '{ customers(after: "bm9uZQ") { nodes { id } } }',
+        '{ node(id: "customer_00000000-0000-4000-8000-000000000000") { id } }',
+        '{ node(id: "nobody") { id } }',
+        "{ nothing }",
+        "{ customers { nodes { id } ",
+        "query A { __typename } query B { __typename }",
+        "subscription { transferChanged { operation } }",
+        "{ __schema { queryType { name } } customers { totalCount } }",
+        "{ viewer { tenantId } customers { nodes { viewerCanNow } } }",
+        "{ customers(filter: {and: [{}, {or: []}]}) { totalCount } }",
+        "{ customers(filter: {companyName: null}) { totalCount } }",
+        '{ subscriptions(filter: {vendorId: {contains: "A"}}) { totalCount } }',
+        '{ subscriptions(filter: {vendorId: {eq: "none"}, entitlementId: {in: []}}) { totalCount } }',
+        '{ subscriptions(filter: {or: [{vendorId: {ne: "none"}}, {vendorId: {startsWith: "a"}}]}) { totalCount } }',
+        '{ transfers(filter: {customerId: {eq: "customer_629704ff-2196-5c61-aca3-46822667d74e"}}) { totalCount } }',
+        "{ auditRecords(first: 3) { nodes { customerId actorTenantId resourceId reasons } } }",
+        "{ transfers { nodes { customerId sourcePartnerId targetPartnerId } } }",
+    ],
+)
+@pytest.mark.parametrize("persona", [AGENT, "meadow-global-admin", "nobody-at-all"])
+def test_documents_at_the_edges_are_answered_alike(both: Both, query: str, persona: str) -> None:
+    token = persona if persona != "nobody-at-all" else UNKNOWN
+    compiled, interpreted = both.answers(token, query)
+    assert compiled == interpreted
+
+
+def test_an_operation_is_chosen_by_its_name(both: Both) -> None:
+    query = "query A { a: customers { totalCount } } query B { b: customers { totalCount } }"
+    for name in ("A", "B"):
+        assert f'"{name.lower()}":'.encode() in both.same(AGENT, query, operationName=name)
+    compiled, interpreted = both.answers(AGENT, query, operationName="C")
+    assert compiled == interpreted

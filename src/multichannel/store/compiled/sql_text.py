@@ -17,11 +17,14 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from multichannel.domain.base import GUID, UtcTime, utc_text
+from multichannel.domain.base import GUID, UtcTime, new_id, utc_text
 from multichannel.store.compiled.json_text import NotCovered
 
-ANY_TENANT = "5a4ed7e1-0f3b-4c1d-9a57-0e1f2d3c4b5a"
-"""Stands for the caller's tenant while a statement is made; in the statement, it is a parameter."""
+ANY_TENANT = new_id()
+"""Stands for the caller's tenant while a statement is made; in the statement, it is a parameter.
+
+It is random, so that no policy can name it.
+"""
 TENANT, NOW, DIRECTORY, OBJECT, DOMAIN = "tenant", "now", "directory_id", "object_id", "domain"
 CONTEXT = (TENANT, NOW, DIRECTORY, OBJECT, DOMAIN)
 """The parameters that do not come from the document; they are the values at place 0."""
