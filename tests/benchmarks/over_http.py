@@ -22,7 +22,7 @@ from sqlalchemy import URL
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.server.bootstrap import now
 from tests.benchmarks.queries import QUERIES
-from tests.benchmarks.variants import LIMIT, OFF, ON
+from tests.benchmarks.variants import INTERPRETED, LIMIT, OFF, ON
 from tests.benchmarks.world import Scale, World
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -55,7 +55,7 @@ class Server:
 
 
 def over_http(
-    scale: Scale, url: URL, rounds: int, requests: int, names: Sequence[str] = (ON, OFF, LIMIT)
+    scale: Scale, url: URL, rounds: int, requests: int, names: Sequence[str] = (ON, OFF, INTERPRETED, LIMIT)
 ) -> dict[str, dict[str, dict[str, float]]]:
     """By question and variant: milliseconds of server CPU for each request, and requests a second."""
     with running_servers(scale, url, names) as servers:
@@ -64,7 +64,7 @@ def over_http(
 
 @contextmanager
 def running_servers(
-    scale: Scale, url: URL, names: Sequence[str] = (ON, OFF, LIMIT)
+    scale: Scale, url: URL, names: Sequence[str] = (ON, OFF, INTERPRETED, LIMIT)
 ) -> Iterator[dict[str, Server]]:
     """A server for each variant, with one worker process and a signed-in client."""
     with ExitStack() as stack:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tests.benchmarks.cold import MOST
 from tests.benchmarks.queries import TARGETS
-from tests.benchmarks.variants import LIMIT, OFF, ON
+from tests.benchmarks.variants import INTERPRETED, LIMIT, OFF, ON
 
 
 def print_tables(figures: dict[str, Any]) -> None:
@@ -45,16 +45,18 @@ def _in_process(database: str, found: dict[str, Any]) -> Table:
 
 def _http(database: str, found: dict[str, Any]) -> Table:
     table = Table(title=f"{database}, over HTTP: ms of server CPU for one request; requests a second")
-    columns = (ON, OFF, LIMIT, "on / off", "on / by hand", f"{ON}, /s", f"{OFF}, /s", f"{LIMIT}, /s")
-    _add(table, "question", *columns)
+    variants = (ON, OFF, INTERPRETED, LIMIT)
+    ratios = ("on / off", "interpreted / on", "on / by hand")
+    _add(table, "question", *variants, *ratios, *(f"{variant}, /s" for variant in variants))
     for name, each in found.items():
-        on, off, limit = (each[variant]["cpu"] for variant in (ON, OFF, LIMIT))
+        on, off, interpreted, limit = (each[variant]["cpu"] for variant in variants)
         table.add_row(
             name,
-            *(f"{cpu:.2f}" for cpu in (on, off, limit)),
+            *(f"{cpu:.2f}" for cpu in (on, off, interpreted, limit)),
             f"{on / off:.3f}",
+            f"{interpreted / on:.1f}",
             f"{on / limit:.1f}",
-            *(f"{each[variant]['per_second']:.0f}" for variant in (ON, OFF, LIMIT)),
+            *(f"{each[variant]['per_second']:.0f}" for variant in variants),
         )
     return table
 

@@ -25,6 +25,8 @@ from tests.benchmarks.queries import QUERIES
 from tests.benchmarks.tenant_condition import TenantCondition
 
 ON, OFF, LIMIT = "policy on", "policy off", "by hand"
+INTERPRETED = "interpreted"
+"""The policy on, and nothing compiled; over HTTP only."""
 
 Answer = Callable[[], bytes]
 

@@ -107,6 +107,7 @@ class World:
         return {
             "id": self.partners[number],
             "name": f"Partner {number}",
+            "is_domain_verified": False,
             "type": "indirect_reseller" if number in RESELLERS else kind,
             "status": "active",
             "partner_number": str(4_000_000 + number),

@@ -52,7 +52,7 @@ class _Numbered(SQLCompiler):
         if not bindparam.expanding:
             return self._constant(bindparam.value)
         if not bindparam.value:
-            return f"({self.visit_empty_set_expr([bindparam.type])})"  # type: ignore[no-untyped-call]
+            return self._no_values(bindparam.type)
         return f"({', '.join(map(self._constant, bindparam.value))})"
 
     def _numbered(self, key: str, kind: Any) -> str:
@@ -79,6 +79,9 @@ class _Numbered(SQLCompiler):
     def _boolean(self, value: bool) -> str:  # noqa: FBT001  (a value to write)
         raise NotImplementedError
 
+    def _no_values(self, kind: Any) -> str:
+        raise NotImplementedError
+
 
 class _PostgreSQLCompiler(_Numbered, PGCompiler):
     def _reference(self, number: int, kind: Any) -> str:
@@ -87,6 +90,9 @@ class _PostgreSQLCompiler(_Numbered, PGCompiler):
     def _boolean(self, value: bool) -> str:  # noqa: FBT001  (a value to write)
         return "true" if value else "false"
 
+    def _no_values(self, kind: Any) -> str:
+        return f"(SELECT NULL::{_postgresql_type(kind)} WHERE false)"
+
 
 class _SQLiteCompiler(_Numbered, SQLiteCompiler):
     def _reference(self, number: int, kind: Any) -> str:  # noqa: ARG002  (values have their own types)
@@ -94,6 +100,9 @@ class _SQLiteCompiler(_Numbered, SQLiteCompiler):
 
     def _boolean(self, value: bool) -> str:  # noqa: FBT001  (a value to write)
         return "1" if value else "0"
+
+    def _no_values(self, kind: Any) -> str:  # noqa: ARG002  (values have their own types)
+        return "(SELECT NULL WHERE 0)"
 
 
 def _postgresql_type(kind: Any) -> str:
