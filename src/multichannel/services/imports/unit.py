@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar, cast
 
 from multichannel.domain.base import Base, new_id
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerType, TenantKind
 from multichannel.importing.customers import ImportedCustomer
@@ -53,6 +54,15 @@ class ImportUnit:
     def rows(self, model: type[Base], column: str = "partner_id") -> OwnerBulkWriter:
         """The importer's own rows of a table."""
         return self._work.bulk_writer(self.importer, model, column)
+
+    def relationships_of(
+        self, partner_ids: Collection[str], customer_ids: Collection[str]
+    ) -> list[tuple[tuple[str, str | None], RelationshipStatus]]:
+        """Customer, partner and status of each relationship that partners have themselves."""
+        found = self._work.query_for(self.importer).all(
+            ResellerRelationship, partner_id=sorted(partner_ids), customer_id=sorted(customer_ids)
+        )
+        return [((str(row.customer_id), row.partner_id), row.stored_status) for row in found]
 
     def batches(self, kind: type[F]) -> Iterator[list[LocatedItem[F]]]:
         """All facts of a kind, in batches. They name customers by their ids here, not by directory ids."""
