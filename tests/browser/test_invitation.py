@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,11 @@ from multichannel.demo.cast import CEDAR, EMBER, fixed_id
 from multichannel.demo.issuer import DemoIssuer
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.tenants import Cloud, Partner
-from multichannel.explorer.build import NO_NODE, find_npm
 from multichannel.policy.decide.policy import Policy
 from multichannel.store.engines import open_database
 from tests.browser.people import Person
 from tests.databases import copy_of
+from tests.npm import installed
 from tests.oidc.provider import GLOBAL_ADMIN, OidcProvider
 from tests.serving import DemoServer, demo_app, running
 
@@ -44,14 +43,9 @@ RIGHTS = {"includeDelegatedAdmin": True, "delegatedRights": ["SUPPORT", "MANAGE_
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+def axe() -> str:
     """The script of axe-core, which finds what keeps people from using a page."""
-    folder = tmp_path_factory.mktemp("axe")
-    shutil.copytree(AXE, folder, dirs_exist_ok=True)
-    npm = find_npm()
-    assert npm is not None, NO_NODE
-    npm.run("ci", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder)
-    return (folder / "node_modules/axe-core/axe.min.js").read_text()
+    return (installed(AXE) / "node_modules/axe-core/axe.min.js").read_text()
 
 
 @pytest.fixture
