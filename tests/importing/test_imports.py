@@ -535,6 +535,20 @@ def test_an_export_that_names_the_directory_of_a_customer_created_here_means_tha
     assert books.dump() == before
 
 
+@pytest.mark.rule("R54")
+def test_history_does_not_reveal_that_another_partner_created_the_customer(books: Books) -> None:
+    books.add_partner(BIRCH)
+    created = _created(books, ALDER, "orchard.example")
+    with books.store.engine.begin() as connection:
+        connection.execute(update(Tenant).where(Tenant.id == created).values(directory_id=guid("orchard")))
+    squeeze = transfer("squeeze", customerTenantId=guid("orchard"))
+
+    assert codes(books.load(squeeze, by=BIRCH)) == codes(books.load(squeeze, by=ALDER)) == []
+
+    owners = {row["owner_id"]: row["customer_id"] for row in books.table("transfers")}
+    assert owners == {BIRCH: guid("orchard"), ALDER: created}
+
+
 @pytest.mark.rule("R54", "R58")
 def test_an_export_links_a_customer_that_its_partner_created_by_the_domain(books: Books) -> None:
     books.add_partner(BIRCH)

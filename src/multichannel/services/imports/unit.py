@@ -17,6 +17,7 @@ from multichannel.importing.export import Export, LocatedItem
 from multichannel.importing.payloads import Imported
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import FileReport, Outcome
+from multichannel.importing.transfers import ImportedTransfer
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.owner_bulk_writer import OwnerBulkWriter, Row
 
@@ -70,9 +71,15 @@ class ImportUnit:
             yield self.with_known_customers(batch)
 
     def with_known_customers(self, batch: list[LocatedItem[F]]) -> list[LocatedItem[F]]:
-        """The items with the ids of their customers, where these differ from the directory ids."""
+        """The items with the ids of their customers, where these differ from the directory ids.
+
+        A transfer makes no relationship: of a customer that the importer has nothing to do with it keeps what
+        the export says.
+        """
         named = {customer_id for item in batch if (customer_id := _customer_of(item.facts)) is not None}
-        ids = self.companies.linked_customers(named, self.importer.cloud)
+        is_history = any(isinstance(item.facts, ImportedTransfer) for item in batch)
+        of = self.importer if is_history else None
+        ids = self.companies.linked_customers(named, self.importer.cloud, of=of)
         return [_renamed(item, ids) for item in batch] if ids else batch
 
     def file(self, item: LocatedItem[Imported]) -> FileReport:
