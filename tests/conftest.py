@@ -1,4 +1,5 @@
 pytest_plugins = [
+    "tests.memory",
     "tests.postgres",
     "tests.databases",
     "tests.chromium",

@@ -107,10 +107,10 @@ class World:
         return {
             "id": self.partners[number],
             "name": f"Partner {number}",
-            "is_domain_verified": False,
             "type": "indirect_reseller" if number in RESELLERS else kind,
             "status": "active",
             "partner_number": str(4_000_000 + number),
+            "is_domain_verified": 0,
             "created_at": BORN,
             **PLACE,
         }
@@ -172,6 +172,7 @@ class World:
             "delegated_admin_requested": 1,
             "is_extension": 0,
             "associated_partner_id": self.partners[partner + 5] if partner in PROVIDERS else None,
+            "detached_reseller_ids": "[]",
             "status": status,
             "requested_at": BORN,
             "accepted_at": None if status == "requested" else BORN,

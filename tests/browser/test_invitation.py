@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,25 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from multichannel.demo.cast import CEDAR, EMBER, fixed_id
 from multichannel.demo.issuer import DemoIssuer
-from multichannel.explorer.build import NO_NODE, find_npm
+from multichannel.domain.domains import CustomerDomain
+from multichannel.domain.tenants import Cloud, Partner
 from multichannel.policy.decide.policy import Policy
+from multichannel.store.engines import open_database
 from tests.browser.people import Person
 from tests.databases import copy_of
+from tests.npm import installed
 from tests.oidc.provider import GLOBAL_ADMIN, OidcProvider
 from tests.serving import DemoServer, demo_app, running
 
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parent / "axe"
+PUBLIC = Cloud.PUBLIC
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 REQUEST = """mutation($input: RequestResellerRelationshipInput!) {
@@ -38,14 +43,9 @@ RIGHTS = {"includeDelegatedAdmin": True, "delegatedRights": ["SUPPORT", "MANAGE_
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+def axe() -> str:
     """The script of axe-core, which finds what keeps people from using a page."""
-    folder = tmp_path_factory.mktemp("axe")
-    shutil.copytree(AXE, folder, dirs_exist_ok=True)
-    npm = find_npm()
-    assert npm is not None, NO_NODE
-    npm.run("ci", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder)
-    return (folder / "node_modules/axe-core/axe.min.js").read_text()
+    return (installed(AXE) / "node_modules/axe-core/axe.min.js").read_text()
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_company_that_nobody_knows_accepts_with_fewer_rights_on_a_phone(
     expect(page.get_by_role("heading", level=1)).to_have_text("Alder asks your company")
     who = page.get_by_role("region", name="Who asks")
     expect(who).to_contain_text("Partner that sells directly")
-    expect(who).to_contain_text("alder.example")
+    expect(who).to_contain_text("alder.example (verified)")
     expect(who).to_contain_text("United States")
     expect(page.get_by_text("365 days").first).to_be_visible()
     page.get_by_role("checkbox", name="Manage subscriptions").uncheck()
@@ -219,13 +219,21 @@ def test_a_reseller_that_nobody_knows_accepts_its_provider(
 
 @pytest.fixture
 def demo(sqlite_world: str, tmp_path: Path, shipped_policy: Policy) -> Iterator[DemoServer]:
-    """A demo of the test's own."""
+    """A demo of the test's own, in which nothing has verified Cedar's domain and one of Ember's."""
     issuer = DemoIssuer(tmp_path)
-    with (
-        copy_of(sqlite_world, tmp_path) as database,
-        running(demo_app(database, issuer, shipped_policy)) as url,
-    ):
-        yield DemoServer(url, issuer)
+    with copy_of(sqlite_world, tmp_path) as database:
+        engine = open_database(database)
+        with Session(engine) as session:
+            session.add(
+                CustomerDomain(
+                    customer_id=EMBER.id, ascii_domain="ember.test", is_verified=False, cloud=PUBLIC
+                )
+            )
+            session.execute(update(Partner).where(Partner.id == CEDAR.id).values(is_domain_verified=False))
+            session.commit()
+        engine.dispose()
+        with running(demo_app(database, issuer, shipped_policy)) as url:
+            yield DemoServer(url, issuer)
 
 
 def test_in_the_demo_a_persona_answers(
@@ -256,8 +264,10 @@ def test_a_reseller_asks_together_with_its_provider(chromium: Browser, demo: Dem
     page.goto(f"{demo.url}{urlsplit(url).path}")
     page.get_by_label("Demo: act as").select_option("ember-global-admin")
 
-    expect(page.get_by_role("region", name="Who asks")).to_contain_text("Hazel")
-    expect(page.get_by_role("region", name="Together with")).to_contain_text("Cedar")
+    expect(page.get_by_role("region", name="Who asks")).to_contain_text("hazel.example (verified)")
+    expect(page.get_by_role("region", name="Together with")).to_contain_text("cedar.example (not verified)")
+    own = page.get_by_role("region", name="Your company")
+    expect(own).to_contain_text("ember.example (verified), ember.test (not verified)")
     expect(page.get_by_role("region", name="What Cedar could see and do")).to_contain_text("sell you")
     sign(page)
     page.get_by_role("button", name="Accept").click()

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from multichannel.demo.cast import ALDER, MEADOW, fixed_id
+from multichannel.demo.cast import ALDER, CANYON, MEADOW, fixed_id
 from multichannel.domain.audit import AuditRecord
 from multichannel.domain.relationships import ResellerRelationship
+from multichannel.domain.tenants import Tenant
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.unit_of_work import UnitOfWork
@@ -92,6 +93,23 @@ def test_one_tenants_chain_can_be_walked_alone(acted: World, run: Run) -> None:
     assert run("audit", "verify", "--tenant", ALDER.id)[0] == 1
     code, out, _ = run("audit", "verify", "--json", "--tenant", ALDER.id)
     assert (code, [each["tenant"] for each in json.loads(out)["chains"]]) == (1, [ALDER.id])
+
+
+@pytest.mark.rule("R54")
+def test_a_tenant_is_named_by_its_directory_id_and_none_that_is_unknown_is_good(
+    acted: World, run: Run
+) -> None:
+    unlinked, directory_id = CANYON.id, fixed_id("alder.directory")
+    tamper(acted)
+    with acted.store.engine.begin() as connection:
+        for tenant_id, value in ((ALDER.id, directory_id), (unlinked, None)):
+            connection.execute(update(Tenant).where(Tenant.id == tenant_id).values(directory_id=value))
+
+    assert run("audit", "verify", "--tenant", directory_id)[0] == 1
+    assert run("audit", "verify", "--tenant", unlinked)[0] == 0
+    for nobody in (ALDER.id, fixed_id("nobody")):
+        told = run("audit", "verify", "--tenant", nobody)
+        assert told == (1, "", f"Tenant {nobody} not found. List them: multichannel tenant list\n")
 
 
 @pytest.mark.rule("R53")

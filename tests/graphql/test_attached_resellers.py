@@ -199,6 +199,8 @@ def test_a_provider_is_told_who_still_reads_after_a_partnership_and_detaches_it(
     nodes = api.ask("cedar-admin-agent", STILL_ATTACHED).data["partnerships"]["nodes"]
     assert [each["reseller"] for each in nodes] == [None] * len(nodes)
     assert refusal(api, "cedar-admin-agent", DETACH, id=held) == ("NO_RESELLER", ["id"])
+    # What the provider ended itself, its export may name again.
+    assert stored(api, ResellerRelationship, id=bare(held))[0].detached_reseller_ids == []
 
 
 @pytest.mark.rule("R62", "R65", "R53")
@@ -224,6 +226,7 @@ def test_a_customer_is_rid_of_a_reader_and_keeps_its_provider(api: Api) -> None:
     assert [each.new_value for each in new_rows.records(CEDAR.id)] == [{}]
     assert [each.new_value for each in new_rows.records(DOGWOOD.id)] == [{}]
     assert [each.resource_id for each in new_rows.events()] == [bare(HELD)]
+    assert stored(api, ResellerRelationship, id=bare(HELD))[0].detached_reseller_ids == [DOGWOOD.id]
 
 
 @pytest.mark.rule("R24")

@@ -164,3 +164,7 @@ def test_a_customer_reads_what_it_pays_and_other_parties_do_not(api: Api) -> Non
     assert (records[MEADOW.id].old_value, records[MEADOW.id].new_value) == ({"quantity": 10}, told)
     assert records[CEDAR.id].new_value == told
     assert records[DOGWOOD.id].new_value == {}
+    changes = "{ auditRecords { nodes { resourceId changes { field old new } } } }"
+    nodes = api.ask("meadow-global-admin", changes).data["auditRecords"]["nodes"]
+    (shown,) = [each["changes"] for each in nodes if each["resourceId"] == bare(phone)]
+    assert shown == [{"field": "quantity", "old": "10", "new": "20"}]

@@ -92,7 +92,7 @@ SUCCESSES: dict[str, tuple[str, str, dict[str, Any], Role]] = {
 STATEMENTS = {
     "request relationship": 14,
     "request delegated admin": 17,
-    "request through provider": 17,
+    "request through provider": 18,
     "cancel request": 12,
     "accept relationship": 17,
     "decline relationship": 13,
@@ -100,7 +100,7 @@ STATEMENTS = {
     "remove relationship": 17,
     "end relationship": 19,
     "detach reseller": 15,
-    "extend relationship": 14,
+    "extend relationship": 15,
     "invite reseller": 15,
     "accept invitation": 12,
     "remove partnership": 12,

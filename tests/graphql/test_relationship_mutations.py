@@ -90,6 +90,16 @@ def test_a_request_is_accepted_and_the_customer_appears(api: Api) -> None:
     assert {each.resource_type for each in new_rows.events()} == {"ResellerRelationship", "CustomerAgreement"}
 
 
+@pytest.mark.rule("SM1")
+def test_nothing_that_is_in_force_expires(api: Api) -> None:
+    done(api, "quarry-global-admin", ACCEPT, id=OPEN_REQUEST, agreement=SIGNER)
+    api.world.clock.now += timedelta(days=400)
+    asked = "{ resellerRelationships(first: 100) { nodes { status expiresAt } } }"
+    for persona in ("alder-admin-agent", "cedar-admin-agent", "birch-sales-agent", "quarry-global-admin"):
+        shown = api.ask(persona, asked).data["resellerRelationships"]["nodes"]
+        assert {each["expiresAt"] for each in shown if each["status"] == "ACTIVE"} == {None}
+
+
 @pytest.mark.rule("R14")
 def test_an_agreement_is_asked_for_once(api: Api) -> None:
     missing = refusal(api, "quarry-global-admin", ACCEPT, id=OPEN_REQUEST)

@@ -19,7 +19,9 @@ from graphql import (
     is_specified_scalar_type,
 )
 
+import multichannel
 from multichannel.domain.base import DescribedEnum
+from multichannel.domain.refusals import Refusal
 from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, camel
 from multichannel.graphql.framework.mutation import MUTATIONS, MutationDeclaration
@@ -196,3 +198,13 @@ def test_introspection_is_within_the_limits() -> None:
 
     assert read_document(query, cache=False).ast
     assert graphql_sync(build_schema(), query).errors is None
+
+
+def test_every_refusal_names_a_field_that_some_input_has() -> None:
+    kinds = build_schema().type_map.values()
+    fields = {name for kind in kinds if isinstance(kind, GraphQLInputObjectType) for name in kind.fields}
+    source = "".join(path.read_text("utf-8") for path in Path(multichannel.__file__).parent.rglob("*.py"))
+    elsewhere = set(re.findall(r'\.error\([^()]*path="(\w+)"', source))
+
+    assert {"agreement", "parentId"} <= elsewhere
+    assert elsewhere | {refusal.value.path for refusal in Refusal} - {None} <= fields

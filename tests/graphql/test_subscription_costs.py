@@ -96,7 +96,7 @@ COSTS: dict[str, tuple[Callable[[Api], Answer], int]] = {
     "cancelService": (_cancel_service, 9),
     "moveSubscriptionToCsp": (_first("moveSubscriptionToCsp", "alder-sales-agent", id="meadow-azure-ea"), 13),
     "assignSupportContact": (_on_new("assignSupportContact", "alder-admin-agent", partner=None), 9),
-    "assignPartnerOfRecord": (_on_new("assignPartnerOfRecord", "cedar-admin-agent", partner=HAZEL.id), 13),
+    "assignPartnerOfRecord": (_on_new("assignPartnerOfRecord", "cedar-admin-agent", partner=HAZEL.id), 14),
 }
 
 

@@ -34,9 +34,9 @@ Next = Callable[[], Any]
 
 
 @contextmanager
-def by_sse(server: Server, query: str) -> Iterator[Next]:
+def by_sse(server: Server, query: str, login: str = "alder-admin-agent") -> Iterator[Next]:
     """An open stream of server-sent events."""
-    headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {server.token('alder-admin-agent')}"}
+    headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {server.token(login)}"}
     received: queue.Queue[Any] = queue.Queue()
     with (
         httpx.Client(timeout=WAIT) as client,

@@ -265,6 +265,50 @@ def test_an_import_gives_no_permission_back_that_the_customer_has_taken(books: B
     assert only(books.table("delegated_admin_grants"))["status"] is DelegatedAdminStatus.TERMINATED
 
 
+@pytest.mark.rule("SM1")
+def test_a_request_that_the_vendor_says_is_accepted_expires_no_more(books: Books) -> None:
+    books.load(customer("meadow"))
+    table: Any = ResellerRelationship.__table__
+    waiting = {"status": RelationshipStatus.REQUESTED, "expires_at": books.now + timedelta(days=90)}
+    with books.store.engine.begin() as connection:
+        connection.execute(update(table).values(waiting))
+
+    unspecified = books.load(customer("meadow", relationshipToPartner="unknown"))
+    before = only(books.table("reseller_relationships"))
+    books.load(customer("meadow", relationshipToPartner="reseller"))
+
+    assert counts(unspecified)["unchanged"] == 1
+    assert (before["status"], before["expires_at"]) == tuple(waiting.values())
+    after = only(books.table("reseller_relationships"))
+    assert (after["status"], after["expires_at"]) == (RelationshipStatus.ACTIVE, None)
+
+
+@pytest.mark.rule("R62", "R24")
+@pytest.mark.parametrize("way", ["detached", "through", "own", "permitted again", "permitted by itself"])
+def test_an_import_attaches_no_reseller_that_the_customer_has_ended(books: Books, way: str) -> None:
+    described = [reseller("dogwood"), customer("meadow", associatedPartnerId=guid("dogwood"))]
+    books.load(*described)
+    held = only(books.table("reseller_relationships"))
+    ended, active = RelationshipStatus.ENDED_BY_CUSTOMER, RelationshipStatus.ACTIVE
+    own = {**held, "id": guid("own"), "partner_id": guid("dogwood"), "associated_partner_id": None}
+    own["status"] = active if way == "permitted by itself" else ended
+    through = {**held, "id": guid("through"), "status": active if way == "permitted again" else ended}
+    more = {"own": own, "permitted by itself": own, "through": through, "permitted again": through}
+    detached = [guid("dogwood")] if way.startswith(("detached", "permitted")) else []
+    table: Any = ResellerRelationship.__table__
+    with books.store.engine.begin() as connection:
+        values = {"associated_partner_id": None, "detached_reseller_ids": detached}
+        connection.execute(update(table).values(values))
+        if way in more:
+            connection.execute(insert(table).values(more[way]))
+    before = books.table("reseller_relationships")
+
+    reports = [books.load(*described), books.load(reseller("dogwood", of_customer="meadow"))]
+
+    assert [counts(each)["updated"] for each in reports] == [0, 0]
+    assert books.table("reseller_relationships") == before
+
+
 def test_an_add_on_hangs_on_its_base_whenever_that_comes(books: Books) -> None:
     add_on = subscription("archive", of="meadow", parentSubscriptionId=guid("mail"))
     elsewhere = subscription("backup", of="quarry", parentSubscriptionId=guid("mail"))
@@ -489,6 +533,20 @@ def test_an_export_that_names_the_directory_of_a_customer_created_here_means_tha
     before = books.dump()
     assert counts(books.load(*items)) == NOTHING | {"unchanged": 3}
     assert books.dump() == before
+
+
+@pytest.mark.rule("R54")
+def test_history_does_not_reveal_that_another_partner_created_the_customer(books: Books) -> None:
+    books.add_partner(BIRCH)
+    created = _created(books, ALDER, "orchard.example")
+    with books.store.engine.begin() as connection:
+        connection.execute(update(Tenant).where(Tenant.id == created).values(directory_id=guid("orchard")))
+    squeeze = transfer("squeeze", customerTenantId=guid("orchard"))
+
+    assert codes(books.load(squeeze, by=BIRCH)) == codes(books.load(squeeze, by=ALDER)) == []
+
+    owners = {row["owner_id"]: row["customer_id"] for row in books.table("transfers")}
+    assert owners == {BIRCH: guid("orchard"), ALDER: created}
 
 
 @pytest.mark.rule("R54", "R58")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import secrets
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +19,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from multichannel.explorer.build import NO_NODE, Npm, find_npm
+from tests.npm import installed, node_environment
 
 SOURCES = Path(__file__).parent
 AUDIENCE = "https://multichannel.example"
@@ -88,12 +86,9 @@ class OidcProvider:
 
 
 @pytest.fixture(scope="session")
-def provider_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def provider_folder() -> Path:
     """A folder with the provider, installed from the lock file."""
-    folder = tmp_path_factory.mktemp("provider")
-    shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
-    _npm().run("ci", "--no-audit", "--no-fund", "--ignore-scripts", folder=folder)
-    return folder
+    return installed(SOURCES)
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +102,13 @@ def oidc_provider(provider_folder: Path, tmp_path_factory: pytest.TempPathFactor
 
 @contextmanager
 def _running(folder: Path, accounts: Path) -> Iterator[str]:
-    path = os.pathsep.join([str(_npm().node_folder), os.environ.get("PATH", os.defpath)])
     log = accounts.with_name("provider.log")
     with (
         log.open("w") as errors,
         subprocess.Popen(
             ["node", "provider.mjs", AUDIENCE, str(accounts)],  # noqa: S607  (the node that npm runs on)
             cwd=folder,
-            env={**os.environ, "PATH": path},
+            env=node_environment(),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -128,9 +122,3 @@ def _running(folder: Path, accounts: Path) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait()
-
-
-def _npm() -> Npm:
-    npm = find_npm()
-    assert npm is not None, NO_NODE
-    return npm

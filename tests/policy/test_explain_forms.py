@@ -141,6 +141,26 @@ def test_each_alternative_that_holds_is_a_derivation() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "ways",
+    [
+        f'{OTHER}p.kind = "partner" and c.cloud = p.cloud;\n{OTHER}c.market = p.market;',
+        f'{OTHER}(p.kind = "partner" and c.cloud = p.cloud) or c.market = p.market;',
+    ],
+)
+def test_who_lacks_only_a_role_is_told_of_each_way_to_the_standing(ways: str) -> None:
+    found = explained(ways, customer(), replace(WHO, roles=("billing_admin",)))
+
+    missed = [miss for miss in found.near_misses if miss.standing == "onlooker"]
+    assert [miss.held for miss in missed] == [True, True]
+    assert [[each.text for each in miss.conditions] for miss in missed] == [
+        ['p.kind = "partner"', "c.cloud = p.cloud"],
+        ["c.market = p.market"],
+    ]
+    granted = explained(ways, customer()).grants
+    assert {frozenset(each.rules) for each in granted} == {frozenset(miss.rules) for miss in missed}
+
+
 def test_a_helper_of_words_that_does_not_hold_fails_once_with_all_its_words() -> None:
     added = f'sunny("DE");\nsunny("FR");\n{OTHER}p.kind = "partner" and sunny(c.market);'
 

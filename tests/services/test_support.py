@@ -34,6 +34,7 @@ from multichannel.services.subscriptions import (
 )
 from multichannel.services.support import support_options
 from multichannel.services.support_option import SupportOption
+from multichannel.services.switch_requests import SwitchRequest, request_switch
 from multichannel.services.transfers import TransferRequest, request_transfer
 from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
@@ -43,7 +44,7 @@ from tests.world import one_engine
 
 pytestmark = one_engine
 REQUEST, RECREATE, TRANSFER, _, _ = PARTNER_OPTIONS
-CONFIRM, CANCEL, CANCEL_SERVICE, CONTACT, INVITE = CUSTOMER_OPTIONS
+CONFIRM, CANCEL, CANCEL_SERVICE, CONTACT, SWITCH = CUSTOMER_OPTIONS
 PERSONAS = ("alder-admin-agent", "birch-sales-agent", "cedar-admin-agent", "willow-sales-agent")
 BESIDES = {"SOLD_BY_ANOTHER_PARTNER", "NO_RELATIONSHIP", "NOT_GRANTED"}
 """Blockers that the mutation does not know, or that the policy denies without a code."""
@@ -129,6 +130,8 @@ def test_an_option_is_available_if_and_only_if_its_mutation_is_possible(
 CUSTOMERS = ("meadow", "canyon", "quarry", "thistle", "ember")
 PARTNERS = ("alder", "birch", "cedar", "dogwood", "hazel", "linden", "willow", "laurel")
 SUMMARY = "PARTNER_NOT_ABLE"
+OF_THE_TARGET = {"TARGET_UNRELATED", "SAME_PARTNER", "LINES_NOT_ELIGIBLE"}
+"""What a switch is refused for, in place of the reasons that its option tells."""
 
 
 def blockers(options: list[SupportOption]) -> dict[SupportOptionKind, set[str]]:
@@ -240,6 +243,12 @@ def customer_use_cases(kind: SupportOptionKind, row: Subscription) -> list[Calla
             partial(cancel_service, row_id=row.id, service=name, expected_version=version)
             for name in [*row.services, "unknown"]
         ]
+    if kind is SWITCH:
+        switches = [
+            SwitchRequest(subscription_id=row.id, target_directory_id=fixed_id(key), notice="Please.")
+            for key in PARTNERS
+        ]
+        return [partial(request_switch, request=each) for each in switches]
     return [
         partial(assign_support_contact, row_id=row.id, directory_id=fixed_id(key), expected_version=version)
         for key in PARTNERS
@@ -260,14 +269,12 @@ def test_an_option_of_a_customer_is_available_if_and_only_if_its_mutation_is_pos
     for row_id, options in options_of(use_cases, persona).items():
         row = use_cases.row(Subscription, id=row_id)
         for option in options:
-            if option.kind is INVITE:
-                continue
             blocked = {blocker.code for blocker in option.blocked_by}
             answers = [codes_of(use_cases, persona, each) for each in customer_use_cases(option.kind, row)]
             if not blocked:
                 assert set() in answers, (row.friendly_name, option)
             elif blocked != {"ALREADY_CONFIRMED"}:
-                known = blocked | {"FORBIDDEN", "CONTACT_NOT_AVAILABLE"}
+                known = blocked | {"FORBIDDEN", "CONTACT_NOT_AVAILABLE", *OF_THE_TARGET}
                 assert all(codes & known for codes in answers), (row.friendly_name, option, answers)
 
 
@@ -292,11 +299,13 @@ def test_a_record_that_is_confirmed_or_contested_is_not_confirmed(use_cases: Use
 
 
 @pytest.mark.rule("R71")
-def test_a_customer_without_partners_names_no_support_contact_and_may_invite_one(use_cases: UseCases) -> None:
+def test_a_customer_without_partners_names_no_support_contact_and_switches_nothing(
+    use_cases: UseCases,
+) -> None:
     office = fixed_id("prairie-office-direct.subscription")
     found = blockers(options_of(use_cases, "prairie-global-admin")[office])
 
     assert found[CONTACT] == {"NO_PARTNER"}
-    assert found[INVITE] == set()
+    assert found[SWITCH] == {"NOT_CSP", "LEGACY_LICENSE", "NO_OTHER_PARTNER"}
     csp = blockers(options_of(use_cases, "meadow-global-admin")[fixed_id("meadow-mail-alder.subscription")])
-    assert csp[INVITE] == {"SOLD_BY_ANOTHER_PARTNER"}
+    assert csp[SWITCH] == set()

@@ -30,12 +30,13 @@ from tests.stateful.comparing import check_state
 from tests.stateful.dealing_cases import CASES
 from tests.stateful.dealing_links import PEOPLE, RELATIONS
 from tests.stateful.dealing_sales import BEGINNINGS, DECISIONS, LIFE, PURCHASES
+from tests.stateful.ended_consent import ENDING, EndedConsent
 from tests.stateful.model import Outcome, predict
 from tests.stateful.model.delegated_admin import extends_itself
 from tests.stateful.model.subscriptions import settle
 from tests.stateful.model.transfers import status
 from tests.stateful.service import Service
-from tests.stateful.sight import check_sight
+from tests.stateful.sight import check_access, check_ended, check_sight
 
 EVERYTHING: dict[str, Deal] = {
     **RELATIONS,
@@ -47,6 +48,8 @@ EVERYTHING: dict[str, Deal] = {
     **DECISIONS,
 }
 STATUSES = {Outcome.REFUSED: "failed", Outcome.FORBIDDEN: "declined", Outcome.NOT_FOUND: "declined"}
+SELDOM = 5
+"""One time in so many the lists of `access` are read, which is slow."""
 ENOUGH = 4
 """So many transfers may wait before more are begun."""
 
@@ -65,6 +68,7 @@ class Machine(RuleBasedStateMachine):
         self.found = self._read()
         self.last: tuple[Call, Outcome, str | None] | None = None
         self.calls = 0
+        self.ended = EndedConsent()
 
     def teardown(self) -> None:
         """The chains are whole, by our own reckoning and by the service's."""
@@ -216,7 +220,10 @@ class Machine(RuleBasedStateMachine):
             self._check_unchanged(data, call, before, status=STATUSES[expected])
             self.last = (call, expected, None)
             return
+        self.ended.note(call.mutation, shown or {}, self.state.rows("ResellerRelationship"))
         self._check(data)
+        if call.mutation == ENDING and shown:
+            self._check_ended(shown["partner_id"])
         assert shown
         assert answer.row_id in {None, shown["id"]}
         self.last = (call, expected, shown["id"])
@@ -240,6 +247,16 @@ class Machine(RuleBasedStateMachine):
         users = self.state.people()
         user = users[data.draw(st.integers(0, len(users) - 1), label="onlooker")]
         check_sight(self.service, self.state, self.found, user)
+        self._check_ended(user["tenant_id"])
+        if self.calls % SELDOM == 0:
+            check_access(self.service, self.state, user)
+
+    def _check_ended(self, partner_id: str) -> None:
+        """Nothing is open to anybody of a partner that a customer has shown the door."""
+        closed = self.ended.customers_of(partner_id)
+        for user in self.state.people() if closed else ():
+            if user["tenant_id"] == partner_id:
+                check_ended(self.service, self.found, user, closed)
 
     def _waiting(self) -> int:
         """How many transfers wait for an answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,18 @@ from hypothesis.stateful import run_state_machine_as_test
 from multichannel.domain.transfers import Transfer
 from multichannel.policy.decide.policy import Policy
 from multichannel.server.bootstrap import SHIPPED_POLICIES
-from multichannel.services import transfer_execution
+from multichannel.services import access, relationship_ends, transfer_execution
 from multichannel.store.audit.audit_writer import AuditWriter
 from multichannel.store.audit.mutation_context import IdempotencyKeys
 from tests.databases import copy_of
+from tests.stateful import cast
+from tests.stateful.calls import SIGNER, global_id
+from tests.stateful.checks import read
 from tests.stateful.machine import machine_of
+from tests.stateful.organisations import CANYON, CEDAR, DOGWOOD
 from tests.stateful.runs import runs
 from tests.stateful.service import opened
+from tests.stateful.sight import check_access, check_ended
 
 Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -90,6 +96,53 @@ def test_the_machine_finds_a_standing_that_outlives_its_relationship(
 
     with pytest.raises(AssertionError, match="sees other "):
         _run(empty_sqlite, tmp_path, Policy.load(policies))
+
+
+def leave_resellers_attached(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(relationship_ends, "_detach", lambda *_arguments: None)
+
+
+def forget_attached_resellers(patch: pytest.MonkeyPatch) -> None:
+    """In `access`: only those who see a record by a relationship of their own."""
+    guids = access._guids
+
+    def some(facts: Any) -> Any:
+        return set(guids(facts)) - {DOGWOOD}
+
+    patch.setattr(access, "_guids", some)
+
+
+CONSENT: dict[Break | None, str | None] = {
+    None: None,
+    leave_resellers_attached: "for whom .* is closed, sees",
+    forget_attached_resellers: "and its access does not tell",
+}
+
+
+@pytest.mark.parametrize("fault", CONSENT)
+def test_what_is_left_open_or_hidden_of_consent_is_found(
+    empty_sqlite: str,
+    tmp_path: Path,
+    shipped_policy: Policy,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Break | None,
+) -> None:
+    if fault:
+        fault(monkeypatch)
+    with copy_of(empty_sqlite, tmp_path) as url, opened(url, shipped_policy) as service:
+        service.reset()
+        state = cast.state()
+        people = {row["display_name"]: row for row in state.people()}
+        reseller, customer = people["dogwood sales_agent"], service.caller(people["canyon global_admin"])
+        told = {"customer": CANYON, "provider": CEDAR}
+        own = service.change(service.caller(reseller), "requestResellerRelationship", told)
+        link = {"id": global_id("ResellerRelationship", str(own.row_id))}
+        service.change(customer, "acceptResellerRelationship", {**link, "agreement": SIGNER})
+        message = CONSENT[fault]
+        with pytest.raises(AssertionError, match=message) if message else nullcontext():
+            check_access(service, state, reseller)
+            service.change(customer, "endResellerRelationship", {**link, "reason": "Another supplier"})
+            check_ended(service, read(service.engine, service.clock.now), reseller, [CANYON])
 
 
 def _run(template: str, folder: Path, policy: Policy) -> None:

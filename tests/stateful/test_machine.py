@@ -47,3 +47,16 @@ def test_every_answer_is_what_the_model_says_wherever_one_looks(service: Service
     run_state_machine_as_test(machine, settings=runs(200, 30, repeatable=False))
 
     assert [name for name in MUTATIONS if not tally.get((name, "done"))] == []
+
+
+OF_SUBSCRIPTIONS = ("buy", "change", "begin_transfer", "decide_transfer", "settle_transfer", "manage")
+
+
+@pytest.mark.long
+def test_relationships_begin_and_end_as_the_model_says(service: Service) -> None:
+    machine, tally = machine_of(service, without=OF_SUBSCRIPTIONS)
+
+    run_state_machine_as_test(machine, settings=runs(60, 30, repeatable=True))
+
+    assert tally["endResellerRelationship", "done"]
+    assert tally["detachReseller", "done"]

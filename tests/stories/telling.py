@@ -59,9 +59,10 @@ class Story:
 
     def answer(self, persona: str, query: str, **variables: Any) -> httpx.Response:
         """Whatever a persona is answered."""
-        token = self.tokens.setdefault(persona, self.server.token(persona))
-        body = {"query": query, "variables": variables}
-        return self.client.post("/graphql", json=body, headers={"Authorization": f"Bearer {token}"})
+        if persona not in self.tokens:
+            self.tokens[persona] = self.server.token(persona)
+        headers = {"Authorization": f"Bearer {self.tokens[persona]}"}
+        return self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
 
     def ask(self, persona: str, query: str, **variables: Any) -> Any:
         """The data of an answer without errors."""

@@ -25,7 +25,9 @@ MINIMUM_DAYS = 90
 
 @app.command()
 def verify(
-    tenant: Annotated[UUID | None, typer.Option(help="Verify only the chain of this tenant.")] = None,
+    tenant: Annotated[
+        UUID | None, typer.Option(help="Verify only the chain of the tenant with this tenant id.")
+    ] = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -37,7 +39,7 @@ def verify(
     Example: multichannel audit verify --json
     """
     with open_store(load_settings(database_url=database_url)) as store:
-        chains = audit.verify(store) if tenant is None else iter([audit.verify_one(store, str(tenant))])
+        chains = audit.verify(store) if tenant is None else iter([audit.verify_tenant(store, str(tenant))])
         intact = _print_json(chains) if as_json else _print_text(chains)
     if not intact:
         raise typer.Exit(FINDINGS)

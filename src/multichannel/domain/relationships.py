@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -14,7 +14,7 @@ from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_co
 from multichannel.domain.customers import Customer
 from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus
 from multichannel.domain.refusals import Refusal, raise_first
-from multichannel.domain.tenants import Cloud, Partner
+from multichannel.domain.tenants import Cloud, Partner, TenantKind
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
 from multichannel.errors import Refused
 
@@ -50,6 +50,7 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         TimedTransition(RelationshipStatus.EXPIRED, "expires_at", frozenset({RelationshipStatus.REQUESTED})),
     )
     parties = ("partner_id", "customer_id", "associated_partner_id")
+    unrecorded = frozenset({"detached_reseller_ids"})
     __tablename__ = "reseller_relationships"
     __table_args__ = (
         partial_index(
@@ -95,6 +96,8 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     accepted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    # R62: the resellers that the customer has detached; an import attaches none of them again.
+    detached_reseller_ids: Mapped[list[str]] = mapped_column(JSON, default=list)
     expires_at: Mapped[datetime | None]
     market: Mapped[str]
     cloud: Mapped[Cloud]
@@ -152,8 +155,12 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         self.end_reason = reason
         self._close(RelationshipStatus.ENDED_BY_CUSTOMER, at)
 
-    def detach_reseller(self, *, at: datetime, ends_as: RelationshipStatus | None = None) -> None:
+    def detach_reseller(
+        self, *, at: datetime, by: TenantKind, ends_as: RelationshipStatus | None = None
+    ) -> None:
         """Continue without the reseller through which the partner serves the customer (R24), or end."""
+        if by is TenantKind.CUSTOMER and self.associated_partner_id is not None:
+            self.detached_reseller_ids = [*(self.detached_reseller_ids or []), self.associated_partner_id]
         self.associated_partner_id = None
         if ends_as is None:
             self.touch(at)

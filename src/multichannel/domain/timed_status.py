@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, false, or_, type_coerce
@@ -41,8 +42,17 @@ class StatusInForce(Comparator[Any]):
         self._entity, self._transitions = entity, transitions
         self._stored = entity.stored_status
         self.type = self._stored.type
-        steps = [(self._is_due(transition), transition.to.value) for transition in reversed(transitions)]
-        super().__init__(type_coerce(case(*steps, else_=self._stored), self.type))
+
+    def __clause_element__(self) -> Any:
+        """The status in force as a CASE, which comparisons do without."""
+        return self._in_force
+
+    @cached_property
+    def _in_force(self) -> ColumnElement[Any]:
+        steps = [
+            (self._is_due(transition), transition.to.value) for transition in reversed(self._transitions)
+        ]
+        return type_coerce(case(*steps, else_=self._stored), self.type)
 
     def operate(self, op: Any, *other: Any, **options: Any) -> Any:
         """As for any column, except for `==` and `in_` with statuses."""

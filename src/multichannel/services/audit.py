@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from multichannel.domain.audit import IDEMPOTENCY_KEY_LIFETIME, ChainVerification, Event, IdempotencyKey
+from multichannel.errors import Refused
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
 from multichannel.store.audit.audit_chains import ChainBroken
 from multichannel.store.store import Store
@@ -36,6 +37,15 @@ def verify_one(store: Store, tenant_id: str) -> ChainVerification:
     """Verify the chain of one tenant; without records it is intact."""
     with store.reading(AUDITOR) as work:
         return work.chains.verify(tenant_id)
+
+
+def verify_tenant(store: Store, typed: str) -> ChainVerification:
+    """Verify the chain of the tenant that an operator names (R54); Refused if there is none."""
+    with store.reading(AUDITOR) as work:
+        tenant_id = work.chains.tenant_id(typed)
+    if tenant_id is None:
+        raise Refused(f"Tenant {typed} not found. List them: multichannel tenant list")
+    return verify_one(store, tenant_id)
 
 
 def prune(store: Store, *, older_than: timedelta) -> PruneResult:

@@ -112,9 +112,10 @@ def _detach(
     ending = [row for row in attached if row.stored_status is ACTIVE and row.partner_id in own]
     if ending:
         end_grants_of(work, ending)
-    ends_as = ENDED_BY_CUSTOMER if work.principal.kind is TenantKind.CUSTOMER else REMOVED
+    by = work.principal.kind
+    ends_as = ENDED_BY_CUSTOMER if by is TenantKind.CUSTOMER else REMOVED
     for row in attached:
-        row.detach_reseller(at=work.now, ends_as=ends_as if row in ending else None)
+        row.detach_reseller(at=work.now, by=by, ends_as=ends_as if row in ending else None)
 
 
 def _serving(active: Sequence[ResellerRelationship]) -> set[str | None]:

@@ -18,7 +18,7 @@ BREAKING: dict[str, Edit] = {
         "subscription.polar",
         """"selected" and
   share in subscription.shares and share.partner_id = caller.tenant_id;""",
-        '"selected";',
+        '"selected" and caller.kind = "partner";',
     ),
     "a partner reads more than the name of a customer that has ended the relationship": (
         "customer.polar",

@@ -8,14 +8,14 @@ export const REDEEM_AS_RESELLER = `mutation Redeem($input: RedeemResellerInvitat
 
 const REQUEST = `
   id status viewerCan requestedAt expiresAt cloud delegatedAdminRequested
-  partner { id name type domain market }
+  partner { id name type domain isDomainVerified market }
   ifAccepted { right type actions total ids }
   delegatedAdminGrants(first: 10) { nodes { status rights duration autoExtend } }`;
 
 export const RELATIONSHIP = `query Relationship($id: ID!) {
   node(id: $id) { ... on ResellerRelationship {
     ${REQUEST}
-    customer { companyName domain agreements(first: 1) { totalCount } }
+    customer { companyName domains { name isVerified } agreements(first: 1) { totalCount } }
   } }
   resellerRelationships(first: 20, filter: { status: { eq: REQUESTED } }) {
     nodes { ${REQUEST} associatedPartner { id } }
@@ -25,7 +25,7 @@ export const NAMES = `query Names($ids: [ID!]!) {
   nodes(ids: $ids) { id ... on Subscription { friendlyName } ... on User { displayName } } }`;
 
 export const PARTNERSHIP = `query Partnership($id: ID!) {
-  node(id: $id) { ... on Partnership { id status viewerCan market provider { name domain market } } } }`;
+  node(id: $id) { ... on Partnership { id status viewerCan market provider { name domain isDomainVerified market } } } }`;
 
 export const ACCEPT = `mutation Accept($input: AcceptResellerRelationshipInput!) {
   acceptResellerRelationship(input: $input) {

@@ -19,7 +19,7 @@ export function relationshipView({ requests, customer, names }, answer) {
   if (request.status !== "REQUESTED") {
     return [partner, element("p", {}, ANSWERED[request.status]), link("Open the explorer", "/graphql")];
   }
-  const asks = [whoAsks(requests), whatFor(request)];
+  const asks = [whoAsks(requests), whoIsAsked(customer), whatFor(request)];
   const opens = requests.map((each) => whatOpens(each, names));
   if (!request.viewerCan.includes("ACCEPT")) {
     const nobody = problem(
@@ -37,13 +37,19 @@ function whoAsks(requests) {
       index === 0 ? "Who asks" : "Together with",
       facts([
         ["Company", partner?.name],
-        ["Domain", partner?.domain],
+        ["Domain", words.domain(partner?.domain, partner?.isDomainVerified)],
         ["Kind", words.PARTNER_TYPES[partner?.type]],
         ["Country", partner?.market && words.country(partner.market)],
       ]),
     ),
   );
   return element("div", {}, ...partners);
+}
+
+/** The customer as the service knows it, so that its administrator sees which of its domains is not shown to be its own. */
+function whoIsAsked(customer) {
+  const domains = (customer?.domains ?? []).map(({ name, isVerified }) => words.domain(name, isVerified));
+  return card("Your company", facts([["Company", customer?.companyName], ["Domains", domains.join(", ")]]));
 }
 
 function whatFor(request) {
@@ -241,7 +247,7 @@ export function partnershipView({ status, viewerCan, market, provider }, answer)
       element("p", {}, "To become its indirect reseller. The provider can then place orders for your customers."),
       facts([
         ["Provider", name],
-        ["Domain", provider?.domain],
+        ["Domain", words.domain(provider?.domain, provider?.isDomainVerified)],
         ["Country", words.country(market)],
       ]),
       trouble,

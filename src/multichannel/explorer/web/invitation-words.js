@@ -26,6 +26,7 @@ const ACTIONS = {
   READ_SUMMARY: "see the name and state",
   READ: "read",
   READ_BILLING: "read the billing terms",
+  READ_OWN_ACCESS: "see what its own people may do here",
   UPDATE: "change",
   LINK: "link to your directory",
   CONFIRM_AGREEMENT: "confirm that you have signed the customer agreement",
@@ -54,6 +55,11 @@ export function actionWords(actions) {
 export function recordWords({ type, total }) {
   const [one, many] = RECORDS[type] ?? [type, `${type} records`];
   return type === "Customer" ? one : `${total} ${total === 1 ? one : many}`;
+}
+
+/** A domain, and whether anything has shown whose it is: a name that somebody typed proves nothing. */
+export function domain(name, isVerified) {
+  return name && `${name} (${isVerified ? "verified" : "not verified"})`;
 }
 
 export function country(code) {

@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from multichannel.errors import BadInput, MultichannelError
 from multichannel.graphql.compiled.callers import KnownCaller, RecallToken, known_caller
 from multichannel.graphql.compiled.denials import with_denials
@@ -92,7 +94,7 @@ class CompiledExecution:
             return ExecutionPath.NOT_COVERED, None
         except (StatementFailed, PolicyFault) as cause:
             log.warning("a compiled operation failed and is interpreted: %s", cause)
-        except (MultichannelError, InvalidDocument):
+        except (MultichannelError, InvalidDocument, SQLAlchemyError):  # the last from signing in
             raise
         except Exception:
             log.exception("a compiled operation failed and is interpreted")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +29,8 @@ from multichannel.policy.decide.conditions import ORDERINGS, THIS, Comparison, C
 from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
 
 Clause = ColumnElement[bool]
+CACHED = 5_000
+"""How many clauses over mapped classes are kept, each a few kilobytes; the least used go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,11 @@ def _all_of(branch: Conditions, resource: Resource, entity: Any, *, exactly: boo
 
     `exactly` makes an unknown fact unequal to every value, as it is to a record, where SQL would not know.
     """
+    make = _of_mapped if entity is resource.model else _conjunction
+    return make(branch, resource, entity, exactly=exactly)
+
+
+def _conjunction(branch: Conditions, resource: Resource, entity: Any, *, exactly: bool) -> Clause:
     _, clauses = _parts_of(branch, resource, entity, exactly=exactly)
     return and_(true(), *clauses)
 
@@ -148,6 +156,10 @@ def _parts_of(
     return sought, own
 
 
+_of_mapped = lru_cache(CACHED)(_conjunction)
+"""The same for the mapped class: a principal's actions share most of their branches."""
+
+
 def _chains(branch: Conditions) -> list[list[str]]:
     """The members, those together that a path or a comparison connects, each in the order of the branch.
 
@@ -175,10 +187,22 @@ def _variables(comparison: Comparison) -> set[str]:
     return {path.variable for path in comparison.paths}
 
 
+@cache
+def _alias(target: Resource, _place: tuple[str, ...]) -> Any:
+    """The alias for a place in a conjunction: a variable, or the path of a single record.
+
+    All conjunctions share it, as making one takes longer than the rest of a clause. Each has it in a subquery
+    of its own, whose inner subqueries stand for longer paths and so have others.
+    """
+    return aliased(target.mapped)
+
+
 class _Aliases:
     """The tables and aliases that a conjunction's variables stand for."""
 
-    def __init__(self, resource: Resource, entity: Any) -> None:
+    def __init__(self, resource: Resource, entity: Any, place: tuple[str, ...] = ()) -> None:
+        """`place` is the path of a single record, if the variable `this` stands for one."""
+        self._place = place
         self._rows: dict[str, tuple[Resource, Any]] = {THIS: (resource, entity)}
         self.outer: tuple[Any, ...] = (entity,)
         self.members: list[Any] = []
@@ -187,7 +211,7 @@ class _Aliases:
         """Bind a member variable to an alias: its column, and the key that this equals."""
         relation, key = self._relation(path)
         target = RESOURCES[relation.target]
-        row = aliased(target.mapped)
+        row = _alias(target, (variable,))
         self._rows[variable] = (target, row)
         self.members.append(row)
         return getattr(row, relation.remote), key
@@ -199,8 +223,9 @@ class _Aliases:
             return getattr(entity, path.names[0])
         relation = resource.relation(path.names[0])
         target = RESOURCES[relation.target]
-        row = aliased(target.mapped)
-        inner = _Aliases(target, row).column(Path(THIS, path.names[1:]))
+        place = (*self._place, path.variable, path.names[0])
+        row = _alias(target, place)
+        inner = _Aliases(target, row, place).column(Path(THIS, path.names[1:]))
         return (
             select(inner).where(row.id == getattr(entity, relation.local)).correlate(entity).scalar_subquery()
         )

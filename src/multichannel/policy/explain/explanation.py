@@ -125,11 +125,15 @@ def _restriction(
 
 
 def near_misses(candidates: Iterable[CandidateDerivation]) -> list[NearMiss]:
-    """The candidates that fail, nearest first; those that differ only in the role are one."""
+    """The candidates that fail, nearest first; those that differ only in the role are one.
+
+    A standing that is held in several ways is as many near misses, each with the conditions of its own rules.
+    """
     alike: dict[object, list[CandidateDerivation]] = {}
     for candidate in candidates:
         lacking = (each for each in candidate.failed if not each.is_about_roles)
-        key = (candidate.word("has_standing", 1), condition_sites(lacking))
+        giving = (each for each in candidate.conditions if each.rule.name == "has_standing")
+        key = (candidate.word("has_standing", 1), condition_sites(giving), condition_sites(lacking))
         alike.setdefault(key, []).append(candidate)
     return sorted((_near_miss(each) for each in alike.values()), key=_distance)
 

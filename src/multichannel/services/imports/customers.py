@@ -16,7 +16,7 @@ from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
 from multichannel.services.imports.delegated_admin import store_delegated_admin
 from multichannel.services.imports.partnerships import Resellers
-from multichannel.services.imports.relationships import choose, relationships_with
+from multichannel.services.imports.relationships import choose, permitted_resellers, relationships_with
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
 
@@ -138,6 +138,7 @@ def _store_relationships(
         if reseller_id is None and attached and (chosen := choose(unit, attached)):
             reseller_id = chosen.reseller_id
         named[customer_id] = reseller_id
+    named = permitted_resellers(unit, named)
     existing = relationships_with(unit, named)
     wanted = {
         customer_id: _relationship(unit, each, existing.get(customer_id), named[customer_id])
@@ -160,6 +161,8 @@ def _relationship(
         "addressed_to": before["addressed_to"] if before else facts.vendor_id,
         "associated_partner_id": reseller_id or (before["associated_partner_id"] if before else None),
         "status": status,
+        # An accepted request does not expire any more.
+        "expires_at": before["expires_at"] if before and status is not RelationshipStatus.ACTIVE else None,
         "commerce_id": facts.commerce_id or (before["commerce_id"] if before else None),
         "market": facts.market or (before["market"] if before else unit.importer.market),
         "cloud": unit.importer.cloud,

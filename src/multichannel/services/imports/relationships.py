@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -60,15 +60,46 @@ def attach_reseller_relationships(unit: ImportUnit, resellers: Mapping[str, str]
     """Attach resellers to customers that the importer has a relationship with."""
     rows = unit.rows(ResellerRelationship)
     existing = relationships_with(unit, resellers)
+    permitted = permitted_resellers(unit, resellers)
     wanted = {
         customer_id: {
             "partner_id": unit.importer.id,
             "customer_id": customer_id,
-            "associated_partner_id": resellers[customer_id],
+            "associated_partner_id": permitted[customer_id] or row["associated_partner_id"],
         }
-        for customer_id in existing
+        for customer_id, row in existing.items()
     }
     return unit.reconcile(rows, existing, wanted)
+
+
+def permitted_resellers(unit: ImportUnit, resellers: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The resellers that an export names for customers, without those that the customer has ended (R62).
+
+    It has ended the reseller's own relationship, or its part in the importer's, and has not permitted either
+    since.
+    """
+    named = {(customer_id, each) for customer_id, each in resellers.items() if each is not None}
+    if not named:
+        return dict(resellers)
+    rows = [
+        row
+        for group in unit.rows(ResellerRelationship).grouped("customer_id", resellers).values()
+        for row in group
+    ]
+    through = [((row["customer_id"], row["associated_partner_id"]), row["status"]) for row in rows]
+    detached = {(row["customer_id"], each) for row in rows for each in row["detached_reseller_ids"]}
+    own = unit.relationships_of({each for _, each in named}, {customer_id for customer_id, _ in named})
+    barred = _ended(through, detached) | _ended(own)
+    return {key: None if (key, each) in barred else each for key, each in resellers.items()}
+
+
+def _ended(
+    links: Sequence[tuple[tuple[str, str | None], RelationshipStatus]],
+    detached: Collection[tuple[str, str | None]] = (),
+) -> set[tuple[str, str | None]]:
+    """The pairs of customer and reseller that the customer has ended and not permitted again."""
+    ended = {pair for pair, status in links if status is RelationshipStatus.ENDED_BY_CUSTOMER}
+    return {*ended, *detached} - {pair for pair, status in links if status is RelationshipStatus.ACTIVE}
 
 
 def relationships_with(unit: ImportUnit, resellers: Mapping[str, str | None]) -> dict[str, Row]:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar, cast
 
 from multichannel.domain.base import Base, new_id
+from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerType, TenantKind
 from multichannel.importing.customers import ImportedCustomer
@@ -16,6 +17,7 @@ from multichannel.importing.export import Export, LocatedItem
 from multichannel.importing.payloads import Imported
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import FileReport, Outcome
+from multichannel.importing.transfers import ImportedTransfer
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.owner_bulk_writer import OwnerBulkWriter, Row
 
@@ -54,15 +56,30 @@ class ImportUnit:
         """The importer's own rows of a table."""
         return self._work.bulk_writer(self.importer, model, column)
 
+    def relationships_of(
+        self, partner_ids: Collection[str], customer_ids: Collection[str]
+    ) -> list[tuple[tuple[str, str | None], RelationshipStatus]]:
+        """Customer, partner and status of each relationship that partners have themselves."""
+        found = self._work.query_for(self.importer).all(
+            ResellerRelationship, partner_id=sorted(partner_ids), customer_id=sorted(customer_ids)
+        )
+        return [((str(row.customer_id), row.partner_id), row.stored_status) for row in found]
+
     def batches(self, kind: type[F]) -> Iterator[list[LocatedItem[F]]]:
         """All facts of a kind, in batches. They name customers by their ids here, not by directory ids."""
         for batch in batches(self.export.read(kind, self.report)):
             yield self.with_known_customers(batch)
 
     def with_known_customers(self, batch: list[LocatedItem[F]]) -> list[LocatedItem[F]]:
-        """The items with the ids of their customers, where these differ from the directory ids."""
+        """The items with the ids of their customers, where these differ from the directory ids.
+
+        A transfer makes no relationship: of a customer that the importer has nothing to do with it keeps what
+        the export says.
+        """
         named = {customer_id for item in batch if (customer_id := _customer_of(item.facts)) is not None}
-        ids = self.companies.linked_customers(named, self.importer.cloud)
+        is_history = any(isinstance(item.facts, ImportedTransfer) for item in batch)
+        of = self.importer if is_history else None
+        ids = self.companies.linked_customers(named, self.importer.cloud, of=of)
         return [_renamed(item, ids) for item in batch] if ids else batch
 
     def file(self, item: LocatedItem[Imported]) -> FileReport:

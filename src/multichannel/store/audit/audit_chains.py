@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from multichannel.domain.audit import (
     GENESIS,
@@ -18,6 +18,7 @@ from multichannel.domain.audit import (
     ChainVerification,
     verify_chain,
 )
+from multichannel.domain.tenants import Tenant
 from multichannel.errors import NotPermitted, Refused
 from multichannel.policy.schema.resources import AUDIT_RECORD
 from multichannel.policy.schema.vocabulary import Action
@@ -52,6 +53,14 @@ class AuditChains:
             statement = select(column).distinct().where(*beyond).order_by(column).limit(PAGE)
             tenant_ids.update(self._session.decided(statement).scalars())
         return sorted(tenant_ids)[:PAGE]
+
+    def tenant_id(self, typed: str) -> str | None:
+        """The tenant with this directory id or, of those not linked to one, with this id; None if unknown."""
+        statement = select(Tenant.id, Tenant.directory_id).where(
+            or_(Tenant.directory_id == typed, Tenant.id == typed)
+        )
+        rows = {row.directory_id or row.id: row.id for row in self._session.decided(statement)}
+        return rows.get(typed)
 
     def verify(self, tenant_id: str) -> ChainVerification:
         """Verify the chain of a tenant; every record must be readable to the principal."""

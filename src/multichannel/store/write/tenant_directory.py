@@ -41,14 +41,25 @@ class TenantDirectory:
             for key in wanted & {row.id, row.directory_id}
         }
 
-    def linked_customers(self, directory_ids: Iterable[str], cloud: Cloud) -> dict[str, str]:
-        """The ids of customers of a cloud by directory id, for those whose two ids differ."""
+    def linked_customers(
+        self, directory_ids: Iterable[str], cloud: Cloud, *, of: Partner | None = None
+    ) -> dict[str, str]:
+        """The ids of customers of a cloud by directory id, for those whose two ids differ.
+
+        With `of`, only those that the partner has a relationship with: to others the ids reveal the customer.
+        """
         statement = select(Tenant.directory_id, Tenant.id).where(
             Tenant.directory_id.in_(sorted(set(directory_ids))),
             Tenant.id != Tenant.directory_id,
             Tenant.kind == TenantKind.CUSTOMER,
             Tenant.cloud == cloud,
         )
+        if of is not None:
+            related = select(ResellerRelationship.customer_id).where(
+                ResellerRelationship.partner_id == of.id,
+                ResellerRelationship.stored_status == RelationshipStatus.ACTIVE,
+            )
+            statement = statement.where(Tenant.id.in_(related))
         return {row.directory_id: row.id for row in self._session.decided(statement)}
 
     def link(self, links: Mapping[str, str], *, cloud: Cloud, now: datetime) -> None:
