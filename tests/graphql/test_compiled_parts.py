@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 
 import multichannel
-from multichannel.graphql.compiled.frequent import FrequentCache
 from multichannel.policy.decide.conditions import Comparison, Conditions, Predicate
 from multichannel.policy.decide.conditions import Path as FactPath
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action, Principal
+from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.sharing import any_tenant, may_share
 from multichannel.store.compiled.sql_text import ANY_TENANT, SqlText
 from multichannel.store.compiled.statement import CompiledStatement

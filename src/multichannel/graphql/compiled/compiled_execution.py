@@ -17,13 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from multichannel.errors import BadInput, MultichannelError
 from multichannel.graphql.compiled.callers import KnownCaller, RecallToken, known_caller
 from multichannel.graphql.compiled.denials import with_denials
-from multichannel.graphql.compiled.frequent import FrequentCache
 from multichannel.graphql.compiled.plan import OperationShape, Plan
 from multichannel.graphql.compiled.statements import Statements
 from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH, InvalidDocument, read_document
 from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.services.sign_in import UnknownUser
+from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.postgresql import StatementFailed
 from multichannel.store.compiled.runners import open_runner

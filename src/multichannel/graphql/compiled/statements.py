@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from multichannel.graphql.compiled.callers import KnownCaller
-from multichannel.graphql.compiled.frequent import FrequentCache
 from multichannel.graphql.compiled.plan import OperationShape, Plan, constant_answer
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import Principal
+from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.sharing import may_share
 from multichannel.store.compiled.statement import CompiledStatement, compile_statement

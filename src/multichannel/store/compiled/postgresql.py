@@ -7,7 +7,7 @@ time than the statement. One statement runs at a time on each connection; who fi
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,23 @@ from psycopg import OperationalError, pq
 from sqlalchemy.exc import SQLAlchemyError
 
 from multichannel.errors import Busy
+from multichannel.store.compiled.frequent_cache import FrequentCache
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-OPTIONS = ("SET plan_cache_mode = force_generic_plan", "SET default_transaction_read_only = on")
-"""Statements are planned once on each connection, and only read."""
-MAX_PREPARED = 200
+OPTIONS = (
+    "SET plan_cache_mode = force_generic_plan",
+    "SET enable_mergejoin = off",
+    "SET enable_hashjoin = off",
+    "SET default_transaction_read_only = on",
+)
+"""Statements are planned once on each connection, for tenants of every size, and only read.
+
+A plan for the average tenant would merge or hash the keys with all rows there are, also for a tenant that has
+few. With joins by the key, each reads its own.
+"""
+MAX_PREPARED = 100
 """The prepared statements of a connection; each takes some hundred kilobytes of the server's memory."""
 LONGEST_WAIT = 5.0
 """Seconds to wait for a free connection."""
@@ -55,16 +65,14 @@ class AsyncConnection:
         self._driver = connection.pgconn
         self._driver.nonblocking = 1
         self._socket: int | None = self._driver.socket
-        self._prepared: OrderedDict[bytes, None] = OrderedDict()
+        self._prepared: FrequentCache[bool] = FrequentCache(MAX_PREPARED, 4 * MAX_PREPARED)
         self._result: Any = None
         self._waiter: asyncio.Future[Any] | None = None
         loop.add_reader(self._socket, self._read)
 
     async def run(self, name: bytes, sql: str, parameters: list[bytes | None]) -> Any:
         """The result of a statement, which is prepared first if it has not been."""
-        if name in self._prepared:
-            self._prepared.move_to_end(name)
-        else:
+        if self._prepared.get(name) is None:
             await self._prepare(name, sql)
         self._driver.send_query_prepared(name, parameters)
         return await self._response()
@@ -75,13 +83,11 @@ class AsyncConnection:
         self._connection.close()
 
     async def _prepare(self, name: bytes, sql: str) -> None:
-        if len(self._prepared) >= MAX_PREPARED:
-            oldest, _ = self._prepared.popitem(last=False)
-            self._driver.send_query(b'DEALLOCATE "%s"' % oldest)
-            await self._response()
         self._driver.send_prepare(name, sql.encode())
         await self._response()
-        self._prepared[name] = None
+        for evicted in self._prepared.put(name, value=True, size=1):
+            self._driver.send_query(b'DEALLOCATE "%s"' % evicted)
+            await self._response()
 
     async def _response(self) -> Any:
         while self._driver.flush():

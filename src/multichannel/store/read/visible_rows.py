@@ -84,7 +84,7 @@ class VisibleRows:
         entity = resource.mapped
         filters = self.filters.clauses(resource, entity, condition)
         ids = [
-            select(entity.id).where(seek.clause_of(entity), *filters)
+            self._found(select(entity.id), entity, seek).where(*filters)
             for seek in self.visibility(resource).seeks
         ]
         if not ids:
@@ -111,15 +111,19 @@ class VisibleRows:
         other tenants. Joined with the keys in their own order, the walk ends when the page is full.
         """
         order = ordering.by(backwards=backwards)
-        if seek.keys is None:
-            return statement.where(*seek.clauses).order_by(*order)
-        if self._is_postgresql:
-            keys = seek.keys.distinct().subquery()
-            joined = statement.join_from(keys, entity, entity.id == next(iter(keys.c)))
-            return joined.where(*seek.clauses).order_by(*order)
+        if seek.keys is None or self._is_postgresql or ordering.value is not None:
+            return self._found(statement, entity, seek).order_by(*order)
         sources, where = seek.keys.get_final_froms(), seek.keys.whereclause
-        if ordering.value is not None or len(sources) > 1 or where is None:
-            return statement.where(seek.clause_of(entity)).order_by(*order)
+        if len(sources) > 1 or where is None:
+            return self._found(statement, entity, seek).order_by(*order)
         key = next(iter(seek.keys.selected_columns))
         joined = statement.join_from(sources[0], entity, entity.id == key).where(where, *seek.clauses)
         return joined.group_by(key).order_by(*ordering.by(backwards=backwards, identity=key))
+
+    def _found(self, statement: Select[Any], entity: Any, seek: Seek) -> Select[Any]:
+        """The rows of one seek, in any order."""
+        if seek.keys is None or not self._is_postgresql:
+            return statement.where(seek.clause_of(entity))
+        keys = seek.keys.distinct().subquery()
+        joined = statement.join_from(keys, entity, entity.id == next(iter(keys.c)))
+        return joined.where(*seek.clauses)

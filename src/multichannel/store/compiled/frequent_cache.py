@@ -40,16 +40,22 @@ class FrequentCache(Generic[Value]):
         entry.uses += 1
         return entry.value
 
-    def put(self, key: Hashable, value: Value, size: int) -> None:
-        """Add a value of a size in bytes, and evict others for it; too large a value is not kept."""
+    def put(self, key: Hashable, value: Value, size: int) -> list[Hashable]:
+        """Add a value of a size in bytes; returns the keys that were evicted for it.
+
+        A value that would take more than a quarter of the room is not kept.
+        """
         self.drop(key)
         if size > self._most_bytes // 4:
-            return
+            return [key]
         self._age()
+        evicted = []
         while len(self._entries) >= self._most or self.size + size > self._most_bytes:
-            self.drop(min(self._entries, key=self._uses))
+            evicted.append(min(self._entries, key=self._uses))
+            self.drop(evicted[-1])
         self._entries[key] = _Entry(value, size)
         self.size += size
+        return evicted
 
     def drop(self, key: Hashable) -> None:
         """Remove a value, if it is there."""
