@@ -120,17 +120,10 @@ class TenantDirectory:
                 statement, [{"owner": domains[each], "domain": each} for each in sorted(typed)]
             )
         if fresh:
+            owned = {"is_verified": True, "cloud": cloud}
             self._session.write(
                 insert(table),
-                [
-                    {
-                        "customer_id": domains[each],
-                        "ascii_domain": each,
-                        "is_verified": True,
-                        "cloud": cloud,
-                    }
-                    for each in fresh
-                ],
+                [{**owned, "customer_id": domains[each], "ascii_domain": each} for each in fresh],
             )
         verified = {*typed, *fresh}
         self.deliver_requests({each: domains[each] for each in verified}, cloud=cloud, now=now)
