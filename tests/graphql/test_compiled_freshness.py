@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import replace
@@ -130,3 +132,69 @@ def test_a_lost_connection_costs_no_answer(both: Both) -> None:
 
     assert [reply[2] for reply in both.answers(AGENT, PAGE)] == [before, before]
     assert both.same(AGENT, PAGE) == before
+
+
+CLIENTS, CHANGES = 8, 50
+COUNT = {"query": "{ customers { totalCount } }"}
+
+
+@pytest.mark.long
+def test_no_answer_is_stale_under_load(both: Both) -> None:
+    """Each of eight clients gets what is true when its request begins, while relationship and role change."""
+    before = _count(both.same(AGENT, COUNT["query"]))
+    expected = {0: before - 1, 1: 0, 2: 0, 3: before}
+    changes: list[tuple[float, float, int]] = []
+    answers: list[tuple[float, float, int]] = []
+
+    async def change() -> None:
+        for number in range(CHANGES):
+            began = time.perf_counter()
+            await asyncio.to_thread(write, both, _change(both, number % 4))
+            changes.append((began, time.perf_counter(), expected[number % 4]))
+            await asyncio.sleep(0.05)
+
+    async def ask(changing: asyncio.Task[None]) -> None:
+        while not changing.done():
+            began = time.perf_counter()
+            reply = await both.compiling.post(
+                "/graphql", json=COUNT, headers={"Authorization": f"Bearer {AGENT}"}
+            )
+            answers.append((began, time.perf_counter(), _count(reply.content)))
+
+    async def load() -> None:
+        changing = asyncio.create_task(change())
+        await asyncio.gather(changing, *(ask(changing) for _ in range(CLIENTS)))
+
+    both.runner.run(load())
+    clear = [(began, count) for began, ended, count in answers if not _overlaps(changes, began, ended)]
+
+    assert len(clear) > CHANGES
+    for began, count in clear:
+        assert count == next((value for _, done, value in reversed(changes) if done <= began), before)
+
+
+def _change(both: Both, step: int) -> Callable[[Connection], Any]:
+    """Remove the relationship, remove the role, and put both back."""
+    user_id = _ids_of(both)[0]
+    relationship = update(ResellerRelationship).where(
+        ResellerRelationship.partner_id == ALDER.id, ResellerRelationship.customer_id == MEADOW.id
+    )
+    role = {"user_id": user_id, "role": Role.SALES_AGENT, "tenant_id": ALDER.id}
+    assigned = RoleAssignment.user_id == user_id
+    steps: list[Callable[[Connection], Any]] = [
+        lambda connection: connection.execute(relationship.values(stored_status=RelationshipStatus.REMOVED)),
+        lambda connection: connection.execute(
+            delete(RoleAssignment).where(RoleAssignment.user_id == user_id)
+        ),
+        lambda connection: connection.execute(relationship.values(stored_status=RelationshipStatus.ACTIVE)),
+        lambda connection: connection.execute(insert(RoleAssignment), [role]),
+    ]
+    return steps[step]
+
+
+def _overlaps(changes: list[tuple[float, float, int]], began: float, ended: float) -> bool:
+    return any(started < ended and done > began for started, done, _ in changes)
+
+
+def _count(body: bytes) -> int:
+    return int(orjson.loads(body)["data"]["customers"]["totalCount"])
