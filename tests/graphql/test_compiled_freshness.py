@@ -183,9 +183,7 @@ def _change(both: Both, step: int) -> Callable[[Connection], Any]:
     assigned = RoleAssignment.user_id == user_id
     steps: list[Callable[[Connection], Any]] = [
         lambda connection: connection.execute(relationship.values(stored_status=RelationshipStatus.REMOVED)),
-        lambda connection: connection.execute(
-            delete(RoleAssignment).where(RoleAssignment.user_id == user_id)
-        ),
+        lambda connection: connection.execute(delete(RoleAssignment).where(assigned)),
         lambda connection: connection.execute(relationship.values(stored_status=RelationshipStatus.ACTIVE)),
         lambda connection: connection.execute(insert(RoleAssignment), [role]),
     ]
