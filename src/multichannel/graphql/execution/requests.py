@@ -11,7 +11,7 @@ import orjson
 
 JSON, GRAPHQL_RESPONSE = "application/json", "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
-HEADERS_KEPT = 200
+HEADERS_KEPT = 50
 """How many values of a header are read once only; there are a few, which clients repeat."""
 
 

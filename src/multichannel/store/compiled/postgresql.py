@@ -160,6 +160,7 @@ class ConnectionPool:
         self._engine, self._threads, self._most = engine, threads, most
         self._free: list[AsyncConnection] = []
         self._count = 0
+        self._is_closed = False
         self._line: deque[asyncio.Future[None]] = deque()
 
     async def run(
@@ -182,7 +183,8 @@ class ConnectionPool:
         return result.get_value(0, 0), result.get_value(0, 1)
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close the connections, those in use as soon as their statement has ended."""
+        self._is_closed = True
         while self._free:
             self._discard(self._free.pop())
 
@@ -196,6 +198,10 @@ class ConnectionPool:
                 await asyncio.wait_for(turn, LONGEST_WAIT)
             except TimeoutError:
                 raise Busy("The service is busy. Try again later.") from None
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._wake_next()  # it was this one's turn
+                raise
         return self._free.pop()
 
     async def _open(self) -> AsyncConnection:
@@ -222,6 +228,9 @@ class ConnectionPool:
         return connection
 
     def _release(self, connection: AsyncConnection) -> None:
+        if self._is_closed:
+            self._discard(connection)
+            return
         self._free.append(connection)
         self._wake_next()
 
