@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 import multichannel
+from multichannel.decision_log.decisions import Decision
+from multichannel.graphql.compiled.compiled_execution import ExecutionPath
 from multichannel.policy.decide.conditions import Comparison, Conditions, Predicate
 from multichannel.policy.decide.conditions import Path as FactPath
 from multichannel.policy.decide.policy import Policy
@@ -18,6 +22,9 @@ from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.sharing import any_tenant, may_share
 from multichannel.store.compiled.sql_text import ANY_TENANT, SqlText
 from multichannel.store.compiled.statement import CompiledStatement
+from multichannel.store.decision_recorder import DecisionRecorder
+from tests.graphql.both_executions import both_of
+from tests.world import World, one_engine
 
 PACKAGE = Path(multichannel.__file__).parent
 ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -123,3 +130,39 @@ def test_one_large_value_does_not_evict_all_others() -> None:
     cache.put("large", 2, 900)
 
     assert (cache.get("small"), cache.get("large"), cache.size) == (1, None, 10)
+
+
+class Half:
+    """A sink of decisions that is drawn for every second operation."""
+
+    sample = 0.5
+
+    def __init__(self) -> None:
+        self.operations: list[list[str]] = []
+
+    def submit(self, decisions: Sequence[Decision]) -> None:
+        """Keep what the operation decided."""
+        self.operations.append([each.operation for each in decisions])
+
+
+@one_engine
+def test_operations_are_recorded_whole_or_not_at_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = cycle([0.1, 0.9])
+    monkeypatch.setattr("multichannel.store.decision_recorder.random.random", lambda: next(draws))
+    sink = Half()
+    world.store.recorder = DecisionRecorder(world.clock, [sink])
+    query = "{ customers { nodes { id } } }"
+
+    with both_of(world) as both:
+        for _ in range(3):
+            both.answers("alder-sales-agent", query)
+
+    assert both.paths == {ExecutionPath.OBSERVED: 3}
+    assert sink.operations == [["sign_in", "page"]] * 3
+
+    sink.operations.clear()
+    draws = cycle([0.9, 0.1])  # the second for the interpreter: signing in is part of what is compiled
+    with both_of(world) as both:
+        both.answers("alder-sales-agent", query)
+    assert both.paths == {ExecutionPath.COMPILED: 1}
+    assert sink.operations == [["sign_in", "page"]]

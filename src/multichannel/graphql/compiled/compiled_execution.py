@@ -142,9 +142,14 @@ class CompiledExecution:
         return None if verified is None else self._callers.get(verified)
 
     async def _signed_in(self, token: str) -> KnownCaller:
-        caller = known_caller(await self._run(partial(self._sign_in, token)))
+        caller = known_caller(await self._run(partial(self._signed_in_unrecorded, token)))
         self._callers.put(caller.token, caller, 1)
         return caller
+
+    def _signed_in_unrecorded(self, token: str) -> Caller:
+        """In a worker thread. What is compiled was not sampled, so no part of it is recorded."""
+        with self._store.operation(()):
+            return self._sign_in(token)
 
     async def _planned(self, request: GraphQLRequest) -> Plan:
         """The plan of a signed-in caller's document. That there is none is kept, too."""

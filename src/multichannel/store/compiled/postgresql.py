@@ -133,13 +133,14 @@ class AsyncConnection:
 
 
 def _failure(result: Any) -> Exception:
-    """The error for a result; OperationalError if the server ends the connection."""
-    message = (result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"no result").decode(
-        errors="replace"
-    )
+    """The error for a result; OperationalError if the server ends the connection.
+
+    It is logged, so it has no more than the code: PostgreSQL's messages may contain values.
+    """
+    state = result.error_field(pq.DiagnosticField.SQLSTATE) or b"none"
+    message = f"SQLSTATE {state.decode()}"
     if result.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED) in {b"FATAL", b"PANIC"}:
         return OperationalError(message)
-    state = result.error_field(pq.DiagnosticField.SQLSTATE) or b""
     return StatementFailed(message, is_permanent=state.startswith(PERMANENT))
 
 
