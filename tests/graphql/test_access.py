@@ -89,14 +89,15 @@ def test_who_may_is_not_found_forbidden_or_bad_input(shared_api: Api) -> None:
     assert codes("meadow-global-admin", "READ", "nonsense") == ["BAD_INPUT"]
 
 
-def test_who_may_tells_by_action_what_access_tells_by_company(shared_api: Api) -> None:
-    entries = access(shared_api, "meadow-global-admin", EVERYWHERE)
+@pytest.mark.parametrize("record_id", [MEADOW_ID, EVERYWHERE])
+def test_who_may_tells_by_action_what_access_tells_by_company(shared_api: Api, record_id: str) -> None:
+    entries = access(shared_api, "meadow-global-admin", record_id)
     for action in sorted({action for each in entries for action in each["actions"]}):
         roles: dict[str, set[str]] = defaultdict(set)
         for each in entries:
             if action in each["actions"]:
                 roles[each["tenant"]["name"]] |= set(each["roles"])
-        answer = shared_api.ask("meadow-global-admin", WHO_MAY, action=action, id=EVERYWHERE).data["whoMay"]
+        answer = shared_api.ask("meadow-global-admin", WHO_MAY, action=action, id=record_id).data["whoMay"]
         assert {each["tenant"]["name"]: set(each["roles"]) for each in answer} == roles
         assert all(
             each["roles"] == [role.name for role in Role if role.name in each["roles"]] for each in answer

@@ -176,6 +176,7 @@ def _relationships() -> Iterator[Row]:
             "status": status,
             "delegated_admin_requested": admin,
             "end_reason": None,
+            "detached_reseller_ids": [],
             "is_extension": False,
             "expires_at": BEGIN + 60 * DAY if status == "requested" else None,
             "market": "US",

@@ -23,6 +23,7 @@ PLAIN = {
         "delegated_admin_requested",
         "expires_at",
         "end_reason",
+        "detached_reseller_ids",
         "is_extension",
         "market",
     ),

@@ -48,7 +48,7 @@ EVERYTHING: dict[str, Deal] = {
     **DECISIONS,
 }
 STATUSES = {Outcome.REFUSED: "failed", Outcome.FORBIDDEN: "declined", Outcome.NOT_FOUND: "declined"}
-SELDOM = 5
+SELDOM = 8
 """One time in so many the lists of `access` are read, which is slow."""
 ENOUGH = 4
 """So many transfers may wait before more are begun."""
@@ -223,7 +223,7 @@ class Machine(RuleBasedStateMachine):
         self.ended.note(call.mutation, shown or {}, self.state.rows("ResellerRelationship"))
         self._check(data)
         if call.mutation == ENDING and shown:
-            self._check_ended(shown["partner_id"])
+            self._check_ended(self.state.people())
         assert shown
         assert answer.row_id in {None, shown["id"]}
         self.last = (call, expected, shown["id"])
@@ -247,15 +247,15 @@ class Machine(RuleBasedStateMachine):
         users = self.state.people()
         user = users[data.draw(st.integers(0, len(users) - 1), label="onlooker")]
         check_sight(self.service, self.state, self.found, user)
-        self._check_ended(user["tenant_id"])
+        self._check_ended([user])
         if self.calls % SELDOM == 0:
             check_access(self.service, self.state, user)
 
-    def _check_ended(self, partner_id: str) -> None:
-        """Nothing is open to anybody of a partner that a customer has shown the door."""
-        closed = self.ended.customers_of(partner_id)
-        for user in self.state.people() if closed else ():
-            if user["tenant_id"] == partner_id:
+    def _check_ended(self, users: Iterable[Row]) -> None:
+        """Nothing is open to people of a partner that a customer has shown the door."""
+        for user in users:
+            closed = self.ended.customers_of(user["tenant_id"])
+            if closed:
                 check_ended(self.service, self.found, user, closed)
 
     def _waiting(self) -> int:

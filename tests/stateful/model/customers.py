@@ -55,6 +55,7 @@ def create(state: State, who: Principal, told: Input) -> Row:
         invited_with_id=None,
         status="active",
         delegated_admin_requested=True,
+        detached_reseller_ids=[],
         expires_at=None,
         end_reason=None,
         is_extension=False,

@@ -35,7 +35,7 @@ def end(state: State, who: Principal, told: Input) -> Row:
     partner, customer = row["partner_id"], row["customer_id"]
     if row["associated_partner_id"] is None:
         for each in _attached(state, partner, customer, "active", "removed"):
-            _take_off(state, each, "ended_by_customer")
+            _take_off(state, each, by_customer=True)
     if not _serves(state, partner, customer):
         state.tables["SubscriptionShare"] = [
             each
@@ -49,7 +49,7 @@ def end(state: State, who: Principal, told: Input) -> Row:
     _leave(state, gone, customer)
     if gone and not _serves(state, gone, customer):
         for each in _attached(state, gone, customer, "removed"):
-            each["associated_partner_id"] = None
+            _take_off(state, each, by_customer=True)
     return row
 
 
@@ -59,11 +59,12 @@ def detach(state: State, who: Principal, told: Input) -> Row:
     refuse_if(status(row, state) != "active")
     reseller, customer = row["associated_partner_id"], row["customer_id"]
     refuse_if(reseller is None)
-    _take_off(state, row, "ended_by_customer" if who.kind == "customer" else "removed")
+    by_customer = who.kind == "customer"
+    _take_off(state, row, by_customer=by_customer)
     _leave(state, reseller, customer)
     if not _serves(state, reseller, customer):
         for each in _attached(state, reseller, customer, "removed"):
-            each["associated_partner_id"] = None
+            _take_off(state, each, by_customer=by_customer)
     return row
 
 
@@ -72,12 +73,14 @@ def _attached(state: State, reseller: str, customer: str, *statuses: str) -> lis
     return [each for each in rows if each["status"] in statuses]
 
 
-def _take_off(state: State, row: Row, or_end: str) -> None:
+def _take_off(state: State, row: Row, *, by_customer: bool) -> None:
     """Without its reseller; a provider has no second relationship of its own with the customer."""
     own = {"partner_id": row["partner_id"], "customer_id": row["customer_id"], "associated_partner_id": None}
     if row["status"] == "active" and active(state, **own):
-        row["status"] = or_end
+        row["status"] = "ended_by_customer" if by_customer else "removed"
         delegated_admin.end_all(state, row)
+    if by_customer:
+        row["detached_reseller_ids"] = [*row["detached_reseller_ids"], row["associated_partner_id"]]
     row["associated_partner_id"] = None
 
 

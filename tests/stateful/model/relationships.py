@@ -75,7 +75,7 @@ def request(state: State, who: Principal, told: Input) -> Row:
 
 def _add(state: State, partner: Row, **values: object) -> Row:
     nothing = dict.fromkeys(("associated_partner_id", "invited_with_id", "expires_at", "end_reason"))
-    admin = {"delegated_admin_requested": False, "is_extension": False}
+    admin = {"delegated_admin_requested": False, "is_extension": False, "detached_reseller_ids": []}
     told = {"partner_id": partner["id"], "market": partner["market"]}
     return state.add(RELATIONSHIP, **{**nothing, **admin, **told, **values})
 
