@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from multichannel.demo.cast import fixed_id
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.policy.schema.resources import CUSTOMER, RESOURCES, Resource
+from multichannel.policy.schema.vocabulary import Action
 from tests.graphql.case_api import opened
 from tests.graphql.conftest import Answer, Api
 from tests.world import postgresql_later, shared_postgresql_later
@@ -21,7 +22,8 @@ ABSENT = fixed_id("absent")
 KINDS = [resource for resource in RESOURCES.values() if resource.model is not None and resource.reads]
 PERSONAS = ["hazel-sales-agent", "laurel-admin-agent", "prairie-global-admin"]
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id, $id]) { __typename id } }"
-EXPLAIN = "query ($id: ID!, $to: Action!) { explainDecision(action: $to, id: $id) { allowed policyDigest } }"
+AT_ONCE = 20
+"""How many records one document may explain."""
 UPDATE = """mutation ($id: ID!) {
   updateCustomer(input: {id: $id, expectedVersion: 1, city: "x"}) { customer { id } userErrors { code } }
 }"""
@@ -87,13 +89,25 @@ def test_by_node_and_nodes(recorded: Api, persona: str, kind: Resource) -> None:
 @kinds
 @personas
 def test_by_explanation(recorded: Api, persona: str, kind: Resource) -> None:
+    hidden = invisible(recorded, persona, kind)
     for action in kind.actions:
-        to = action.name
-        absent = recorded.ask(persona, EXPLAIN, id=prefix(kind) + ABSENT, to=to)
-        assert absent.errors == [(["explainDecision"], "NOT_FOUND")]
+        for start in range(0, len(hidden), AT_ONCE):
+            ids = hidden[start : start + AT_ONCE]
+            absent = explained(recorded, persona, action, [prefix(kind) + fixed_id(id) for id in ids])
+            assert absent.errors == [([f"d{place}"], "NOT_FOUND") for place in range(len(ids))]
 
-        for id in invisible(recorded, persona, kind):
-            assert client_view(recorded.ask(persona, EXPLAIN, id=id, to=to)) == client_view(absent)
+            assert client_view(explained(recorded, persona, action, ids)) == client_view(absent)
+
+
+def explained(api: Api, persona: str, action: Action, ids: list[str]) -> Answer:
+    """The answer to a document that asks for an explanation of each of these records."""
+    variables = {f"i{place}": id for place, id in enumerate(ids)}
+    fields = " ".join(
+        f"d{place}: explainDecision(action: {action.name}, id: $i{place}) {{ allowed policyDigest }}"
+        for place in range(len(ids))
+    )
+    head = ", ".join(f"${name}: ID!" for name in variables)
+    return api.ask(persona, f"query ({head}) {{ {fields} }}", **variables)
 
 
 @postgresql_later

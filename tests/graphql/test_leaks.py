@@ -419,7 +419,7 @@ PARTS = {
 
 
 def everything(api: Api, persona: str) -> list[bytes]:
-    """All that a persona can find out: every list in every order with every field, and every explanation."""
+    """All that a persona can find out: every list with every field and in every order, every explanation."""
     bodies = [api.ask(persona, "{ viewer { tenantId capabilities { type actions } } }").response.content]
     ids: set[str] = set()
     for field, kind in LISTS.items():
@@ -429,16 +429,16 @@ def everything(api: Api, persona: str) -> list[bytes]:
             for name, item in declaration.fields.items()
             if isinstance(item, ToMany)
         )
-        for word in ORDERS[f"{kind}Order"]:
-            answer = api.ask(
-                persona,
-                f"""{{ {field}(orderBy: {word.upper()}) {{
-                  totalCount pageInfo {{ hasNextPage startCursor endCursor }}
-                  edges {{ cursor node {{ id viewerCan {selection(declaration)} {nested} }} }}
-                }} }}""",
-            )
-            bodies.append(answer.response.content)
-            ids |= {edge["node"]["id"] for edge in answer.body["data"][field]["edges"]}
+        answer = api.ask(
+            persona, f"{{ {field} {{ nodes {{ id viewerCan {selection(declaration)} {nested} }} }} }}"
+        )
+        bodies.append(answer.response.content)
+        ids |= {node["id"] for node in answer.body["data"][field]["nodes"]}
+        listed = "totalCount pageInfo { hasNextPage startCursor endCursor } edges { cursor node { id } }"
+        orders = " ".join(
+            f"{word}: {field}(orderBy: {word.upper()}) {{ {listed} }}" for word in ORDERS[f"{kind}Order"]
+        )
+        bodies.append(api.ask(persona, f"{{ {orders} }}").response.content)
     bodies += [explanation(api, persona, id) for id in sorted(ids)]
     return bodies
 

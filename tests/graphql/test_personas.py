@@ -93,23 +93,27 @@ def test_by_nested_path(shared_api: Api) -> None:
 
 
 def test_by_filter(shared_api: Api) -> None:
-    query = (
-        "query($name: String!) {"
-        " customers(first: 100, filter: {companyName: {eq: $name}}) { totalCount nodes { id } }"
-        " subscriptions(first: 100, filter: {customer: {companyName: {eq: $name}}})"
-        " { totalCount nodes { id } } }"
+    query = " ".join(
+        f"{key}_customers: customers(first: 100, filter: {{companyName: {{eq: $name_{key}}}}})"
+        f" {{ totalCount nodes {{ id }} }}"
+        f" {key}_subscriptions: subscriptions(first: 100, filter: "
+        f"{{customer: {{companyName: {{eq: $name_{key}}}}}}}) {{ totalCount nodes {{ id }} }}"
+        for key in CUSTOMER_IDS
     )
+    names = {f"name_{key}": NAMES[key] for key in CUSTOMER_IDS}
+    head = ", ".join(f"${name}: String!" for name in names)
     for persona, sees in everybody():
+        data = shared_api.ask(persona, f"query({head}) {{ {query} }}", **names).data
         for key in CUSTOMER_IDS:
-            data = shared_api.ask(persona, query, name=NAMES[key]).data
             customers = {key} & expected_keys(sees, "customers")
             subscriptions = {
                 each for each in expected_keys(sees, "subscriptions") if CUSTOMER_OF[each] in customers
             }
 
             for kind, expected in (("customers", customers), ("subscriptions", subscriptions)):
-                found = {KEYS[kind][node["id"]] for node in data[kind]["nodes"]}
-                assert (found, data[kind]["totalCount"]) == (expected, len(expected)), (persona, key)
+                listed = data[f"{key}_{kind}"]
+                found = {KEYS[kind][node["id"]] for node in listed["nodes"]}
+                assert (found, listed["totalCount"]) == (expected, len(expected)), (persona, key)
 
 
 @pytest.mark.parametrize("kind", KEYS)

@@ -38,6 +38,7 @@ from multichannel.policy.language.ast import (
     Operation,
     Parameter,
     Pattern,
+    Statement,
     Term,
 )
 from multichannel.policy.language.resource_binding import concerns
@@ -120,6 +121,8 @@ class _Interpreter:
         """The candidates of one rule; of those that differ only in the records they choose, the nearest."""
         statement, depth = rule.tree, query[0].depth + 1 if query else 0
         if len(statement.parameters) != len(arguments) or depth > DEEPEST:
+            return []
+        if _is_about_other_words(statement, arguments, candidate):
             return []
         use = _RuleUse(rule, next(self._numbers), depth, query[0].place(query[1]) if query else None)
         candidates = [replace(candidate, rules=(*candidate.rules, rule))]
@@ -248,6 +251,18 @@ class _Interpreter:
             if isinstance(owner, Fact):
                 return _attribute(owner, term.name, use.text(term))
         raise NotEvaluable
+
+
+def _is_about_other_words(
+    statement: Statement, arguments: Sequence[Fact | Key], candidate: CandidateDerivation
+) -> bool:
+    """Whether a rule is written for another word than an argument, as most grants are."""
+    for parameter, argument in zip(statement.parameters, arguments, strict=True):
+        if isinstance(parameter.term, Literal):
+            known = candidate.resolved(argument)
+            if isinstance(known, Fact) and not known.place and known.value != parameter.term.value:
+                return True
+    return False
 
 
 def _fact(argument: Any) -> Fact:

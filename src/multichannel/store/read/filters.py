@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, func, or_, select, true
@@ -16,6 +17,8 @@ from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.list_query import NO_ROWS, And, Compare, Condition, Or, ReadableColumn, RelatedTo
 
 Clause = ColumnElement[bool]
+ALIASES = 1_000
+"""How many aliases are kept; to make one copies every column of the table."""
 
 OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "eq": operator.eq,
@@ -77,6 +80,12 @@ def read_levels_of(columns: Iterable[ReadableColumn]) -> list[Action]:
     return sorted({column.read for column in columns})
 
 
+@lru_cache(ALIASES)
+def _alias_below(_entity: Any, target: Resource) -> Any:
+    """The alias for related rows in a filter of `entity`: each has it in a subquery of its own."""
+    return aliased(target.mapped)
+
+
 class Filters:
     """Translates conditions for what one principal sees."""
 
@@ -110,7 +119,7 @@ class Filters:
     def _related_to(self, resource: Resource, entity: Any, condition: RelatedTo) -> Clause:
         """A visible related row fulfils the condition, and the relation may be followed."""
         link = condition.link
-        related = aliased(link.target.mapped)
+        related = _alias_below(entity, link.target)
         inner = select(1).where(
             getattr(related, link.remote) == getattr(entity, link.local),
             self._visibility(link.target).visible(related),

@@ -14,7 +14,7 @@ from multichannel.workbench.condition_text import ConditionText
 from multichannel.workbench.diff.changes import Counterexample, Disagreement
 from multichannel.workbench.diff.counterexample import build_record, choose_facts
 from multichannel.workbench.diff.literals import Conjunction, fact_tests
-from multichannel.workbench.diff.model_finder import ModelFinder, RecordQuery
+from multichannel.workbench.diff.model_finder import FactModel, ModelFinder, RecordQuery
 from multichannel.workbench.diff.policy_version import DerivationsByAction, PolicyVersion, conjunctions
 from multichannel.workbench.invariants import Invariant
 
@@ -39,8 +39,9 @@ class _Candidate:
     principal: Principal
     action: Action
     grant: Derivation
-    prevented: frozenset[Conjunction]
+    forbidden: DerivationsByAction
     where: frozenset[Conjunction]
+    unless: frozenset[Conjunction]
 
 
 class InvariantChecker:
@@ -51,7 +52,9 @@ class InvariantChecker:
     ) -> None:
         self._version, self._finder, self._principals = version, finder, principals
         self._kept: set[tuple[object, ...]] = set()
-        self._restricted: dict[tuple[int, Action], frozenset[Conjunction]] = {}
+        self._restricted: dict[tuple[int, Action, int], frozenset[Conjunction]] = {}
+        self._models: dict[tuple[object, ...], FactModel | None] = {}
+        self._same: dict[frozenset[Conjunction], frozenset[Conjunction]] = {}
 
     def violations(self, invariant: Invariant) -> Iterator[Violation]:
         """One for each resource type on which the invariant is violated."""
@@ -73,17 +76,12 @@ class InvariantChecker:
         forbidden = self._version.forbidden(principal, role, resource)
         where = self._tests((invariant.where,), principal, resource)
         unless = self._tests(invariant.unless, principal, resource)
-        key = (invariant.position, resource.name, id(granted), id(forbidden), where, unless)
+        key = (invariant.position, resource.name, id(granted), id(forbidden), id(where), id(unless))
         if key in self._kept:
             return
+        asking = with_role(principal, role)
         candidates = [
-            _Candidate(
-                with_role(principal, role),
-                action,
-                grant,
-                self._restrictions(forbidden, action, resource.name) | unless,
-                where,
-            )
+            _Candidate(asking, action, grant, forbidden, where, unless)
             for action in invariant.actions
             for grant in invariant.of(granted.get(action, ()))
         ]
@@ -91,28 +89,41 @@ class InvariantChecker:
         if not any(violating):
             self._kept.add(key)
 
-    def _restrictions(
-        self, forbidden: DerivationsByAction, action: Action, kind: str
-    ) -> frozenset[Conjunction]:
-        key = id(forbidden), action
-        if key not in self._restricted:
-            self._restricted[key] = conjunctions(forbidden[action], kind, self._finder.rows)
-        return self._restricted[key]
-
     def _tests(
         self, texts: Iterable[ConditionText], principal: Principal, resource: Resource
     ) -> frozenset[Conjunction]:
-        return frozenset(
+        tests = frozenset(
             conjunction
             for text in texts
             for conditions in text.conditions(principal, resource)
             for conjunction in fact_tests(conditions, resource.name, self._finder.rows)
         )
+        return self._once(tests)
+
+    def _model(self, candidate: _Candidate, kind: str) -> FactModel | None:
+        """Facts of a record at which it is a violation, if there are any; the same for many principals."""
+        prevented = self._prevented(candidate, kind)
+        key = (kind, candidate.grant.conditions, id(candidate.where), id(prevented))
+        if key not in self._models:
+            granted = conjunctions((candidate.grant,), kind, self._finder.rows)
+            self._models[key] = self._finder.find(kind, RecordQuery((granted, candidate.where), prevented))
+        return self._models[key]
+
+    def _prevented(self, candidate: _Candidate, kind: str) -> frozenset[Conjunction]:
+        """Where a restriction or `unless` prevents it."""
+        key = id(candidate.forbidden), candidate.action, id(candidate.unless)
+        if key not in self._restricted:
+            derivations = candidate.forbidden[candidate.action]
+            restricted = conjunctions(derivations, kind, self._finder.rows)
+            self._restricted[key] = self._once(restricted | candidate.unless)
+        return self._restricted[key]
+
+    def _once(self, tests: frozenset[Conjunction]) -> frozenset[Conjunction]:
+        """The same object for equal sets, which are large."""
+        return self._same.setdefault(tests, tests)
 
     def _violates(self, violation: Violation, candidate: _Candidate, resource: Resource) -> bool:
-        granted = conjunctions((candidate.grant,), resource.name, self._finder.rows)
-        query = RecordQuery((granted, candidate.where), candidate.prevented)
-        model = self._finder.find(resource.name, query)
+        model = self._model(candidate, resource.name)
         if model is None:
             return False
         principal, action = candidate.principal, candidate.action
