@@ -21,7 +21,7 @@ from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.graphql.case_api import opened
 from tests.graphql.conftest import Api
 from tests.graphql.transfer_api import Deals, customer
-from tests.world import one_engine
+from tests.world import one_shared_engine
 
 SCHEMA = build_schema()
 AUDIT = {"audit_records", "audit_chains"}
@@ -110,61 +110,65 @@ def send(api: Api, persona: str, name: str, target: str) -> tuple[str, list[str]
 
 
 @pytest.fixture
-def decided(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Action, Resource]]:
+def decided(shared_api: Api, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Action, Resource]]:
     """The actions that the policy is asked for, each with its resource."""
     decisions: list[tuple[Action, Resource]] = []
-    really = api.world.policy.predicate
+    really = shared_api.world.policy.predicate
 
     def listening(principal: Principal, action: Action, resource: Resource) -> Predicate:
         decisions.append((action, resource))
         return really(principal, action, resource)
 
-    monkeypatch.setattr(api.world.policy, "predicate", listening)
+    monkeypatch.setattr(shared_api.world.policy, "predicate", listening)
     return decisions
 
 
-@pytest.fixture(autouse=True)
-def transfer(api: Api) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def transfer(shared_api: Api) -> None:
     """A transfer and a support case, of which the demo world has none."""
-    opened(api, "canyon-global-admin", "canyon-office-birch")
-    deals = Deals(api)
+    opened(shared_api, "canyon-global-admin", "canyon-office-birch")
+    deals = Deals(shared_api)
     deals.agree(CEDAR)
     deals.done("cedar-admin-agent", "requestTransfer", customer=customer(MEADOW), sourcePartner=ALDER.id)
 
 
-@one_engine
+@one_shared_engine
 @pytest.mark.parametrize("name", [name for name in MUTATIONS if name not in WITHOUT_READER | BY_CODE])
 def test_a_reader_without_the_grant_is_forbidden_with_the_reasons(
-    api: Api, decided: list[tuple[Action, Resource]], name: str
+    shared_api: Api, decided: list[tuple[Action, Resource]], name: str
 ) -> None:
     declared = MUTATIONS[name]
     persona, target, verdict = next(
         (persona, target, verdict)
-        for persona, target, verdict in situations(api, declared, name)
+        for persona, target, verdict in situations(shared_api, declared, name)
         if verdict is not None and not verdict.allowed
     )
-    before = rows(api)
+    before = rows(shared_api)
     decided.clear()
 
-    assert send(api, persona, name, target) == ("FORBIDDEN", sorted(verdict.reasons))
+    assert send(shared_api, persona, name, target) == ("FORBIDDEN", sorted(verdict.reasons))
 
-    resource = declared.requires.resource_for(api.world.principal(persona).kind)
+    resource = declared.requires.resource_for(shared_api.world.principal(persona).kind)
     assert (declared.requires.action, resource) in decided
-    assert rows(api) == before
+    assert rows(shared_api) == before
 
 
-@one_engine
+@one_shared_engine
 @pytest.mark.parametrize("name", [name for name in MUTATIONS if name not in BY_CODE])
-def test_a_stranger_gets_not_found(api: Api, decided: list[tuple[Action, Resource]], name: str) -> None:
+def test_a_stranger_gets_not_found(
+    shared_api: Api, decided: list[tuple[Action, Resource]], name: str
+) -> None:
     declared = MUTATIONS[name]
     persona, target = next(
-        (persona, target) for persona, target, verdict in situations(api, declared, name) if verdict is None
+        (persona, target)
+        for persona, target, verdict in situations(shared_api, declared, name)
+        if verdict is None
     )
-    before = rows(api)
+    before = rows(shared_api)
     decided.clear()
 
-    assert send(api, persona, name, target) == ("NOT_FOUND", [])
+    assert send(shared_api, persona, name, target) == ("NOT_FOUND", [])
 
-    resource = declared.requires.resource_for(api.world.principal(persona).kind)
+    resource = declared.requires.resource_for(shared_api.world.principal(persona).kind)
     assert (declared.requires.action, resource) in decided
-    assert rows(api) == before
+    assert rows(shared_api) == before
