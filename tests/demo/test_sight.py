@@ -114,8 +114,8 @@ def test_the_table_speaks_of_every_persona_and_of_real_names() -> None:
 
 
 @pytest.mark.parametrize("order", [OrderBy(), OrderBy(SHOWN[SUBSCRIPTION][0]), OrderBy(descending=True)])
-def test_lists_hold_what_the_table_says_to_the_degree_it_says(world: World, order: OrderBy) -> None:
-    for name, sees, reader in readers(world):
+def test_lists_hold_what_the_table_says_to_the_degree_it_says(shared_world: World, order: OrderBy) -> None:
+    for name, sees, reader in readers(shared_world):
         by_name = order.column is not None
         customers = listed(reader, CUSTOMER, OrderBy(SHOWN[CUSTOMER][0]) if by_name else order)
         subscriptions = listed(reader, SUBSCRIPTION, order)
@@ -124,14 +124,14 @@ def test_lists_hold_what_the_table_says_to_the_degree_it_says(world: World, orde
         assert by_degree(subscriptions, SUBSCRIPTION_IDS) == sees.subscriptions, name
 
 
-def test_a_count_is_the_length_of_the_list(world: World) -> None:
-    for name, sees, reader in readers(world):
+def test_a_count_is_the_length_of_the_list(shared_world: World) -> None:
+    for name, sees, reader in readers(shared_world):
         assert reader.count(CUSTOMER) == len(all_names(sees.customers)), name
         assert reader.count(SUBSCRIPTION) == len(all_names(sees.subscriptions)), name
 
 
-def test_asked_for_by_id_the_same_rows_are_there_and_no_others(world: World) -> None:
-    for name, sees, reader in readers(world):
+def test_asked_for_by_id_the_same_rows_are_there_and_no_others(shared_world: World) -> None:
+    for name, sees, reader in readers(shared_world):
         customers = reader.records(CUSTOMER, SHOWN[CUSTOMER], "id", CUSTOMER_IDS.values())
         subscriptions = reader.records(SUBSCRIPTION, SHOWN[SUBSCRIPTION], "id", SUBSCRIPTION_IDS.values())
 
@@ -139,8 +139,8 @@ def test_asked_for_by_id_the_same_rows_are_there_and_no_others(world: World) -> 
         assert by_degree(subscriptions.values(), SUBSCRIPTION_IDS) == sees.subscriptions, name
 
 
-def test_below_its_customer_a_subscription_is_seen_as_in_the_list(world: World) -> None:
-    for name, sees, reader in readers(world):
+def test_below_its_customer_a_subscription_is_seen_as_in_the_list(shared_world: World) -> None:
+    for name, sees, reader in readers(shared_world):
         customers = [record.id for record in listed(reader, CUSTOMER, OrderBy())]
         children = Children(SUBSCRIPTIONS_OF_CUSTOMER, customers)
         pages = reader.pages(SUBSCRIPTION, listing(SUBSCRIPTION, Window(ONE_PAGE), children=children))
@@ -155,8 +155,8 @@ def test_below_its_customer_a_subscription_is_seen_as_in_the_list(world: World) 
         assert by_degree(records, SUBSCRIPTION_IDS) == expected, name
 
 
-def test_a_filter_finds_a_row_only_by_what_may_be_read_of_it(world: World) -> None:
-    for name, sees, reader in readers(world):
+def test_a_filter_finds_a_row_only_by_what_may_be_read_of_it(shared_world: World) -> None:
+    for name, sees, reader in readers(shared_world):
         for column in SHOWN[SUBSCRIPTION]:
             readable = set().union(
                 *(
@@ -170,9 +170,9 @@ def test_a_filter_finds_a_row_only_by_what_may_be_read_of_it(world: World) -> No
             assert reader.count(SUBSCRIPTION, known) == len(readable), (name, column)
 
 
-def test_a_filter_through_the_customer_finds_only_what_both_sides_show(world: World) -> None:
+def test_a_filter_through_the_customer_finds_only_what_both_sides_show(shared_world: World) -> None:
     served = selection.Compare(SHOWN[CUSTOMER][0], "eq", MEADOW.name)
-    for name, sees, reader in readers(world):
+    for name, sees, reader in readers(shared_world):
         through = selection.RelatedTo(CUSTOMER_OF_SUBSCRIPTION, And((served,)))
         sees_meadow = MEADOW.key in all_names(sees.customers)
         expected = {each for each in all_names(sees.subscriptions) if each.startswith("meadow-")}
@@ -180,10 +180,10 @@ def test_a_filter_through_the_customer_finds_only_what_both_sides_show(world: Wo
         assert reader.count(SUBSCRIPTION, through) == (len(expected) if sees_meadow else 0), name
 
 
-def test_two_records_of_one_subscription_stay_two_and_each_with_its_own_readers(world: World) -> None:
+def test_two_records_of_one_subscription_stay_two_and_each_with_its_own_readers(shared_world: World) -> None:
     records = ("canyon-azure-ea", "canyon-azure-ea-by-birch")
     ids = [SUBSCRIPTION_IDS[key] for key in records]
-    *_, subscriptions = rows_of_world(world.clock.now)
+    *_, subscriptions = rows_of_world(shared_world.clock.now)
     vendor_ids = [
         each.vendor_id for each in subscriptions if isinstance(each, Subscription) and each.id in ids
     ]
@@ -191,7 +191,7 @@ def test_two_records_of_one_subscription_stay_two_and_each_with_its_own_readers(
     assert len(set(vendor_ids)) == 1
 
     seen = {
-        name: {key for key in records if SUBSCRIPTION_IDS[key] in columns_named(world, name)}
+        name: {key for key in records if SUBSCRIPTION_IDS[key] in columns_named(shared_world, name)}
         for name in ("alder-global-admin", "birch-sales-agent", "cedar-admin-agent", "canyon-global-admin")
     }
 
@@ -203,14 +203,14 @@ def test_two_records_of_one_subscription_stay_two_and_each_with_its_own_readers(
     }
 
 
-def test_a_private_record_is_seen_by_its_partner_and_its_customer_alone(world: World) -> None:
+def test_a_private_record_is_seen_by_its_partner_and_its_customer_alone(shared_world: World) -> None:
     private = {"meadow-records-open": "alder", "meadow-backup-advisor": "willow"}
     private["canyon-azure-ea-by-birch"] = "birch"
     for key, partner in private.items():
         who = {
             name.split("-")[0]
             for name in PERSONA_NAMES
-            if SUBSCRIPTION_IDS[key] in columns_named(world, name)
+            if SUBSCRIPTION_IDS[key] in columns_named(shared_world, name)
         }
 
         assert who == {partner, key.split("-")[0]}
@@ -292,13 +292,13 @@ def test_a_request_nobody_answered_is_expired_from_its_time_on(world: World) -> 
     assert statuses(world, "alder-sales-agent")["meadow"] == "active"
 
 
-def test_a_relationship_is_known_to_its_parties_and_to_the_attached_reseller(world: World) -> None:
-    assert statuses(world, "dogwood-sales-agent") == {"meadow": "active"}
-    assert statuses(world, "birch-sales-agent") == {
+def test_a_relationship_is_known_to_its_parties_and_to_the_attached_reseller(shared_world: World) -> None:
+    assert statuses(shared_world, "dogwood-sales-agent") == {"meadow": "active"}
+    assert statuses(shared_world, "birch-sales-agent") == {
         "meadow": "canceled",
         "canyon": "active",
         "thistle": "active",
         "ember": "ended_by_customer",
     }
-    assert statuses(world, "prairie-global-admin") == {"prairie": "requested"}
-    assert statuses(world, "alder-account-admin") == {}
+    assert statuses(shared_world, "prairie-global-admin") == {"prairie": "requested"}
+    assert statuses(shared_world, "alder-account-admin") == {}
