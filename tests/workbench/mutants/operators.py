@@ -93,10 +93,13 @@ class _Faults:
     def _with(self, span: Span, by: str) -> str:
         return edited(self._text, [(span, by)])
 
+    def _decides_nothing(self, part: Term) -> bool:
+        return (isinstance(part, Call) and part.name == "choice") or self._part(part) == "true"
+
     def _conditions_dropped(self) -> Edits:
-        """Not a choice: of a rule that is in force it is on, so that asking for it decides nothing."""
+        """Not a choice that is asked for or is on: of a rule in force it decides nothing."""
         parts = conjuncts(self._statement.body)
-        for dropped in (part for part in parts if not (isinstance(part, Call) and part.name == "choice")):
+        for dropped in (part for part in parts if not self._decides_nothing(part)):
             kept = [self._part(part) for part in parts if part is not dropped]
             body = f" if {' and '.join(kept)}" if kept else ""
             yield "drop a condition", _without_single_names(f"{self._head}{body};")
