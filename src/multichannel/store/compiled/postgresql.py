@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from psycopg import OperationalError, pq
@@ -25,6 +27,7 @@ OPTIONS = (
     "SET enable_mergejoin = off",
     "SET enable_hashjoin = off",
     "SET default_transaction_read_only = on",
+    "SET standard_conforming_strings = on",
 )
 """Statements are planned once on each connection, for tenants of every size, and only read.
 
@@ -38,8 +41,6 @@ LONGEST_WAIT = 5.0
 LONGEST_STATEMENT = 40.0
 """Seconds, after which the server is taken for lost; it ends a statement sooner than that by itself."""
 SUCCEEDED = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}
-
-
 PERMANENT = (b"42", b"54")
 """Classes of SQLSTATE: errors in the statement, and limits of the server."""
 
@@ -68,14 +69,27 @@ class AsyncConnection:
         self._prepared: FrequentCache[bool] = FrequentCache(MAX_PREPARED, 4 * MAX_PREPARED)
         self._result: Any = None
         self._waiter: asyncio.Future[Any] | None = None
+        self.canceling: asyncio.Future[None] | None = None
+        """Done when the server has been asked to end what runs here."""
         loop.add_reader(self._socket, self._read)
 
     async def run(self, name: bytes, sql: str, parameters: list[bytes | None]) -> Any:
         """The result of a statement, which is prepared first if it has not been."""
         if self._prepared.get(name) is None:
             await self._prepare(name, sql)
+        if self.canceling is not None:
+            raise StatementFailed("canceled")
+        response = self._expect_response()
         self._driver.send_query_prepared(name, parameters)
-        return await self._response()
+        return await self._result_of(response)
+
+    def cancel(self, threads: ThreadPoolExecutor) -> None:
+        """Have the server end the running statement. The connection is not to be used for another one."""
+        self.canceling = self._loop.run_in_executor(threads, self._cancel)
+
+    def _cancel(self) -> None:
+        with suppress(OperationalError):  # then the connection is lost, and the statement fails with it
+            self._driver.get_cancel().cancel()
 
     def close(self) -> None:
         """Close the connection, whatever it is doing."""
@@ -83,19 +97,31 @@ class AsyncConnection:
         self._connection.close()
 
     async def _prepare(self, name: bytes, sql: str) -> None:
+        response = self._expect_response()
         self._driver.send_prepare(name, sql.encode())
-        await self._response()
+        await self._result_of(response)
         for evicted in self._prepared.put(name, value=True, size=1):
-            self._driver.send_query(b'DEALLOCATE "%s"' % evicted)
-            await self._response()
+            await self._deallocate(evicted)
 
-    async def _response(self) -> Any:
-        while self._driver.flush():
-            await _writable(self._loop, self._driver.socket)
+    async def _deallocate(self, name: Hashable) -> None:
+        response = self._expect_response()
+        self._driver.send_query(b'DEALLOCATE "%s"' % name)
+        try:
+            await self._result_of(response)
+        except StatementFailed as failure:
+            raise OperationalError("the server has other prepared statements than expected") from failure
+
+    def _expect_response(self) -> asyncio.Future[Any]:
+        """Before anything is sent, so that no response is too early."""
         if self._socket is None:
             raise OperationalError("the connection is lost")
         self._waiter = self._loop.create_future()
-        result = await self._waiter
+        return self._waiter
+
+    async def _result_of(self, response: asyncio.Future[Any]) -> Any:
+        while self._driver.flush():
+            await _writable(self._loop, self._driver.socket)
+        result = await response
         if result.status not in SUCCEEDED:
             raise _failure(result)
         return result
@@ -163,24 +189,42 @@ class ConnectionPool:
         self._count = 0
         self._is_closed = False
         self._line: deque[asyncio.Future[None]] = deque()
+        self._running: set[asyncio.Future[Any]] = set()
 
     async def run(
         self, name: bytes, sql: str, parameters: list[bytes | None]
     ) -> tuple[bytes | None, bytes | None]:
-        """The two values of the row; StatementFailed, or Busy if no connection becomes free."""
+        """The two values of the row; StatementFailed, or Busy if no connection becomes free.
+
+        If nobody waits for it any more, the statement is canceled. Its connection counts until it has ended.
+        """
         connection = await self._acquire()
+        running = asyncio.ensure_future(self._run(connection, name, sql, parameters))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if not running.done():
+                running.add_done_callback(_discard_outcome)
+                connection.cancel(self._threads)
+            raise
+
+    async def _run(
+        self, connection: AsyncConnection, name: bytes, sql: str, parameters: list[bytes | None]
+    ) -> tuple[bytes | None, bytes | None]:
         try:
             async with asyncio.timeout(LONGEST_STATEMENT):
                 result = await connection.run(name, sql, parameters)
         except StatementFailed:
-            self._release(connection)
+            await self._release(connection)
             raise
-        except BaseException as cause:  # lost, or left in the middle: it cannot be used again
+        except BaseException as cause:  # lost, or the loop ends: it cannot be used again
             self._discard(connection)
             if isinstance(cause, OperationalError | TimeoutError):
                 raise StatementFailed(str(cause)) from cause
             raise
-        self._release(connection)
+        await self._release(connection)
         return result.get_value(0, 0), result.get_value(0, 1)
 
     def close(self) -> None:
@@ -228,8 +272,10 @@ class ConnectionPool:
             connection.execute(option)
         return connection
 
-    def _release(self, connection: AsyncConnection) -> None:
-        if self._is_closed:
+    async def _release(self, connection: AsyncConnection) -> None:
+        if connection.canceling is not None:  # a late request would cancel what runs there next
+            await connection.canceling
+        if self._is_closed or connection.canceling is not None:
             self._discard(connection)
             return
         self._free.append(connection)
@@ -246,3 +292,9 @@ class ConnectionPool:
             if not turn.done():
                 turn.set_result(None)
                 return
+
+
+def _discard_outcome(running: asyncio.Future[Any]) -> None:
+    """So that the loop does not report an outcome that nobody waits for."""
+    if not running.cancelled():
+        running.exception()
