@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from multichannel.graphql.compiled.compiled_execution import ExecutionPath
+from multichannel.graphql.compiled.compiled_execution import CompiledExecution, ExecutionPath
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
@@ -33,6 +33,7 @@ class Both:
     runner: asyncio.Runner
     compiling: httpx.AsyncClient
     interpreting: httpx.AsyncClient
+    compiled: CompiledExecution
     paths: Counter[ExecutionPath] = field(default_factory=Counter)
 
     def answers(self, persona: str, query: str, variables: Any = None, **body: Any) -> list[Reply]:
@@ -72,7 +73,9 @@ def both_of(world: World) -> Iterator[Both]:
     ]
     with asyncio.Runner() as runner:
         clients = [_client(each) for each in executions]
-        yield Both(world, runner, clients[0], clients[1], paths)
+        compiled = executions[0]._compiled
+        assert compiled is not None
+        yield Both(world, runner, clients[0], clients[1], compiled, paths)
         for client in clients:
             runner.run(client.aclose())
         for execution in executions:

@@ -63,7 +63,7 @@ class Fixed:
         """`right` is what the market is compared with: a value, or "own" for the principal's tenant."""
         self._right = right
 
-    def translate(self, principal: Principal, _action: Action, _resource: Any) -> Predicate:
+    def predicate(self, principal: Principal, _action: Action, _resource: Any) -> Predicate:
         right = principal.tenant_id if self._right == "own" else self._right
         comparison = Comparison(FactPath("this", ("market",)), "in", ("none", right))
         return Predicate(frozenset({Conditions((), (comparison,))}), frozenset())

@@ -20,7 +20,7 @@ from multichannel.graphql.framework.filters import read_filter, read_order
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.strawberry_types import read_input
 from multichannel.store.compiled.json_text import NotCovered
-from multichannel.store.compiled.selection import ListArguments, with_slots
+from multichannel.store.compiled.selection import ListArguments, weight_of, with_slots
 
 if TYPE_CHECKING:
     from multichannel.graphql.framework.context import OperationContext
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 Variables = Mapping[str, Any]
 ShapeAndValues = tuple[Hashable, tuple[Any, ...]]
+LARGE_VARIABLES, VALUE_LENGTH = 4_000, 10
+"""Larger variables are read by a worker thread; what is no text counts as so many characters."""
+MAX_WEIGHT = 200
+"""Filters of one operation that hold more than so many comparisons (`weight_of`) are left to the interpreter:
+each such shape would be kept, with a statement of its own.
+"""
 
 
 class _WithoutReader:
@@ -86,8 +92,11 @@ class ListInput:
         condition = read_filter(declaration, value, cast("OperationContext", _WithoutReader()))
         order = read_order(declaration, arguments.get("orderBy"))
         read = read_connection_arguments(declaration.resource, arguments, condition, order)
+        weight = weight_of(read.condition)
+        if weight > MAX_WEIGHT:
+            raise NotCovered("a filter that is too large")
         window, shape, values = with_slots(declaration.resource, read.window, read.condition)
-        return ListArguments(window, shape, order, read.digest), values
+        return ListArguments(window, shape, order, read.digest, weight), values
 
 
 class IdInput:
@@ -106,6 +115,20 @@ class IdInput:
             raise NotCovered("an id that graphql-core has to judge")
         resource, row_id = read_id(value)
         return resource, (row_id,)
+
+
+def is_large(variables: Variables | None) -> bool:
+    """Whether reading the variables of a request takes so long that other requests should not wait for it."""
+    room = LARGE_VARIABLES
+    waiting: list[Any] = [variables]
+    while waiting and room >= 0:
+        value = waiting.pop()
+        room -= len(value) if isinstance(value, str) else VALUE_LENGTH
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return room < 0
 
 
 def variables_in(node: Node) -> set[str]:

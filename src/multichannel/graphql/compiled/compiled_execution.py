@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from multichannel.errors import BadInput, MultichannelError
+from multichannel.graphql.compiled.arguments import is_large
 from multichannel.graphql.compiled.callers import KnownCaller, RecallToken, known_caller
 from multichannel.graphql.compiled.denials import with_denials
 from multichannel.graphql.compiled.plan import OperationShape, Plan
@@ -35,6 +36,8 @@ T = TypeVar("T")
 MAX_PLANS, MAX_PLAN_BYTES = 400, 100_000_000
 PLAN_FACTOR = 200
 """A plan with its document takes about so many times the bytes of the text."""
+LARGE_ANSWER = 50_000
+"""Denials are written into larger answers, in bytes, by a worker thread."""
 MAX_CALLERS = 10_000
 ATTEMPTS = 3
 """A caller that changes with every attempt is left to the interpreter."""
@@ -76,7 +79,7 @@ class CompiledExecution:
         self._store, self._sign_in, self._recall, self._threads = store, sign_in, recall, threads
         self._runner = open_runner(store.engine, threads, connections)
         self._callers: FrequentCache[KnownCaller] = FrequentCache(MAX_CALLERS, MAX_CALLERS)
-        self._plans: FrequentCache[Plan | NotCovered] = FrequentCache(MAX_PLANS, MAX_PLAN_BYTES)
+        self._plans: FrequentCache[Plan | str] = FrequentCache(MAX_PLANS, MAX_PLAN_BYTES)
         self._statements = self._statements_under_current_policy()
 
     def close(self) -> None:
@@ -90,7 +93,7 @@ class CompiledExecution:
         """
         try:
             return ExecutionPath.COMPILED, await self._answer(request, token)
-        except (NotCovered, BadInput, UnknownUser):
+        except (NotCovered, BadInput, UnknownUser, RecursionError):  # the last from deep variables
             return ExecutionPath.NOT_COVERED, None
         except (StatementFailed, PolicyFault) as cause:
             log.warning("a compiled operation failed and is interpreted: %s", cause)
@@ -101,15 +104,17 @@ class CompiledExecution:
         return ExecutionPath.FAILED, None
 
     async def _answer(self, request: GraphQLRequest, token: str) -> bytes:
+        if len(request.query) > MAX_CACHED_LENGTH:
+            raise NotCovered("a document whose plan would not be kept")
         plan = self._plans.get((request.query, request.operation_name))
-        if isinstance(plan, NotCovered):
-            raise plan
+        if isinstance(plan, str):
+            raise NotCovered(plan)
         caller = self._known(token) or await self._signed_in(token)
         plan = plan or await self._planned(request)
-        variables = plan.variables(request.variables)
-        if variables is None:
-            raise NotCovered("invalid variables")
-        question = _Question(plan, *plan.read(variables))
+        if is_large(request.variables):
+            question = await self._run(partial(_read, plan, request))
+        else:
+            question = _read(plan, request)
         for _ in range(ATTEMPTS):
             answer = await self._ask(question, caller)
             if answer is not None:
@@ -134,7 +139,8 @@ class CompiledExecution:
             return None
         caller.checked = time.monotonic()
         if statement.denials and statement.denied in answer:
-            return with_denials(answer, statement.denied, statement.denials)
+            finish = partial(with_denials, answer, statement.denied, statement.denials)
+            return await self._run(finish) if len(answer) > LARGE_ANSWER else finish()
         return answer
 
     def _known(self, token: str) -> KnownCaller | None:
@@ -153,12 +159,11 @@ class CompiledExecution:
 
     async def _planned(self, request: GraphQLRequest) -> Plan:
         """The plan of a signed-in caller's document. That there is none is kept, too."""
-        plan: Plan | NotCovered = await self._run(partial(_plan, request))
-        if len(request.query) <= MAX_CACHED_LENGTH:
-            size = PLAN_FACTOR * len(request.query)
-            self._plans.put((request.query, request.operation_name), plan, size)
-        if isinstance(plan, NotCovered):
-            raise plan
+        plan: Plan | str = await self._run(partial(_plan, request))
+        size = PLAN_FACTOR * len(request.query) + len(request.operation_name or "")
+        self._plans.put((request.query, request.operation_name), plan, size)
+        if isinstance(plan, str):
+            raise NotCovered(plan)
         return plan
 
     def _current_statements(self) -> Statements:
@@ -173,9 +178,19 @@ class CompiledExecution:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def _plan(request: GraphQLRequest) -> Plan | NotCovered:
+def _plan(request: GraphQLRequest) -> Plan | str:
+    """The plan of a document, or the reason why there is none."""
     document = read_document(request.query, cache=True)
     try:
         return Plan(document.ast, request.operation_name)
     except NotCovered as reason:
-        return reason.with_traceback(None)
+        return str(reason)
+    except RecursionError:
+        return "nested too deeply"
+
+
+def _read(plan: Plan, request: GraphQLRequest) -> _Question:
+    variables = plan.variables(request.variables)
+    if variables is None:
+        raise NotCovered("invalid variables")
+    return _Question(plan, *plan.read(variables))

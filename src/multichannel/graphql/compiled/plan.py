@@ -24,12 +24,12 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
-from multichannel.graphql.compiled.arguments import IdInput, ListInput, PlanInput, variables_in
-from multichannel.graphql.compiled.selecting import Selecting
+from multichannel.graphql.compiled.arguments import MAX_WEIGHT, IdInput, ListInput, PlanInput, variables_in
+from multichannel.graphql.compiled.selecting import ROOT_FIELDS, Selecting
 from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.graphql.schema import build_schema
 from multichannel.store.compiled.json_text import NotCovered, key_text
-from multichannel.store.compiled.selection import ConstantText, Selected
+from multichannel.store.compiled.selection import ConstantText, ListArguments, Selected
 
 EXACT = {"Int": int, "String": str, "ID": str, "Boolean": bool}
 """The scalars whose values are valid as they are, with the type of these."""
@@ -41,7 +41,12 @@ class OperationShape:
     """What, besides the plan, decides which statement answers: shapes of inputs and flags of directives."""
 
     inputs: tuple[Hashable, ...]
-    flags: tuple[tuple[str, Any], ...]
+    flags: tuple[tuple[str, bool | None], ...]
+
+    @property
+    def weight(self) -> int:
+        """How much its inputs hold, filters as `ListArguments` weigh them."""
+        return sum(each.weight if isinstance(each, ListArguments) else 1 for each in self.inputs)
 
 
 class Plan:
@@ -71,8 +76,11 @@ class Plan:
     def read(self, variables: Mapping[str, Any]) -> tuple[OperationShape, list[tuple[Any, ...]]]:
         """The shape of a request, and the values of each input; raises MultichannelError or NotCovered."""
         read = [each.read(variables) for each in self._inputs]
-        flags = tuple((name, variables.get(name)) for name in sorted(self._flags))
-        return OperationShape(tuple(shape for shape, _ in read), flags), [values for _, values in read]
+        flags = tuple((name, _flag(variables.get(name))) for name in sorted(self._flags))
+        shape = OperationShape(tuple(shape for shape, _ in read), flags)
+        if shape.weight > MAX_WEIGHT:
+            raise NotCovered("filters that are too large")
+        return shape, [values for _, values in read]
 
     def select(self, shape: OperationShape) -> Selected:
         """What the operation selects in requests of a shape; raises NotCovered."""
@@ -97,6 +105,8 @@ class Plan:
 
     def _enter(self, node: FieldNode, parent: Any) -> Any:
         """The type of a field, None for introspection; the arguments of a list or node are an input."""
+        if parent is build_schema().query_type and node.name.value not in ROOT_FIELDS:
+            raise NotCovered(f"Query.{node.name.value}")
         field = parent.fields.get(node.name.value) if not node.name.value.startswith("__") else None
         if field is None:
             return None
@@ -121,6 +131,13 @@ def constant_answer(selected: Selected) -> bytes | None:
             return None
         members.append(key_text(each.key) + each.value.text)
     return f'{{"data":{{{",".join(members)}}}}}'.encode()
+
+
+def _flag(value: Any) -> bool | None:
+    """A flag of a directive; another operation of the document may have a variable of the same name."""
+    if not isinstance(value, bool | None):
+        raise NotCovered("a flag of another operation")
+    return value
 
 
 class _VariableReader:

@@ -60,6 +60,20 @@ NAMES = {
 }
 """The declared name of each field, by type and GraphQL name."""
 Nodes = list[FieldNode]
+COSTLY = (
+    SelectedList
+    | SelectedRecord
+    | SelectedNodes
+    | RecordById
+    | SelectedTenantId
+    | GrantedActions
+    | TotalCount
+)
+"""The selections that repeat conditions of the policy in the statement."""
+MAX_COSTLY = 40
+"""An operation that selects more is left to the interpreter: its statement would take seconds to make."""
+ROOT_FIELDS = {"__typename", "node", *ROOT_LISTS}
+"""The fields of Query that a statement can answer."""
 
 
 class Selecting:
@@ -74,9 +88,10 @@ class Selecting:
     ) -> None:
         """`places` are those of the inputs, by the identity of their field."""
         self._fragments, self._places, self._shapes, self._flags = fragments, places, shapes, flags
+        self._costly = 0
 
     def root(self, selected: SelectionSetNode) -> Selected:
-        """What a query selects."""
+        """What a query selects, of `ROOT_FIELDS` alone; raises NotCovered."""
         fields = self._collected([selected], "Query")
         return tuple(self._field(key, nodes, self._root(nodes)) for key, nodes in fields.items())
 
@@ -84,11 +99,7 @@ class Selecting:
         name = nodes[0].name.value
         if name == "__typename":
             return ConstantText('"Query"')
-        if name in ROOT_LISTS:
-            return self._list(ROOT_LISTS[name], None, nodes)
-        if name == "node":
-            return self._node(nodes)
-        raise NotCovered(f"Query.{name}")
+        return self._node(nodes) if name == "node" else self._list(ROOT_LISTS[name], None, nodes)
 
     def _node(self, nodes: Nodes) -> Selection:
         place = self._places[id(nodes[0])]
@@ -169,8 +180,10 @@ class Selecting:
             case _:
                 return ConstantText(f'"{declaration.name}Edge"')
 
-    @staticmethod
-    def _field(key: str, nodes: Nodes, value: Selection) -> SelectedField:
+    def _field(self, key: str, nodes: Nodes, value: Selection) -> SelectedField:
+        self._costly += isinstance(value, COSTLY)
+        if self._costly > MAX_COSTLY:
+            raise NotCovered("too much for one statement")
         return SelectedField(key, value, tuple(_locations(nodes)))
 
     def _below(self, nodes: Nodes, type_name: str) -> dict[str, Nodes]:

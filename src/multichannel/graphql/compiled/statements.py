@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
+from weakref import ref
 
 from multichannel.graphql.compiled.callers import KnownCaller
 from multichannel.graphql.compiled.plan import OperationShape, Plan, constant_answer
@@ -19,9 +21,13 @@ MAX_STATEMENTS, MAX_STATEMENT_BYTES = 2_000, 60_000_000
 MAX_VERDICTS = 20_000
 SIZE_FACTOR, DENIAL_BYTES = 2, 400
 """A statement takes about twice the bytes of its SQL, and so much for each possible denial."""
-CompiledAnswer = CompiledStatement | bytes | NotCovered
-"""A statement, an answer that needs none, or why the interpreter has to answer."""
-RunInThread = Callable[[Callable[[], Any]], Awaitable[Any]]
+KEY_BYTES, WEIGHT_BYTES = 1_000, 600
+"""A key takes about so many bytes, and so many for each part of its shape (`OperationShape.weight`)."""
+CompiledAnswer = CompiledStatement | bytes | str
+"""A statement, an answer that needs none, or the reason why the interpreter has to answer."""
+Key = tuple[ref[Plan], OperationShape, Principal]
+"""Plans are not kept for their statements: when a plan has gone, its statements go, too."""
+RunInThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
 
 
 class Statements:
@@ -31,6 +37,7 @@ class Statements:
         self.policy = policy
         self._database, self._run = database, run
         self._kept: FrequentCache[CompiledAnswer] = FrequentCache(MAX_STATEMENTS, MAX_STATEMENT_BYTES)
+        self._making: dict[Key, asyncio.Task[CompiledAnswer]] = {}
         self._sharing: FrequentCache[bool] = FrequentCache(MAX_VERDICTS, MAX_VERDICTS)
 
     async def of(self, plan: Plan, shape: OperationShape, caller: KnownCaller) -> CompiledStatement | bytes:
@@ -43,19 +50,35 @@ class Statements:
     async def _made(
         self, plan: Plan, shape: OperationShape, principal: Principal
     ) -> CompiledStatement | bytes:
-        key = (plan, shape, principal)
+        key = (ref(plan), shape, principal)
         answer = self._kept.get(key)
         if answer is None:
-            answer = await self._run(partial(self._make, plan, shape, principal))
-            self._kept.put(key, answer, _size(answer))
-        if isinstance(answer, NotCovered):
-            raise answer
+            making = self._making.get(key)
+            if making is None:
+                making = self._making[key] = asyncio.create_task(self._keep(key, plan))
+            answer = await asyncio.shield(making)  # others may wait for it, too
+        if isinstance(answer, str):
+            raise NotCovered(answer)
         return answer
+
+    async def _keep(self, key: Key, plan: Plan) -> CompiledAnswer:
+        """Make the answer of a key once, however many requests wait for it."""
+        _, shape, principal = key
+        try:
+            answer: CompiledAnswer = await self._run(partial(self._make, plan, shape, principal))
+        finally:
+            del self._making[key]
+        self._put(key, answer)
+        return answer
+
+    def _put(self, key: Key, answer: CompiledAnswer) -> None:
+        self._kept.drop_where(_is_gone)
+        self._kept.put(key, answer, _size(key, answer))
 
     def give_up(self, plan: Plan, shape: OperationShape, caller: KnownCaller) -> None:
         """Leave requests of this shape to the interpreter: the database refuses the statement."""
         for principal in (caller.any_tenant, caller.principal):
-            self._kept.put((plan, shape, principal), NotCovered("refused by the database"), DENIAL_BYTES)
+            self._put((ref(plan), shape, principal), "refused by the database")
 
     def _make(self, plan: Plan, shape: OperationShape, principal: Principal) -> CompiledAnswer:
         try:
@@ -64,7 +87,9 @@ class Statements:
                 self.policy, principal, self._database, selected
             )
         except NotCovered as reason:
-            return reason.with_traceback(None)
+            return str(reason)
+        except RecursionError:
+            return "nested too deeply"
 
     async def _may_share(self, principal: Principal, shared: CompiledStatement) -> bool:
         key = (principal, shared.decisions)
@@ -75,7 +100,12 @@ class Statements:
         return verdict
 
 
-def _size(answer: CompiledAnswer) -> int:
+def _is_gone(key: Key) -> bool:
+    return key[0]() is None
+
+
+def _size(key: Key, answer: CompiledAnswer) -> int:
+    size = KEY_BYTES + WEIGHT_BYTES * key[1].weight
     if isinstance(answer, CompiledStatement):
-        return SIZE_FACTOR * len(answer.sql.text) + DENIAL_BYTES * len(answer.denials)
-    return len(answer) if isinstance(answer, bytes) else DENIAL_BYTES
+        return size + SIZE_FACTOR * len(answer.sql.text) + DENIAL_BYTES * len(answer.denials)
+    return size + len(answer)

@@ -28,7 +28,7 @@ FACTS = ("user_id", "tenant_id", "kind", "cloud", "type", "status")
 
 def select_caller_text(policy: Policy, json: JsonWriter, *, database: str) -> Select[Any]:
     """The text about the token's user, with one line for each role; NULL if there is no such active user."""
-    rows = select_callers(policy.translate(SIGNING_IN, Action.READ, USER)).subquery()
+    rows = select_callers(policy.predicate(SIGNING_IN, Action.READ, USER)).subquery()
     role = func.coalesce(cast(rows.c.role, Words if database == "postgresql" else Text), constant(""))
     line = select(rows, role.label("role_text")).order_by(role).subquery()
     pieces: list[Piece] = []

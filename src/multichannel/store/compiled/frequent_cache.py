@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
 
@@ -62,6 +62,11 @@ class FrequentCache(Generic[Value]):
         entry = self._entries.pop(key, None)
         if entry is not None:
             self.size -= entry.size
+
+    def drop_where(self, is_gone: Callable[[Any], bool]) -> None:
+        """Remove the values of the keys for which it holds."""
+        for key in [each for each in self._entries if is_gone(each)]:
+            self.drop(key)
 
     def clear(self) -> None:
         """Remove all values."""

@@ -75,7 +75,7 @@ class Compilation:
     def _decide(self, action: Action, resource: Resource) -> Predicate:
         """Where an action is granted. A fault is raised, and not written into the statement as a denial."""
         self.decisions.add((action, resource))
-        return self.policy.translate(self.principal, action, resource)
+        return self.policy.predicate(self.principal, action, resource)
 
 
 ListJson = Callable[[SelectedList, Path, Any], Json]

@@ -134,6 +134,8 @@ class ListArguments:
     condition: Condition
     order: OrderBy
     digest: str
+    weight: int = 1
+    """How much the condition holds (`weight_of`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,17 @@ class SelectedField:
 
 
 Selected = tuple[SelectedField, ...]
+RELATION_WEIGHT = 10
+"""A condition on related records brings the conditions on their visibility along."""
+
+
+def weight_of(condition: Condition) -> int:
+    """How much a condition holds: its comparisons, each with all values, and its relations."""
+    if isinstance(condition, And | Or):
+        return max(1, sum(map(weight_of, condition.conditions)))
+    if isinstance(condition, RelatedTo):
+        return RELATION_WEIGHT + weight_of(condition.condition)
+    return len(condition.value) if isinstance(condition.value, tuple | list) else 1
 
 
 def with_slots(

@@ -28,8 +28,8 @@ def may_share(policy: Policy, principal: Principal, decisions: Iterable[tuple[Ac
     """Whether a statement for `any_tenant(principal)` with these predicates is right for the principal."""
     shared = any_tenant(principal)
     return all(
-        _renamed(policy.translate(principal, action, resource), principal.tenant_id)
-        == policy.translate(shared, action, resource)
+        _renamed(policy.predicate(principal, action, resource), principal.tenant_id)
+        == policy.predicate(shared, action, resource)
         for action, resource in decisions
     )
 

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 WRITERS: Mapping[str, JsonWriter] = {"postgresql": PostgreSQLJson(), "sqlite": SQLiteJson()}
 """How each database writes JSON."""
+MAX_SQL = 300_000
+"""Longer statements, in characters, would cost the database more than the interpreter costs."""
 _MADE_HERE = object()
 
 
@@ -79,6 +81,8 @@ def compile_statement(
     answer = joined([*pieces, "}}"])
     caller = _caller_text(policy, database).scalar_subquery()
     sql = to_sql_text(select(answer.label("answer"), caller.label("caller")), database)
+    if len(sql.text) > MAX_SQL:
+        raise NotCovered("a statement that is too long")
     name = blake2b(sql.text.encode(), digest_size=16).hexdigest().encode()
     decisions = frozenset(compilation.decisions)
     return CompiledStatement(sql, compilation.denials, json.denied.encode(), decisions, name, _MADE_HERE)
