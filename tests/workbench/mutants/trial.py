@@ -78,7 +78,7 @@ class Trial:
             derivations = Derivations(Engine(source))
             if not derivations.is_joined(RESOURCES[kind]):
                 return None
-        except PolicyInvalid:
+        except (PolicyFault, PolicyInvalid):  # a fault may make rules that ask for themselves and never end
             return LOADING
         cases = self._about[kind]
         try:
