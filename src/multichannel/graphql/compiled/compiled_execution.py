@@ -129,6 +129,7 @@ class CompiledExecution:
         if isinstance(statement, bytes):
             return statement if time.monotonic() - caller.checked < TRUSTED_SECONDS else None
         values = [caller.context(self._store.clock()), *question.values]
+        began = time.monotonic()
         try:
             answer, text = await self._runner.run(statement, values)
         except StatementFailed as failure:
@@ -137,7 +138,7 @@ class CompiledExecution:
             raise
         if answer is None or text != caller.text:
             return None
-        caller.checked = time.monotonic()
+        caller.checked = began  # its snapshot is no younger
         if statement.denials and statement.denied in answer:
             finish = partial(with_denials, answer, statement.denied, statement.denials)
             return await self._run(finish) if len(answer) > LARGE_ANSWER else finish()
