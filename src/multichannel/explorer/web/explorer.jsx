@@ -1,6 +1,6 @@
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 
 import { EXAMPLES, EXAMPLES_PANEL, Personas, tabFor } from "./examples";
 import { waysToSignIn } from "./session";
@@ -21,7 +21,7 @@ export function Explorer() {
   const { personas, session, problem } = useWaysToSignIn();
   // Undefined until the bar has set it, so that no request is sent without a token before that.
   const [token, setToken] = useState();
-  const fetcher = useFetcher(token);
+  const fetcher = useMemo(() => fetcherFor(token), [token]);
   const [chosen, actAs] = useState();
   const choice = useMemo(() => ({ personas: personas ?? [], actAs }), [personas]);
 
@@ -72,17 +72,6 @@ function useWaysToSignIn() {
       .then(setWays);
   }, []);
   return ways;
-}
-
-/**
- * A function that sends requests with the token of the moment. GraphiQL loads the schema whenever it gets another
- * function; the schema is the same for all who are signed in, so acting as somebody else takes no other function.
- */
-function useFetcher(token) {
-  const current = useRef(token);
-  current.current = token;
-  const isSignedIn = Boolean(token);
-  return useMemo(() => (...request) => fetcherFor(current.current)(...request), [isSignedIn]);
 }
 
 function fetcherFor(token) {
