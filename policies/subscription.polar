@@ -10,7 +10,7 @@ bills(caller: Principal, subscription) if
   subscription.status in ["none", "active", "pending", "suspended"];
 bills(caller: Principal, subscription) if
   subscription.channel = "csp" and subscription.billing_partner_id = caller.tenant_id and
-  subscription.status in ["expired", "disabled", "deleted"] and keeps_records(caller, subscription);
+  keeps_records(caller, subscription) and subscription.status in ["expired", "disabled", "deleted"];
 
 # R62: records stay with a partner unless the customer was the one to end the relationship.
 keeps_records(caller: Principal, subscription) if
