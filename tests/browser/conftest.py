@@ -2,10 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from multichannel.demo.issuer import DemoIssuer
+from multichannel.policy.decide.policy import Policy
+from tests.databases import copy_of
+from tests.serving import DemoServer, demo_app, running
 
 
 class Server(Protocol):
@@ -40,4 +46,26 @@ def visit(chromium: Browser, demo_server: Server) -> Iterator[Visit]:
     visit.listen()
     visit.page.goto(f"{demo_server.url}/graphql")
     yield visit
+    context.close()
+
+
+@pytest.fixture
+def server(sqlite_world: str, tmp_path: Path, shipped_policy: Policy) -> Iterator[DemoServer]:
+    """A demo that may be changed."""
+    issuer = DemoIssuer(tmp_path)
+    with (
+        copy_of(sqlite_world, tmp_path) as database,
+        running(demo_app(database, issuer, shipped_policy)) as url,
+    ):
+        yield DemoServer(url, issuer)
+
+
+@pytest.fixture
+def page(chromium: Browser, server: DemoServer) -> Iterator[Page]:
+    """The explorer in a fresh profile, tall enough that the editor renders all of an answer."""
+    context = chromium.new_context(viewport={"width": 1600, "height": 2400})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{server.url}/graphql")
+    yield page
     context.close()

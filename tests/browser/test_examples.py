@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Page, Response, expect
 
 from multichannel.demo.cast import PERSONAS
-from multichannel.demo.issuer import DemoIssuer
-from multichannel.policy.decide.policy import Policy
 from tests.browser.test_explorer import execute, expect_result
-from tests.databases import copy_of
-from tests.serving import DemoServer, demo_app, running
+from tests.serving import DemoServer
 
 pytestmark = pytest.mark.browser
 
@@ -107,27 +102,6 @@ OTHERS = (
     Example("First sign-in by invitation", "InviteJuniper", "alder-admin-agent", ("juniper.example",)),
     Example("A denied change", "RenameCustomer", "alder-billing-admin", (), ("FORBIDDEN",)),
 )
-
-
-@pytest.fixture
-def server(sqlite_world: str, tmp_path: Path, shipped_policy: Policy) -> Iterator[DemoServer]:
-    """A demo that may be changed."""
-    issuer = DemoIssuer(tmp_path)
-    with (
-        copy_of(sqlite_world, tmp_path) as database,
-        running(demo_app(database, issuer, shipped_policy)) as url,
-    ):
-        yield DemoServer(url, issuer)
-
-
-@pytest.fixture
-def page(chromium: Browser, server: DemoServer) -> Iterator[Page]:
-    """The explorer in a fresh profile, tall enough that the editor renders all of an answer."""
-    context = chromium.new_context(viewport={"width": 1600, "height": 2400})
-    page = context.new_page()
-    page.goto(f"{server.url}/graphql")
-    yield page
-    context.close()
 
 
 def run(page: Page, example: Example) -> Any:

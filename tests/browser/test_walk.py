@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from multichannel.demo.issuer import DemoIssuer
-from multichannel.policy.decide.policy import Policy
 from tests.browser.test_explorer import choose, execute, expect_result
-from tests.databases import copy_of
-from tests.serving import DemoServer, demo_app, running
+from tests.serving import DemoServer
 
 pytestmark = pytest.mark.browser
 
@@ -29,28 +24,6 @@ ACCEPTANCE = """mutation AcceptRelationship($input: AcceptResellerRelationshipIn
   }
 }
 """
-
-
-@pytest.fixture
-def server(sqlite_world: str, tmp_path: Path, shipped_policy: Policy) -> Iterator[DemoServer]:
-    """A demo that may be changed."""
-    issuer = DemoIssuer(tmp_path)
-    with (
-        copy_of(sqlite_world, tmp_path) as database,
-        running(demo_app(database, issuer, shipped_policy)) as url,
-    ):
-        yield DemoServer(url, issuer)
-
-
-@pytest.fixture
-def page(chromium: Browser, server: DemoServer) -> Iterator[Page]:
-    """The explorer in a fresh profile, tall enough that the editor renders all of an answer."""
-    context = chromium.new_context(viewport={"width": 1600, "height": 2400})
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.goto(f"{server.url}/graphql")
-    yield page
-    context.close()
 
 
 def sign_in(page: Page, server: DemoServer, persona: str) -> None:

@@ -1,5 +1,6 @@
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { getOperationAST, parse } from "graphql";
 import { useEffect, useMemo, useState } from "react";
 
 import { EXAMPLES, EXAMPLES_PANEL, Personas, tabFor } from "./examples";
@@ -75,11 +76,21 @@ function useWaysToSignIn() {
 }
 
 function fetcherFor(token) {
-  return createGraphiQLFetcher({
+  const fetcher = createGraphiQLFetcher({
     url: "/graphql",
     headers: token ? { authorization: `Bearer ${token}` } : {},
     enableIncrementalDelivery: false,
   });
+  return (request, options) => fetcher({ ...request, operationName: operationNameOf(request) }, options);
+}
+
+/** The name of the operation to run, if the document has it: GraphiQL updates the name after the document. */
+function operationNameOf({ query, operationName }) {
+  try {
+    return getOperationAST(parse(query), operationName)?.name?.value;
+  } catch {
+    return undefined; // The service tells what is wrong with the document.
+  }
 }
 
 function linked(parameters) {

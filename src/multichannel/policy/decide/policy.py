@@ -1,7 +1,7 @@
 """A loaded policy: its derivations for a principal, its predicates over all records, its verdict on one.
 
-The decision is what `allow` grants and no `forbid` takes away. What cannot be decided
-is neither: PolicyFault is raised, and the operation ends with an error.
+The decision is what `allow` grants and no `forbid` takes away. Where the policy fails there is no decision:
+PolicyFault is raised, and the operation ends with an error.
 """
 
 from __future__ import annotations
