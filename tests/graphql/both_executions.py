@@ -48,13 +48,18 @@ class Both:
         assert self.paths[ExecutionPath.COMPILED] == before + 1
         return compiled[2]
 
+    def interpreted(self, persona: str, query: str, variables: Any = None) -> bytes:
+        """The body of the interpreter's answer alone."""
+        body = {"query": query, "variables": variables}
+        return self.runner.run(_reply(self.interpreting, persona, body))[2]
+
     async def _answers(self, persona: str, body: dict[str, Any]) -> list[Reply]:
-        headers = {"Authorization": f"Bearer {persona}"}
-        got = [
-            await client.post("/graphql", json=body, headers=headers)
-            for client in (self.compiling, self.interpreting)
-        ]
-        return [(each.status_code, sorted(each.headers.items()), each.content) for each in got]
+        return [await _reply(client, persona, body) for client in (self.compiling, self.interpreting)]
+
+
+async def _reply(client: httpx.AsyncClient, persona: str, body: dict[str, Any]) -> Reply:
+    got = await client.post("/graphql", json=body, headers={"Authorization": f"Bearer {persona}"})
+    return got.status_code, sorted(got.headers.items()), got.content
 
 
 @contextmanager

@@ -75,7 +75,7 @@ class DocumentMaker:
         return f"${name}"
 
     def _arguments(self, kind: str) -> str:
-        given, size, order = [], self._random.randint(1, 7), None
+        given, size, order = [], self._random.randint(0, 7), None
         drawn = self._random.random()
         if drawn < 0.75:
             given.append(f"{'first' if drawn < 0.5 else 'last'}: {self._value('Int', size)}")
@@ -96,15 +96,29 @@ class DocumentMaker:
         for name in names:
             inner: Any = get_nullable_type(kind.fields[name].type)
             if isinstance(inner, GraphQLList):
-                parts = (self._filter(kind, depth + 1) for _ in range(self._random.randint(0, 2)))
+                below = self._types[get_named_type(inner).name]
+                parts = (self._filter(below, depth + 1) for _ in range(self._random.randint(0, 2)))
                 value: Any = [part for part in parts if part] if depth < 2 else None
-            elif inner.name.removesuffix("Filter") in DECLARATIONS:
+            elif inner.name == "Boolean":
+                value = self._chance(0.5)
+            elif inner.name == "IDFilter":
+                value = self._of_ids(kind)
+            elif _selects_records(inner):
                 value = self._filter(inner, depth + 1) if depth < 2 else None
             else:
                 value = self._comparison(inner)
             if value is not None and value != {}:
                 chosen[name] = value
         return chosen
+
+    def _of_ids(self, kind: GraphQLInputObjectType) -> Variables | None:
+        """A comparison of ids of the type that a filter is about, if any are known."""
+        of_type = [each for each in self._known.ids if kind.name.startswith(read_id(each)[0].name)]
+        if not of_type:
+            return None
+        some = self._random.choice(of_type)
+        operator = self._random.choice(["eq", "ne", "in"])
+        return {operator: [some, self._random.choice(of_type)] if operator == "in" else some}
 
     def _comparison(self, kind: GraphQLInputObjectType) -> Variables:
         operator = self._random.choice(list(kind.fields))
@@ -178,6 +192,12 @@ class DocumentMaker:
             else:
                 made.append(name)
         return " ".join(made)
+
+
+def _selects_records(kind: GraphQLInputObjectType) -> bool:
+    """Whether an input is the filter of a type, of a relation to it, or of a list of it."""
+    name = kind.name.removesuffix("Filter")
+    return any(name.removesuffix(kind) in DECLARATIONS for kind in ("", "Relation", "List"))
 
 
 def _is_computed(kind: str, name: str) -> bool:

@@ -97,11 +97,9 @@ PAGE = """query ($first: Int, $last: Int, $after: String, $before: String) {
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"first": 0},
         {"first": -1},
         {"first": 101},
         {"first": 2**31 - 1},
-        {"last": 0},
         {"last": -1},
         {"last": 101},
         {"first": 1, "last": 1},
@@ -116,7 +114,10 @@ def test_a_page_size_out_of_bounds_is_refused_and_never_clamped(
     assert (answer.errors, answer.body["data"]) == ([(["subscriptions"], "BAD_INPUT")], None)
 
 
-@pytest.mark.parametrize("arguments", [{"first": 1}, {"first": 100}, {"last": 100}, {"first": None}, {}])
+@pytest.mark.parametrize(
+    "arguments",
+    [{"first": 0}, {"first": 1}, {"first": 100}, {"last": 0}, {"last": 100}, {"first": None}, {}],
+)
 def test_a_page_has_the_requested_size(shared_api: Api, arguments: dict[str, int | None]) -> None:
     seen = len(
         shared_api.ask(AGENT, "{ subscriptions(first: 100) { nodes { id } } }").data["subscriptions"]["nodes"]
@@ -124,7 +125,8 @@ def test_a_page_has_the_requested_size(shared_api: Api, arguments: dict[str, int
 
     nodes = shared_api.ask(AGENT, PAGE, **arguments).data["subscriptions"]["nodes"]
 
-    assert len(nodes) == min(seen, arguments.get("first") or arguments.get("last") or 20)
+    size = next((each for each in arguments.values() if each is not None), 20)
+    assert len(nodes) == min(seen, size)
 
 
 def test_the_page_size_of_a_nested_list_is_checked(shared_api: Api) -> None:
@@ -265,25 +267,29 @@ FILTERED = "query ($f: SubscriptionFilter) { subscriptions(filter: $f) { totalCo
 @pytest.mark.parametrize(
     "condition",
     [
-        {"friendlyName": None},
-        {"friendlyName": {"eq": None}},
-        {"friendlyName": {"in": None}},
         {"friendlyName": {"eq": "\0"}},
         {"friendlyName": {"contains": "a\0b"}},
         {"friendlyName": {"in": ["a", "\0"]}},
         {"friendlyName": {"in": ["x"] * 101}},
-        {"friendlyName": {"isNull": None}},
-        {"and": None},
-        {"or": None},
         {"or": [{}] * 101},
-        {"customer": None},
-        {"status": {"eq": None}},
-        {"customer": {"companyName": None}},
         {"customer": {"subscriptions": {"customer": {"subscriptions": {"customer": {}}}}}},
+        {"not": {"not": {"not": {"not": {"not": {}}}}}},
+        {
+            "customer": {
+                "subscriptions": {"none": {"customer": {"subscriptions": {"every": {"customer": {}}}}}}
+            }
+        },
     ],
 )
 def test_an_invalid_filter_is_refused(shared_api: Api, condition: dict[str, Any]) -> None:
     assert shared_api.ask(AGENT, FILTERED, f=condition).errors == [(["subscriptions"], "BAD_INPUT")]
+
+
+@pytest.mark.parametrize(
+    "condition", [{"friendlyName": {"in": [None]}}, {"and": [None]}, {"status": {"in": [None]}}]
+)
+def test_null_among_several_values_is_refused(shared_api: Api, condition: dict[str, Any]) -> None:
+    assert shared_api.ask(AGENT, FILTERED, f=condition).errors == [(None, "BAD_INPUT")]
 
 
 @pytest.mark.parametrize(

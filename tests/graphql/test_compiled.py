@@ -124,6 +124,7 @@ def test_variables_mean_the_same(both: Both, variables: Any) -> None:
         "{ __typename }",
         "{ a: __typename b: __typename @skip(if: true) }",
         "{ customers(first: 0) { nodes { id } } }",
+        "{ customers(first: -1) { nodes { id } } }",
         "{ customers(first: 1, last: 1) { nodes { id } } }",
         '{ customers(after: "bm9uZQ") { nodes { id } } }',
         '{ node(id: "customer_00000000-0000-4000-8000-000000000000") { id } }',

@@ -26,7 +26,7 @@ from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.subscriptions import SubscriptionShare
 from multichannel.domain.support_cases import SupportCaseComment
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
-from multichannel.graphql.framework.filters import ORDERS
+from multichannel.graphql.framework.filter_inputs import ORDERS
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.schema import build_schema
 from multichannel.policy.schema.resources import (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, create_engine, event, make_url
 
 from multichannel.errors import Misconfigured
+from multichannel.store.read.folding import SQLITE_FUNCTION, fold_case
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,6 +65,7 @@ def _sqlite(url: str, connections: int) -> Engine:
         cursor.close()
         driver: Any = connection
         driver.create_function("base64url", 1, _base64url, deterministic=True)
+        driver.create_function(SQLITE_FUNCTION, 1, fold_case, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

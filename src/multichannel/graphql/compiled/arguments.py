@@ -72,7 +72,7 @@ class ListInput:
             return self._constant
         if self._size is not None:
             size = variables.get(self._size)
-            if type(size) is int and 0 < size <= MAX_PAGE_SIZE:
+            if type(size) is int and 0 <= size <= MAX_PAGE_SIZE:
                 return self._first_page, (size,)
         return self._read(variables)
 

@@ -53,14 +53,15 @@ def read_connection_arguments(
         read_cursor(arguments[name], digest, kind) if arguments.get(name) is not None else None
         for name in ("after", "before")
     )
-    window = Window(last or first or DEFAULT_PAGE_SIZE, last is not None, after, before)
+    size = next((each for each in (last, first) if each is not None), DEFAULT_PAGE_SIZE)
+    window = Window(size, last is not None, after, before)
     return ConnectionArguments(resource, window, condition, order, digest)
 
 
 def _size(arguments: dict[str, Any], name: str) -> int | None:
     size: int | None = arguments.get(name)
-    if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
-        message = f"{name} must be between 1 and {MAX_PAGE_SIZE}, not {size}."
+    if size is not None and not 0 <= size <= MAX_PAGE_SIZE:
+        message = f"{name} must be between 0 and {MAX_PAGE_SIZE}, not {size}."
         raise BadInput(message)
     return size
 

@@ -1,102 +1,38 @@
-"""Filter and order inputs of declared types: their GraphQL types, and their translation to queries."""
+"""Translates the filters and orders of clients to queries. `filter_inputs` makes their GraphQL types."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
-from enum import Enum, EnumMeta
 from typing import TYPE_CHECKING, Any
 
 import strawberry
 
 from multichannel.domain.base import is_guid
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
-from multichannel.graphql.framework.strawberry_types import input_type, is_registered, register
+from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
+from multichannel.graphql.framework.filter_inputs import ORDERS, QUANTIFIERS
+from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.tenant_ids import row_id_of, stored_ids
 from multichannel.store.read.list_query import (
     ALL_ROWS,
+    ID,
     And,
     Compare,
     Condition,
+    Not,
     Or,
     OrderBy,
-    ReadableColumn,
+    ReadableRelation,
     RelatedTo,
 )
 
 if TYPE_CHECKING:
     from multichannel.graphql.framework.context import OperationContext
+    from multichannel.policy.schema.resources import Resource
 
-OPERATORS = {
-    "eq": "Equal to this value.",
-    "ne": "Not equal to this value, and not null.",
-    "in": "Equal to one of these values.",
-    "starts_with": "Starts with this text; case-sensitive.",
-    "contains": "Contains this text; not case-sensitive.",
-    "lt": "Less than this value.",
-    "lte": "Less than or equal to this value.",
-    "gt": "Greater than this value.",
-    "gte": "Greater than or equal to this value.",
-    "is_null": "Null (true) or not null (false).",
-}
-ORDERED = ("eq", "ne", "lt", "lte", "gt", "gte", "is_null", "in")
-TYPES = {
-    bool: ("Boolean", "eq", "is_null"),
-    int: ("Int", *ORDERED),
-    datetime: ("DateTime", *ORDERED),
-    str: ("String", "eq", "ne", "starts_with", "contains", "is_null", "in"),
-}
-"""The GraphQL type and the operators of each type of column that is not an enum, in the schema's order."""
+COMBINING = {"and_", "or_", "not_"}
 MAX_LIST_LENGTH = 100
 MAX_DEPTH = 5
-
-
-def filter_input(declaration: TypeDeclaration) -> None:
-    """Make `CustomerFilter` and the like: conditions on columns and relations, `and`, `or`."""
-    name = f"{declaration.name}Filter"
-    fields: dict[str, tuple[str, str]] = {
-        "and_": (f"list[{name}] | None", "All of these filters match."),
-        "or_": (f"list[{name}] | None", "At least one of these filters matches."),
-    }
-    for attribute, column in declaration.columns.items():
-        if column.filter:
-            fields[attribute] = (f"{_conditions_input(declaration, attribute)} | None", column.description)
-    for attribute, item in declaration.relations.items():
-        fields[attribute] = (f"{item.target}Filter | None", _relation_text(attribute, item))
-    input_type(
-        name,
-        f"Selects {declaration.name} records; all conditions must match. A field that you cannot read "
-        f"never matches.",
-        fields,
-    )
-
-
-def _relation_text(attribute: str, item: ToOne | ToMany) -> str:
-    if isinstance(item, ToOne):
-        return f"`{camel(attribute)}` is a record that you can see and that matches."
-    return f"At least one record of `{camel(attribute)}` that you can see matches."
-
-
-def order_enum(declaration: TypeDeclaration) -> None:
-    """Make `CustomerOrder` and the like: the orderable columns, ascending and descending; ties go by id."""
-    members: dict[str, Any] = {"ID": OrderBy(), "ID_DESC": OrderBy(descending=True)}
-    for attribute, column in declaration.columns.items():
-        if column.order:
-            by = ReadableColumn(attribute, column.read)
-            members[attribute.upper()] = OrderBy(by)
-            members[f"{attribute.upper()}_DESC"] = OrderBy(by, descending=True)
-    name = f"{declaration.name}Order"
-    values = Enum(name, {member: member.lower() for member in members})  # type: ignore[misc]  # made from data
-    description = (
-        f"Sort orders of {declaration.name} records. Ascending unless the name ends in `_DESC`; nulls "
-        "and values that you cannot read come last, or first in descending order."
-    )
-    register(strawberry.enum(values, description=description))
-    ORDERS[name] = {member.lower(): order for member, order in members.items()}
-
-
-ORDERS: dict[str, dict[str, OrderBy]] = {}
 
 
 def read_order(declaration: TypeDeclaration, value: Any) -> OrderBy:
@@ -107,28 +43,35 @@ def read_order(declaration: TypeDeclaration, value: Any) -> OrderBy:
 def read_filter(
     declaration: TypeDeclaration, value: Any, context: OperationContext, depth: int = 0
 ) -> Condition:
-    """Translate a filter argument; raises BadInput for null conditions and for too deep nesting."""
-    if value is None:
-        return ALL_ROWS
+    """Translate a filter argument; raises BadInput for too deep nesting."""
+    return ALL_ROWS if value is None else _all_of(declaration, _parts(value, depth), context, depth + 1)
+
+
+def _parts(value: Any, depth: int) -> dict[str, Any]:
+    """What a client has given of a filter; null is what many send for what they do not give."""
     if depth == MAX_DEPTH:
         message = f"The filter is nested too deeply; the limit is {MAX_DEPTH} levels."
         raise BadInput(message)
-    parts = {name: part for name, part in vars(value).items() if part is not strawberry.UNSET}
-    return And(tuple(_condition(declaration, name, part, context, depth + 1) for name, part in parts.items()))
+    return {
+        name: part for name, part in vars(value).items() if part is not strawberry.UNSET and part is not None
+    }
+
+
+def _all_of(
+    declaration: TypeDeclaration, parts: dict[str, Any], context: OperationContext, depth: int
+) -> Condition:
+    return And(tuple(_condition(declaration, name, part, context, depth) for name, part in parts.items()))
 
 
 def _condition(
     declaration: TypeDeclaration, name: str, part: Any, context: OperationContext, depth: int
 ) -> Condition:
-    if part is None:
-        message = (
-            f"filter.{camel(name.strip('_'))} must not be null. Omit it, or use isNull if the type has it."
+    if name in COMBINING:
+        return _combined(declaration, name, part, context, depth)
+    if name == "id":
+        return And(
+            tuple(Compare(ID, *_of_global_ids(declaration.resource, *each)) for each in _operands(name, part))
         )
-        raise BadInput(message)
-    if name in {"and_", "or_"}:
-        _check_length(name, part)
-        parts = tuple(read_filter(declaration, item, context, depth) for item in part)
-        return And(parts) if name == "and_" else Or(parts)
     if name in declaration.columns:
         column = declaration.readable(name)
         operands = list(_operands(name, part))
@@ -136,15 +79,38 @@ def _condition(
             targets = declaration.columns[name].tenants
             operands = [_of_ids(operator, value, targets, context) for operator, value in operands]
         return And(tuple(Compare(column, operator, value) for operator, value in operands))
-    link = declaration.link(name)
-    return RelatedTo(link, read_filter(DECLARATIONS[link.target.name], part, context, depth))
+    return _related(declaration.link(name), part, context, depth)
+
+
+def _combined(
+    declaration: TypeDeclaration, name: str, part: Any, context: OperationContext, depth: int
+) -> Condition:
+    if name == "not_":
+        return Not(read_filter(declaration, part, context, depth))
+    _check_length(name, part)
+    parts = tuple(read_filter(declaration, item, context, depth) for item in part)
+    return And(parts) if name == "and_" else Or(parts)
+
+
+def _related(link: ReadableRelation, part: Any, context: OperationContext, depth: int) -> Condition:
+    """A condition on related records: on some, none or every, and whether there is one."""
+    declaration, parts = DECLARATIONS[link.target.name], _parts(part, depth)
+    is_null = parts.pop("is_null", None)
+    conditions: list[Condition] = [] if is_null is None else [RelatedTo(link, ALL_ROWS, exists=not is_null)]
+    for word in [each for each in QUANTIFIERS if each in parts]:
+        condition = read_filter(declaration, parts.pop(word), context, depth)
+        matches = Not(condition) if word == "every" else condition
+        conditions.append(RelatedTo(link, matches, exists=word == "some"))
+    if parts or not conditions:
+        conditions.append(RelatedTo(link, _all_of(declaration, parts, context, depth + 1)))
+    return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
 
 
 def _operands(name: str, part: Any) -> Iterator[tuple[str, Any]]:
     """The operators that a client uses on a column, each with its value; raises BadInput."""
     for attribute, value in vars(part).items():
         operator = attribute.rstrip("_")
-        if value is strawberry.UNSET:
+        if value is strawberry.UNSET or value is None:
             continue
         operands = value if isinstance(value, list) else [value]
         _check_length(name, operands)
@@ -152,6 +118,13 @@ def _operands(name: str, part: Any) -> Iterator[tuple[str, Any]]:
             message = f"filter.{camel(name)}.{camel(operator)} contains an invalid value."
             raise BadInput(message)
         yield operator, tuple(value) if isinstance(value, list) else value
+
+
+def _of_global_ids(resource: Resource, operator: str, value: Any) -> tuple[str, Any]:
+    """A comparison of the global ids of records; raises BadInput for those of another type."""
+    if isinstance(value, tuple):
+        return operator, tuple(read_id_of(resource, each) for each in value)
+    return operator, read_id_of(resource, value)
 
 
 def _of_ids(
@@ -169,24 +142,3 @@ def _check_length(name: str, items: list[Any]) -> None:
     if len(items) > MAX_LIST_LENGTH:
         message = f"filter.{camel(name.strip('_'))} has {len(items)} items; the limit is {MAX_LIST_LENGTH}."
         raise BadInput(message)
-
-
-def _conditions_input(declaration: TypeDeclaration, attribute: str) -> str:
-    """The name of the input with conditions on a column's type, made on first use."""
-    kind = declaration.resource.column(declaration.readable(attribute).name).type.python_type
-    title, *operators = (kind.__name__, "eq", "ne", "in") if isinstance(kind, EnumMeta) else TYPES[kind]
-    name = f"{title}Filter"
-    if not is_registered(name):
-        operands = {"is_null": "bool", "in": f"list[{kind.__name__}]"}
-        input_type(
-            name,
-            f"Conditions on a value of type {title}; all of them must match.",
-            {
-                "in_" if operator == "in" else operator: (
-                    f"{operands.get(operator, kind.__name__)} | None",
-                    OPERATORS[operator],
-                )
-                for operator in operators
-            },
-        )
-    return name

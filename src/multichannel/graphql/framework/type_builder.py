@@ -7,7 +7,7 @@ from enum import EnumMeta
 
 from multichannel.graphql.framework.connections import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from multichannel.graphql.framework.fields import Column, Computed, FieldDeclaration, ToOne, TypeDeclaration
-from multichannel.graphql.framework.filters import filter_input, order_enum
+from multichannel.graphql.framework.filter_inputs import filter_input, order_enum
 from multichannel.graphql.framework.resolvers import (
     column_value,
     computed_value,
@@ -27,12 +27,12 @@ NAMES = {str: "str", int: "int", bool: "bool", datetime: "datetime", object: "li
 PAGE_ARGUMENTS = {
     "first": (
         "int | None",
-        f"The size of the page from the start, 1 to {MAX_PAGE_SIZE}. Default: {DEFAULT_PAGE_SIZE}.",
+        f"The size of the page from the start, 0 to {MAX_PAGE_SIZE}. Default: {DEFAULT_PAGE_SIZE}.",
     ),
     "after": ("str | None", "Only records after this cursor."),
     "last": (
         "int | None",
-        f"The size of the page from the end, 1 to {MAX_PAGE_SIZE}; not together with `first`.",
+        f"The size of the page from the end, 0 to {MAX_PAGE_SIZE}; not together with `first`.",
     ),
     "before": ("str | None", "Only records before this cursor."),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Text, case, cast, func, literal_column, select
+from sqlalchemy import Integer, Text, and_, case, cast, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from multichannel.domain.base import GUID
@@ -197,8 +197,9 @@ class ConnectionJson:
         last = case((row.c[COUNT] > window.size, window.size), else_=row.c[COUNT])
         ranks = (last, ONE) if window.backwards else (ONE, last)
         cursor = joined(self._cursor(made, row).pieces)
+        # A page of size 0 has no ends, whether the list continues or not.
         return {
-            name: self._json.null_if_absent(func.max(case((rank == end, cursor))))
+            name: self._json.null_if_absent(func.max(case((and_(rank == end, rank <= window.size), cursor))))
             for name, end in zip((START, END), ranks, strict=True)
         }
 

@@ -7,7 +7,7 @@ parameters of the statement.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from multichannel.policy.schema.resources import Resource
@@ -16,6 +16,7 @@ from multichannel.store.read.list_query import (
     And,
     Compare,
     Condition,
+    Not,
     Or,
     OrderBy,
     Position,
@@ -187,6 +188,8 @@ def weight_of(condition: Condition) -> int:
         return max(1, sum(map(weight_of, condition.conditions)))
     if isinstance(condition, RelatedTo):
         return RELATION_WEIGHT + weight_of(condition.condition)
+    if isinstance(condition, Not):
+        return 1 + weight_of(condition.condition)
     return len(condition.value) if isinstance(condition.value, tuple | list) else 1
 
 
@@ -225,5 +228,7 @@ def map_comparisons(
         return And(parts) if isinstance(condition, And) else Or(parts)
     if isinstance(condition, RelatedTo):
         target = condition.link.target
-        return RelatedTo(condition.link, map_comparisons(target, condition.condition, change))
+        return replace(condition, condition=map_comparisons(target, condition.condition, change))
+    if isinstance(condition, Not):
+        return Not(map_comparisons(resource, condition.condition, change))
     return change(resource, condition)

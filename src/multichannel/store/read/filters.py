@@ -6,15 +6,26 @@ import operator
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
+from unicodedata import normalize
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
 from multichannel.domain.base import GUID_FORM, is_guid
 from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.list_query import NO_ROWS, And, Compare, Condition, Or, ReadableColumn, RelatedTo
+from multichannel.store.read.folding import Folded
+from multichannel.store.read.list_query import (
+    NO_ROWS,
+    And,
+    Compare,
+    Condition,
+    Not,
+    Or,
+    ReadableColumn,
+    RelatedTo,
+)
 
 Clause = ColumnElement[bool]
 ALIASES = 1_000
@@ -30,7 +41,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "gte": operator.ge,
     "not_in": lambda column, values: column.not_in(values),
     "like": lambda column, pattern: _text(column).like(pattern, escape=ESCAPE),
-    "ilike": lambda column, pattern: func.lower(_text(column)).like(func.lower(pattern), escape=ESCAPE),
+    "ilike": lambda column, pattern: Folded(column).like(Folded(pattern), escape=ESCAPE),
     "is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
 }
 """The operators of prepared comparisons; all but `is_null` are false for NULL."""
@@ -42,20 +53,46 @@ ESCAPE = "/"
 
 
 def prepared(resource: Resource, compare: Compare) -> Condition:
-    """The comparison as databases compare: patterns for parts of texts, and GUIDs in lower case.
+    """The comparison as databases compare: patterns for parts of texts, and GUIDs in either case.
 
     What can be no GUID equals none. A value that is a bound parameter already stays as it is.
     """
     column, name, value = compare.column, compare.operator, compare.value
+    of_guids = is_guid(resource.column(column.name))
     if name in {"starts_with", "contains"}:
-        return Compare(column, "like" if name == "starts_with" else "ilike", _pattern(name, value))
-    if not is_guid(resource.column(column.name)) or name not in {"eq", "ne", "in"} or _is_bound(value):
+        if of_guids:
+            return Compare(column, "like", _pattern(name, value.lower()))
+        # Names are stored in this normal form, but clients may type others.
+        return Compare(column, "like", _pattern(name, value)) if name == "starts_with" else _contains(compare)
+    if name not in {"eq", "ne", "in"} or _is_bound(value):
         return compare
-    values = (value,) if isinstance(value, str) else tuple(value)
+    values = (value,) if isinstance(value, str) else value
+    if not of_guids:
+        return _in_either_case(compare, values) if _has_guids(values) else compare
     guids = tuple(each.lower() for each in values if GUID_FORM.fullmatch(each))
     if name == "ne":
         return Compare(column, "not_in", guids) if guids else Compare(column, "is_null", value=False)
     return Compare(column, "in", guids) if guids else NO_ROWS
+
+
+def _contains(compare: Compare) -> Compare:
+    return Compare(compare.column, "ilike", _pattern("contains", normalize("NFC", compare.value)))
+
+
+def _has_guids(values: Any) -> bool:
+    return isinstance(values, tuple) and any(
+        type(each) is str and GUID_FORM.fullmatch(each) for each in values
+    )
+
+
+def _in_either_case(compare: Compare, values: tuple[str, ...]) -> Compare:
+    """A comparison of a text that holds GUIDs as somebody has written them, among others."""
+    written = dict.fromkeys(
+        form
+        for each in values
+        for form in ((each.lower(), each.upper()) if GUID_FORM.fullmatch(each) else (each,))
+    )
+    return Compare(compare.column, "not_in" if compare.operator == "ne" else "in", tuple(written))
 
 
 def _is_bound(value: Any) -> bool:
@@ -105,6 +142,8 @@ class Filters:
             return and_(true(), *self.clauses(resource, entity, condition))
         if isinstance(condition, Or):
             return or_(false(), *(self._clause(resource, entity, part) for part in condition.conditions))
+        if isinstance(condition, Not):
+            return not_(func.coalesce(self._clause(resource, entity, condition.condition), false()))
         if isinstance(condition, RelatedTo):
             return self._related_to(resource, entity, condition)
         return self._compare(resource, entity, condition)
@@ -117,7 +156,7 @@ class Filters:
         return and_(holds, *self.readable(resource, entity, ready.column.read))
 
     def _related_to(self, resource: Resource, entity: Any, condition: RelatedTo) -> Clause:
-        """A visible related row fulfils the condition, and the relation may be followed."""
+        """A visible related row fulfils the condition, or none does, and the relation may be followed."""
         link = condition.link
         related = _alias_below(entity, link.target)
         inner = select(1).where(
@@ -126,7 +165,8 @@ class Filters:
             *self.readable(link.target, related, link.remote_read),
             *self.clauses(link.target, related, condition.condition),
         )
-        return and_(exists(inner.correlate(entity)), *self.readable(resource, entity, link.read))
+        found = exists(inner.correlate(entity))
+        return and_(found if condition.exists else ~found, *self.readable(resource, entity, link.read))
 
     def readable(self, resource: Resource, entity: Any, action: Action | None) -> list[Clause]:
         """The clause that selects rows readable at a level; none if all visible rows are."""

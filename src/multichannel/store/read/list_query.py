@@ -32,20 +32,38 @@ class ReadableRelation:
     remote_read: Action | None = None
 
 
+class IdColumn:
+    """The id of a record, which is readable wherever the record is visible."""
+
+    name = "id"
+    read = None
+
+
+ID = IdColumn()
+
+
 @dataclass(frozen=True, slots=True)
 class Compare:
     """`column operator value`; false where the column may not be read."""
 
-    column: ReadableColumn
+    column: ReadableColumn | IdColumn
     operator: str
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedTo:
-    """At least one visible related row fulfils the condition."""
+    """Some visible related row fulfils the condition, or none does; false where it may not be read."""
 
     link: ReadableRelation
+    condition: Condition
+    exists: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The condition is false, or nothing is known of it: a value may be missing, or not readable."""
+
     condition: Condition
 
 
@@ -63,7 +81,7 @@ class Or:
     conditions: tuple[Condition, ...]
 
 
-Condition = Compare | RelatedTo | And | Or
+Condition = Compare | RelatedTo | Not | And | Or
 ALL_ROWS, NO_ROWS = And(()), Or(())
 
 
