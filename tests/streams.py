@@ -131,7 +131,7 @@ def serving(
         execution.close()
 
     routes = [
-        Route("/graphql", view.respond, methods=["GET", "POST"]),
+        Route("/graphql", view, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", WebSocketView(execution, limiter, timeouts).serve),
     ]
     with running(Starlette(routes=routes, lifespan=lifespan)) as url:

@@ -106,7 +106,7 @@ def _serving(world: World) -> Iterator[Api]:
     execution = Execution(world.store, sign_in, streams, threads=1, recall=verified_token)
     _hear_compiled(execution, statements)
     view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
-    app = Starlette(routes=[Route("/graphql", view.respond, methods=["GET", "POST"])])
+    app = Starlette(routes=[Route("/graphql", view, methods=["GET", "POST"])])
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
     with asyncio.Runner() as runner:
         api = Api(world, runner, client, statements)

@@ -29,7 +29,7 @@ def test_a_statement_that_nobody_waits_for_is_canceled_and_keeps_its_place_until
         assert await pool.run(b"first", "SELECT 'a', 'b'", []) == (b"a", b"b")
         blocked = asyncio.ensure_future(pool.run(b"blocked", LOCKED, []))
         await asyncio.sleep(0)
-        assert pool._running
+        assert (pool._count, pool._free) == (1, [])
         blocked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await blocked

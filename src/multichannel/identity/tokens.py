@@ -6,7 +6,7 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -15,7 +15,6 @@ from joserfc import jws
 from joserfc.errors import ClaimError, ExpiredTokenError, JoseError, MissingClaimError
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
-from starlette.datastructures import Headers
 
 from multichannel.errors import Unauthenticated
 from multichannel.identity.claims import ENTRA_ID, ClaimNames
@@ -43,18 +42,16 @@ _REFUSED_CLAIMS = {
 }
 
 
-def bearer_token(headers: Headers | Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The bearer token (RFC 6750), or None without an Authorization header; Unauthenticated if it is invalid.
+def bearer_token(authorization: Sequence[bytes]) -> str | None:
+    """The bearer token (RFC 6750) in the values of the Authorization header, or None if there are none.
 
-    Query strings end up in logs and histories, so a token in one is ignored.
+    Unauthenticated if it is invalid. Query strings end up in logs and histories: a token in one is ignored.
     """
-    pairs = headers.raw if isinstance(headers, Headers) else headers
-    values = [value for name, value in pairs if name.lower() == b"authorization"]
-    if not values:
+    if not authorization:
         return None
-    if len(values) > 1:
+    if len(authorization) > 1:
         raise Unauthenticated("The request has more than one Authorization header.")
-    match = _BEARER.fullmatch(values[0])
+    match = _BEARER.fullmatch(authorization[0])
     if match is None:
         raise Unauthenticated("The Authorization header must be 'Bearer', a space, and the token.")
     return match[1].decode("ascii")
@@ -76,6 +73,10 @@ class Identity:
     name: str | None = None
     is_global_admin: bool = False
     domain: str | None = None
+
+    def __hash__(self) -> int:
+        """Of the one id that tells users apart, as every request looks its identity up."""
+        return hash(self.object_id)
 
 
 class TokenVerifier:

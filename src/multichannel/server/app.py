@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine
@@ -31,7 +32,7 @@ from multichannel.graphql.http.connection_limits import (
 from multichannel.graphql.http.view import GraphQLView
 from multichannel.graphql.http.websocket import WebSocketView
 from multichannel.graphql.schema import build_schema
-from multichannel.identity.tokens import Identity, TokenVerifier
+from multichannel.identity.tokens import MAX_CACHED, Identity, TokenVerifier
 from multichannel.policy.deployment.current_policy import CurrentPolicy
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.schema.vocabulary import AuthMode
@@ -162,6 +163,7 @@ def _recalling(verifier: TokenVerifier) -> RecallToken:
     return recall
 
 
+@lru_cache(MAX_CACHED)
 def _verified(identity: Identity) -> VerifiedToken:
     return VerifiedToken(
         directory_id=identity.tenant_id,

@@ -56,8 +56,7 @@ class Metrics:
             ["execution"],
             registry=own,
         )
-        for path in ExecutionPath:
-            self._operations.labels(execution=path.value)
+        self._counters = {path: self._operations.labels(execution=path.value) for path in ExecutionPath}
         self._digest: str | None = None
         for outcome in ReloadOutcome:
             self._reloads.labels(outcome=outcome.value)
@@ -72,7 +71,7 @@ class Metrics:
 
     def count_operation(self, path: ExecutionPath) -> None:
         """Count an operation."""
-        self._operations.labels(execution=path.value).inc()
+        self._counters[path].inc()
 
     def _count(self, outcomes: tuple[ReloadOutcome, ...]) -> None:
         for outcome in outcomes:

@@ -28,8 +28,8 @@ from multichannel.graphql.compiled.arguments import MAX_WEIGHT, IdInput, ListInp
 from multichannel.graphql.compiled.selecting import ROOT_FIELDS, Selecting
 from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.graphql.schema import build_schema
-from multichannel.store.compiled.json_text import NotCovered, key_text
-from multichannel.store.compiled.selection import ConstantText, ListArguments, Selected
+from multichannel.store.compiled.json_text import NotCovered
+from multichannel.store.compiled.selection import ListArguments, Selected
 
 EXACT = {"Int": int, "String": str, "ID": str, "Boolean": bool}
 """The scalars whose values are valid as they are, with the type of these."""
@@ -121,16 +121,6 @@ class Plan:
     def _add(self, node: FieldNode, plan_input: PlanInput) -> None:
         self._places[id(node)] = len(self._inputs)
         self._inputs.append(plan_input)
-
-
-def constant_answer(selected: Selected) -> bytes | None:
-    """The answer of an operation that reads nothing, neither records nor facts of the caller; else None."""
-    members = []
-    for each in selected:
-        if not isinstance(each.value, ConstantText):
-            return None
-        members.append(key_text(each.key) + each.value.text)
-    return f'{{"data":{{{",".join(members)}}}}}'.encode()
 
 
 def _flag(value: Any) -> bool | None:

@@ -9,7 +9,7 @@ from typing import Any
 from weakref import ref
 
 from multichannel.graphql.compiled.callers import KnownCaller
-from multichannel.graphql.compiled.plan import OperationShape, Plan, constant_answer
+from multichannel.graphql.compiled.plan import OperationShape, Plan
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import Principal
 from multichannel.store.compiled.frequent_cache import FrequentCache
@@ -23,8 +23,8 @@ SIZE_FACTOR, DENIAL_BYTES = 2, 400
 """A statement takes about twice the bytes of its SQL, and so much for each possible denial."""
 KEY_BYTES, WEIGHT_BYTES = 1_000, 600
 """A key takes about so many bytes, and so many for each part of its shape (`OperationShape.weight`)."""
-CompiledAnswer = CompiledStatement | bytes | str
-"""A statement, an answer that needs none, or the reason why the interpreter has to answer."""
+CompiledAnswer = CompiledStatement | str
+"""A statement, or the reason why the interpreter has to answer."""
 Key = tuple[ref[Plan], OperationShape, Principal]
 """Plans are not kept for their statements: when a plan has gone, its statements go, too."""
 RunInThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
@@ -40,16 +40,14 @@ class Statements:
         self._making: dict[Key, asyncio.Task[CompiledAnswer]] = {}
         self._sharing: FrequentCache[bool] = FrequentCache(MAX_VERDICTS, MAX_VERDICTS)
 
-    async def of(self, plan: Plan, shape: OperationShape, caller: KnownCaller) -> CompiledStatement | bytes:
-        """The statement of a plan for a caller, or its answer; raises NotCovered, and the policy's faults."""
+    async def of(self, plan: Plan, shape: OperationShape, caller: KnownCaller) -> CompiledStatement:
+        """The statement of a plan for a caller; raises NotCovered, and the policy's faults."""
         shared = await self._made(plan, shape, caller.any_tenant)
-        if isinstance(shared, bytes) or await self._may_share(caller.principal, shared):
+        if await self._may_share(caller.principal, shared):
             return shared
         return await self._made(plan, shape, caller.principal)
 
-    async def _made(
-        self, plan: Plan, shape: OperationShape, principal: Principal
-    ) -> CompiledStatement | bytes:
+    async def _made(self, plan: Plan, shape: OperationShape, principal: Principal) -> CompiledStatement:
         key = (ref(plan), shape, principal)
         answer = self._kept.get(key)
         if answer is None:
@@ -82,10 +80,7 @@ class Statements:
 
     def _make(self, plan: Plan, shape: OperationShape, principal: Principal) -> CompiledAnswer:
         try:
-            selected = plan.select(shape)
-            return constant_answer(selected) or compile_statement(
-                self.policy, principal, self._database, selected
-            )
+            return compile_statement(self.policy, principal, self._database, plan.select(shape))
         except NotCovered as reason:
             return str(reason)
         except RecursionError:

@@ -54,12 +54,20 @@ class SubscriptionSource(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OperationResult:
-    """The responses to a request. `kind` is None if `operationName` does not select an operation."""
+    """The only response to a query or mutation, or the responses of a subscription.
+
+    `kind` is None if `operationName` does not select an operation.
+    """
 
     kind: OperationType | None
-    responses: Responses
+    outcome: AnyResponse | Responses
+
+    @property
+    def responses(self) -> Responses:
+        """The responses, whatever was executed."""
+        return self.outcome if isinstance(self.outcome, AsyncGenerator) else iter_of(self.outcome)
 
 
 def allow_any(_kind: OperationType | None) -> None:
@@ -122,11 +130,11 @@ class Execution:
         sample = self._store.sample()
         answer = None if token is None else await self._compiled_answer(request, token, sample)
         if answer is not None:
-            return OperationResult(OperationType.QUERY, iter_of(answer))
+            return OperationResult(OperationType.QUERY, answer)
         start = partial(self._start, request, token, check_kind, sample)
         kind, outcome = await asyncio.get_running_loop().run_in_executor(self._threads, start)
         if not isinstance(outcome, ParsedDocument):
-            return OperationResult(kind, iter_of(outcome))
+            return OperationResult(kind, outcome)
         if token is None:
             raise Unauthenticated("Authentication required: a subscription needs a bearer token.")
         return OperationResult(kind, _ending_with_error(self._subscriptions.open(token, outcome, request)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 import orjson
 from graphql import OperationType
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -43,6 +44,11 @@ COMMON_HEADERS = (
     (b"vary", b"Accept"),
 )
 
+CONTENT_TYPES = {
+    media_type: (b"content-type", f"{media_type}; charset=utf-8".encode())
+    for media_type in (JSON, GRAPHQL_RESPONSE)
+}
+
 
 class GraphQLView:
     """Serves GET and POST requests to `/graphql`."""
@@ -64,49 +70,52 @@ class GraphQLView:
         self._timeouts = timeouts or StreamTimeouts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, without the layers that Starlette puts around functions."""
-        response = await self.respond(Request(scope, receive))
+        """Serve one request; errors are GraphQL errors."""
+        response = await self._respond(_read_head(scope), scope, receive)
         await response(scope, receive, send)
 
-    async def respond(self, request: Request) -> Response:
-        """Respond to one request; errors are GraphQL errors."""
-        accept = ", ".join(request.headers.getlist("accept"))
-        if request.method == "GET" and prefers_html(accept):
+    async def _respond(self, head: _Head, scope: Scope, receive: Receive) -> Response:
+        if head.method == "GET" and prefers_html(head.accept):
             return self._page()
         media_type = JSON
         try:
-            media_type = negotiate_media_type(accept)
-            return await self._execute(request, media_type, events=accepts_events(accept))
+            media_type = negotiate_media_type(head.accept)
+            token = bearer_token(head.authorization)
+            if head.method == "GET":
+                request = read_parameters(QueryParams(scope["query_string"]))
+            else:
+                request = read_body(await self._read_body(head, receive))
+            return await self._execute(request, token, head, media_type)
         except InvalidDocument as error:
             if media_type == EVENT_STREAM:
                 return self._stream(iter_of(error_response(error)))
             return _response(media_type, error_response(error), _error_status(media_type))
         except Exception as cause:  # noqa: BLE001  (every fault must reach the client as a GraphQL error)
-            status, headers = _rejection(cause, with_token="authorization" in request.headers)
+            status, headers = _rejection(cause, with_token=bool(head.authorization))
             return _response(media_type, error_response(cause), status, headers)
 
-    async def _execute(self, request: Request, media_type: str, *, events: bool) -> Response:
+    async def _execute(
+        self, request: GraphQLRequest, token: str | None, head: _Head, media_type: str
+    ) -> Response:
         """Execute a request and respond in the negotiated media type; a subscription is always a stream."""
-        token = bearer_token(request.headers)
-        check_kind = partial(self._check_kind, request.method, events=events)
-        result = await self._execution.execute(await self._read(request), token, check_kind)
-        if media_type == EVENT_STREAM or result.kind is OperationType.SUBSCRIPTION:
+        result = await self._execution.execute(request, token, partial(self._check_kind, head))
+        outcome = result.outcome
+        if media_type == EVENT_STREAM or not isinstance(outcome, bytes | dict):
             return self._stream(result.responses)
-        body = await anext(result.responses)
-        if isinstance(body, bytes):
-            return CompiledResponse(media_type, body)
-        return _response(media_type, body, 200 if "data" in body else _error_status(media_type))
+        if isinstance(outcome, bytes):
+            return CompiledResponse(media_type, outcome)
+        return _response(media_type, outcome, 200 if "data" in outcome else _error_status(media_type))
 
     def _stream(self, responses: Responses) -> Response:
         return EventStream(responses, self._limiter, self._timeouts.heartbeat)
 
-    def _check_kind(self, method: str, kind: OperationType | None, *, events: bool) -> None:
+    def _check_kind(self, head: _Head, kind: OperationType | None) -> None:
         """Reject a type of operation that this request must not execute."""
-        if method == "GET" and kind is OperationType.MUTATION:
+        if head.method == "GET" and kind is OperationType.MUTATION:
             raise InvalidRequest(405, "Mutations must use POST.", {"Allow": "POST"})
         if kind is not OperationType.SUBSCRIPTION:
             return
-        if not events:
+        if not accepts_events(head.accept):
             raise InvalidRequest(
                 406,
                 f"Subscriptions are streamed: send Accept: {EVENT_STREAM}, "
@@ -115,21 +124,45 @@ class GraphQLView:
         if self._limiter.full:
             raise Busy("Too many open event streams. Try again later.")
 
-    async def _read(self, request: Request) -> GraphQLRequest:
-        if request.method == "GET":
-            return read_parameters(request.query_params)
-        if request.method != "POST":
+    async def _read_body(self, head: _Head, receive: Receive) -> bytes:
+        if head.method != "POST":
             raise InvalidRequest(405, "Method not allowed. Use POST or GET.", {"Allow": "GET, POST"})
-        require_json(request.headers.get("content-type"))
-        body = bytearray()
-        try:
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > self._max_bytes:
-                    raise InvalidRequest(413, f"The body is larger than {self._max_bytes} bytes.")
-        except ClientDisconnect:
-            raise InvalidRequest(400, "The body is incomplete.") from None
-        return read_body(bytes(body))
+        require_json(head.content_type)
+        body: bytes = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise InvalidRequest(400, "The body is incomplete.")
+            body += message.get("body", b"")
+            if len(body) > self._max_bytes:
+                raise InvalidRequest(413, f"The body is larger than {self._max_bytes} bytes.")
+            if not message.get("more_body", False):
+                return body
+
+
+@dataclass(slots=True)
+class _Head:
+    """What the view reads of a request before its body."""
+
+    method: str
+    accept: str = ""
+    content_type: str | None = None
+    authorization: list[bytes] = field(default_factory=list)
+
+
+def _read_head(scope: Scope) -> _Head:
+    """Read the headers once; ASGI gives their names in lower case."""
+    head = _Head(scope["method"])
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            head.accept = (
+                f"{head.accept}, {value.decode('latin-1')}" if head.accept else value.decode("latin-1")
+            )
+        elif name == b"authorization":
+            head.authorization.append(value)
+        elif name == b"content-type" and head.content_type is None:
+            head.content_type = value.decode("latin-1")
+    return head
 
 
 def _error_status(media_type: str) -> int:
@@ -156,7 +189,7 @@ class CompiledResponse(Response):
         self.raw_headers = [
             *COMMON_HEADERS,
             (b"content-length", b"%d" % len(self.body)),
-            (b"content-type", f"{media_type}; charset=utf-8".encode()),
+            CONTENT_TYPES[media_type],
         ]
 
 

@@ -251,8 +251,8 @@ def _connection_token(headers: Headers, payload: Mapping[str, Any]) -> str | Non
     values = [value for place in places for name, value in place.items() if name.lower() == "authorization"]
     if not all(isinstance(value, str) for value in values):
         raise Unauthenticated("`authorization` must be a string.")
-    tokens = {bearer_token([(b"authorization", value.encode())]) for value in values}
-    tokens |= {bearer_token(headers)} - {None}
+    handshake = [value.encode("latin-1") for value in headers.getlist("authorization")]
+    tokens = {bearer_token([value.encode()]) for value in values} | {bearer_token(handshake)} - {None}
     if len(tokens) > 1:
         raise Unauthenticated("The connection has more than one token; send one.")
     return next(iter(tokens), None)

@@ -69,23 +69,24 @@ class AsyncConnection:
         self._prepared: FrequentCache[bool] = FrequentCache(MAX_PREPARED, 4 * MAX_PREPARED)
         self._result: Any = None
         self._waiter: asyncio.Future[Any] | None = None
-        self.canceling: asyncio.Future[None] | None = None
-        """Done when the server has been asked to end what runs here."""
+        self._is_running = False
         loop.add_reader(self._socket, self._read)
 
     async def run(self, name: bytes, sql: str, parameters: list[bytes | None]) -> Any:
         """The result of a statement, which is prepared first if it has not been."""
         if self._prepared.get(name) is None:
             await self._prepare(name, sql)
-        if self.canceling is not None:
-            raise StatementFailed("canceled")
         response = self._expect_response()
         self._driver.send_query_prepared(name, parameters)
         return await self._result_of(response)
 
-    def cancel(self, threads: ThreadPoolExecutor) -> None:
-        """Have the server end the running statement. The connection is not to be used for another one."""
-        self.canceling = self._loop.run_in_executor(threads, self._cancel)
+    async def cancel(self, threads: ThreadPoolExecutor) -> None:
+        """Have the server end what runs here, and wait for that. Then the connection can only be closed."""
+        ended = self._loop.create_future()
+        self._waiter = ended if self._is_running else None
+        await self._loop.run_in_executor(threads, self._cancel)
+        if self._waiter is not None:
+            await ended
 
     def _cancel(self) -> None:
         with suppress(OperationalError):  # then the connection is lost, and the statement fails with it
@@ -115,13 +116,17 @@ class AsyncConnection:
         """Before anything is sent, so that no response is too early."""
         if self._socket is None:
             raise OperationalError("the connection is lost")
-        self._waiter = self._loop.create_future()
+        self._waiter, self._is_running = self._loop.create_future(), True
         return self._waiter
 
     async def _result_of(self, response: asyncio.Future[Any]) -> Any:
-        while self._driver.flush():
-            await _writable(self._loop, self._driver.socket)
-        result = await response
+        timer = self._loop.call_later(LONGEST_STATEMENT, self._lose, OperationalError("no answer in time"))
+        try:
+            while self._driver.flush():
+                await _writable(self._loop, self._driver.socket)
+            result = await response
+        finally:
+            timer.cancel()
         if result.status not in SUCCEEDED:
             raise _failure(result)
         return result
@@ -142,12 +147,13 @@ class AsyncConnection:
             self._lose(OperationalError("the server closed the connection"))
 
     def _finish(self) -> None:
-        result, self._result = self._result, None
+        result, self._result, self._is_running = self._result, None, False
         if result is not None and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(result)
 
     def _lose(self, loss: OperationalError) -> None:
         self._stop_reading()
+        self._is_running = False
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(loss)
 
@@ -189,7 +195,7 @@ class ConnectionPool:
         self._count = 0
         self._is_closed = False
         self._line: deque[asyncio.Future[None]] = deque()
-        self._running: set[asyncio.Future[Any]] = set()
+        self._ending: set[asyncio.Future[None]] = set()
 
     async def run(
         self, name: bytes, sql: str, parameters: list[bytes | None]
@@ -198,33 +204,21 @@ class ConnectionPool:
 
         If nobody waits for it any more, the statement is canceled. Its connection counts until it has ended.
         """
-        connection = await self._acquire()
-        running = asyncio.ensure_future(self._run(connection, name, sql, parameters))
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
+        connection = self._free.pop() if self._free else await self._acquire()
         try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            if not running.done():
-                running.add_done_callback(_discard_outcome)
-                connection.cancel(self._threads)
-            raise
-
-    async def _run(
-        self, connection: AsyncConnection, name: bytes, sql: str, parameters: list[bytes | None]
-    ) -> tuple[bytes | None, bytes | None]:
-        try:
-            async with asyncio.timeout(LONGEST_STATEMENT):
-                result = await connection.run(name, sql, parameters)
+            result = await connection.run(name, sql, parameters)
         except StatementFailed:
-            await self._release(connection)
+            self._release(connection)
             raise
-        except BaseException as cause:  # lost, or the loop ends: it cannot be used again
+        except asyncio.CancelledError:
+            self._abandon(connection)
+            raise
+        except BaseException as cause:  # it is lost
             self._discard(connection)
-            if isinstance(cause, OperationalError | TimeoutError):
+            if isinstance(cause, OperationalError):
                 raise StatementFailed(str(cause)) from cause
             raise
-        await self._release(connection)
+        self._release(connection)
         return result.get_value(0, 0), result.get_value(0, 1)
 
     def close(self) -> None:
@@ -272,14 +266,26 @@ class ConnectionPool:
             connection.execute(option)
         return connection
 
-    async def _release(self, connection: AsyncConnection) -> None:
-        if connection.canceling is not None:  # a late request would cancel what runs there next
-            await connection.canceling
-        if self._is_closed or connection.canceling is not None:
+    def _release(self, connection: AsyncConnection) -> None:
+        if self._is_closed:
             self._discard(connection)
             return
         self._free.append(connection)
         self._wake_next()
+
+    def _abandon(self, connection: AsyncConnection) -> None:
+        """Nobody waits for its statement any more; it counts until that has ended."""
+        ending = asyncio.ensure_future(self._end(connection))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def _end(self, connection: AsyncConnection) -> None:
+        try:
+            with suppress(OperationalError, TimeoutError):
+                async with asyncio.timeout(LONGEST_STATEMENT):
+                    await connection.cancel(self._threads)
+        finally:
+            self._discard(connection)
 
     def _discard(self, connection: AsyncConnection) -> None:
         connection.close()
@@ -292,9 +298,3 @@ class ConnectionPool:
             if not turn.done():
                 turn.set_result(None)
                 return
-
-
-def _discard_outcome(running: asyncio.Future[Any]) -> None:
-    """So that the loop does not report an outcome that nobody waits for."""
-    if not running.cancelled():
-        running.exception()

@@ -61,6 +61,8 @@ class CompiledStatement:
     """The predicates of the policy that it holds."""
     name: bytes
     """Names the SQL among the prepared statements of a connection."""
+    constant: bytes | None
+    """The answer, if it reads nothing: neither records nor facts of the caller."""
     seal: object = field(repr=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +87,19 @@ def compile_statement(
         raise NotCovered("a statement that is too long")
     name = blake2b(sql.text.encode(), digest_size=16).hexdigest().encode()
     decisions = frozenset(compilation.decisions)
-    return CompiledStatement(sql, compilation.denials, json.denied.encode(), decisions, name, _MADE_HERE)
+    return CompiledStatement(
+        sql, compilation.denials, json.denied.encode(), decisions, name, _constant(selected), _MADE_HERE
+    )
+
+
+def _constant(selected: Selected) -> bytes | None:
+    """The answer of an operation whose root fields are constants; else None."""
+    members = []
+    for each in selected:
+        if not isinstance(each.value, ConstantText):
+            return None
+        members.append(key_text(each.key) + each.value.text)
+    return f'{{"data":{{{",".join(members)}}}}}'.encode()
 
 
 @lru_cache(maxsize=2)
