@@ -29,6 +29,7 @@ from multichannel.store.read.list_query import (
     ReadableColumn,
     ReadableRelation,
     Window,
+    by_column,
 )
 from multichannel.store.read.reader import Reader
 from multichannel.store.unit_of_work import UnitOfWork
@@ -113,11 +114,11 @@ def test_the_table_speaks_of_every_persona_and_of_real_names() -> None:
     )
 
 
-@pytest.mark.parametrize("order", [OrderBy(), OrderBy(SHOWN[SUBSCRIPTION][0]), OrderBy(descending=True)])
+@pytest.mark.parametrize("order", [OrderBy(), by_column(SHOWN[SUBSCRIPTION][0]), OrderBy(descending=True)])
 def test_lists_hold_what_the_table_says_to_the_degree_it_says(shared_world: World, order: OrderBy) -> None:
     for name, sees, reader in readers(shared_world):
-        by_name = order.column is not None
-        customers = listed(reader, CUSTOMER, OrderBy(SHOWN[CUSTOMER][0]) if by_name else order)
+        by_name = bool(order.keys)
+        customers = listed(reader, CUSTOMER, by_column(SHOWN[CUSTOMER][0]) if by_name else order)
         subscriptions = listed(reader, SUBSCRIPTION, order)
 
         assert by_degree(customers, CUSTOMER_IDS) == sees.customers, name

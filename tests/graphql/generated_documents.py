@@ -80,8 +80,9 @@ class DocumentMaker:
         if drawn < 0.75:
             given.append(f"{'first' if drawn < 0.5 else 'last'}: {self._value('Int', size)}")
         if self._chance(0.4):
-            order = self._random.choice(list(self._types[f"{kind}Order"].values))
-            given.append(f"orderBy: {self._value(f'{kind}Order', Name(order))}")
+            orders = self._orders(kind)
+            order = " ".join(orders)
+            given.append(f"orderBy: {self._value(f'[{kind}Order!]', [*map(Name, orders)])}")
         for name in ("after", "before"):
             cursors = self._known.cursors.get((kind, order or "ID"))
             if cursors and self._chance(0.2):
@@ -89,6 +90,14 @@ class DocumentMaker:
         if self._chance(0.35) and (condition := self._filter(self._types[f"{kind}Filter"], 0)):
             given.append(f"filter: {self._value(f'{kind}Filter', condition, 0.5)}")
         return f"({', '.join(given)})" if given else ""
+
+    def _orders(self, kind: str) -> list[str]:
+        """One key or several, which are often those of a known cursor."""
+        known = sorted(order for of, order in self._known.cursors if of == kind and " " in order)
+        if known and self._chance(0.3):
+            return self._random.choice(known).split()
+        words = list(self._types[f"{kind}Order"].values)
+        return self._random.choices(words, k=self._random.choice([1, 1, 2, 3]))
 
     def _filter(self, kind: GraphQLInputObjectType, depth: int) -> Variables:
         chosen: Variables = {}
@@ -101,6 +110,9 @@ class DocumentMaker:
                 value: Any = [part for part in parts if part] if depth < 2 else None
             elif inner.name == "Boolean":
                 value = self._chance(0.5)
+            elif inner.name == "ActionFilter":
+                target = kind.name.removesuffix("Filter").removesuffix("Relation").removesuffix("List")
+                value = {"has": Name(self._random.choice(DECLARATIONS[target].resource.actions).name)}
             elif inner.name == "IDFilter":
                 value = self._of_ids(kind)
             elif _selects_records(inner):

@@ -138,7 +138,7 @@ def test_the_page_size_of_a_nested_list_is_checked(shared_api: Api) -> None:
     assert {tuple(path or ()) for path, _ in answer.errors} == {("customers", "nodes", 0, "subscriptions")}
 
 
-ORDERED = """query ($after: String, $before: String, $order: SubscriptionOrder) {
+ORDERED = """query ($after: String, $before: String, $order: [SubscriptionOrder!]) {
   subscriptions(first: 2, after: $after, before: $before, orderBy: $order) {
     nodes { id } pageInfo { endCursor }
   }
@@ -191,8 +191,23 @@ def test_a_cursor_of_another_order_is_refused(shared_api: Api) -> None:
     rising = cursor_of(shared_api, "QUANTITY")
 
     assert shared_api.ask(AGENT, ORDERED, order="QUANTITY", after=rising).codes == []
-    for order in ("QUANTITY_DESC", "FRIENDLY_NAME", "ID", None):
+    for order in (
+        "QUANTITY_DESC",
+        "FRIENDLY_NAME",
+        "ID",
+        ["QUANTITY", "STATUS"],
+        ["QUANTITY", "ID_DESC"],
+        None,
+    ):
         assert shared_api.ask(AGENT, ORDERED, order=order, after=rising).codes == ["BAD_INPUT"]
+
+
+def test_keys_after_the_id_or_of_the_same_column_decide_nothing(shared_api: Api) -> None:
+    rising = cursor_of(shared_api, "QUANTITY")
+
+    for order in (["QUANTITY", "ID"], ["QUANTITY", "QUANTITY_DESC"], ["QUANTITY", "ID", "STATUS_DESC"]):
+        assert shared_api.ask(AGENT, ORDERED, order=order, after=rising).codes == []
+    assert shared_api.ask(AGENT, ORDERED, order=["ID"] * 6).codes == ["BAD_INPUT"]
 
 
 def test_a_cursor_of_another_list_is_refused(shared_api: Api) -> None:

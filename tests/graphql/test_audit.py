@@ -16,7 +16,7 @@ from tests.graphql.stored_rows import stored
 
 EDIT = """mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) {
   customer { version } userErrors { code } } }"""
-SUMMARY = """query($filter: AuditRecordFilter, $orderBy: AuditRecordOrder, $first: Int, $after: String) {
+SUMMARY = """query($filter: AuditRecordFilter, $orderBy: [AuditRecordOrder!], $first: Int, $after: String) {
   auditRecords(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor }
     nodes { number operation status resourceType resourceId customerId actorTenantId reasons } } }"""

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from multichannel.demo.cast import CANYON, CEDAR, MEADOW, QUARRY
+from multichannel.domain.commerce import Channel, SubscriptionStatus
 from multichannel.domain.customers import Customer
 from multichannel.domain.subscriptions import Subscription
 from tests.graphql.both_executions import Both, both_of
@@ -149,7 +150,7 @@ OF_SUBSCRIPTIONS: list[tuple[dict[str, Any], Test]] = [
 
 
 @pytest.mark.parametrize(
-    "persona", [*PERSONAS[:3], *(pytest.param(each, marks=pytest.mark.long) for each in PERSONAS[3:])]
+    "persona", [PERSONAS[0], *(pytest.param(each, marks=pytest.mark.long) for each in PERSONAS[1:])]
 )
 def test_filters_select_what_the_persona_could_select_by_reading(both: Both, persona: str) -> None:
     for field, query, tests in (
@@ -266,3 +267,56 @@ def test_a_list_that_only_counts_leaves_the_others_of_its_operation_alone(both: 
         "pageInfo": {**more, **no_ends},
     }
     assert data["empty"] == {"totalCount": 0, **nothing, "pageInfo": {**none, **no_ends}}
+
+
+@pytest.mark.parametrize("persona", [AGENT, pytest.param("meadow-global-admin", marks=pytest.mark.long)])
+def test_records_are_filtered_by_the_actions_that_the_policy_grants(both: Both, persona: str) -> None:
+    listed = ask(both, persona, "{ subscriptions(first: 100) { nodes { id viewerCan } } }")
+    nodes = listed["subscriptions"]["nodes"]
+    for action in ("READ", "MOVE_TO_CSP", "EXPIRE"):
+        able = {each["id"] for each in nodes if action in each["viewerCan"]}
+        condition = {"viewerCan": {"has": action}}
+        assert ids(both, persona, "subscriptions", condition) == able
+        assert (
+            ids(both, persona, "subscriptions", {"not": condition}) == {each["id"] for each in nodes} - able
+        )
+        through = {"subscriptions": {"some": condition}}
+        assert ids(both, persona, "customers", through) == ids(
+            both, persona, "customers", {"subscriptions": {"id": {"in": sorted(able)}}}
+        )
+
+
+def test_an_action_of_another_type_is_refused_as_a_condition(both: Both) -> None:
+    query = "{ customers(filter: {viewerCan: {has: MOVE_TO_CSP}}) { totalCount } }"
+    compiled, interpreted = both.answers(AGENT, query)
+
+    assert compiled == interpreted
+    (error,) = orjson.loads(compiled[2])["errors"]
+    assert error["extensions"]["code"] == "BAD_INPUT"
+    assert "READ_SUMMARY, READ, READ_ACCESS" in error["message"]
+
+
+ORDERED = """query ($o: [SubscriptionOrder!], $after: String) {
+  subscriptions(first: 3, orderBy: $o, after: $after) {
+    nodes { id channel status quantity } pageInfo { hasNextPage endCursor } } }"""
+
+
+def test_lists_are_ordered_by_several_keys_and_paged_exactly(both: Both) -> None:
+    channels = [each.name for each in Channel]
+    statuses = [each.name for each in SubscriptionStatus]
+    nodes: list[Any] = []
+    after, more = None, True
+    while more:
+        order = ["CHANNEL", "STATUS_DESC", "QUANTITY"]
+        answer = both.same("meadow-global-admin", ORDERED, {"o": order, "after": after})
+        page = data_of(answer)["subscriptions"]
+        nodes += page["nodes"]
+        more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+
+    def place(node: dict[str, Any]) -> tuple[int, int, int, str]:
+        channel, status = channels.index(node["channel"]), statuses.index(node["status"])
+        return channel, -status, node["quantity"], node["id"]
+
+    assert nodes == sorted(nodes, key=place)
+    assert len({each["id"] for each in nodes}) == len(nodes) > 6
+    assert len({each["channel"] for each in nodes}) > 2

@@ -44,7 +44,7 @@ OFFICE, PHONE = "canyon-office-birch", "meadow-phone-cedar"
 """Birch sells the first to Canyon, and Alder is its support contact; Cedar sells the second to Meadow."""
 CUSTOMER, CONTACT, SELLER = "canyon-global-admin", "alder-helpdesk-agent", "birch-sales-agent"
 NOT_FOUND: tuple[str, list[str]] = ("NOT_FOUND", [])
-LIST = """query ($filter: SupportCaseFilter, $orderBy: SupportCaseOrder) {
+LIST = """query ($filter: SupportCaseFilter, $orderBy: [SupportCaseOrder!]) {
   supportCases(filter: $filter, orderBy: $orderBy) {
     totalCount nodes { subject severity openedBy openedByName comments { text } }
   }

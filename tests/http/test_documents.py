@@ -234,8 +234,8 @@ def test_an_unknown_operation_name_is_refused(client: httpx.Client, name: str) -
         ("Int", 1e300),
         ("Int", 2**70),
         ("Int", [1, 2]),
-        ("CustomerOrder", "companyName"),
-        ("CustomerOrder", 1),
+        ("[CustomerOrder!]", "companyName"),
+        ("[CustomerOrder!]", 1),
         ("CustomerFilter", "x"),
         ("CustomerFilter", {"nothing": 1}),
         ("CustomerFilter", {"companyName": "x"}),
@@ -251,7 +251,7 @@ def test_a_variable_of_the_wrong_type_is_refused(client: httpx.Client, kind: str
         "ID!": "node(id: $v) { id }",
         "[ID!]!": "nodes(ids: $v) { id }",
         "Int": "customers(first: $v) { totalCount }",
-        "CustomerOrder": "customers(orderBy: $v) { totalCount }",
+        "[CustomerOrder!]": "customers(orderBy: $v) { totalCount }",
         "CustomerFilter": "customers(filter: $v) { totalCount }",
     }[kind]
     body = {"query": f"query ($v: {kind}) {{ {argument} }}", "variables": {"v": value}}

@@ -23,7 +23,7 @@ from multichannel.policy.schema.vocabulary import READS, Action, Principal
 from multichannel.store.access import Access
 from multichannel.store.engines import WRITING, execution_options, open_database
 from multichannel.store.facts import facts_of
-from multichannel.store.read.list_query import ListQuery, OrderBy, ReadableColumn, Window
+from multichannel.store.read.list_query import ListQuery, OrderBy, ReadableColumn, Window, by_column
 from multichannel.store.read.reader import Reader
 from multichannel.store.session import GuardedSession
 from tests.policy.oracle import Oracle, World
@@ -206,7 +206,7 @@ def test_lists_counts_and_permissions_show_what_the_predicates_grant(
 
 
 def _by_shown(resource: Resource | None = None) -> OrderBy:
-    return OrderBy(_shown(resource)) if resource else OrderBy()
+    return by_column(_shown(resource)) if resource else OrderBy()
 
 
 def _shown(resource: Resource) -> ReadableColumn:

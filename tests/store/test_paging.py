@@ -12,26 +12,42 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, insert
 
-from multichannel.domain.customers import Customer
+from multichannel.domain.customers import Customer, CustomerQualification
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.access import Access
 from multichannel.store.engines import WRITING, execution_options
-from multichannel.store.read.list_query import ListQuery, OrderBy, Page, ReadableColumn, Window
+from multichannel.store.read.list_query import (
+    ListQuery,
+    OrderBy,
+    OrderKey,
+    Page,
+    ReadableColumn,
+    Window,
+    by_column,
+)
 from multichannel.store.read.reader import Reader
 from multichannel.store.session import GuardedSession
 from tests.store.conftest import ALDER, NOW, add_relationship, agent
 
-NAME, PHONE, MARKET = (
+NAME, PHONE, MARKET, QUALIFICATION = (
     ReadableColumn("company_name", Action.READ_SUMMARY),
     ReadableColumn("phone_number", Action.READ),
     ReadableColumn("market", Action.READ_SUMMARY),
+    ReadableColumn("qualification", Action.READ),
 )
 VALUES = st.sampled_from((None, "", "a", "A", "b", "é", "z"))
-ROWS = st.lists(st.tuples(VALUES, VALUES, st.sampled_from("XY")), max_size=9)
-ORDERS = st.builds(OrderBy, st.sampled_from((None, NAME, PHONE, MARKET)), st.booleans())
+ROWS = st.lists(
+    st.tuples(VALUES, VALUES, st.sampled_from("XY"), st.sampled_from(CustomerQualification)), max_size=9
+)
+KEYS = st.builds(OrderKey, st.sampled_from((NAME, PHONE, MARKET, QUALIFICATION)), st.booleans())
+ORDERS = st.builds(
+    OrderBy, st.lists(KEYS, max_size=3, unique_by=lambda key: key.column).map(tuple), st.booleans()
+)
+POSITIONS = {NAME: 0, PHONE: 1, MARKET: 2, QUALIFICATION: 3}
+"""The places of the columns in the drawn rows."""
 
 
 @pytest.fixture
@@ -60,7 +76,7 @@ def _stored(connection: Connection, policy: Policy, role: str, rows: list[Any]) 
 
 def _store(connection: Connection, rows: list[Any]) -> None:
     """Customers of Alder, with ids in another order than their values."""
-    for number, (name, phone, market) in enumerate(rows):
+    for number, (name, phone, market, qualification) in enumerate(rows):
         row_id = _row_id(number)
         common = {"id": row_id, "cloud": Cloud.PUBLIC, "created_at": NOW}
         connection.execute(insert(Tenant), {"kind": TenantKind.CUSTOMER, **common})
@@ -68,6 +84,7 @@ def _store(connection: Connection, rows: list[Any]) -> None:
             "company_name": name,
             "phone_number": phone,
             "market": market,
+            "qualification": qualification,
             "version": 1,
             "updated_at": NOW,
         }
@@ -77,15 +94,18 @@ def _store(connection: Connection, rows: list[Any]) -> None:
 
 def _expected(rows: list[Any], order: OrderBy, *, readable: bool) -> list[str]:
     """The ids in order: unknown and unreadable values last, or first when it descends."""
-    position = {NAME: 0, PHONE: 1, MARKET: 2}
+    numbers = sorted(range(len(rows)), key=_row_id, reverse=order.descending)
 
-    def key(number: int) -> Any:
-        value = None
-        if order.column is not None and (readable or order.column is not PHONE):
-            value = rows[number][position[order.column]]
-        return (value is None, value or "", _row_id(number))
+    def value_of(number: int, column: ReadableColumn) -> Any:
+        value = rows[number][POSITIONS[column]]
+        if column.read is Action.READ and not readable:
+            value = None
+        if isinstance(value, CustomerQualification):
+            value = [*CustomerQualification].index(value)
+        return (value is None, 0 if value is None else value)
 
-    numbers = sorted(range(len(rows)), key=key, reverse=order.descending)
+    for key in reversed(order.keys):  # sorting is stable: the first key decides last
+        numbers.sort(key=lambda number, of=key: value_of(number, of.column), reverse=key.descending)  # type: ignore[misc]
     return [_row_id(number) for number in numbers]
 
 
@@ -162,11 +182,13 @@ def test_a_window_between_two_rows_holds_what_lies_between_them(
 def test_no_position_carries_a_value_that_was_not_readable(
     connection: Connection, shipped_policy: Policy
 ) -> None:
-    rows = [("a", "5550100", "X"), ("b", "5550101", "X")]
+    rows = [
+        (name, phone, "X", CustomerQualification.NONE) for name, phone in (("a", "5550100"), ("b", "5550101"))
+    ]
     connection.begin()
     for role, readable in (("sales_agent", True), ("billing_admin", False)):
         with _stored(connection, shipped_policy, role, rows) as reader:
-            page = _page(reader, OrderBy(PHONE), Window(10))
+            page = _page(reader, by_column(PHONE), Window(10))
             assert len(page.records) == 2
-            assert all((record.position.value is not None) is readable for record in page.records)
+            assert all((record.position.values != (None,)) is readable for record in page.records)
             assert all(isinstance(record.values["phone_number"], str) is readable for record in page.records)

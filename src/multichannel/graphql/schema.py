@@ -10,7 +10,7 @@ from graphql import GraphQLSchema, print_schema
 
 from multichannel.graphql import mutations
 from multichannel.graphql.framework.fields import DECLARATIONS
-from multichannel.graphql.framework.filter_inputs import related_filter_inputs
+from multichannel.graphql.framework.filter_inputs import action_filter_input, related_filter_inputs
 from multichannel.graphql.framework.mutation_fields import mutation_type
 from multichannel.graphql.framework.strawberry_types import (
     described,
@@ -84,6 +84,7 @@ def _built() -> GraphQLSchema:
     page_info_type()
     for declaration in DECLARATIONS.values():
         resource_types(declaration, Node)
+    action_filter_input()
     related_filter_inputs()
     viewer_types()
     lists = {name: root_field(DECLARATIONS[target], text) for name, (target, text) in LISTS.items()}

@@ -40,9 +40,10 @@ class Access:
         """The access that another principal would have, to tell the caller what that one could do."""
         return replace(self, principal=principal, is_asked=False)
 
-    def granted(self, action: Action, resource: Resource) -> ColumnElement[bool]:
-        """Holds for the rows of a resource type on which the action is granted."""
-        return where(self.policy.predicate(self.principal, action, resource), resource, resource.mapped)
+    def granted(self, action: Action, resource: Resource, entity: Any = None) -> ColumnElement[bool]:
+        """Holds for the rows of a resource type, or of an alias of it, on which the action is granted."""
+        predicate = self.policy.predicate(self.principal, action, resource)
+        return where(predicate, resource, resource.mapped if entity is None else entity)
 
     def delegation(self, action: Action, resource: Resource) -> ColumnElement[Any] | None:
         """The id of the grant by which alone the action is granted on a row; None if it never is by one."""

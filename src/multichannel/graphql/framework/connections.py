@@ -16,11 +16,13 @@ from multichannel.store.read.list_query import (
     ListQuery,
     LoadedRecord,
     OrderBy,
+    OrderKey,
     Page,
     ReadableColumn,
     ReadableRelation,
     Window,
 )
+from multichannel.store.read.ordering import key_type
 
 if TYPE_CHECKING:
     from multichannel.store.read.reader import Reader
@@ -47,10 +49,11 @@ def read_connection_arguments(
     if first is not None and last is not None:
         message = "first and last are mutually exclusive: use first to page forwards, last to page backwards."
         raise BadInput(message)
-    digest = list_digest(resource.name, order.column and order.column.name, order.descending)
-    kind = _kind(resource, order)
+    keys = [(key.column.name, key.descending) for key in order.keys]
+    digest = list_digest(resource.name, keys, order.descending)
+    kinds = [_kind(resource, key) for key in order.keys]
     after, before = (
-        read_cursor(arguments[name], digest, kind) if arguments.get(name) is not None else None
+        read_cursor(arguments[name], digest, kinds) if arguments.get(name) is not None else None
         for name in ("after", "before")
     )
     size = next((each for each in (last, first) if each is not None), DEFAULT_PAGE_SIZE)
@@ -66,10 +69,8 @@ def _size(arguments: dict[str, Any], name: str) -> int | None:
     return size
 
 
-def _kind(resource: Resource, order: OrderBy) -> type:
-    if order.column is None:
-        return type(None)
-    kind: type = resource.column(order.column.name).type.python_type
+def _kind(resource: Resource, key: OrderKey) -> type:
+    kind: type = key_type(resource, key).python_type
     return str if issubclass(kind, str) else datetime if issubclass(kind, datetime) else kind
 
 

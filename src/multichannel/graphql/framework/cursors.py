@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -20,7 +21,6 @@ from multichannel.graphql.framework.global_ids import FORM
 from multichannel.graphql.framework.scalars import read_instant
 from multichannel.store.read.list_query import Position
 
-PARTS = 3
 MAX_LENGTH = 8_000
 MAX_INT = 2**31 - 1
 """The largest GraphQL `Int`."""
@@ -33,23 +33,26 @@ def list_digest(*parts: object) -> str:
 
 def write_cursor(position: Position, digest: str) -> str:
     """Encode a position."""
-    value = utc_text(position.value) if isinstance(position.value, datetime) else position.value
-    return base64.urlsafe_b64encode(orjson.dumps([digest, value, position.id])).decode().rstrip("=")
+    values = [utc_text(value) if isinstance(value, datetime) else value for value in position.values]
+    parts = [digest, *(values or [None]), position.id]
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
 
-def read_cursor(text: str, digest: str, kind: type) -> Position:
+def read_cursor(text: str, digest: str, kinds: Sequence[type]) -> Position:
     """Decode a cursor; raises BadInput unless it is of this list in this order."""
     message = "Invalid cursor: it must come from the same list with the same order."
     try:
         parts = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error):
         raise BadInput(message) from None
-    if not isinstance(parts, list) or len(parts) != PARTS or parts[0] != digest or len(text) > MAX_LENGTH:
+    is_list = isinstance(parts, list) and len(parts) == 2 + max(len(kinds), 1)
+    if not is_list or parts[0] != digest or len(text) > MAX_LENGTH:
         raise BadInput(message)
-    value, row_id = parts[1:]
+    *values, row_id = parts[1:]
     if not isinstance(row_id, str) or FORM.fullmatch(f"x_{row_id}") is None:
         raise BadInput(message)
-    return Position(_value(value, kind, message), row_id)
+    read = [_value(value, kind, message) for value, kind in zip(values, kinds or [type(None)], strict=True)]
+    return Position(tuple(read[: len(kinds)]), row_id)
 
 
 def _value(value: Any, kind: type, message: str) -> Any:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum, EnumMeta
-from typing import Any
 
 import strawberry
 
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.strawberry_types import input_type, is_registered, register
-from multichannel.store.read.list_query import OrderBy, ReadableColumn
+from multichannel.store.read.list_query import OrderKey, ReadableColumn
 
 OPERATORS = {
     "eq": "Equal to this value.",
@@ -62,6 +61,7 @@ def _filter_fields(declaration: TypeDeclaration) -> dict[str, tuple[str, str]]:
             "This filter does not match; so it is, too, where a field is null or you cannot read it.",
         ),
         "id": (f"{_id_input()} | None", "The globally unique id of the record."),
+        "viewer_can": ("ActionFilter | None", "The actions that the policy grants you on the record."),
     }
     for attribute, column in declaration.columns.items():
         if column.filter:
@@ -74,6 +74,17 @@ def _filter_fields(declaration: TypeDeclaration) -> dict[str, tuple[str, str]]:
 def _related_input(item: ToOne | ToMany) -> str:
     """The name of the input for the filter of a relation, which is made along with those of all types."""
     return f"{item.target}{'Relation' if isinstance(item, ToOne) else 'List'}Filter"
+
+
+def action_filter_input() -> None:
+    """Make `ActionFilter`."""
+    input_type(
+        "ActionFilter",
+        f"Conditions on the actions of `viewerCan`; all of them must match. {NULL_TEXT}",
+        {
+            "has": ("Action | None", "The action is among them. It must be an action of the type."),
+        },
+    )
 
 
 def related_filter_inputs() -> None:
@@ -103,23 +114,25 @@ def _relation_text(attribute: str, item: ToOne | ToMany) -> str:
 
 def order_enum(declaration: TypeDeclaration) -> None:
     """Make `CustomerOrder` and the like: the orderable columns, ascending and descending; ties go by id."""
-    members: dict[str, Any] = {"ID": OrderBy(), "ID_DESC": OrderBy(descending=True)}
+    members: dict[str, OrderKey | bool] = {"ID": False, "ID_DESC": True}
     for attribute, column in declaration.columns.items():
         if column.order:
             by = ReadableColumn(attribute, column.read)
-            members[attribute.upper()] = OrderBy(by)
-            members[f"{attribute.upper()}_DESC"] = OrderBy(by, descending=True)
+            members[attribute.upper()] = OrderKey(by)
+            members[f"{attribute.upper()}_DESC"] = OrderKey(by, descending=True)
     name = f"{declaration.name}Order"
     values = Enum(name, {member: member.lower() for member in members})  # type: ignore[misc]  # made from data
     description = (
         f"Sort orders of {declaration.name} records. Ascending unless the name ends in `_DESC`; nulls "
-        "and values that you cannot read come last, or first in descending order."
+        "and values that you cannot read come last, or first in descending order. Enums are in the order in "
+        "which the schema lists their values."
     )
     register(strawberry.enum(values, description=description))
     ORDERS[name] = {member.lower(): order for member, order in members.items()}
 
 
-ORDERS: dict[str, dict[str, OrderBy]] = {}
+ORDERS: dict[str, dict[str, OrderKey | bool]] = {}
+"""The key of each sort order, by enum and value; for the id alone, whether it is descending."""
 
 
 def _conditions_input(declaration: TypeDeclaration, attribute: str) -> str:

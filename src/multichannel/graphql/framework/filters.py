@@ -19,9 +19,11 @@ from multichannel.store.read.list_query import (
     And,
     Compare,
     Condition,
+    Granted,
     Not,
     Or,
     OrderBy,
+    OrderKey,
     ReadableRelation,
     RelatedTo,
 )
@@ -33,11 +35,26 @@ if TYPE_CHECKING:
 COMBINING = {"and_", "or_", "not_"}
 MAX_LIST_LENGTH = 100
 MAX_DEPTH = 5
+MAX_ORDER_KEYS = 5
 
 
 def read_order(declaration: TypeDeclaration, value: Any) -> OrderBy:
-    """Translate an order argument; by id if there is none."""
-    return OrderBy() if value is None else ORDERS[f"{declaration.name}Order"][value.value]
+    """Translate an order argument; by id if there is none.
+
+    The ids of equal records are in the direction of the last key. Keys after the id, or of a column that is a
+    key already, decide nothing.
+    """
+    keys: dict[str, OrderKey] = {}
+    if len(value or ()) > MAX_ORDER_KEYS:
+        raise BadInput(f"orderBy has {len(value)} keys; the limit is {MAX_ORDER_KEYS}.")
+    descending = False
+    for each in value or ():
+        key = ORDERS[f"{declaration.name}Order"][each.value]
+        if isinstance(key, bool):
+            return OrderBy(tuple(keys.values()), key)
+        if key.column.name not in keys:
+            keys[key.column.name], descending = key, key.descending
+    return OrderBy(tuple(keys.values()), descending)
 
 
 def read_filter(
@@ -72,6 +89,8 @@ def _condition(
         return And(
             tuple(Compare(ID, *_of_global_ids(declaration.resource, *each)) for each in _operands(name, part))
         )
+    if name == "viewer_can":
+        return _granted(declaration.resource, part.has)
     if name in declaration.columns:
         column = declaration.readable(name)
         operands = list(_operands(name, part))
@@ -90,6 +109,15 @@ def _combined(
     _check_length(name, part)
     parts = tuple(read_filter(declaration, item, context, depth) for item in part)
     return And(parts) if name == "and_" else Or(parts)
+
+
+def _granted(resource: Resource, action: Any) -> Condition:
+    if action is None or action is strawberry.UNSET:
+        return ALL_ROWS
+    if action not in resource.actions:
+        known = ", ".join(each.name for each in resource.actions)
+        raise BadInput(f"filter.viewerCan.has is not an action of {resource.name}; these are: {known}.")
+    return Granted(action)
 
 
 def _related(link: ReadableRelation, part: Any, context: OperationContext, depth: int) -> Condition:

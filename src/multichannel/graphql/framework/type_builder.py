@@ -8,6 +8,7 @@ from enum import EnumMeta
 from multichannel.graphql.framework.connections import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from multichannel.graphql.framework.fields import Column, Computed, FieldDeclaration, ToOne, TypeDeclaration
 from multichannel.graphql.framework.filter_inputs import filter_input, order_enum
+from multichannel.graphql.framework.filters import MAX_ORDER_KEYS
 from multichannel.graphql.framework.resolvers import (
     column_value,
     computed_value,
@@ -95,7 +96,10 @@ def list_arguments(target: str) -> dict[str, tuple[str, str]]:
     return {
         **PAGE_ARGUMENTS,
         "filter": (f"{target}Filter | None", "Only records that match."),
-        "order_by": (f"{target}Order | None", "The sort order. Default: by id."),
+        "order_by": (
+            f"list[{target}Order] | None",
+            f"The sort order: up to {MAX_ORDER_KEYS} keys, the first one first. Default: by id.",
+        ),
     }
 
 

@@ -60,9 +60,13 @@ class AuditRecord:
         "The position in your tenant's audit chain; consecutive.", SUMMARY, filter=True, order=True
     )
     operation_date = Column("When the operation took place.", SUMMARY, filter=True, order=True)
-    operation = Column("The operation, such as `accept_transfer`.", SUMMARY, filter=True)
-    status = Column("Whether the operation succeeded, was refused or was denied.", SUMMARY, filter=True)
-    resource_type = Column("The type of the record, such as `Subscription`.", SUMMARY, filter=True)
+    operation = Column("The operation, such as `accept_transfer`.", SUMMARY, filter=True, order=True)
+    status = Column(
+        "Whether the operation succeeded, was refused or was denied.", SUMMARY, filter=True, order=True
+    )
+    resource_type = Column(
+        "The type of the record, such as `Subscription`.", SUMMARY, filter=True, order=True
+    )
     resource_id = Column(
         "The GUID in the id of the record; null if no record was created. Filters take the id as well.",
         SUMMARY,

@@ -56,9 +56,13 @@ class Customer:
         SUMMARY,
         filter=True,
     )
-    market = Column("The country it buys in, as an ISO 3166-1 alpha-2 code.", SUMMARY, filter=True)
-    cloud = Column("The national cloud of its tenant.", SUMMARY, filter=True)
-    qualification = Column("The special offers that the vendor has qualified it for.", READ, filter=True)
+    market = Column(
+        "The country it buys in, as an ISO 3166-1 alpha-2 code.", SUMMARY, filter=True, order=True
+    )
+    cloud = Column("The national cloud of its tenant.", SUMMARY, filter=True, order=True)
+    qualification = Column(
+        "The special offers that the vendor has qualified it for.", READ, filter=True, order=True
+    )
     custom_domains = Column("The other domains of its tenant.", READ)
     domains = Computed(
         "The primary and custom domains of its tenant, and whether each is verified to be its own.",
@@ -73,11 +77,13 @@ class Customer:
     phone_number = Column("The company's telephone number.", READ)
     address_line1 = Column("First line of the company's address.", READ)
     address_line2 = Column("Second line of the company's address.", READ)
-    city = Column("City of the company's address.", READ, filter=True)
+    city = Column("City of the company's address.", READ, filter=True, order=True)
     state = Column("State or province of the company's address.", READ)
     region = Column("Region of the company's address.", READ)
     postal_code = Column("Postal code of the company's address.", READ)
-    country = Column("Country of the company's address, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
+    country = Column(
+        "Country of the company's address, as an ISO 3166-1 alpha-2 code.", READ, filter=True, order=True
+    )
     default_sharing = DEFAULT_SHARING
     created_at = CREATED_AT
     updated_at = UPDATED_AT

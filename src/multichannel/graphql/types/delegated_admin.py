@@ -50,7 +50,7 @@ class DelegatedAdminGrant:
     A partner can have several active grants with a customer; it has the rights of all of them.
     """
 
-    status = Column("The state of the grant now.", SUMMARY, filter=True)
+    status = Column("The state of the grant now.", SUMMARY, filter=True, order=True)
     relationship = ToOne(
         "The relationship that the grant belongs to, and ends with.",
         "ResellerRelationship",

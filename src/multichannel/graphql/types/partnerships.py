@@ -15,7 +15,7 @@ SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 class Partnership:
     """The link between an indirect provider and an indirect reseller."""
 
-    status = Column("The state of the partnership.", SUMMARY, filter=True)
+    status = Column("The state of the partnership.", SUMMARY, filter=True, order=True)
     provider = ToOne("The indirect provider.", "Partner", "provider_id", SUMMARY)
     reseller = ToOne(
         "The indirect reseller; null for its provider until it accepts the invitation, and after the "
@@ -55,7 +55,7 @@ class Partner:
     Customers and resellers that it asks can read it; others that it has to do with can read its name.
     """
 
-    name = Column("The company's name.", SUMMARY, filter=True)
+    name = Column("The company's name.", SUMMARY, filter=True, order=True)
     directory_id = Column(
         "Its tenant GUID at the vendor, the `tid` claim of its users' tokens. Mutations take it where they "
         "ask for a partner.",

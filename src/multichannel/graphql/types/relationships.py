@@ -55,7 +55,7 @@ def _effects(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[dict[str
 class ResellerRelationship:
     """The link between a partner and a customer that selling and support require."""
 
-    status = Column("The state of the relationship now.", SUMMARY, filter=True)
+    status = Column("The state of the relationship now.", SUMMARY, filter=True, order=True)
     partner = ToOne("The partner; null if you cannot see it.", "Partner", "partner_id", SUMMARY)
     customer = ToOne(
         "The customer; null if you cannot see it, as before it accepts the request.",
@@ -93,7 +93,9 @@ class ResellerRelationship:
         SUMMARY,
         customer_invitations,
     )
-    market = Column("The country of both parties, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
+    market = Column(
+        "The country of both parties, as an ISO 3166-1 alpha-2 code.", READ, filter=True, order=True
+    )
     cloud = Column("The national cloud of both parties.", READ, filter=True)
     requested_at = Column("When the partner made the request.", READ, filter=True, order=True)
     accepted_at = Column("When the customer accepted; null until then.", READ, filter=True, order=True)

@@ -131,15 +131,15 @@ class Subscription:
 
     friendly_name = Column("The display name.", SUMMARY, filter=True, order=True)
     offer_name = Column("The name of the offer.", SUMMARY, filter=True, order=True)
-    status = Column("The state of the subscription now.", SUMMARY, filter=True)
-    channel = Column("The route by which it was bought.", SUMMARY, filter=True)
-    cloud = Column("The national cloud of the customer's tenant.", SUMMARY, filter=True)
+    status = Column("The state of the subscription now.", SUMMARY, filter=True, order=True)
+    channel = Column("The route by which it was bought.", SUMMARY, filter=True, order=True)
+    cloud = Column("The national cloud of the customer's tenant.", SUMMARY, filter=True, order=True)
     # In the summary, so that a role that may add licenses but not read subscriptions can send its version.
     version = version(SUMMARY, expected=True)
     customer = ToOne("The customer that bought it.", "Customer", "customer_id", SUMMARY)
     offer_id = Column("The vendor's id of the offer.", READ, filter=True)
     vendor_id = Column("The vendor's id of the subscription.", READ, filter=True)
-    recorded_by = Column("Whether the customer or a partner recorded it here.", READ, filter=True)
+    recorded_by = Column("Whether the customer or a partner recorded it here.", READ, filter=True, order=True)
     billing_partner = ToOne(
         "The partner that bills it; null if none does, or you cannot see that partner.",
         "Partner",
@@ -158,13 +158,15 @@ class Subscription:
         "support_contact_id",
         READ,
     )
-    commerce = Column("The vendor's generation of commerce.", READ, filter=True)
-    market = Column("The country it was bought in, as an ISO 3166-1 alpha-2 code.", READ, filter=True)
+    commerce = Column("The vendor's generation of commerce.", READ, filter=True, order=True)
+    market = Column(
+        "The country it was bought in, as an ISO 3166-1 alpha-2 code.", READ, filter=True, order=True
+    )
     product_type_id = Column("The vendor's id of the product type.", READ)
     product_type_name = Column("The vendor's name of the product type.", READ)
     quantity = Column("The number of units, such as licenses.", READ, filter=True, order=True)
     unit_type = Column("The unit of `quantity`, such as `Licenses`.", READ)
-    billing_type = Column("Whether it is billed by usage or by license.", READ, filter=True)
+    billing_type = Column("Whether it is billed by usage or by license.", READ, filter=True, order=True)
     parent = ToOne("For an add-on: the base subscription.", "Subscription", "parent_id", READ)
     add_ons = ToMany("Its add-ons that you can see.", "Subscription", "parent_id")
     continues = ToOne(
@@ -211,6 +213,7 @@ class Subscription:
         "Whether the customer agrees with a partner's record of another channel; null for other records.",
         READ,
         filter=True,
+        order=True,
     )
     csp_conflicts = CSP_CONFLICTS
     left_to_move = Computed(
@@ -226,20 +229,20 @@ class Subscription:
     effective_start_date = Column("When the current term began.", READ, filter=True, order=True)
     commitment_end_date = Column("When the current term ends.", READ, filter=True, order=True)
     cancellation_allowed_until_date = Column(
-        "The end of the cancellation window; null if there is none.", READ, filter=True
+        "The end of the cancellation window; null if there is none.", READ, filter=True, order=True
     )
     auto_renew_enabled = Column("Whether it renews at the end of the term.", READ, filter=True)
     has_purchasable_addons = Column("Whether add-ons can be bought for it.", READ)
     is_trial = Column("Whether it is a trial.", READ, filter=True)
     term_duration = Column(
-        "The length of the term, as an ISO 8601 duration such as `P1Y`.", READ, filter=True
+        "The length of the term, as an ISO 8601 duration such as `P1Y`.", READ, filter=True, order=True
     )
     renewal_term_duration = Column("The length of the next term, as an ISO 8601 duration.", READ)
     is_microsoft_product = Column("Whether the vendor publishes the product itself.", READ)
     publisher_name = Column("The name of the product's publisher.", READ)
     suspension_reasons = Column("Why it is suspended; empty if it is not.", READ)
     cancellation_reason = Column("Why it was canceled; null if it was not.", READ)
-    expires_at = Column("When it expires unless it renews.", READ)
+    expires_at = Column("When it expires unless it renews.", READ, filter=True, order=True)
     disabled_at = Column("When its users lose access after it has expired.", READ)
     deleted_at = Column("When it was or will be deleted, with its data.", READ)
     contract_type = Column("What was bought.", READ)
@@ -249,7 +252,7 @@ class Subscription:
     created_at = CREATED_AT
     updated_at = UPDATED_AT
     partner_number = Column("The partner number that the vendor assigned to the partner of record.", BILLING)
-    billing_cycle = Column("How often it is billed.", BILLING, filter=True)
+    billing_cycle = Column("How often it is billed.", BILLING, filter=True, order=True)
     billing_cycle_end_date = Column("When the current billing cycle ends.", BILLING)
     order_id = Column("The vendor's id of the order.", BILLING, filter=True)
     promotion_id = Column("The vendor's id of the promotion it was bought under.", BILLING)

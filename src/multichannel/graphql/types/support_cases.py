@@ -47,7 +47,7 @@ class SupportCase:
 
     subject = Column("What it is about.", READ, filter=True, order=True)
     severity = Column("How much it affects the customer's business.", READ, filter=True, order=True)
-    status = Column("The state of the case.", READ, filter=True)
+    status = Column("The state of the case.", READ, filter=True, order=True)
     customer = ToOne("The customer; null if you cannot see it.", "Customer", "customer_id", READ)
     subscription = ToOne(
         "The subscription that it is about; null if you cannot see it.",

@@ -125,8 +125,8 @@ def _stays_behind(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, Sequence
 class Transfer:
     """The transfer of subscriptions from a source partner to a target partner."""
 
-    status = Column("The state of the transfer now.", SUMMARY, filter=True)
-    kind = Column("The vendor's procedure that it follows.", SUMMARY, filter=True)
+    status = Column("The state of the transfer now.", SUMMARY, filter=True, order=True)
+    kind = Column("The vendor's procedure that it follows.", SUMMARY, filter=True, order=True)
     initiated_by = Column("The party that started it; null for imported history.", SUMMARY, filter=True)
     customer = ToOne(
         "The customer that owns the subscriptions; null if you cannot see it.",
@@ -180,7 +180,7 @@ class Transfer:
         "partner_of_record_id",
         READ,
     )
-    expires_at = Column("When it expires if it is not decided.", SUMMARY, filter=True)
+    expires_at = Column("When it expires if it is not decided.", SUMMARY, filter=True, order=True)
     cloud = Column("The national cloud of all parties.", SUMMARY, filter=True)
     market = Column("The country of all parties, as an ISO 3166-1 alpha-2 code.", READ)
     lines = Computed(

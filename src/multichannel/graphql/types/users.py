@@ -25,7 +25,9 @@ class User:
     display_name = Column("The name shown to others.", READ, filter=True, order=True)
     object_id = Column("The GUID of the user in the directory of its tenant.", READ, filter=True)
     roles = Computed("The user's roles, sorted.", "list[Role]", READ, _roles, witness="state", absent=())
-    state = Column("Whether the user can sign in; INACTIVE once it is disabled.", READ, filter=True)
+    state = Column(
+        "Whether the user can sign in; INACTIVE once it is disabled.", READ, filter=True, order=True
+    )
     partner = ToOne(
         "The partner of the user's tenant; null in a customer tenant.", "Partner", "tenant_id", READ
     )

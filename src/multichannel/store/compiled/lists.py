@@ -37,6 +37,7 @@ from multichannel.store.read.list_query import (
     ReadableRelation,
     Window,
 )
+from multichannel.store.read.ordering import key_type
 from multichannel.store.read.visible_rows import ORDERED
 
 RANK, COUNT = "rank_", "count_"
@@ -162,15 +163,13 @@ class ConnectionJson:
         return self._json.object(members)
 
     def _cursor(self, made: _List, row: Any) -> Json:
-        """What `write_cursor` writes: digest, value and id."""
-        value: tuple[Piece, ...] = ("null",)
-        if made.order.column is not None:
-            kind = made.resource.column(made.order.column.name).type
-            if getattr(kind, "enums", None):
-                raise NotCovered("cursors of a list by an enum")
-            value = self._json.column(row.c[ORDERED], kind, nullable=True).pieces
+        """What `write_cursor` writes: digest, values and id."""
+        values: list[Piece] = [] if made.order.keys else ["null,"]
+        for place, key in enumerate(made.order.keys):
+            kind = key_type(made.resource, key)
+            values += [*self._json.column(row.c[f"{ORDERED}{place}"], kind, nullable=True).pieces, ","]
         return self._json.cursor(
-            (f'["{made.selected.arguments.digest}",', *value, ',"', cast(row.c.id, Text), '"]')
+            (f'["{made.selected.arguments.digest}",', *values, '"', cast(row.c.id, Text), '"]')
         )
 
     def _page_info(self, made: _List, fields: Selected, row: Any) -> Json:
@@ -207,15 +206,16 @@ class ConnectionJson:
 def _query(selected: SelectedList) -> ListQuery:
     """The query of a list, with parameters in its slots."""
     resource, arguments, place = selected.resource, selected.arguments, selected.place
-    window, column = arguments.window, arguments.order.column
+    window = arguments.window
 
     def position(known: Position | None) -> Position | None:
         if known is None:
             return None
-        value = known.value
-        if isinstance(value, Slot) and column is not None:
-            value = parameter(place, value.index, resource.column(column.name).type)
-        return Position(value, parameter(place, known.id.index, GUID))
+        values = tuple(
+            parameter(place, value.index, key_type(resource, key)) if isinstance(value, Slot) else value
+            for key, value in zip(arguments.order.keys, known.values, strict=True)
+        )
+        return Position(values, parameter(place, known.id.index, GUID))
 
     size = parameter(place, window.size.index, Integer())
     limits = Window(size, window.backwards, position(window.after), position(window.before))

@@ -60,7 +60,7 @@ class Compilation:
     @property
     def rows(self) -> VisibleRows:
         """The SELECTs of what the principal sees."""
-        return VisibleRows(self.visibility, self.database)
+        return VisibleRows(self.visibility, self.granted, self.database)
 
     def visibility(self, resource: Resource) -> Visibility:
         """What the principal sees of a resource type."""

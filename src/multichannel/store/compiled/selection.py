@@ -16,6 +16,7 @@ from multichannel.store.read.list_query import (
     And,
     Compare,
     Condition,
+    Granted,
     Not,
     Or,
     OrderBy,
@@ -186,6 +187,8 @@ def weight_of(condition: Condition) -> int:
     """How much a condition holds: its comparisons, each with all values, and its relations."""
     if isinstance(condition, And | Or):
         return max(1, sum(map(weight_of, condition.conditions)))
+    if isinstance(condition, Granted):
+        return RELATION_WEIGHT
     if isinstance(condition, RelatedTo):
         return RELATION_WEIGHT + weight_of(condition.condition)
     if isinstance(condition, Not):
@@ -206,7 +209,8 @@ def with_slots(
     def position(known: Position | None) -> Position | None:
         if known is None:
             return None
-        return Position(None if known.value is None else slot(known.value), slot(known.id))
+        values = tuple(None if value is None else slot(value) for value in known.values)
+        return Position(values, slot(known.id))
 
     def slots(of: Resource, compare: Compare) -> Condition:
         ready = prepared(of, compare)
@@ -231,4 +235,4 @@ def map_comparisons(
         return replace(condition, condition=map_comparisons(target, condition.condition, change))
     if isinstance(condition, Not):
         return Not(map_comparisons(resource, condition.condition, change))
-    return change(resource, condition)
+    return condition if isinstance(condition, Granted) else change(resource, condition)

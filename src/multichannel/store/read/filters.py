@@ -21,6 +21,7 @@ from multichannel.store.read.list_query import (
     And,
     Compare,
     Condition,
+    Granted,
     Not,
     Or,
     ReadableColumn,
@@ -28,6 +29,8 @@ from multichannel.store.read.list_query import (
 )
 
 Clause = ColumnElement[bool]
+Grants = Callable[[Action, Resource, Any], Clause]
+"""Holds for the rows of an entity on which an action is granted."""
 ALIASES = 1_000
 """How many aliases are kept; to make one copies every column of the table."""
 
@@ -126,8 +129,8 @@ def _alias_below(_entity: Any, target: Resource) -> Any:
 class Filters:
     """Translates conditions for what one principal sees."""
 
-    def __init__(self, visibility: Callable[[Resource], Visibility]) -> None:
-        self._visibility = visibility
+    def __init__(self, visibility: Callable[[Resource], Visibility], granted: Grants) -> None:
+        self._visibility, self._granted = visibility, granted
 
     def clauses(self, resource: Resource, entity: Any, condition: Condition) -> list[Clause]:
         """The clauses of a condition on `entity`, which must all hold."""
@@ -144,6 +147,8 @@ class Filters:
             return or_(false(), *(self._clause(resource, entity, part) for part in condition.conditions))
         if isinstance(condition, Not):
             return not_(func.coalesce(self._clause(resource, entity, condition.condition), false()))
+        if isinstance(condition, Granted):
+            return self._granted(condition.action, resource, entity)
         if isinstance(condition, RelatedTo):
             return self._related_to(resource, entity, condition)
         return self._compare(resource, entity, condition)

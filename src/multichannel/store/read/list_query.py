@@ -61,6 +61,13 @@ class RelatedTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """The policy grants the principal an action on the row."""
+
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The condition is false, or nothing is known of it: a value may be missing, or not readable."""
 
@@ -81,23 +88,37 @@ class Or:
     conditions: tuple[Condition, ...]
 
 
-Condition = Compare | RelatedTo | Not | And | Or
+Condition = Compare | RelatedTo | Granted | Not | And | Or
 ALL_ROWS, NO_ROWS = And(()), Or(())
 
 
 @dataclass(frozen=True, slots=True)
-class OrderBy:
-    """By a column and then by id, or by id alone. Unreadable and unknown values come last."""
+class OrderKey:
+    """A column that rows are ordered by. Unreadable and unknown values come last, or first descending."""
 
-    column: ReadableColumn | None = None
+    column: ReadableColumn
     descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """The position of a row in an order: its id and the value it is ordered by, if that is readable."""
+class OrderBy:
+    """By the values of keys, one after the other, and then by id."""
 
-    value: Any
+    keys: tuple[OrderKey, ...] = ()
+    descending: bool = False
+    """The direction of the ids."""
+
+
+def by_column(column: ReadableColumn, *, descending: bool = False) -> OrderBy:
+    """By one column, with the ids in the same direction."""
+    return OrderBy((OrderKey(column, descending),), descending)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The position of a row in an order: its id and the values of the keys, each None if not readable."""
+
+    values: tuple[Any, ...]
     id: Any
 
 

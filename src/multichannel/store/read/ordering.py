@@ -3,69 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import EnumMeta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal, null, or_, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, case, false, literal, null, or_, tuple_
 
+from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.list_query import OrderBy, Position, Window
+from multichannel.store.read.list_query import OrderBy, OrderKey, Position, Window
 
 Clause = ColumnElement[bool]
+Readable = Callable[[Action, Any], Clause | None]
+"""The clause under which a level may be read on rows of an entity, or None if it always may."""
+
+
+def key_type(resource: Resource, key: OrderKey) -> Any:
+    """The SQL type of the values of a key: enums are ordered by the place of their values."""
+    kind = resource.column(key.column.name).type
+    return Integer() if isinstance(kind.python_type, EnumMeta) else kind
+
+
+class _Key:
+    """One key of an order; `value` is the expression that rows are ordered by."""
+
+    def __init__(self, entity: Any, key: OrderKey, readable: Readable) -> None:
+        column = getattr(entity, key.column.name)
+        condition = readable(key.column.read, entity)
+        value = _ranked(column)
+        self.descending = key.descending
+        self.value: Any = value if condition is None else case((condition, value), else_=null())
+        self.may_be_unknown = condition is not None or bool(getattr(column, "nullable", True))
+
+    def by(self, *, backwards: bool) -> list[Any]:
+        keys = [case((self.value.is_(None), 1), else_=0)] if self.may_be_unknown else []
+        keys.append(self.value)
+        return [key.desc() for key in keys] if self.descending != backwards else keys
+
+    def equals(self, value: Any) -> Clause:
+        if value is None:
+            return self.value.is_(None)  # type: ignore[no-any-return]
+        return self.value == self._bound(value)  # type: ignore[no-any-return]
+
+    def beyond(self, value: Any, *, later: bool) -> Clause:
+        """The rows whose value is after this one in the order, or before it."""
+        forwards = later != self.descending
+        if value is None:
+            return false() if forwards else self.value.is_not(None)
+        if not forwards:
+            return self.value < self._bound(value)  # type: ignore[no-any-return]
+        larger = self.value > self._bound(value)
+        return or_(larger, self.value.is_(None)) if self.may_be_unknown else larger
+
+    def _bound(self, value: Any) -> Any:
+        return _bound(value, self.value.type)
 
 
 class Ordering:
     """An order of a mapped class, in which a value that may not be read counts as unknown.
 
-    Forwards, unknown values come last; backwards is the exact reverse. `value` is the expression that rows
-    are ordered by (None: by id alone).
+    Forwards, unknown values come last; backwards is the exact reverse.
     """
 
-    def __init__(self, entity: Any, order: OrderBy, readable: Callable[[Action, Any], Clause | None]) -> None:
-        """`readable` returns the clause under which a level may be read, or None if it always may."""
+    def __init__(self, entity: Any, order: OrderBy, readable: Readable) -> None:
         self._id = entity.id
         self._descending = order.descending
-        self.value: Any = None
-        self._may_be_unknown = False
-        if order.column is not None:
-            column = getattr(entity, order.column.name)
-            condition = readable(order.column.read, entity)
-            self.value = column if condition is None else case((condition, column), else_=null())
-            self._may_be_unknown = condition is not None or bool(getattr(column, "nullable", True))
+        self._keys = [_Key(entity, key, readable) for key in order.keys]
+
+    @property
+    def values(self) -> list[Any]:
+        """The expressions that rows are ordered by before the id."""
+        return [key.value for key in self._keys]
 
     def by(self, *, backwards: bool, identity: Any = None) -> list[Any]:
         """The ORDER BY of a window from the start, or from the end; `identity` equals the row's id."""
-        keys = [self._id if identity is None else identity]
-        if self.value is not None:
-            keys.insert(0, self.value)
-            if self._may_be_unknown:
-                keys.insert(0, self._unknown)
-        return [key.desc() for key in keys] if self._descending != backwards else keys
+        last = self._id if identity is None else identity
+        keys = [part for key in self._keys for part in key.by(backwards=backwards)]
+        return [*keys, last.desc() if self._descending != backwards else last]
 
     def within(self, window: Window) -> list[Clause]:
         """The clauses that keep a window between its positions."""
         clauses = []
         if window.after is not None:
-            clauses.append(self._beyond(window.after, forwards=not self._descending))
+            clauses.append(self._beyond(window.after, later=True))
         if window.before is not None:
-            clauses.append(self._beyond(window.before, forwards=self._descending))
+            clauses.append(self._beyond(window.before, later=False))
         return clauses
 
-    @property
-    def _unknown(self) -> Any:
-        return case((self.value.is_(None), 1), else_=0)
-
-    def _beyond(self, position: Position, *, forwards: bool) -> Clause:
+    def _beyond(self, position: Position, *, later: bool) -> Clause:
         """The rows after a position, or before it."""
+        keys, forwards = self._keys, later != self._descending
         further: Clause = self._id > position.id if forwards else self._id < position.id
-        if self.value is None:
-            return further
-        if position.value is None:
-            unknown: Clause = and_(self.value.is_(None), further)
-            return unknown if forwards else or_(unknown, self.value.is_not(None))
-        left = tuple_(self.value, self._id)
-        right = tuple_(_bound(position.value, self.value.type), _bound(position.id, self._id.type))
+        if len(keys) == 1 and keys[0].descending is self._descending and position.values[0] is not None:
+            return self._beyond_in_index(keys[0], position, forwards=forwards)
+        for key, value in zip(reversed(keys), reversed(position.values), strict=True):
+            further = or_(key.beyond(value, later=later), and_(key.equals(value), further))
+        return further
+
+    def _beyond_in_index(self, key: _Key, position: Position, *, forwards: bool) -> Clause:
+        """The same for one key, as databases find it by an index of the column and the id."""
+        left = tuple_(key.value, self._id)
+        right = tuple_(
+            _bound(position.values[0], key.value.type),
+            _bound(position.id, self._id.type),
+        )
         known: Clause = left > right if forwards else left < right
-        return or_(known, self.value.is_(None)) if forwards and self._may_be_unknown else known
+        return or_(known, key.value.is_(None)) if forwards and key.may_be_unknown else known
+
+
+def _ranked(column: Any) -> Any:
+    """What a column is ordered by: texts of enums sort by chance, and differently on other databases."""
+    kind = column.type.python_type
+    if not isinstance(kind, EnumMeta):
+        return column
+    members: list[Any] = [*kind]
+    ranks = {member: place for place, member in enumerate(members)}
+    return case(ranks, value=column, else_=null())
 
 
 def _bound(value: Any, kind: Any) -> Any:

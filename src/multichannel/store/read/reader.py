@@ -37,7 +37,7 @@ class Reader:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._rows = VisibleRows(access.visibility, access.session.get_bind().dialect.name)
+        self._rows = VisibleRows(access.visibility, access.granted, access.session.get_bind().dialect.name)
 
     def visibility(self, resource: Resource) -> Visibility:
         """What the principal sees of a resource type."""
@@ -89,7 +89,7 @@ class Reader:
             column.in_(sorted(set(keys))), self.visibility(resource).visible(resource.mapped)
         )
         rows = self._access.run(statement)
-        record = self._record_maker(resource, columns)
+        record = self._record_maker(resource, columns, OrderBy())
         records = {getattr(row, OF_PARENT): record(row) for row in rows}
         Batch(list(records.values()))
         return records
@@ -149,7 +149,7 @@ class Reader:
 
     def _as_page(self, resource: Resource, listing: ListQuery, rows: Sequence[Any]) -> Page:
         window = listing.window
-        records = [*map(self._record_maker(resource, listing.columns), rows[: window.size])]
+        records = [*map(self._record_maker(resource, listing.columns, listing.order), rows[: window.size])]
         more = len(rows) > window.size
         if window.backwards:
             records.reverse()
@@ -159,7 +159,7 @@ class Reader:
         return Page(records, more_after=more_after, more_before=more_before)
 
     def _record_maker(
-        self, resource: Resource, columns: Collection[ReadableColumn]
+        self, resource: Resource, columns: Collection[ReadableColumn], order: OrderBy
     ) -> Callable[[Any], LoadedRecord]:
         """A function that makes a record of a row; a value that is always readable costs one look-up."""
         visibility = self.visibility(resource)
@@ -167,6 +167,7 @@ class Reader:
         unconditional = [
             (column.name, f"v_{column.name}") for column, of in coverage.items() if of is ReadCoverage.ALL
         ]
+        order_labels = [f"{ORDERED}{place}" for place in range(len(order.keys))]
         conditional = [column for column, of in coverage.items() if of is not ReadCoverage.ALL]
 
         def record(row: Any) -> LoadedRecord:
@@ -175,7 +176,8 @@ class Reader:
             for column in conditional:
                 readable = mapping.get(f"may_{column.read}")
                 values[column.name] = mapping[f"v_{column.name}"] if readable else denial_of(column.read)
-            return LoadedRecord(resource, mapping["id"], values, Position(mapping[ORDERED], mapping["id"]))
+            ordered = tuple(mapping[label] for label in order_labels)
+            return LoadedRecord(resource, mapping["id"], values, Position(ordered, mapping["id"]))
 
         return record
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, literal_column, null, select, union, union_all
+from sqlalchemy import ColumnElement, Select, false, func, literal_column, select, union, union_all
 
 from multichannel.policy.decide.to_sql import Seek
 from multichannel.policy.decide.visibility import ReadCoverage, Visibility
 from multichannel.policy.schema.resources import Resource
-from multichannel.store.read.filters import Filters, read_levels_of
+from multichannel.store.read.filters import Filters, Grants, read_levels_of
 from multichannel.store.read.list_query import (
     Condition,
     ListQuery,
@@ -21,16 +21,16 @@ from multichannel.store.read.list_query import (
 from multichannel.store.read.ordering import Ordering
 
 ORDERED = "ordered_"
-"""The label of the value that rows are ordered by."""
+"""The labels of the values that rows are ordered by begin with it, and end with the place of the key."""
 
 
 class VisibleRows:
     """Makes the SELECTs of one principal for one database."""
 
-    def __init__(self, visibility: Callable[[Resource], Visibility], database: str) -> None:
+    def __init__(self, visibility: Callable[[Resource], Visibility], granted: Grants, database: str) -> None:
         """`database` is the name of the dialect."""
         self.visibility = visibility
-        self.filters = Filters(visibility)
+        self.filters = Filters(visibility, granted)
         self._is_postgresql = database == "postgresql"
 
     def ordering(self, resource: Resource, entity: Any, order: OrderBy) -> Ordering:
@@ -40,10 +40,10 @@ class VisibleRows:
     def columns(
         self, resource: Resource, entity: Any, columns: Collection[ReadableColumn], ordering: Ordering
     ) -> list[Any]:
-        """Id, order value, a flag for each level granted on some rows only, and the readable columns."""
+        """Id, order values, a flag for each level granted on some rows only, and the readable columns."""
         visibility = self.visibility(resource)
         chosen: list[Any] = [entity.id.label("id")]
-        chosen.append((null() if ordering.value is None else ordering.value).label(ORDERED))
+        chosen += [value.label(f"{ORDERED}{place}") for place, value in enumerate(ordering.values)]
         chosen += [
             visibility.granted(action, entity).label(f"may_{action}")
             for action in read_levels_of(columns)
@@ -111,7 +111,7 @@ class VisibleRows:
         other tenants. Joined with the keys in their own order, the walk ends when the page is full.
         """
         order = ordering.by(backwards=backwards)
-        if seek.keys is None or self._is_postgresql or ordering.value is not None:
+        if seek.keys is None or self._is_postgresql or ordering.values:
             return self._found(statement, entity, seek).order_by(*order)
         sources, where = seek.keys.get_final_froms(), seek.keys.whereclause
         if len(sources) > 1 or where is None:
