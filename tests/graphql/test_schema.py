@@ -26,6 +26,7 @@ from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, camel
 from multichannel.graphql.framework.mutation import MUTATIONS, MutationDeclaration
 from multichannel.graphql.schema import LISTS, build_schema, sdl
+from multichannel.graphql.types.groups import GROUPS
 
 COMMITTED = Path(__file__).parents[2] / "schema.graphql"
 # Object types that show no row: who asks, what was decided, what was worked out of a row, frames around rows.
@@ -145,7 +146,8 @@ def test_every_object_type_is_declared_or_shows_no_row() -> None:
     payloads = {f"{name[0].upper()}{name[1:]}Payload" for name in mutations()}
     objects = {kind.name for kind in own_types() if isinstance(kind, GraphQLObjectType)}
 
-    assert objects - set(DECLARATIONS) - around - payloads == ROWLESS
+    groups = {f"{declared.type}Group" for declared in GROUPS.values()}
+    assert objects - set(DECLARATIONS) - around - payloads - groups == ROWLESS
 
 
 @pytest.mark.parametrize("name", DECLARATIONS)
@@ -170,8 +172,10 @@ def test_every_list_at_the_root_is_of_a_declared_kind() -> None:
     assert query is not None
 
     assert set(query.fields) == {"viewer", "node", "nodes", "explainDecision", "whoMay"} | {
-        camel(each) for each in LISTS
+        camel(each) for each in (*LISTS, *GROUPS)
     }
+    for name, declared in GROUPS.items():
+        assert str(query.fields[camel(name)].type) == f"[{declared.type}Group!]!"
     for name, (target, _) in LISTS.items():
         assert str(query.fields[camel(name)].type) == f"{target}Connection!"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
@@ -146,6 +146,13 @@ class Transfer(TimedStatus[TransferStatus], Versioned, Base):
     partner_of_record_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     market: Mapped[str | None]
     cloud: Mapped[Cloud]
+    quantity: Mapped[int | None] = column_property(
+        select(func.sum(TransferLine.quantity))
+        .where(TransferLine.transfer_id == id)
+        .correlate_except(TransferLine)
+        .scalar_subquery(),
+        deferred=True,
+    )
     lines: Mapped[list[TransferLine]] = relationship(lazy="raise", order_by=TransferLine.number)
 
     def is_repeated_by(self, kind: TransferKind, source_id: str | None, customer_id: str) -> bool:

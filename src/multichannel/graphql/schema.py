@@ -11,6 +11,7 @@ from graphql import GraphQLSchema, print_schema
 from multichannel.graphql import mutations
 from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.graphql.framework.filter_inputs import action_filter_input, related_filter_inputs
+from multichannel.graphql.framework.group_types import groups_field
 from multichannel.graphql.framework.mutation_fields import mutation_type
 from multichannel.graphql.framework.strawberry_types import (
     described,
@@ -32,6 +33,7 @@ from multichannel.graphql.types import (
     users,
 )
 from multichannel.graphql.types.events import events_type
+from multichannel.graphql.types.groups import GROUPS
 from multichannel.graphql.types.query import query_fields, viewer_types
 
 DECLARING = (
@@ -88,10 +90,11 @@ def _built() -> GraphQLSchema:
     related_filter_inputs()
     viewer_types()
     lists = {name: root_field(DECLARATIONS[target], text) for name, (target, text) in LISTS.items()}
+    groups = {name: groups_field(declared) for name, declared in GROUPS.items()}
     query = object_type(
         "Query",
         "The queries. The policy decides on every record and field that they return.",
-        {**query_fields(), **lists},
+        {**query_fields(), **lists, **groups},
     )
     mutations.declare()
     mutation = mutation_type()

@@ -24,6 +24,9 @@ from graphql import (
 
 from multichannel.errors import TooComplex
 from multichannel.graphql.framework.connections import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from multichannel.graphql.framework.fields import camel
+from multichannel.graphql.framework.groups import MAX_GROUPS
+from multichannel.graphql.types.groups import GROUPS
 
 MAX_DEPTH = 15
 MAX_ROOT_FIELDS = 20
@@ -37,6 +40,7 @@ MAX_REPEATED = 100
 """Validation compares fields with the same response name pairwise; more would take over a second."""
 CONNECTION_FIELDS = {"nodes", "edges", "node", "pageInfo", "totalCount"}
 """Fields of a connection; what they return was counted with the connection."""
+GROUP_FIELDS = {camel(name) for name in GROUPS}
 INTROSPECTION_LISTS = {
     "types": 100,
     "fields": 10,
@@ -161,7 +165,8 @@ def _record_count(node: FieldNode, below: SelectionSize) -> int:
     if node.name.value in INTROSPECTION_LISTS:
         return INTROSPECTION_LISTS[node.name.value]
     page_size = arguments.get("first") or arguments.get("last")
-    if page_size is None:
+    largest = MAX_GROUPS if node.name.value in GROUP_FIELDS else MAX_PAGE_SIZE
+    if page_size is None and largest is MAX_PAGE_SIZE:
         return DEFAULT_PAGE_SIZE if below.is_list else 1
     size = page_size.value if isinstance(page_size, IntValueNode) else ""
-    return int(size) if size.isdigit() and len(size) <= len(str(MAX_PAGE_SIZE)) else MAX_PAGE_SIZE
+    return int(size) if size.isdigit() and len(size) <= len(str(largest)) else largest

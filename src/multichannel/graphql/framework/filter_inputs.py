@@ -137,7 +137,11 @@ ORDERS: dict[str, dict[str, OrderKey | bool]] = {}
 
 def _conditions_input(declaration: TypeDeclaration, attribute: str) -> str:
     """The name of the input with conditions on a column's type, made on first use."""
-    kind = declaration.resource.column(declaration.readable(attribute).name).type.python_type
+    return value_input(declaration.resource.column(declaration.readable(attribute).name).type.python_type)
+
+
+def value_input(kind: type) -> str:
+    """The name of the input with conditions on a type of values, made on first use."""
     is_enum = isinstance(kind, EnumMeta)
     title, *operators = (kind.__name__, *OF_ENUMS) if is_enum else TYPES[kind]
     return _operators_input(title, kind.__name__, operators)

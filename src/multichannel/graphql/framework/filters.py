@@ -87,13 +87,15 @@ def _condition(
         return _combined(declaration, name, part, context, depth)
     if name == "id":
         return And(
-            tuple(Compare(ID, *_of_global_ids(declaration.resource, *each)) for each in _operands(name, part))
+            tuple(
+                Compare(ID, *_of_global_ids(declaration.resource, *each)) for each in operands_of(name, part)
+            )
         )
     if name == "viewer_can":
         return _granted(declaration.resource, part.has)
     if name in declaration.columns:
         column = declaration.readable(name)
-        operands = list(_operands(name, part))
+        operands = list(operands_of(name, part))
         if is_guid(declaration.resource.column(column.name)):
             targets = declaration.columns[name].tenants
             operands = [_of_ids(operator, value, targets, context) for operator, value in operands]
@@ -134,7 +136,7 @@ def _related(link: ReadableRelation, part: Any, context: OperationContext, depth
     return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
 
 
-def _operands(name: str, part: Any) -> Iterator[tuple[str, Any]]:
+def operands_of(name: str, part: Any) -> Iterator[tuple[str, Any]]:
     """The operators that a client uses on a column, each with its value; raises BadInput."""
     for attribute, value in vars(part).items():
         operator = attribute.rstrip("_")

@@ -70,7 +70,7 @@ def is_registered(name: str) -> bool:
     return name in NAMESPACE
 
 
-def _register_enum(words: type[StrEnum], description: str, values: Mapping[str, str]) -> None:
+def register_enum(words: type[StrEnum], description: str, values: Mapping[str, str]) -> None:
     """Make a GraphQL enum of a Python enum, with descriptions of its values."""
     made: Any = strawberry.enum(words, name=words.__name__, description=description)
     for value in made.__strawberry_definition__.values:
@@ -79,13 +79,13 @@ def _register_enum(words: type[StrEnum], description: str, values: Mapping[str, 
 
 
 for _words in DescribedEnum.__subclasses__():
-    _register_enum(_words, cleandoc(_words.__doc__ or ""), {each.name: each.description for each in _words})
+    register_enum(_words, cleandoc(_words.__doc__ or ""), {each.name: each.description for each in _words})
 
 
 def register_refusal_codes(name: str, description: str, refusals: Iterable[Refusal]) -> None:
     """Make an enum with one value for each refusal, described by its message."""
     codes = StrEnum(name, {refusal.code: refusal.code for refusal in refusals})  # type: ignore[misc]  # the names are data
-    _register_enum(codes, description, {code.name: Refusal[code.name].message for code in codes})
+    register_enum(codes, description, {code.name: Refusal[code.name].message for code in codes})
 
 
 def object_type(name: str, description: str, fields: Mapping[str, Field], **attributes: Any) -> Any:

@@ -192,6 +192,7 @@ class Transfer:
         witness="version",  # `status` is read at another level
         absent=(),
     )
+    quantity = Column("The sum of the quantities of its lines.", READ, filter=True, order=True)
     moves = Computed(
         "What moves to the target along with the subscriptions.", "list[TransferEffect]", SUMMARY, _moves
     )

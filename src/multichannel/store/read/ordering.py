@@ -28,11 +28,10 @@ class _Key:
 
     def __init__(self, entity: Any, key: OrderKey, readable: Readable) -> None:
         column = getattr(entity, key.column.name)
-        condition = readable(key.column.read, entity)
-        value = _ranked(column)
         self.descending = key.descending
-        self.value: Any = value if condition is None else case((condition, value), else_=null())
-        self.may_be_unknown = condition is not None or bool(getattr(column, "nullable", True))
+        self.value: Any = readable_value(entity, key.column.name, key.column.read, readable, ranked)
+        is_conditional = readable(key.column.read, entity) is not None
+        self.may_be_unknown = is_conditional or bool(getattr(column, "nullable", True))
 
     def by(self, *, backwards: bool) -> list[Any]:
         keys = [case((self.value.is_(None), 1), else_=0)] if self.may_be_unknown else []
@@ -110,7 +109,20 @@ class Ordering:
         return or_(known, key.value.is_(None)) if forwards and key.may_be_unknown else known
 
 
-def _ranked(column: Any) -> Any:
+def readable_value(
+    entity: Any,
+    name: str,
+    read: Action | None,
+    readable: Readable,
+    shown: Callable[[Any], Any] = lambda column: column,
+) -> Any:
+    """What is shown of a column of an entity where its read level is granted; elsewhere NULL."""
+    value = shown(getattr(entity, name))
+    condition = None if read is None else readable(read, entity)
+    return value if condition is None else case((condition, value), else_=null())
+
+
+def ranked(column: Any) -> Any:
     """What a column is ordered by: texts of enums sort by chance, and differently on other databases."""
     kind = column.type.python_type
     if not isinstance(kind, EnumMeta):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, or_, select
@@ -14,6 +14,7 @@ from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.access import Access
 from multichannel.store.decision_recorder import PendingDecision, read_levels, records_list
+from multichannel.store.read.groups import COUNT, GroupQuery, Groups
 from multichannel.store.read.list_query import (
     ALL_ROWS,
     Batch,
@@ -112,6 +113,12 @@ class Reader:
             .group_by(parent)
         )
         return dict(self._access.run(statement))
+
+    @records_list(read_levels, lambda groups: sum(group[COUNT] for group in groups))
+    def groups(self, resource: Resource, query: GroupQuery) -> list[Mapping[str, Any]]:
+        """The groups of a list, by name of key and measure."""
+        statement = Groups(self._rows).select(resource, query)
+        return [row._mapping for row in self._access.run(statement)]  # noqa: SLF001  (documented accessor)
 
     @records_list(lambda resource, _options: resource.actions)
     def permitted(self, resource: Resource, ids: Collection[str]) -> dict[str, list[Action]]:

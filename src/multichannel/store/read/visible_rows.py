@@ -12,6 +12,7 @@ from multichannel.policy.decide.visibility import ReadCoverage, Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.store.read.filters import Filters, Grants, read_levels_of
 from multichannel.store.read.list_query import (
+    ALL_ROWS,
     Condition,
     ListQuery,
     OrderBy,
@@ -81,16 +82,30 @@ class VisibleRows:
 
     def count(self, resource: Resource, condition: Condition) -> Select[Any]:
         """The number of visible rows of a list."""
-        entity = resource.mapped
-        filters = self.filters.clauses(resource, entity, condition)
-        ids = [
-            self._found(select(entity.id), entity, seek).where(*filters)
-            for seek in self.visibility(resource).seeks
-        ]
+        ids = self._ids(resource, condition)
         if not ids:
             return select(literal_column("0"))
         counted = ids[0].subquery() if len(ids) == 1 else union(*ids).subquery()
         return select(func.count()).select_from(counted)
+
+    def visible(self, resource: Resource, columns: list[Any], condition: Condition = ALL_ROWS) -> Select[Any]:
+        """Columns of all visible rows of a list, each row once and in no order."""
+        entity, ids = resource.mapped, self._ids(resource, condition)
+        if not ids:
+            return select(*columns).where(false())
+        if not self._is_postgresql:
+            return select(*columns).where(entity.id.in_(union_all(*ids)))
+        once = union(*ids).subquery()
+        return select(*columns).join_from(once, entity, entity.id == once.c.id)
+
+    def _ids(self, resource: Resource, condition: Condition) -> list[Select[Any]]:
+        """The ids that each seek finds."""
+        entity = resource.mapped
+        filters = self.filters.clauses(resource, entity, condition)
+        return [
+            self._found(select(entity.id), entity, seek).where(*filters)
+            for seek in self.visibility(resource).seeks
+        ]
 
     def below(self, resource: Resource, entity: Any, link: ReadableRelation) -> list[ColumnElement[bool]]:
         """The visible rows whose reference to a parent may be read; to which parent, the caller adds.
