@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 
 class MultichannelError(Exception):
@@ -74,10 +75,64 @@ class Refused(MultichannelError):
         self.rule = rule
 
 
-class Busy(MultichannelError):
-    """Another transaction holds the same rows; nothing was written, and a retry may succeed."""
+class FaultKind(StrEnum):
+    """What failed underneath an operation, for logs and metrics."""
+
+    POLICY = "policy"
+    DATABASE = "database"
+    KEYS = "keys"
+    CONFLICT = "conflict"
+    DEADLINE = "deadline"
+    INTERNAL = "internal"
+
+
+class Unavailable(MultichannelError):
+    """Something that the service depends on failed: the client may try again.
+
+    Clients receive `message`; `str` is the reason in the words of what failed, for the log.
+    """
 
     code = "UNAVAILABLE"
+    kind = FaultKind.DATABASE
+
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason or message
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Busy(Unavailable):
+    """Others use what the operation needs: rows, a connection, a stream. Nothing was written."""
+
+    kind = FaultKind.CONFLICT
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer, or cannot write."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The database is not available at the moment. Try again.", reason)
+
+
+class KeysUnavailable(Unavailable):
+    """The signing keys of the token's issuer cannot be read, so no token can be verified."""
+
+    kind = FaultKind.KEYS
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The issuer's signing keys cannot be read at the moment. Try again.", reason)
+
+
+class DeadlineExceeded(Unavailable):
+    """The operation took too long and was stopped; what it had not committed is undone."""
+
+    code = "DEADLINE_EXCEEDED"
+    kind = FaultKind.DEADLINE
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The operation took too long and was stopped. Request less at once.", reason)
 
 
 class Misconfigured(MultichannelError):

@@ -139,6 +139,12 @@ class Settings(BaseSettings):
     threads: int = Field(
         default=8, ge=1, le=256, description="a number of worker threads per process from 1 to 256"
     )
+    operation_seconds: float = Field(
+        default=10.0,
+        ge=0.1,
+        le=600,
+        description="the seconds that an operation may take, from 0.1 to 600",
+    )
     allowed_hosts: Annotated[tuple[NonEmpty, ...], BeforeValidator(_comma_separated)] = Field(
         default=("localhost", "127.0.0.1", "[::1]"),
         min_length=1,

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from multichannel.store import engines
-from multichannel.store.store import BUSY
+from multichannel.store.database_faults import BUSY
 from tests.cli.shell import COMMAND, Run, Shell
 from tests.databases import sqlite_first
 from tests.importing.books import ALDER, customer, guid, subscription

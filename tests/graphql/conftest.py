@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,8 +20,10 @@ from multichannel.graphql.execution.event_streams import EventNotifier, EventStr
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 from multichannel.graphql.http.view import GraphQLView
-from multichannel.store.compiled.runners import AnswerRow, Values
+from multichannel.store.compiled.connection_pool import AnswerRow
+from multichannel.store.compiled.runners import Values
 from multichannel.store.compiled.statement import CompiledStatement
+from multichannel.store.deadlines import Deadline
 from multichannel.store.users import Caller
 from tests.world import World, verified_token
 
@@ -124,9 +126,11 @@ def _hear_compiled(execution: Execution, statements: list[str]) -> None:
     runner: Any = execution._compiled._runner if execution._compiled else None
     run = runner.run
 
-    async def heard(statement: CompiledStatement, values: Values) -> AnswerRow:
+    async def heard(
+        statement: CompiledStatement, values: Callable[[], Values], deadline: Deadline
+    ) -> AnswerRow:
         statements.append(statement.sql.text)
-        row: AnswerRow = await run(statement, values)
+        row: AnswerRow = await run(statement, values, deadline)
         return row
 
     runner.run = heard

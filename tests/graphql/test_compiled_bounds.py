@@ -30,6 +30,7 @@ from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.records import Compilation
 from multichannel.store.compiled.sharing import any_tenant, may_share
 from multichannel.store.compiled.statement import WRITERS
+from multichannel.store.deadlines import Deadline
 from tests.graphql.both_executions import both_of
 from tests.world import World, one_engine
 
@@ -96,7 +97,7 @@ async def refusal(kept: Statements, plan: Plan) -> NotCovered:
 def test_a_remembered_refusal_keeps_nothing_of_the_requests_that_met_it(world: World, query: str) -> None:
     async def ask(execution: CompiledExecution) -> weakref.ref[Variables]:
         variables = Variables()
-        await execution.answer(GraphQLRequest(query, variables, None), PERSONA)
+        await execution.answer(GraphQLRequest(query, variables, None), PERSONA, Deadline())
         return weakref.ref(variables)
 
     with both_of(world) as both:

@@ -49,8 +49,10 @@ def test_only_the_compiler_makes_statements_and_only_their_runners_reach_a_drive
 
     assert makers == {"store/compiled/statement.py"}
     assert {place for place in drivers if not place.startswith("store/migrations/")} == {
+        "store/compiled/connection_pool.py",
         "store/compiled/postgresql.py",
         "store/compiled/runners.py",
+        "store/deadlines.py",  # to stop what runs there
         "store/engines.py",  # BEGIN, when a transaction starts
         "store/store.py",  # SELECT 1, for the readiness probe
     }

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from multichannel.demo.cast import find_persona
 from multichannel.graphql.compiled.plan import Plan
 from multichannel.graphql.execution.documents import read_document
-from multichannel.store.compiled.postgresql import OPTIONS
+from multichannel.store.compiled.connection_pool import OPTIONS
 from multichannel.store.compiled.sharing import any_tenant
 from multichannel.store.compiled.sql_text import postgresql_values
 from multichannel.store.compiled.statement import compile_statement

@@ -50,7 +50,8 @@ def failing(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
 def test_a_read_ends_with_a_retryable_error(failing: Api, query: str) -> None:
     answer = failing.ask(PERSONA, query.replace("CUSTOMER", _customer(failing)))
     assert set(answer.codes) == {"UNAVAILABLE"}
-    assert not any((answer.body["data"] or {}).values())
+    assert "data" not in answer.body
+    assert (answer.response.status_code, answer.response.headers["Retry-After"]) == (503, "10")
     assert WORDS not in answer.response.text
 
 

@@ -14,6 +14,7 @@ import pytest
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 
+from multichannel.errors import FaultKind
 from multichannel.policy.decide.policy import Policy
 from multichannel.server import health
 from multichannel.server.metrics import SHARED, Metrics
@@ -62,6 +63,7 @@ def expected(digest: str, *, refused: int, swapped: int, is_refused: int, since:
         f'info{{digest="{digest}"}}': 1,
         'reloads_total{outcome="refused"}': refused,
         'reloads_total{outcome="swapped"}': swapped,
+        'reloads_total{outcome="failed"}': 0,
         "refused": is_refused,
         "loaded_timestamp_seconds": since,
     }
@@ -162,3 +164,16 @@ def test_a_service_serves_the_state_of_its_policy(client: httpx.Client, shipped_
     assert (metrics.status_code, metrics.headers["content-type"]) == (200, CONTENT_TYPE_LATEST)
     assert samples(metrics.text)[f'info{{digest="{shipped_policy.digest}"}}'] == 1
     assert "process_cpu_seconds_total" in metrics.text
+
+
+def test_faults_are_counted_by_kind(author: Author) -> None:
+    metrics = Metrics(author.serves().live)
+
+    metrics.count_fault(FaultKind.DATABASE)
+    metrics.count_fault(FaultKind.DATABASE)
+
+    text = bytes(metrics.respond(REQUEST).body).decode()
+    counts = {
+        kind: f'multichannel_faults_total{{kind="{kind}"}} {2.0 * (kind == "database")}' for kind in FaultKind
+    }
+    assert [kind for kind, line in counts.items() if line not in text] == []

@@ -6,11 +6,13 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from multichannel.errors import PolicyInvalid
+from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment import reloader as reloading
 from multichannel.policy.deployment.current_policy import ReloadOutcome
@@ -21,7 +23,7 @@ from multichannel.server.bootstrap import open_policy
 from multichannel.settings import load_settings
 from tests.policy.authoring import FAILS, HOLDS, Author
 
-REFUSED, SWAPPED = (ReloadOutcome.REFUSED,), (ReloadOutcome.SWAPPED,)
+REFUSED, SWAPPED, FAILED = (ReloadOutcome.REFUSED,), (ReloadOutcome.SWAPPED,), (ReloadOutcome.FAILED,)
 
 
 def outcomes_of(reloader: Reloader) -> list[tuple[ReloadOutcome, ...]]:
@@ -126,6 +128,56 @@ def test_a_policy_that_does_not_prove_itself_changes_nothing_and_is_told_of_unti
 
     assert reloader.live.state == begun
     assert told == [REFUSED, ()]
+
+
+class Stalling:
+    """The engine while it fails so many times, in place of the class of policies."""
+
+    def __init__(self, times: int, fault: Exception) -> None:
+        self.times, self.fault, self.loads = times, fault, 0
+
+    def __call__(self, source: PolicySource) -> Policy:
+        self.loads += 1
+        if self.loads <= self.times:
+            raise self.fault
+        return Policy(source)
+
+
+def converted(fault: PolicyFault) -> PolicyInvalid:
+    """As a policy says that its grants cannot be evaluated."""
+    refusal = PolicyInvalid(f"the grants cannot be evaluated: {fault}")
+    refusal.__cause__ = fault
+    return refusal
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(converted(PolicyFault("out of time")), id="at load"),
+        pytest.param(PolicyFault("out of time"), id="at check"),
+        pytest.param(MemoryError("no room"), id="anything else"),
+    ],
+)
+def test_a_policy_that_met_a_fault_is_tried_again_after_a_while(
+    author: Author, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception
+) -> None:
+    reloader = author.serves()
+    told, first = outcomes_of(reloader), reloader.live.state.policy.digest
+    stalling = Stalling(2, fault)
+    monkeypatch.setattr(reloading, "Policy", stalling)
+    second = author.edits("another")
+    begun = author.clock()
+    reloader._clock = lambda: author.clock.now
+
+    for seconds, loads in ((0, 1), (1, 1), (2, 2), (3, 2), (5, 2), (6, 3), (900, 3)):
+        author.clock.now = begun + timedelta(seconds=seconds)
+        reloader.reload()
+        assert stalling.loads == loads
+
+    assert told == [FAILED, FAILED, SWAPPED]
+    assert (reloader.live.current().digest, reloader.live.state.problem) == (second, None)
+    assert f"policy {second[:12]} met a fault and is tried again at 00:0" in caplog.text
+    assert f"{first[:12]} stays current" in caplog.text
 
 
 def test_a_policy_that_is_refused_again_for_the_same_cause_has_the_problem_since_then(author: Author) -> None:

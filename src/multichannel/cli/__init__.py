@@ -15,7 +15,7 @@ from typing import NoReturn
 import typer
 
 from multichannel.cli.application import app
-from multichannel.errors import BadInput, Misconfigured, MultichannelError, PolicyInvalid
+from multichannel.errors import BadInput, DatabaseUnavailable, Misconfigured, MultichannelError, PolicyInvalid
 
 REFUSED, USAGE, NO_POLICY = 1, 2, 3
 
@@ -33,6 +33,8 @@ def main() -> None:
         _fail(f"The policy does not load: {error.message}", NO_POLICY)
     except (Misconfigured, BadInput) as error:
         _fail(error.message, USAGE)
+    except DatabaseUnavailable as error:
+        _fail(f"Database error: {error.reason}", REFUSED)
     except MultichannelError as error:
         _fail(error.message, REFUSED)
     except OSError as error:

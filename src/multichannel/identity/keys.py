@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
-from multichannel.errors import Misconfigured, Unauthenticated
+from multichannel.errors import KeysUnavailable, Misconfigured
 
 DEMO_ISSUER = "urn:multichannel:demo"
 DEMO_AUDIENCE = "multichannel-demo"
@@ -65,6 +65,7 @@ class KeySource:
         self._reading = threading.Lock()
         self._tried_at: datetime | None = None
         self._held: KeySet | None = None
+        self._problem: str | None = None
 
     @property
     def generation(self) -> int | None:
@@ -74,7 +75,10 @@ class KeySource:
         return held.generation if held is not None and is_fresh else None
 
     def key_set(self, kid: str | None = None) -> KeySet:
-        """The valid keys, renewed first if they are due or lack `kid`; Unauthenticated if there are none."""
+        """The valid keys, renewed first if they are due or lack `kid`.
+
+        KeysUnavailable if there are none, or if they lack `kid` and could not be renewed.
+        """
         now = self._clock()
         held = self._valid(now)
         if held is None or (kid is not None and kid not in held.keys):
@@ -87,10 +91,8 @@ class KeySource:
             finally:
                 self._reading.release()
         held = self._valid(now)
-        if held is None:
-            raise Unauthenticated(
-                "The issuer's signing keys cannot be read at the moment; try again shortly."
-            )
+        if held is None or (self._problem is not None and kid is not None and kid not in held.keys):
+            raise KeysUnavailable(self._problem or "they have not been read yet")
         return held
 
     def _valid(self, now: datetime) -> KeySet | None:
@@ -107,7 +109,9 @@ class KeySource:
             keys = usable_keys(read_jwks(self._location), demo=self._demo)
         except Misconfigured as problem:
             _log.warning("the issuer's keys were not renewed: %s", problem.message)
+            self._problem = problem.message
             return
+        self._problem = None
         if not keys:
             _log.warning("%s holds no usable key; every token is rejected", self._location)
         self._held = KeySet(generation, now, keys)

@@ -24,6 +24,7 @@ from multichannel.explorer.sign_in import SignInConfiguration, sign_in_routes
 from multichannel.graphql.compiled.callers import RecallToken
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
 from multichannel.graphql.execution.executor import Execution
+from multichannel.graphql.execution.faults import Faults
 from multichannel.graphql.http.connection_limits import (
     CONNECTION_LIMITER,
     STREAMS_PER_THREAD,
@@ -78,14 +79,21 @@ def make_app(dependencies: Dependencies) -> Starlette:
     """The ASGI application. It owns the engine, and disposes of it at the end."""
     build_schema()
     settings, policy, clock = dependencies.settings, dependencies.policy, dependencies.clock
-    store = Store(dependencies.engine, policy.current, clock, public_url=settings.public_url)
+    store = Store(
+        dependencies.engine,
+        policy.current,
+        clock,
+        public_url=settings.public_url,
+        operation_seconds=settings.operation_seconds,
+    )
     sinks = open_sinks(settings, store)
     store.recorder = DecisionRecorder(store.clock, sinks) if sinks else None
     threads = settings.threads
     verifier = dependencies.verifier
     metrics = Metrics(policy)
     caller_of = _signing_in(store, verifier)
-    streams = EventStreams(store, caller_of, EventNotifier(EVENT_POLL_INTERVAL))
+    faults = Faults(metrics.count_fault)
+    streams = EventStreams(store, caller_of, EventNotifier(EVENT_POLL_INTERVAL), faults)
     execution = Execution(
         store,
         caller_of,
@@ -93,6 +101,7 @@ def make_app(dependencies: Dependencies) -> Starlette:
         threads=threads,
         recall=_recalling(verifier),
         count=metrics.count_operation,
+        faults=faults,
     )
     limiter = ConnectionLimiter(threads * STREAMS_PER_THREAD)
     view = GraphQLView(execution, limiter, explorer_page, max_bytes=settings.max_body_bytes)

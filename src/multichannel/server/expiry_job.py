@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from multichannel.errors import Unavailable
 from multichannel.services.expiry import sweep
 from multichannel.store.store import Store
 
@@ -37,5 +38,7 @@ def expire_once(store: Store) -> None:
     """Run the job once; errors are logged, and the next run tries again."""
     try:
         sweep(store)
+    except Unavailable as fault:
+        log.warning("the expiry job met a fault (%s), the next run tries again: %s", fault.kind, fault)
     except Exception:
         log.exception("the expiry job failed; the next run tries again")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from starlette.requests import Request
@@ -13,6 +15,8 @@ from multichannel.policy.deployment.current_policy import CurrentPolicy, PolicyS
 from multichannel.store.store import Store
 
 Endpoint = Callable[[Request], Response]
+LONGEST_CHECK = 1.5
+"""Seconds, after which a database that has not answered counts as not ready."""
 
 
 def liveness(_request: Request) -> Response:
@@ -20,13 +24,22 @@ def liveness(_request: Request) -> Response:
     return PlainTextResponse("alive")
 
 
-def readiness(store: Store, live: CurrentPolicy) -> Endpoint:
-    """200 if the service can answer, else 503. It can with a rejected policy: the current one stays."""
+def readiness(store: Store, live: CurrentPolicy) -> Callable[[Request], Awaitable[Response]]:
+    """200 if the service can answer, else 503. It can with a rejected policy: the current one stays.
 
-    def respond(_request: Request) -> Response:
-        reachable = store.is_reachable()
-        body = {"ready": reachable, "database": reachable, **policy_status(live.state)}
-        return JSONResponse(body, 200 if reachable else 503)
+    Answers in time whatever hangs: one thread checks the database, and a check that goes on is not repeated.
+    """
+    thread = ThreadPoolExecutor(1, thread_name_prefix="readiness")
+    checking: asyncio.Future[bool] | None = None
+
+    async def respond(_request: Request) -> Response:
+        nonlocal checking
+        if checking is None or checking.done():
+            checking = asyncio.get_running_loop().run_in_executor(thread, store.is_ready)
+        await asyncio.wait([checking], timeout=LONGEST_CHECK)
+        ready = checking.done() and checking.result()
+        body = {"ready": ready, "database": ready, **policy_status(live.state)}
+        return JSONResponse(body, 200 if ready else 503)
 
     return respond
 

@@ -1,4 +1,4 @@
-"""`/metrics`: the current policy and its reloads, without data of any tenant."""
+"""`/metrics`: the current policy, its reloads, operations and faults, without data of any tenant."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from multichannel.errors import FaultKind
 from multichannel.graphql.compiled.compiled_execution import ExecutionPath
 from multichannel.policy.deployment.current_policy import CurrentPolicy, ReloadOutcome
 
@@ -57,6 +58,14 @@ class Metrics:
             registry=own,
         )
         self._counters = {path: self._operations.labels(execution=path.value) for path in ExecutionPath}
+        self._faults = Counter(
+            "multichannel_faults",
+            "What failed underneath operations, by kind; an operation counts once for each kind that it met.",
+            ["kind"],
+            registry=own,
+        )
+        for kind in FaultKind:
+            self._faults.labels(kind=kind.value)
         self._digest: str | None = None
         for outcome in ReloadOutcome:
             self._reloads.labels(outcome=outcome.value)
@@ -72,6 +81,10 @@ class Metrics:
     def count_operation(self, path: ExecutionPath) -> None:
         """Count an operation."""
         self._counters[path].inc()
+
+    def count_fault(self, kind: FaultKind) -> None:
+        """Count a fault."""
+        self._faults.labels(kind=kind.value).inc()
 
     def _count(self, outcomes: tuple[ReloadOutcome, ...]) -> None:
         for outcome in outcomes:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import time
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 
+from psycopg import OperationalError, pq
 from sqlalchemy import Engine, create_engine, event, make_url
 
 from multichannel.errors import Misconfigured
+from multichannel.store.database_faults import translate
 from multichannel.store.read.folding import SQLITE_FUNCTION, fold_case
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
-BEGIN = "begin_with"
+BEGIN, USED_AT = "begin_with", "used_at"
+IDLE_SECONDS = 1.0
+"""A connection that nobody used for longer may have been lost meanwhile."""
 READING, WRITING = "reading", "writing"
 SQLITE_BEGIN = {READING: "BEGIN", WRITING: "BEGIN IMMEDIATE"}
 POSTGRESQL_ISOLATION = {READING: "REPEATABLE READ", WRITING: "SERIALIZABLE"}
@@ -24,6 +30,15 @@ POSTGRESQL_OPTIONS = (
     "lock_timeout=5000",
     "random_page_cost=1.1",  # the default is for spinning disks, and favours sequential scans
 )
+CONNECTION_OPTIONS = {
+    "connect_timeout": 3,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
+"""A server that is gone is noticed: within seconds while it owes an answer, else within half a minute."""
 PRAGMAS = (
     "case_sensitive_like=ON",
     "journal_mode=WAL",
@@ -40,21 +55,27 @@ def open_database(url: str, *, connections: int = 10) -> Engine:
     if backend == "sqlite":
         return _sqlite(url, connections)
     if backend == "postgresql":
-        return create_engine(
+        engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_size=connections,
             max_overflow=0,
-            pool_pre_ping=True,
             pool_timeout=5,
             hide_parameters=True,  # errors are logged, and must not contain personal data
-            connect_args={"options": " ".join(f"-c {option}" for option in POSTGRESQL_OPTIONS)},
+            connect_args={
+                "options": " ".join(f"-c {option}" for option in POSTGRESQL_OPTIONS),
+                **CONNECTION_OPTIONS,
+            },
         )
+        event.listen(engine, "handle_error", translate, retval=True)
+        return engine
     raise Misconfigured(f"{parsed.render_as_string()}: the database must be SQLite or PostgreSQL")
 
 
 def _sqlite(url: str, connections: int) -> Engine:
     """WAL mode, so that readers never wait; the driver's transaction handling is off."""
     engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5, hide_parameters=True)
+
+    event.listen(engine, "handle_error", translate, retval=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _record: Any) -> None:
@@ -85,3 +106,34 @@ def execution_options(engine: Engine, mode: str) -> dict[str, Any]:
     if engine.dialect.name == "sqlite":
         return {BEGIN: mode}
     return {"isolation_level": POSTGRESQL_ISOLATION[mode], "postgresql_readonly": mode == READING}
+
+
+def ping(connection: Connection) -> bool:
+    """Whether a connection still works; if not, it is given up. One that was used a moment ago is not asked.
+
+    The engine could ask by itself, but would wait for ever for a server that hangs.
+    """
+    if connection.dialect.name == "sqlite":
+        return True
+    info, now = connection.info, time.monotonic()
+    is_fresh = now - info.get(USED_AT, -math.inf) < IDLE_SECONDS
+    info[USED_AT] = now
+    driver: Any = connection.connection.driver_connection
+    try:
+        if is_fresh or driver.pgconn.exec_(b"").status == pq.ExecStatus.EMPTY_QUERY:
+            return True
+    except OperationalError:
+        pass
+    connection.invalidate()
+    return False
+
+
+def probe_writing(connection: Connection) -> None:
+    """Write something that changes nothing; raises what the database says if it cannot."""
+    connection.execution_options(**execution_options(connection.engine, WRITING))
+    if connection.dialect.name == "sqlite":
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar()
+        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+    else:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+    connection.commit()

@@ -9,7 +9,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from multichannel.domain.audit import AuditChain, AuditRecord, Event, IdempotencyKey
+from multichannel.errors import MultichannelError, TooComplex, Unavailable
 from multichannel.store.change_tracker import ChangeTracker, RowChange
+from multichannel.store.deadlines import Deadline
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable, Result
@@ -31,11 +33,13 @@ class PolicyBypass(Exception):
 class GuardedSession(Session):
     """A session for the repositories alone; any other use is refused."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Work on one connection, whose transaction the caller ends."""
+    def __init__(self, connection: Connection, deadline: Deadline | None = None) -> None:
+        """Work on one connection, whose transaction the caller ends, until the deadline."""
         super().__init__(bind=connection, autoflush=False, expire_on_commit=False)
         self._granted: dict[int, object] = {}
         self._query_parents: dict[int, object] = {}
+        self._deadline = deadline or Deadline()
+        self._fault: MultichannelError | None = None
         self.changes = ChangeTracker()
         self.delegated_by: str | None = None
         """The grant of delegated admin by which a row was fetched to be written (R60)."""
@@ -45,8 +49,18 @@ class GuardedSession(Session):
         """Where decisions are recorded; None where the operation is not sampled."""
 
     def decided(self, statement: Executable, **parameters: Any) -> Result[Any]:
-        """Run a statement whose WHERE holds the policy's predicate."""
-        return self.execute(statement, parameters, execution_options={MARK: True})
+        """Run a statement whose WHERE holds the policy's predicate.
+
+        After a fault underneath, the transaction is of no use: further statements meet the same fault.
+        """
+        if self._fault is not None:
+            raise self._fault
+        try:
+            self._deadline.check()
+            return self.execute(statement, parameters, execution_options={MARK: True})
+        except (Unavailable, TooComplex) as fault:
+            self._fault = self._deadline.explained(fault)
+            raise self._fault from fault
 
     def write(self, statement: Any, rows: list[dict[str, Any]]) -> CursorResult[Any]:
         """Run a bulk write of rows whose owner was granted; never of the audit tables."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -13,11 +13,19 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from multichannel.domain.audit import AuditStatus
-from multichannel.errors import Busy, Denied, NotPermitted, Refused
+from multichannel.errors import (
+    Busy,
+    DatabaseUnavailable,
+    DeadlineExceeded,
+    Denied,
+    NotPermitted,
+    Refused,
+    Unavailable,
+)
 from multichannel.store.access import Access
 from multichannel.store.audit.audit_writer import AuditWriter
 from multichannel.store.audit.mutation_context import (
@@ -26,13 +34,15 @@ from multichannel.store.audit.mutation_context import (
     ReplayedRefusal,
     refused_outcome,
 )
+from multichannel.store.database_faults import BUSY
+from multichannel.store.deadlines import WATCHDOG, Deadline, stopper
 from multichannel.store.decision_recorder import NESTED, DecisionRecorder, Recording, Sample
-from multichannel.store.engines import READING, WRITING, execution_options
+from multichannel.store.engines import READING, WRITING, execution_options, ping, probe_writing
 from multichannel.store.session import GuardedSession
 from multichannel.store.unit_of_work import PUBLIC_URL, UnitOfWork
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from multichannel.policy.decide.policy import Policy
     from multichannel.policy.schema.vocabulary import Principal
@@ -40,12 +50,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ATTEMPTS = 30
 """A few seconds in all: every writer of a tenant waits for the tenant's audit chain."""
-SERIALIZATION, DEADLOCK, UNIQUE, LOCK_NOT_AVAILABLE = "40001", "40P01", "23505", "55P03"
+SERIALIZATION, DEADLOCK, UNIQUE = "40001", "40P01", "23505"
 CONFLICTS = {SERIALIZATION, DEADLOCK}
 MUTATION_CONFLICTS = {*CONFLICTS, UNIQUE}
 """Of two mutations that store the same row at once one fails; run again, it finds the other's row."""
-BUSY = "Conflict with another change; nothing was saved. Retry."
 LONGEST_PAUSE = 0.05
+READINESS_SECONDS = 3.0
+"""After so long a database that is asked whether it is ready counts as hanging."""
 NO_CODES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -59,15 +70,20 @@ class Store:
         clock: Callable[[], datetime],
         *,
         public_url: str = PUBLIC_URL,
+        operation_seconds: float = math.inf,
     ) -> None:
-        """`policy` returns the current policy; links that the store hands out begin with `public_url`."""
-        self._public_url = public_url
+        """`policy` returns the current policy; links that the store hands out begin with `public_url`.
+
+        An operation of a client may take `operation_seconds`.
+        """
+        self._public_url, self._operation_seconds = public_url, operation_seconds
         self.engine = engine
         self._current_policy = policy
         self._thread = threading.local()
         self.clock = clock
         self.committed: list[Callable[[], None]] = []
         """Called after each committed mutation, in its thread."""
+        self._write_failed = False
         self.recorder: DecisionRecorder | None = None
         """Records decisions; None where no sink wants any."""
 
@@ -84,20 +100,27 @@ class Store:
         """Who receives the decisions of the next operation."""
         return () if self.recorder is None else self.recorder.sample()
 
-    def operation(self, sample: Sample | None = None) -> AbstractContextManager[None]:
+    def deadline(self) -> Deadline:
+        """The deadline of an operation that begins now."""
+        return Deadline(self._operation_seconds)
+
+    def operation(
+        self, sample: Sample | None = None, deadline: Deadline | None = None
+    ) -> AbstractContextManager[None]:
         """While the block lasts, one policy decides all that this thread does: the current one.
 
         The decisions of the block are recorded together, or not at all; `sample` may have been drawn before.
+        What it runs on the database is stopped at the deadline, if there is one.
         """
-        return self._operation(sample) if self._operation_policy is None else NESTED
+        return self._operation(sample, deadline) if self._operation_policy is None else NESTED
 
     @property
     def _operation_policy(self) -> Policy | None:
         return getattr(self._thread, "policy", None)
 
     @contextmanager
-    def _operation(self, sample: Sample | None) -> Iterator[None]:
-        self._thread.policy = self._current_policy()
+    def _operation(self, sample: Sample | None, deadline: Deadline | None) -> Iterator[None]:
+        self._thread.policy, self._thread.deadline = self._current_policy(), deadline or Deadline()
         try:
             with NESTED if self.recorder is None else self.recorder.operation(sample):
                 yield
@@ -116,13 +139,22 @@ class Store:
         with self._access(principal, READING) as access:
             yield UnitOfWork(access, user_id, public_url=self._public_url, codes=dict(codes))
 
-    def is_reachable(self) -> bool:
-        """Whether the database answers."""
+    def is_ready(self) -> bool:
+        """Whether the database answers, and takes writes if the last write failed because of the database.
+
+        Ends within a few seconds, also if the database hangs.
+        """
         try:
-            with self.engine.connect() as connection:
-                return connection.exec_driver_sql("SELECT 1").scalar() == 1
-        except SQLAlchemyError:
+            with self._connection(Deadline(READINESS_SECONDS)) as connection:
+                connection.exec_driver_sql("SELECT 1")
+                if self._write_failed:
+                    probe_writing(connection)
+                    self._write_failed = False
+        except (DatabaseUnavailable, DeadlineExceeded):
             return False
+        except (Unavailable, DBAPIError):  # it answers, though it is busy or lacks what was asked for
+            pass
+        return True
 
     def write(self, principal: Principal, use_case: Callable[[UnitOfWork], T]) -> T:
         """Run a use case of the service itself in one transaction, without audit records.
@@ -218,22 +250,39 @@ class Store:
     @contextmanager
     def _access(self, principal: Principal, mode: str) -> Iterator[Access]:
         """Access in a new transaction, which is rolled back unless it is committed."""
+        with self.operation():
+            deadline: Deadline = self._thread.deadline
+            deadline.is_writing = deadline.is_writing or mode == WRITING
+            try:
+                with self._connection(deadline) as connection:
+                    connection.execution_options(**execution_options(self.engine, mode))
+                    with GuardedSession(connection, deadline) as session:
+                        session.recording = self._recording
+                        policy = self._operation_policy or self._current_policy()
+                        yield Access(session, policy, principal, self.clock())
+            except Unavailable as fault:
+                cause = deadline.explained(fault)
+                if mode == WRITING and isinstance(cause, DatabaseUnavailable):
+                    self._write_failed = True
+                if cause is fault:
+                    raise
+                raise cause from fault
+
+    @contextmanager
+    def _connection(self, deadline: Deadline) -> Iterator[Connection]:
+        """A connection that works; what runs on it is stopped at the deadline."""
+        deadline.check()
         try:
-            with self.operation(), self.engine.connect() as connection:
-                connection.execution_options(**execution_options(self.engine, mode))
-                with GuardedSession(connection) as session:
-                    session.recording = self._recording
-                    policy = self._operation_policy or self._current_policy()
-                    yield Access(session, policy, principal, self.clock())
+            connection = self.engine.connect()
         except PoolTimeout as error:
-            raise Busy(BUSY) from error
-        except DBAPIError as error:
-            if _is_locked(error):
-                raise Busy(BUSY) from error
-            raise
-
-
-def _is_locked(error: DBAPIError) -> bool:
-    """Whether the database gave up waiting for another transaction's lock."""
-    locked_out = getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
-    return locked_out or getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            raise Busy(BUSY, str(error)) from error
+        with connection:
+            with WATCHDOG.watching(deadline, stopper(connection)):
+                is_alive = ping(connection)
+                if is_alive:
+                    yield connection
+            if is_alive:
+                return
+        # Lost while nobody used it; with it the engine has dropped all that are as old.
+        with self._connection(deadline) as another:
+            yield another

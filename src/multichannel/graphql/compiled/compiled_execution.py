@@ -22,12 +22,12 @@ from multichannel.graphql.compiled.plan import OperationShape, Plan
 from multichannel.graphql.compiled.statements import Statements
 from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH, InvalidDocument, read_document
 from multichannel.graphql.execution.requests import GraphQLRequest
-from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.services.sign_in import UnknownUser
 from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.postgresql import StatementFailed
 from multichannel.store.compiled.runners import open_runner
+from multichannel.store.deadlines import Deadline
 from multichannel.store.store import Store
 from multichannel.store.users import Caller
 
@@ -86,16 +86,18 @@ class CompiledExecution:
         """Close the connections."""
         self._runner.close()
 
-    async def answer(self, request: GraphQLRequest, token: str) -> tuple[ExecutionPath, bytes | None]:
+    async def answer(
+        self, request: GraphQLRequest, token: str, deadline: Deadline
+    ) -> tuple[ExecutionPath, bytes | None]:
         """The text of the answer, or None if the interpreter has to find it.
 
-        Raises Unauthenticated, InvalidDocument and Busy, as the interpreter would.
+        Raises Unauthenticated, InvalidDocument and Unavailable, as the interpreter would.
         """
         try:
-            return ExecutionPath.COMPILED, await self._answer(request, token)
+            return ExecutionPath.COMPILED, await self._answer(request, token, deadline)
         except (NotCovered, BadInput, UnknownUser, RecursionError):  # the last from deep variables
             return ExecutionPath.NOT_COVERED, None
-        except (StatementFailed, PolicyFault) as cause:
+        except StatementFailed as cause:
             log.warning("a compiled operation failed and is interpreted: %s", cause)
         except (MultichannelError, InvalidDocument, SQLAlchemyError):  # the last from signing in
             raise
@@ -103,7 +105,7 @@ class CompiledExecution:
             log.exception("a compiled operation failed and is interpreted")
         return ExecutionPath.FAILED, None
 
-    async def _answer(self, request: GraphQLRequest, token: str) -> bytes:
+    async def _answer(self, request: GraphQLRequest, token: str, deadline: Deadline) -> bytes:
         if len(request.query) > MAX_CACHED_LENGTH:
             raise NotCovered("a document whose plan would not be kept")
         plan = self._plans.get((request.query, request.operation_name))
@@ -116,22 +118,25 @@ class CompiledExecution:
         else:
             question = _read(plan, request)
         for _ in range(ATTEMPTS):
-            answer = await self._ask(question, caller)
+            answer = await self._ask(question, caller, deadline)
             if answer is not None:
                 return answer
             caller = await self._signed_in(token)
         raise NotCovered("the caller changes")
 
-    async def _ask(self, question: _Question, caller: KnownCaller) -> bytes | None:
+    async def _ask(self, question: _Question, caller: KnownCaller, deadline: Deadline) -> bytes | None:
         """The answer to a caller; None if it has to sign in again."""
         statements = self._current_statements()
         statement = await statements.of(question.plan, question.shape, caller)
         if statement.constant is not None and time.monotonic() - caller.checked < TRUSTED_SECONDS:
             return statement.constant
-        values = [caller.context(self._store.clock()), *question.values]
         began = time.monotonic()
+
+        def values() -> list[tuple[Any, ...]]:
+            return [caller.context(self._store.clock()), *question.values]
+
         try:
-            answer, text = await self._runner.run(statement, values)
+            answer, text = await self._runner.run(statement, values, deadline)
         except StatementFailed as failure:
             if failure.is_permanent:
                 statements.give_up(question.plan, question.shape, caller)

@@ -22,7 +22,7 @@ PARSE_FAILED, VALIDATION_FAILED, BAD_INPUT, INTERNAL = (
 
 def request_error(error: GraphQLError, code: str) -> dict[str, Any]:
     """An error in the request, with `code` unless its cause has a code of its own."""
-    cause = _root_cause(error)
+    cause = root_cause(error)
     return {
         **error.formatted,
         "extensions": {"code": cause.code if isinstance(cause, MultichannelError) else code},
@@ -36,7 +36,7 @@ def domain_error(error: MultichannelError) -> dict[str, Any]:
 
 def execution_error(error: GraphQLError) -> dict[str, Any]:
     """Domain errors keep their code, graphql-core's become BAD_INPUT, all others INTERNAL."""
-    cause = _root_cause(error)
+    cause = root_cause(error)
     if isinstance(cause, MultichannelError):
         return {**error.formatted, **domain_error(cause)}
     if cause is None:
@@ -52,7 +52,8 @@ def internal_error(cause: BaseException, path: list[str | int] | None = None) ->
     return {"message": message, "extensions": {"code": INTERNAL, "correlationId": correlation}}
 
 
-def _root_cause(error: GraphQLError) -> BaseException | None:
+def root_cause(error: GraphQLError) -> BaseException | None:
+    """What a resolver raised; None for an error of graphql-core's own."""
     cause: BaseException | None = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from multichannel.graphql.execution.documents import ParsedDocument
 from multichannel.graphql.execution.executor import ResponseBody, Responses, SignIn, execute_document
+from multichannel.graphql.execution.faults import Faults
 from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.graphql.types.events import SubscribeProbe
 from multichannel.policy.schema.resources import Resource
@@ -79,7 +80,10 @@ class EventSubscription:
 
     def next_batch(self) -> list[StoredEvent]:
         """Events that the client has not received yet, in batches."""
-        with self._store.reading(self._caller.principal) as work:
+        with (
+            self._store.operation(deadline=self._store.deadline()),
+            self._store.reading(self._caller.principal) as work,
+        ):
             feed = work.feed(self._resource)
             events = feed.after(self._place or feed.window_start())
             self._place = events[-1].position if len(events) == LARGEST_BATCH else None
@@ -94,8 +98,11 @@ class EventSubscription:
 class EventStreams:
     """Responses to subscriptions; each event is authorized by the policy when it is sent."""
 
-    def __init__(self, store: Store, sign_in: SignIn, notifier: EventNotifier) -> None:
+    def __init__(
+        self, store: Store, sign_in: SignIn, notifier: EventNotifier, faults: Faults | None = None
+    ) -> None:
         """`notifier` is called after every commit of the store."""
+        self._faults = faults or Faults()
         self._store = store
         self._sign_in = sign_in
         self._notifier = notifier
@@ -122,6 +129,8 @@ class EventStreams:
                     response = await self._run(partial(self.response_to, event, token, document, request))
                     if response is not None:
                         yield response
+                        if "data" not in response:
+                            return
                 if subscription.caught_up:
                     await self._notifier.wait(wake_up)
         finally:
@@ -135,9 +144,9 @@ class EventStreams:
     ) -> tuple[EventSubscription | None, ResponseBody]:
         """The subscription, or the response that rejects the operation."""
         probe = SubscribeProbe()
-        with self._store.operation():
+        with self._store.operation(deadline=self._store.deadline()):
             caller = self._sign_in(token)
-            response = execute_document(self._store, caller, document, request, probe)
+            response = execute_document(self._store, caller, document, request, probe, faults=self._faults)
         if "errors" in response or probe.resource is None:
             return None, {"errors": response.get("errors", [])}
         return EventSubscription(self._store, caller, probe.resource, probe.after), {}
@@ -146,8 +155,8 @@ class EventStreams:
         self, event: StoredEvent, token: str, document: ParsedDocument, request: GraphQLRequest
     ) -> ResponseBody | None:
         """The response to one event; None if the caller may not see it or did not ask for it."""
-        with self._store.operation():
+        with self._store.operation(deadline=self._store.deadline()):
             caller = self._sign_in(token)
-            response = execute_document(self._store, caller, document, request, event)
+            response = execute_document(self._store, caller, document, request, event, faults=self._faults)
         is_empty = "errors" not in response and not any((response["data"] or {}).values())
         return None if is_empty else response

@@ -18,10 +18,12 @@ from multichannel.graphql.compiled.callers import RecallToken
 from multichannel.graphql.compiled.compiled_execution import CompiledExecution, ExecutionPath
 from multichannel.graphql.execution.documents import InvalidDocument, ParsedDocument, read_document
 from multichannel.graphql.execution.errors import BAD_INPUT, domain_error, execution_error, internal_error
+from multichannel.graphql.execution.faults import Faults, without_empty_data
 from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest
 from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.schema import build_schema
 from multichannel.services.sign_in import UnknownUser
+from multichannel.store.deadlines import Deadline
 from multichannel.store.decision_recorder import Sample
 from multichannel.store.store import Store
 from multichannel.store.users import Caller, VerifiedToken
@@ -90,12 +92,14 @@ class Execution:
         threads: int,
         recall: RecallToken | None = None,
         count: Callable[[ExecutionPath], None] = _ignore,
+        faults: Faults | None = None,
     ) -> None:
         """`threads` bounds how many operations run at once; a subscription needs one only to start.
 
         `recall` returns what was verified of a token before; without it, nothing is compiled. `count`
-        receives how each operation of a caller is executed.
+        receives how each operation of a caller is executed, `faults` what fails underneath.
         """
+        self._faults = faults or Faults()
         self._count = count
         self._store = store
         self._sign_in = sign_in
@@ -113,7 +117,11 @@ class Execution:
 
     async def check_token(self, token: str) -> None:
         """Raise Unauthenticated unless the token identifies a user."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._sign_in, token)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._sign_in, token)
+        except Exception as cause:
+            self._faults.report([cause])
+            raise
 
     async def execute(
         self,
@@ -127,25 +135,45 @@ class Execution:
         Unauthenticated and InvalidDocument. An error during a subscription is its last response, except
         Unauthenticated, which is raised.
         """
-        sample = self._store.sample()
-        answer = None if token is None else await self._compiled_answer(request, token, sample)
+        try:
+            return await self._execute(request, token, check_kind)
+        except Exception as cause:
+            self._faults.report([cause])
+            raise
+
+    async def _execute(
+        self,
+        request: GraphQLRequest,
+        token: str | None,
+        check_kind: Callable[[OperationType | None], None],
+    ) -> OperationResult:
+        sample, deadline = self._store.sample(), self._store.deadline()
+        answer = None if token is None else await self._compiled_answer(request, token, sample, deadline)
         if answer is not None:
             return OperationResult(OperationType.QUERY, answer)
-        start = partial(self._start, request, token, check_kind, sample)
-        kind, outcome = await asyncio.get_running_loop().run_in_executor(self._threads, start)
+        start = partial(self._start, request, token, check_kind, sample, deadline)
+        try:
+            kind, outcome = await asyncio.get_running_loop().run_in_executor(self._threads, start)
+        except asyncio.CancelledError:
+            deadline.abandon()
+            raise
         if not isinstance(outcome, ParsedDocument):
             return OperationResult(kind, outcome)
         if token is None:
             raise Unauthenticated("Authentication required: a subscription needs a bearer token.")
-        return OperationResult(kind, _ending_with_error(self._subscriptions.open(token, outcome, request)))
+        return OperationResult(
+            kind, self._ending_with_error(self._subscriptions.open(token, outcome, request))
+        )
 
-    async def _compiled_answer(self, request: GraphQLRequest, token: str, sample: Sample) -> bytes | None:
+    async def _compiled_answer(
+        self, request: GraphQLRequest, token: str, sample: Sample, deadline: Deadline
+    ) -> bytes | None:
         """The answer to a query, if it is compiled. The interpreter records decisions, if any are sampled."""
         path, answer = ExecutionPath.OBSERVED, None
         if self._compiled is None:
             path = ExecutionPath.NOT_COVERED
         elif not sample:
-            path, answer = await self._compiled.answer(request, token)
+            path, answer = await self._compiled.answer(request, token, deadline)
         self._count(path)
         return answer
 
@@ -155,9 +183,11 @@ class Execution:
         token: str | None,
         check_kind: Callable[[OperationType | None], None],
         sample: Sample,
+        deadline: Deadline,
     ) -> tuple[OperationType | None, ResponseBody | ParsedDocument]:
         """In a worker thread: execute the operation, unless it is a subscription."""
-        with self._store.operation(sample):
+        deadline.check()
+        with self._store.operation(sample, deadline):
             try:
                 caller = None if token is None else self._sign_in(token)
             except UnknownUser as unknown:
@@ -167,7 +197,7 @@ class Execution:
             check_kind(kind)
             if kind is OperationType.SUBSCRIPTION:
                 return kind, document
-            return kind, execute_document(self._store, caller, document, request)
+            return kind, execute_document(self._store, caller, document, request, faults=self._faults)
 
     def _start_for_newcomer(
         self,
@@ -184,15 +214,29 @@ class Execution:
             raise unknown
         kind = document.operation_type(request.operation_name)
         check_kind(kind)
-        return kind, execute_document(self._store, unknown.token, document, request)
+        return kind, execute_document(self._store, unknown.token, document, request, faults=self._faults)
+
+    async def _ending_with_error(self, opened: Responses) -> Responses:
+        """The responses of a subscription; an error is the last of them."""
+        async with aclosing(opened) as responses:
+            try:
+                async for response in responses:
+                    yield response
+            except Unauthenticated:
+                raise
+            except Exception as cause:  # noqa: BLE001  (every fault must reach the client as a GraphQL error)
+                self._faults.report([cause])
+                yield error_response(cause)
 
 
-def execute_document(
+def execute_document(  # noqa: PLR0913  (all that an operation needs)
     store: Store,
     caller: Caller | VerifiedToken | None,
     document: ParsedDocument,
     request: GraphQLRequest,
     root: object = None,
+    *,
+    faults: Faults | None = None,
 ) -> ResponseBody:
     """Execute one operation in a context of its own, which is closed afterwards."""
     context = OperationContext(store, caller)
@@ -207,15 +251,17 @@ def execute_document(
         )
     finally:
         context.close()
+    if faults is not None and result.errors:
+        faults.report_errors(result.errors)
     return to_response(result)
 
 
 def to_response(result: ExecutionResult) -> ResponseBody:
-    """The response for an execution result; without `data` if execution never began."""
+    """The response for an execution result; without `data` if execution never began or failed as a whole."""
     errors = [execution_error(error) for error in result.errors or ()]
     if result.data is None and errors and not any(error.path for error in result.errors or ()):
         return {"errors": errors}
-    return {"data": result.data, "errors": errors} if errors else {"data": result.data}
+    return without_empty_data({"data": result.data, "errors": errors}) if errors else {"data": result.data}
 
 
 def error_response(cause: Exception) -> ResponseBody:
@@ -238,15 +284,3 @@ async def iter_of(*responses: AnyResponse) -> Responses:
     """Responses that are available already."""
     for response in responses:
         yield response
-
-
-async def _ending_with_error(opened: Responses) -> Responses:
-    """The responses of a subscription; an error is the last of them."""
-    async with aclosing(opened) as responses:
-        try:
-            async for response in responses:
-                yield response
-        except Unauthenticated:
-            raise
-        except Exception as cause:  # noqa: BLE001  (every fault must reach the client as a GraphQL error)
-            yield error_response(cause)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from multichannel.domain.refusals import Refusal
-from multichannel.errors import BadInput, Refused
+from multichannel.errors import BadInput, Refused, Unavailable
 from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
 from multichannel.graphql.framework.global_ids import read_id_of
@@ -19,7 +19,7 @@ from multichannel.graphql.framework.user_errors import user_error, user_error_ty
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
-from multichannel.store.read.list_query import ReadableColumn
+from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
 
 
 def mutation_type() -> Any:
@@ -63,9 +63,19 @@ def _resolver(
         if not isinstance(outcome, str):
             return {record_field: None, "user_errors": [outcome]}
         columns = columns_at(info, [record_field], declaration)
-        return {record_field: operation.record(declaration.resource, outcome, columns), "user_errors": []}
+        return {record_field: _shown(operation, declaration.resource, outcome, columns), "user_errors": []}
 
     return resolve
+
+
+def _shown(
+    operation: OperationContext, resource: Resource, row_id: str, columns: frozenset[ReadableColumn]
+) -> LoadedRecord | Unavailable | None:
+    """The record after a change; what prevents reading it is an error of this field: the change is done."""
+    try:
+        return operation.record(resource, row_id, columns)
+    except Unavailable as fault:
+        return fault
 
 
 def _context(declared: MutationDeclaration, operation: OperationContext) -> MutationContext:
@@ -139,11 +149,16 @@ def _bulk_resolver(declared: MutationDeclaration, declaration: TypeDeclaration) 
         outcomes = [_item_outcome(declared, operation, item, context) for item in input.items]
         ids = {each for each in outcomes if isinstance(each, str)}
         columns = columns_at(info, ["results", record_field], declaration)
-        records = operation.reader.records(declaration.resource, columns, "id", ids) if ids else {}
+        fault: Unavailable | None = None
+        records: dict[Any, LoadedRecord] = {}
+        try:
+            records = operation.reader.records(declaration.resource, columns, "id", ids) if ids else {}
+        except Unavailable as prevented:  # the changes are done
+            fault = prevented
 
         def shown(outcome: str | dict[str, Any] | Exception) -> dict[str, Any] | Exception:
             if isinstance(outcome, str):
-                return {record_field: records.get(outcome), "user_errors": []}
+                return {record_field: fault or records.get(outcome), "user_errors": []}
             return {record_field: None, "user_errors": [outcome]} if isinstance(outcome, dict) else outcome
 
         return {"results": [shown(outcome) for outcome in outcomes]}
@@ -173,7 +188,7 @@ def _redeemer(
         except Refused as refusal:
             return {record_field: None, "user_errors": [user_error(refusal, None)]}
         columns = columns_at(info, [record_field], declaration)
-        return {record_field: operation.record(declaration.resource, row_id, columns), "user_errors": []}
+        return {record_field: _shown(operation, declaration.resource, row_id, columns), "user_errors": []}
 
     return resolve
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,7 +13,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from multichannel.errors import Busy, MultichannelError, Unauthenticated
+from multichannel.errors import Busy, MultichannelError, Unauthenticated, Unavailable
 from multichannel.graphql.execution.documents import InvalidDocument
 from multichannel.graphql.execution.executor import (
     Execution,
@@ -21,6 +22,7 @@ from multichannel.graphql.execution.executor import (
     error_response,
     iter_of,
 )
+from multichannel.graphql.execution.faults import is_fault
 from multichannel.graphql.execution.requests import (
     EVENT_STREAM,
     GRAPHQL_RESPONSE,
@@ -35,6 +37,7 @@ from multichannel.graphql.execution.requests import (
     require_json,
 )
 from multichannel.graphql.http.connection_limits import ConnectionLimiter, StreamTimeouts
+from multichannel.graphql.http.disconnect import DisconnectWatch, NoResponse
 from multichannel.graphql.http.sse import EventStream
 from multichannel.identity.tokens import bearer_token
 
@@ -48,6 +51,8 @@ CONTENT_TYPES = {
     media_type: (b"content-type", f"{media_type}; charset=utf-8".encode())
     for media_type in (JSON, GRAPHQL_RESPONSE)
 }
+UNAVAILABLE: tuple[int, Mapping[str, str]] = (503, {"Retry-After": "10"})
+"""The status and header of a response that says nothing but that something underneath failed."""
 
 
 class GraphQLView:
@@ -85,7 +90,7 @@ class GraphQLView:
                 request = read_parameters(QueryParams(scope["query_string"]))
             else:
                 request = read_body(await self._read_body(head, receive))
-            return await self._execute(request, token, head, media_type)
+            return await self._execute(request, token, head, media_type, receive)
         except InvalidDocument as error:
             if media_type == EVENT_STREAM:
                 return self._stream(iter_of(error_response(error)))
@@ -95,16 +100,26 @@ class GraphQLView:
             return _response(media_type, error_response(cause), status, headers)
 
     async def _execute(
-        self, request: GraphQLRequest, token: str | None, head: _Head, media_type: str
+        self, request: GraphQLRequest, token: str | None, head: _Head, media_type: str, receive: Receive
     ) -> Response:
         """Execute a request and respond in the negotiated media type; a subscription is always a stream."""
-        result = await self._execution.execute(request, token, partial(self._check_kind, head))
+        watch = DisconnectWatch(receive)
+        try:
+            result = await self._execution.execute(request, token, partial(self._check_kind, head))
+        except asyncio.CancelledError:
+            if not watch.has_left:
+                raise
+            return NoResponse()
+        finally:
+            watch.stop()
         outcome = result.outcome
         if media_type == EVENT_STREAM or not isinstance(outcome, bytes | dict):
             return self._stream(result.responses)
         if isinstance(outcome, bytes):
             return CompiledResponse(media_type, outcome)
-        return _response(media_type, outcome, 200 if "data" in outcome else _error_status(media_type))
+        if "data" in outcome:
+            return _response(media_type, outcome, 200)
+        return _response(media_type, outcome, *_failure_status(media_type, outcome))
 
     def _stream(self, responses: Responses) -> Response:
         return EventStream(responses, self._limiter, self._timeouts.heartbeat)
@@ -170,14 +185,19 @@ def _error_status(media_type: str) -> int:
     return 400 if media_type == GRAPHQL_RESPONSE else 200
 
 
+def _failure_status(media_type: str, body: ResponseBody) -> tuple[int, Mapping[str, str]]:
+    """The status and headers of an operation that was not executed, or failed as a whole."""
+    return UNAVAILABLE if is_fault(body) else (_error_status(media_type), {})
+
+
 def _rejection(cause: Exception, *, with_token: bool) -> tuple[int, Mapping[str, str]]:
     """The status and headers with which a request is rejected."""
     if isinstance(cause, InvalidRequest):
         return cause.status, cause.headers
     if isinstance(cause, Unauthenticated):
         return 401, {"WWW-Authenticate": 'Bearer error="invalid_token"' if with_token else "Bearer"}
-    if isinstance(cause, Busy):
-        return 503, {"Retry-After": "10"}
+    if isinstance(cause, Unavailable):
+        return UNAVAILABLE
     return 400 if isinstance(cause, MultichannelError) else 500, {}
 
 

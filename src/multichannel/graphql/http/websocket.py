@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
-from multichannel.errors import Unauthenticated
+from multichannel.errors import Unauthenticated, Unavailable
 from multichannel.graphql.execution.errors import internal_error
 from multichannel.graphql.execution.executor import Execution, Responses, error_response, json_of
 from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest, read_request
@@ -91,7 +91,7 @@ class WebSocketConnection:
     async def run(self) -> CloseConnection | None:
         """Serve until either side ends the connection; None when the client has disconnected.
 
-        All subscriptions are closed then. A query or mutation that has started is executed to its end.
+        All subscriptions and queries are ended then. A mutation that has started is executed to its end.
         """
         close: CloseConnection | None = None
         try:
@@ -130,6 +130,8 @@ class WebSocketConnection:
                 await self._execution.check_token(self._token)
         except Unauthenticated:
             raise CloseConnection(4403, "Forbidden") from None
+        except Unavailable:
+            raise CloseConnection(1013, "Try again later") from None
         await self._put({"type": "connection_ack"})
 
     async def _receive(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from polar.ffi import ffi_serialize
 from polar.host import Host
 from polar.query import Query
 
-from multichannel.errors import Busy, PolicyInvalid
+from multichannel.errors import FaultKind, PolicyInvalid, Unavailable
 from multichannel.policy.language.resource_binding import texts_about, texts_bound
 from multichannel.policy.language.source import NEVER_TRUE, PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
@@ -69,18 +69,15 @@ NOTHING, EXTRA = "nothing.polar", "extra.polar"
 ANY, THIS, ANY_KIND = Variable("resource"), Variable("_this"), "Service"
 
 
-class PolicyFault(Busy):
-    """The policy failed during evaluation, so nothing is decided: neither a grant nor a denial.
+class PolicyFault(Unavailable):
+    """The policy failed during evaluation, so nothing is decided: neither a grant nor a denial."""
 
-    Clients get a message without the policy's inner matters; `str` has the engine's words, for operators.
-    """
+    kind = FaultKind.POLICY
 
     def __init__(self, reason: str) -> None:
-        super().__init__("The policy could not be evaluated. Nothing was decided or changed. Try again.")
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return self.reason
+        super().__init__(
+            "The policy could not be evaluated. Nothing was decided or changed. Try again.", reason
+        )
 
 
 @dataclass(frozen=True, slots=True)

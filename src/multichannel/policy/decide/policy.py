@@ -6,7 +6,6 @@ PolicyFault is raised, and the operation ends with an error.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,8 +24,6 @@ from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-
-log = logging.getLogger(__name__)
 
 REASON, STANDING = Variable("reason"), Variable("standing")
 CACHED_PREDICATES, CACHED_VISIBILITY = 20_000, 2_000
@@ -80,21 +77,21 @@ class Policy:
 
     def predicate(self, principal: Principal, action: Action, resource: Resource) -> Predicate:
         """Where a principal may do an action, over all records of a kind. PolicyFault if the policy fails."""
-        with _logged(f"{action} on any {resource.name}"):
+        with _asking(f"{action} on any {resource.name}"):
             return self.translate(principal, action, resource)
 
     def visibility(self, principal: Principal, resource: Resource) -> Visibility:
         """What a principal sees of a resource type. PolicyFault if the policy fails."""
-        with _logged(f"which {resource.name} records are visible"):
+        with _asking(f"which {resource.name} records are visible"):
             return self._visible(principal, resource)
 
     def check(self, principal: Principal, action: Action, record: Any) -> Verdict:
         """The verdict on one record of facts. PolicyFault if the policy fails."""
-        with _logged(f"{action} on a {type(record).__name__}"):
+        with _asking(f"{action} on a {type(record).__name__}"):
             return self.decide(principal, action, record)
 
     def decide(self, principal: Principal, action: Action, record: Any) -> Verdict:
-        """What `check` returns, without a line in the log when the policy fails."""
+        """What `check` returns; its faults do not say what was asked."""
         answers = self._engine.ask("forbid", REASON, principal, action.value, record)
         reasons = tuple(sorted({answer.bindings["reason"] for answer in answers}))
         if reasons:
@@ -110,7 +107,7 @@ class Policy:
         resource, roles = RESOURCES[kind_of(record)], tuple(roles)
         if not self.derivations.is_joined(resource):
             return {each: self._checked(replace(principal, roles=each), resource, record) for each in roles}
-        with _logged(f"all actions on a {resource.name}"):
+        with _asking(f"all actions on a {resource.name}"):
             by_roles = self.derivations.verdicts(principal, resource, record, roles)
         return {
             each: {action: Verdict(granted and not why, why) for action, (granted, why) in verdicts.items()}
@@ -175,13 +172,9 @@ class Policy:
 
 
 @contextmanager
-def _logged(question: str) -> Iterator[None]:
-    """Log a fault of the policy and raise it; a condition that no list can be filtered by is one, too."""
+def _asking(question: str) -> Iterator[None]:
+    """Say in faults what was asked; a condition that no list can be filtered by is one, too."""
     try:
         yield
-    except PolicyFault:
-        log.exception("the policy failed to decide %s", question)
-        raise
-    except PolicyInvalid as refusal:
-        log.exception("the policy failed to decide %s", question)
-        raise PolicyFault(refusal.message) from refusal
+    except (PolicyFault, PolicyInvalid) as failure:
+        raise PolicyFault(f"it failed to decide {question}: {failure}") from failure

@@ -20,6 +20,8 @@ class ReloadOutcome(StrEnum):
 
     SWAPPED = "swapped"
     REFUSED = "refused"
+    FAILED = "failed"
+    """A fault prevented it, which says nothing about the policy: it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)

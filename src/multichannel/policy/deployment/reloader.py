@@ -11,10 +11,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from multichannel.errors import PolicyInvalid
+from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.current_policy import (
     CurrentPolicy,
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 3
 """How often the folder may change while it is read; after that it is read again at the next reload."""
 SHOWN_FAILURES = 3
+FIRST_RETRY, LAST_RETRY = timedelta(seconds=2), timedelta(minutes=5)
+"""After a fault, which says nothing about the policy, it is loaded again; each time after twice as long."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class _Selection:
     files: PolicyFiles | None = None
     pinned: bool = False
     problem: ReloadFailure | None = None
+    met_fault: bool = False
+    """Whether it was refused because of a fault, not of an error in the policy."""
 
 
 class Reloader:
@@ -79,6 +84,8 @@ class Reloader:
         self._lock = threading.Lock()
         self._serves = self._can_keep = serves
         self._policy: Policy | None = None
+        self._retry_at: datetime | None = None
+        self._pause = FIRST_RETRY
         self._applied = self._observe()
         selection = self._select(self._applied, fall_back_to_last_good=fall_back_to_last_good)
         if selection.policy is None or selection.files is None:
@@ -91,17 +98,24 @@ class Reloader:
                 selection.policy, clock(), selection.files.digests, selection.pinned, selection.problem
             )
         )
+        self._plan_retry(selection)
         self._keep(selection, self._applied)
         if selection.problem:
-            _log_refusal(selection.problem, selection.policy)
+            _log_refusal(selection.problem, selection.policy, self._retry_at)
 
     def reload(self) -> None:
-        """If folder or pin have changed, verify the new policy and make it current, or log why not."""
+        """If folder or pin have changed, verify the new policy and make it current, or log why not.
+
+        One that met a fault is tried again after a while.
+        """
         with self._lock:
+            is_due = self._retry_at is not None and self._clock() >= self._retry_at
             for _ in range(ATTEMPTS):
                 observation = self._observe()
-                if observation == self._applied:
+                if observation == self._applied and not is_due:
                     return
+                if observation != self._applied:
+                    self._pause = FIRST_RETRY
                 selection = self._select(observation)
                 if self._observe() == observation:
                     self._apply(selection, observation)
@@ -117,19 +131,24 @@ class Reloader:
 
     def _select(self, observation: _Observation, *, fall_back_to_last_good: bool = False) -> _Selection:
         """The first candidate that is valid."""
-        problem = None
+        problem, met_fault = None, False
         for kept_as, pinned in self._candidates(observation, fall_back_to_last_good=fall_back_to_last_good):
             files = None
             try:
                 files, place = self._read(observation, kept_as)
-                return _Selection(self._verified(files, place), files, pinned, problem)
+                return _Selection(self._verified(files, place), files, pinned, problem, met_fault)
             except PolicyInvalid as refusal:
                 problem = problem or self._failure(refusal, files)
+                met_fault = met_fault or _is_fault(refusal)
+            except PolicyFault as fault:
+                problem = problem or self._failure(PolicyInvalid(f"the policy failed: {fault}"), files)
+                met_fault = True
             except Exception as error:
                 log.exception("the policy could not be loaded")
+                met_fault = True
                 words = f"the policy cannot be loaded: {type(error).__name__}: {error}"
                 problem = problem or self._failure(PolicyInvalid(words), files)
-        return _Selection(problem=problem)
+        return _Selection(problem=problem, met_fault=met_fault)
 
     def _candidates(
         self, observation: _Observation, *, fall_back_to_last_good: bool
@@ -168,7 +187,8 @@ class Reloader:
         before, problem = self.live.state, selection.problem
         if problem and before.problem and problem == replace(before.problem, since=problem.since):
             problem = before.problem
-        outcomes = [] if problem is None else [ReloadOutcome.REFUSED]
+        refused = ReloadOutcome.FAILED if selection.met_fault else ReloadOutcome.REFUSED
+        outcomes = [] if problem is None else [refused]
         if selection.policy is None or selection.files is None:
             after = replace(before, problem=problem)
         elif selection.policy is before.policy:
@@ -179,9 +199,16 @@ class Reloader:
             )
             outcomes.insert(0, ReloadOutcome.SWAPPED)
         self._policy, self._applied = after.policy, observation
+        self._plan_retry(selection)
         self.live.replace_state(after, *outcomes)
         self._keep(selection, observation)
-        _log_change(before, after)
+        _log_change(before, after, self._retry_at)
+
+    def _plan_retry(self, selection: _Selection) -> None:
+        self._retry_at = None
+        if selection.met_fault:
+            self._retry_at = self._clock() + self._pause
+            self._pause = min(2 * self._pause, LAST_RETRY)
 
     def _keep(self, selection: _Selection, observation: _Observation) -> None:
         """Keep a version that comes from the policy folder, and release the pin that it supersedes."""
@@ -208,16 +235,24 @@ def _check_cases(policy: Policy, place: Path) -> None:
         )
 
 
-def _log_change(before: PolicyState, after: PolicyState) -> None:
+def _is_fault(refusal: BaseException | None) -> bool:
+    """Whether the engine failed, rather than the policy."""
+    while refusal is not None and not isinstance(refusal, PolicyFault):
+        refusal = refusal.__cause__
+    return refusal is not None
+
+
+def _log_change(before: PolicyState, after: PolicyState, retry_at: datetime | None) -> None:
     now, pinned = after.policy.digest[:SHORT], " (pinned)" if after.pinned else ""
     if after.policy is not before.policy:
         log.info("policy %s%s is current, replacing %s", now, pinned, before.policy.digest[:SHORT])
     elif after.problem is None:
         log.info("policy %s%s stays current", now, pinned)
     if after.problem is not None:
-        _log_refusal(after.problem, after.policy)
+        _log_refusal(after.problem, after.policy, retry_at)
 
 
-def _log_refusal(problem: ReloadFailure, policy: Policy) -> None:
+def _log_refusal(problem: ReloadFailure, policy: Policy, retry_at: datetime | None) -> None:
     refused = "a policy" if problem.digest is None else f"policy {problem.digest[:SHORT]}"
-    log.warning("%s is refused, %s stays current: %s", refused, policy.digest[:SHORT], problem.message)
+    outcome = "is refused" if retry_at is None else f"met a fault and is tried again at {retry_at:%H:%M:%S}"
+    log.warning("%s %s, %s stays current: %s", refused, outcome, policy.digest[:SHORT], problem.message)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from multichannel.store.compiled.postgresql import ConnectionPool, StatementFailed
+from multichannel.errors import Busy, Unavailable
+from multichannel.store.compiled.connection_pool import AnswerRow, ConnectionPool
+from multichannel.store.compiled.postgresql import StatementFailed
 from multichannel.store.compiled.sql_text import postgresql_values, sqlite_values
+from multichannel.store.database_faults import BUSY, of_sqlite
+from multichannel.store.deadlines import WATCHDOG, Deadline
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -20,15 +25,18 @@ if TYPE_CHECKING:
 
 Values = Sequence[Sequence[Any]]
 """The values of a request by place: those of its context first, then those of each input."""
-AnswerRow = tuple[bytes | None, bytes | None]
-"""The text of the answer, and the text about the caller."""
 
 
 class StatementRunner(Protocol):
     """Runs compiled statements, each in a snapshot of its own."""
 
-    async def run(self, statement: CompiledStatement, values: Values) -> AnswerRow:
-        """The row of a statement; StatementFailed if there is none."""
+    async def run(
+        self, statement: CompiledStatement, values: Callable[[], Values], deadline: Deadline
+    ) -> AnswerRow:
+        """The row of a statement; StatementFailed if the interpreter may do better, else Unavailable.
+
+        `values` gives the values when the statement is about to run.
+        """
 
     def close(self) -> None:
         """Close the connections."""
@@ -40,13 +48,18 @@ class PostgreSQLRunner:
     def __init__(self, engine: Engine, threads: ThreadPoolExecutor, connections: int) -> None:
         self._pool = ConnectionPool(engine, threads, connections)
 
-    async def run(self, statement: CompiledStatement, values: Values) -> AnswerRow:
+    async def run(
+        self, statement: CompiledStatement, values: Callable[[], Values], deadline: Deadline
+    ) -> AnswerRow:
         """See the protocol."""
-        try:
-            parameters = postgresql_values(statement.sql, values)
-        except ValueError as cause:
-            raise StatementFailed(str(cause)) from cause
-        return await self._pool.run(statement.name, statement.sql.text, parameters)
+
+        def parameters() -> list[bytes | None]:
+            try:
+                return postgresql_values(statement.sql, values())
+            except ValueError as cause:
+                raise StatementFailed(str(cause)) from cause
+
+        return await self._pool.run(statement.name, statement.sql.text, parameters, deadline)
 
     def close(self) -> None:
         """See the protocol."""
@@ -59,25 +72,35 @@ class SQLiteRunner:
     def __init__(self, engine: Engine, threads: ThreadPoolExecutor) -> None:
         self._engine, self._threads = engine, threads
 
-    async def run(self, statement: CompiledStatement, values: Values) -> AnswerRow:
+    async def run(
+        self, statement: CompiledStatement, values: Callable[[], Values], deadline: Deadline
+    ) -> AnswerRow:
         """See the protocol."""
-        parameters = sqlite_values(statement.sql, values)
         run = asyncio.get_running_loop().run_in_executor
-        return await run(self._threads, self._run, statement.sql.text, parameters)
+        try:
+            return await run(self._threads, self._run, statement, values, deadline)
+        except asyncio.CancelledError:
+            deadline.abandon()
+            raise
 
-    def _run(self, text: str, parameters: list[Any]) -> AnswerRow:
+    def _run(
+        self, statement: CompiledStatement, values: Callable[[], Values], deadline: Deadline
+    ) -> AnswerRow:
+        deadline.check()
         try:
-            connection = self._engine.raw_connection()
-        except SQLAlchemyError as cause:
-            raise StatementFailed(str(cause)) from cause
-        try:
-            driver: Any = connection.driver_connection
-            answer, caller = driver.execute(text, parameters).fetchone()
+            with closing(self._engine.raw_connection()) as connection:
+                driver: Any = connection.driver_connection
+                with WATCHDOG.watching(deadline, driver.interrupt):
+                    parameters = sqlite_values(statement.sql, values())
+                    answer, caller = driver.execute(statement.sql.text, parameters).fetchone()
         except sqlite3.Error as cause:
+            fault = of_sqlite(cause)
+            if isinstance(fault, Unavailable):
+                raise deadline.explained(fault) from cause
             is_permanent = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
             raise StatementFailed(str(cause), is_permanent=is_permanent) from cause
-        finally:
-            connection.close()
+        except PoolTimeout as cause:
+            raise Busy(BUSY, str(cause)) from cause
         return _encoded(answer), _encoded(caller)
 
     def close(self) -> None:

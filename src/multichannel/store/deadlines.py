@@ -1,0 +1,141 @@
+"""Deadlines: what an operation runs on a database is stopped when its time is up, or nobody waits for it."""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from multichannel.errors import DatabaseUnavailable, DeadlineExceeded, MultichannelError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+INTERVAL = 0.05
+"""Seconds between two looks at what runs."""
+
+
+class Deadline:
+    """By when one operation has to end: without `seconds`, at any time."""
+
+    __slots__ = ("_abandoned", "_at", "is_writing", "seconds")
+
+    def __init__(self, seconds: float = math.inf) -> None:
+        self.seconds = seconds
+        self._at = time.monotonic() + seconds
+        self._abandoned = False
+        self.is_writing = False
+        """Whether a mutation has begun, which goes on to its end or to the deadline."""
+
+    @property
+    def remaining(self) -> float:
+        """The seconds that are left, 0 at least."""
+        return max(0.0, self._at - time.monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the operation has to end now."""
+        return time.monotonic() >= self._at or (self._abandoned and not self.is_writing)
+
+    def abandon(self) -> None:
+        """Nobody waits for the operation any more: end it, unless it is writing."""
+        self._abandoned = True
+
+    def check(self) -> None:
+        """DeadlineExceeded if the operation has to end now."""
+        if self.is_over:
+            raise self.exceeded()
+
+    def exceeded(self) -> DeadlineExceeded:
+        """Why the operation ends."""
+        waiting = "its client has left" if self._abandoned else f"after {self.seconds:g} seconds"
+        return DeadlineExceeded(f"stopped: {waiting}")
+
+    def explained(self, fault: MultichannelError) -> MultichannelError:
+        """The fault, or the deadline if that is why the connection was lost."""
+        is_stopped = isinstance(fault, DatabaseUnavailable | DeadlineExceeded) and self.is_over
+        return self.exceeded() if is_stopped else fault
+
+
+class Watchdog:
+    """One thread that stops what runs on connections past its deadline."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._watched: dict[object, tuple[Deadline, Callable[[], None]]] = {}
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def watching(self, deadline: Deadline, stop: Callable[[], None]) -> Iterator[None]:
+        """Call `stop`, again and again, once the deadline is over; never after the block.
+
+        It must not wait. A single call could come between two statements and stop nothing.
+        """
+        key = object()
+        with self._changed:
+            self._watched[key] = (deadline, stop)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="deadlines", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._watched[key]
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                while not self._watched:
+                    self._changed.wait()
+                for deadline, stop in self._watched.values():
+                    if deadline.is_over:
+                        stop()
+            time.sleep(INTERVAL)
+
+
+WATCHDOG = Watchdog()
+"""That of this process."""
+
+
+def stopper(connection: Connection) -> Callable[[], None]:
+    """What stops a statement on a connection: SQLite interrupts it, a connection to PostgreSQL is closed."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        interrupt: Callable[[], None] = driver.interrupt
+        return interrupt
+    return _PostgreSQLStopper(driver)
+
+
+class _PostgreSQLStopper:
+    """Cancels what runs on a connection, and closes it, so that it ends also if the server hangs.
+
+    The connection cannot be used again: the request to cancel may arrive late.
+    """
+
+    def __init__(self, driver: Any) -> None:
+        self._driver, self._is_stopped = driver, False
+
+    def __call__(self) -> None:
+        if self._is_stopped or self._driver.closed:
+            return
+        self._is_stopped = True
+        cancel_soon(self._driver.pgconn)
+        with suppress(OSError), socket.socket(fileno=os.dup(self._driver.pgconn.socket)) as shared:
+            shared.shutdown(socket.SHUT_RDWR)
+
+
+def cancel_soon(driver: Any) -> None:
+    """Ask PostgreSQL, in a thread, to cancel what runs on a connection of libpq's; it may not answer."""
+    threading.Thread(target=_cancel, args=(driver.get_cancel(),), daemon=True).start()
+
+
+def _cancel(request: Any) -> None:
+    with suppress(Exception):  # the server may be gone
+        request.cancel()
