@@ -19,7 +19,8 @@ from starlette.routing import Route, WebSocketRoute
 from multichannel.errors import Unauthenticated
 from multichannel.graphql.execution import documents, executor
 from multichannel.graphql.execution.documents import ParsedDocument
-from multichannel.graphql.execution.executor import Execution, ResponseBody, Responses
+from multichannel.graphql.execution.executor import Execution, Responses
+from multichannel.graphql.execution.interpreter import ResponseBody
 from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.graphql.http.connection_limits import CONNECTION_LIMITER, ConnectionLimiter, StreamTimeouts
 from multichannel.graphql.http.view import GraphQLView

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,15 @@ def world(request: pytest.FixtureRequest, tmp_path: Path, shipped_policy: Policy
     template: str = request.getfixturevalue(f"{request.param}_world")
     with copy_of(template, tmp_path) as url, _opened(url, shipped_policy, "test") as world:
         yield world
+
+
+@pytest.fixture
+def twin(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[World]:
+    """The same world in another database, at the same time."""
+    template: str = request.getfixturevalue(f"{make_url(world.url).get_backend_name()}_world")
+    with copy_of(template, tmp_path) as url, _opened(url, world.policy, "twin") as twin:
+        store = Store(twin.store.engine, lambda: world.policy, world.clock)
+        yield replace(twin, store=store, clock=world.clock)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"], scope="module")

@@ -1,10 +1,10 @@
-"""One world behind two endpoints: one that compiles operations, and one that interprets all of them."""
+"""Two endpoints, of one world or of two equal ones: one compiles operations, one interprets all of them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +35,8 @@ class Both:
     interpreting: httpx.AsyncClient
     compiled: CompiledExecution
     paths: Counter[ExecutionPath] = field(default_factory=Counter)
+    before_each: Callable[[], object] = int
+    """Called before each of the two executions."""
 
     def answers(self, persona: str, query: str, variables: Any = None, **body: Any) -> list[Reply]:
         """Both answers: the compiled one first."""
@@ -54,7 +56,11 @@ class Both:
         return self.runner.run(_reply(self.interpreting, persona, body))[2]
 
     async def _answers(self, persona: str, body: dict[str, Any]) -> list[Reply]:
-        return [await _reply(client, persona, body) for client in (self.compiling, self.interpreting)]
+        replies = []
+        for client in (self.compiling, self.interpreting):
+            self.before_each()
+            replies.append(await _reply(client, persona, body))
+        return replies
 
 
 async def _reply(client: httpx.AsyncClient, persona: str, body: dict[str, Any]) -> Reply:
@@ -63,18 +69,18 @@ async def _reply(client: httpx.AsyncClient, persona: str, body: dict[str, Any]) 
 
 
 @contextmanager
-def both_of(world: World) -> Iterator[Both]:
-    """Both endpoints of a world."""
+def both_of(world: World, twin: World | None = None) -> Iterator[Both]:
+    """Both endpoints of a world; the interpreting one of its twin, if it has one."""
+    other = world if twin is None else twin
     streams = EventStreams(world.store, world.caller_of_token, EventNotifier(None))
     paths: Counter[ExecutionPath] = Counter()
 
     def count(path: ExecutionPath) -> None:
         paths[path] += 1
 
-    sign_in = world.caller_of_token
     executions = [
-        Execution(world.store, sign_in, streams, threads=1, recall=verified_token, count=count),
-        Execution(world.store, sign_in, streams, threads=1),
+        Execution(world.store, world.caller_of_token, streams, threads=1, recall=verified_token, count=count),
+        Execution(other.store, other.caller_of_token, streams, threads=1),
     ]
     with asyncio.Runner() as runner:
         clients = [_client(each) for each in executions]

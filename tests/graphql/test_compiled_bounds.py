@@ -19,6 +19,7 @@ from multichannel.graphql.compiled.denials import with_denials
 from multichannel.graphql.compiled.plan import Plan
 from multichannel.graphql.compiled.statements import Statements
 from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH, read_document
+from multichannel.graphql.execution.executor import allow_any
 from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
@@ -31,6 +32,7 @@ from multichannel.store.compiled.records import Compilation
 from multichannel.store.compiled.sharing import any_tenant, may_share
 from multichannel.store.compiled.statement import WRITERS
 from multichannel.store.deadlines import Deadline
+from multichannel.store.users import Caller
 from tests.graphql.both_executions import both_of
 from tests.world import World, one_engine
 
@@ -39,7 +41,7 @@ PLAIN = "{ customers { nodes { id } } }"
 DENIED = "{ customers { nodes { id email city } } }"
 PERSONA = "alder-sales-agent"
 PRINCIPAL = Principal(tenant_id="11111111-1111-4111-8111-111111111111", kind=cast("Any", "partner"), roles=())
-CALLER = KnownCaller(PRINCIPAL, any_tenant(PRINCIPAL), b"", cast("Any", None), None)
+CALLER = KnownCaller(Caller(PRINCIPAL, ""), any_tenant(PRINCIPAL), b"", cast("Any", None), None)
 
 
 class Variables(dict[str, Any]):
@@ -97,7 +99,7 @@ async def refusal(kept: Statements, plan: Plan) -> NotCovered:
 def test_a_remembered_refusal_keeps_nothing_of_the_requests_that_met_it(world: World, query: str) -> None:
     async def ask(execution: CompiledExecution) -> weakref.ref[Variables]:
         variables = Variables()
-        await execution.answer(GraphQLRequest(query, variables, None), PERSONA, Deadline())
+        await execution.answer(GraphQLRequest(query, variables, None), PERSONA, allow_any, Deadline())
         return weakref.ref(variables)
 
     with both_of(world) as both:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, delete, insert, select
 from multichannel.domain.base import Base
 from multichannel.domain.tenants import Tenant
 from multichannel.graphql.execution.documents import read_document
-from multichannel.graphql.execution.executor import execute_document
+from multichannel.graphql.execution.interpreter import execute_document
 from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.graphql.schema import build_schema
 from multichannel.policy.decide.policy import Policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
 from multichannel.domain.audit import AuditChain, AuditRecord, Event, IdempotencyKey
@@ -133,7 +133,7 @@ def _refuse_undecided(state: ORMExecuteState) -> None:
 
 @event.listens_for(GuardedSession, "before_flush")
 def _refuse_ungranted(session: GuardedSession, _context: UOWTransaction, _instances: object) -> None:
-    changed = [row for row in session.dirty if session.is_modified(row)]
+    changed = sorted((row for row in session.dirty if session.is_modified(row)), key=_table_and_key)
     for row in (*session.new, *session.deleted, *changed):
         if type(row).__tablename__ in AUDIT_TABLES:
             raise PolicyBypass(f"a use case wrote a {type(row).__name__}, which belongs to the audit tables")
@@ -145,6 +145,11 @@ def _refuse_ungranted(session: GuardedSession, _context: UOWTransaction, _instan
                 f"a change of a {type(row).__name__}, which is never changed once it is stored"
             )
     session.before_writing(session.changes.collect(session.new, changed))
+
+
+def _table_and_key(row: Any) -> tuple[str, str]:
+    """The order in which changes are recorded; the session knows none."""
+    return type(row).__tablename__, str(inspect(row).identity)
 
 
 def _ignore_changes(_changes: list[RowChange]) -> None:

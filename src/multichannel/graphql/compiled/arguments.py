@@ -1,4 +1,4 @@
-"""The inputs of a plan: the arguments of a list, the id of a record.
+"""The inputs of a plan: the arguments of a list, the id of a record, the input of a mutation.
 
 Each gives its shape, which decides the statement, and the values that the statement binds. They are read by
 the same functions as in the interpreter, so that they mean the same.
@@ -18,6 +18,7 @@ from multichannel.graphql.framework.connections import MAX_PAGE_SIZE, read_conne
 from multichannel.graphql.framework.fields import TypeDeclaration
 from multichannel.graphql.framework.filters import read_filter, read_order
 from multichannel.graphql.framework.global_ids import read_id
+from multichannel.graphql.framework.mutation import MutationDeclaration
 from multichannel.graphql.framework.strawberry_types import read_input
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.selection import ListArguments, weight_of, with_slots
@@ -115,6 +116,22 @@ class IdInput:
             raise NotCovered("an id that graphql-core has to judge")
         resource, row_id = read_id(value)
         return resource, (row_id,)
+
+
+class MutationInput:
+    """The input of a mutation, which decides no statement; its value is what the use case takes."""
+
+    def __init__(self, declared: MutationDeclaration, node: FieldNode, field: GraphQLField) -> None:
+        self.declared = declared
+        self._node = next(argument.value for argument in node.arguments or ())
+        self._type = field.args["input"].type
+
+    def read(self, variables: Variables) -> ShapeAndValues:
+        """See the protocol."""
+        value = value_from_ast(self._node, self._type, dict(variables))
+        if value is Undefined:
+            raise NotCovered("an input that graphql-core has to judge")
+        return None, (read_input(self.declared.input_type.__name__, value),)
 
 
 def is_large(variables: Variables | None) -> bool:

@@ -22,7 +22,7 @@ RecallToken = Callable[[str], VerifiedToken | None]
 class KnownCaller:
     """A caller as it signed in, and how the database describes it while nothing has changed."""
 
-    principal: Principal
+    caller: Caller
     any_tenant: Principal
     """Stands for all principals that are alike but for the tenant."""
     text: bytes
@@ -30,6 +30,11 @@ class KnownCaller:
     domain: str | None
     checked: float = field(default_factory=time.monotonic)
     """When the database last confirmed it, in seconds of the process."""
+
+    @property
+    def principal(self) -> Principal:
+        """The facts about the caller that the policy reads."""
+        return self.caller.principal
 
     def context(self, now: datetime) -> tuple[Any, ...]:
         """The values of a statement's context (`CONTEXT` of the store)."""
@@ -42,4 +47,4 @@ def known_caller(caller: Caller) -> KnownCaller:
     if token is None:
         raise TypeError("a caller without the token that it signed in with")
     domain = None if token.domain is None else ascii_domain(token.domain)
-    return KnownCaller(caller.principal, any_tenant(caller.principal), caller_text(caller), token, domain)
+    return KnownCaller(caller, any_tenant(caller.principal), caller_text(caller), token, domain)

@@ -1,4 +1,4 @@
-"""Answers queries with compiled statements. Plans, statements and callers are kept between requests."""
+"""Answers operations with compiled statements. Plans, statements and callers are kept between requests."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
 
+from graphql import OperationType
 from sqlalchemy.exc import SQLAlchemyError
 
 from multichannel.errors import BadInput, MultichannelError
 from multichannel.graphql.compiled.arguments import is_large
 from multichannel.graphql.compiled.callers import KnownCaller, RecallToken, known_caller
+from multichannel.graphql.compiled.compiled_mutations import CompiledMutations, PreparedMutations
 from multichannel.graphql.compiled.denials import with_denials
-from multichannel.graphql.compiled.plan import OperationShape, Plan
+from multichannel.graphql.compiled.plan import Plan, Question, Selectable
 from multichannel.graphql.compiled.statements import Statements
 from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH, InvalidDocument, read_document
-from multichannel.graphql.execution.requests import GraphQLRequest
+from multichannel.graphql.execution.faults import Faults
+from multichannel.graphql.execution.interpreter import AnyResponse
+from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest
 from multichannel.services.sign_in import UnknownUser
 from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.json_text import NotCovered
@@ -54,19 +57,14 @@ class ExecutionPath(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A plan with the values of a request."""
-
-    plan: Plan
-    shape: OperationShape
-    values: list[tuple[Any, ...]]
+CheckKind = Callable[[OperationType | None], None]
+"""Raises if a request must not execute an operation of a type."""
 
 
 class CompiledExecution:
     """Answers the operations that plans cover."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what the execution of requests wires together)
         self,
         store: Store,
         sign_in: Callable[[str], Caller],
@@ -74,6 +72,7 @@ class CompiledExecution:
         threads: ThreadPoolExecutor,
         *,
         connections: int,
+        faults: Faults,
     ) -> None:
         """`connections` bounds how many statements run at once."""
         self._store, self._sign_in, self._recall, self._threads = store, sign_in, recall, threads
@@ -81,53 +80,83 @@ class CompiledExecution:
         self._callers: FrequentCache[KnownCaller] = FrequentCache(MAX_CALLERS, MAX_CALLERS)
         self._plans: FrequentCache[Plan | str] = FrequentCache(MAX_PLANS, MAX_PLAN_BYTES)
         self._statements = self._statements_under_current_policy()
+        self._mutations = CompiledMutations(store, self._ask, self._run, faults)
 
     def close(self) -> None:
         """Close the connections."""
         self._runner.close()
 
     async def answer(
-        self, request: GraphQLRequest, token: str, deadline: Deadline
-    ) -> tuple[ExecutionPath, bytes | None]:
-        """The text of the answer, or None if the interpreter has to find it.
+        self, request: GraphQLRequest, token: str, check_kind: CheckKind, deadline: Deadline
+    ) -> tuple[ExecutionPath, AnyResponse | None]:
+        """The answer, or None if the interpreter has to find it; then nothing has been done.
 
-        Raises Unauthenticated, InvalidDocument and Unavailable, as the interpreter would.
+        Raises Unauthenticated, InvalidDocument and Unavailable, as the interpreter would, and what
+        `check_kind` does.
         """
         try:
-            return ExecutionPath.COMPILED, await self._answer(request, token, deadline)
+            answer = await self._answer(request, token, check_kind, deadline)
         except (NotCovered, BadInput, UnknownUser, RecursionError):  # the last from deep variables
             return ExecutionPath.NOT_COVERED, None
         except StatementFailed as cause:
             log.warning("a compiled operation failed and is interpreted: %s", cause)
-        except (MultichannelError, InvalidDocument, SQLAlchemyError):  # the last from signing in
+        except (MultichannelError, InvalidDocument, InvalidRequest):
+            raise
+        except SQLAlchemyError:  # from signing in
             raise
         except Exception:
             log.exception("a compiled operation failed and is interpreted")
+        else:
+            if isinstance(answer, PreparedMutations):
+                return ExecutionPath.COMPILED, await self._mutations.run(answer)
+            return ExecutionPath.COMPILED, answer
         return ExecutionPath.FAILED, None
 
-    async def _answer(self, request: GraphQLRequest, token: str, deadline: Deadline) -> bytes:
+    async def _answer(
+        self, request: GraphQLRequest, token: str, check_kind: CheckKind, deadline: Deadline
+    ) -> bytes | PreparedMutations:
         if len(request.query) > MAX_CACHED_LENGTH:
             raise NotCovered("a document whose plan would not be kept")
         plan = self._plans.get((request.query, request.operation_name))
         if isinstance(plan, str):
             raise NotCovered(plan)
-        caller = self._known(token) or await self._signed_in(token)
+        known = self._known(token)
+        caller = known or await self._signed_in(token)
         plan = plan or await self._planned(request)
+        check_kind(plan.kind)
         if is_large(request.variables):
             question = await self._run(partial(_read, plan, request))
         else:
             question = _read(plan, request)
+        if plan.kind is OperationType.MUTATION:
+            if known is not None and not await self._is_current(known, deadline):
+                caller = await self._signed_in(token)
+            return await self._prepared(PreparedMutations(request, question, caller, deadline))
         for _ in range(ATTEMPTS):
-            answer = await self._ask(question, caller, deadline)
+            answer = await self._ask(question.plan, question, caller, deadline)
             if answer is not None:
                 return answer
             caller = await self._signed_in(token)
         raise NotCovered("the caller changes")
 
-    async def _ask(self, question: _Question, caller: KnownCaller, deadline: Deadline) -> bytes | None:
+    async def _is_current(self, caller: KnownCaller, deadline: Deadline) -> bool:
+        """Whether a caller would sign in as the same."""
+        check = await self._current_statements().caller_check()
+        _, text = await self._runner.run(check, lambda: [caller.context(self._store.clock())], deadline)
+        return text == caller.text
+
+    async def _prepared(self, mutations: PreparedMutations) -> PreparedMutations:
+        """Mutations all of which are covered, which is known before anything is done."""
+        for each in mutations.planned:
+            await self._current_statements().of(each, mutations.question.shape, mutations.caller)
+        return mutations
+
+    async def _ask(
+        self, plan: Selectable, question: Question, caller: KnownCaller, deadline: Deadline
+    ) -> bytes | None:
         """The answer to a caller; None if it has to sign in again."""
         statements = self._current_statements()
-        statement = await statements.of(question.plan, question.shape, caller)
+        statement = await statements.of(plan, question.shape, caller)
         if statement.constant is not None and time.monotonic() - caller.checked < TRUSTED_SECONDS:
             return statement.constant
         began = time.monotonic()
@@ -139,7 +168,7 @@ class CompiledExecution:
             answer, text = await self._runner.run(statement, values, deadline)
         except StatementFailed as failure:
             if failure.is_permanent:
-                statements.give_up(question.plan, question.shape, caller)
+                statements.give_up(plan, question.shape, caller)
             raise
         if answer is None or text != caller.text:
             return None
@@ -195,8 +224,8 @@ def _plan(request: GraphQLRequest) -> Plan | str:
         return "nested too deeply"
 
 
-def _read(plan: Plan, request: GraphQLRequest) -> _Question:
+def _read(plan: Plan, request: GraphQLRequest) -> Question:
     variables = plan.variables(request.variables)
     if variables is None:
         raise NotCovered("invalid variables")
-    return _Question(plan, *plan.read(variables))
+    return Question(plan, *plan.read(variables))

@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLNonNull,
-    GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
     get_named_type,
     get_operation_ast,
-    type_from_ast,
-    value_from_ast,
 )
-from graphql.execution.values import get_variable_values
 
-from multichannel.graphql.compiled.arguments import MAX_WEIGHT, IdInput, ListInput, PlanInput, variables_in
+from multichannel.graphql.compiled.arguments import (
+    MAX_WEIGHT,
+    IdInput,
+    ListInput,
+    MutationInput,
+    PlanInput,
+    variables_in,
+)
 from multichannel.graphql.compiled.selecting import ROOT_FIELDS, Selecting
+from multichannel.graphql.compiled.variables import VariableReader
 from multichannel.graphql.framework.fields import DECLARATIONS
+from multichannel.graphql.framework.mutation import MUTATIONS, MutationDeclaration
 from multichannel.graphql.schema import build_schema
+from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.json_text import NotCovered
-from multichannel.store.compiled.selection import ListArguments, Selected
+from multichannel.store.compiled.selection import (
+    ListArguments,
+    Selected,
+    SelectedField,
+    SelectedPayload,
+)
 
-EXACT = {"Int": int, "String": str, "ID": str, "Boolean": bool}
-"""The scalars whose values are valid as they are, with the type of these."""
-INT_LIMIT = 2**31
+MAX_SHAPES = 16
+"""For so many shapes, a plan keeps what its mutations return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +58,55 @@ class OperationShape:
         return sum(each.weight if isinstance(each, ListArguments) else 1 for each in self.inputs)
 
 
+class Selectable(Protocol):
+    """What a statement can be made for."""
+
+    def select(self, shape: OperationShape) -> Selected:
+        """What is selected in requests of a shape; raises NotCovered."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class PlannedMutation:
+    """One mutation of an operation, for requests of one shape."""
+
+    declared: MutationDeclaration
+    place: int
+    """Where its input is among the values; then the id of what it changed or made."""
+    part: DocumentNode
+    """The document, with no other mutation in it."""
+    selected: SelectedField
+
+    @property
+    def key(self) -> str:
+        """Its response key."""
+        return self.selected.key
+
+    def select(self, _shape: OperationShape) -> Selected:
+        """What it returns once it has succeeded."""
+        return (self.selected,)
+
+
 class Plan:
-    """The plan of one query. Raises NotCovered for other operations."""
+    """The plan of one query, or of some mutations. Raises NotCovered for other operations."""
 
     def __init__(self, document: DocumentNode, operation_name: str | None) -> None:
         operation = get_operation_ast(document, operation_name)
-        if operation is None or operation.operation is not OperationType.QUERY or operation.directives:
-            raise NotCovered("not a plain query")
+        if operation is None or operation.operation is OperationType.SUBSCRIPTION or operation.directives:
+            raise NotCovered("not a plain query or mutation")
         self._operation = operation
+        self.kind = operation.operation
         self._fragments = {
             item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)
         }
         schema = build_schema()
-        self._variables = _VariableReader(schema, operation)
+        self._variables = VariableReader(schema, operation)
         self._inputs: list[PlanInput] = []
         self._places: dict[int, int] = {}
         self._flags: set[str] = set()
-        self._visit(operation.selection_set, schema.query_type)
+        self._mutations: FrequentCache[tuple[PlannedMutation, ...]] = FrequentCache(
+            MAX_SHAPES, 4 * MAX_SHAPES
+        )
+        self._visit(operation.selection_set, schema.get_root_type(operation.operation))
         for fragment in self._fragments.values():
             self._visit(fragment.selection_set, schema.type_map[fragment.type_condition.name.value])
 
@@ -87,6 +128,32 @@ class Plan:
         selecting = Selecting(self._fragments, self._places, shape.inputs, dict(shape.flags))
         return selecting.root(self._operation.selection_set)
 
+    def mutations(self, shape: OperationShape) -> tuple[PlannedMutation, ...]:
+        """The mutations of an operation in requests of a shape, in their order; raises NotCovered."""
+        planned = self._mutations.get(shape)
+        if planned is None:
+            selecting = Selecting(self._fragments, self._places, shape.inputs, dict(shape.flags))
+            planned = tuple(
+                self._mutation(selected, nodes)
+                for selected, nodes in selecting.mutations(self._operation.selection_set)
+            )
+            self._mutations.put(shape, planned, 1)
+        return planned
+
+    def _mutation(self, selected: SelectedField, nodes: Sequence[FieldNode]) -> PlannedMutation:
+        if not isinstance(selected.value, SelectedPayload):
+            raise TypeError("a mutation without a payload")
+        whole = self._operation
+        operation = OperationDefinitionNode(
+            operation=whole.operation,
+            name=whole.name,
+            variable_definitions=whole.variable_definitions,
+            selection_set=SelectionSetNode(selections=tuple(nodes)),
+        )
+        part = DocumentNode(definitions=(operation, *self._fragments.values()))
+        declared = MUTATIONS[nodes[0].name.value]
+        return PlannedMutation(declared, selected.value.place, part, selected)
+
     def _visit(self, selected: SelectionSetNode, parent: Any) -> None:
         """Find the inputs and the flags below a selection; fragments are visited on their own."""
         for node in selected.selections:
@@ -107,6 +174,8 @@ class Plan:
         """The type of a field, None for introspection; the arguments of a list or node are an input."""
         if parent is build_schema().query_type and node.name.value not in ROOT_FIELDS:
             raise NotCovered(f"Query.{node.name.value}")
+        if parent is build_schema().mutation_type and not is_planned(node.name.value):
+            raise NotCovered(f"Mutation.{node.name.value}")
         field = parent.fields.get(node.name.value) if not node.name.value.startswith("__") else None
         if field is None:
             return None
@@ -116,6 +185,8 @@ class Plan:
             self._add(node, ListInput(target, node, field))
         elif parent is build_schema().query_type and node.name.value == "node":
             self._add(node, IdInput(node))
+        elif parent is build_schema().mutation_type:
+            self._add(node, MutationInput(MUTATIONS[node.name.value], node, field))
         return kind
 
     def _add(self, node: FieldNode, plan_input: PlanInput) -> None:
@@ -123,51 +194,22 @@ class Plan:
         self._inputs.append(plan_input)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A plan with the values of a request."""
+
+    plan: Plan
+    shape: OperationShape
+    values: list[tuple[Any, ...]]
+
+
+def is_planned(mutation: str) -> bool:
+    """Whether a mutation can be part of a plan: not in bulk, and not for newcomers."""
+    return mutation == "__typename" or (mutation in MUTATIONS and not MUTATIONS[mutation].for_newcomers)
+
+
 def _flag(value: Any) -> bool | None:
     """A flag of a directive; another operation of the document may have a variable of the same name."""
     if not isinstance(value, bool | None):
         raise NotCovered("a flag of another operation")
     return value
-
-
-class _VariableReader:
-    """Reads the variables of one operation, mostly without graphql-core."""
-
-    def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
-        self._schema = schema
-        self._definitions = operation.variable_definitions or ()
-        self._types: dict[str, Any] = {
-            each.variable.name.value: type_from_ast(schema, each.type) for each in self._definitions
-        }
-        self._defaults = {
-            each.variable.name.value: value_from_ast(
-                each.default_value, self._types[each.variable.name.value]
-            )
-            for each in self._definitions
-            if each.default_value is not None
-        }
-
-    def read(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        variables = dict(self._defaults)
-        for name, kind in self._types.items():
-            if name not in given:
-                if isinstance(kind, GraphQLNonNull) and name not in variables:
-                    return None
-            elif _is_exact(kind, given[name]):
-                variables[name] = given[name]
-            else:
-                return self._coerced(given)
-        return variables
-
-    def _coerced(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        read = get_variable_values(self._schema, self._definitions, dict(given))
-        return None if isinstance(read, list) else dict(read.coerced)
-
-
-def _is_exact(kind: Any, value: Any) -> bool:
-    """Whether a value is one of a scalar type without any coercion."""
-    is_required = isinstance(kind, GraphQLNonNull)
-    if value is None:
-        return not is_required
-    exact = EXACT.get(getattr(kind.of_type if is_required else kind, "name", ""))
-    return type(value) is exact and not (isinstance(value, int) and not -INT_LIMIT <= value < INT_LIMIT)

@@ -25,6 +25,7 @@ from multichannel.graphql.framework.fields import (
     camel,
 )
 from multichannel.graphql.framework.global_ids import prefix
+from multichannel.graphql.framework.mutation import MUTATIONS
 from multichannel.graphql.framework.tenant_ids import DIRECTORY_ID
 from multichannel.graphql.schema import LISTS
 from multichannel.policy.schema.resources import RESOURCES
@@ -45,6 +46,7 @@ from multichannel.store.compiled.selection import (
     SelectedList,
     SelectedNodes,
     SelectedPageInfo,
+    SelectedPayload,
     SelectedRecord,
     SelectedTenantId,
     Selection,
@@ -94,6 +96,35 @@ class Selecting:
         """What a query selects, of `ROOT_FIELDS` alone; raises NotCovered."""
         fields = self._collected([selected], "Query")
         return tuple(self._field(key, nodes, self._root(nodes)) for key, nodes in fields.items())
+
+    def mutations(self, selected: SelectionSetNode) -> Iterator[tuple[SelectedField, Nodes]]:
+        """What each mutation of an operation returns, in their order, with its fields in the document."""
+        for key, nodes in self._collected([selected], "Mutation").items():
+            yield self._field(key, nodes, self._payload(nodes)), nodes
+
+    def _payload(self, nodes: Nodes) -> SelectedPayload:
+        name = nodes[0].name.value
+        if name == "__typename":
+            raise NotCovered("Mutation.__typename")
+        place = self._places[id(nodes[0])]
+        declaration = DECLARATIONS[MUTATIONS[name].returns.name]
+        payload = f"{name[0].upper()}{name[1:]}Payload"
+        fields = tuple(
+            self._field(key, each, self._payload_field(declaration, payload, each, place + 1))
+            for key, each in self._below(nodes, payload).items()
+        )
+        return SelectedPayload(fields, place)
+
+    def _payload_field(
+        self, declaration: TypeDeclaration, payload: str, nodes: Nodes, place: int
+    ) -> Selection:
+        match nodes[0].name.value:
+            case "__typename":
+                return ConstantText(f'"{payload}"')
+            case "userErrors":
+                return ConstantText("[]")
+            case _:
+                return RecordById(declaration.resource, self._record(declaration, nodes), place)
 
     def _root(self, nodes: Nodes) -> Selection:
         name = nodes[0].name.value

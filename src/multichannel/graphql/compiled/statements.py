@@ -9,13 +9,14 @@ from typing import Any
 from weakref import ref
 
 from multichannel.graphql.compiled.callers import KnownCaller
-from multichannel.graphql.compiled.plan import OperationShape, Plan
+from multichannel.graphql.compiled.plan import OperationShape, Selectable
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import Principal
 from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.sharing import may_share
 from multichannel.store.compiled.statement import CompiledStatement, compile_statement
+from multichannel.store.users import SIGNING_IN
 
 MAX_STATEMENTS, MAX_STATEMENT_BYTES = 2_000, 60_000_000
 MAX_VERDICTS = 20_000
@@ -25,7 +26,7 @@ KEY_BYTES, WEIGHT_BYTES = 1_000, 600
 """A key takes about so many bytes, and so many for each part of its shape (`OperationShape.weight`)."""
 CompiledAnswer = CompiledStatement | str
 """A statement, or the reason why the interpreter has to answer."""
-Key = tuple[ref[Plan], OperationShape, Principal]
+Key = tuple[ref[Selectable], OperationShape, Principal]
 """Plans are not kept for their statements: when a plan has gone, its statements go, too."""
 RunInThread = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
 
@@ -37,17 +38,26 @@ class Statements:
         self.policy = policy
         self._database, self._run = database, run
         self._kept: FrequentCache[CompiledAnswer] = FrequentCache(MAX_STATEMENTS, MAX_STATEMENT_BYTES)
+        self._check: CompiledStatement | None = None
         self._making: dict[Key, asyncio.Task[CompiledAnswer]] = {}
         self._sharing: FrequentCache[bool] = FrequentCache(MAX_VERDICTS, MAX_VERDICTS)
 
-    async def of(self, plan: Plan, shape: OperationShape, caller: KnownCaller) -> CompiledStatement:
+    async def of(self, plan: Selectable, shape: OperationShape, caller: KnownCaller) -> CompiledStatement:
         """The statement of a plan for a caller; raises NotCovered, and the policy's faults."""
         shared = await self._made(plan, shape, caller.any_tenant)
         if await self._may_share(caller.principal, shared):
             return shared
         return await self._made(plan, shape, caller.principal)
 
-    async def _made(self, plan: Plan, shape: OperationShape, principal: Principal) -> CompiledStatement:
+    async def caller_check(self) -> CompiledStatement:
+        """The statement that reads nothing but who the caller is."""
+        if self._check is None:
+            self._check = await self._run(
+                partial(compile_statement, self.policy, SIGNING_IN, self._database, ())
+            )
+        return self._check
+
+    async def _made(self, plan: Selectable, shape: OperationShape, principal: Principal) -> CompiledStatement:
         key = (ref(plan), shape, principal)
         answer = self._kept.get(key)
         if answer is None:
@@ -59,7 +69,7 @@ class Statements:
             raise NotCovered(answer)
         return answer
 
-    async def _keep(self, key: Key, plan: Plan) -> CompiledAnswer:
+    async def _keep(self, key: Key, plan: Selectable) -> CompiledAnswer:
         """Make the answer of a key once, however many requests wait for it."""
         _, shape, principal = key
         try:
@@ -73,12 +83,12 @@ class Statements:
         self._kept.drop_where(_is_gone)
         self._kept.put(key, answer, _size(key, answer))
 
-    def give_up(self, plan: Plan, shape: OperationShape, caller: KnownCaller) -> None:
+    def give_up(self, plan: Selectable, shape: OperationShape, caller: KnownCaller) -> None:
         """Leave requests of this shape to the interpreter: the database refuses the statement."""
         for principal in (caller.any_tenant, caller.principal):
             self._put((ref(plan), shape, principal), "refused by the database")
 
-    def _make(self, plan: Plan, shape: OperationShape, principal: Principal) -> CompiledAnswer:
+    def _make(self, plan: Selectable, shape: OperationShape, principal: Principal) -> CompiledAnswer:
         try:
             return compile_statement(self.policy, principal, self._database, plan.select(shape))
         except NotCovered as reason:

@@ -10,8 +10,9 @@ from functools import partial
 from typing import TypeVar
 
 from multichannel.graphql.execution.documents import ParsedDocument
-from multichannel.graphql.execution.executor import ResponseBody, Responses, SignIn, execute_document
+from multichannel.graphql.execution.executor import Responses, SignIn
 from multichannel.graphql.execution.faults import Faults
+from multichannel.graphql.execution.interpreter import ResponseBody, execute_document
 from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.graphql.types.events import SubscribeProbe
 from multichannel.policy.schema.resources import Resource

@@ -8,31 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import orjson
-from graphql import ExecutionResult, OperationType, execute_sync
+from graphql import OperationType
 
 from multichannel.errors import MultichannelError, Unauthenticated
 from multichannel.graphql.compiled.callers import RecallToken
-from multichannel.graphql.compiled.compiled_execution import CompiledExecution, ExecutionPath
+from multichannel.graphql.compiled.compiled_execution import CheckKind, CompiledExecution, ExecutionPath
 from multichannel.graphql.execution.documents import InvalidDocument, ParsedDocument, read_document
-from multichannel.graphql.execution.errors import BAD_INPUT, domain_error, execution_error, internal_error
-from multichannel.graphql.execution.faults import Faults, without_empty_data
+from multichannel.graphql.execution.errors import BAD_INPUT, domain_error, internal_error
+from multichannel.graphql.execution.faults import Faults
+from multichannel.graphql.execution.interpreter import AnyResponse, ResponseBody, execute_document
 from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest
-from multichannel.graphql.framework.context import OperationContext
-from multichannel.graphql.schema import build_schema
 from multichannel.services.sign_in import UnknownUser
 from multichannel.store.deadlines import Deadline
 from multichannel.store.decision_recorder import Sample
 from multichannel.store.store import Store
-from multichannel.store.users import Caller, VerifiedToken
-
-ResponseBody = dict[str, Any]
-"""A GraphQL response. One without `data` is the last: nothing was executed, or nothing more will be."""
-
-AnyResponse = ResponseBody | bytes
-"""A response, or the JSON text of one with `data`, as a compiled statement has written it."""
+from multichannel.store.users import Caller
 
 Responses = AsyncGenerator[AnyResponse, None]
 
@@ -106,7 +99,7 @@ class Execution:
         self._subscriptions = subscriptions
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="operation")
         self._compiled = recall and CompiledExecution(
-            store, sign_in, recall, self._threads, connections=threads
+            store, sign_in, recall, self._threads, connections=threads, faults=self._faults
         )
 
     def close(self) -> None:
@@ -127,7 +120,7 @@ class Execution:
         self,
         request: GraphQLRequest,
         token: str | None,
-        check_kind: Callable[[OperationType | None], None] = allow_any,
+        check_kind: CheckKind = allow_any,
     ) -> OperationResult:
         """Execute a request. A query or mutation has been executed when this returns.
 
@@ -145,10 +138,14 @@ class Execution:
         self,
         request: GraphQLRequest,
         token: str | None,
-        check_kind: Callable[[OperationType | None], None],
+        check_kind: CheckKind,
     ) -> OperationResult:
         sample, deadline = self._store.sample(), self._store.deadline()
-        answer = None if token is None else await self._compiled_answer(request, token, sample, deadline)
+        answer = (
+            None
+            if token is None
+            else await self._compiled_answer(request, token, check_kind, sample, deadline)
+        )
         if answer is not None:
             return OperationResult(OperationType.QUERY, answer)
         start = partial(self._start, request, token, check_kind, sample, deadline)
@@ -166,14 +163,14 @@ class Execution:
         )
 
     async def _compiled_answer(
-        self, request: GraphQLRequest, token: str, sample: Sample, deadline: Deadline
-    ) -> bytes | None:
-        """The answer to a query, if it is compiled. The interpreter records decisions, if any are sampled."""
+        self, request: GraphQLRequest, token: str, check_kind: CheckKind, sample: Sample, deadline: Deadline
+    ) -> AnyResponse | None:
+        """The answer to an operation that is compiled. Decisions are recorded by the interpreter."""
         path, answer = ExecutionPath.OBSERVED, None
         if self._compiled is None:
             path = ExecutionPath.NOT_COVERED
         elif not sample:
-            path, answer = await self._compiled.answer(request, token, deadline)
+            path, answer = await self._compiled.answer(request, token, check_kind, deadline)
         self._count(path)
         return answer
 
@@ -181,7 +178,7 @@ class Execution:
         self,
         request: GraphQLRequest,
         token: str | None,
-        check_kind: Callable[[OperationType | None], None],
+        check_kind: CheckKind,
         sample: Sample,
         deadline: Deadline,
     ) -> tuple[OperationType | None, ResponseBody | ParsedDocument]:
@@ -203,7 +200,7 @@ class Execution:
         self,
         request: GraphQLRequest,
         unknown: UnknownUser,
-        check_kind: Callable[[OperationType | None], None],
+        check_kind: CheckKind,
     ) -> tuple[OperationType | None, ResponseBody]:
         """Execute an operation that does nothing but redeem an invitation; raises `unknown` for any other."""
         try:
@@ -227,41 +224,6 @@ class Execution:
             except Exception as cause:  # noqa: BLE001  (every fault must reach the client as a GraphQL error)
                 self._faults.report([cause])
                 yield error_response(cause)
-
-
-def execute_document(  # noqa: PLR0913  (all that an operation needs)
-    store: Store,
-    caller: Caller | VerifiedToken | None,
-    document: ParsedDocument,
-    request: GraphQLRequest,
-    root: object = None,
-    *,
-    faults: Faults | None = None,
-) -> ResponseBody:
-    """Execute one operation in a context of its own, which is closed afterwards."""
-    context = OperationContext(store, caller)
-    try:
-        result = execute_sync(
-            build_schema(),
-            document.ast,
-            root_value=root,
-            variable_values=request.variables,
-            operation_name=request.operation_name,
-            context_value=context,
-        )
-    finally:
-        context.close()
-    if faults is not None and result.errors:
-        faults.report_errors(result.errors)
-    return to_response(result)
-
-
-def to_response(result: ExecutionResult) -> ResponseBody:
-    """The response for an execution result; without `data` if execution never began or failed as a whole."""
-    errors = [execution_error(error) for error in result.errors or ()]
-    if result.data is None and errors and not any(error.path for error in result.errors or ()):
-        return {"errors": errors}
-    return without_empty_data({"data": result.data, "errors": errors}) if errors else {"data": result.data}
 
 
 def error_response(cause: Exception) -> ResponseBody:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from multichannel.domain.refusals import Refusal
@@ -20,6 +20,13 @@ from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
+
+
+@dataclass(frozen=True, slots=True)
+class MutationOutcome:
+    """What came of a mutation: the id of what it changed or made, the refusal for clients, or an error."""
+
+    value: str | dict[str, Any] | Exception
 
 
 def mutation_type() -> Any:
@@ -55,11 +62,18 @@ def _field(declared: MutationDeclaration) -> Field:
 def _resolver(
     declared: MutationDeclaration, declaration: TypeDeclaration, record_field: str
 ) -> Callable[..., Any]:
-    """Runs the use case in its transaction, then reads the record as the caller may see it."""
+    """Runs the use case in its transaction, then reads the record as the caller may see it.
 
-    def resolve(_root: object, info: ResolveInfo, input: Any) -> dict[str, Any]:
+    A root value that is an `MutationOutcome` says that it has been run.
+    """
+
+    def resolve(root: object, info: ResolveInfo, input: Any) -> dict[str, Any]:
         operation = info.context
-        outcome = _attempt(declared, operation, input, _context(declared, operation))
+        outcome = (
+            root.value if isinstance(root, MutationOutcome) else run_mutation(declared, operation, input)
+        )
+        if isinstance(outcome, Exception):
+            raise outcome
         if not isinstance(outcome, str):
             return {record_field: None, "user_errors": [outcome]}
         columns = columns_at(info, [record_field], declaration)
@@ -76,6 +90,13 @@ def _shown(
         return operation.record(resource, row_id, columns)
     except Unavailable as fault:
         return fault
+
+
+def run_mutation(
+    declared: MutationDeclaration, operation: OperationContext, input: Any
+) -> str | dict[str, Any] | Exception:
+    """Run the use case in its transaction; what an `MutationOutcome` holds."""
+    return _item_outcome(declared, operation, input, _context(declared, operation))
 
 
 def _context(declared: MutationDeclaration, operation: OperationContext) -> MutationContext:

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from multichannel.errors import Unauthenticated
-from multichannel.graphql.execution.executor import AnyResponse, Responses, error_response, json_of
+from multichannel.graphql.execution.executor import Responses, error_response, json_of
+from multichannel.graphql.execution.interpreter import AnyResponse
 from multichannel.graphql.execution.requests import EVENT_STREAM
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 

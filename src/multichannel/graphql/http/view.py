@@ -17,12 +17,12 @@ from multichannel.errors import Busy, MultichannelError, Unauthenticated, Unavai
 from multichannel.graphql.execution.documents import InvalidDocument
 from multichannel.graphql.execution.executor import (
     Execution,
-    ResponseBody,
     Responses,
     error_response,
     iter_of,
 )
 from multichannel.graphql.execution.faults import is_fault
+from multichannel.graphql.execution.interpreter import ResponseBody
 from multichannel.graphql.execution.requests import (
     EVENT_STREAM,
     GRAPHQL_RESPONSE,

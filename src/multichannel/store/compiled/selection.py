@@ -91,6 +91,14 @@ class RecordById:
 
 
 @dataclass(frozen=True, slots=True)
+class SelectedPayload:
+    """What a mutation returns once it has succeeded: constants, and the record whose id is at `place`."""
+
+    fields: Selected
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class SelectedNodes:
     """The records of a page."""
 
@@ -159,6 +167,7 @@ Selection = (
     | GrantedActions
     | SelectedRecord
     | RecordById
+    | SelectedPayload
     | SelectedList
     | SelectedNodes
     | SelectedEdges

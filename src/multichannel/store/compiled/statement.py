@@ -34,6 +34,7 @@ from multichannel.store.compiled.selection import (
     Selected,
     SelectedField,
     SelectedList,
+    SelectedPayload,
 )
 from multichannel.store.compiled.sql_text import SqlText, parameter, to_sql_text
 
@@ -111,10 +112,10 @@ class _Root:
     """Makes the JSON of root fields."""
 
     def __init__(self, compilation: Compilation) -> None:
-        self._lists = ConnectionJson(compilation)
+        self._lists, self._json = ConnectionJson(compilation), compilation.json
 
-    def field(self, selected: SelectedField) -> Json:
-        value, path = selected.value, (selected.key,)
+    def field(self, selected: SelectedField, outer: Path = ()) -> Json:
+        value, path = selected.value, (*outer, selected.key)
         if isinstance(value, ConstantText):
             return Json((value.text,))
         if isinstance(value, SelectedList):
@@ -124,4 +125,6 @@ class _Root:
                 return Json(("null",))
             key = parameter(value.place, 0, GUID)
             return self._lists.records.by_id(value.resource, value.fields, key, path)
+        if isinstance(value, SelectedPayload):
+            return self._json.object([(each.key, self.field(each, path)) for each in value.fields])
         raise NotCovered(f"{type(value).__name__} at the root")
