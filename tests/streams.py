@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from multichannel.errors import Unauthenticated
-from multichannel.graphql.execution import documents, executor
+from multichannel.graphql.execution import documents, interpreter
 from multichannel.graphql.execution.documents import ParsedDocument
 from multichannel.graphql.execution.executor import Execution, Responses
 from multichannel.graphql.execution.interpreter import ResponseBody
@@ -109,7 +109,7 @@ class PushedStreams:
 @pytest.fixture
 def streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[PushedStreams]:
     """The source of a service whose schema is SCHEMA."""
-    for module in (documents, executor):
+    for module in (documents, interpreter):
         monkeypatch.setattr(module, "build_schema", lambda: SCHEMA)
     documents._read_cached.cache_clear()
     yield PushedStreams()

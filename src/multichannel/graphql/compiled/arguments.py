@@ -118,7 +118,7 @@ class IdInput:
         return resource, (row_id,)
 
 
-class MutationInput:
+class UseCaseInput:
     """The input of a mutation, which decides no statement; its value is what the use case takes."""
 
     def __init__(self, declared: MutationDeclaration, node: FieldNode, field: GraphQLField) -> None:

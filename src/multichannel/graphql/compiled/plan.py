@@ -23,8 +23,8 @@ from multichannel.graphql.compiled.arguments import (
     MAX_WEIGHT,
     IdInput,
     ListInput,
-    MutationInput,
     PlanInput,
+    UseCaseInput,
     variables_in,
 )
 from multichannel.graphql.compiled.selecting import ROOT_FIELDS, Selecting
@@ -186,7 +186,7 @@ class Plan:
         elif parent is build_schema().query_type and node.name.value == "node":
             self._add(node, IdInput(node))
         elif parent is build_schema().mutation_type:
-            self._add(node, MutationInput(MUTATIONS[node.name.value], node, field))
+            self._add(node, UseCaseInput(MUTATIONS[node.name.value], node, field))
         return kind
 
     def _add(self, node: FieldNode, plan_input: PlanInput) -> None:
