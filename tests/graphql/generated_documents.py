@@ -17,6 +17,9 @@ from multichannel.graphql.schema import build_schema
 
 TEXTS = ("a", "con", "%", "_", "/", "Ü", "é", 'quo"te', "", "contoso", "A", "\\", "tab\n", "\u2028", "e")
 NOT_COVERED = {"viewerCanNow"}
+SEARCHED = {
+    name for name, each in DECLARATIONS.items() if any(column.search for column in each.columns.values())
+}
 Variables = dict[str, Any]
 
 
@@ -87,6 +90,8 @@ class DocumentMaker:
             cursors = self._known.cursors.get((kind, order or "ID"))
             if cursors and self._chance(0.2):
                 given.append(f"{name}: {self._value('String', self._random.choice(cursors))}")
+        if kind in SEARCHED and self._chance(0.1):
+            given.append(f"search: {self._value('String', self._random.choice(TEXTS[:10]))}")
         if self._chance(0.35) and (condition := self._filter(self._types[f"{kind}Filter"], 0)):
             given.append(f"filter: {self._value(f'{kind}Filter', condition, 0.5)}")
         return f"({', '.join(given)})" if given else ""

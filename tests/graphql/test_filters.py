@@ -320,3 +320,78 @@ def test_lists_are_ordered_by_several_keys_and_paged_exactly(both: Both) -> None
     assert nodes == sorted(nodes, key=place)
     assert len({each["id"] for each in nodes}) == len(nodes) > 6
     assert len({each["channel"] for each in nodes}) > 2
+
+
+FOUND = (
+    "query ($s: String, $f: CustomerFilter) { customers(search: $s, filter: $f) { totalCount nodes { id } } }"
+)
+
+
+@pytest.fixture(scope="module")
+def findable(both: Both) -> Both:
+    """The same with numbers and domains of Meadow."""
+    with Session(both.world.store.engine) as session:
+        session.execute(
+            update(Customer)
+            .where(Customer.id == MEADOW.id)
+            .values(
+                domain="xn--bcher-kva.example",
+                custom_domains=["dairy.example", "xn--mnchen-3ya.example"],
+                organization_registration_number="HRB 4711",
+                phone_number="+1 555 0199",
+            )
+        )
+        session.commit()
+    return both
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "straße",
+        "οδυσσεύς strasse",
+        "strasse HRB",
+        "4711",
+        "hrb 0199",
+        "DAIRY.example",
+        "Bücher.example",
+        "münchen.EXAMPLE 4711",
+        MEADOW.id[:13].upper(),
+        "  strasse\t4711 ",
+    ],
+)
+def test_customers_are_searched_by_name_domains_and_numbers(findable: Both, text: str) -> None:
+    found = data_of(findable.same(AGENT, FOUND, {"s": text}))["customers"]
+    assert found == {"totalCount": 1, "nodes": [{"id": f"customer_{MEADOW.id}"}]}
+
+
+def test_a_search_finds_nothing_by_what_is_not_readable_and_everything_without_words(findable: Both) -> None:
+    clerk = "alder-billing-admin"  # reads customers by summary
+    for text in ("4711", "dairy.example", "0199", "strasse hrb"):
+        assert data_of(findable.interpreted(clerk, FOUND, {"s": text}))["customers"]["totalCount"] == 0
+    assert data_of(findable.interpreted(clerk, FOUND, {"s": "strasse"}))["customers"]["totalCount"] == 1
+    everything = data_of(findable.same(AGENT, FOUND))["customers"]
+    for blank in ("", "  ", None):
+        assert data_of(findable.same(AGENT, FOUND, {"s": blank}))["customers"] == everything
+    for text in ("%", "_", "strasse%", "strasse 4712"):
+        assert data_of(findable.same(AGENT, FOUND, {"s": text}))["customers"]["totalCount"] == 0
+    for text in ("a b c d e f", "x" * 201, "a\0"):
+        body = orjson.loads(findable.interpreted(AGENT, FOUND, {"s": text}))
+        assert body["errors"][0]["extensions"]["code"] == "BAD_INPUT"
+
+
+def test_lists_of_texts_are_filtered_by_their_elements(findable: Both) -> None:
+    def selected(condition: dict[str, Any]) -> set[str]:
+        return ids(findable, AGENT, "customers", {"customDomains": condition})
+
+    meadow = f"customer_{MEADOW.id}"
+    assert selected({"has": "Dairy.Example"}) == {meadow}
+    assert selected({"isEmpty": False}) == {meadow}
+    assert selected({"isEmpty": True}) == ids(findable, AGENT, "customers", {"id": {"ne": meadow}})
+    for text in ("dairy", "%", "dairy_example", "dairy.example,"):
+        assert selected({"has": text}) == set()
+    clerk = "alder-billing-admin"
+    for condition in ({"has": "dairy.example"}, {"isEmpty": True}, {"isEmpty": False}):
+        assert ids(findable, clerk, "customers", {"customDomains": condition}) == set()
+    suspended = {"suspensionReasons": {"has": "non_payment"}}
+    assert ids(findable, AGENT, "subscriptions", suspended) == set()

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import uuid4
 
-from sqlalchemy import DateTime, Dialect, Enum, Index, MetaData, String, Text, TypeDecorator, text
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, MetaData, String, Text, TypeDecorator, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -63,6 +63,11 @@ VALUES = Enum(
 def is_guid(column: Any) -> bool:
     """Whether a mapped attribute holds GUIDs."""
     return isinstance(column.type, String) and column.type.length == GUID.length  # type: ignore[attr-defined]
+
+
+def is_list(column: Any) -> bool:
+    """Whether a mapped attribute holds lists of texts, or other JSON."""
+    return isinstance(column.type, JSON)
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 
 from multichannel.errors import Misconfigured
 from multichannel.store.database_faults import translate
-from multichannel.store.read.folding import SQLITE_FUNCTION, fold_case
+from multichannel.store.read.functions import SQLITE_FUNCTION, fold_case
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -16,12 +16,13 @@ from graphql.language import Node, Visitor, visit
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.connections import MAX_PAGE_SIZE, read_connection_arguments
 from multichannel.graphql.framework.fields import TypeDeclaration
-from multichannel.graphql.framework.filters import read_filter, read_order
+from multichannel.graphql.framework.filters import read_filter, read_order, read_search
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.mutation import MutationDeclaration
 from multichannel.graphql.framework.strawberry_types import read_input
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.selection import ListArguments, weight_of, with_slots
+from multichannel.store.read.list_query import And
 
 if TYPE_CHECKING:
     from multichannel.graphql.framework.context import OperationContext
@@ -90,7 +91,8 @@ class ListInput:
     def _understood(self, arguments: dict[str, Any]) -> ShapeAndValues:
         declaration, given = self._declaration, arguments.get("filter")
         value = None if given is None else read_input(f"{declaration.name}Filter", given)
-        condition = read_filter(declaration, value, cast("OperationContext", _WithoutReader()))
+        selected = read_filter(declaration, value, cast("OperationContext", _WithoutReader()))
+        condition = And((selected, read_search(declaration, arguments.get("search"))))
         order = read_order(declaration, arguments.get("orderBy"))
         read = read_connection_arguments(declaration.resource, arguments, condition, order)
         weight = weight_of(read.condition)

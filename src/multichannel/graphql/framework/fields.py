@@ -23,13 +23,15 @@ class Column:
     """A column of the same name, nullable because the caller may not be allowed to read it.
 
     `attribute` is the mapped attribute if it has another name. A column with the id of a tenant of one of the
-    resource types `tenants` shows the directory id in its place, as far as the caller sees the tenant.
+    resource types `tenants` shows the directory id in its place, as far as the caller sees the tenant. The
+    argument `search` of lists looks in the columns with `search`.
     """
 
     description: str
     read: Action
     filter: bool = field(default=False, kw_only=True)
     order: bool = field(default=False, kw_only=True)
+    search: bool = field(default=False, kw_only=True)
     attribute: str | None = field(default=None, kw_only=True)
     tenants: tuple[str, ...] = field(default=(), kw_only=True)
 

@@ -8,6 +8,7 @@ from enum import Enum, EnumMeta
 
 import strawberry
 
+from multichannel.domain.base import is_list
 from multichannel.graphql.framework.fields import DECLARATIONS, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.strawberry_types import input_type, is_registered, register
 from multichannel.store.read.list_query import OrderKey, ReadableColumn
@@ -23,6 +24,8 @@ OPERATORS = {
     "gt": "Greater than this value.",
     "gte": "Greater than or equal to this value.",
     "is_null": "Null (true) or not null (false).",
+    "has": "One of the values is this text, in upper or lower case.",
+    "is_empty": "Without values (true) or with some (false).",
 }
 ORDERED = ("eq", "ne", "lt", "lte", "gt", "gte", "is_null", "in")
 OF_ENUMS = ("eq", "ne", "is_null", "in")
@@ -31,6 +34,7 @@ TYPES = {
     int: ("Int", *ORDERED),
     datetime: ("DateTime", *ORDERED),
     str: ("String", "eq", "ne", "starts_with", "contains", "is_null", "in"),
+    list: ("StringList", "has", "is_empty"),
 }
 """The GraphQL type and the operators of each type of column that is not an enum, in the schema's order."""
 QUANTIFIERS = {
@@ -137,7 +141,8 @@ ORDERS: dict[str, dict[str, OrderKey | bool]] = {}
 
 def _conditions_input(declaration: TypeDeclaration, attribute: str) -> str:
     """The name of the input with conditions on a column's type, made on first use."""
-    return value_input(declaration.resource.column(declaration.readable(attribute).name).type.python_type)
+    column = declaration.resource.column(declaration.readable(attribute).name)
+    return value_input(list if is_list(column) else column.type.python_type)
 
 
 def value_input(kind: type) -> str:
@@ -155,7 +160,7 @@ def _operators_input(title: str, annotation: str, operators: Iterable[str]) -> s
     """The name of an input with these operators on values of a type."""
     name = f"{title}Filter"
     if not is_registered(name):
-        operands = {"is_null": "bool", "in": f"list[{annotation}]"}
+        operands = {"is_null": "bool", "is_empty": "bool", "has": "str", "in": f"list[{annotation}]"}
         input_type(
             name,
             f"Conditions on a value of type {title}; all of them must match. An operator that is null counts "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import strawberry
 
 from multichannel.domain.base import is_guid
+from multichannel.domain.domains import ascii_domain
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
 from multichannel.graphql.framework.filter_inputs import ORDERS, QUANTIFIERS
@@ -36,6 +37,7 @@ COMBINING = {"and_", "or_", "not_"}
 MAX_LIST_LENGTH = 100
 MAX_DEPTH = 5
 MAX_ORDER_KEYS = 5
+MAX_WORDS, MAX_SEARCH = 5, 200
 
 
 def read_order(declaration: TypeDeclaration, value: Any) -> OrderBy:
@@ -62,6 +64,29 @@ def read_filter(
 ) -> Condition:
     """Translate a filter argument; raises BadInput for too deep nesting."""
     return ALL_ROWS if value is None else _all_of(declaration, _parts(value, depth), context, depth + 1)
+
+
+def read_search(declaration: TypeDeclaration, text: str | None) -> Condition:
+    """Translate a search: every word is in one of the columns that are searched, as far as they are readable.
+
+    Domains are found by the form that people read, and by the one that is stored.
+    """
+    words = (text or "").split()
+    if len(words) > MAX_WORDS or len(text or "") > MAX_SEARCH or "\0" in (text or ""):
+        raise BadInput(f"search must have at most {MAX_WORDS} words and {MAX_SEARCH} characters.")
+    columns = [declaration.readable(name) for name, item in declaration.columns.items() if item.search]
+    return And(
+        tuple(
+            Or(
+                tuple(
+                    Compare(column, "contains", form)
+                    for form in dict.fromkeys((word, ascii_domain(word) or word))
+                    for column in columns
+                )
+            )
+            for word in words
+        )
+    )
 
 
 def _parts(value: Any, depth: int) -> dict[str, Any]:

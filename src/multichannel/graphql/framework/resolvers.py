@@ -15,14 +15,14 @@ from multichannel.graphql.framework.connections import (
 )
 from multichannel.graphql.framework.context import ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Computed, ToOne, TypeDeclaration
-from multichannel.graphql.framework.filters import read_filter, read_order
+from multichannel.graphql.framework.filters import read_filter, read_order, read_search
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.framework.selected_columns import columns_of_connection, columns_of_record
 from multichannel.graphql.framework.tenant_ids import directory_ids
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.possible_actions import possible_actions
-from multichannel.store.read.list_query import LoadedRecord
+from multichannel.store.read.list_query import And, LoadedRecord
 
 Resolver = Callable[[Any, ResolveInfo], Any]
 
@@ -166,6 +166,7 @@ def nested_connection(declaration: TypeDeclaration, name: str) -> Callable[..., 
 def _page_of(
     declaration: TypeDeclaration, arguments: dict[str, Any], info: ResolveInfo
 ) -> ConnectionArguments:
-    condition = read_filter(declaration, arguments.get("filter"), info.context)
+    selected = read_filter(declaration, arguments.get("filter"), info.context)
+    condition = And((selected, read_search(declaration, arguments.get("search"))))
     order = read_order(declaration, arguments.get("order_by"))
     return read_connection_arguments(declaration.resource, arguments, condition, order)

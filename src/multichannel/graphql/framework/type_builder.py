@@ -6,7 +6,15 @@ from datetime import datetime
 from enum import EnumMeta
 
 from multichannel.graphql.framework.connections import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from multichannel.graphql.framework.fields import Column, Computed, FieldDeclaration, ToOne, TypeDeclaration
+from multichannel.graphql.framework.fields import (
+    DECLARATIONS,
+    Column,
+    Computed,
+    FieldDeclaration,
+    ToOne,
+    TypeDeclaration,
+    camel,
+)
 from multichannel.graphql.framework.filter_inputs import filter_input, order_enum
 from multichannel.graphql.framework.filters import MAX_ORDER_KEYS
 from multichannel.graphql.framework.resolvers import (
@@ -92,9 +100,12 @@ def root_field(declaration: TypeDeclaration, description: str) -> Field:
 
 
 def list_arguments(target: str) -> dict[str, tuple[str, str]]:
-    """The arguments every list has."""
+    """The arguments every list has; `search` if columns of the type are searched."""
+    searched = [camel(name) for name, item in DECLARATIONS[target].columns.items() if item.search]
+    text = f"Only records that have each of these words, in upper or lower case, in {', '.join(searched)}."
     return {
         **PAGE_ARGUMENTS,
+        **({"search": ("str | None", text)} if searched else {}),
         "filter": (f"{target}Filter | None", "Only records that match."),
         "order_by": (
             f"list[{target}Order] | None",

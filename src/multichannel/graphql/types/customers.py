@@ -47,14 +47,19 @@ def _domains(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[dict[str
 class Customer:
     """A company with its own tenant. All partners that serve it share its profile."""
 
-    company_name = Column("The company's name.", SUMMARY, filter=True, order=True)
+    company_name = Column("The company's name.", SUMMARY, filter=True, order=True, search=True)
     domain = Column(
-        "The primary domain of its tenant, such as `meadow.example`.", SUMMARY, filter=True, order=True
+        "The primary domain of its tenant, such as `meadow.example`.",
+        SUMMARY,
+        filter=True,
+        order=True,
+        search=True,
     )
     directory_id = Column(
         "Its tenant GUID at the vendor, the `tid` claim of its users' tokens; null until it is linked.",
         SUMMARY,
         filter=True,
+        search=True,
     )
     market = Column(
         "The country it buys in, as an ISO 3166-1 alpha-2 code.", SUMMARY, filter=True, order=True
@@ -63,7 +68,7 @@ class Customer:
     qualification = Column(
         "The special offers that the vendor has qualified it for.", READ, filter=True, order=True
     )
-    custom_domains = Column("The other domains of its tenant.", READ)
+    custom_domains = Column("The other domains of its tenant.", READ, filter=True, search=True)
     domains = Computed(
         "The primary and custom domains of its tenant, and whether each is verified to be its own.",
         "list[CustomerDomain]",
@@ -72,9 +77,11 @@ class Customer:
         witness="custom_domains",
         absent=(),
     )
-    organization_registration_number = Column("The company's number in the commercial register.", READ)
+    organization_registration_number = Column(
+        "The company's number in the commercial register.", READ, filter=True, search=True
+    )
     email = Column("The company's e-mail address.", READ, filter=True)
-    phone_number = Column("The company's telephone number.", READ)
+    phone_number = Column("The company's telephone number.", READ, filter=True, search=True)
     address_line1 = Column("First line of the company's address.", READ)
     address_line2 = Column("Second line of the company's address.", READ)
     city = Column("City of the company's address.", READ, filter=True, order=True)

@@ -129,8 +129,8 @@ object_type(
 class Subscription:
     """A subscription that a customer bought through any channel."""
 
-    friendly_name = Column("The display name.", SUMMARY, filter=True, order=True)
-    offer_name = Column("The name of the offer.", SUMMARY, filter=True, order=True)
+    friendly_name = Column("The display name.", SUMMARY, filter=True, order=True, search=True)
+    offer_name = Column("The name of the offer.", SUMMARY, filter=True, order=True, search=True)
     status = Column("The state of the subscription now.", SUMMARY, filter=True, order=True)
     channel = Column("The route by which it was bought.", SUMMARY, filter=True, order=True)
     cloud = Column("The national cloud of the customer's tenant.", SUMMARY, filter=True, order=True)
@@ -138,7 +138,7 @@ class Subscription:
     version = version(SUMMARY, expected=True)
     customer = ToOne("The customer that bought it.", "Customer", "customer_id", SUMMARY)
     offer_id = Column("The vendor's id of the offer.", READ, filter=True)
-    vendor_id = Column("The vendor's id of the subscription.", READ, filter=True)
+    vendor_id = Column("The vendor's id of the subscription.", READ, filter=True, search=True)
     recorded_by = Column("Whether the customer or a partner recorded it here.", READ, filter=True, order=True)
     billing_partner = ToOne(
         "The partner that bills it; null if none does, or you cannot see that partner.",
@@ -189,7 +189,7 @@ class Subscription:
         witness="commerce",
         arguments={"kind": ("TransferKind", "The kind of transfer to check.")},
     )
-    services = Column("The names of its Azure services.", READ)
+    services = Column("The names of its Azure services.", READ, filter=True)
     canceled_services = Column("The names of its services that were canceled separately.", READ)
     support_options = Computed(
         "How your partner could support the subscription or, for a customer, what you can do yourself; each "
@@ -223,7 +223,7 @@ class Subscription:
         _left_to_move,
         witness="services",
     )
-    entitlement_id = Column("The GUID of the underlying Azure subscription.", READ, filter=True)
+    entitlement_id = Column("The GUID of the underlying Azure subscription.", READ, filter=True, search=True)
     consumption_type = Column("How its usage is metered, in the vendor's words.", READ)
     creation_date = Column("When it was bought.", READ, filter=True, order=True)
     effective_start_date = Column("When the current term began.", READ, filter=True, order=True)
@@ -240,7 +240,7 @@ class Subscription:
     renewal_term_duration = Column("The length of the next term, as an ISO 8601 duration.", READ)
     is_microsoft_product = Column("Whether the vendor publishes the product itself.", READ)
     publisher_name = Column("The name of the product's publisher.", READ)
-    suspension_reasons = Column("Why it is suspended; empty if it is not.", READ)
+    suspension_reasons = Column("Why it is suspended; empty if it is not.", READ, filter=True)
     cancellation_reason = Column("Why it was canceled; null if it was not.", READ)
     expires_at = Column("When it expires unless it renews.", READ, filter=True, order=True)
     disabled_at = Column("When its users lose access after it has expired.", READ)
@@ -254,5 +254,5 @@ class Subscription:
     partner_number = Column("The partner number that the vendor assigned to the partner of record.", BILLING)
     billing_cycle = Column("How often it is billed.", BILLING, filter=True, order=True)
     billing_cycle_end_date = Column("When the current billing cycle ends.", BILLING)
-    order_id = Column("The vendor's id of the order.", BILLING, filter=True)
+    order_id = Column("The vendor's id of the order.", BILLING, filter=True, search=True)
     promotion_id = Column("The vendor's id of the promotion it was bought under.", BILLING)

@@ -28,7 +28,7 @@ from multichannel.store.compiled.selection import (
     map_comparisons,
 )
 from multichannel.store.compiled.sql_text import parameter
-from multichannel.store.read.filters import PATTERNS
+from multichannel.store.read.filters import FLAGS, PATTERNS
 from multichannel.store.read.list_query import (
     Compare,
     ListQuery,
@@ -221,7 +221,7 @@ def _query(selected: SelectedList) -> ListQuery:
     limits = Window(size, window.backwards, position(window.after), position(window.before))
 
     def bound(of: Resource, compare: Compare) -> Compare:
-        if compare.operator == "is_null":
+        if compare.operator in FLAGS:
             return compare
         kind = Text() if compare.operator in PATTERNS else of.column(compare.column.name).type
         value: Any = compare.value

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from multichannel.policy.schema.resources import Resource
-from multichannel.store.read.filters import prepared
+from multichannel.store.read.filters import FLAGS, prepared
 from multichannel.store.read.list_query import (
     And,
     Compare,
@@ -223,7 +223,7 @@ def with_slots(
 
     def slots(of: Resource, compare: Compare) -> Condition:
         ready = prepared(of, compare)
-        if not isinstance(ready, Compare) or ready.operator == "is_null":
+        if not isinstance(ready, Compare) or ready.operator in FLAGS:
             return ready
         value = tuple(map(slot, ready.value)) if isinstance(ready.value, tuple) else slot(ready.value)
         return Compare(ready.column, ready.operator, value)

@@ -8,14 +8,27 @@ from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
-from multichannel.domain.base import GUID_FORM, is_guid
+from multichannel.domain.base import GUID_FORM, is_guid, is_list
 from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.folding import Folded
+from multichannel.store.read.functions import Folded, JsonElements
 from multichannel.store.read.list_query import (
     NO_ROWS,
     And,
@@ -34,6 +47,16 @@ Grants = Callable[[Action, Resource, Any], Clause]
 ALIASES = 1_000
 """How many aliases are kept; to make one copies every column of the table."""
 
+ESCAPE = "/"
+
+
+def _has_like(column: Any, pattern: Any) -> Clause:
+    """An element of a list of texts is like a pattern, in any case."""
+    element = JsonElements(column).table_valued("value", name="element_")
+    like = Folded(element.c.value).like(Folded(pattern), escape=ESCAPE)
+    return exists(select(1).select_from(element).where(like))
+
+
 OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -45,14 +68,19 @@ OPERATORS: dict[str, Callable[[Any, Any], Clause]] = {
     "not_in": lambda column, values: column.not_in(values),
     "like": lambda column, pattern: _text(column).like(pattern, escape=ESCAPE),
     "ilike": lambda column, pattern: Folded(column).like(Folded(pattern), escape=ESCAPE),
+    "has_like": _has_like,
     "is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
+    "is_empty": lambda column, value: (operator.eq if value else operator.ne)(
+        func.json_array_length(column), literal_column("0")
+    ),
 }
 """The operators of prepared comparisons; all but `is_null` are false for NULL."""
 
 
-PATTERNS = {"like", "ilike"}
+PATTERNS = {"like", "ilike", "has_like"}
 """The operators whose value is a pattern."""
-ESCAPE = "/"
+FLAGS = {"is_null", "is_empty"}
+"""The operators whose value is no value of the column, but true or false."""
 
 
 def prepared(resource: Resource, compare: Compare) -> Condition:
@@ -61,16 +89,12 @@ def prepared(resource: Resource, compare: Compare) -> Condition:
     What can be no GUID equals none. A value that is a bound parameter already stays as it is.
     """
     column, name, value = compare.column, compare.operator, compare.value
-    of_guids = is_guid(resource.column(column.name))
-    if name in {"starts_with", "contains"}:
-        if of_guids:
-            return Compare(column, "like", _pattern(name, value.lower()))
-        # Names are stored in this normal form, but clients may type others.
-        return Compare(column, "like", _pattern(name, value)) if name == "starts_with" else _contains(compare)
+    if name in {"has", "starts_with", "contains"}:
+        return _like(resource, compare)
     if name not in {"eq", "ne", "in"} or _is_bound(value):
         return compare
     values = (value,) if isinstance(value, str) else value
-    if not of_guids:
+    if not is_guid(resource.column(column.name)):
         return _in_either_case(compare, values) if _has_guids(values) else compare
     guids = tuple(each.lower() for each in values if GUID_FORM.fullmatch(each))
     if name == "ne":
@@ -78,8 +102,16 @@ def prepared(resource: Resource, compare: Compare) -> Condition:
     return Compare(column, "in", guids) if guids else NO_ROWS
 
 
-def _contains(compare: Compare) -> Compare:
-    return Compare(compare.column, "ilike", _pattern("contains", normalize("NFC", compare.value)))
+def _like(resource: Resource, compare: Compare) -> Compare:
+    """A comparison with a pattern. Names are stored in one normal form of Unicode, as clients may not type."""
+    column, name, text = compare.column, compare.operator, compare.value
+    stored = resource.column(column.name)
+    if is_guid(stored):
+        return Compare(column, "like", _pattern(name, text.lower()))
+    if name == "starts_with":
+        return Compare(column, "like", _pattern(name, text))
+    operator_ = "has_like" if is_list(stored) else "ilike"
+    return Compare(column, operator_, _pattern(name, normalize("NFC", text)))
 
 
 def _has_guids(values: Any) -> bool:
@@ -107,7 +139,7 @@ def _pattern(name: str, text: str) -> str:
     """The LIKE pattern for texts that start with a text, or contain it."""
     for special in (ESCAPE, "%", "_"):
         text = text.replace(special, ESCAPE + special)
-    return f"{text}%" if name == "starts_with" else f"%{text}%"
+    return {"has": text, "starts_with": f"{text}%", "contains": f"%{text}%"}[name]
 
 
 def _text(column: Any) -> Any:

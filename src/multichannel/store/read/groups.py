@@ -10,40 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Text, case, func, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy import Select, case, func, select
 
 from multichannel.store.read.filters import OPERATORS
+from multichannel.store.read.functions import MonthOf
 from multichannel.store.read.list_query import Condition, ReadableColumn, ReadableRelation
 from multichannel.store.read.ordering import ranked, readable_value
 
 if TYPE_CHECKING:
-    from sqlalchemy.sql.compiler import SQLCompiler
-
     from multichannel.policy.schema.resources import Resource
     from multichannel.store.read.visible_rows import VisibleRows
 
 COUNT = "count"
 """The measure that every group has: the number of its records."""
-
-
-class MonthOf(GenericFunction[str]):
-    """The month of a time in UTC, such as `2026-01`."""
-
-    type = Text()
-    name = "month_of"
-    inherit_cache = True
-
-
-@compiles(MonthOf, "postgresql")
-def _postgresql(element: MonthOf, compiler: SQLCompiler, **options: Any) -> str:
-    return f"to_char(timezone('UTC', {compiler.process(element.clauses, **options)}), 'YYYY-MM')"
-
-
-@compiles(MonthOf, "sqlite")
-def _sqlite(element: MonthOf, compiler: SQLCompiler, **options: Any) -> str:
-    return f"substr({compiler.process(element.clauses, **options)}, 1, 7)"
 
 
 @dataclass(frozen=True, slots=True)
