@@ -25,6 +25,7 @@ from multichannel.services.imports import import_export
 from multichannel.services.provisioning import add_partner
 from multichannel.store.engines import open_database
 from multichannel.store.read.list_query import ListQuery, ReadableColumn, Window
+from multichannel.store.session import AUDIT_TABLES
 from multichannel.store.store import Store
 
 Payload = dict[str, Any]
@@ -95,9 +96,13 @@ class Books:
         """Every table, row by row."""
         return {name: self.table(name) for name in sorted(Base.metadata.tables)}
 
+    def records(self) -> dict[str, Table]:
+        """Every table but those of the audit log and the events."""
+        return {name: rows for name, rows in self.dump().items() if name not in AUDIT_TABLES}
+
     def facts(self) -> dict[str, list[str]]:
-        """Every table without what the service chose by chance: its own ids."""
-        dump = self.dump()
+        """Every table of records without what the service chose by chance: its own ids."""
+        dump = self.records()
         names = {
             row["id"]: f"{table} {_natural_key(row)}"
             for table, rows in dump.items()

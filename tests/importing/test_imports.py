@@ -79,14 +79,14 @@ def test_the_same_again_changes_nothing(books: Books) -> None:
 
 def test_a_changed_value_makes_a_new_version_of_that_row_only(books: Books) -> None:
     books.load(*everything())
-    before = books.dump()
+    before = books.records()
 
     report = books.load(*everything()[:-1], subscription("phone", of="quarry", quantity=6))
 
     assert counts(report) == {"created": 0, "updated": 1, "unchanged": 5, "inferred": 0}
     old = next(row for row in before["subscriptions"] if row["vendor_id"] == guid("phone"))
     new = old | {"quantity": 6, "version": 2, "updated_at": books.now}
-    assert books.dump() == before | {
+    assert books.records() == before | {
         "subscriptions": [new if row == old else row for row in before["subscriptions"]]
     }
 

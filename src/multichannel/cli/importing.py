@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from multichannel.settings import Settings, load_settings
 app = typer.Typer(no_args_is_help=True, help="Import data from other systems.")
 
 REFUSED = 1
+OBJECTS_BEFORE_COLLECTION = 100_000
 
 
 @app.callback()
@@ -50,6 +52,8 @@ def partner_center(
     --partner 7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10
     """
     settings = load_settings(database_url=database_url)
+    # Few objects of an import refer to each other in a circle, and searching all others for these takes long.
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
     with _progress() as progress:
         export = Export(
             files,

@@ -6,13 +6,13 @@ The audit log (R53) is a chain of records for each tenant, each sealed together 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -124,8 +124,8 @@ def seal_of(previous: str, record: dict[str, Any]) -> str:
         for name, value in record.items()
         if name != "seal" and not (name in ADDED_LATER and value is None)
     }
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+    text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.sha256(previous.encode() + b"\n" + text).hexdigest()
 
 
 class ChainFlaw(StrEnum):
@@ -210,6 +210,8 @@ def _flaw(record: Mapping[Any, Any] | None, number: int, seal: str, head: ChainH
 
 
 def _plain(value: Any) -> Any:
+    if type(value) is str:
+        return value
     if isinstance(value, datetime):
         return utc_text(value)
     return str(value) if isinstance(value, StrEnum) else value

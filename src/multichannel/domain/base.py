@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, ClassVar, Self
-from uuid import uuid4
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, MetaData, String, Text, TypeDecorator, text
 from sqlalchemy.dialects import postgresql
@@ -105,7 +105,8 @@ class UtcTime(TypeDecorator[datetime]):
 def utc_text(value: datetime) -> str:
     """The text form of every timestamp: `2017-01-25T23:01:08.693000Z`."""
     # `strftime` does not pad the year, and year 1 is what the vendor writes for an unknown date.
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    time = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return time.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
@@ -119,8 +120,10 @@ def is_printable(value: str) -> bool:
 
 
 def new_id() -> str:
-    """A random id, which reveals neither the order nor the time of creation."""
-    return str(uuid4())
+    """A random id (UUID version 4), which reveals neither the order nor the time of creation."""
+    digits = token_hex(16)
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 class Base(DeclarativeBase):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from multichannel.importing.field_mapping import list_of, object_of, optional, payload, required
+from multichannel.importing.field_mapping import incomparable, list_of, object_of, optional, payload, required
 from multichannel.importing.problems import abbreviate, invalid
 from multichannel.importing.value_readers import country, flag, guid, one_of, text
 
@@ -48,7 +48,7 @@ class ImportedBillingProfile:
     language: str | None = optional("language", text)
     company_name: str | None = optional("companyName", text)
     address: ImportedAddress | None = optional("defaultAddress", object_of(ImportedAddress))
-    etag: str | None = optional("attributes.etag", text)
+    etag: str | None = incomparable("attributes.etag", text)
 
 
 @payload
@@ -74,7 +74,7 @@ class ImportedCustomer:
     allow_delegated_access: bool | None = optional("allowDelegatedAccess", flag)
     custom_domains: tuple[str, ...] = optional("customDomains", list_of(text), ())
     associated_partner_id: str | None = optional("associatedPartnerId", guid)
-    etag: str | None = optional("attributes.etag", text)
+    etag: str | None = incomparable("attributes.etag", text)
 
     def __post_init__(self) -> None:
         """Reject a customer whose id is not its tenant id: one of the two belongs to another company."""

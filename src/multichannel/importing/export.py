@@ -1,25 +1,28 @@
-"""An export: several files, read once to check them and again, kind by kind, to store them.
+"""An export: several files, read and checked once, and given back kind by kind to be stored.
 
 Reading by kind makes the order of files and items irrelevant: when a subscription is stored, every
-customer and partner of the export is known.
+customer and partner of the export is known. Of a record that several items describe, each gives what all say.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, Generic, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar
 
+from multichannel.importing.merging import contradictions, merged
 from multichannel.importing.partnerships import ImportedPartnerRelationship
 from multichannel.importing.payloads import KINDS, Imported, kind_name, kind_of, parse
-from multichannel.importing.problems import Rejected, UnreadableFile, invalid
+from multichannel.importing.problems import Problem, Rejected, UnreadableFile, abbreviate
 from multichannel.importing.reader import Item, read_items
 from multichannel.importing.report import FileReport, ImportReport
+from multichannel.importing.spool import LocatedItem, Spool
 
-F_co = TypeVar("F_co", bound=Imported, covariant=True)
 F = TypeVar("F", bound=Imported)
+
+Stamp: TypeAlias = tuple[int, int, int]
 
 _PREFIX: Final = {kind: bytes([number]) for number, kind in enumerate(KINDS.values())}
 _BITS: Final = 32
@@ -37,15 +40,6 @@ class ImportProgress:
         """Another `size` bytes were read."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocatedItem(Generic[F_co]):
-    """Facts with their place: the number of the file and the index of the item in it."""
-
-    file: int
-    index: int
-    facts: F_co
-
-
 class Export:
     """Files of one partner's export; `default_customer` owns items that name no customer."""
 
@@ -61,50 +55,53 @@ class Export:
         self.default_customer = default_customer
         self._progress = progress or ImportProgress()
         self._seen: dict[bytes, int] = {}
-        self._holders: dict[str, set[int]] = defaultdict(set)  # which files hold a kind
-        self._kinds: list[Counter[str]] = []
+        self._different: set[bytes] = set()
+        self._merged: dict[bytes, Imported] = {}
+        self._spools: defaultdict[str, Spool] = defaultdict(Spool)
+        self._stamps: list[Stamp | None] = []
 
     def check(self) -> ImportReport:
         """Read all files once and report their kinds and every problem that needs no database.
 
-        Two items with the same id must be equal. Memory use is about 200 bytes per item.
+        Items with the same id must not contradict each other. Memory use is about 200 bytes per item, and the
+        size of its facts for one that several items describe differently.
         """
-        self._seen.clear()
-        self._holders.clear()
+        self.close()
         report = self.blank_report()
+        self._stamps = [_stamp(path) for path in self.paths]
         self._progress.begin("Checking", sum(map(_size, self.paths)))
         for number, file in enumerate(report.files):
             for item in self._items(number, file):
                 self._check(number, item, file)
-        self._kinds = [file.kinds for file in report.files]
+        if self._different:
+            self._merge(report)
         return report
+
+    def close(self) -> None:
+        """Forget what was read."""
+        for spool in self._spools.values():
+            spool.close()
+        for kept in (self._seen, self._different, self._merged, self._spools):
+            kept.clear()
 
     def blank_report(self) -> ImportReport:
         """An empty report on these files."""
         return ImportReport([FileReport(str(path)) for path in self.paths])
 
     def read(self, kind: type[F], report: ImportReport) -> Iterator[LocatedItem[F]]:
-        """The facts of one kind in a checked export; items that are invalid by now are reported."""
+        """The facts of one kind in a checked export."""
         name = kind_name(kind)
-        holders = sorted(self._holders[name])
-        self._progress.begin(f"Storing {name}", sum(_size(self.paths[number]) for number in holders))
-        for number in holders:
-            file = report.files[number]
-            for item in self._items(number, file):
-                try:
-                    if kind_of(item.data) != name:
-                        continue
-                    facts = parse(item.data, default_customer=self.default_customer)
-                except Rejected as rejected:
-                    file.reject(item.index, rejected.problems)
-                    continue
-                file.kinds[name] += 1
-                yield LocatedItem(number, item.index, cast("F", facts))
+        spool = self._spools[name]
+        self._progress.begin(f"Storing {name}", spool.size)
+        for item in spool.read(self._progress.advance):
+            report.files[item.file].kinds[name] += 1
+            whole = self._merged.get(_identity(item.facts)) if self._merged else None
+            yield item if whole is None else replace(item, facts=_in_place(item.facts, whole))
 
     def finish(self, report: ImportReport) -> None:
         """Report files whose contents changed between the check and the import."""
-        for file, kinds in zip(report.files, self._kinds, strict=True):
-            if file.kinds != kinds and not file.rejected_total:
+        for file, path, stamp in zip(report.files, self.paths, self._stamps, strict=True):
+            if _stamp(path) != stamp:
                 file.fail(
                     UnreadableFile("FILE_CHANGED", "The file changed during the import. Import it again.")
                 )
@@ -125,31 +122,68 @@ class Export:
             name = kind_of(item.data)
             file.kinds[name] += 1
             facts = parse(item.data, default_customer=self.default_customer)
-            self._compare(LocatedItem(number, item.index, facts))
         except Rejected as rejected:
             file.reject(item.index, rejected.problems)
-        else:
-            self._holders[name].add(number)
+            return
+        self._compare(facts, number, item.index)
+        self._spools[name].add(LocatedItem(number, item.index, facts))
 
-    def _compare(self, located: LocatedItem[Imported]) -> None:
-        """Reject facts that contradict an earlier item with the same id."""
-        key, digest = _key_and_digest(located.facts)
-        place = (digest & _HASH) << 2 * _BITS | located.file << _BITS | located.index
+    def _compare(self, facts: Imported, file: int, index: int) -> None:
+        """Remember the records that several items describe differently."""
+        key, digest = _identity(facts), _digest(facts)
+        place = (digest & _HASH) << 2 * _BITS | file << _BITS | index
         earlier = self._seen.setdefault(key, place)
         if earlier >> 2 * _BITS != place >> 2 * _BITS:
-            path, index = self.paths[earlier >> _BITS & _LOW], earlier & _LOW
-            other = f"items[{index}] of {path}"
-            sentence = f"This {kind_name(type(located.facts))} differs from {other}. Keep only the newer one."
-            raise invalid("CONTRADICTION", sentence, "id")
+            self._different.add(key)
+
+    def _merge(self, report: ImportReport) -> None:
+        """Put together what several items say of one record; reject those that contradict earlier ones."""
+        for spool in self._spools.values():
+            for item in spool.read():
+                key = _identity(item.facts)
+                if key in self._different:
+                    self._merge_item(key, item, report.files[item.file])
+
+    def _merge_item(self, key: bytes, item: LocatedItem[Any], file: FileReport) -> None:
+        whole = self._merged.setdefault(key, item.facts)
+        different = list(contradictions(whole, item.facts))
+        if different:
+            file.reject(item.index, [self._contradiction(key, item.facts, different)])
+        else:
+            self._merged[key] = merged(whole, item.facts)
+
+    def _contradiction(
+        self, key: bytes, facts: Imported, different: Sequence[tuple[str, Any, Any]]
+    ) -> Problem:
+        place = self._seen[key]
+        path, index = self.paths[place >> _BITS & _LOW], place & _LOW
+        values = ", ".join(
+            f"{name} is {abbreviate(after)} and was {abbreviate(before)}" for name, before, after in different
+        )
+        other = f"items[{index}] of {path}"
+        sentence = f"This {kind_name(type(facts))} contradicts {other}. Keep only the newer one: {values}."
+        return Problem("id", "CONTRADICTION", sentence)
 
 
-def _key_and_digest(facts: Imported) -> tuple[bytes, int]:
-    """The identity of the record that facts describe, and a digest of the facts."""
+def _identity(facts: Imported) -> bytes:
+    """The record that facts describe."""
     if isinstance(facts, ImportedPartnerRelationship):
         # One partner may be named for many customers.
-        about = _key(type(facts), facts.partner_id) + facts.relationship_type.encode()
-        return about, hash(replace(facts, customer_id=None))
-    return _key(type(facts), facts.vendor_id), hash(facts)
+        return _key(type(facts), facts.partner_id) + facts.relationship_type.encode()
+    return _key(type(facts), facts.vendor_id)
+
+
+def _digest(facts: Imported) -> int:
+    if isinstance(facts, ImportedPartnerRelationship):
+        return hash(replace(facts, customer_id=None))
+    return hash(facts)
+
+
+def _in_place(facts: Any, whole: Any) -> Any:
+    """What all items say of a partner, for the customer that this one names."""
+    if isinstance(facts, ImportedPartnerRelationship):
+        return replace(whole, customer_id=facts.customer_id)
+    return whole
 
 
 def _key(kind: type[Imported], vendor_id: str) -> bytes:
@@ -161,6 +195,15 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except (OSError, ValueError):
         return 0
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """What changes with the contents of a file; None if there is none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _require_file(path: Path) -> None:

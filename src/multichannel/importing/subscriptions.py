@@ -14,7 +14,7 @@ from multichannel.domain.commerce import (
     SubscriptionStatus,
     TermDuration,
 )
-from multichannel.importing.field_mapping import list_of, optional, payload, required
+from multichannel.importing.field_mapping import incomparable, list_of, optional, payload, required
 from multichannel.importing.problems import abbreviate, invalid
 from multichannel.importing.value_readers import (
     count,
@@ -72,7 +72,7 @@ class ImportedSubscription:
     order_id: str | None = optional("orderId", identifier)
     promotion_id: str | None = optional("promotionId", identifier)
     migrated_from_subscription_id: str | None = optional("migratedFromSubscriptionId", guid)
-    etag: str | None = optional("attributes.etag", text)
+    etag: str | None = incomparable("attributes.etag", text)
 
     def __post_init__(self) -> None:
         """Reject a subscription whose self link names another one, or that is its own add-on."""

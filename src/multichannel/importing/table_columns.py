@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import fields
+from functools import cache
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
@@ -99,8 +100,13 @@ def _line(facts: ImportedTransferAddOn, number: int, base_number: int | None) ->
     }
 
 
-def _values(facts: Any, names: Iterable[str]) -> Columns:
-    return {name: getattr(facts, name) for name in names}
+def _values(facts: Any, names: tuple[str, ...]) -> Columns:
+    return dict(zip(names, _getter(names)(facts), strict=True))
+
+
+@cache
+def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*names)
 
 
 def _word(value: Any) -> str | None:

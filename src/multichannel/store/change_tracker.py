@@ -19,6 +19,7 @@ TRACKED = {
     for resource in RESOURCES.values()
     if resource.model is not None and resource.reads and resource.model is not AuditRecord
 }
+PLAIN_TYPES = frozenset({str, int, bool})
 UNRECORDED = {"version", "created_at", "updated_at"}
 """Columns that say no more than the audit record itself."""
 
@@ -40,8 +41,8 @@ class RowChange:
     def record(self, name: str, old: Any, new: Any) -> None:
         """Record a change of a column; of several, the first old and the last new value count."""
         if name not in UNRECORDED:
-            self.old.setdefault(name, _json_value(old))
-            self.new[name] = _json_value(new)
+            self.old.setdefault(name, json_value(old))
+            self.new[name] = json_value(new)
 
     @property
     def is_change(self) -> bool:
@@ -51,12 +52,13 @@ class RowChange:
     @property
     def parties(self) -> set[str]:
         """The tenants that the row names."""
-        return {value for name in type(self.row).parties if (value := getattr(self.row, name)) is not None}
+        parties = self.resource.mapped.parties
+        return {value for name in parties if (value := getattr(self.row, name)) is not None}
 
     @property
     def former_parties(self) -> set[str]:
         """The tenants that the row named before, and does not name any more."""
-        former = {self.old[name] for name in type(self.row).parties if self.old.get(name)}
+        former = {self.old[name] for name in self.resource.mapped.parties if self.old.get(name)}
         return former - self.parties
 
 
@@ -105,9 +107,12 @@ def _differences(row: Any) -> Iterator[tuple[str, Any, Any]]:
             yield attribute.columns[0].name, old, history.added[0] if history.added else None
 
 
-def _json_value(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """A value as the audit log has it."""
+    if value is None or type(value) in PLAIN_TYPES:
+        return value
     if isinstance(value, datetime):
         return utc_text(value)
     if isinstance(value, list | tuple):
-        return [_json_value(item) for item in value]
+        return [json_value(item) for item in value]
     return str(value) if isinstance(value, StrEnum) else value

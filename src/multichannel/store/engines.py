@@ -7,6 +7,7 @@ import time
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from psycopg import OperationalError, pq
 from sqlalchemy import Engine, create_engine, event, make_url
 
@@ -61,6 +62,7 @@ def open_database(url: str, *, connections: int = 10) -> Engine:
             max_overflow=0,
             pool_timeout=5,
             hide_parameters=True,  # errors are logged, and must not contain personal data
+            json_serializer=_json_text,
             connect_args={
                 "options": " ".join(f"-c {option}" for option in POSTGRESQL_OPTIONS),
                 **CONNECTION_OPTIONS,
@@ -71,9 +73,20 @@ def open_database(url: str, *, connections: int = 10) -> Engine:
     raise Misconfigured(f"{parsed.render_as_string()}: the database must be SQLite or PostgreSQL")
 
 
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
 def _sqlite(url: str, connections: int) -> Engine:
     """WAL mode, so that readers never wait; the driver's transaction handling is off."""
-    engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5, hide_parameters=True)
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=5,
+        hide_parameters=True,
+        json_serializer=_json_text,
+    )
 
     event.listen(engine, "handle_error", translate, retval=True)
 

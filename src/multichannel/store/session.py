@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import ORMExecuteState
     from sqlalchemy.orm.unitofwork import UOWTransaction
 
+    from multichannel.store.audit.bulk_audit import BulkAudit
     from multichannel.store.decision_recorder import Recording
 
 MARK = "decided"
@@ -45,6 +46,8 @@ class GuardedSession(Session):
         """The grant of delegated admin by which a row was fetched to be written (R60)."""
         self.before_writing: Callable[[list[RowChange]], None] = _ignore_changes
         """Receives what a flush is about to change, while the database still holds the old values."""
+        self.bulk_audit: BulkAudit | None = None
+        """Records bulk writes; None where there are none."""
         self.recording: Recording | None = None
         """Where decisions are recorded; None where the operation is not sampled."""
 
@@ -67,6 +70,13 @@ class GuardedSession(Session):
         if statement.table.name in AUDIT_TABLES:
             raise PolicyBypass(f"a bulk write of the audit table {statement.table.name}")
         return self.granted_connection().execute(statement, rows)
+
+    @property
+    def bulk_changes(self) -> BulkAudit:
+        """Where bulk writes of records are recorded; refused where nobody would learn of them."""
+        if self.bulk_audit is None:
+            raise PolicyBypass("a bulk write of records in a transaction without an audit log for it")
+        return self.bulk_audit
 
     def write_audit(self, statement: Any, rows: list[dict[str, Any]]) -> None:
         """Insert audit records, events and idempotency keys, or move the end of a chain; nothing else."""
@@ -153,4 +163,4 @@ def _table_and_key(row: Any) -> tuple[str, str]:
 
 
 def _ignore_changes(_changes: list[RowChange]) -> None:
-    """Used by `Store.write`, whose use cases, such as imports, write no audit records."""
+    """Used by `Store.write`, whose use cases write no audit records."""

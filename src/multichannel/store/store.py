@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from multichannel.domain.audit import AuditStatus
+from multichannel.domain.tenants import Tenant
 from multichannel.errors import (
     Busy,
     DatabaseUnavailable,
@@ -28,6 +29,7 @@ from multichannel.errors import (
 )
 from multichannel.store.access import Access
 from multichannel.store.audit.audit_writer import AuditWriter
+from multichannel.store.audit.bulk_audit import BulkAudit
 from multichannel.store.audit.mutation_context import (
     IdempotencyKeys,
     MutationContext,
@@ -40,6 +42,7 @@ from multichannel.store.decision_recorder import NESTED, DecisionRecorder, Recor
 from multichannel.store.engines import READING, WRITING, execution_options, ping, probe_writing
 from multichannel.store.session import GuardedSession
 from multichannel.store.unit_of_work import PUBLIC_URL, UnitOfWork
+from multichannel.store.users import principal_of, select_tenants
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -179,6 +182,19 @@ class Store:
             notify()
         return outcome
 
+    def act_in_bulk(
+        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], T]
+    ) -> T:
+        """Run a use case that writes in bulk, in one transaction with its audit records.
+
+        `mutation` is about the partner that acts, in whose name the service itself, `principal`, writes.
+        """
+        with self.operation():
+            outcome = self._again(lambda: self._act_in_bulk(principal, mutation, use_case), CONFLICTS)
+        for notify in self.committed:
+            notify()
+        return outcome
+
     def _act(
         self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
     ) -> str:
@@ -194,6 +210,20 @@ class Store:
         with self._access(principal, WRITING) as access:
             outcome = use_case(UnitOfWork(access))
             access.session.flush()
+            access.session.commit_connection()
+            return outcome
+
+    def _act_in_bulk(
+        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], T]
+    ) -> T:
+        with self._access(principal, WRITING) as access:
+            actor = access.run(select_tenants().where(Tenant.id == mutation.resource_id))
+            acting = access.standing_in_for(principal_of(actor[0])) if actor else access
+            with BulkAudit(acting, mutation) as audit:
+                access.session.bulk_audit = audit
+                outcome = use_case(UnitOfWork(access))
+                access.session.flush()
+                audit.write(self.clock())
             access.session.commit_connection()
             return outcome
 

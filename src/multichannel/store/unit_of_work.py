@@ -166,6 +166,14 @@ class UnitOfWork:
         """Rows of a partner that was fetched for the action they are written by."""
         return OwnerBulkWriter(self._session, model, column, owner)
 
+    def settle_bulk_changes(self) -> None:
+        """Decide who learns of the bulk writes so far, which need no more memory then."""
+        self._session.bulk_changes.settle()
+
+    def note_bulk_change(self, row_id: str, name: str, old: Any, new: Any) -> None:
+        """Add to the record of a bulk write what belongs to its row and is stored elsewhere."""
+        self._session.bulk_changes.note(row_id, name, old, new)
+
     def tenant_directory(self, sponsor: Base | ServiceResource) -> TenantDirectory:
         """Tenants by the ids that people and exports name; `sponsor` was fetched for the action."""
         return TenantDirectory(self._session, sponsor)

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from multichannel.errors import NotVisible, Refused
 from multichannel.importing.export import Export
 from multichannel.importing.report import ImportRefused, ImportReport
+from multichannel.policy.schema.resources import PARTNER
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
 from multichannel.services.imports.customers import store_customers
 from multichannel.services.imports.partnerships import store_partner_relationships
@@ -16,10 +19,13 @@ from multichannel.services.imports.relationships import attach_resellers
 from multichannel.services.imports.subscriptions import store_subscriptions
 from multichannel.services.imports.transfers import store_transfers
 from multichannel.services.imports.unit import ImportUnit
+from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
 
 IMPORTER = system_principal(SystemRole.IMPORTER)
+OPERATION = "import"
+"""The name of the operation in audit records and events."""
 
 
 def import_export(store: Store, partner_id: str, export: Export) -> ImportReport:
@@ -28,14 +34,17 @@ def import_export(store: Store, partner_id: str, export: Export) -> ImportReport
     ImportRefused, with the report, if anything is wrong with any of them; Refused if there is no such
     partner. No transaction is open while files are checked.
     """
-    try:
-        store.write(IMPORTER, lambda work: work.partners.get(partner_id, to=Action.IMPORT))
-    except NotVisible:
-        raise Refused(f"Partner {partner_id} not found. Add it first: multichannel partner add") from None
-    report = export.check()
-    if report.rejected_total:
-        raise ImportRefused(report)
-    return store.write(IMPORTER, lambda work: store_export(work, partner_id, export))
+    with closing(export):
+        try:
+            store.write(IMPORTER, lambda work: work.partners.get(partner_id, to=Action.IMPORT))
+        except NotVisible:
+            raise Refused(f"Partner {partner_id} not found. Add it first: multichannel partner add") from None
+        report = export.check()
+        if report.rejected_total:
+            raise ImportRefused(report)
+        # The importing partner is the actor of all that changes.
+        mutation = MutationContext(OPERATION, PARTNER.name, partner_id)
+        return store.act_in_bulk(IMPORTER, mutation, lambda work: store_export(work, partner_id, export))
 
 
 def store_export(work: UnitOfWork, partner_id: str, export: Export) -> ImportReport:

@@ -11,9 +11,9 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.tenants import TenantKind
 from multichannel.importing import table_columns as columns
 from multichannel.importing.customers import ImportedCustomer, RelationshipToPartner
-from multichannel.importing.export import LocatedItem
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
+from multichannel.importing.spool import LocatedItem
 from multichannel.services.imports.delegated_admin import store_delegated_admin
 from multichannel.services.imports.partnerships import Resellers
 from multichannel.services.imports.relationships import choose, permitted_resellers, relationships_with
@@ -68,7 +68,7 @@ def _linked_by_domain(
             links[directory_id] = row_id
     if not links:
         return batch
-    unit.companies.link(links, cloud=unit.importer.cloud, now=unit.now)
+    unit.companies.link_in_bulk(links, cloud=unit.importer.cloud, now=unit.now)
     for directory_id in links.keys() & resellers.attachments.keys():
         resellers.attachments[links[directory_id]] = resellers.attachments.pop(directory_id)
     return unit.with_known_customers(batch)

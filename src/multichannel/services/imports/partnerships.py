@@ -10,10 +10,10 @@ from typing import Final, TypeAlias
 
 from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
 from multichannel.domain.tenants import PartnerType, TenantKind
-from multichannel.importing.export import LocatedItem
 from multichannel.importing.partnerships import ImportedPartnerRelationship, PartnerRelationshipType
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
+from multichannel.importing.spool import LocatedItem
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import TenantKind
-from multichannel.importing.export import LocatedItem
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import Outcome
+from multichannel.importing.spool import LocatedItem
 from multichannel.services.imports.partnerships import Attachment, Resellers
 from multichannel.services.imports.unit import ImportUnit, batches
 from multichannel.store.write.owner_bulk_writer import Row
@@ -167,6 +167,7 @@ def attach_resellers(unit: ImportUnit, resellers: Resellers) -> None:
                 unit.reject(attachment.item, problem)
             elif customer_id in named.inferred or outcomes[customer_id] is not Outcome.UNCHANGED:
                 _count_change(unit, attachment)
+        unit.settle()
 
 
 def choose(unit: ImportUnit, attachments: Sequence[Attachment]) -> Attachment | None:

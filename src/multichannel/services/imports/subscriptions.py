@@ -9,7 +9,7 @@ from multichannel.domain.commerce import Channel, RecordedBy
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import PartnerType
 from multichannel.importing import table_columns as columns
-from multichannel.importing.export import LocatedItem
+from multichannel.importing.spool import LocatedItem
 from multichannel.importing.subscriptions import ImportedSubscription
 from multichannel.services.imports.partnerships import Resellers
 from multichannel.services.imports.relationships import ensure_customers

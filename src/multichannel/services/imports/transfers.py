@@ -8,7 +8,7 @@ from typing import Any
 from multichannel.domain.base import new_id
 from multichannel.domain.transfers import Transfer, TransferLine
 from multichannel.importing import table_columns as columns
-from multichannel.importing.export import LocatedItem
+from multichannel.importing.spool import LocatedItem
 from multichannel.importing.transfers import ImportedTransfer
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
@@ -35,6 +35,8 @@ def _store(unit: ImportUnit, batch: Sequence[LocatedItem[ImportedTransfer]]) -> 
         if not _equal_lines(stored.get(row["id"], []), lines[vendor_id])
     }
     unit.count_outcomes(items, unit.reconcile(transfers, existing, wanted, changed))
+    for vendor_id, before in changed.items():
+        unit.note_change(existing[vendor_id]["id"], "lines", _summary(before), _summary(lines[vendor_id]))
     fresh = lines.keys() - existing.keys() | changed.keys()
     _replace(unit, {key: lines[key] for key in fresh}, [row for rows in changed.values() for row in rows])
 
@@ -50,6 +52,12 @@ def _replace(unit: ImportUnit, lines: Mapping[str, Sequence[Row]], outdated: Seq
             for line in group
         ]
     )
+
+
+def _summary(lines: Sequence[Row]) -> list[str]:
+    """Lines as the audit log tells them: the subscription and its quantity."""
+    ordered = sorted(lines, key=lambda row: int(row["number"]))
+    return [f"{row['subscription_vendor_id']}: {row['quantity']}" for row in ordered]
 
 
 def _equal_lines(stored: Sequence[Row], wanted: Sequence[Row]) -> bool:

@@ -13,10 +13,11 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerType, TenantKind
 from multichannel.importing.customers import ImportedCustomer
-from multichannel.importing.export import Export, LocatedItem
+from multichannel.importing.export import Export
 from multichannel.importing.payloads import Imported
 from multichannel.importing.problems import Problem
 from multichannel.importing.report import FileReport, Outcome
+from multichannel.importing.spool import LocatedItem
 from multichannel.importing.transfers import ImportedTransfer
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.owner_bulk_writer import OwnerBulkWriter, Row
@@ -69,6 +70,15 @@ class ImportUnit:
         """All facts of a kind, in batches. They name customers by their ids here, not by directory ids."""
         for batch in batches(self.export.read(kind, self.report)):
             yield self.with_known_customers(batch)
+            self.settle()
+
+    def settle(self) -> None:
+        """Keep the audit records of a batch."""
+        self._work.settle_bulk_changes()
+
+    def note_change(self, row_id: str, name: str, old: Any, new: Any) -> None:
+        """Add to the audit record of a row what belongs to it and is stored elsewhere."""
+        self._work.note_bulk_change(row_id, name, old, new)
 
     def with_known_customers(self, batch: list[LocatedItem[F]]) -> list[LocatedItem[F]]:
         """The items with the ids of their customers, where these differ from the directory ids.
@@ -139,7 +149,8 @@ class ImportUnit:
                 {**wanted[key], **self._next_version(existing[key])}
                 for key, outcome in outcomes.items()
                 if outcome is Outcome.UPDATED
-            ]
+            ],
+            existing.values(),
         )
         return outcomes
 

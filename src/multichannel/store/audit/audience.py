@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -93,5 +93,9 @@ class ChangeAudience:
         unknown = tenant_ids - self._principals.keys()
         if unknown:
             condition = Tenant.id.in_(sorted(unknown)), Tenant.kind != TenantKind.SYSTEM
-            for row in self._access.run(select_tenants().where(*condition)):
+            for row in self._access.run(select_tenants().where(*condition, *self._further_conditions())):
                 self._principals[row.tenant_id] = principal_of(row)
+
+    def _further_conditions(self) -> Sequence[Any]:
+        """What tenants have to be to be told."""
+        return ()

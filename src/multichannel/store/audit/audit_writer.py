@@ -6,20 +6,22 @@ The tenant that acts has old and new values in its chain; the others that it hap
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
 from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, AuditStatus, Event, seal_of
 from multichannel.domain.base import new_id
-from multichannel.domain.delegated_admin import DelegatedAdminGrant
-from multichannel.domain.relationships import ResellerRelationship
-from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, TenantKind
-from multichannel.domain.transfers import Transfer
 from multichannel.domain.users import User
+from multichannel.policy.schema.resources import (
+    CUSTOMER,
+    DELEGATED_ADMIN_GRANT,
+    RELATIONSHIP,
+    SUBSCRIPTION,
+    TRANSFER,
+)
 from multichannel.store.audit.audience import ChangeAudience
 
 if TYPE_CHECKING:
@@ -34,8 +36,11 @@ SHARED_WITH_CUSTOMER = SHARED | {"quantity", "auto_renew_enabled", "friendly_nam
 """The columns of a subscription whose values its customer receives: what it pays, and under which name."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+Heads = dict[str, dict[str, Any]]
+"""The ends of chains by tenant: length and last seal."""
+
+
+class AuditEntry(NamedTuple):
     """One change of one row, for one tenant's chain, before it has its place there."""
 
     tenant_id: str
@@ -71,7 +76,7 @@ class AuditWriter:
         audience = self._audience.of(changed, own)
         entries: list[AuditEntry] = []
         events: list[dict[str, Any]] = []
-        transfer_id = next((each.row.id for each in changed if isinstance(each.row, Transfer)), None)
+        transfer_id = next((each.row.id for each in changed if each.resource is TRANSFER), None)
         for change in changed:
             event = self._event(change, transfer_id)
             events.append(event)
@@ -97,13 +102,13 @@ class AuditWriter:
             "resource_type": change.resource.name,
             "resource_id": change.row.id,
             "customer_id": _customer_of(change),
-            "transfer_id": change.row.id if isinstance(change.row, Transfer) else transfer_id,
+            "transfer_id": change.row.id if change.resource is TRANSFER else transfer_id,
             "correlation_id": self._mutation.correlation_id,
         }
 
     def _entry(self, change: RowChange, tenant_id: str, event_id: str) -> AuditEntry:
         own = tenant_id == self._principal.tenant_id
-        columns = change.new.keys() - change.redacted if own else _shared_with(tenant_id, change)
+        columns = change.new.keys() - change.redacted if own else shared_with(tenant_id, change)
         return AuditEntry(
             tenant_id,
             self._audience.cloud_of(tenant_id),
@@ -129,6 +134,13 @@ class AuditWriter:
     def _append(self, status: AuditStatus, entries: list[AuditEntry], reasons: tuple[str, ...] = ()) -> None:
         """Give each entry its place at the end of its tenant's chain."""
         heads = self._heads({entry.tenant_id for entry in entries})
+        if entries:
+            self._seal(heads, entries, status, reasons)
+            self._move(heads)
+
+    def _seal(
+        self, heads: Heads, entries: list[AuditEntry], status: AuditStatus, reasons: tuple[str, ...] = ()
+    ) -> None:
         records = []
         for entry in entries:
             head = heads[entry.tenant_id]
@@ -136,9 +148,7 @@ class AuditWriter:
             record = self._record(entry, status, reasons, head["length"])
             record["seal"] = head["seal"] = seal_of(head["seal"], record)
             records.append(record)
-        if records:
-            self._session.write_audit(insert(AuditRecord), records)
-            self._move(heads)
+        self._session.write_audit(insert(AuditRecord), records)
 
     def _record(
         self, entry: AuditEntry, status: AuditStatus, reasons: tuple[str, ...], number: int
@@ -176,7 +186,7 @@ class AuditWriter:
         rows = self._access.run(select(User.display_name).where(User.id == self._mutation.user_id))
         return rows[0].display_name if rows else None
 
-    def _heads(self, tenant_ids: set[str]) -> dict[str, dict[str, Any]]:
+    def _heads(self, tenant_ids: set[str]) -> Heads:
         """The ends of the chains, locked in one order; a chain begins with its first record."""
         statement = (
             select(AuditChain.tenant_id, AuditChain.length, AuditChain.seal)
@@ -191,7 +201,7 @@ class AuditWriter:
             self._session.write_audit(insert(AuditChain), [{"tenant_id": tenant_id} for tenant_id in fresh])
         return heads | {tenant_id: {"length": 0, "seal": GENESIS} for tenant_id in fresh}
 
-    def _move(self, heads: dict[str, dict[str, Any]]) -> None:
+    def _move(self, heads: Heads) -> None:
         statement = (
             update(AuditChain.__table__)  # type: ignore[arg-type]  # a mapped class has a table
             .where(AuditChain.tenant_id == bindparam("of_tenant"))
@@ -204,23 +214,21 @@ class AuditWriter:
         self._session.write_audit(statement, rows)
 
 
-def _shared_with(tenant_id: str, change: RowChange) -> set[str]:
+def shared_with(tenant_id: str, change: RowChange) -> set[str]:
     """The columns whose values a tenant receives of what another has changed."""
-    is_customer = isinstance(change.row, Subscription) and change.row.customer_id == tenant_id
+    is_customer = change.resource is SUBSCRIPTION and change.row.customer_id == tenant_id
     return SHARED_WITH_CUSTOMER if is_customer else SHARED
 
 
 def _customer_of(change: RowChange) -> str | None:
     row = change.row
-    customer_id: str | None = (
-        row.id if change.resource.name == "Customer" else getattr(row, "customer_id", None)
-    )
+    customer_id: str | None = row.id if change.resource is CUSTOMER else getattr(row, "customer_id", None)
     return customer_id
 
 
 def _customer_for(change: RowChange, tenant_id: str) -> str | None:
     """The customer, unless it has not yet answered a request: until then, only the customer learns its id."""
     row, customer_id = change.row, _customer_of(change)
-    if isinstance(row, ResellerRelationship | DelegatedAdminGrant) and tenant_id != customer_id:
-        return row.answered_for
+    if change.resource in {RELATIONSHIP, DELEGATED_ADMIN_GRANT} and tenant_id != customer_id:
+        customer_id = row.answered_for
     return customer_id

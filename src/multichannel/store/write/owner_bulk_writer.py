@@ -24,6 +24,7 @@ class OwnerBulkWriter:
         if not session.is_granted(owner):
             raise PolicyBypass(f"bulk writes of {model.__name__} for an owner that was not fetched for them")
         self._session = session
+        self._model = model
         self._table = cast("Table", model.__table__)
         self._column = owner_column
         self._owner_id = owner.id
@@ -57,13 +58,20 @@ class OwnerBulkWriter:
         """Insert rows, each of which must name the owner."""
         self._require_own(rows)
         if rows:
-            self._session.write(insert(self._table), [dict(row) for row in rows])
+            inserted = [dict(row) for row in rows]
+            self._session.write(insert(self._table), inserted)
+            self._session.bulk_changes.created(self._model, inserted)
 
-    def update(self, rows: Sequence[Row]) -> None:
-        """Update rows by id, all with the same columns; rows of other owners stay as they are."""
+    def update(self, rows: Sequence[Row], before: Iterable[Row]) -> None:
+        """Update rows by id, all with the same columns; rows of other owners stay as they are.
+
+        `before` has what is stored, for the audit log.
+        """
         if not rows:
             return
         self._require_own(rows)
+        stored = {row["id"]: row for row in before}
+        self._session.bulk_changes.changing(self._model, rows, stored)
         update_rows(self._session, self._table, rows, self._owned)
 
     def _require_own(self, rows: Sequence[Row]) -> None:
@@ -91,9 +99,14 @@ class OwnerBulkWriter:
             )
             .scalar_subquery()
         )
+        outdated = self._owned, row.c[by].is_not(None), row.c[reference].is_distinct_from(target_id)
+        kept = (row.c.id, row.c.updated_at, row.c[reference], *(row.c[name] for name in self._model.parties))
+        before = self._read(select(*kept, target_id.label("target_id")).where(*outdated))
+        changed = [{"id": each["id"], reference: each["target_id"]} for each in before]
+        self._session.bulk_changes.changing(self._model, changed, {each["id"]: each for each in before})
         statement = (
             update(row)
-            .where(self._owned, row.c[by].is_not(None), row.c[reference].is_distinct_from(target_id))
+            .where(*outdated)
             .values(
                 {
                     reference: target_id,

@@ -1,0 +1,44 @@
+"""Several descriptions of one record: what one does not say, another may; contradicting ones are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final, TypeVar, cast
+
+from multichannel.importing.partnerships import ImportedPartnerRelationship
+
+T = TypeVar("T")
+
+_UNSAID: Final = (None, ())
+
+
+def merged(one: T, other: T) -> T:
+    """All that two descriptions of one record say, which do not contradict each other."""
+    changes: dict[str, Any] = {}
+    for name, before, after in _compared(one, other):
+        if before in _UNSAID:
+            changes[name] = after
+        elif is_dataclass(before) and after not in _UNSAID:
+            changes[name] = merged(before, after)
+    return cast("T", replace(cast("Any", one), **changes)) if changes else one
+
+
+def contradictions(one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The fields that two descriptions give different values, with both."""
+    for name, before, after in _compared(one, other):
+        if before in _UNSAID or after in _UNSAID:
+            continue
+        if is_dataclass(before):
+            yield from contradictions(before, after)
+        else:
+            yield name, before, after
+
+
+def _compared(one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The fields that differ. An ETag is no fact, and one partner may be named for many customers."""
+    left_out = {"customer_id"} if isinstance(one, ImportedPartnerRelationship) else set()
+    for field in fields(one):
+        before, after = getattr(one, field.name), getattr(other, field.name)
+        if field.compare and field.name not in left_out and before != after:
+            yield field.name, before, after
