@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from multichannel.policy.decide.conditions import Predicate
 from multichannel.policy.decide.oso_engine import PolicyFault
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.explain.explanation import Explanation, explain
@@ -20,6 +21,8 @@ from multichannel.policy.testing.cases import (
 )
 from multichannel.workbench.findings import Finding
 
+Known = dict[tuple[Predicate, int], bool]
+"""Whether a list predicate holds for a record: many actions of many roles share one."""
 FAILED = "unexpected-verdict"
 DISAGREES = {
     True: "allowed by the check of the record, but missing from the list",
@@ -52,7 +55,8 @@ class CaseResult:
 
 def run(policy: Policy, suite: CaseSuite) -> tuple[CaseResult, ...]:
     """Decide every expectation, in the order of the files."""
-    results = [_check_outcome(policy, outcome) for outcome in expectation_results(policy, suite.cases)]
+    known: Known = {}
+    results = [_check_outcome(policy, outcome, known) for outcome in expectation_results(policy, suite.cases)]
     results += [_check_listing(policy, listing) for listing in suite.listings]
     return tuple(sorted(results, key=lambda result: (result.case.file, result.case.line)))
 
@@ -87,11 +91,14 @@ def by_file(results: Iterable[CaseResult]) -> dict[str, list[CaseResult]]:
     return files
 
 
-def _check_outcome(policy: Policy, outcome: ExpectationResult) -> CaseResult:
+def _check_outcome(policy: Policy, outcome: ExpectationResult, known: Known) -> CaseResult:
     question, allowed = outcome.expectation, outcome.verdict.allowed
     case = question.case
     predicate = policy.predicate(question.principal, question.action, case.resource)
-    agrees = holds(predicate, case.record) is allowed
+    key = predicate, id(case.record)
+    if key not in known:
+        known[key] = holds(predicate, case.record)
+    agrees = known[key] is allowed
     return CaseResult(
         case,
         question.who,

@@ -14,7 +14,7 @@ import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
 
@@ -23,6 +23,7 @@ import orjson
 from multichannel.policy.schema.vocabulary import Action
 
 Value = str | int | bool | None
+CACHED = 5_000
 THIS = "this"
 """The variable of the resource itself."""
 
@@ -127,7 +128,11 @@ NEVER = Predicate(frozenset(), frozenset())
 
 def merge_branches(branches: Iterable[Conditions]) -> frozenset[Conditions]:
     """The same meaning in fewer branches: those that differ in one value become one with `in`."""
-    current = frozenset(branches)
+    return _merged(frozenset(branches))
+
+
+@lru_cache(CACHED)
+def _merged(current: frozenset[Conditions]) -> frozenset[Conditions]:
     while (smaller := _merge_once(current)) != current:
         current = smaller
     return current

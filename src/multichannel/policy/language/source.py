@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -201,12 +201,6 @@ class PolicySource:
             for call in rule.tree.calls
         )
 
-    def only(self, kept: Collection[Rule]) -> PolicySource:
-        """Only these verdicts, with all other rules; traces name the rules of this source."""
-        needed = [rule for rule in self.rules if rule in kept or rule.name not in VERDICTS]
-        marked = [self.marked_text(rule) for rule in needed]
-        return Extract((("rules.polar", "\n".join((*marked, NEVER_TRUE.format(kind="Service")))),), self)
-
     @cached_property
     def by_mark(self) -> dict[str, Rule]:
         """Every rule by its mark."""
@@ -236,22 +230,6 @@ class PolicySource:
         return PolicySource(
             tuple((name, "".join((*pieces[name], text[ends[name] :]))) for name, text in self.texts)
         )
-
-
-@dataclass(frozen=True)
-class Extract(PolicySource):
-    """Some rules of a policy, already marked with their positions in it."""
-
-    of: PolicySource
-
-    @property
-    def by_mark(self) -> dict[str, Rule]:
-        """The rules of the policy."""
-        return self.of.by_mark
-
-    def marked_text(self, rule: Rule) -> str:
-        """The statement itself, which is marked."""
-        return rule.text
 
 
 @lru_cache(CACHED_FILES)

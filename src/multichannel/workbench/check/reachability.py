@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from multichannel.policy.language.ast import Call, Literal, Parameter, Term
+from multichannel.policy.language.ast import Call, Literal, Parameter
+from multichannel.policy.language.extract import may_answer
 from multichannel.policy.language.source import ARITY, Rule
 from multichannel.policy.language.types import Scope, TypeInference, ValueType
 from multichannel.policy.language.vocabulary_check import did_you_mean
@@ -65,9 +66,9 @@ def _queries(rule: Rule, rules: Rules, meanings: TypeInference) -> list[tuple[Ca
 
 
 def _may_answer(call: Call, other: Rule, meanings: TypeInference, scope: Scope) -> bool:
+    if not may_answer(other.tree, call):
+        return False
     for argument, parameter in zip(call.arguments, other.tree.parameters, strict=True):
-        if _differ(argument, parameter.term):
-            return False
         meaning = meanings.of(argument, scope)
         if meaning is not None and _cannot_be(meaning, parameter):
             return False
@@ -80,10 +81,6 @@ def _cannot_be(meaning: ValueType, parameter: Parameter) -> bool:
         return parameter.kind not in {None, *UNIONS, meaning.kind}
     value = parameter.term.value if isinstance(parameter.term, Literal) else None
     return value is not None and meaning.words is not None and value not in meaning.words
-
-
-def _differ(one: Term, other: Term) -> bool:
-    return isinstance(one, Literal) and isinstance(other, Literal) and one.value != other.value
 
 
 def _unanswered(rule: Rule, call: Call) -> Finding:

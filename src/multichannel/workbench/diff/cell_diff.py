@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from multichannel.policy.decide.derivations import Derivation
 from multichannel.policy.language.source import Rule
@@ -43,9 +43,16 @@ class CellComparison:
 
     kind: str
     finder: ModelFinder
+    _known: dict[tuple[object, ...], tuple[CellDifference, ...]] = field(default_factory=dict)
 
-    def differences(self, action: Action, old: VersionCell, new: VersionCell) -> Iterator[CellDifference]:
-        """All differences between the verdicts of both versions on an action."""
+    def differences(self, action: Action, old: VersionCell, new: VersionCell) -> tuple[CellDifference, ...]:
+        """All differences between the verdicts of both versions on an action; found once for equal cells."""
+        key = action, *(id(each) for cell in (old, new) for each in (cell.granted, cell.restrictions))
+        if key not in self._known:
+            self._known[key] = tuple(self._differences(action, old, new))
+        return self._known[key]
+
+    def _differences(self, action: Action, old: VersionCell, new: VersionCell) -> Iterator[CellDifference]:
         verdicts = [
             *self._verdicts(Direction.ALLOWED, action, old, new),
             *self._verdicts(Direction.DENIED, action, new, old),

@@ -51,6 +51,7 @@ class PolicyComparison:
         self._changes: dict[ChangeKey, VerdictChange] = {}
         self._size: dict[ChangeKey, int] = {}
         self._known: dict[tuple[object, ...], tuple[CellDifference, ...]] = {}
+        self._comparisons = {name: CellComparison(name, self._finder) for name in RESOURCES}
         self._differing: dict[tuple[int, int], frozenset[Action]] = {}
 
     def violations(self, invariants: Iterable[Invariant]) -> tuple[Violation, ...]:
@@ -74,9 +75,10 @@ class PolicyComparison:
         return PolicyDiff(changes, tuple(self._rewritings()), self._edits.text_only, self._bounds(compared))
 
     def _concerns(self, resource: Resource) -> bool:
+        """Whether a statement differs that can concern a resource type."""
         are_separable = self._old.policy.source.is_separable and self._new.policy.source.is_separable
-        is_edited = bool(self._edits.added or self._edits.removed)
-        return is_edited and (not are_separable or self._edits.concern(resource.name))
+        edits = (self._old, self._edits.removed), (self._new, self._edits.added)
+        return any(rules and (not are_separable or version.uses(rules, resource)) for version, rules in edits)
 
     def _differences(self, principal: Principal, role: str, resource: Resource) -> tuple[CellDifference, ...]:
         """Computed once for all principals of whom both versions require the same.
@@ -91,7 +93,7 @@ class PolicyComparison:
             derived = self._derived(principal, role, resource, trace=True)
         key = (resource.name, *(id(each) for both in derived for each in both))
         if key not in self._known:
-            comparison = CellComparison(resource.name, self._finder)
+            comparison = self._comparisons[resource.name]
             actions = self._differing_actions(*derived)
             self._known[key] = tuple(
                 difference

@@ -68,8 +68,9 @@ class ModelFinder:
         return None if model is None else _what_matters(model, whole, query)
 
     def _solve(
-        self, known: Domains, must: Sequence[Alternatives], never: Sequence[Conjunction]
+        self, known: Domains, must: Sequence[Alternatives], never: Sequence[Sequence[FactTest]]
     ) -> Domains | None:
+        """Narrow until all is decided; what a narrowing has decided stays so, and is not looked at again."""
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise _GivenUpError
@@ -90,7 +91,7 @@ class ModelFinder:
         if not (open_must or open_never):
             return known
         for narrowed in _options(known, open_must, open_never):
-            model = self._solve(narrowed, open_must, never)
+            model = self._solve(narrowed, open_must, open_never)
             if model is not None:
                 return model
         return None
@@ -138,8 +139,15 @@ def _state(test: FactTest, known: Domains) -> bool | None:
     if test.left == test.right:
         return test.operator in {"=", "<=", ">="}
     others = known[test.right.path] if isinstance(test.right, RecordFact) else (None,)
-    held = {test.holds(left, right) for left in known[test.left.path] for right in others}
-    return held.pop() if len(held) == 1 else None
+    state: bool | None = None
+    for left in known[test.left.path]:
+        for right in others:
+            held = test.holds(left, right)
+            if state is None:
+                state = held
+            elif held is not state:
+                return None
+    return state
 
 
 def _fails(conjunction: Conjunction, known: Domains) -> bool:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
+from multichannel.policy.decide.conditions import Conditions
 from multichannel.policy.decide.derivations import Derivation, Derivations
 from multichannel.policy.decide.oso_engine import Engine
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.decide.sample_principals import with_role
-from multichannel.policy.language.ast import Dot, Pattern, terms
+from multichannel.policy.language.ast import Dot, Pattern
+from multichannel.policy.language.extract import Extract, extract, with_helpers
 from multichannel.policy.language.resource_binding import concerns
 from multichannel.policy.language.source import VERDICTS, Rule
 from multichannel.policy.schema.resources import Resource
@@ -23,6 +25,7 @@ from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.workbench.diff.literals import Conjunction, fact_tests
 
 DerivationsByAction = Mapping[Action, tuple[Derivation, ...]]
+CACHED, CACHED_CONJUNCTIONS = 500, 20_000
 Facts = tuple[str, ...]
 """Names of facts of principals."""
 
@@ -47,6 +50,16 @@ class PolicyVersion:
         """Whether standings and grants say all that is allowed; else `allow` has to be evaluated."""
         return self.policy.derivations.is_joined(resource)
 
+    def uses(self, rules: Iterable[Rule], resource: Resource) -> bool:
+        """Whether a decision about a record of a resource type can use one of these rules or declarations."""
+        asked = (
+            rule
+            for rule in self._source.rules
+            if rule.name == "allow" or (rule.name in VERDICTS and rule.about in {None, resource.name})
+        )
+        used = with_helpers(self._source, asked)
+        return any(rule in used or not rule.is_rule for rule in rules)
+
     def granted(
         self, principal: Principal, role: str, resource: Resource, *, trace: bool = True
     ) -> DerivationsByAction:
@@ -70,7 +83,9 @@ class PolicyVersion:
 
     def _once(self, key: tuple[object, ...], make: Callable[[], DerivationsByAction]) -> DerivationsByAction:
         if key not in self._by_action:
-            self._by_action[key] = make()
+            self._by_action[key] = {
+                action: self._same.setdefault(each, each) for action, each in make().items()
+            }
         return self._by_action[key]
 
     def _join(self, standings: Iterable[Derivation], role: str, resource: Resource) -> DerivationsByAction:
@@ -117,7 +132,7 @@ class PolicyVersion:
         for each in self._rules("has_standing" if rule == "allow" else rule, resource):
             by_facts.setdefault(self._facts_of((each, *alike)), []).append(each)
         return [
-            (facts, Derivations(Engine(self._source.only((*rules, *alike)))))
+            (facts, _derivations(extract(self._source, (*rules, *alike))))
             for facts, rules in by_facts.items()
         ]
 
@@ -134,16 +149,19 @@ class PolicyVersion:
         ]
 
     def _facts_of(self, rules: Iterable[Rule]) -> Facts:
-        """What rules read, or helper rules; by the word, so facts of anything else count."""
-        helpers = [
-            rule for rule in self._source.rules if rule.is_rule and rule.name not in {"allow", *VERDICTS}
-        ]
+        """What rules read, or their helper rules; by the word, so facts of anything else count."""
         words: set[str] = set()
-        for rule in (*rules, *helpers):
-            for term in terms(rule.tree):
+        for rule in with_helpers(self._source, rules):
+            for term in rule.terms:
                 words |= {term.name} if isinstance(term, Dot) else set()
                 words |= {fact for fact, _ in term.fields} if isinstance(term, Pattern) else set()
         return tuple(sorted(words & set(Principal.__slots__)))
+
+
+@lru_cache(CACHED)
+def _derivations(some: Extract) -> Derivations:
+    """What some rules derive: for all versions that have the same rules."""
+    return Derivations(Engine(some))
 
 
 def _split(derivations: Iterable[Derivation], resource: Resource) -> DerivationsByAction:
@@ -154,4 +172,9 @@ def _split(derivations: Iterable[Derivation], resource: Resource) -> Derivations
 
 def conjunctions(derivations: Iterable[Derivation], kind: str, rows: int) -> frozenset[Conjunction]:
     """The alternatives at which one of the derivations holds."""
-    return frozenset(chain.from_iterable(fact_tests(each.conditions, kind, rows) for each in derivations))
+    return _conjunctions(tuple(each.conditions for each in derivations), kind, rows)
+
+
+@lru_cache(CACHED_CONJUNCTIONS)
+def _conjunctions(alternatives: tuple[Conditions, ...], kind: str, rows: int) -> frozenset[Conjunction]:
+    return frozenset(chain.from_iterable(fact_tests(each, kind, rows) for each in alternatives))

@@ -27,10 +27,6 @@ class Edits:
         """The removed statements as `old`, the added ones as `new`."""
         return {"old": self.removed, "new": self.added}
 
-    def concern(self, kind: str) -> bool:
-        """Whether a statement differs that can concern a resource type."""
-        return any(rule.about in {None, kind} for rule in (*self.removed, *self.added))
-
 
 def find_edits(old: PolicySource, new: PolicySource) -> Edits:
     """The edits between two versions; a statement that moved is not edited."""
