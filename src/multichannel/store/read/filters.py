@@ -103,7 +103,7 @@ def prepared(resource: Resource, compare: Compare) -> Condition:
 
 
 def _like(resource: Resource, compare: Compare) -> Compare:
-    """A comparison with a pattern. Names are stored in one normal form of Unicode, as clients may not type."""
+    """A comparison with a pattern. Names are stored in one normal form of Unicode; clients may type any."""
     column, name, text = compare.column, compare.operator, compare.value
     stored = resource.column(column.name)
     if is_guid(stored):
