@@ -65,6 +65,14 @@ def test_samples_of_all_kinds_are_stored_in_one_call(books: Books, kind: Partner
     assert counts(report)["created"] == sum(sum(file.kinds.values()) for file in report.files)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_after_an_import_sqlite_plans_by_what_is_stored(books: Books) -> None:
+    books.load(*everything())
+    with books.store.engine.connect() as connection:
+        known = connection.exec_driver_sql("SELECT stat FROM sqlite_stat1 WHERE tbl = 'customers'").scalar()
+    assert known
+
+
 def test_the_same_again_changes_nothing(books: Books) -> None:
     first = books.load(*everything())
     before = books.dump()

@@ -150,3 +150,12 @@ def probe_writing(connection: Connection) -> None:
     else:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
     connection.commit()
+
+
+def update_statistics(engine: Engine) -> None:
+    """Have SQLite count its rows anew, some of each table, to plan by; PostgreSQL does by itself."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA analysis_limit = 1000")
+            driver.execute("ANALYZE")

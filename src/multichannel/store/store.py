@@ -39,7 +39,14 @@ from multichannel.store.audit.mutation_context import (
 from multichannel.store.database_faults import BUSY
 from multichannel.store.deadlines import WATCHDOG, Deadline, stopper
 from multichannel.store.decision_recorder import NESTED, DecisionRecorder, Recording, Sample
-from multichannel.store.engines import READING, WRITING, execution_options, ping, probe_writing
+from multichannel.store.engines import (
+    READING,
+    WRITING,
+    execution_options,
+    ping,
+    probe_writing,
+    update_statistics,
+)
 from multichannel.store.session import GuardedSession
 from multichannel.store.unit_of_work import PUBLIC_URL, UnitOfWork
 from multichannel.store.users import principal_of, select_tenants
@@ -158,6 +165,10 @@ class Store:
         except (Unavailable, DBAPIError):  # it answers, though it is busy or lacks what was asked for
             pass
         return True
+
+    def update_statistics(self) -> None:
+        """Have the database plan by what is stored now, after much has changed."""
+        update_statistics(self.engine)
 
     def write(self, principal: Principal, use_case: Callable[[UnitOfWork], T]) -> T:
         """Run a use case of the service itself in one transaction, without audit records.

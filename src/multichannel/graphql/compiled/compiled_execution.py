@@ -21,7 +21,12 @@ from multichannel.graphql.compiled.compiled_mutations import CompiledMutations, 
 from multichannel.graphql.compiled.denials import with_denials
 from multichannel.graphql.compiled.plan import Plan, Question, Selectable
 from multichannel.graphql.compiled.statements import Statements
-from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH, InvalidDocument, read_document
+from multichannel.graphql.execution.documents import (
+    MAX_CACHED_LENGTH,
+    InvalidDocument,
+    read_document,
+    within_limits,
+)
 from multichannel.graphql.execution.faults import Faults
 from multichannel.graphql.execution.interpreter import AnyResponse
 from multichannel.graphql.execution.requests import GraphQLRequest, InvalidRequest
@@ -225,6 +230,7 @@ def _plan(request: GraphQLRequest) -> Plan | str:
 
 
 def _read(plan: Plan, request: GraphQLRequest) -> Question:
+    within_limits(plan.cost, request.variables)
     variables = plan.variables(request.variables)
     if variables is None:
         raise NotCovered("invalid variables")

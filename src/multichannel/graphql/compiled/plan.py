@@ -29,6 +29,8 @@ from multichannel.graphql.compiled.arguments import (
 )
 from multichannel.graphql.compiled.selecting import ROOT_FIELDS, Selecting
 from multichannel.graphql.compiled.variables import VariableReader
+from multichannel.graphql.execution.cost import OperationCost
+from multichannel.graphql.execution.limits import values_of
 from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.graphql.framework.mutation import MUTATIONS, MutationDeclaration
 from multichannel.graphql.schema import build_schema
@@ -98,6 +100,7 @@ class Plan:
         self._fragments = {
             item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)
         }
+        self.cost = OperationCost(document, operation, values_of(document, operation))
         schema = build_schema()
         self._variables = VariableReader(schema, operation)
         self._inputs: list[PlanInput] = []

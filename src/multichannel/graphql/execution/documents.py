@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -18,13 +19,14 @@ from graphql import (
 )
 
 from multichannel.errors import TooComplex
+from multichannel.graphql.execution.cost import OperationCost
 from multichannel.graphql.execution.errors import (
     PARSE_FAILED,
     VALIDATION_FAILED,
     domain_error,
     request_error,
 )
-from multichannel.graphql.execution.limits import check_size
+from multichannel.graphql.execution.limits import check_size, values_of
 from multichannel.graphql.schema import build_schema
 
 MAX_TOKENS = 2_000
@@ -49,6 +51,17 @@ class ParsedDocument:
     """A valid document."""
 
     ast: DocumentNode
+    _costs: dict[str | None, OperationCost] = field(default_factory=dict, compare=False, repr=False)
+
+    def cost(self, name: str | None, variables: Mapping[str, Any] | None) -> int:
+        """The cost of the operation that `name` selects; InvalidDocument if it is over a limit."""
+        known = self._costs.get(name)
+        if known is None:
+            operation = get_operation_ast(self.ast, name)
+            if operation is None:
+                return 0
+            known = self._costs[name] = OperationCost(self.ast, operation, values_of(self.ast, operation))
+        return within_limits(known, variables)
 
     def operation_type(self, name: str | None) -> OperationType | None:
         """The type of the operation that `name` selects; None if it selects none."""
@@ -61,6 +74,14 @@ class ParsedDocument:
         selections = operation.selection_set.selections if operation else ()
         fields = [each for each in selections if isinstance(each, FieldNode)]
         return [each.name.value for each in fields] if len(fields) == len(selections) else []
+
+
+def within_limits(cost: OperationCost, variables: Mapping[str, Any] | None) -> int:
+    """The cost of an operation with these variables; InvalidDocument if it is over a limit."""
+    try:
+        return cost.check(variables)
+    except TooComplex as error:
+        raise InvalidDocument(domain_error(error)) from None
 
 
 def read_document(text: str, *, cache: bool) -> ParsedDocument:

@@ -192,6 +192,7 @@ class Execution:
             document = read_document(request.query, cache=caller is not None)
             kind = document.operation_type(request.operation_name)
             check_kind(kind)
+            document.cost(request.operation_name, request.variables)
             if kind is OperationType.SUBSCRIPTION:
                 return kind, document
             return kind, execute_document(self._store, caller, document, request, faults=self._faults)

@@ -93,6 +93,11 @@ def check_size(document: DocumentNode) -> None:
     _limit("fields with the same response name", calculator.repeated, MAX_REPEATED)
 
 
+def values_of(document: DocumentNode, operation: OperationDefinitionNode) -> int:
+    """The number of values that an operation may return."""
+    return _SizeCalculator(document).of(operation.selection_set).values
+
+
 def _limit(what: str, count: int, limit: int) -> None:
     if count > limit:
         raise TooComplex(f"Query too complex: {count} {what}; the limit is {limit}. Request less at once.")

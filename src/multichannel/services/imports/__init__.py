@@ -44,7 +44,9 @@ def import_export(store: Store, partner_id: str, export: Export) -> ImportReport
             raise ImportRefused(report)
         # The importing partner is the actor of all that changes.
         mutation = MutationContext(OPERATION, PARTNER.name, partner_id)
-        return store.act_in_bulk(IMPORTER, mutation, lambda work: store_export(work, partner_id, export))
+        stored = store.act_in_bulk(IMPORTER, mutation, lambda work: store_export(work, partner_id, export))
+        store.update_statistics()
+        return stored
 
 
 def store_export(work: UnitOfWork, partner_id: str, export: Export) -> ImportReport:
