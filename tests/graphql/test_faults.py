@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -22,6 +22,9 @@ from multichannel.errors import (
     TooComplex,
 )
 from multichannel.graphql.execution.faults import Faults
+from multichannel.store.compiled.connection_pool import AnswerRow
+from multichannel.store.compiled.runners import SQLiteRunner
+from multichannel.store.compiled.statement import CompiledStatement
 from multichannel.store.database_faults import of_sqlite, of_state
 from multichannel.store.read.reader import Reader
 from tests.graphql.conftest import Answer, Api
@@ -143,6 +146,12 @@ def test_what_was_read_before_a_fault_is_an_answer(
 def test_a_change_whose_result_cannot_be_read_is_told_as_done(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run = SQLiteRunner._run
+
+    def fail_for_payloads(self: SQLiteRunner, statement: CompiledStatement, *more: Any) -> AnswerRow:
+        return _fail() if "updateCustomer" in statement.sql.text else run(self, statement, *more)
+
+    monkeypatch.setattr(SQLiteRunner, "_run", fail_for_payloads)
     monkeypatch.setattr(Reader, "records", _fail)
     answer = change(api, "Done")
 
@@ -152,7 +161,7 @@ def test_a_change_whose_result_cannot_be_read_is_told_as_done(
     assert stored(api, Customer, company_name="Done")
 
 
-def _fail(*_arguments: Any, **_options: Any) -> None:
+def _fail(*_arguments: Any, **_options: Any) -> NoReturn:
     raise DatabaseUnavailable("58030: a disk failed")
 
 

@@ -104,28 +104,37 @@ WATCHDOG = Watchdog()
 """That of this process."""
 
 
-def stopper(connection: Connection) -> Callable[[], None]:
-    """What stops a statement on a connection: SQLite interrupts it, a connection to PostgreSQL is closed."""
+@contextmanager
+def stopping(connection: Connection, deadline: Deadline) -> Iterator[None]:
+    """Stop what runs on a connection in the block at the deadline.
+
+    SQLite interrupts it. A connection to PostgreSQL is closed, and given up: also if the server has answered
+    in the meantime.
+    """
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
-        interrupt: Callable[[], None] = driver.interrupt
-        return interrupt
-    return _PostgreSQLStopper(driver)
+        with WATCHDOG.watching(deadline, driver.interrupt):
+            yield
+        return
+    stopper = _PostgreSQLStopper(driver)
+    try:
+        with WATCHDOG.watching(deadline, stopper):
+            yield
+    finally:
+        if stopper.has_stopped and not connection.invalidated:
+            connection.invalidate()
 
 
 class _PostgreSQLStopper:
-    """Cancels what runs on a connection, and closes it, so that it ends also if the server hangs.
-
-    The connection cannot be used again: the request to cancel may arrive late.
-    """
+    """Cancels what runs on a connection, and closes it, so that it ends also if the server hangs."""
 
     def __init__(self, driver: Any) -> None:
-        self._driver, self._is_stopped = driver, False
+        self._driver, self.has_stopped = driver, False
 
     def __call__(self) -> None:
-        if self._is_stopped or self._driver.closed:
+        if self.has_stopped or self._driver.closed:
             return
-        self._is_stopped = True
+        self.has_stopped = True
         cancel_soon(self._driver.pgconn)
         with suppress(OSError), socket.socket(fileno=os.dup(self._driver.pgconn.socket)) as shared:
             shared.shutdown(socket.SHUT_RDWR)

@@ -37,7 +37,7 @@ from multichannel.store.audit.mutation_context import (
     refused_outcome,
 )
 from multichannel.store.database_faults import BUSY
-from multichannel.store.deadlines import WATCHDOG, Deadline, stopper
+from multichannel.store.deadlines import Deadline, stopping
 from multichannel.store.decision_recorder import NESTED, DecisionRecorder, Recording, Sample
 from multichannel.store.engines import (
     READING,
@@ -318,7 +318,7 @@ class Store:
         except PoolTimeout as error:
             raise Busy(BUSY, str(error)) from error
         with connection:
-            with WATCHDOG.watching(deadline, stopper(connection)):
+            with stopping(connection, deadline):
                 is_alive = ping(connection)
                 if is_alive:
                     yield connection
