@@ -1,4 +1,4 @@
-"""The questions that are measured: a page of 100 customers, and 20 customers each with 5 subscriptions."""
+"""The questions that are measured: pages, customers with subscriptions, one record, and nothing at all."""
 
 from __future__ import annotations
 
@@ -15,13 +15,22 @@ NESTED = """{ customers(first: 20) { nodes {
 
 COUNTED_NESTED = NESTED.replace("{ nodes", "{ totalCount nodes")
 
+SINGLE = """query ($id: ID!) { node(id: $id) { ... on Subscription {
+  id friendlyName offerName status channel quantity customer { id companyName domain }
+} } }"""
+
+FLOOR = "{ __typename }"
+
+OVER_HTTP = {"page of 100": PAGE, "20 with 5 each": NESTED, "one and its customer": SINGLE, "nothing": FLOOR}
+"""Over HTTP, beside other servers; the variable `id` names a subscription."""
+
 QUERIES = {
     "page of 100": PAGE,
     "page of 100, counted": COUNTED_PAGE,
     "20 with 5 each": NESTED,
     "20 with 5 each, counted": COUNTED_NESTED,
 }
-"""By name; `counted` asks for `totalCount` of every list as well."""
+"""In process, by name; `counted` asks for `totalCount` of every list as well."""
 
 STATEMENTS = {
     "page of 100": 1,

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tests.benchmarks.cold import MOST
 from tests.benchmarks.queries import TARGETS
-from tests.benchmarks.variants import INTERPRETED, LIMIT, OFF, ON
+from tests.benchmarks.variants import LIMIT, MERCURIUS, OFF, ON
 
 
 def print_tables(figures: dict[str, Any]) -> None:
@@ -20,7 +20,7 @@ def print_tables(figures: dict[str, Any]) -> None:
     for database, found in figures["databases"].items():
         console.print(_in_process(database, found["in_process"]))
         if "http" in found:
-            console.print(_http(database, found["http"]))
+            print_http(database, found["http"], console)
         whole = {name: lines for name, lines in found["whole_tables"].items() if lines}
         console.print(f"{database}, tables or indexes read whole: {whole or 'none'}\n")
     console.print(_cold(figures["cold_predicates"]))
@@ -43,22 +43,43 @@ def _in_process(database: str, found: dict[str, Any]) -> Table:
     return table
 
 
-def _http(database: str, found: dict[str, Any]) -> Table:
-    table = Table(title=f"{database}, over HTTP: ms of server CPU for one request; requests a second")
-    variants = (ON, OFF, INTERPRETED, LIMIT)
-    ratios = ("on / off", "interpreted / on", "on / by hand")
-    _add(table, "question", *variants, *ratios, *(f"{variant}, /s" for variant in variants))
-    for name, each in found.items():
-        on, off, interpreted, limit = (each[variant]["cpu"] for variant in variants)
+def print_http(database: str, found: dict[str, Any], console: Console) -> None:
+    """The comparison over HTTP, in two tables."""
+    console.print(_server_cpu(database, found))
+    console.print(_latency(database, found))
+
+
+def _server_cpu(database: str, found: dict[str, Any]) -> Table:
+    """What the server costs, and how many times as much as others."""
+    table = Table(title=f"{database}, over HTTP: ms of server CPU for one request, and ratios")
+    names = list(next(iter(found.values())))
+    others = [name for name in names if name != ON]
+    _add(table, "question", *names, *(f"on / {name}" for name in others), "with database")
+    for question, each in found.items():
+        on, peer = each[ON], each.get(MERCURIUS)
         table.add_row(
-            name,
-            *(f"{cpu:.2f}" for cpu in (on, off, interpreted, limit)),
-            f"{on / off:.3f}",
-            f"{interpreted / on:.1f}",
-            f"{on / limit:.1f}",
-            *(f"{each[variant]['per_second']:.0f}" for variant in variants),
+            question,
+            *(f"{each[name]['cpu']:.3f}" for name in names),
+            *(f"{on['cpu'] / each[name]['cpu']:.2f}" for name in others),
+            "" if peer is None else f"{_both(on) / _both(peer):.2f}",
         )
     return table
+
+
+def _latency(database: str, found: dict[str, Any]) -> Table:
+    table = Table(title=f"{database}, over HTTP: ms of database CPU, p99 in ms, requests a second")
+    names = list(next(iter(found.values())))
+    columns = (("database_cpu", "database", ".2f"), ("p99", "p99", ".1f"), ("per_second", "/s", ".0f"))
+    _add(table, "question", *(f"{name}, {title}" for _, title, _ in columns for name in names))
+    for question, each in found.items():
+        table.add_row(
+            question, *(format(each[name][key], form) for key, _, form in columns for name in names)
+        )
+    return table
+
+
+def _both(figures: dict[str, float]) -> float:
+    return figures["cpu"] + figures["database_cpu"]
 
 
 def _cold(found: dict[str, float]) -> Table:

@@ -5,18 +5,11 @@ from __future__ import annotations
 import gc
 import socket
 import sys
-import threading
 from pathlib import Path
-from typing import Any
 
-import orjson
 import uvicorn
 from sqlalchemy import Engine
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 import multichannel.server.app as application
 from multichannel.demo.issuer import DemoIssuer
@@ -28,12 +21,9 @@ from multichannel.server.app import Dependencies, make_app
 from multichannel.server.bootstrap import now
 from multichannel.settings import load_settings
 from multichannel.store.engines import open_database
-from tests.benchmarks.handwritten import BEGIN, driver_connection
-from tests.benchmarks.queries import QUERIES
-from tests.benchmarks.variants import INTERPRETED, LIMIT, OFF, answering, limit_of, policy_off, policy_on
-from tests.benchmarks.world import FULL, SMALL, World
-
-SCALES = {scale.name: scale for scale in (FULL, SMALL)}
+from tests.benchmarks.json_by_hand import json_by_hand
+from tests.benchmarks.variants import INTERPRETED, LIMIT, OFF, policy_off, policy_on
+from tests.benchmarks.world import SCALES, World
 
 
 def product(engine: Engine, policy: Policy, keys: Path, url: str) -> Starlette:
@@ -45,28 +35,6 @@ def product(engine: Engine, policy: Policy, keys: Path, url: str) -> Starlette:
     return make_app(Dependencies(load_settings(demo=True, database_url=url), engine, live, verifier, now))
 
 
-def by_hand(engine: Engine, scale: str) -> Starlette:
-    """A handler that knows the questions by heart, and asks nobody who he is."""
-    caller, policy = World(SCALES[scale]).caller, policy_on()
-    limits = {
-        query: limit_of(engine, name, answering(engine, policy, caller, query))
-        for name, query in QUERIES.items()
-    }
-    begin, mine = BEGIN[engine.dialect.name], threading.local()
-
-    def answer(query: str) -> bytes:
-        connection: Any = getattr(mine, "connection", None)
-        if connection is None:
-            connection = mine.connection = driver_connection(engine)
-        return limits[query].answer(connection, begin)
-
-    async def respond(request: Request) -> Response:
-        query = orjson.loads(await request.body())["query"]
-        return Response(await run_in_threadpool(answer, query), media_type="application/json")
-
-    return Starlette(routes=[Route("/graphql", respond, methods=["POST"])])
-
-
 def main(variant: str, url: str, scale: str, keys: str, descriptor: str) -> None:
     """Serve on a socket that is open already, until stopped."""
     engine = open_database(url)
@@ -75,7 +43,7 @@ def main(variant: str, url: str, scale: str, keys: str, descriptor: str) -> None
     if variant != LIMIT:
         app = product(engine, policy_off() if variant == OFF else policy_on(), Path(keys), url)
     else:
-        app = by_hand(engine, scale)
+        app = json_by_hand(engine, World(SCALES[scale]).partners[0])
     gc.collect()
     gc.freeze()
     config = uvicorn.Config(

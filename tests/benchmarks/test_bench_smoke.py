@@ -12,11 +12,11 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from multichannel.policy.decide.policy import Policy
 from multichannel.store.engines import open_database
 from tests.benchmarks.cold import ASKED, cold_predicates
-from tests.benchmarks.over_http import over_http
+from tests.benchmarks.over_http import Effort, over_http
 from tests.benchmarks.plans import PLANNED, whole_tables
-from tests.benchmarks.queries import QUERIES, STATEMENTS
+from tests.benchmarks.queries import OVER_HTTP, QUERIES, STATEMENTS
 from tests.benchmarks.timing import interleaved
-from tests.benchmarks.variants import LIMIT, OFF, ON, answering, policy_on, recorded, variants
+from tests.benchmarks.variants import LIMIT, MERCURIUS, OFF, ON, answering, policy_on, recorded, variants
 from tests.benchmarks.world import SMALL, World, copy_to_postgresql, fill_sqlite
 from tests.databases import copy_of
 
@@ -107,7 +107,7 @@ def test_on_postgresql_an_index_can_find_the_rows_of_every_list(small_postgresql
     [
         ("sqlite", [LIMIT]),
         pytest.param("sqlite", [ON, OFF, LIMIT], marks=pytest.mark.long),
-        pytest.param("postgresql", [ON, OFF, LIMIT], marks=pytest.mark.long),
+        pytest.param("postgresql", [ON, OFF, LIMIT, MERCURIUS], marks=pytest.mark.long),
     ],
 )
 def test_over_http_the_servers_answer_alike_and_their_cpu_is_measured(
@@ -117,9 +117,9 @@ def test_over_http_the_servers_answer_alike_and_their_cpu_is_measured(
         pytest.skip("the CPU of another process is read from /proc, which this system has not")
 
     world_url: URL = request.getfixturevalue(f"small_{engine_name}")
-    figures = over_http(SMALL, world_url, rounds=1, requests=10, names=names)
+    figures = over_http(SMALL, world_url, Effort(rounds=1, requests=10), names)
 
-    assert set(figures) == set(QUERIES)
+    assert set(figures) == set(OVER_HTTP)
     assert all(
         each[name]["per_second"] > 0 and each[name]["cpu"] >= 0 for each in figures.values() for name in names
     )

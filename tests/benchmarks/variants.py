@@ -25,6 +25,8 @@ from tests.benchmarks.queries import QUERIES
 from tests.benchmarks.tenant_condition import TenantCondition
 
 ON, OFF, LIMIT = "policy on", "policy off", "by hand"
+MERCURIUS = "Mercurius"
+"""A peer: the fastest GraphQL server for Node that we know of; over HTTP and on PostgreSQL only."""
 INTERPRETED = "interpreted"
 """The policy on, and nothing compiled; over HTTP only."""
 

@@ -59,6 +59,10 @@ class Scale:
 
 FULL = Scale("full", partners=50, customers=100_000)
 SMALL = Scale("small", partners=5, customers=1_000)
+MILLION = Scale("million", partners=500, customers=1_000_000)
+GROWTH = (SMALL, FULL, MILLION)
+"""From a thousand customers to a million; partners have a few hundred, then 2,000 each."""
+SCALES = {scale.name: scale for scale in GROWTH}
 
 
 class World:

@@ -27,6 +27,10 @@ def test_without_a_header_there_is_no_token() -> None:
         b"Bearer a\tb",
         b"Bearer \xe9",
         b"Bearer abc\n",
+        b"Bearer\tabc",
+        b"Bearer =",
+        b"Bearer a=b",
+        b" Bearer abc",
         b"Token abc",
     ],
 )

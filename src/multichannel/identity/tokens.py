@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import string
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ LEEWAY_SECONDS = 60
 MAX_LIFETIME_SECONDS = 24 * 60 * 60
 MAX_CACHED = 10_000
 
-_BEARER = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
+_TOKEN_CHARACTERS = (string.ascii_letters + string.digits + "-._~+/").encode()
 _TYPES = {"jwt", "at+jwt"}
 _TIMES = ("exp", "iat", "nbf")
 _LAST_SECOND = datetime.max.replace(tzinfo=UTC).timestamp() - 1
@@ -51,10 +52,13 @@ def bearer_token(authorization: Sequence[bytes]) -> str | None:
         return None
     if len(authorization) > 1:
         raise Unauthenticated("The request has more than one Authorization header.")
-    match = _BEARER.fullmatch(authorization[0])
-    if match is None:
+    scheme, _, credentials = authorization[0].partition(b" ")
+    token = credentials.strip(b" ")
+    characters = token.rstrip(b"=")
+    # A regular expression takes ten times as long, which is a tenth of a short request.
+    if scheme.lower() != b"bearer" or not characters or characters.translate(None, _TOKEN_CHARACTERS):
         raise Unauthenticated("The Authorization header must be 'Bearer', a space, and the token.")
-    return match[1].decode("ascii")
+    return token.decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
