@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from multichannel.store.compiled.postgresql import ConnectionPool
+from multichannel.store.compiled.connection_pool import ConnectionPool
 from tests.benchmarks.queries import FLOOR, NESTED, PAGE, SINGLE
 
 CONNECTIONS = 8

@@ -76,6 +76,8 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
         Index(None, "status", "expires_at"),
         Index(None, "customer_id", "partner_id"),
         Index(None, "associated_partner_id", "customer_id"),
+        Index(None, "partner_id", "id"),
+        Index(None, "associated_partner_id", "id"),
     )
 
     id: Mapped[str] = id_column()

@@ -30,6 +30,7 @@ POSTGRESQL_OPTIONS = (
     "statement_timeout=30000",
     "lock_timeout=5000",
     "random_page_cost=1.1",  # the default is for spinning disks, and favours sequential scans
+    "jit=off",  # compiling to machine code takes longer than any statement of a page
 )
 CONNECTION_OPTIONS = {
     "connect_timeout": 3,

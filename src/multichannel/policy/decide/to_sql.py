@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -22,28 +21,40 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute
 
+from multichannel.domain.base import GUID
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
-from multichannel.policy.decide.conditions import ORDERINGS, THIS, Comparison, Conditions, Path, Predicate
-from multichannel.policy.schema.resources import RESOURCES, Relation, Resource, Scalar
+from multichannel.policy.decide.conditions import THIS, Comparison, Conditions, Path, Predicate
+from multichannel.policy.decide.sql_columns import Aliases, Clause, compare
+from multichannel.policy.schema.resources import Resource
 
-Clause = ColumnElement[bool]
 CACHED = 5_000
 """How many clauses over mapped classes are kept, each a few kilobytes; the least used go first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """Rows as an index finds them: with an id among `keys`, if these are known, that fulfil all clauses."""
+    """Rows as an index finds them: with a key among `keys`, if these are known, that fulfil all clauses."""
 
     keys: Select[Any] | None
     clauses: tuple[Clause, ...]
+    key: str = "id"
+    """The name of the column whose values are among `keys`."""
 
     def clause_of(self, entity: Any) -> Clause:
         """All of it in one clause."""
-        among = () if self.keys is None else (entity.id.in_(self.keys),)
+        among = () if self.keys is None else (getattr(entity, self.key).in_(self.keys),)
         return and_(true(), *among, *self.clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """A key of a row, and the values it must be among; unless that is exact, it must fulfil more."""
+
+    key: Any
+    keys: Select[Any]
+    is_exact: bool
 
 
 def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
@@ -66,10 +77,31 @@ def seeks(predicate: Predicate, resource: Resource, entity: Any) -> list[Seek]:
     found = []
     for branch in sorted(predicate.allowed, key=str):
         sought, clauses = _parts_of(branch, resource, entity, seeking=True)
-        own = next((keys for key, keys in sought if key is entity.id), None)
-        others = [key.in_(keys) for key, keys in sought if keys is not own]
-        found.append(Seek(own, (*clauses, *others, *restricted)))
+        leading = _leading(branch, sought, entity)
+        others = [each.key.in_(each.keys) for each in sought if each.is_exact and each is not leading]
+        clauses += [*others, *restricted]
+        if leading is None:
+            found.append(Seek(None, tuple(clauses)))
+        else:
+            found.append(Seek(leading.keys, tuple(clauses), leading.key.key))
     return found
+
+
+def _leading(branch: Conditions, sought: list[_Sought], entity: Any) -> _Sought | None:
+    """The keys from which to find the rows: their own ids, else references, unless the branch names one."""
+    columns = [each for each in sought if isinstance(each.key, InstrumentedAttribute)]
+    ids = [each for each in columns if each.is_exact and each.key.key == "id"]
+    if not ids and any(_names_reference(item, entity) for item in branch.comparisons):
+        return None
+    return min(ids or columns, key=lambda each: not each.is_exact, default=None)
+
+
+def _names_reference(comparison: Comparison, entity: Any) -> bool:
+    """Whether it finds rows by an index: a reference that the row itself has is a known one."""
+    variable, names = comparison.left.variable, comparison.left.names
+    if variable != THIS or len(names) > 1 or comparison.operator != "=" or comparison.right is None:
+        return False
+    return not isinstance(comparison.right, Path) and getattr(entity, names[0]).type is GUID
 
 
 def delegation(predicate: Predicate, resource: Resource, entity: Any) -> ColumnElement[Any] | None:
@@ -87,12 +119,12 @@ def delegation(predicate: Predicate, resource: Resource, entity: Any) -> ColumnE
 
 def _grant_id(branch: Conditions, resource: Resource, entity: Any) -> ColumnElement[Any] | None:
     """The id of the first grant that fulfils a branch; None if the branch is about none."""
-    rows = _Aliases(resource, entity)
+    rows = Aliases(resource, entity)
     joins = [rows.join(member.variable, member.path) for member in branch.members]
     grants = [row for row in rows.members if inspect(row).mapper.class_ is DelegatedAdminGrant]
     if not grants:
         return None
-    compared = [_compare(rows, item) for item in branch.comparisons]
+    compared = [compare(rows, item) for item in branch.comparisons]
     found = select(grants[0].id).where(*(far == near for far, near in joins), *compared)
     return found.order_by(grants[0].id).limit(1).correlate(*rows.outer).scalar_subquery()
 
@@ -110,9 +142,9 @@ def restriction_holds(branch: Conditions, resource: Resource, entity: Any) -> Cl
 def _not(branch: Conditions, resource: Resource, entity: Any) -> Clause:
     if not branch.members and len(branch.comparisons) == 1:
         comparison = branch.comparisons[0]
-        reader = _Aliases(resource, entity)
+        reader = Aliases(resource, entity)
         if comparison.operator == "!=" and not reader.nullable(comparison):
-            return _compare(reader, Comparison(comparison.left, "=", comparison.right))
+            return compare(reader, Comparison(comparison.left, "=", comparison.right))
     return not_(func.coalesce(_all_of(branch, resource, entity, exactly=True), true()))
 
 
@@ -132,27 +164,30 @@ def _conjunction(branch: Conditions, resource: Resource, entity: Any, *, exactly
 
 def _parts_of(
     branch: Conditions, resource: Resource, entity: Any, *, seeking: bool = False, exactly: bool = False
-) -> tuple[list[tuple[Any, Select[Any]]], list[Clause]]:
+) -> tuple[list[_Sought], list[Clause]]:
     """The keys of a conjunction with the select that each must be in, if `seeking`; its other clauses."""
-    rows = _Aliases(resource, entity)
+    rows = Aliases(resource, entity)
     joins = {member.variable: rows.join(member.variable, member.path) for member in branch.members}
     own = [
-        _compare(rows, item, exactly=exactly)
+        compare(rows, item, exactly=exactly)
         for item in branch.comparisons
         if _variables(item).isdisjoint(joins)
     ]
-    sought: list[tuple[Any, Select[Any]]] = []
+    sought: list[_Sought] = []
     for chain in _chains(branch):
         related = [item for item in branch.comparisons if not _variables(item).isdisjoint(chain)]
-        compared = [_compare(rows, item) for item in related]
+        compared = [compare(rows, item) for item in related]
         first, *further = [joins[variable] for variable in chain]
         reached = [far == near for far, near in further]
-        if seeking and _meets_once(branch, chain, related):
-            remote, key = first
-            sought.append((key, select(remote).where(*reached, *compared)))
-        else:
-            inner = select(1).where(first[0] == first[1], *reached, *compared)
-            own.append(exists(inner.correlate(*rows.outer)))
+        remote, key = first
+        is_exact = not any(THIS in _variables(item) for item in related)
+        if seeking and _meets_once(branch, chain) and (is_exact or any(map(_names_constant, related))):
+            apart = [compare(rows, item) for item in related if THIS not in _variables(item)]
+            sought.append(_Sought(key, select(remote).where(*reached, *apart), is_exact))
+            if is_exact:
+                continue
+        inner = select(1).where(remote == key, *reached, *compared)
+        own.append(exists(inner.correlate(*rows.outer)))
     return sought, own
 
 
@@ -176,106 +211,17 @@ def _chains(branch: Conditions) -> list[list[str]]:
     return chains
 
 
-def _meets_once(branch: Conditions, chain: list[str], related: list[Comparison]) -> bool:
-    """Whether the members of a chain depend on the row itself only by the key of the first."""
+def _meets_once(branch: Conditions, chain: list[str]) -> bool:
+    """Whether the paths of a chain begin at the row itself only once, with the first."""
     paths = {member.variable: member.path for member in branch.members}
-    elsewhere = any(paths[variable].variable == THIS for variable in chain[1:])
-    return not elsewhere and not any(THIS in _variables(item) for item in related)
+    return not any(paths[variable].variable == THIS for variable in chain[1:])
+
+
+def _names_constant(comparison: Comparison) -> bool:
+    """Whether it names the value of a related row, by which an index finds that."""
+    is_constant = comparison.right is not None and not isinstance(comparison.right, Path)
+    return is_constant and comparison.operator == "=" and comparison.left.variable != THIS
 
 
 def _variables(comparison: Comparison) -> set[str]:
     return {path.variable for path in comparison.paths}
-
-
-@cache
-def _alias(target: Resource, _place: tuple[str, ...]) -> Any:
-    """The alias for a place in a conjunction: a variable, or the path of a single record.
-
-    All conjunctions share it, as making one takes longer than the rest of a clause. Each has it in a subquery
-    of its own, whose inner subqueries stand for longer paths and so have others.
-    """
-    return aliased(target.mapped)
-
-
-class _Aliases:
-    """The tables and aliases that a conjunction's variables stand for."""
-
-    def __init__(self, resource: Resource, entity: Any, place: tuple[str, ...] = ()) -> None:
-        """`place` is the path of a single record, if the variable `this` stands for one."""
-        self._place = place
-        self._rows: dict[str, tuple[Resource, Any]] = {THIS: (resource, entity)}
-        self.outer: tuple[Any, ...] = (entity,)
-        self.members: list[Any] = []
-
-    def join(self, variable: str, path: Path) -> tuple[Any, Any]:
-        """Bind a member variable to an alias: its column, and the key that this equals."""
-        relation, key = self._relation(path)
-        target = RESOURCES[relation.target]
-        row = _alias(target, (variable,))
-        self._rows[variable] = (target, row)
-        self.members.append(row)
-        return getattr(row, relation.remote), key
-
-    def column(self, path: Path) -> Any:
-        """The column of a fact; behind a single record it is a scalar subquery."""
-        resource, entity = self._rows[path.variable]
-        if len(path.names) == 1:
-            return getattr(entity, path.names[0])
-        relation = resource.relation(path.names[0])
-        target = RESOURCES[relation.target]
-        place = (*self._place, path.variable, path.names[0])
-        row = _alias(target, place)
-        inner = _Aliases(target, row, place).column(Path(THIS, path.names[1:]))
-        return (
-            select(inner).where(row.id == getattr(entity, relation.local)).correlate(entity).scalar_subquery()
-        )
-
-    def scalar(self, path: Path) -> Scalar:
-        """The fact at the end of a path."""
-        resource, _ = self._rows[path.variable]
-        for name in path.names[:-1]:
-            resource = RESOURCES[resource.relation(name).target]
-        return resource.scalar(path.names[-1])
-
-    def nullable(self, comparison: Comparison) -> bool:
-        """Whether either side may be unknown."""
-        return comparison.right is None or any(self.scalar(path).nullable for path in comparison.paths)
-
-    def _relation(self, path: Path) -> tuple[Relation, Any]:
-        """The list at a path, and the key its rows carry: no record is joined only for its own key."""
-        resource, entity = self._rows[path.variable]
-        key = entity.id
-        for place, name in enumerate(path.names[:-1]):
-            single = resource.relation(name)
-            key = self.column(Path(path.variable, (*path.names[:place], single.local)))
-            resource = RESOURCES[single.target]
-        relation = resource.relation(path.names[-1])
-        if relation.local != "id":
-            key = self.column(Path(path.variable, (*path.names[:-1], relation.local)))
-        return relation, key
-
-
-def _compare(rows: _Aliases, comparison: Comparison, *, exactly: bool = False) -> Clause:
-    left = rows.column(comparison.left)
-    right: Any = rows.column(comparison.right) if isinstance(comparison.right, Path) else comparison.right
-    if comparison.operator == "in":
-        among = _one_of(left, right)
-        return and_(left.is_not(None), among) if exactly and None not in right else among
-    clause: Clause
-    if comparison.operator in ORDERINGS:
-        clause = ORDERINGS[comparison.operator](left, right)
-        return clause
-    unsure = rows.nullable(comparison)
-    if comparison.operator == "=":
-        both_facts = isinstance(comparison.right, Path)
-        null_safe = unsure and (both_facts or right is None or exactly)
-        clause = left.is_not_distinct_from(right) if null_safe else left == right
-    else:
-        clause = left.is_distinct_from(right) if unsure else left != right
-    return clause
-
-
-def _one_of(left: Any, values: Sequence[Any]) -> Clause:
-    known: Iterable[Any] = [value for value in values if value is not None]
-    clause: Clause = left.in_(known)
-    return or_(clause, left.is_(None)) if None in values else clause

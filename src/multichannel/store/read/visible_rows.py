@@ -126,7 +126,7 @@ class VisibleRows:
         other tenants. Joined with the keys in their own order, the walk ends when the page is full.
         """
         order = ordering.by(backwards=backwards)
-        if seek.keys is None or self._is_postgresql or ordering.values:
+        if seek.keys is None or seek.key != "id" or self._is_postgresql or ordering.values:
             return self._found(statement, entity, seek).order_by(*order)
         sources, where = seek.keys.get_final_froms(), seek.keys.whereclause
         if len(sources) > 1 or where is None:
@@ -140,5 +140,5 @@ class VisibleRows:
         if seek.keys is None or not self._is_postgresql:
             return statement.where(seek.clause_of(entity))
         keys = seek.keys.distinct().subquery()
-        joined = statement.join_from(keys, entity, entity.id == next(iter(keys.c)))
+        joined = statement.join_from(keys, entity, getattr(entity, seek.key) == next(iter(keys.c)))
         return joined.where(*seek.clauses)
