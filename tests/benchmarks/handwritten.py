@@ -59,7 +59,7 @@ def _counted_page(count: list[Any], rows: list[Any]) -> dict[str, Any]:
 
 
 def _customer(row: Any) -> dict[str, Any]:
-    row_id, _, _, city, cloud, name, country, created_at, domain, email, market, qualification = row
+    row_id, _, city, cloud, name, country, created_at, domain, email, market, qualification = row
     return {
         "id": f"customer_{row_id}",
         "companyName": name,
@@ -80,7 +80,7 @@ def _nested(rows: list[Any], subscriptions: list[Any]) -> dict[str, Any]:
         "nodes": [
             {
                 "id": f"customer_{row[0]}",
-                "companyName": row[2],
+                "companyName": row[1],
                 "subscriptions": {"nodes": below.get(row[0], [])},
             }
             for row in rows[:20]
@@ -97,7 +97,7 @@ def _counted_nested(
         "nodes": [
             {
                 "id": f"customer_{row[0]}",
-                "companyName": row[2],
+                "companyName": row[1],
                 "subscriptions": {"totalCount": counted.get(row[0], 0), "nodes": below.get(row[0], [])},
             }
             for row in rows[:20]
@@ -107,7 +107,7 @@ def _counted_nested(
 
 def _by_customer(rows: list[Any]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
-    for row_id, _, channel, friendly_name, offer_name, quantity, status, customer_id, rank in rows:
+    for row_id, channel, friendly_name, offer_name, quantity, status, customer_id, rank in rows:
         if rank <= 5:
             found.setdefault(customer_id, []).append(
                 {

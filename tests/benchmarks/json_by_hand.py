@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from multichannel.store.compiled.connection_pool import ConnectionPool
+from multichannel.store.deadlines import Deadline
 from tests.benchmarks.queries import FLOOR, NESTED, PAGE, SINGLE
 
 CONNECTIONS = 8
@@ -139,7 +140,7 @@ def _postgresql(engine: Engine) -> Run:
 
     async def run(statement: str, values: list[str]) -> Any:
         name = str(hash(statement)).encode()
-        answer, _ = await pool.run(name, statement, [value.encode() for value in values])
+        answer, _ = await pool.run(name, statement, lambda: [value.encode() for value in values], Deadline())
         return answer
 
     return run
