@@ -9,7 +9,6 @@ from functools import partial
 from itertools import count
 from random import Random
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -95,7 +94,7 @@ def pair(world: World, twin: World, monkeypatch: pytest.MonkeyPatch) -> Iterator
     def restart() -> None:
         drawn.seed(next(rounds) // 2)
 
-    monkeypatch.setattr(base, "uuid4", lambda: UUID(int=drawn.getrandbits(128), version=4))
+    monkeypatch.setattr(base, "token_hex", lambda size: drawn.randbytes(size).hex())
     monkeypatch.setattr(secrets, "token_urlsafe", lambda _bytes: f"code-{drawn.getrandbits(64)}")
     policies = [world.policy]
     worlds = [

@@ -312,7 +312,7 @@ def test_use_cases_cannot_write_the_audit_tables(whole: Store) -> None:
 
 def _is_refused(engine: Engine, row_id: str, attempt: Callable[[GuardedSession, Any], None]) -> bool:
     with engine.connect() as connection, GuardedSession(connection) as session:
-        row = session.decided(select(AuditRecord).where(AuditRecord.id == row_id)).scalar_one()
+        ((row,),) = session.decided_objects(select(AuditRecord).where(AuditRecord.id == row_id))
         session.grant([row])
         try:
             attempt(session, row)

@@ -91,7 +91,7 @@ def test_a_flush_of_a_row_that_was_not_granted_is_refused_and_nothing_is_stored(
 ) -> None:
     def write(work: UnitOfWork) -> None:
         statement = select(Customer).where(Customer.id == MEADOW)
-        customer = work._session.decided(statement).scalar_one()
+        ((customer,),) = work._session.decided_objects(statement)
         if change == "new":
             work._session.add(Tenant(**_tenant_values()))
         elif change == "dirty":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from multichannel.policy.decide.to_sql import delegation, where
+from multichannel.policy.decide.to_sql import where
 from multichannel.store.decision_recorder import PendingDecision
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ class Access:
         predicate = self.policy.predicate(self.principal, action, resource)
         return where(predicate, resource, resource.mapped if entity is None else entity)
 
-    def delegation(self, action: Action, resource: Resource) -> ColumnElement[Any] | None:
-        """The id of the grant by which alone the action is granted on a row; None if it never is by one."""
-        predicate = self.policy.predicate(self.principal, action, resource)
-        return delegation(predicate, resource, resource.mapped)
-
     def visibility(self, resource: Resource) -> Visibility:
         """What the principal sees of a resource type."""
         return self.policy.visibility(self.principal, resource)
@@ -57,6 +52,10 @@ class Access:
     def run(self, statement: Executable, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Sequence[Any]:
         """The rows of a statement whose WHERE holds the policy's predicate."""
         return self.session.decided(statement, now=self.now, **parameters).all()
+
+    def load(self, statement: Executable, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Sequence[Any]:
+        """The rows of such a statement that selects mapped objects."""
+        return self.session.decided_objects(statement, now=self.now, **parameters)
 
     def pending(self, resource: Resource, operation: str) -> PendingDecision | None:
         """A decision to record; None if the operation is not recorded."""

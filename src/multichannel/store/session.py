@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, inspect
@@ -52,7 +52,16 @@ class GuardedSession(Session):
         """Where decisions are recorded; None where the operation is not sampled."""
 
     def decided(self, statement: Executable, **parameters: Any) -> Result[Any]:
-        """Run a statement whose WHERE holds the policy's predicate.
+        """Run a statement whose WHERE holds the policy's predicate; its rows are values, not objects."""
+        return self._run(lambda: self._bound.execute(statement, parameters))
+
+    def decided_objects(self, statement: Executable, **parameters: Any) -> Sequence[Any]:
+        """The rows of such a statement, each with a mapped object and perhaps further columns."""
+        options = {MARK: True}
+        return self._run(lambda: self.execute(statement, parameters, execution_options=options)).all()
+
+    def _run(self, execute: Callable[[], Result[Any]]) -> Result[Any]:
+        """Execute a statement.
 
         After a fault underneath, the transaction is of no use: further statements meet the same fault.
         """
@@ -60,7 +69,7 @@ class GuardedSession(Session):
             raise self._fault
         try:
             self._deadline.check()
-            return self.execute(statement, parameters, execution_options={MARK: True})
+            return execute()
         except (Unavailable, TooComplex) as fault:
             self._fault = self._deadline.explained(fault)
             raise self._fault from fault

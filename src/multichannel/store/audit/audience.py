@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from multichannel.store.users import principal_of, select_tenants
 
 if TYPE_CHECKING:
+    from multichannel.policy.decide.visibility import Visibility
     from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Principal
     from multichannel.store.access import Access
     from multichannel.store.change_tracker import RowChange
+
+
+PEOPLES_TENANTS = select_tenants().where(
+    Tenant.id.in_(bindparam("ids", expanding=True)), Tenant.kind != TenantKind.SYSTEM
+)
+"""The tenants with these `ids`, but for that of the service."""
+
+
+@lru_cache(maxsize=500)
+def select_visible_ids(visibility: Visibility) -> Select[Any]:
+    """Those of some `ids` whose rows are visible."""
+    identity = visibility.resource.mapped.id
+    among = identity.in_(bindparam("ids", expanding=True))
+    return select(identity).where(among, visibility.visible(visibility.resource.mapped))
 
 
 class ChangeAudience:
@@ -84,10 +100,9 @@ class ChangeAudience:
         return viewers
 
     def _visible(self, principal: Principal, resource: Resource, changes: list[RowChange]) -> set[str]:
-        identity = resource.mapped.id
-        visible = self._access.policy.visibility(principal, resource).visible(resource.mapped)
+        statement = select_visible_ids(self._access.policy.visibility(principal, resource))
         ids = sorted({change.row.id for change in changes})
-        return {row.id for row in self._access.run(select(identity).where(identity.in_(ids), visible))}
+        return {row.id for row in self._access.run(statement, {"ids": ids})}
 
     def _load(self, tenant_ids: set[str]) -> None:
         unknown = tenant_ids - self._principals.keys()

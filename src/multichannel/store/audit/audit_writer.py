@@ -38,6 +38,18 @@ SHARED_WITH_CUSTOMER = SHARED | {"quantity", "auto_renew_enabled", "friendly_nam
 
 Heads = dict[str, dict[str, Any]]
 """The ends of chains by tenant: length and last seal."""
+HEADS = (
+    select(AuditChain.tenant_id, AuditChain.length, AuditChain.seal)
+    .where(AuditChain.tenant_id.in_(bindparam("tenant_ids", expanding=True)))
+    .order_by(AuditChain.tenant_id)
+    .with_for_update()
+)
+MOVE_HEAD = (
+    update(AuditChain.__table__)  # type: ignore[arg-type]  # a mapped class has a table
+    .where(AuditChain.tenant_id == bindparam("of_tenant"))
+    .values(length=bindparam("new_length"), seal=bindparam("new_seal"))
+)
+INSERT_RECORDS, INSERT_EVENTS = insert(AuditRecord), insert(Event)
 
 
 class AuditEntry(NamedTuple):
@@ -86,7 +98,7 @@ class AuditWriter:
             entries = [self._bare_entry()]
         self._append(AuditStatus.SUCCEEDED, entries)
         if events:
-            self._session.write_audit(insert(Event), events)
+            self._session.write_audit(INSERT_EVENTS, events)
 
     def record_failure(self, status: AuditStatus, reasons: Iterable[str]) -> None:
         """Record that nothing was done, in the chain of the principal's own tenant alone, if it has one."""
@@ -148,7 +160,7 @@ class AuditWriter:
             record = self._record(entry, status, reasons, head["length"])
             record["seal"] = head["seal"] = seal_of(head["seal"], record)
             records.append(record)
-        self._session.write_audit(insert(AuditRecord), records)
+        self._session.write_audit(INSERT_RECORDS, records)
 
     def _record(
         self, entry: AuditEntry, status: AuditStatus, reasons: tuple[str, ...], number: int
@@ -188,13 +200,7 @@ class AuditWriter:
 
     def _heads(self, tenant_ids: set[str]) -> Heads:
         """The ends of the chains, locked in one order; a chain begins with its first record."""
-        statement = (
-            select(AuditChain.tenant_id, AuditChain.length, AuditChain.seal)
-            .where(AuditChain.tenant_id.in_(sorted(tenant_ids)))
-            .order_by(AuditChain.tenant_id)
-            .with_for_update()
-        )
-        rows = self._access.run(statement)
+        rows = self._access.run(HEADS, {"tenant_ids": sorted(tenant_ids)})
         heads = {row.tenant_id: {"length": row.length, "seal": row.seal} for row in rows}
         fresh = sorted(tenant_ids - heads.keys())
         if fresh:
@@ -202,16 +208,11 @@ class AuditWriter:
         return heads | {tenant_id: {"length": 0, "seal": GENESIS} for tenant_id in fresh}
 
     def _move(self, heads: Heads) -> None:
-        statement = (
-            update(AuditChain.__table__)  # type: ignore[arg-type]  # a mapped class has a table
-            .where(AuditChain.tenant_id == bindparam("of_tenant"))
-            .values(length=bindparam("new_length"), seal=bindparam("new_seal"))
-        )
         rows = [
             {"of_tenant": key, "new_length": head["length"], "new_seal": head["seal"]}
             for key, head in sorted(heads.items())
         ]
-        self._session.write_audit(statement, rows)
+        self._session.write_audit(MOVE_HEAD, rows)
 
 
 def shared_with(tenant_id: str, change: RowChange) -> set[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import bindparam, func, inspect, select
 
 from multichannel.domain.tenants import Tenant
 from multichannel.store.facts import facts_by_id, facts_with
@@ -41,12 +42,12 @@ class GuardQueries:
 
     def one(self, model: type[T], **equal: Any) -> T | None:
         """The first row, by id, that fulfils the conditions."""
-        rows: Sequence[T] = self._rows(select(model).limit(1), model, equal)
+        rows: Sequence[T] = self._rows(model, equal, limit=1)
         return rows[0] if rows else None
 
     def all(self, model: type[T], **equal: Any) -> Sequence[T]:
         """Every row that fulfils the conditions, by id."""
-        rows: Sequence[T] = self._rows(select(model), model, equal)
+        rows: Sequence[T] = self._rows(model, equal)
         return rows
 
     def any(self, model: type[Base], **equal: Any) -> bool:
@@ -55,8 +56,9 @@ class GuardQueries:
 
     def count(self, model: type[Base], **equal: Any) -> int:
         """How many rows fulfil the conditions."""
-        statement = select(func.count()).select_from(model).where(*_conditions(model, equal))
-        count: int = self._access.run(statement)[0][0]
+        conditions = _conditions(model, _forms(model, equal))
+        statement = select(func.count()).select_from(model).where(*conditions)
+        count: int = self._access.run(statement, _parameters(equal))[0][0]
         return count
 
     def principals(self, tenant_ids: Collection[str]) -> dict[str, Principal]:
@@ -95,8 +97,7 @@ class GuardQueries:
     def _locked(self, model: type[T], equal: dict[str, Any]) -> Sequence[T]:
         if not all(self._session.is_granted(parent) for parent in self._parents):
             raise PolicyBypass("rows to be written along with one that was not fetched to be written")
-        statement = select(model).with_for_update(of=model, key_share=True)
-        rows: Sequence[T] = self._rows(statement, model, equal)
+        rows: Sequence[T] = self._rows(model, equal, is_locked=True)
         return rows
 
     def _require_link(self, row: Any) -> None:
@@ -104,17 +105,57 @@ class GuardQueries:
         if not any(parent.id in references or row.id in _references(parent) for parent in self._parents):
             raise PolicyBypass(f"a {type(row).__name__} that has no reference to or from its parent")
 
-    def _rows(self, statement: Select[Any], model: Any, equal: dict[str, Any]) -> Sequence[Any]:
-        ordered = statement.where(*_conditions(model, equal)).order_by(*inspect(model).primary_key)
-        return [row[0] for row in self._access.run(ordered)]
+    def _rows(
+        self, model: Any, equal: dict[str, Any], *, limit: int | None = None, is_locked: bool = False
+    ) -> Sequence[Any]:
+        statement = select_equal(model, _forms(model, equal), limit, is_locked=is_locked)
+        return [row[0] for row in self._access.load(statement, _parameters(equal))]
 
 
-def _conditions(model: Any, equal: dict[str, Any]) -> Iterable[Any]:
-    for name, value in equal.items():
+Form = Hashable
+"""What a condition compares with: values that are part of the statement, or a parameter of this form."""
+ONE, SEVERAL = "one", "several"
+
+
+def _forms(model: Any, equal: dict[str, Any]) -> tuple[tuple[str, Form], ...]:
+    """What decides the statement: of statuses, which depend on time, the values; of others, how many."""
+    columns = inspect(model).column_attrs
+    return tuple((name, _form(value, is_column=name in columns)) for name, value in equal.items())
+
+
+def _form(value: Any, *, is_column: bool) -> Form:
+    if is_column and value is not None:
+        return SEVERAL if _is_list(value) else ONE
+    return tuple(value) if _is_list(value) else (value,)
+
+
+def _parameters(equal: dict[str, Any]) -> dict[str, Any]:
+    return {f"equal_{name}": list(each) if _is_list(each) else each for name, each in equal.items()}
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple | set | frozenset)
+
+
+@lru_cache(maxsize=500)
+def select_equal(
+    model: Any, forms: tuple[tuple[str, Form], ...], limit: int | None, *, is_locked: bool
+) -> Select[Any]:
+    """The rows that fulfil conditions, by id; the parameters are named `equal_` and the attribute."""
+    statement = select(model).where(*_conditions(model, forms)).order_by(*inspect(model).primary_key)
+    statement = statement if limit is None else statement.limit(limit)
+    return statement.with_for_update(of=model, key_share=True) if is_locked else statement
+
+
+def _conditions(model: Any, forms: Iterable[tuple[str, Form]]) -> Iterator[Any]:
+    for name, form in forms:
         column = getattr(model, name)
-        yield (
-            column.in_(list(value)) if isinstance(value, list | tuple | set | frozenset) else column == value
-        )
+        if form == ONE:
+            yield column == bindparam(f"equal_{name}")
+        elif form == SEVERAL:
+            yield column.in_(bindparam(f"equal_{name}", expanding=True))
+        elif isinstance(form, tuple):
+            yield column == form[0] if len(form) == 1 else column.in_(form)
 
 
 def _references(row: Any) -> set[Any]:

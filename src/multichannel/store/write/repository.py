@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import Enum, auto
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, null, or_, select
 
 from multichannel.domain.base import UtcTime
 from multichannel.domain.commerce import SubscriptionStatus
 from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus
 from multichannel.domain.subscriptions import Subscription
 from multichannel.errors import NotPermitted, NotVisible
+from multichannel.policy.decide.to_sql import delegation, where
 from multichannel.policy.schema.vocabulary import READS, Action
 from multichannel.store.decision_recorder import read_levels, records_list, records_rows, requested_action
 from multichannel.store.facts import facts_of
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from multichannel.domain.base import Base
+    from multichannel.policy.decide.conditions import Predicate
     from multichannel.policy.schema.resources import Resource
     from multichannel.store.access import Access
     from multichannel.store.decision_recorder import PendingDecision
@@ -27,6 +31,35 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Base")
 FIRST_REAL_DATE = datetime(1900, 1, 1, tzinfo=UTC)
 """The vendor writes the year 1 where there is no date."""
+
+
+class Lock(Enum):
+    """Which rows a statement locks."""
+
+    NONE = auto()
+    OF_ALL_ROWS = auto()
+    OF_FREE_ROWS = auto()
+    """Those that nobody else has locked; the others are left out."""
+
+
+@lru_cache(maxsize=500)
+def select_permitted(resource: Resource, predicate: Predicate, lock: Lock, *, is_one: bool) -> Select[Any]:
+    """The rows that a predicate grants, by id, each with the grant by which alone it does if it is locked.
+
+    `row_id` is the id if there `is_one`, or the ids. Such a statement takes longer to make than to run.
+    """
+    model: Any = resource.model
+    row_id: Any = bindparam("row_id", expanding=not is_one)
+    among = model.id == row_id if is_one else model.id.in_(row_id)
+    delegated = delegation(predicate, resource, model) if lock is Lock.OF_ALL_ROWS else None
+    statement = (
+        select(model, null() if delegated is None else delegated)
+        .where(among, where(predicate, resource, model))
+        .order_by(model.id)
+    )
+    if lock is Lock.NONE:
+        return statement
+    return statement.with_for_update(of=model, key_share=True, skip_locked=lock is Lock.OF_FREE_ROWS)
 
 
 class Repository(Generic[T]):
@@ -43,7 +76,7 @@ class Repository(Generic[T]):
 
         It may be written, unless it was fetched to be read.
         """
-        rows = self._locked(self._model.id == row_id, to)
+        rows = self._locked(row_id, to)
         if not rows:
             raise self._denial(row_id, to)
         self._allow_writes(rows, to)
@@ -52,7 +85,7 @@ class Repository(Generic[T]):
     @records_rows
     def get_all(self, row_ids: Collection[str], *, to: Action) -> list[T]:
         """The rows, locked, in the order of the ids; NotVisible or NotPermitted for the first denied one."""
-        locked: list[Any] = self._locked(self._among(row_ids), to)
+        locked: list[Any] = self._locked(row_ids, to)
         rows: dict[str, T] = {row.id: row for row in locked}
         for row_id in row_ids:
             if row_id not in rows:
@@ -74,15 +107,14 @@ class Repository(Generic[T]):
     @records_list(requested_action)
     def take(self, row_ids: Collection[str], *, to: Action) -> list[T]:
         """The rows on which the action is granted and that nobody else has locked: locked, to be written."""
-        statement = self._select(self._among(row_ids), to)
-        rows = self._fetch(statement.with_for_update(of=self._model, key_share=True, skip_locked=True))
+        rows = self._permitted(row_ids, to, Lock.OF_FREE_ROWS)
         self._access.session.grant(rows)
         return rows
 
     @records_list(requested_action)
     def find_permitted(self, row_ids: Collection[str], *, to: Action) -> Sequence[T]:
         """The rows on which the action is granted, by id: not locked, not to be written."""
-        rows = self._fetch(self._select(self._among(row_ids), to))
+        rows = self._permitted(row_ids, to, Lock.NONE)
         self._access.session.allow_queries_for(rows)
         return rows
 
@@ -90,14 +122,16 @@ class Repository(Generic[T]):
     def find_visible(self, row_ids: Collection[str]) -> Sequence[T]:
         """The rows that the principal may read at any level, by id: not locked, not to be written."""
         visible = self._access.visibility(self._resource).visible(self._model)
-        rows = self._fetch(select(self._model).where(self._among(row_ids), visible).order_by(self._model.id))
+        among = self._model.id.in_(sorted(set(row_ids)))
+        found = self._access.load(select(self._model).where(among, visible).order_by(self._model.id))
+        rows = [row[0] for row in found]
         self._access.session.allow_queries_for(rows)
         return rows
 
     @records_rows
     def read(self, row_id: str, *, to: Action) -> T:
         """The row, not locked, not to be written; NotVisible or NotPermitted unless the action is granted."""
-        rows = self._fetch(self._select(self._model.id == row_id, to))
+        rows = self._permitted(row_id, to, Lock.NONE)
         if not rows:
             raise self._denial(row_id, to)
         self._access.session.allow_queries_for(rows)
@@ -122,29 +156,23 @@ class Repository(Generic[T]):
         reasons = policy.check(principal, action, facts).reasons if may_read else ()
         return NotPermitted(f"You may read this, but {action.name} is not granted to you here.", reasons)
 
-    def _locked(self, condition: ColumnElement[bool], action: Action) -> list[T]:
-        statement = self._select(condition, action).with_for_update(of=self._model, key_share=True)
-        delegation = self._access.delegation(action, self._resource)
-        if delegation is None:
-            return self._fetch(statement)
-        rows = self._access.run(statement.add_columns(delegation))
+    def _locked(self, row_ids: str | Collection[str], action: Action) -> list[T]:
+        return self._permitted(row_ids, action, Lock.OF_ALL_ROWS)
+
+    def _permitted(self, row_ids: str | Collection[str], action: Action, lock: Lock) -> list[T]:
+        """The rows on which the action is granted, by id; those to be written with how they are granted."""
+        is_one = isinstance(row_ids, str)
+        access = self._access
+        predicate = access.policy.predicate(access.principal, action, self._resource)
+        statement = select_permitted(self._resource, predicate, lock, is_one=is_one)
+        rows = access.load(statement, {"row_id": row_ids if is_one else sorted(set(row_ids))})
         for _, grant_id in rows:
-            self._access.session.delegated_by = grant_id or self._access.session.delegated_by
+            access.session.delegated_by = grant_id or access.session.delegated_by
         return [row[0] for row in rows]
 
     def _allow_writes(self, rows: Iterable[T], action: Action) -> None:
         if action not in READS:
             self._access.session.grant(rows)
-
-    def _select(self, condition: ColumnElement[bool], action: Action) -> Select[Any]:
-        return select(self._model).where(condition, self._granted(action)).order_by(self._model.id)
-
-    def _fetch(self, statement: Select[Any]) -> list[T]:
-        return [row[0] for row in self._access.run(statement)]
-
-    def _among(self, row_ids: Collection[str]) -> ColumnElement[bool]:
-        condition: ColumnElement[bool] = self._model.id.in_(sorted(set(row_ids)))
-        return condition
 
     def _granted(self, action: Action) -> ColumnElement[bool]:
         return self._access.granted(action, self._resource)
