@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,8 +21,10 @@ from multichannel.graphql.execution.event_streams import EventNotifier, EventStr
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 from multichannel.graphql.http.view import GraphQLView
+from multichannel.store import session
 from multichannel.store.compiled.connection_pool import AnswerRow
 from multichannel.store.compiled.runners import Values
+from multichannel.store.compiled.snapshot import run_in
 from multichannel.store.compiled.statement import CompiledStatement
 from multichannel.store.deadlines import Deadline
 from multichannel.store.users import Caller
@@ -105,12 +108,16 @@ def _serving(world: World) -> Iterator[Api]:
         finally:
             del statements[before:]
 
+    def hear_in_snapshot(connection: Connection, statement: CompiledStatement, values: Values) -> AnswerRow:
+        statements.append(statement.sql.text)
+        return run_in(connection, statement, values)
+
     execution = Execution(world.store, sign_in, streams, threads=1, recall=verified_token)
     _hear_compiled(execution, statements)
     view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
     app = Starlette(routes=[Route("/graphql", view, methods=["GET", "POST"])])
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
-    with asyncio.Runner() as runner:
+    with asyncio.Runner() as runner, patch.object(session, "run_in", hear_in_snapshot):
         api = Api(world, runner, client, statements)
         api.ask("alder-sales-agent", "{ viewer { tenantId } }")  # the engine's own first questions
         event.listen(world.store.engine, "before_cursor_execute", api.hear)

@@ -8,18 +8,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, get_named_type, get_nullable_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+)
 
+from multichannel.demo.cast import ALDER, CEDAR
 from multichannel.graphql.compiled.selecting import NAMES, ROOT_LISTS
 from multichannel.graphql.framework.fields import DECLARATIONS, Computed
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.schema import build_schema
 
 TEXTS = ("a", "con", "%", "_", "/", "Ü", "é", 'quo"te', "", "contoso", "A", "\\", "tab\n", "\u2028", "e")
-NOT_COVERED = {"viewerCanNow"}
 SEARCHED = {
     name for name, each in DECLARATIONS.items() if any(column.search for column in each.columns.values())
 }
+PARTNERS = (f"partner_{ALDER.id}", f"partner_{CEDAR.id}")
+SCHEMA = (
+    "__schema { queryType { name } }",
+    '__type(name: "Customer") { name fields { name } }',
+    "__schema { types { ...T } }",
+)
+COMPUTED = 0.3
+"""The share of computed fields that are asked for where they are drawn: they take the time of many others."""
 Variables = dict[str, Any]
 
 
@@ -58,15 +74,87 @@ class DocumentMaker:
         return self._random.random() < share
 
     def _root(self, number: int) -> str:
-        if self._chance(0.2) and self._known.ids:
+        drawn = self._random.random()
+        if drawn < 0.15 and self._known.ids:
             wanted = self._random.choice(self._known.ids)
-            kind = read_id(wanted)[0].name
             value = self._value("ID!", wanted)
-            record = f"... on {kind} {{ {self._record(kind, 2)} }}"
-            return f"n{number}: node(id: {value}) {{ __typename id {record} }}"
+            return f"n{number}: node(id: {value}) {{ __typename id {self._on(wanted, 2)} }}"
+        if drawn < 0.25 and self._known.ids:
+            return self._nodes(number)
+        if drawn < 0.35 and self._known.ids:
+            return self._about_action(number)
+        if drawn < 0.42:
+            return f"v{number}: viewer{self._directive()} {{ {self._viewer()} }}"
+        if drawn < 0.45:
+            return f"s{number}: {self._about_schema()}"
         name = self._random.choice(list(ROOT_LISTS))
         kind = ROOT_LISTS[name].name
         return f"r{number}: {name}{self._arguments(kind)} {{ {self._list(kind, 2)} }}"
+
+    def _on(self, row_id: str, depth: int) -> str:
+        kind = read_id(row_id)[0].name
+        return f"... on {kind} {{ {self._record(kind, depth)} }}"
+
+    def _nodes(self, number: int) -> str:
+        ids = [self._random.choice([*self._known.ids, *PARTNERS]) for _ in range(self._random.randint(0, 5))]
+        kinds = {read_id(each)[0].name: each for each in ids}
+        records = " ".join(self._on(each, 1) for each in kinds.values())
+        return f"m{number}: nodes(ids: {self._value('[ID!]!', ids)}) {{ __typename id {records} }}"
+
+    def _about_action(self, number: int) -> str:
+        """What the policy decides of a record, or an error: of another type, or not visible."""
+        name = self._random.choice(["explainDecision", "whoMay"])
+        field: Any = self._types["Query"].fields[name]
+        row_id = self._random.choice([*self._known.ids, *PARTNERS])
+        resource = read_id(row_id)[0]
+        action = self._random.choice([*(each.name for each in resource.actions), "READ_BILLING"])
+        given = f"action: {self._value('Action!', Name(action))}, id: {self._value('ID!', row_id)}"
+        return f"d{number}: {name}({given}){self._directive()} {{ {self._values_of(field)} }}"
+
+    def _viewer(self) -> str:
+        fields: dict[str, GraphQLField] = self._types["Viewer"].fields
+        made = []
+        for name in self._random.sample(list(fields), self._random.randint(1, 4)):
+            below = get_named_type(fields[name].type)
+            if below.name in DECLARATIONS:
+                made.append(f"{name}{self._directive()} {{ {self._record(below.name, 1)} }}")
+            else:
+                made.append(self._with_values(name, fields[name]))
+        return " ".join([*made, "__typename"])
+
+    def _about_schema(self) -> str:
+        text = self._random.choice(SCHEMA)
+        if "...T" in text and not any("fragment T " in each for each in self._fragments):
+            self._fragments.append("fragment T on __Type { name kind }")
+        return text
+
+    def _with_values(self, name: str, field: GraphQLField) -> str:
+        """A computed field with its arguments, and what is selected of its values."""
+        given = []
+        for key, each in field.args.items():
+            if isinstance(get_named_type(each.type), GraphQLEnumType):
+                kind: Any = get_named_type(each.type)
+                value: Any = Name(self._random.choice(list(kind.values)))
+                given.append(f"{key}: {self._value(f'{kind.name}!', value)}")
+            elif self._chance(0.5):
+                value = self._random.choice([None, *PARTNERS, *self._known.ids[:2]])
+                given.append(f"{key}: {self._value('ID', value)}")
+        below = self._values_of(field)
+        text = f"{name}({', '.join(given)})" if given else name
+        return f"{text}{self._directive()}{f' {{ {below} }}' if below else ''}"
+
+    def _values_of(self, field: GraphQLField) -> str:
+        """What is selected of a computed value; empty if it is no object."""
+        kind = get_named_type(field.type)
+        if not isinstance(kind, GraphQLObjectType):
+            return ""
+        names = self._random.sample(list(kind.fields), self._random.randint(1, len(kind.fields)))
+        made = [f"{self._alias()}{self._with_values(name, kind.fields[name])}" for name in names]
+        text = " ".join([*made, "__typename"])
+        return f"... on {kind.name} {{ {text} }}" if self._chance(0.2) else text
+
+    def _alias(self) -> str:
+        return f"a{self._random.randint(0, 10**6)}: " if self._chance(0.25) else ""
 
     def _value(self, kind: str, value: Any, share: float = 0.4) -> str:
         """The value, or a variable that has it."""
@@ -167,7 +255,7 @@ class DocumentMaker:
     def _record(self, kind: str, depth: int) -> str:
         fields = self._types[kind].fields
         names = self._random.sample(list(fields), min(len(fields), self._random.randint(1, 6)))
-        made = [self._field(kind, name, depth) for name in names if not _is_computed(kind, name)]
+        made = [self._field(kind, name, depth) for name in names]
         text = " ".join([*filter(None, made), self._random.choice(["id", "__typename", "viewerCan"])])
         drawn = self._random.random()
         if drawn < 0.15:
@@ -181,9 +269,11 @@ class DocumentMaker:
         return text
 
     def _field(self, kind: str, name: str, depth: int) -> str:
-        below = get_named_type(self._types[kind].fields[name].type).name
-        number = self._random.randint(0, 10**6)
-        alias = f"a{number}: " if self._chance(0.25) else ""
+        fields = self._types[kind].fields
+        below = get_named_type(fields[name].type).name
+        number, alias = self._random.randint(0, 10**6), self._alias()
+        if _is_computed(kind, name):
+            return f"a{number}: {self._with_values(name, fields[name])}" if self._chance(COMPUTED) else ""
         if below.endswith("Connection"):
             target = below.removesuffix("Connection")
             inner = f"{{ {self._list(target, depth - 1)} }}" if depth else ""
@@ -199,9 +289,11 @@ class DocumentMaker:
             if name == "nodes":
                 made.append(f"nodes {{ {self._record(kind, depth)} }}")
             elif name == "edges":
-                parts = ["cursor", f"node {{ {self._record(kind, depth)} }}", "__typename"]
-                chosen = " ".join(self._random.sample(parts, self._random.randint(1, 3)))
-                made.append(f"edges {{ {chosen} }}")
+                drawn = self._random.sample(["cursor", "node", "__typename"], self._random.randint(1, 3))
+                parts = [
+                    f"node {{ {self._record(kind, depth)} }}" if part == "node" else part for part in drawn
+                ]
+                made.append(f"edges {{ {' '.join(parts)} }}")
             elif name == "pageInfo":
                 members = ["hasNextPage", "hasPreviousPage", "startCursor", "endCursor", "__typename"]
                 chosen = " ".join(self._random.sample(members, self._random.randint(1, 4)))
@@ -219,7 +311,7 @@ def _selects_records(kind: GraphQLInputObjectType) -> bool:
 
 def _is_computed(kind: str, name: str) -> bool:
     item = DECLARATIONS[kind].fields.get(NAMES[kind].get(name, ""))
-    return isinstance(item, Computed) or name in NOT_COVERED
+    return isinstance(item, Computed) or name == "viewerCanNow"
 
 
 def _literal(value: Any) -> str:

@@ -27,6 +27,7 @@ from tests.world import World, bearer_of
 
 NASTY = ('quo"te', "back\\slash", "t\tab\nnl\r\b\f", "\x01\x02\x1f\x7f", "ünï ☃ 𝄞", "", "</script>")
 NASTIER = ("a%b_c/d", "\u2028\u2029", '{"\\u0001":0}', "{", "\x01", "'", "''||'")
+HOLES = ('{"\\u0002":[0,"x"]}', '{"\x02":[0,"x"]}', '"},{"\\u0002":[0,"x"]}')
 AGENT = "alder-sales-agent"
 EVERYBODY = [persona.name for persona in PERSONAS]
 SOME = [AGENT, "meadow-global-admin", "cedar-sales-and-billing"]
@@ -46,7 +47,7 @@ def both(shared_world: World) -> Iterator[Both]:
 
 def spoil(world: World) -> None:
     """Put hard texts into records."""
-    texts = [*NASTY, *NASTIER]
+    texts = [*NASTY, *NASTIER, *HOLES]
     with Session(world.store.engine) as session:
         for model, names in (
             (Customer, ("city", "state", "region")),
@@ -106,8 +107,11 @@ def _first_difference(one: bytes, other: bytes) -> tuple[bytes, bytes]:
 
 
 def test_generated_documents_are_answered_alike(both: Both, known: Known) -> None:
+    before = Counter(both.paths)
     compare(both, known, range(60), SOME)
-    assert both.paths[ExecutionPath.FAILED] == 0
+    paths = both.paths - before
+    assert paths[ExecutionPath.COMPILED] >= 0.95 * paths.total()
+    assert paths[ExecutionPath.FAILED] == 0
 
 
 @pytest.mark.long

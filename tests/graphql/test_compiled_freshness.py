@@ -121,6 +121,32 @@ def test_a_reloaded_policy_decides_the_next_answer(world: World) -> None:
         assert both.same(AGENT, PAGE) == before
 
 
+def test_computed_fields_are_never_stale_either(world: World) -> None:
+    page = "{ customers(first: 5) { nodes { id viewerCanNow domains { name } } } viewer { roles } }"
+    current = [world.policy]
+    store = Store(world.store.engine, lambda: current[0], world.clock)
+    with both_of(replace(world, store=store)) as both:
+        before = both.same(AGENT, page)
+
+        current[0] = without(world.policy, {(Action.READ, CUSTOMER): NEVER})
+        assert {each["path"][-1] for each in orjson.loads(both.same(AGENT, page))["errors"]} == {"domains"}
+        current[0] = world.policy
+
+        write(both, lambda connection: connection.execute(_state(UserState.INACTIVE)))
+        assert [reply[0] for reply in both.answers(AGENT, page)] == [401, 401]
+        write(both, lambda connection: connection.execute(_state(UserState.ACTIVE)))
+
+        assigned = RoleAssignment.user_id.in_(_ids_of(both))
+        write(both, lambda connection: connection.execute(delete(RoleAssignment).where(assigned)))
+        assert orjson.loads(both.same(AGENT, page))["data"] == {
+            "customers": {"nodes": []},
+            "viewer": {"roles": []},
+        }
+        role = {"user_id": _ids_of(both)[0], "role": Role.SALES_AGENT, "tenant_id": ALDER.id}
+        write(both, lambda connection: connection.execute(insert(RoleAssignment), [role]))
+        assert both.same(AGENT, page) == before
+
+
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
 def test_a_lost_connection_costs_no_answer(both: Both) -> None:
     before = both.same(AGENT, PAGE)

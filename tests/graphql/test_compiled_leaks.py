@@ -10,13 +10,23 @@ import orjson
 import pytest
 
 from multichannel.graphql.compiled.selecting import ROOT_LISTS
-from multichannel.graphql.framework.fields import DECLARATIONS, Column, ToMany, ToOne, TypeDeclaration, camel
+from multichannel.graphql.framework.fields import (
+    DECLARATIONS,
+    Column,
+    Computed,
+    ToMany,
+    ToOne,
+    TypeDeclaration,
+    camel,
+)
+from multichannel.graphql.schema import build_schema
 from multichannel.policy.decide.conditions import NEVER, Conditions, Predicate
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.store import Store
 from tests.graphql.both_executions import Both, both_of
+from tests.graphql.test_compiled_coverage import selection
 from tests.graphql.test_compiled_freshness import without
-from tests.world import World
+from tests.world import World, one_shared_engine
 
 EVERYBODY = Predicate(frozenset({Conditions()}), frozenset())
 """Every record: what remains after an action is taken away is not taken away by something else."""
@@ -33,8 +43,8 @@ def opened(shared_world: World) -> Iterator[tuple[Both, list[Any]]]:
 
 
 def selected(declaration: TypeDeclaration) -> str:
-    """Every field of a type that is read from its row; relations with an id, lists with a count."""
-    fields = ["id", "viewerCan"]
+    """Every field of a type; relations with an id, lists with a count."""
+    fields = ["id", "viewerCan", "viewerCanNow", computed(declaration)]
     for name, item in declaration.fields.items():
         if isinstance(item, Column):
             fields.append(camel(name))
@@ -43,6 +53,13 @@ def selected(declaration: TypeDeclaration) -> str:
         elif isinstance(item, ToMany):
             fields.append(f"{camel(name)}(first: 2) {{ totalCount nodes {{ id }} edges {{ cursor }} }}")
     return " ".join(fields)
+
+
+def computed(declaration: TypeDeclaration) -> str:
+    """Every computed field of a type."""
+    kind: Any = build_schema().type_map[declaration.name]
+    names = [camel(name) for name, item in declaration.fields.items() if isinstance(item, Computed)]
+    return " ".join(selection(name, kind.fields[name]) for name in names)
 
 
 def listing(name: str, declaration: TypeDeclaration) -> str:
@@ -56,7 +73,7 @@ def test_a_read_level_that_is_taken_away_denies_its_fields_and_no_others(
     both, current = opened
     declaration = ROOT_LISTS[name]
     resource = declaration.resource
-    everything = {(action, resource): EVERYBODY for action in resource.reads}
+    everything = {(action, resource): EVERYBODY for action in (*resource.reads, Action.READ_ACCESS)}
     for taken in resource.reads:
         current[0] = without(both.world.policy, {**everything, (taken, resource): NEVER})
         body = orjson.loads(both.same(AGENT, listing(name, declaration)))
@@ -71,7 +88,7 @@ def test_a_read_level_that_is_taken_away_denies_its_fields_and_no_others(
 
 def gated_by(declaration: TypeDeclaration, action: Action) -> Iterator[str]:
     for name, item in declaration.fields.items():
-        if isinstance(item, Column | ToOne) and item.read is action:
+        if isinstance(item, Column | ToOne | Computed) and item.read is action:
             yield camel(name)
 
 
@@ -97,12 +114,30 @@ def test_an_action_that_is_taken_away_is_gone_from_viewer_can(
     both, current = opened
     resource = ROOT_LISTS[name].resource
     granted = {(action, resource): EVERYBODY for action in resource.actions}
-    query = f"{{ {name}(first: 2) {{ nodes {{ viewerCan }} }} }}"
+    query = f"{{ {name}(first: 2) {{ nodes {{ viewerCan viewerCanNow }} }} }}"
     for taken in resource.actions:
         current[0] = without(both.world.policy, {**granted, (taken, resource): NEVER})
         nodes = orjson.loads(both.same(AGENT, query))["data"][name]["nodes"]
         others = [each.name for each in resource.actions if each is not taken]
         assert all(node["viewerCan"] == others for node in nodes)
+        assert all(set(node["viewerCanNow"]) <= set(others) for node in nodes)
+
+
+@pytest.mark.long
+@one_shared_engine
+@pytest.mark.parametrize("target", DECLARATIONS)
+def test_computed_fields_follow_every_action_that_is_taken_away(
+    opened: tuple[Both, list[Any]], target: str
+) -> None:
+    """Whatever type the action is of: support options follow actions on partners, for example."""
+    both, current = opened
+    computing = {name: text for name, item in ROOT_LISTS.items() if (text := computed(item))}
+    query = " ".join(
+        f"{name}(first: 3) {{ nodes {{ viewerCanNow {text} }} }}" for name, text in computing.items()
+    )
+    for taken in DECLARATIONS[target].resource.actions:
+        current[0] = without(both.world.policy, {(taken, DECLARATIONS[target].resource): NEVER})
+        both.same(AGENT, f"{{ {query} viewer {{ capabilities {{ type actions }} }} }}")
 
 
 @pytest.mark.parametrize("target", DECLARATIONS)

@@ -34,7 +34,7 @@ OUTSIDE_THE_SESSION = {"raw_connection", "driver_connection", "pgconn", "exec_dr
 
 def test_a_statement_that_the_compiler_did_not_make_is_refused() -> None:
     with pytest.raises(TypeError, match="compile_statement"):
-        CompiledStatement(SqlText("SELECT 1", ()), {}, b"", frozenset(), b"", None, object())
+        CompiledStatement(SqlText("SELECT 1", ()), {}, b"", frozenset(), (), b"", None, object())
 
 
 def test_only_the_compiler_makes_statements_and_only_their_runners_reach_a_driver() -> None:
@@ -52,6 +52,7 @@ def test_only_the_compiler_makes_statements_and_only_their_runners_reach_a_drive
         "store/compiled/connection_pool.py",
         "store/compiled/postgresql.py",
         "store/compiled/runners.py",
+        "store/compiled/snapshot.py",  # the same statements, in the transaction of their steps
         "store/deadlines.py",  # to stop what runs there
         "store/engines.py",  # BEGIN, when a transaction starts
         "store/store.py",  # SELECT 1, for the readiness probe

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from multichannel.domain.audit import AuditChain, AuditRecord, Event, IdempotencyKey
 from multichannel.errors import MultichannelError, TooComplex, Unavailable
 from multichannel.store.change_tracker import ChangeTracker, RowChange
+from multichannel.store.compiled.snapshot import run_in
 from multichannel.store.deadlines import Deadline
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm.unitofwork import UOWTransaction
 
     from multichannel.store.audit.bulk_audit import BulkAudit
+    from multichannel.store.compiled.connection_pool import AnswerRow
+    from multichannel.store.compiled.runners import Values
+    from multichannel.store.compiled.statement import CompiledStatement
     from multichannel.store.decision_recorder import Recording
 
 MARK = "decided"
@@ -73,6 +77,14 @@ class GuardedSession(Session):
         except (Unavailable, TooComplex) as fault:
             self._fault = self._deadline.explained(fault)
             raise self._fault from fault
+
+    def run_compiled(self, statement: CompiledStatement, values: Values) -> AnswerRow:
+        """The row of a compiled statement, which holds the policy's predicates, in this transaction."""
+        try:
+            self._deadline.check()
+            return run_in(self._bound, statement, values)
+        except Unavailable as fault:
+            raise self._deadline.explained(fault) from fault
 
     def write(self, statement: Any, rows: list[dict[str, Any]]) -> CursorResult[Any]:
         """Run a bulk write of rows whose owner was granted; never of the audit tables."""

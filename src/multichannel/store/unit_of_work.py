@@ -36,6 +36,9 @@ from multichannel.store.write.tenant_directory import TenantDirectory
 if TYPE_CHECKING:
     from multichannel.domain.base import Base
     from multichannel.store.access import Access
+    from multichannel.store.compiled.connection_pool import AnswerRow
+    from multichannel.store.compiled.runners import Values
+    from multichannel.store.compiled.statement import CompiledStatement
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 """The service's address in links, unless the settings name another."""
@@ -141,6 +144,10 @@ class UnitOfWork:
         Tell the caller no more of the answer than it may know of that tenant.
         """
         return check_rows(self._access.standing_in_for(principal), resource, ids, actions)
+
+    def answer(self, statement: CompiledStatement, values: Values) -> AnswerRow:
+        """The answer of a compiled statement in this snapshot, and the text about its caller."""
+        return self._session.run_compiled(statement, values)
 
     def record_change(self, row: Base, name: str, old: Any, new: Any) -> None:
         """Record a change that belongs to a row and is stored elsewhere, such as a user's roles."""

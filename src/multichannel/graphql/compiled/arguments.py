@@ -6,11 +6,21 @@ the same functions as in the interpreter, so that they mean the same.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from graphql import FieldNode, GraphQLField, StringValueNode, Undefined, VariableNode, value_from_ast
+import orjson
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    StringValueNode,
+    Undefined,
+    VariableNode,
+    value_from_ast,
+)
+from graphql.execution.values import VariableValues, get_argument_values
 from graphql.language import Node, Visitor, visit
 
 from multichannel.errors import BadInput
@@ -19,7 +29,8 @@ from multichannel.graphql.framework.fields import TypeDeclaration
 from multichannel.graphql.framework.filters import read_filter, read_order, read_search
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.mutation import MutationDeclaration
-from multichannel.graphql.framework.strawberry_types import read_input
+from multichannel.graphql.framework.strawberry_types import read_arguments, read_input
+from multichannel.graphql.types.query import MAX_IDS
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.selection import ListArguments, weight_of, with_slots
 from multichannel.store.read.list_query import And
@@ -32,6 +43,7 @@ Variables = Mapping[str, Any]
 ShapeAndValues = tuple[Hashable, tuple[Any, ...]]
 LARGE_VARIABLES, VALUE_LENGTH = 4_000, 10
 """Larger variables are read by a worker thread; what is no text counts as so many characters."""
+LONGEST_NAME = 60
 MAX_WEIGHT = 200
 """Filters of one operation that hold more than so many comparisons (`weight_of`) are left to the interpreter:
 each such shape would be kept, with a statement of its own.
@@ -134,6 +146,61 @@ class UseCaseInput:
         if value is Undefined:
             raise NotCovered("an input that graphql-core has to judge")
         return None, (read_input(self.declared.input_type.__name__, value),)
+
+
+class IdsInput:
+    """The ids of `nodes`; its shape has the resource types of these."""
+
+    def __init__(self, node: FieldNode, field: GraphQLField) -> None:
+        self._node, self._field = node, field
+
+    def read(self, variables: Variables) -> ShapeAndValues:
+        """See the protocol."""
+        ids = _coerced(self._field, self._node, variables)["ids"]
+        if len(ids) > MAX_IDS:
+            raise NotCovered("too many ids")
+        keys = [read_id(each) for each in ids]
+        resources = sorted({resource.name for resource, _ in keys})
+        pairs = [(resource.name, row_id) for resource, row_id in keys]
+        return tuple(resources), (orjson.dumps(pairs).decode(),)
+
+
+class ArgumentsInput:
+    """The arguments of a computed field, as its resolver receives them; they do not change the statement."""
+
+    def __init__(self, node: FieldNode, field: GraphQLField) -> None:
+        self._node, self._field = node, field
+
+    def read(self, variables: Variables) -> ShapeAndValues:
+        """See the protocol."""
+        return None, (read_arguments(self._field, _coerced(self._field, self._node, variables)),)
+
+
+class IntrospectionInput:
+    """The variables of a document that asks about the schema; they are its shape, and no values."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = sorted(names)
+
+    def read(self, variables: Variables) -> ShapeAndValues:
+        """See the protocol."""
+        given = tuple((name, variables[name]) for name in self._names if name in variables)
+        if not all(isinstance(value, bool | None) or is_name(value) for _, value in given):
+            raise NotCovered("variables that are not about the schema")
+        return given, ()
+
+
+def is_name(value: Any) -> bool:
+    """Whether a value may be the name of a type."""
+    return isinstance(value, str) and len(value) <= LONGEST_NAME
+
+
+def _coerced(field: GraphQLField, node: FieldNode, variables: Variables) -> dict[str, Any]:
+    """The arguments of a field as graphql-core understands them, which explains those that are invalid."""
+    try:
+        return get_argument_values(field, node, VariableValues({}, dict(variables)))
+    except GraphQLError as cause:
+        raise NotCovered("arguments that graphql-core has to judge") from cause
 
 
 def is_large(variables: Variables | None) -> bool:

@@ -21,6 +21,7 @@ from multichannel.graphql.compiled.compiled_mutations import CompiledMutations, 
 from multichannel.graphql.compiled.denials import with_denials
 from multichannel.graphql.compiled.plan import Plan, Question, Selectable
 from multichannel.graphql.compiled.statements import Statements
+from multichannel.graphql.compiled.steps import answer_with_steps
 from multichannel.graphql.execution.documents import (
     MAX_CACHED_LENGTH,
     InvalidDocument,
@@ -164,12 +165,17 @@ class CompiledExecution:
         statement = await statements.of(plan, question.shape, caller)
         if statement.constant is not None and time.monotonic() - caller.checked < TRUSTED_SECONDS:
             return statement.constant
+        compute = partial(
+            answer_with_steps, self._store, statements.policy, caller, statement, question.values, deadline
+        )
         began = time.monotonic()
 
         def values() -> list[tuple[Any, ...]]:
             return [caller.context(self._store.clock()), *question.values]
 
         try:
+            if statement.steps:
+                return await self._run(compute)
             answer, text = await self._runner.run(statement, values, deadline)
         except StatementFailed as failure:
             if failure.is_permanent:
@@ -178,6 +184,8 @@ class CompiledExecution:
         if answer is None or text != caller.text:
             return None
         caller.checked = began  # its snapshot is no younger
+        if statement.constant is not None:
+            return statement.constant
         if statement.denials and statement.denied in answer:
             finish = partial(with_denials, answer, statement.denied, statement.denials)
             return await self._run(finish) if len(answer) > LARGE_ANSWER else finish()

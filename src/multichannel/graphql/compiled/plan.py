@@ -21,12 +21,16 @@ from graphql import (
 
 from multichannel.graphql.compiled.arguments import (
     MAX_WEIGHT,
+    ArgumentsInput,
     IdInput,
+    IdsInput,
+    IntrospectionInput,
     ListInput,
     PlanInput,
     UseCaseInput,
     variables_in,
 )
+from multichannel.graphql.compiled.collecting import Collecting
 from multichannel.graphql.compiled.selecting import ROOT_FIELDS, Selecting
 from multichannel.graphql.compiled.variables import VariableReader
 from multichannel.graphql.execution.cost import OperationCost
@@ -128,20 +132,21 @@ class Plan:
 
     def select(self, shape: OperationShape) -> Selected:
         """What the operation selects in requests of a shape; raises NotCovered."""
-        selecting = Selecting(self._fragments, self._places, shape.inputs, dict(shape.flags))
-        return selecting.root(self._operation.selection_set)
+        return self._selecting(shape).root(self._operation)
 
     def mutations(self, shape: OperationShape) -> tuple[PlannedMutation, ...]:
         """The mutations of an operation in requests of a shape, in their order; raises NotCovered."""
         planned = self._mutations.get(shape)
         if planned is None:
-            selecting = Selecting(self._fragments, self._places, shape.inputs, dict(shape.flags))
             planned = tuple(
                 self._mutation(selected, nodes)
-                for selected, nodes in selecting.mutations(self._operation.selection_set)
+                for selected, nodes in self._selecting(shape).mutations(self._operation)
             )
             self._mutations.put(shape, planned, 1)
         return planned
+
+    def _selecting(self, shape: OperationShape) -> Selecting:
+        return Selecting(Collecting(self._fragments, dict(shape.flags)), self._places, shape.inputs)
 
     def _mutation(self, selected: SelectedField, nodes: Sequence[FieldNode]) -> PlannedMutation:
         if not isinstance(selected.value, SelectedPayload):
@@ -174,23 +179,33 @@ class Plan:
                 self._visit(node.selection_set, kind)
 
     def _enter(self, node: FieldNode, parent: Any) -> Any:
-        """The type of a field, None for introspection; the arguments of a list or node are an input."""
-        if parent is build_schema().query_type and node.name.value not in ROOT_FIELDS:
-            raise NotCovered(f"Query.{node.name.value}")
-        if parent is build_schema().mutation_type and not is_planned(node.name.value):
-            raise NotCovered(f"Mutation.{node.name.value}")
-        field = parent.fields.get(node.name.value) if not node.name.value.startswith("__") else None
-        if field is None:
+        """The type of a field, None for introspection; the arguments of a field are an input."""
+        name = node.name.value
+        if name in {"__schema", "__type"}:
+            self._add(node, IntrospectionInput(self._variables_below(node)))
+        if name.startswith("__") or parent.name.startswith("__"):
             return None
+        if parent is build_schema().mutation_type and not is_planned(name):
+            raise NotCovered(f"Mutation.{name}")
+            return None
+        field = parent.fields[name]
+        if parent is build_schema().query_type and name not in ROOT_FIELDS:
+            raise NotCovered(f"Query.{name}")
         kind = get_named_type(field.type)
         target = DECLARATIONS.get(kind.name.removesuffix("Connection"))
         if target is not None and kind.name.endswith("Connection"):
             self._add(node, ListInput(target, node, field))
-        elif parent is build_schema().query_type and node.name.value == "node":
-            self._add(node, IdInput(node))
         elif parent is build_schema().mutation_type:
-            self._add(node, UseCaseInput(MUTATIONS[node.name.value], node, field))
+            self._add(node, UseCaseInput(MUTATIONS[name], node, field))
+        elif name in {"node", "nodes"} and parent is build_schema().query_type:
+            self._add(node, IdInput(node) if name == "node" else IdsInput(node, field))
+        elif field.args:
+            self._add(node, ArgumentsInput(node, field))
         return kind
+
+    def _variables_below(self, node: FieldNode) -> set[str]:
+        """The variables of a field, and of the fragments that it may use."""
+        return variables_in(node).union(*map(variables_in, self._fragments.values()))
 
     def _add(self, node: FieldNode, plan_input: PlanInput) -> None:
         self._places[id(node)] = len(self._inputs)

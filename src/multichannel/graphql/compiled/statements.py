@@ -20,8 +20,8 @@ from multichannel.store.users import SIGNING_IN
 
 MAX_STATEMENTS, MAX_STATEMENT_BYTES = 2_000, 60_000_000
 MAX_VERDICTS = 20_000
-SIZE_FACTOR, DENIAL_BYTES = 2, 400
-"""A statement takes about twice the bytes of its SQL, and so much for each possible denial."""
+SIZE_FACTOR, DENIAL_BYTES, STEP_BYTES = 2, 400, 10_000
+"""A statement takes about twice the bytes of its SQL, and so much for each possible denial and step."""
 KEY_BYTES, WEIGHT_BYTES = 1_000, 600
 """A key takes about so many bytes, and so many for each part of its shape (`OperationShape.weight`)."""
 CompiledAnswer = CompiledStatement | str
@@ -112,5 +112,6 @@ def _is_gone(key: Key) -> bool:
 def _size(key: Key, answer: CompiledAnswer) -> int:
     size = KEY_BYTES + WEIGHT_BYTES * key[1].weight
     if isinstance(answer, CompiledStatement):
-        return size + SIZE_FACTOR * len(answer.sql.text) + DENIAL_BYTES * len(answer.denials)
+        size += len(answer.constant or b"") + DENIAL_BYTES * len(answer.denials) + STEP_BYTES * len(answer.steps)
+        return size + SIZE_FACTOR * len(answer.sql.text)
     return size + len(answer)

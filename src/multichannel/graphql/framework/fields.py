@@ -71,6 +71,16 @@ class Computed:
     arguments: Mapping[str, tuple[str, str]] = field(default_factory=dict, kw_only=True)
 
 
+@dataclass(frozen=True, slots=True)
+class ComputedRoot:
+    """A field of `Query` of the GraphQL type `type`: `compute(work, **arguments)` returns its value."""
+
+    description: str
+    type: str
+    compute: Callable[..., Any]
+    arguments: Mapping[str, tuple[str, str]]
+
+
 FieldDeclaration = Column | ToOne | ToMany | Computed
 
 

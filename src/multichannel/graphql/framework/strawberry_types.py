@@ -12,14 +12,16 @@ from dataclasses import MISSING, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from inspect import cleandoc
+from operator import attrgetter
 from typing import Any
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
-from strawberry.types.arguments import StrawberryArgument, convert_argument
+from strawberry.types.arguments import StrawberryArgument, convert_argument, convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
@@ -172,6 +174,22 @@ def executable_schema(*, query: Any, mutation: Any, subscription: Any, types: It
 def read_input(name: str, value: Any) -> Any:
     """A value of graphql-core for an input type, as Strawberry passes it to resolvers."""
     return convert_argument(value, NAMESPACE[name], DEFAULT_SCALAR_REGISTRY, CONFIG)
+
+
+def read_arguments(field: GraphQLField, values: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a field, as Strawberry passes graphql-core's to its resolver."""
+    return convert_arguments(values, _declared(field).arguments, DEFAULT_SCALAR_REGISTRY, CONFIG)
+
+
+def reader_of(type_name: str, name: str, field: GraphQLField) -> Callable[[Any], Any]:
+    """Reads a field without arguments, whose resolver needs no context."""
+    resolve = DIRECT_RESOLVERS.get(type_name, {}).get(name)
+    return attrgetter(_declared(field).python_name) if resolve is None else lambda value: resolve(value, None)
+
+
+def _declared(field: GraphQLField) -> StrawberryField:
+    declared: StrawberryField = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+    return declared
 
 
 def _attribute(name: str) -> Callable[..., Any]:

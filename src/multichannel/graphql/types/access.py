@@ -8,7 +8,6 @@ from typing import Any
 
 from multichannel.domain.tenants import TenantKind
 from multichannel.errors import BadInput, NotPermitted
-from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.framework.fields import Computed
 from multichannel.graphql.framework.global_ids import prefix, read_id
 from multichannel.graphql.framework.strawberry_types import Field, object_type
@@ -76,10 +75,10 @@ def access_field(resource: Resource, witness: str) -> Computed:
     )
 
 
-def who_may_do(operation: OperationContext, action: Action, id: str) -> list[dict[str, Any]]:
+def who_may_do(work: UnitOfWork, action: Action, id: str) -> list[dict[str, Any]]:
     """The tenants and roles; BadInput for an action that the record does not have."""
     resource, row_id = read_id(id)
     if action not in resource.actions:
         raise BadInput(f"{action.name} is not an action on a {resource.name}.")
-    found = who_may(operation.work, action, resource, row_id)
+    found = who_may(work, action, resource, row_id)
     return [{"tenant": tenant, "roles": roles} for tenant, roles in found]

@@ -8,7 +8,6 @@ from typing import Any
 import strawberry
 
 from multichannel.errors import BadInput, NotVisible
-from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.framework.fields import DECLARATIONS, Column, ToOne
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.strawberry_types import described, register
@@ -24,6 +23,7 @@ from multichannel.policy.explain.explanation import (
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import Resource, with_article
 from multichannel.policy.schema.vocabulary import READS, Action, Principal
+from multichannel.store.unit_of_work import UnitOfWork
 
 DISCLOSED_RULES = {"has_standing", "grant"}
 """The rules that a near miss shows. Which of their helper rules hold may follow from hidden facts."""
@@ -97,7 +97,7 @@ class DecisionExplanation:
     policy_digest: str = described("The digest of the policy version that decided.")
 
 
-def explain_decision(operation: OperationContext, action: Action, id: str) -> DecisionExplanation:
+def explain_decision(work: UnitOfWork, action: Action, id: str) -> DecisionExplanation:
     """The explanation; NotVisible for a record that the caller cannot read at any level."""
     resource, row_id = read_id(id)
     if action not in resource.actions:
@@ -105,7 +105,6 @@ def explain_decision(operation: OperationContext, action: Action, id: str) -> De
         raise BadInput(
             f"{action.name} is not an action on {with_article(resource.name)}. Its actions are {names}."
         )
-    work = operation.work
     facts = work.repository(resource).facts(row_id) if resource.name in DECLARATIONS else None
     if facts is None:
         raise NotVisible

@@ -5,6 +5,7 @@ PostgreSQL joins pieces of text, SQLite calls its JSON functions: each is the fa
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,6 +77,19 @@ def key_text(key: str) -> str:
     return orjson.dumps(key).decode() + ":"
 
 
+HOLE = re.compile(rb'\{"\\u0002":(\[[^{}]*\])\}')
+"""A hole: a list of its number, the id of its record, and what else its step takes.
+
+No other JSON text contains it: no object has such a key, and a quote in a string is escaped.
+"""
+
+
+def hole(number: int, *pieces: Piece) -> Json:
+    """A hole for a value that is computed later; the first piece is the id of the record."""
+    row_id, *further = pieces
+    return Json((f'{{"\\u0002":[{number},"', row_id, '"', *further, "]}"))
+
+
 class JsonWriter(ABC):
     """How one database writes JSON."""
 
@@ -104,6 +118,10 @@ class JsonWriter(ABC):
     @abstractmethod
     def listed(self, element: Json, condition: Any) -> Json:
         """The list of an element of each row in the order of the rows; `condition` may leave rows out."""
+
+    @abstractmethod
+    def pairs(self, text: Any) -> tuple[Any, Any, Any]:
+        """The rows of a JSON list of pairs of texts, and both expressions of a row."""
 
     @abstractmethod
     def cursor(self, pieces: Sequence[Piece]) -> Json:
@@ -168,6 +186,13 @@ class PostgreSQLJson(JsonWriter):
         rows = rows if condition is None else rows.filter(condition)
         return Json(("[", func.coalesce(rows, constant("")), "]"))
 
+    def pairs(self, text: Any) -> tuple[Any, Any, Any]:
+        """See the base class."""
+        rows = func.json_array_elements(cast(text, JSON)).table_valued("value", name="pairs_")
+        rows = rows.render_derived()
+        one, other = (rows.c.value.op("->>")(literal_column(place)) for place in "01")
+        return rows, one, cast(other, GUID)
+
     def cursor(self, pieces: Sequence[Piece]) -> Json:
         """See the base class."""
         encoded = func.encode(func.convert_to(joined(pieces), constant("UTF8")), constant("base64"))
@@ -212,6 +237,12 @@ class SQLiteJson(JsonWriter):
         rows: Any = func.json_group_array(_argument(element))
         rows = rows if condition is None else rows.filter(condition)
         return Json((rows,), rows)
+
+    def pairs(self, text: Any) -> tuple[Any, Any, Any]:
+        """See the base class."""
+        rows = func.json_each(text).table_valued("value", name="pairs_")
+        one, other = (func.json_extract(rows.c.value, constant(f"$[{place}]")) for place in "01")
+        return rows, one, other
 
     def cursor(self, pieces: Sequence[Piece]) -> Json:
         """See the base class. The function is the engine's own."""

@@ -11,8 +11,17 @@ from sqlalchemy.orm import aliased
 
 from multichannel.policy.decide.to_sql import where
 from multichannel.policy.decide.visibility import ReadCoverage, Visibility
-from multichannel.store.compiled.json_text import Json, JsonWriter, NotCovered, constant, joined
+from multichannel.store.compiled.json_text import (
+    Json,
+    JsonWriter,
+    NotCovered,
+    Piece,
+    constant,
+    hole,
+    joined,
+)
 from multichannel.store.compiled.selection import (
+    ComputedLater,
     ConstantText,
     GlobalId,
     GrantedActions,
@@ -23,6 +32,7 @@ from multichannel.store.compiled.selection import (
     SelectedList,
     SelectedRecord,
     SelectedTenantId,
+    Selection,
 )
 from multichannel.store.read.list_query import OrderBy, ReadableColumn
 from multichannel.store.read.visible_rows import VisibleRows
@@ -56,6 +66,8 @@ class Compilation:
     denials: dict[Path, PossibleDenial] = field(default_factory=dict)
     decisions: set[tuple[Action, Resource]] = field(default_factory=set)
     """Every question that the policy was asked."""
+    steps: list[Any] = field(default_factory=list)
+    """The steps that fill the holes in the text, by the numbers in these."""
 
     @property
     def rows(self) -> VisibleRows:
@@ -65,14 +77,24 @@ class Compilation:
     def visibility(self, resource: Resource) -> Visibility:
         """What the principal sees of a resource type."""
         for action in resource.reads:
-            self._decide(action, resource)
+            self.ask(action, resource)
         return self.policy.visibility(self.principal, resource)
+
+    def add_step(self, step: Any) -> int:
+        """The number of the hole that a step fills."""
+        self.steps.append(step)
+        return len(self.steps) - 1
+
+    def may_deny(self, path: Path, denial: PossibleDenial) -> None:
+        """Keep a possible denial; NotCovered if records of another type are denied otherwise there."""
+        if self.denials.setdefault(path, denial) != denial:
+            raise NotCovered("denials of several types at one place")
 
     def granted(self, action: Action, resource: Resource, entity: Any) -> Any:
         """Holds for the rows on which an action is granted."""
-        return where(self._decide(action, resource), resource, entity)
+        return where(self.ask(action, resource), resource, entity)
 
-    def _decide(self, action: Action, resource: Resource) -> Predicate:
+    def ask(self, action: Action, resource: Resource) -> Predicate:
         """Where an action is granted. A fault is raised, and not written into the statement as a denial."""
         self.decisions.add((action, resource))
         return self.policy.predicate(self.principal, action, resource)
@@ -94,7 +116,7 @@ class RecordJson:
         """The columns of a row that its JSON is made of."""
         rows = self._compilation.rows
         chosen = rows.columns(resource, entity, _columns_of(fields), rows.ordering(resource, entity, order))
-        if any(isinstance(each.value, GrantedActions) for each in fields):
+        if any(_takes_actions(each.value) for each in fields):
             chosen += [
                 self._compilation.granted(action, resource, entity).label(f"can_{action}")
                 for action in resource.actions
@@ -128,11 +150,11 @@ class RecordJson:
             return self._granted_actions(resource, row)
         if isinstance(value, SelectedList):
             return self._list_below(value, path, row)
-        if isinstance(value, SelectedColumn | SelectedTenantId):
-            return self._gated(resource, selected, value.column, row, path)
-        if isinstance(value, SelectedRecord):
-            column = ReadableColumn(value.link.local, _required(value.link.read))
+        column = _gate(value)
+        if column is not None:
             return self._gated(resource, selected, column, row, path)
+        if isinstance(value, ComputedLater):
+            return self._hole(resource, value, row)
         raise NotCovered(f"{type(value).__name__} in a record")
 
     def _gated(
@@ -141,7 +163,7 @@ class RecordJson:
         """The value of a field if its read level is granted, else its denial."""
         coverage = self._compilation.visibility(resource).coverage(column.read)
         if coverage is not ReadCoverage.ALL:
-            self._compilation.denials[path] = PossibleDenial(column.read, selected.locations)
+            self._compilation.may_deny(path, PossibleDenial(column.read, selected.locations))
         if coverage is ReadCoverage.NONE:
             return self._json.denial()
         value = self._value(resource, selected, column, row, path)
@@ -152,6 +174,8 @@ class RecordJson:
     def _value(
         self, resource: Resource, selected: SelectedField, column: ReadableColumn, row: Any, path: Path
     ) -> Json:
+        if isinstance(selected.value, ComputedLater):
+            return self._hole(resource, selected.value, row)
         stored = row.c[f"v_{column.name}"]
         if isinstance(selected.value, SelectedRecord):
             return self.by_id(selected.value.link.target, selected.value.fields, stored, path, row)
@@ -179,12 +203,23 @@ class RecordJson:
         text = func.coalesce(*found, cast(stored, Text))
         return Json((func.coalesce(joined(('"', text, '"')), constant("null")),), text)
 
+    def _hole(self, resource: Resource, value: ComputedLater, row: Any) -> Json:
+        """A hole with the id of the record."""
+        further: tuple[Piece, ...] = ()
+        if value.with_actions:
+            further = (",", *self._granted_actions(resource, row).pieces)
+        return hole(self._compilation.add_step(value.step), cast(row.c.id, Text), *further)
+
     def _granted_actions(self, resource: Resource, row: Any) -> Json:
         names = [
             case((row.c[f"can_{action}"], constant(f'"{action.name}",')), else_=constant(""))
             for action in resource.actions
         ]
         return Json(("[", func.rtrim(joined(names), constant(",")), "]"))
+
+
+def _takes_actions(value: Any) -> bool:
+    return isinstance(value, GrantedActions) or (isinstance(value, ComputedLater) and value.with_actions)
 
 
 def _constant(text: str) -> Json:
@@ -198,14 +233,17 @@ def _global_id(prefix: str, row: Any) -> Json:
 
 def _columns_of(fields: Selected) -> frozenset[ReadableColumn]:
     """The columns that fields read."""
-    columns = set()
-    for each in fields:
-        if isinstance(each.value, SelectedColumn | SelectedTenantId):
-            columns.add(each.value.column)
-        elif isinstance(each.value, SelectedRecord):
-            link = each.value.link
-            columns.add(ReadableColumn(link.local, _required(link.read)))
-    return frozenset(columns)
+    columns = (_gate(each.value) for each in fields)
+    return frozenset(column for column in columns if column is not None)
+
+
+def _gate(value: Selection) -> ReadableColumn | None:
+    """The column that a value is read from or denied with; None if it is visible with its record."""
+    if isinstance(value, SelectedRecord):
+        return ReadableColumn(value.link.local, _required(value.link.read))
+    if isinstance(value, SelectedColumn | SelectedTenantId | ComputedLater):
+        return value.column
+    return None
 
 
 def _required(read: Action | None) -> Action:

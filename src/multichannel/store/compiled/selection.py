@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from multichannel.policy.decide.conditions import Predicate
 from multichannel.policy.schema.resources import Resource
+from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.read.filters import FLAGS, prepared
 from multichannel.store.read.list_query import (
     And,
@@ -26,6 +28,9 @@ from multichannel.store.read.list_query import (
     RelatedTo,
     Window,
 )
+
+AskPolicy = Callable[[Action, Resource], Predicate]
+"""Where the policy grants an action to the caller."""
 
 Location = tuple[int, int]
 """Line and column of a field in its document."""
@@ -74,6 +79,38 @@ class GrantedActions:
 
 
 @dataclass(frozen=True, slots=True)
+class ComputedLater:
+    """A value that is computed once the statement has run: a hole in its text.
+
+    `step` computes it from the record's id. It is denied with `column`, unless that is None; `with_actions`
+    says that it takes the actions that the policy grants on the record, too.
+    """
+
+    step: Any
+    column: ReadableColumn | None = None
+    with_actions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTenantId:
+    """The id of the caller's tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerFact:
+    """JSON text that follows from the caller's principal, without its tenant's id, and from the policy."""
+
+    text: Callable[[Principal, AskPolicy], str]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedObject:
+    """An object that is not a record; the fields are constants, facts of the caller and records by id."""
+
+    fields: Selected
+
+
+@dataclass(frozen=True, slots=True)
 class SelectedRecord:
     """A record of a relation to one."""
 
@@ -83,10 +120,25 @@ class SelectedRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecordById:
-    """A record by its id, which is the only value of an input; null if the resource has no GraphQL type."""
+    """A record by its id, which is the only value of an input; null if the resource has no GraphQL type.
+
+    Without the `place` of an input, it is the caller's own tenant.
+    """
 
     resource: Resource | None
     fields: Selected
+    place: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsByIds:
+    """Records by their ids, with null for each other id.
+
+    The only value of the input is a JSON list of pairs: the name of a resource type, and an id.
+    """
+
+    fields: tuple[tuple[Resource, Selected], ...]
+    """What is selected of each resource type that has a GraphQL type."""
     place: int
 
 
@@ -165,9 +217,14 @@ Selection = (
     | SelectedColumn
     | SelectedTenantId
     | GrantedActions
+    | ComputedLater
+    | OwnTenantId
+    | CallerFact
+    | SelectedObject
     | SelectedRecord
     | RecordById
     | SelectedPayload
+    | RecordsByIds
     | SelectedList
     | SelectedNodes
     | SelectedEdges

@@ -6,13 +6,13 @@ or `Visibility`, which hold the policy's predicates. Runners take nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, case, cast, literal, select
 
 from multichannel.domain.base import GUID
 from multichannel.store.compiled.caller_check import select_caller_text
@@ -23,17 +23,24 @@ from multichannel.store.compiled.json_text import (
     Piece,
     PostgreSQLJson,
     SQLiteJson,
+    constant,
+    hole,
     joined,
     key_text,
 )
 from multichannel.store.compiled.lists import ConnectionJson
 from multichannel.store.compiled.records import Compilation, Path, PossibleDenial
 from multichannel.store.compiled.selection import (
+    CallerFact,
+    ComputedLater,
     ConstantText,
+    OwnTenantId,
     RecordById,
+    RecordsByIds,
     Selected,
     SelectedField,
     SelectedList,
+    SelectedObject,
     SelectedPayload,
 )
 from multichannel.store.compiled.sql_text import SqlText, parameter, to_sql_text
@@ -60,10 +67,12 @@ class CompiledStatement:
     """What stands in the answer in place of a denied value."""
     decisions: frozenset[tuple[Action, Resource]]
     """The predicates of the policy that it holds."""
+    steps: tuple[Any, ...]
+    """What fills the holes in the answer, by the numbers in these."""
     name: bytes
     """Names the SQL among the prepared statements of a connection."""
     constant: bytes | None
-    """The answer, if it reads nothing: neither records nor facts of the caller."""
+    """The answer, if it reads nothing: neither records nor facts of the caller. The SQL only checks these."""
     seal: object = field(repr=False)
 
     def __post_init__(self) -> None:
@@ -78,8 +87,9 @@ def compile_statement(
     json = WRITERS[database]
     compilation = Compilation(policy, principal, database, json)
     root = _Root(compilation)
+    constant = _constant(selected)
     pieces: list[Piece] = ['{"data":{']
-    for place, each in enumerate(selected):
+    for place, each in enumerate(selected if constant is None else ()):
         pieces += ["," if place else "", key_text(each.key), *root.field(each).pieces]
     answer = joined([*pieces, "}}"])
     caller = _caller_text(policy, database).scalar_subquery()
@@ -88,9 +98,8 @@ def compile_statement(
         raise NotCovered("a statement that is too long")
     name = blake2b(sql.text.encode(), digest_size=16).hexdigest().encode()
     decisions = frozenset(compilation.decisions)
-    return CompiledStatement(
-        sql, compilation.denials, json.denied.encode(), decisions, name, _constant(selected), _MADE_HERE
-    )
+    denied, steps = json.denied.encode(), tuple(compilation.steps)
+    return CompiledStatement(sql, compilation.denials, denied, decisions, steps, name, constant, _MADE_HERE)
 
 
 def _constant(selected: Selected) -> bytes | None:
@@ -109,22 +118,56 @@ def _caller_text(policy: Policy, database: str) -> Select[Any]:
 
 
 class _Root:
-    """Makes the JSON of root fields."""
+    """Makes the JSON of root fields, and of objects that are no records."""
 
     def __init__(self, compilation: Compilation) -> None:
-        self._lists, self._json = ConnectionJson(compilation), compilation.json
+        self._compilation = compilation
+        self._lists = ConnectionJson(compilation)
 
-    def field(self, selected: SelectedField, outer: Path = ()) -> Json:
-        value, path = selected.value, (*outer, selected.key)
-        if isinstance(value, ConstantText):
-            return Json((value.text,))
+    def field(self, selected: SelectedField, parent: Path = ()) -> Json:
+        value, path = selected.value, (*parent, selected.key)
         if isinstance(value, SelectedList):
             return self._lists.object(value, path)
         if isinstance(value, RecordById):
-            if value.resource is None:
-                return Json(("null",))
-            key = parameter(value.place, 0, GUID)
-            return self._lists.records.by_id(value.resource, value.fields, key, path)
-        if isinstance(value, SelectedPayload):
-            return self._json.object([(each.key, self.field(each, path)) for each in value.fields])
+            return self._by_id(value, path)
+        if isinstance(value, RecordsByIds):
+            return self._by_ids(value, path)
+        if isinstance(value, SelectedObject | SelectedPayload):
+            members = [(each.key, self.field(each, path)) for each in value.fields]
+            return self._compilation.json.object(members)
+        return self._constant(value)
+
+    def _constant(self, value: Any) -> Json:
+        """What is the same for all records."""
+        compilation = self._compilation
+        if isinstance(value, ConstantText):
+            return Json((value.text,))
+        if isinstance(value, CallerFact):
+            return Json((value.text(compilation.principal, compilation.ask),))
+        if isinstance(value, OwnTenantId):
+            return Json(('"', cast(literal(compilation.principal.tenant_id, GUID), Text), '"'))
+        if isinstance(value, ComputedLater):
+            return hole(compilation.add_step(value.step), "")
         raise NotCovered(f"{type(value).__name__} at the root")
+
+    def _by_id(self, value: RecordById, path: Path) -> Json:
+        if value.resource is None:
+            return Json(("null",))
+        if value.place is None:
+            key: Any = literal(self._compilation.principal.tenant_id, GUID)
+        else:
+            key = parameter(value.place, 0, GUID)
+        return self._lists.records.by_id(value.resource, value.fields, key, path)
+
+    def _by_ids(self, value: RecordsByIds, path: Path) -> Json:
+        rows, name, key = self._compilation.json.pairs(parameter(value.place, 0, Text()))
+        found = [
+            (name == resource.name, joined(self._of(resource, fields, key, path, rows)))
+            for resource, fields in value.fields
+        ]
+        record = case(*found, else_=constant("null")) if found else constant("null")
+        listed = self._compilation.json.listed(Json((record,)), None)
+        return Json((select(joined(listed.pieces)).select_from(rows).scalar_subquery(),))
+
+    def _of(self, resource: Resource, fields: Selected, key: Any, path: Path, rows: Any) -> Sequence[Piece]:
+        return self._lists.records.by_id(resource, fields, key, path, rows).pieces

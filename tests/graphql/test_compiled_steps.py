@@ -1,0 +1,183 @@
+"""Computed fields of compiled answers: holes in the text, filled in the statement's snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from multichannel.demo.cast import ALDER, CEDAR, MEADOW, PERSONAS
+from multichannel.graphql.compiled import introspection, selecting
+from multichannel.graphql.compiled.compiled_execution import ExecutionPath
+from multichannel.graphql.compiled.completing import completion
+from multichannel.graphql.compiled.steps import answer_with_steps
+from multichannel.graphql.framework.fields import DECLARATIONS
+from multichannel.store.compiled.json_text import HOLE
+from tests.graphql.both_executions import Both, both_of
+from tests.world import World, one_shared_engine
+
+AGENT = "alder-global-admin"
+COMPUTED = (
+    "{ subscriptions(first: 9) { nodes { supportOptions { kind available blockedBy { code rule } } } } }"
+)
+VIEWER = """{ viewer { __typename tenantId tenantKind cloud market roles authMode
+  partner { id name type viewerCanNow } customer { id companyName domains { name } }
+  capabilities { actions type } } }"""
+
+
+@pytest.fixture(scope="module")
+def both(shared_world: World) -> Iterator[Both]:
+    with both_of(shared_world) as both:
+        yield both
+
+
+@one_shared_engine
+@pytest.mark.parametrize("persona", [each.name for each in PERSONAS])
+def test_everybody_sees_the_same_of_themselves(both: Both, persona: str) -> None:
+    assert b'"tenantId"' in both.same(persona, VIEWER)
+
+
+def test_values_denials_and_failures_of_a_page_stand_in_their_places(both: Both) -> None:
+    query = """query ($nobody: ID) { subscriptions(first: 6) { nodes {
+      a: supportOptions(for: "nobody") { kind }
+      offerName orderId
+      b: supportOptions(for: $nobody) { ... on SupportOption { x: kind __typename } }
+      ...Moves
+      access { because tenant { id name } roles }
+      billingCycle transferEligibility(kind: LEGACY) { eligible reasons { code } }
+    } } viewer { roles } }
+    fragment Moves on Subscription {
+      leftToMove { whole } csp: cspConflicts { partner { name } } viewerCanNow }"""
+    for persona in (AGENT, "alder-sales-agent", "meadow-global-admin", "cedar-sales-and-billing"):
+        body = orjson.loads(both.same(persona, query, {"nobody": f"partner_{CEDAR.id}"}))
+        keys = [each["path"][2:] for each in body["errors"]]
+        assert [key[0] for key in keys] == sorted(key[0] for key in keys)
+        assert {key[1] for key in keys} >= {"a"}
+        assert {each["locations"][0]["line"] for each in body["errors"] if each["path"][-1] == "a"} == {2}
+
+
+def test_a_computed_value_is_computed_once_however_often_it_is_selected(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Sequence[str]] = []
+    field: Any = DECLARATIONS["Customer"].fields["domains"]
+
+    def compute(_work: Any, ids: Sequence[str]) -> dict[str, Any]:
+        calls.append(ids)
+        return {row_id: [{"name": row_id, "is_verified": True}] for row_id in ids}
+
+    monkeypatch.setitem(DECLARATIONS["Customer"].fields, "domains", replace(field, compute=compute))
+    query = """{ customers(first: 5) {
+      nodes { a: domains { name } b: domains { isVerified name } }
+      edges { node { domains { isVerified } } } } }"""
+    answer, _ = both.answers(AGENT, query)
+
+    rows = orjson.loads(answer[2])["data"]["customers"]
+    assert len(calls[0]) == len(rows["nodes"]) > 1
+    assert rows["nodes"][1]["b"] == [{"isVerified": True, "name": calls[0][1]}]
+    assert rows["edges"][1]["node"] == {"domains": [{"isVerified": True}]}
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("broken"), OperationalError("SELECT", {}, Exception("lost"))])
+def test_a_step_that_breaks_is_left_to_the_interpreter(
+    both: Both, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    field: Any = DECLARATIONS["Customer"].fields["domains"]
+
+    def compute(*_arguments: Any) -> Any:
+        raise fault
+
+    monkeypatch.setitem(DECLARATIONS["Customer"].fields, "domains", replace(field, compute=compute))
+    failed = both.paths[ExecutionPath.FAILED]
+
+    compiled, interpreted = both.answers(
+        AGENT, "{ customers(first: 1) { nodes { broken: domains { name } } } }"
+    )
+
+    assert compiled == interpreted
+    assert both.paths[ExecutionPath.FAILED] == failed + 1
+
+
+def test_steps_and_statement_are_of_one_policy(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy that is exchanged in between decides all of the answer."""
+    both.same(AGENT, COMPUTED)
+    seen: list[Any] = []
+
+    def with_other_policy_first(store: Any, policy: Any, *rest: Any) -> Any:
+        answer = answer_with_steps(store, policy if seen else object(), *rest)  # type: ignore[arg-type]
+        seen.append(answer)
+        return answer
+
+    monkeypatch.setattr(
+        "multichannel.graphql.compiled.compiled_execution.answer_with_steps", with_other_policy_first
+    )
+    both.same(AGENT, COMPUTED)
+
+    assert seen[0] is None
+    assert seen[1] is not None
+
+
+def test_a_hole_is_found_and_nothing_that_looks_like_one_in_a_string() -> None:
+    text = rb'{"a":{"\u0002":[0,"x"]},"b":"{\"\\u0002\":[0,\"x\"]}","c":{"\u0002":[1,"",["READ","LINK"]]}}'
+
+    assert HOLE.split(text)[1::2] == [b'[0,"x"]', b'[1,"",["READ","LINK"]]']
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [],
+        [f"customer_{MEADOW.id}", f"partner_{CEDAR.id}", f"customer_{MEADOW.id}"],
+        [f"customer_{CEDAR.id}", f"partner_{ALDER.id}", f"subscription_{MEADOW.id}"],
+        [f"customer_{MEADOW.id}"] * 100,
+        [f"customer_{MEADOW.id}"] * 101,
+        [f"customer_{MEADOW.id}", "nobody"],
+    ],
+)
+def test_nodes_are_in_the_order_of_their_ids(both: Both, ids: list[str]) -> None:
+    query = """query ($ids: [ID!]!) { nodes(ids: $ids) {
+      id __typename
+      ... on Customer { companyName domains { name } version }
+      ... on Partner { name type } } }"""
+    compiled, interpreted = both.answers("alder-sales-agent", query, {"ids": ids})
+
+    assert compiled == interpreted
+
+
+def test_explanations_and_who_may_do_something_are_answered_alike(both: Both) -> None:
+    rules = "rules { file line text }"
+    for action in ("READ", "UPDATE", "READ_BILLING", "CANCEL"):
+        for row in (f"customer_{MEADOW.id}", f"partner_{CEDAR.id}", f"customer_{CEDAR.id}"):
+            given = f'action: {action}, id: "{row}"'
+            query = f"""{{ explainDecision({given}) {{ allowed grants {{ roles standing {rules} }}
+              restrictions {{ code {rules} }} policyDigest
+              nearMisses {{ standing standingHeld rolesNeeded failedConditions {{ condition value }} }} }}
+              whoMay({given}) {{ roles tenant {{ id kind name }} }} }}"""
+            for persona in ("alder-sales-agent", AGENT, "meadow-global-admin"):
+                both.same(persona, query)
+
+
+def test_the_schema_is_described_once_for_all_callers(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = """query ($name: String!, $old: Boolean = true) { __typename
+      one: __type(name: $name) { ...T } __schema { types { ...T } directives { name } } }
+      fragment T on __Type { name fields(includeDeprecated: $old) { name type { kind name } } }"""
+    for name in ("Customer", "Nothing", "Customer"):
+        both.same(AGENT, query, {"name": name})
+    monkeypatch.setattr(introspection, "execute_sync", None)
+
+    assert b'"one":null' in both.same("meadow-global-admin", query, {"name": "Nothing"})
+
+
+def test_a_value_that_its_type_does_not_allow_is_a_fault() -> None:
+    """Then the interpreter answers, and tells of it."""
+    kind: Any = selecting._type_of("CustomerDomain", "name")
+    complete = completion(None, kind, [])  # type: ignore[arg-type]
+
+    assert complete("a") == "a"
+    with pytest.raises(ValueError, match="null"):
+        complete(None)
