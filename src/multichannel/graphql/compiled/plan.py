@@ -187,7 +187,6 @@ class Plan:
             return None
         if parent is build_schema().mutation_type and not is_planned(name):
             raise NotCovered(f"Mutation.{name}")
-            return None
         field = parent.fields[name]
         if parent is build_schema().query_type and name not in ROOT_FIELDS:
             raise NotCovered(f"Query.{name}")

@@ -112,6 +112,8 @@ def _is_gone(key: Key) -> bool:
 def _size(key: Key, answer: CompiledAnswer) -> int:
     size = KEY_BYTES + WEIGHT_BYTES * key[1].weight
     if isinstance(answer, CompiledStatement):
-        size += len(answer.constant or b"") + DENIAL_BYTES * len(answer.denials) + STEP_BYTES * len(answer.steps)
+        size += (
+            len(answer.constant or b"") + DENIAL_BYTES * len(answer.denials) + STEP_BYTES * len(answer.steps)
+        )
         return size + SIZE_FACTOR * len(answer.sql.text)
     return size + len(answer)
