@@ -8,13 +8,14 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ProgrammingError
 
 from multichannel.demo.cast import ALDER, CEDAR, MEADOW, PERSONAS
+from multichannel.errors import DatabaseUnavailable
 from multichannel.graphql.compiled import introspection, selecting
 from multichannel.graphql.compiled.compiled_execution import ExecutionPath
 from multichannel.graphql.compiled.completing import completion
-from multichannel.graphql.compiled.steps import answer_with_steps
+from multichannel.graphql.compiled.steps import Surroundings, answer_with_steps
 from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.store.compiled.json_text import HOLE
 from tests.graphql.both_executions import Both, both_of
@@ -83,7 +84,9 @@ def test_a_computed_value_is_computed_once_however_often_it_is_selected(
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize("fault", [RuntimeError("broken"), OperationalError("SELECT", {}, Exception("lost"))])
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("broken"), ProgrammingError("SELECT", {}, Exception("wrong"))]
+)
 def test_a_step_that_breaks_is_left_to_the_interpreter(
     both: Both, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
@@ -103,13 +106,27 @@ def test_a_step_that_breaks_is_left_to_the_interpreter(
     assert both.paths[ExecutionPath.FAILED] == failed + 1
 
 
+def test_a_fault_underneath_a_step_ends_the_operation(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    field: Any = DECLARATIONS["Customer"].fields["domains"]
+
+    def compute(*_arguments: Any) -> Any:
+        raise DatabaseUnavailable("lost")
+
+    monkeypatch.setitem(DECLARATIONS["Customer"].fields, "domains", replace(field, compute=compute))
+    compiled, _ = both.answers(AGENT, "{ customers(first: 1) { nodes { unreadable: domains { name } } } }")
+
+    assert compiled[0] == 503
+    assert [each["extensions"] for each in orjson.loads(compiled[2])["errors"]] == [{"code": "UNAVAILABLE"}]
+
+
 def test_steps_and_statement_are_of_one_policy(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     """A policy that is exchanged in between decides all of the answer."""
     both.same(AGENT, COMPUTED)
     seen: list[Any] = []
 
-    def with_other_policy_first(store: Any, policy: Any, *rest: Any) -> Any:
-        answer = answer_with_steps(store, policy if seen else object(), *rest)  # type: ignore[arg-type]
+    def with_other_policy_first(within: Surroundings, *rest: Any) -> Any:
+        other: Any = object()
+        answer = answer_with_steps(within if seen else replace(within, policy=other), *rest)
         seen.append(answer)
         return answer
 

@@ -21,6 +21,7 @@ from multichannel.errors import (
     FaultKind,
     TooComplex,
 )
+from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH
 from multichannel.graphql.execution.faults import Faults
 from multichannel.store.compiled.connection_pool import AnswerRow
 from multichannel.store.compiled.runners import SQLiteRunner
@@ -33,7 +34,8 @@ from tests.world import one_engine
 
 AGENT = "alder-sales-agent"
 COMPILED = "{ customers { totalCount } }"
-INTERPRETED = "{ viewer { tenantId } customers { totalCount } }"
+INTERPRETED = "{ customers { totalCount } }" + " " * MAX_CACHED_LENGTH
+WITH_STEPS = "{ customers { totalCount nodes { domains { name } } } }"
 CHANGE = """
 mutation ($id: ID!, $version: Int!, $name: String!) {
   updateCustomer(input: {id: $id, expectedVersion: $version, companyName: $name}) {
@@ -88,9 +90,10 @@ def test_a_database_that_is_down_is_told_as_that_and_serves_again_when_it_is_bac
     questions: list[Callable[[], Answer]] = [
         lambda: api.ask(AGENT, COMPILED),
         lambda: api.ask(AGENT, INTERPRETED),
+        lambda: api.ask(AGENT, WITH_STEPS),
         lambda: api.ask(AGENT, CHANGE, id="customer_1", version=1, name="Other"),
     ]
-    before = [ask().body for ask in questions[:2]]
+    before = [ask().body for ask in questions[:3]]
     with down(api):
         for ask in questions:
             caplog.clear()
@@ -99,7 +102,7 @@ def test_a_database_that_is_down_is_told_as_that_and_serves_again_when_it_is_bac
             assert (record.levelno, record.exc_info) == (logging.WARNING, None)
             assert "met a fault (database)" in record.getMessage()
 
-    assert [ask().body for ask in questions[:2]] == before
+    assert [ask().body for ask in questions[:3]] == before
     assert change(api, "Back again").data["updateCustomer"]["customer"] == {"companyName": "Back again"}
 
 
@@ -133,7 +136,8 @@ def test_what_was_read_before_a_fault_is_an_answer(
 ) -> None:
     monkeypatch.setattr(Reader, "records", _fail)
     node = f'node(id: "customer_{api.world.principal("meadow-global-admin").tenant_id}") {{ id }}'
-    answer = api.ask(AGENT, f"{{ viewer {{ tenantId }} a: {node} b: {node} }}")
+    interpreted = " " * MAX_CACHED_LENGTH
+    answer = api.ask(AGENT, f"{{ viewer {{ tenantId }} a: {node} b: {node} }}{interpreted}")
 
     assert answer.response.status_code == 200
     assert answer.errors == [(["a"], "UNAVAILABLE"), (["b"], "UNAVAILABLE")]

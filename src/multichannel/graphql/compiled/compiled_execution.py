@@ -21,7 +21,7 @@ from multichannel.graphql.compiled.compiled_mutations import CompiledMutations, 
 from multichannel.graphql.compiled.denials import with_denials
 from multichannel.graphql.compiled.plan import Plan, Question, Selectable
 from multichannel.graphql.compiled.statements import Statements
-from multichannel.graphql.compiled.steps import answer_with_steps
+from multichannel.graphql.compiled.steps import Surroundings, answer_with_steps
 from multichannel.graphql.execution.documents import (
     MAX_CACHED_LENGTH,
     InvalidDocument,
@@ -36,6 +36,7 @@ from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.postgresql import StatementFailed
 from multichannel.store.compiled.runners import open_runner
+from multichannel.store.compiled.statement import CompiledStatement
 from multichannel.store.deadlines import Deadline
 from multichannel.store.store import Store
 from multichannel.store.users import Caller
@@ -165,9 +166,6 @@ class CompiledExecution:
         statement = await statements.of(plan, question.shape, caller)
         if statement.constant is not None and time.monotonic() - caller.checked < TRUSTED_SECONDS:
             return statement.constant
-        compute = partial(
-            answer_with_steps, self._store, statements.policy, caller, statement, question.values, deadline
-        )
         began = time.monotonic()
 
         def values() -> list[tuple[Any, ...]]:
@@ -175,7 +173,9 @@ class CompiledExecution:
 
         try:
             if statement.steps:
-                return await self._run(compute)
+                return await self._computed(
+                    statement, question, caller, Surroundings(self._store, statements.policy, deadline)
+                )
             answer, text = await self._runner.run(statement, values, deadline)
         except StatementFailed as failure:
             if failure.is_permanent:
@@ -190,6 +190,16 @@ class CompiledExecution:
             finish = partial(with_denials, answer, statement.denied, statement.denials)
             return await self._run(finish) if len(answer) > LARGE_ANSWER else finish()
         return answer
+
+    async def _computed(
+        self, statement: CompiledStatement, question: _Question, caller: KnownCaller, within: Surroundings
+    ) -> bytes | None:
+        """The answer of a statement with steps; None as above."""
+        try:
+            return await self._run(partial(answer_with_steps, within, caller, statement, question.values))
+        except asyncio.CancelledError:
+            within.deadline.abandon()
+            raise
 
     def _known(self, token: str) -> KnownCaller | None:
         verified = self._recall(token)

@@ -77,17 +77,25 @@ def compute_possible(resource: Resource) -> Compute:
     return lambda work, batch, _arguments: possible_actions(work, resource, batch)
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where an operation with steps runs."""
+
+    store: Store
+    policy: Policy
+    deadline: Deadline
+
+
 def answer_with_steps(
-    store: Store,
-    policy: Policy,
-    caller: KnownCaller,
-    statement: CompiledStatement,
-    values: Values,
-    deadline: Deadline,
+    within: Surroundings, caller: KnownCaller, statement: CompiledStatement, values: Values
 ) -> bytes | None:
     """The answer of a statement with holes; None if caller or policy have changed. In a worker thread."""
-    with store.operation((), deadline), store.reading(caller.principal, user_id=caller.user_id) as work:
-        if work.policy is not policy:
+    store = within.store
+    with (
+        store.operation((), within.deadline),
+        store.reading(caller.principal, user_id=caller.user_id) as work,
+    ):
+        if work.policy is not within.policy:
             return None
         answer, text = work.answer(statement, [caller.context(work.now), *values])
         if answer is None or text != caller.text:

@@ -24,7 +24,12 @@ def run_in(connection: Connection, statement: CompiledStatement, values: Values)
     """The row of a statement in the transaction of a connection; StatementFailed, or Unavailable."""
     driver: Any = connection.connection.driver_connection
     run = _run_sqlite if connection.dialect.name == "sqlite" else _run_postgresql
-    answer, caller = run(driver, statement, values)
+    try:
+        answer, caller = run(driver, statement, values)
+    except Unavailable as fault:
+        if connection.dialect.name != "sqlite" and driver.closed:
+            connection.invalidate(fault)
+        raise
     return _encoded(answer), _encoded(caller)
 
 
@@ -50,10 +55,8 @@ def _run_postgresql(driver: Any, statement: CompiledStatement, values: Values) -
         fault = of_postgresql(cause, is_lost=driver.closed)
         if isinstance(fault, Unavailable):
             raise fault from cause
-        state = (cause.sqlstate or "none").encode()
-        raise StatementFailed(
-            f"SQLSTATE {state.decode()}", is_permanent=state.startswith(PERMANENT)
-        ) from cause
+        state = cause.sqlstate or "none"
+        raise StatementFailed(f"SQLSTATE {state}", is_permanent=state.startswith(PERMANENT)) from cause
 
 
 def _encoded(text: str | None) -> bytes | None:
