@@ -27,7 +27,6 @@ class KnownCaller:
     """Stands for all principals that are alike but for the tenant."""
     text: bytes
     token: VerifiedToken
-    user_id: str
     domain: str | None
     checked: float = field(default_factory=time.monotonic)
     """When the database last confirmed it, in seconds of the process."""

@@ -173,9 +173,8 @@ class CompiledExecution:
 
         try:
             if statement.steps:
-                return await self._computed(
-                    statement, question, caller, Surroundings(self._store, statements.policy, deadline)
-                )
+                within = Surroundings(self._store, statements.policy, deadline, question.codes)
+                return await self._computed(statement, question, caller, within)
             answer, text = await self._runner.run(statement, values, deadline)
         except StatementFailed as failure:
             if failure.is_permanent:
@@ -192,7 +191,7 @@ class CompiledExecution:
         return answer
 
     async def _computed(
-        self, statement: CompiledStatement, question: _Question, caller: KnownCaller, within: Surroundings
+        self, statement: CompiledStatement, question: Question, caller: KnownCaller, within: Surroundings
     ) -> bytes | None:
         """The answer of a statement with steps; None as above."""
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -70,19 +70,19 @@ class CompiledMutations:
     async def _answer_one(self, mutations: PreparedMutations, planned: PlannedMutation) -> AnyResponse:
         outcome = await self._run(partial(self._run_mutation, mutations, planned))
         if isinstance(outcome.value, str):
-            answer = await self._payload(mutations, planned, outcome.value)
+            answer = await self._payload(mutations, planned, outcome.value, outcome.codes)
             if answer is not None:
                 return answer
         finished: ResponseBody = await self._run(partial(self._interpreted, mutations, planned, outcome))
         return finished
 
     async def _payload(
-        self, mutations: PreparedMutations, planned: PlannedMutation, row_id: str
+        self, mutations: PreparedMutations, planned: PlannedMutation, row_id: str, codes: Mapping[str, str]
     ) -> bytes | None:
         """The answer of a mutation that succeeded; None if the interpreter has to read it."""
         values = [*mutations.question.values]
         values[planned.place] = (row_id,)
-        question = replace(mutations.question, values=values)
+        question = replace(mutations.question, values=values, codes=codes)
         try:
             return await self._ask(planned, question, mutations.caller, mutations.deadline)
         except (MultichannelError, StatementFailed) as cause:
@@ -99,7 +99,7 @@ class CompiledMutations:
         (input,) = mutations.question.values[planned.place]
         context = OperationContext(self._store, mutations.caller.caller)
         with self._store.operation((), deadline), closing(context):
-            return MutationOutcome(run_mutation(planned.declared, context, input))
+            return MutationOutcome(run_mutation(planned.declared, context, input), context.codes)
 
     def _interpreted(
         self, mutations: PreparedMutations, planned: PlannedMutation, outcome: MutationOutcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graphql import (
@@ -218,6 +218,8 @@ class Question:
     plan: Plan
     shape: OperationShape
     values: list[tuple[Any, ...]]
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """Those of invitations that a mutation has just made, by the id of what they are for."""
 
 
 def is_planned(mutation: str) -> bool:

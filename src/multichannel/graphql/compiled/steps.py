@@ -84,16 +84,18 @@ class Surroundings:
     store: Store
     policy: Policy
     deadline: Deadline
+    codes: Mapping[str, str]
+    """Those of invitations that the operation has made."""
 
 
 def answer_with_steps(
     within: Surroundings, caller: KnownCaller, statement: CompiledStatement, values: Values
 ) -> bytes | None:
     """The answer of a statement with holes; None if caller or policy have changed. In a worker thread."""
-    store = within.store
+    store, user_id = within.store, caller.caller.user_id
     with (
         store.operation((), within.deadline),
-        store.reading(caller.principal, user_id=caller.user_id) as work,
+        store.reading(caller.principal, user_id=user_id, codes=within.codes) as work,
     ):
         if work.policy is not within.policy:
             return None

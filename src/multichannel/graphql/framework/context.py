@@ -35,7 +35,8 @@ class OperationContext:
         self._store = store
         self._newcomer = caller if isinstance(caller, VerifiedToken) else None
         self._caller = None if isinstance(caller, VerifiedToken) else caller
-        self._codes: Mapping[str, str] = NO_CODES
+        self.codes: Mapping[str, str] = NO_CODES
+        """Those of invitations that the last mutation has made, by the id of what they are for."""
         self._reading: AbstractContextManager[UnitOfWork] | None = None
         self._work: UnitOfWork | None = None
         self._items = 0
@@ -57,9 +58,7 @@ class OperationContext:
     def work(self) -> UnitOfWork:
         """The snapshot that this operation reads, opened on first use."""
         if self._work is None:
-            self._reading = self._store.reading(
-                self.principal, user_id=self.caller.user_id, codes=self._codes
-            )
+            self._reading = self._store.reading(self.principal, user_id=self.caller.user_id, codes=self.codes)
             self._work = self._reading.__enter__()
         return self._work
 
@@ -78,7 +77,7 @@ class OperationContext:
         """Run a mutation in its own transaction; later reads of this operation see its changes."""
         caller = self.caller
         self.close()
-        self._codes = act.codes
+        self.codes = act.codes
         return self._store.act(caller.principal, replace(act, user_id=caller.user_id), use_case)
 
     def count_items(self, count: int, *, most: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from multichannel.domain.refusals import Refusal
@@ -27,6 +27,8 @@ class MutationOutcome:
     """What came of a mutation: the id of what it changed or made, the refusal for clients, or an error."""
 
     value: str | dict[str, Any] | Exception
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """Those of invitations that it has made, by the id of what they are for."""
 
 
 def mutation_type() -> Any:
@@ -69,9 +71,11 @@ def _resolver(
 
     def resolve(root: object, info: ResolveInfo, input: Any) -> dict[str, Any]:
         operation = info.context
-        outcome = (
-            root.value if isinstance(root, MutationOutcome) else run_mutation(declared, operation, input)
-        )
+        if isinstance(root, MutationOutcome):
+            operation.codes = root.codes
+            outcome = root.value
+        else:
+            outcome = run_mutation(declared, operation, input)
         if isinstance(outcome, Exception):
             raise outcome
         if not isinstance(outcome, str):
