@@ -66,7 +66,7 @@ forbid("RESELLERS_SELL_NOTHING", caller: Principal, action: String, _: Resource)
 forbid("ADVISORS_SELL_NOTHING", caller: Principal, action: String, _: Resource) if
   caller.type = "advisor" and sells(action);
 
-# R12: a partner sells in its own market.
+# R12: a partner sells in its own market; nothing to a customer whose market is unknown.
 forbid("DIFFERENT_MARKET", caller: Principal, action: String, record: Resource) if
   sells(action) and record.market != caller.market;
 

@@ -14,14 +14,14 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy import inspect, select
 
 from multichannel.domain.base import Base
-from multichannel.domain.tenants import Cloud, PartnerType, TenantKind
+from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
 from multichannel.importing.export import Export, ImportProgress
 from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action, Principal, SystemRole, system_principal
-from multichannel.services.imports import import_export
+from multichannel.services.imports import ImportOptions, import_export
 from multichannel.services.provisioning import add_partner
 from multichannel.store.engines import open_database
 from multichannel.store.read.list_query import ListQuery, ReadableColumn, Window
@@ -68,9 +68,11 @@ class Books:
         path.write_text(json.dumps({"totalCount": len(payloads), "items": payloads}), encoding="utf-8")
         return path
 
-    def load(self, *payloads: Payload, by: str = ALDER, customer: str | None = None) -> ImportReport:
+    def load(
+        self, *payloads: Payload, by: str = ALDER, customer: str | None = None, reopens: bool = False
+    ) -> ImportReport:
         """Import payloads in one file."""
-        return self.load_files(self.write_file(*payloads), by=by, customer=customer)
+        return self.load_files(self.write_file(*payloads), by=by, customer=customer, reopens=reopens)
 
     def load_files(
         self,
@@ -78,11 +80,13 @@ class Books:
         by: str = ALDER,
         customer: str | None = None,
         progress: ImportProgress | None = None,
+        reopens: bool = False,
     ) -> ImportReport:
         """Import files a second after whatever was before; the report, stored or refused."""
         self.now += timedelta(seconds=1)
         try:
-            return import_export(self.store, by, Export(paths, default_customer=customer, progress=progress))
+            export = Export(paths, default_customer=customer, progress=progress)
+            return import_export(self.store, by, export, ImportOptions(reopens=reopens))
         except ImportRefused as refused:
             return refused.report
 
@@ -115,6 +119,22 @@ class Books:
             )
             for table, rows in dump.items()
         }
+
+    def sight_of(self, partner_id: str, resource: str, action: Action) -> set[str]:
+        """The rows on which the people of a direct-bill partner in the US may do something."""
+        principal = Principal(
+            tenant_id=partner_id,
+            kind=TenantKind.PARTNER,
+            roles=tuple(Role),
+            cloud=Cloud.PUBLIC,
+            type=PartnerType.DIRECT_BILL,
+            status=PartnerStatus.ACTIVE,
+            market="US",
+        )
+        found, model = RESOURCES[resource], RESOURCES[resource].mapped
+        with self.store.reading(principal) as work:
+            ids = [row["id"] for row in self.table(model.__tablename__)]
+            return {row for row, each in work.check_rows(found, ids, action).items() if each[action].allowed}
 
     def sight(self, partner_id: str, kind: PartnerType = PartnerType.DIRECT_BILL) -> dict[str, Table]:
         """All that the people of a partner see, column by column."""
@@ -155,6 +175,11 @@ def counts(report: ImportReport) -> dict[str, int]:
 def codes(report: ImportReport) -> list[str]:
     """The code of everything rejected."""
     return [each.code for file in report.files for each in file.rejections]
+
+
+def notices(report: ImportReport) -> list[str]:
+    """The code of every notice."""
+    return [each.code for file in report.files for each in file.notices]
 
 
 def customer(name: str, **fields: Any) -> Payload:

@@ -30,6 +30,7 @@ from tests.importing.books import (
     counts,
     customer,
     guid,
+    notices,
     only,
     reseller,
     subscription,
@@ -125,7 +126,7 @@ def _of(books: Books, partner_id: str) -> dict[str, list[str]]:
     for table, rows in books.facts().items():
         mine = [row.replace(partner_id, "ME") for row in rows if partner_id in row]
         lines[table] = sorted(_timeless(row) for row in mine)
-    del lines["partners"], lines["tenants"]
+    del lines["partners"], lines["tenants"], lines["customers"]
     return lines
 
 
@@ -156,7 +157,7 @@ def test_a_customer_named_by_a_subscription_is_a_stub_until_somebody_describes_i
     second = books.load(customer("meadow"), by=BIRCH)
 
     assert counts(first) == NOTHING | {"created": 1, "inferred": 1}
-    assert (stub["company_name"], stub["market"]) == (None, "US")
+    assert (stub["company_name"], stub["market"]) == (None, None)
     assert counts(second) == NOTHING | {"created": 1}
     filled = only(books.table("customers"))
     assert (filled["company_name"], filled["version"], filled["updated_at"]) == ("meadow", 2, books.now)
@@ -273,22 +274,57 @@ def test_an_import_gives_no_permission_back_that_the_customer_has_taken(books: B
     assert only(books.table("delegated_admin_grants"))["status"] is DelegatedAdminStatus.TERMINATED
 
 
-@pytest.mark.rule("SM1")
-def test_a_request_that_the_vendor_says_is_accepted_expires_no_more(books: Books) -> None:
-    books.load(customer("meadow"))
-    table: Any = ResellerRelationship.__table__
-    waiting = {"status": RelationshipStatus.REQUESTED, "expires_at": books.now + timedelta(days=90)}
-    with books.store.engine.begin() as connection:
-        connection.execute(update(table).values(waiting))
+@pytest.mark.rule("SM1", "R14")
+@pytest.mark.parametrize("reopens", [False, True])
+@pytest.mark.parametrize(
+    "status",
+    [RelationshipStatus.REQUESTED, RelationshipStatus.DECLINED, RelationshipStatus.ENDED_BY_CUSTOMER],
+)
+def test_what_only_the_customer_can_answer_no_import_answers(
+    books: Books, status: RelationshipStatus, *, reopens: bool
+) -> None:
+    waiting = _change_relationship(books, status=status, expires_at=books.now + timedelta(days=90))
 
     unspecified = books.load(customer("meadow", relationshipToPartner="unknown"))
-    before = only(books.table("reseller_relationships"))
-    books.load(customer("meadow", relationshipToPartner="reseller"))
+    report = books.load(customer("meadow"), subscription("mail", of="meadow"), reopens=reopens)
 
-    assert counts(unspecified)["unchanged"] == 1
-    assert (before["status"], before["expires_at"]) == tuple(waiting.values())
-    after = only(books.table("reseller_relationships"))
-    assert (after["status"], after["expires_at"]) == (RelationshipStatus.ACTIVE, None)
+    assert (counts(unspecified)["unchanged"], notices(unspecified)) == (1, [])
+    assert notices(report) == ["RELATIONSHIP_NOT_OPEN"]
+    assert only(books.table("reseller_relationships")) == waiting
+
+
+@pytest.mark.rule("SM1")
+@pytest.mark.parametrize(
+    "status", [RelationshipStatus.REMOVED, RelationshipStatus.CANCELED, RelationshipStatus.EXPIRED]
+)
+def test_a_relationship_that_is_over_here_is_opened_again_only_if_the_import_is_told_to(
+    books: Books, status: RelationshipStatus
+) -> None:
+    over = _change_relationship(books, status=status, closed_at=books.now, expires_at=books.now)
+
+    kept = books.load(customer("meadow"))
+
+    assert notices(kept) == ["RELATIONSHIP_NOT_OPEN"]
+    assert "--reopen-relationships" in kept.files[0].notices[0].message
+    assert only(books.table("reseller_relationships")) == over
+
+    opened = books.load(customer("meadow"), reopens=True)
+    again = books.load(customer("meadow"), reopens=True)
+
+    assert (notices(opened), notices(again)) == (["RELATIONSHIP_REOPENED"], [])
+    row = only(books.table("reseller_relationships"))
+    assert (row["status"], row["closed_at"], row["expires_at"]) == (RelationshipStatus.ACTIVE, None, None)
+    last = books.table("audit_records")
+    assert [each["old_value"]["status"] for each in last if each["old_value"].get("status")] == [status]
+
+
+def _change_relationship(books: Books, **values: Any) -> Payload:
+    """The relationship with meadow after a change of its columns."""
+    books.load(customer("meadow"))
+    table: Any = ResellerRelationship.__table__
+    with books.store.engine.begin() as connection:
+        connection.execute(update(table).values(values))
+    return only(books.table("reseller_relationships"))
 
 
 @pytest.mark.rule("R62", "R24")

@@ -18,7 +18,7 @@ from multichannel.errors import Refused
 from multichannel.importing.export import Export, ImportProgress
 from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.server.bootstrap import open_store
-from multichannel.services.imports import import_export
+from multichannel.services.imports import ImportOptions, import_export
 from multichannel.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Import data from other systems.")
@@ -40,6 +40,13 @@ def partner_center(
         UUID | None,
         typer.Option(help="Customer to assign items to if they do not name one.", callback=nonzero_guid),
     ] = None,
+    reopen: Annotated[
+        bool,
+        typer.Option(
+            "--reopen-relationships",
+            help="Open relationships again that were removed or canceled here, or have expired.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -60,7 +67,7 @@ def partner_center(
             default_customer=None if customer is None else str(customer),
             progress=ProgressBar(progress),
         )
-        report = _import(settings, str(partner), export)
+        report = _import(settings, str(partner), export, ImportOptions(reopens=reopen))
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     else:
@@ -101,11 +108,11 @@ def _progress() -> Progress:
     )
 
 
-def _import(settings: Settings, partner_id: str, export: Export) -> ImportReport:
+def _import(settings: Settings, partner_id: str, export: Export, options: ImportOptions) -> ImportReport:
     """The report, whether stored or not."""
     try:
         with open_store(settings) as store:
-            return import_export(store, partner_id, export)
+            return import_export(store, partner_id, export, options)
     except ImportRefused as refused:
         return refused.report
     except IntegrityError:

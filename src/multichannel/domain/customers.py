@@ -26,6 +26,7 @@ class Customer(Versioned, Base):
     """A company with its own tenant, shared by all partners that serve it."""
 
     parties = ("id",)
+    unrecorded = frozenset({"described_by_id"})
     __tablename__ = "customers"
     __table_args__ = (
         Index(None, "id", "cloud"),  # R52 asks for the cloud of every customer that is counted
@@ -52,17 +53,26 @@ class Customer(Versioned, Base):
     postal_code: Mapped[str | None]
     country: Mapped[str | None]
     qualification: Mapped[CustomerQualification] = mapped_column(default=CustomerQualification.NONE)
-    market: Mapped[str]
+    # Unknown until somebody says it: an import does not guess it.
+    market: Mapped[str | None]
+    # The partner whose import described the customer last; null once anybody else has changed the profile.
+    described_by_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     cloud: Mapped[Cloud]
     # R63: of new records of what the customer bought elsewhere.
     default_sharing: Mapped[Sharing] = mapped_column(default=Sharing.ALL_PARTNERS)
 
     def change(self, changes: dict[str, str | None], *, expected_version: int, at: datetime) -> None:
-        """Apply edits of the company profile, or raise STALE_VERSION; equal values change nothing."""
+        """Apply edits of the company profile, or raise STALE_VERSION; equal values change nothing.
+
+        The country is the market of a customer whose market is unknown.
+        """
         self.require_version(expected_version)
         edits = {name: value for name, value in changes.items() if getattr(self, name) != value}
         if not edits:
             return
+        if self.market is None and edits.get("country"):
+            self.market = edits["country"]
+        self.described_by_id = None
         for name, value in edits.items():
             setattr(self, name, value)
         self.touch(at)

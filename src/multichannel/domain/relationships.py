@@ -195,8 +195,8 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     refusals_to_decline = refusals_to_cancel = refusals_to_accept
 
     def refusals_in_market(self, market: str | None) -> Iterator[Refused]:
-        """MARKET_MISMATCH for a customer in another market (R12)."""
-        if market != self.market:
+        """MARKET_MISMATCH for a customer that is known to be in another market (R12)."""
+        if market not in {None, self.market}:
             yield Refusal.MARKET_MISMATCH.error()
 
     def refusals_to_remove(self, at: datetime) -> Iterator[Refused]:

@@ -57,7 +57,7 @@ class Subscription(SubscriptionLifecycle, Base):
     partner_of_record_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
     partner_number: Mapped[str | None]
     support_contact_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
-    market: Mapped[str]
+    market: Mapped[str | None]
     cloud: Mapped[Cloud]
 
     offer_id: Mapped[str | None]

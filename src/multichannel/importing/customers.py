@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from multichannel.importing.field_mapping import incomparable, list_of, object_of, optional, payload, required
 from multichannel.importing.problems import abbreviate, invalid
-from multichannel.importing.value_readers import country, flag, guid, one_of, text
+from multichannel.importing.value_readers import country, domain_name, flag, guid, one_of, text
 
 
 class RelationshipToPartner(StrEnum):
@@ -58,7 +58,7 @@ class ImportedCustomer:
     vendor_id: str = required("id", guid)
     tenant_id: str = required("companyProfile.tenantId", guid)
     company_name: str = required("companyProfile.companyName", text)
-    domain: str | None = optional("companyProfile.domain", text)
+    domain: str | None = optional("companyProfile.domain", domain_name)
     organization_registration_number: str | None = optional(
         "companyProfile.organizationRegistrationNumber", text
     )
@@ -72,7 +72,7 @@ class ImportedCustomer:
         "relationshipToPartner", one_of(RelationshipToPartner)
     )
     allow_delegated_access: bool | None = optional("allowDelegatedAccess", flag)
-    custom_domains: tuple[str, ...] = optional("customDomains", list_of(text), ())
+    custom_domains: tuple[str, ...] = optional("customDomains", list_of(domain_name), ())
     associated_partner_id: str | None = optional("associatedPartnerId", guid)
     etag: str | None = incomparable("attributes.etag", text)
 

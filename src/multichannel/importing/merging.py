@@ -6,20 +6,31 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar, cast
 
+from multichannel.domain.commerce import BillingCycle
+from multichannel.domain.transfers import TransferKind
+from multichannel.importing.customers import RelationshipToPartner
 from multichannel.importing.partnerships import ImportedPartnerRelationship
 
 T = TypeVar("T")
 
-_UNSAID: Final = (None, ())
+_UNSAID: Final = frozenset(
+    {None, (), BillingCycle.UNKNOWN, TransferKind.LEGACY, RelationshipToPartner.UNKNOWN}
+)
+"""What stands where a description says nothing: a transfer whose type is not named is a legacy one."""
+
+
+def is_unsaid(value: Any) -> bool:
+    """Whether a value stands for none."""
+    return value == [] if isinstance(value, list) else value in _UNSAID
 
 
 def merged(one: T, other: T) -> T:
     """All that two descriptions of one record say, which do not contradict each other."""
     changes: dict[str, Any] = {}
     for name, before, after in _compared(one, other):
-        if before in _UNSAID:
+        if is_unsaid(before):
             changes[name] = after
-        elif is_dataclass(before) and after not in _UNSAID:
+        elif is_dataclass(before) and not is_unsaid(after):
             changes[name] = merged(before, after)
     return cast("T", replace(cast("Any", one), **changes)) if changes else one
 
@@ -27,7 +38,7 @@ def merged(one: T, other: T) -> T:
 def contradictions(one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
     """The fields that two descriptions give different values, with both."""
     for name, before, after in _compared(one, other):
-        if before in _UNSAID or after in _UNSAID:
+        if is_unsaid(before) or is_unsaid(after):
             continue
         if is_dataclass(before):
             yield from contradictions(before, after)

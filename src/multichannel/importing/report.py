@@ -55,6 +55,8 @@ class FileReport:
     inferred: int = 0
     rejections: list[Rejection] = field(default_factory=list)
     rejected_total: int = 0
+    notices: list[Rejection] = field(default_factory=list)
+    noticed_total: int = 0
 
     def count(self, outcome: Outcome, items: int = 1) -> None:
         """Count items by outcome; a negative number subtracts."""
@@ -64,6 +66,12 @@ class FileReport:
         """Record the invalid fields of one item."""
         for each in problems:
             self._record(Rejection(item, each.field, each.code, each.message))
+
+    def note(self, item: int, notice: Problem) -> None:
+        """Record what the importer has to know of an item that is stored."""
+        self.noticed_total += 1
+        if len(self.notices) < LISTED:
+            self.notices.append(Rejection(item, notice.field, notice.code, notice.message))
 
     def fail(self, error: UnreadableFile) -> None:
         """Record that the file could not be read to its end."""
@@ -77,6 +85,14 @@ class FileReport:
         message = f"{more:,} more problems in this file are not listed."
         return [*self.rejections, Rejection(None, None, "MORE_REJECTED", message)]
 
+    def listed_notices(self) -> list[Rejection]:
+        """The listed notices; a last entry counts those that are not listed."""
+        more = self.noticed_total - len(self.notices)
+        if not more:
+            return self.notices
+        message = f"{more:,} more notices on this file are not listed."
+        return [*self.notices, Rejection(None, None, "MORE_NOTICES", message)]
+
     def as_json(self) -> dict[str, Any]:
         """The entry of `files`."""
         return {
@@ -87,6 +103,7 @@ class FileReport:
             "unchanged": self.unchanged,
             "inferred": self.inferred,
             "rejected": [asdict(each) for each in self.listed()],
+            **({"notices": [asdict(each) for each in self.listed_notices()]} if self.notices else {}),
         }
 
     def _record(self, rejection: Rejection) -> None:
@@ -163,10 +180,10 @@ class ImportRefused(MultichannelError):
 
 
 def _print_rejections(console: Console, file: FileReport) -> None:
-    if file.rejections:
+    if file.rejections or file.notices:
         console.print(Text.assemble("\n", (_printable(file.path).plain, "bold")))
-    for each in file.listed():
-        if each.code == "MORE_REJECTED":
+    for each in (*file.listed(), *file.listed_notices()):
+        if each.code in {"MORE_REJECTED", "MORE_NOTICES"}:
             console.print(Text(f"  {each.message}"))
         else:
             console.print(Text.assemble("  ", (each.place(), "cyan"), f"  {each.code}  {each.message}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
 from operator import attrgetter
@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from multichannel.importing.customers import ImportedAddress, ImportedBillingProfile, ImportedCustomer
 from multichannel.importing.field_mapping import read
+from multichannel.importing.merging import is_unsaid
 from multichannel.importing.subscriptions import ImportedSubscription
 from multichannel.importing.transfers import ImportedTransfer, ImportedTransferAddOn
 
@@ -62,6 +63,13 @@ def subscription(facts: ImportedSubscription) -> Columns:
     columns["renewal_term_duration"] = _word(facts.renewal_term_duration)
     columns["commerce"] = facts.commerce
     return columns
+
+
+def kept_where_unsaid(columns: Columns, before: Mapping[str, Any] | None) -> Columns:
+    """The columns, with what is stored in place of what the export does not say."""
+    if before is None:
+        return columns
+    return {name: before[name] if is_unsaid(value) else value for name, value in columns.items()}
 
 
 def transfer(facts: ImportedTransfer) -> Columns:

@@ -105,6 +105,11 @@ def country(value: Any) -> str:
     return code.upper()
 
 
+def domain_name(value: Any) -> str:
+    """A domain name in lower case: the case means nothing."""
+    return text(value).strip().lower()
+
+
 def one_of(vocabulary: type[E], also: Mapping[str, E] = MappingProxyType({})) -> Reader[E]:
     """A reader of a vocabulary, in any case, with or without separators; `also` adds spellings."""
     members = {_folded(each.value): each for each in vocabulary} | {_folded(k): v for k, v in also.items()}

@@ -71,7 +71,7 @@ def request_switch(work: UnitOfWork, request: SwitchRequest) -> Transfer:
         requested_at=work.now,
         modified_at=work.now,
         expires_at=work.now + TRANSFER_LIFETIME,
-        market=customer.market,
+        market=customer.market or source.market,
         cloud=customer.cloud,
         created_at=work.now,
     )

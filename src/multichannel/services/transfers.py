@@ -71,7 +71,11 @@ def request_transfer(work: UnitOfWork, request: TransferRequest) -> Transfer:
     transfer.target_partner_name = target.name
     transfer.target_product_types = sorted({each.value for each in request.product_types})
     customer = queries.one(Customer, id=request.customer_id)
-    raise_first(refusals_of_target(queries, transfer, market=customer.market if customer else None))
+    raise_first(
+        refusals_of_target(
+            queries, transfer, market=(customer.market or transfer.market) if customer else None
+        )
+    )
     transfer.partner_of_record_id = _own_reseller_id(work, target, request.partner_of_record_directory_id)
     if any(
         each.is_repeated_by(request.kind, source_id, request.customer_id)

@@ -19,6 +19,6 @@ def _customer(draw: st.DrawFn, number: int) -> Row:
         **VERSIONED,
         "id": guid(0xC, number),
         "company_name": draw(st.sampled_from(names)),
-        "market": draw(st.sampled_from(MARKETS)),
+        "market": draw(st.sampled_from((None, *MARKETS))),
         "cloud": draw(MOSTLY_PUBLIC),
     }

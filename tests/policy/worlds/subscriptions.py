@@ -35,7 +35,7 @@ def _subscription(draw: st.DrawFn, number: int, tables: Tables) -> Row:
         "partner_of_record_id": draw(somebody),
         "support_contact_id": draw(somebody),
         "commerce": draw(st.sampled_from(Commerce)),
-        "market": draw(st.sampled_from(MARKETS)),
+        "market": draw(st.sampled_from((None, *MARKETS))),
         "cloud": draw(MOSTLY_PUBLIC),
         "friendly_name": draw(st.sampled_from((None, "Seats", "seats"))),
         "quantity": draw(st.integers(0, 3)),

@@ -62,7 +62,10 @@ class Customer:
         search=True,
     )
     market = Column(
-        "The country it buys in, as an ISO 3166-1 alpha-2 code.", SUMMARY, filter=True, order=True
+        "The country it buys in, as an ISO 3166-1 alpha-2 code; null if unknown: no partner sells to it.",
+        SUMMARY,
+        filter=True,
+        order=True,
     )
     cloud = Column("The national cloud of its tenant.", SUMMARY, filter=True, order=True)
     qualification = Column(

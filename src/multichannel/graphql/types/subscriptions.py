@@ -160,7 +160,10 @@ class Subscription:
     )
     commerce = Column("The vendor's generation of commerce.", READ, filter=True, order=True)
     market = Column(
-        "The country it was bought in, as an ISO 3166-1 alpha-2 code.", READ, filter=True, order=True
+        "The country it was bought in, as an ISO 3166-1 alpha-2 code; null if unknown.",
+        READ,
+        filter=True,
+        order=True,
     )
     product_type_id = Column("The vendor's id of the product type.", READ)
     product_type_name = Column("The vendor's name of the product type.", READ)

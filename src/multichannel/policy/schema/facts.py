@@ -102,7 +102,7 @@ class CustomerFacts:
     """A customer with the relationships partners have with it, and the rights it gave them."""
 
     id: str
-    market: str
+    market: str | None
     cloud: str
     relationships: Annotated[list[ResellerRelationshipFacts], Many("customer_id")]
     delegated_admin_grants: Annotated[list[DelegatedAdminGrantFacts], Many("customer_id")]
@@ -146,7 +146,7 @@ class SubscriptionFacts:
     billing_type: str
     is_trial: bool | None
     status: str
-    market: str
+    market: str | None
     cloud: str
 
 

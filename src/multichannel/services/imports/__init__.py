@@ -18,17 +18,22 @@ from multichannel.services.imports.partnerships import store_partner_relationshi
 from multichannel.services.imports.relationships import attach_resellers
 from multichannel.services.imports.subscriptions import store_subscriptions
 from multichannel.services.imports.transfers import store_transfers
-from multichannel.services.imports.unit import ImportUnit
+from multichannel.services.imports.unit import ImportOptions, ImportUnit
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
 
+__all__ = ["ImportOptions", "import_export", "store_export"]
+
 IMPORTER = system_principal(SystemRole.IMPORTER)
+DEFAULT_OPTIONS = ImportOptions()
 OPERATION = "import"
 """The name of the operation in audit records and events."""
 
 
-def import_export(store: Store, partner_id: str, export: Export) -> ImportReport:
+def import_export(
+    store: Store, partner_id: str, export: Export, options: ImportOptions = DEFAULT_OPTIONS
+) -> ImportReport:
     """Check all files, then store them as this partner's facts; the report says what was done.
 
     ImportRefused, with the report, if anything is wrong with any of them; Refused if there is no such
@@ -44,15 +49,19 @@ def import_export(store: Store, partner_id: str, export: Export) -> ImportReport
             raise ImportRefused(report)
         # The importing partner is the actor of all that changes.
         mutation = MutationContext(OPERATION, PARTNER.name, partner_id)
-        stored = store.act_in_bulk(IMPORTER, mutation, lambda work: store_export(work, partner_id, export))
+        stored = store.act_in_bulk(
+            IMPORTER, mutation, lambda work: store_export(work, partner_id, export, options)
+        )
         store.update_statistics()
         return stored
 
 
-def store_export(work: UnitOfWork, partner_id: str, export: Export) -> ImportReport:
+def store_export(
+    work: UnitOfWork, partner_id: str, export: Export, options: ImportOptions = DEFAULT_OPTIONS
+) -> ImportReport:
     """Store a checked export in order of reference: partners, customers, subscriptions, transfers."""
     partner = work.partners.get(partner_id, to=Action.IMPORT)
-    unit = ImportUnit(work, partner, export)
+    unit = ImportUnit(work, partner, export, options)
     resellers = store_partner_relationships(unit)
     store_customers(unit, resellers)
     attach_resellers(unit, resellers)

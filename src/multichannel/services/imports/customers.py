@@ -16,11 +16,15 @@ from multichannel.importing.report import Outcome
 from multichannel.importing.spool import LocatedItem
 from multichannel.services.imports.delegated_admin import store_delegated_admin
 from multichannel.services.imports.partnerships import Resellers
+from multichannel.services.imports.profiles import store_profiles
 from multichannel.services.imports.relationships import choose, permitted_resellers, relationships_with
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
 
 _UNSPECIFIED: Final = (None, RelationshipToPartner.UNKNOWN)
+_UP_TO_CUSTOMER: Final = frozenset(
+    {RelationshipStatus.REQUESTED, RelationshipStatus.DECLINED, RelationshipStatus.ENDED_BY_CUSTOMER}
+)
 
 
 def store_customers(unit: ImportUnit, resellers: Resellers) -> None:
@@ -29,7 +33,7 @@ def store_customers(unit: ImportUnit, resellers: Resellers) -> None:
         batch = _linked_by_domain(unit, each, resellers)
         items = [(item.facts.vendor_id, item) for item in _valid_items(unit, batch, resellers)]
         facts = {customer_id: item.facts for customer_id, item in items}
-        related = _store_relationships(unit, facts, resellers)
+        related = _store_relationships(unit, dict(items), resellers)
         _verify_domains(unit, facts)
         billed = _store_billing_profiles(unit, facts)
         outcomes = {key: _combined_outcome(outcome, billed.get(key)) for key, outcome in related.items()}
@@ -45,7 +49,7 @@ def _valid_items(
     valid = unit.accepted(
         batch, lambda facts: problems.get(facts.vendor_id) or _reseller_problem(unit, facts, resellers)
     )
-    _store_profiles(unit, {item.facts.vendor_id: item.facts for item in valid}, absent)
+    store_profiles(unit, {item.facts.vendor_id: item.facts for item in valid}, absent)
     return valid
 
 
@@ -107,29 +111,10 @@ def _associated(unit: ImportUnit, facts: ImportedCustomer) -> str | None:
     return None if reseller_id == unit.importer.id else reseller_id
 
 
-def _store_profiles(unit: ImportUnit, facts: Mapping[str, ImportedCustomer], absent: set[str]) -> None:
-    """Store the company profile of new customers and stubs; an existing profile stays."""
-    stubs = unit.companies.stubs(facts.keys() - absent)
-    profiles = {key: _profile(unit, facts[key]) for key in facts if key in absent | stubs}
-    unit.companies.add_customers(
-        [
-            {**profile, "created_at": unit.now, "cloud": unit.importer.cloud}
-            for key, profile in profiles.items()
-            if key in absent
-        ]
-    )
-    unit.companies.fill_customers([profile for key, profile in profiles.items() if key in stubs])
-
-
-def _profile(unit: ImportUnit, facts: ImportedCustomer) -> Row:
-    profile = columns.company_profile(facts)
-    market = profile["country"] or unit.importer.market
-    return {**profile, "id": facts.vendor_id, "market": market, "updated_at": unit.now}
-
-
 def _store_relationships(
-    unit: ImportUnit, facts: Mapping[str, ImportedCustomer], resellers: Resellers
+    unit: ImportUnit, items: Mapping[str, LocatedItem[ImportedCustomer]], resellers: Resellers
 ) -> dict[str, Outcome]:
+    facts = {customer_id: item.facts for customer_id, item in items.items()}
     rows = unit.rows(ResellerRelationship)
     named: dict[str, str | None] = {}
     for customer_id, each in facts.items():
@@ -144,6 +129,10 @@ def _store_relationships(
         customer_id: _relationship(unit, each, existing.get(customer_id), named[customer_id])
         for customer_id, each in facts.items()
     }
+    for customer_id, item in items.items():
+        before, status = existing.get(customer_id), wanted[customer_id]["status"]
+        if notice := _notice(unit, item.facts, before, status):
+            unit.file(item).note(item.index, notice)
     outcomes = unit.reconcile(rows, existing, wanted)
     allowed = {customer_id: each.allow_delegated_access for customer_id, each in facts.items()}
     changed = store_delegated_admin(unit, relationships_with(unit, named), allowed)
@@ -163,6 +152,7 @@ def _relationship(
         "status": status,
         # An accepted request does not expire any more.
         "expires_at": before["expires_at"] if before and status is not RelationshipStatus.ACTIVE else None,
+        "closed_at": before["closed_at"] if before and status is not RelationshipStatus.ACTIVE else None,
         "commerce_id": facts.commerce_id or (before["commerce_id"] if before else None),
         "market": facts.market or (before["market"] if before else unit.importer.market),
         "cloud": unit.importer.cloud,
@@ -172,20 +162,47 @@ def _relationship(
 def _status(unit: ImportUnit, facts: ImportedCustomer, before: Row | None) -> RelationshipStatus:
     """The status that a customer's `relationshipToPartner` gives the relationship.
 
-    `reseller`, and for an Advisor `advisor`, activates it. An absent or `unknown` value changes nothing, and
-    activates the relationship of a new customer. Other values end an active relationship and do not
-    affect an open request. A relationship that the customer has ended stays ended (R62).
+    `reseller`, and for an Advisor `advisor`, makes a new relationship active, and so does an absent value.
+    An absent or `unknown` value changes nothing. Other values end an active relationship and do not affect
+    an open request. One that was closed here is opened again only if the import is told to; what the customer
+    has not answered, declined or ended (R14, R62), no import opens.
     """
     stored: RelationshipStatus | None = before["status"] if before else None
     relation = facts.relationship_to_partner
-    if stored is RelationshipStatus.ENDED_BY_CUSTOMER or (relation in _UNSPECIFIED and stored is not None):
+    if stored is not None and (relation in _UNSPECIFIED or stored in _UP_TO_CUSTOMER):
         return stored
     opening = {None, RelationshipToPartner.RESELLER}
     if not unit.sells:
         opening.add(RelationshipToPartner.ADVISOR)
-    if relation in opening:
+    if relation not in opening:
+        return RelationshipStatus.REMOVED if stored in (None, RelationshipStatus.ACTIVE) else stored
+    if stored in (None, RelationshipStatus.ACTIVE) or unit.options.reopens:
         return RelationshipStatus.ACTIVE
-    return RelationshipStatus.REMOVED if stored in (None, RelationshipStatus.ACTIVE) else stored
+    return stored
+
+
+def _notice(
+    unit: ImportUnit, facts: ImportedCustomer, before: Row | None, status: RelationshipStatus
+) -> Problem | None:
+    """What the importer has to know where the vendor's relationship is not what is stored here."""
+    stored: RelationshipStatus | None = before["status"] if before else None
+    is_open_there = facts.relationship_to_partner is RelationshipToPartner.RESELLER or (
+        not unit.sells and facts.relationship_to_partner is RelationshipToPartner.ADVISOR
+    )
+    if before is None or stored is RelationshipStatus.ACTIVE or not is_open_there:
+        return None
+    field = "relationshipToPartner"
+    if status is RelationshipStatus.ACTIVE:
+        return Problem(
+            field, "RELATIONSHIP_REOPENED", f"The relationship was {stored} here; it is active again."
+        )
+    if stored in _UP_TO_CUSTOMER:
+        sentence = f"The relationship is {stored} here and stays so: only the customer can change that."
+        return Problem(field, "RELATIONSHIP_NOT_OPEN", sentence)
+    sentence = (
+        f"The relationship is {stored} here and stays so. To open it again, add --reopen-relationships."
+    )
+    return Problem(field, "RELATIONSHIP_NOT_OPEN", sentence)
 
 
 def _store_billing_profiles(unit: ImportUnit, facts: Mapping[str, ImportedCustomer]) -> dict[str, Outcome]:

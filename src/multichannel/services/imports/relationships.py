@@ -24,9 +24,8 @@ _NO_RESELLERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class EnsuredCustomers:
-    """Customers named by an export: their markets, problems, and those that are new to the importer."""
+    """Customers named by an export: their problems, and those that are new to the importer."""
 
-    markets: Mapping[str, str]
     problems: Mapping[str, Problem]
     inferred: frozenset[str]
 
@@ -51,9 +50,7 @@ def ensure_customers(
     if unit.sells:
         wanted = {customer_id: _inferred(unit, customer_id, attached) for customer_id in sorted(valid)}
         unit.reconcile(unit.rows(ResellerRelationship), {}, wanted)
-    markets = dict.fromkeys(valid, unit.importer.market)
-    markets.update({customer_id: row["market"] for customer_id, row in related.items()})
-    return EnsuredCustomers(markets, problems, frozenset(inferred))
+    return EnsuredCustomers(problems, frozenset(inferred))
 
 
 def attach_reseller_relationships(unit: ImportUnit, resellers: Mapping[str, str]) -> dict[str, Outcome]:
@@ -128,7 +125,6 @@ def stub(unit: ImportUnit, customer_id: str) -> Row:
         **blank,
         "id": customer_id,
         "custom_domains": [],
-        "market": unit.importer.market,
         "cloud": unit.importer.cloud,
         "created_at": unit.now,
         "updated_at": unit.now,

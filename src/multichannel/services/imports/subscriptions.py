@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from multichannel.domain.commerce import Channel, RecordedBy
+from multichannel.domain.commerce import Channel, Commerce, RecordedBy, SubscriptionStatus
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import PartnerType
 from multichannel.importing import table_columns as columns
@@ -44,22 +44,34 @@ def _store(
     bases = {each.parent_vendor_id for each in facts.values() if each.parent_vendor_id}
     existing = rows.existing("vendor_id", facts.keys() | bases)
     terms = _terms(unit)
+    # R12: what a partner sells, it sells in its own market; what it advises on may be bought in any.
+    terms_market = unit.importer.market if unit.sells else None
     wanted: dict[str, Row] = {}
     pending_add_ons = []
     for vendor_id, each in facts.items():
         before = existing.get(vendor_id)
         base = _base(each, existing)
         wanted[vendor_id] = {
-            **columns.subscription(each),
+            **_described(each, before),
             **terms,
             "customer_id": each.customer_id,
-            "market": each.country or named.markets[each.customer_id],
+            "market": each.country or (before["market"] if before else None) or terms_market,
             "partner_of_record_id": _partner_of_record(unit, resellers, each, before),
             "parent_id": base["id"] if base else None,
         }
         if before and base is None and _base_is_in_export(unit, each, existing):
             pending_add_ons.append(vendor_id)
     unit.count_outcomes(items, unit.reconcile(rows, existing, wanted, pending_add_ons))
+
+
+def _described(facts: ImportedSubscription, before: Row | None) -> Row:
+    """What the export says of a subscription; what it does not say stays as it is."""
+    row = columns.kept_where_unsaid(columns.subscription(facts), before)
+    if facts.status is not SubscriptionStatus.SUSPENDED:
+        row["suspension_reasons"] = list(facts.suspension_reasons)
+    if before and before["commerce"] is Commerce.NEW_COMMERCE:
+        row["commerce"] = Commerce.NEW_COMMERCE  # a shorter description does not show what a longer one did
+    return row
 
 
 def _terms(unit: ImportUnit) -> dict[str, Any]:
@@ -79,7 +91,8 @@ def _partner_of_record(
 ) -> str | None:
     if unit.importer.type is PartnerType.INDIRECT_RESELLER:
         return unit.importer.id
-    return resellers.credited(facts.partner_number, before)
+    number = facts.partner_number or (before["partner_number"] if before else None)
+    return resellers.credited(number, before)
 
 
 def _base(facts: ImportedSubscription, existing: Mapping[str, Row]) -> Row | None:

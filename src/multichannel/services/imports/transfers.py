@@ -24,20 +24,21 @@ def _store(unit: ImportUnit, batch: Sequence[LocatedItem[ImportedTransfer]]) -> 
     items = [(item.facts.vendor_id, item) for item in batch]
     transfers = unit.rows(Transfer, "owner_id")
     existing = transfers.existing("vendor_id", dict(items))
-    wanted = {vendor_id: _transfer(unit, item.facts) for vendor_id, item in items}
-    lines = {vendor_id: columns.transfer_lines(item.facts) for vendor_id, item in items}
+    wanted = {vendor_id: _transfer(unit, item.facts, existing.get(vendor_id)) for vendor_id, item in items}
+    # A list of transfers has no lines; each transfer by itself has.
+    lines = {vendor_id: columns.transfer_lines(item.facts) for vendor_id, item in items if item.facts.lines}
     stored = unit.rows(TransferLine, "tenant_id").grouped(
         "transfer_id", [row["id"] for row in existing.values()]
     )
     changed = {
         vendor_id: stored.get(row["id"], [])
         for vendor_id, row in existing.items()
-        if not _equal_lines(stored.get(row["id"], []), lines[vendor_id])
+        if vendor_id in lines and not _equal_lines(stored.get(row["id"], []), lines[vendor_id])
     }
     unit.count_outcomes(items, unit.reconcile(transfers, existing, wanted, changed))
     for vendor_id, before in changed.items():
         unit.note_change(existing[vendor_id]["id"], "lines", _summary(before), _summary(lines[vendor_id]))
-    fresh = lines.keys() - existing.keys() | changed.keys()
+    fresh = (lines.keys() - existing.keys()) | changed.keys()
     _replace(unit, {key: lines[key] for key in fresh}, [row for rows in changed.values() for row in rows])
 
 
@@ -69,9 +70,9 @@ def _equal_lines(stored: Sequence[Row], wanted: Sequence[Row]) -> bool:
     )
 
 
-def _transfer(unit: ImportUnit, facts: ImportedTransfer) -> dict[str, Any]:
+def _transfer(unit: ImportUnit, facts: ImportedTransfer, before: Row | None) -> dict[str, Any]:
     return {
-        **columns.transfer(facts),
+        **columns.kept_where_unsaid(columns.transfer(facts), before),
         "owner_id": unit.importer.id,
         "vendor_id": facts.vendor_id,
         "cloud": unit.importer.cloud,

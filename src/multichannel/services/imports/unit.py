@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final, TypeVar, cast
@@ -32,11 +32,20 @@ TENANT_CONFLICT: Final = "TENANT_CONFLICT"
 """One code and one message, so that a report does not reveal what a tenant is to others, or its cloud."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """What an import is told to do beyond the usual."""
+
+    reopens: bool = False
+    """Open relationships again that were removed or canceled here, or have expired."""
+
+
 class ImportUnit:
     """What every step of an import works with; a retried transaction gets a new one."""
 
-    def __init__(self, work: UnitOfWork, importer: Partner, export: Export) -> None:
+    def __init__(self, work: UnitOfWork, importer: Partner, export: Export, options: ImportOptions) -> None:
         self.importer = importer
+        self.options = options
         self.export = export
         self.report = export.blank_report()
         self.now = work.now

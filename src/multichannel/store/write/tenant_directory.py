@@ -190,12 +190,11 @@ class TenantDirectory:
         internal = {row.id for row in rows}
         return {each: known.get(each) or (_nobody(each) if each in internal else each) for each in wanted}
 
-    def stubs(self, ids: Iterable[str]) -> set[str]:
-        """The stubs among these customers: those without a company name."""
-        statement = select(Customer.id).where(
-            Customer.id.in_(sorted(set(ids))), Customer.company_name.is_(None)
-        )
-        return set(self._session.decided(statement).scalars())
+    def profiles(self, ids: Iterable[str]) -> dict[str, Row]:
+        """The stored company profiles of customers, by id; one without a company name is a stub."""
+        customers = _table(Customer)
+        statement = select(customers).where(customers.c.id.in_(sorted(set(ids))))
+        return {row["id"]: dict(row) for row in self._session.decided(statement).mappings()}
 
     def add_partners(self, rows: Sequence[Row]) -> None:
         """Insert partners with their tenants."""
@@ -211,16 +210,15 @@ class TenantDirectory:
             addresses = {each["id"]: each["id"] for each in rows}
             self.deliver_requests(addresses, cloud=row["cloud"], now=row["created_at"])
 
-    def fill_customers(self, rows: Sequence[Row]) -> None:
-        """Give stubs a company profile, all with the same columns; an existing profile stays."""
+    def update_profiles(self, rows: Sequence[Row], stored: Mapping[str, Row], *, now: datetime) -> None:
+        """Change company profiles, all in the same columns, if they are what `stored` has of them."""
         if not rows:
             return
         customers = _table(Customer)
-        stored = select(customers).where(customers.c.id.in_([row["id"] for row in rows]))
-        before: dict[str, Row] = {row["id"]: dict(row) for row in self._session.decided(stored).mappings()}
-        self._session.bulk_changes.changing(Customer, rows, before)
-        is_stub, version = customers.c.company_name.is_(None), customers.c.version + 1
-        update_rows(self._session, customers, rows, is_stub, version=version)
+        self._session.bulk_changes.changing(Customer, rows, stored)
+        versioned = [{**row, "version": stored[row["id"]]["version"] + 1, "updated_at": now} for row in rows]
+        is_unchanged = customers.c.version == bindparam("new_version") - 1
+        update_rows(self._session, customers, versioned, is_unchanged)
 
     def deliver_requests(self, addresses: Mapping[str, str], *, cloud: Cloud, now: datetime) -> None:
         """Give the requests that wait for these addresses to the customers that have them, by address.
