@@ -113,7 +113,7 @@ def test_an_error_other_than_a_conflict_is_not_retried(shared_store: Store) -> N
     def fail(work: UnitOfWork) -> None:
         attempts.append(work)
         customer = work.customers.get(MEADOW, to=Action.UPDATE)
-        customer.market = None  # type: ignore[assignment]
+        customer.cloud = None  # type: ignore[assignment]
         work._session.flush()
 
     with pytest.raises(IntegrityError):
