@@ -83,10 +83,7 @@ class Groups:
         entity = resource.mapped
         base = self._rows.visible(
             resource,
-            [
-                entity.id.label("id_"),
-                *(self._value(resource, entity, part).label(name) for name, part in parts.items()),
-            ],
+            [self._value(resource, entity, part).label(name) for name, part in parts.items()],
             query.condition,
         ).subquery()
         joined: Any = base
@@ -128,7 +125,7 @@ class Groups:
         """The visible records that references point to, or the sums by reference, and the reference."""
         if isinstance(part, RecordKey):
             target = part.link.target
-            ids = self._rows.visible(target, [target.mapped.id]).subquery()
+            ids = self._rows.visible(target, []).subquery()
             return ids, base.c[name]
         link, column = part_link(part), part.column
         if link is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, literal_column, select, union, union_all
+from sqlalchemy import ColumnElement, Select, SelectBase, false, func, select, union, union_all
 
 from multichannel.policy.decide.to_sql import Seek
 from multichannel.policy.decide.visibility import ReadCoverage, Visibility
@@ -82,30 +82,20 @@ class VisibleRows:
 
     def count(self, resource: Resource, condition: Condition) -> Select[Any]:
         """The number of visible rows of a list."""
-        ids = self._ids(resource, condition)
-        if not ids:
-            return select(literal_column("0"))
-        counted = ids[0].subquery() if len(ids) == 1 else union(*ids).subquery()
-        return select(func.count()).select_from(counted)
+        return select(func.count()).select_from(self.visible(resource, [], condition).subquery())
 
-    def visible(self, resource: Resource, columns: list[Any], condition: Condition = ALL_ROWS) -> Select[Any]:
-        """Columns of all visible rows of a list, each row once and in no order."""
-        entity, ids = resource.mapped, self._ids(resource, condition)
-        if not ids:
-            return select(*columns).where(false())
-        if not self._is_postgresql:
-            return select(*columns).where(entity.id.in_(union_all(*ids)))
-        once = union(*ids).subquery()
-        return select(*columns).join_from(once, entity, entity.id == once.c.id)
-
-    def _ids(self, resource: Resource, condition: Condition) -> list[Select[Any]]:
-        """The ids that each seek finds."""
+    def visible(self, resource: Resource, columns: list[Any], condition: Condition = ALL_ROWS) -> SelectBase:
+        """Ids and columns of all visible rows of a list, each row once and in no order."""
         entity = resource.mapped
         filters = self.filters.clauses(resource, entity, condition)
-        return [
-            self._found(select(entity.id), entity, seek).where(*filters)
+        chosen = [entity.id.label("id"), *columns]
+        selects = [
+            self._found(select(*chosen), entity, seek).where(*filters)
             for seek in self.visibility(resource).seeks
         ]
+        if not selects:
+            return select(*chosen).where(false())
+        return selects[0] if len(selects) == 1 else union(*selects)
 
     def below(self, resource: Resource, entity: Any, link: ReadableRelation) -> list[ColumnElement[bool]]:
         """The visible rows whose reference to a parent may be read; to which parent, the caller adds.
