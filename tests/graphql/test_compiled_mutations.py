@@ -220,6 +220,39 @@ def test_mutations_of_an_operation_run_in_their_order_and_each_shows_its_own_res
     assert [each["path"] for each in body["errors"]] == [["denied"]]
 
 
+def test_a_payload_has_computed_fields_and_the_invitation_that_is_shown_once(pair: Pair) -> None:
+    query = """mutation ($input: RequestResellerRelationshipInput!) {
+      requestResellerRelationship(input: $input) {
+        resellerRelationship { id viewerCanNow link: invitation { __typename url text } ifAccepted { total } }
+        userErrors { code } } }"""
+    asked = {"customer": "newcomer.example", "includeDelegatedAdmin": True}
+
+    body = pair.compiled(ADMIN, query, input=asked)["data"]["requestResellerRelationship"]
+
+    assert body["userErrors"] == []
+    made = body["resellerRelationship"]
+    assert "/invitations/code-" in made["link"]["url"]
+    shown = f'{{ node(id: "{made["id"]}") {{ ... on ResellerRelationship {{ invitation {{ url }} }} }} }}'
+    assert pair.compiled(ADMIN, shown)["data"] == {"node": {"invitation": None}}
+
+
+def test_the_interpreter_reads_an_invitation_that_a_statement_could_not(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = """mutation ($input: RequestResellerRelationshipInput!) {
+      requestResellerRelationship(input: $input) {
+        resellerRelationship { invitation { url } } userErrors { code } } }"""
+
+    def refuse(*_arguments: Any) -> Any:
+        raise StatementFailed("refused")
+
+    monkeypatch.setattr("multichannel.store.session.run_in", refuse)
+    body = pair.compiled(ADMIN, query, input={"customer": "newcomer.example"})["data"]
+
+    made = body["requestResellerRelationship"]["resellerRelationship"]
+    assert "/invitations/code-" in made["invitation"]["url"]
+
+
 def test_a_repeated_call_is_answered_alike_and_done_once(pair: Pair) -> None:
     once = change(1, idempotencyKey="one")
 

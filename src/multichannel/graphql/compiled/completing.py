@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType
+from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLObjectType
 
 from multichannel.graphql.compiled.collecting import Collecting, Nodes
 from multichannel.graphql.framework.strawberry_types import reader_of
@@ -25,7 +26,7 @@ def completion(collecting: Collecting, kind: Any, nodes: Nodes) -> Complete:
         return _list(completion(collecting, kind.of_type, nodes))
     if isinstance(kind, GraphQLObjectType):
         return _object(collecting, kind, nodes)
-    serialize = kind.serialize
+    serialize = lru_cache(kind.serialize) if isinstance(kind, GraphQLEnumType) else kind.serialize
     return lambda value: None if value is None else serialize(value)
 
 
