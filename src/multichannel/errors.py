@@ -110,10 +110,23 @@ class Busy(Unavailable):
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database does not answer, or cannot write."""
+    """The database does not answer, or cannot write. Nothing was written."""
+
+    def __init__(self, reason: str, *, is_lost: bool = False) -> None:
+        """`is_lost` says that there is no connection any more."""
+        super().__init__("The database is not available at the moment. Try again.", reason)
+        self.is_lost = is_lost
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The connection was lost while a change was committed."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__("The database is not available at the moment. Try again.", reason)
+        super().__init__(reason, is_lost=True)
+        self.message = (
+            "The database is not available at the moment, and it is not known whether the change was made. "
+            "Repeat it with its idempotency key, or read the record again."
+        )
 
 
 class KeysUnavailable(Unavailable):

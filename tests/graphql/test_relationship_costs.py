@@ -90,22 +90,22 @@ SUCCESSES: dict[str, tuple[str, str, dict[str, Any], Role]] = {
     ),
 }
 STATEMENTS = {
-    "request relationship": 14,
-    "request delegated admin": 17,
-    "request through provider": 18,
-    "cancel request": 12,
-    "accept relationship": 16,
-    "decline relationship": 12,
-    "remove DAP": 11,
-    "remove relationship": 16,
-    "end relationship": 18,
-    "detach reseller": 15,
-    "extend relationship": 15,
-    "invite reseller": 13,
-    "accept invitation": 10,
-    "remove partnership": 10,
+    "request relationship": 15,
+    "request delegated admin": 18,
+    "request through provider": 19,
+    "cancel request": 13,
+    "accept relationship": 17,
+    "decline relationship": 13,
+    "remove DAP": 12,
+    "remove relationship": 17,
+    "end relationship": 19,
+    "detach reseller": 16,
+    "extend relationship": 16,
+    "invite reseller": 14,
+    "accept invitation": 11,
+    "remove partnership": 11,
 }
-"""What a success costs beyond signing in, with the payload read anew."""
+"""What a success costs beyond signing in, with its idempotency key, and the payload read anew."""
 
 
 def prepare(api: Api, what: str) -> None:

@@ -167,6 +167,7 @@ def test_changing_takes_a_bounded_number_of_statements_with_and_without_a_key(cr
         "audit_records",
         "customers",
         "events",
+        "idempotency_keys",
     ]
 
     again = {"id": MEADOW_ID, "expectedVersion": 2, "city": "Deal", "idempotencyKey": "one"}
@@ -187,23 +188,25 @@ def test_a_repeated_change_takes_one_statement_to_recognize_and_one_to_show(api:
     assert written(second) == []
 
 
-def test_a_stale_change_writes_an_audit_record_and_nothing_else(api: Api) -> None:
+def test_a_stale_change_writes_its_audit_record_and_key_alone(api: Api) -> None:
     answer = api.ask(AGENT, UPDATE, input={"id": MEADOW_ID, "expectedVersion": 9, "city": "Dover"})
 
     assert answer.data["updateCustomer"] == {
         "customer": None,
         "userErrors": [{"code": "STALE_VERSION", "currentVersion": 1}],
     }
-    assert set(written(answer)) == {"audit_chains", "audit_records"}
+    assert set(written(answer)) == {"audit_chains", "audit_records", "idempotency_keys"}
 
 
-def test_a_change_of_an_invisible_record_writes_an_audit_record_and_nothing_else(api: Api) -> None:
+def test_a_change_of_an_invisible_record_writes_its_audit_record_and_key_alone(
+    api: Api,
+) -> None:
     answer = api.ask(
         AGENT, UPDATE, input={"id": f"customer_{fixed_id('absent')}", "expectedVersion": 1, "city": "Dover"}
     )
 
     assert answer.codes == ["NOT_FOUND"]
-    assert set(written(answer)) == {"audit_chains", "audit_records"}
+    assert set(written(answer)) == {"audit_chains", "audit_records", "idempotency_keys"}
 
 
 def written(answer: Answer) -> list[str]:

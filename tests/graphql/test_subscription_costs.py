@@ -86,17 +86,17 @@ def _first(mutation: str, persona: str, **input: Any) -> Callable[[Api], Answer]
 COSTS: dict[str, tuple[Callable[[Api], Answer], int]] = {
     "recordExternalSubscription": (
         _first("recordExternalSubscription", "alder-sales-agent", customer=MEADOW, **EA),
-        9,
+        10,
     ),
-    "createSubscription": (_first("createSubscription", "alder-sales-agent", customer=MEADOW, **SEATS), 11),
-    "updateSubscription": (_on_new("updateSubscription", "alder-sales-agent", quantity=6), 9),
-    "suspendSubscription": (_on_new("suspendSubscription", "alder-sales-agent", reason="FRAUD"), 10),
-    "reactivateSubscription": (_reactivate, 9),
-    "cancelSubscription": (_on_new("cancelSubscription", "alder-sales-agent", reason="FRAUD"), 10),
-    "cancelService": (_cancel_service, 9),
-    "moveSubscriptionToCsp": (_first("moveSubscriptionToCsp", "alder-sales-agent", id="meadow-azure-ea"), 13),
-    "assignSupportContact": (_on_new("assignSupportContact", "alder-admin-agent", partner=None), 9),
-    "assignPartnerOfRecord": (_on_new("assignPartnerOfRecord", "cedar-admin-agent", partner=HAZEL.id), 14),
+    "createSubscription": (_first("createSubscription", "alder-sales-agent", customer=MEADOW, **SEATS), 12),
+    "updateSubscription": (_on_new("updateSubscription", "alder-sales-agent", quantity=6), 10),
+    "suspendSubscription": (_on_new("suspendSubscription", "alder-sales-agent", reason="FRAUD"), 11),
+    "reactivateSubscription": (_reactivate, 10),
+    "cancelSubscription": (_on_new("cancelSubscription", "alder-sales-agent", reason="FRAUD"), 11),
+    "cancelService": (_cancel_service, 10),
+    "moveSubscriptionToCsp": (_first("moveSubscriptionToCsp", "alder-sales-agent", id="meadow-azure-ea"), 14),
+    "assignSupportContact": (_on_new("assignSupportContact", "alder-admin-agent", partner=None), 10),
+    "assignPartnerOfRecord": (_on_new("assignPartnerOfRecord", "cedar-admin-agent", partner=HAZEL.id), 15),
 }
 
 

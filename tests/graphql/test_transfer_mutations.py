@@ -515,9 +515,9 @@ def test_eligibility_tells_every_failed_rule_to_whoever_reads_the_subscription(d
     assert {node["transferEligibility"] is None for node in nodes} == {True}
 
 
-REQUEST_STATEMENTS = 16
-ACCEPT_STATEMENTS = 25
-DECIDE_STATEMENTS = 10
+REQUEST_STATEMENTS = 17
+ACCEPT_STATEMENTS = 26
+DECIDE_STATEMENTS = 11
 ELIGIBILITY_STATEMENTS = 10
 
 

@@ -348,7 +348,7 @@ def test_decided_offers_and_switches_cannot_be_decided_again(deals: Deals) -> No
             assert status(deals, transfer_id) is found
 
 
-OFFER_STATEMENTS = {"offerTransfer": 18, "acceptTransfer": 25}
+OFFER_STATEMENTS = {"offerTransfer": 19, "acceptTransfer": 26}
 
 
 @pytest.mark.parametrize("size", [1, 25])

@@ -321,7 +321,7 @@ def test_a_page_of_users_with_roles_takes_one_statement_for_all_roles(api: Api) 
     assert len(stored(api, User, tenant_id=CEDAR.id)) < len(stored(api, User, tenant_id=ALDER.id))
 
 
-STATEMENTS = {"create_user": 11, "update_user_roles": 12}
+STATEMENTS = {"create_user": 12, "update_user_roles": 13}
 """What one success takes, with one role given."""
 
 

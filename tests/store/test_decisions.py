@@ -20,12 +20,13 @@ from multichannel.errors import Busy, NotPermitted, NotVisible
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import CUSTOMER, SERVICE, USER
 from multichannel.policy.schema.vocabulary import Action, AuthMode, SystemRole, system_principal
+from multichannel.store.attempts import ATTEMPTS
 from multichannel.store.audit.mutation_context import MutationContext
 from multichannel.store.decision_recorder import DecisionRecorder
 from multichannel.store.engines import WRITING, execution_options
 from multichannel.store.read.list_query import ListQuery, ReadableColumn, Window
 from multichannel.store.read.reader import Reader
-from multichannel.store.store import ATTEMPTS, Store
+from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.users import SIGNING_IN
 from multichannel.store.write.repository import Repository
@@ -235,7 +236,7 @@ def test_the_decisions_of_a_denied_mutation_are_recorded_although_nothing_is_wri
 def test_the_decisions_of_a_repeated_attempt_are_recorded_once(
     store: Store, own_sink: ListSink, monkeypatch: pytest.MonkeyPatch, attempts: int
 ) -> None:
-    monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("multichannel.store.attempts.LONGEST_PAUSE", 0)
     tries = []
 
     def change(work: UnitOfWork) -> str:
@@ -254,7 +255,7 @@ def test_the_decisions_of_a_repeated_attempt_are_recorded_once(
 def test_the_decisions_of_the_last_attempt_are_recorded(
     store: Store, own_sink: ListSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("multichannel.store.attempts.LONGEST_PAUSE", 0)
     tries = []
 
     def change(work: UnitOfWork) -> str:

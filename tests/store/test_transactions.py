@@ -18,8 +18,9 @@ from multichannel.domain.users import User
 from multichannel.errors import Busy, Misconfigured
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import Action
+from multichannel.store.attempts import ATTEMPTS
 from multichannel.store.engines import READING, WRITING, execution_options, open_database
-from multichannel.store.store import ATTEMPTS, Store
+from multichannel.store.store import Store
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.store.conftest import ALDER, MEADOW, NOW, add, agent
 
@@ -49,7 +50,7 @@ def _add_one(work: UnitOfWork) -> None:
 def test_a_transaction_that_the_database_aborts_is_run_again_with_one_effect(
     engine: Engine, store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("multichannel.store.attempts.LONGEST_PAUSE", 0)
     attempts = []
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
@@ -70,7 +71,7 @@ def test_a_transaction_that_the_database_aborts_is_run_again_with_one_effect(
 def test_after_the_last_attempt_the_client_may_retry(
     store: Store, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("multichannel.store.store.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("multichannel.store.attempts.LONGEST_PAUSE", 0)
     attempts = []
 
     def conflict(work: UnitOfWork) -> None:

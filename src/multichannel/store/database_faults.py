@@ -78,8 +78,11 @@ def of_postgresql(error: BaseException, *, is_lost: bool = False) -> Multichanne
     if state is None:
         # Without a state the error is the client's: of the network, a closed connection, a start that failed.
         is_connection = is_lost or type(error).__name__ == "OperationalError"
-        return DatabaseUnavailable(reason) if is_connection else None
-    return of_state(state, reason) or (DatabaseUnavailable(reason) if is_lost else None)
+        return DatabaseUnavailable(reason, is_lost=True) if is_connection else None
+    fault = of_state(state, reason) or (DatabaseUnavailable(reason) if is_lost else None)
+    if isinstance(fault, DatabaseUnavailable):
+        fault.is_lost = is_lost
+    return fault
 
 
 def of_state(state: str, reason: str) -> MultichannelError | None:

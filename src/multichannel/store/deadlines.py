@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 INTERVAL = 0.05
 """Seconds between two looks at what runs."""
 
+COMMIT_SECONDS = 3.0
+
 
 class Deadline:
     """By when one operation has to end: without `seconds`, at any time."""
@@ -45,6 +47,10 @@ class Deadline:
     def abandon(self) -> None:
         """Nobody waits for the operation any more: end it, unless it is writing."""
         self._abandoned = True
+
+    def allow_commit(self) -> None:
+        """Wait for a COMMIT that begins now: to stop it would leave open what was written."""
+        self._at = max(self._at, time.monotonic() + COMMIT_SECONDS)
 
     def check(self) -> None:
         """DeadlineExceeded if the operation has to end now."""

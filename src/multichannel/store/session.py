@@ -45,6 +45,8 @@ class GuardedSession(Session):
         self._query_parents: dict[int, object] = {}
         self._deadline = deadline or Deadline()
         self._fault: MultichannelError | None = None
+        self.is_committing = False
+        """Whether COMMIT was sent, so that only its answer tells whether anything was written."""
         self.changes = ChangeTracker()
         self.delegated_by: str | None = None
         """The grant of delegated admin by which a row was fetched to be written (R60)."""
@@ -136,7 +138,9 @@ class GuardedSession(Session):
         return self._bound
 
     def commit_connection(self) -> None:
-        """Commit the connection's transaction."""
+        """Commit the connection's transaction, for which there is a little time also at the deadline."""
+        self._deadline.allow_commit()
+        self.is_committing = True
         self._bound.commit()
 
     def connection(self, *_arguments: Any, **_options: Any) -> Connection:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import random
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
+from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,11 +22,14 @@ from multichannel.errors import (
     DatabaseUnavailable,
     DeadlineExceeded,
     Denied,
+    MultichannelError,
     NotPermitted,
+    OutcomeUnknown,
     Refused,
     Unavailable,
 )
 from multichannel.store.access import Access
+from multichannel.store.attempts import CONFLICTS, MUTATION_CONFLICTS, Attempts
 from multichannel.store.audit.audit_writer import AuditWriter
 from multichannel.store.audit.bulk_audit import BulkAudit
 from multichannel.store.audit.mutation_context import (
@@ -58,13 +60,6 @@ if TYPE_CHECKING:
     from multichannel.policy.schema.vocabulary import Principal
 
 T = TypeVar("T")
-ATTEMPTS = 30
-"""A few seconds in all: every writer of a tenant waits for the tenant's audit chain."""
-SERIALIZATION, DEADLOCK, UNIQUE = "40001", "40P01", "23505"
-CONFLICTS = {SERIALIZATION, DEADLOCK}
-MUTATION_CONFLICTS = {*CONFLICTS, UNIQUE}
-"""Of two mutations that store the same row at once one fails; run again, it finds the other's row."""
-LONGEST_PAUSE = 0.05
 READINESS_SECONDS = 3.0
 """After so long a database that is asked whether it is ready counts as hanging."""
 NO_CODES: Mapping[str, str] = MappingProxyType({})
@@ -209,12 +204,15 @@ class Store:
     def _act(
         self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
     ) -> str:
+        mutation = mutation.with_key()
+        attempt = _numbered(partial(self._act_once, principal, mutation, use_case))
         try:
-            return self._again(lambda: self._act_once(principal, mutation, use_case))
+            return self._again(attempt, is_repeatable=mutation.idempotency is not None)
         except ReplayedRefusal:
             raise
         except (Refused, Denied) as failure:
-            self._again(partial(self._record_failure, principal, mutation, failure))
+            record = _numbered(partial(self._record_failure, principal, mutation, failure))
+            self._again(record, is_repeatable=mutation.has_own_key)
             raise
 
     def _write_once(self, principal: Principal, use_case: Callable[[UnitOfWork], T]) -> T:
@@ -239,11 +237,17 @@ class Store:
             return outcome
 
     def _act_once(
-        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
+        self,
+        principal: Principal,
+        mutation: MutationContext,
+        use_case: Callable[[UnitOfWork], str],
+        *,
+        tries: int,
     ) -> str:
+        """One attempt, after so many; nobody can have used a key of the service's own before the first."""
         with self._access(principal, WRITING) as access:
             session, keys = access.session, IdempotencyKeys(access, mutation)
-            first = keys.first_outcome()
+            first = keys.first_outcome() if tries or not mutation.has_own_key else None
             if first is not None:
                 return first
             writer = AuditWriter(access, mutation)
@@ -256,37 +260,35 @@ class Store:
             return outcome
 
     def _record_failure(
-        self, principal: Principal, mutation: MutationContext, failure: Refused | Denied
+        self, principal: Principal, mutation: MutationContext, failure: Refused | Denied, *, tries: int
     ) -> None:
-        """Record a denial or a refusal; a refusal with its key, too, unless another call used it first."""
+        """Record a denial or a refusal; a refusal with its key, too, unless another call used it first.
+
+        A key of the service's own that is used shows that the first attempt was committed.
+        """
         reasons = failure.reasons if isinstance(failure, NotPermitted) else ()
         status = AuditStatus.DECLINED
         with self._access(principal, WRITING) as access:
+            keys = IdempotencyKeys(access, mutation)
             if isinstance(failure, Refused):
-                status, keys = AuditStatus.FAILED, IdempotencyKeys(access, mutation)
-                if not keys.is_used():
-                    keys.keep(refused_outcome(failure))
+                status = AuditStatus.FAILED
+            if mutation.has_own_key:
+                if tries and keys.is_used():
+                    return
+                keys.keep(refused_outcome(failure))
+            elif isinstance(failure, Refused) and not keys.is_used():
+                keys.keep(refused_outcome(failure))
             AuditWriter(access, mutation).record_failure(status, (failure.code, *reasons))
             access.session.commit_connection()
 
-    def _again(self, attempt: Callable[[], T], conflicts: Collection[str] = MUTATION_CONFLICTS) -> T:
-        """The result of the attempt, once no other transaction is in conflict with it."""
-        tries = 1
-        recording = self._recording
-        length = 0 if recording is None else len(recording.decisions)
-        while True:
-            try:
-                return attempt()
-            except DBAPIError as error:
-                # In these conflicts nothing was written; a lost COMMIT is not among them.
-                if getattr(error.orig, "sqlstate", None) not in conflicts:
-                    raise
-                if tries == ATTEMPTS:
-                    raise Busy(BUSY) from error
-            if recording is not None:
-                recording.rewind(length)
-            time.sleep(random.uniform(0, LONGEST_PAUSE * min(tries, 5)))  # noqa: S311  (it only spreads rivals)
-            tries += 1
+    def _again(
+        self,
+        attempt: Callable[[], T],
+        conflicts: Collection[str] = MUTATION_CONFLICTS,
+        *,
+        is_repeatable: bool = False,
+    ) -> T:
+        return Attempts(conflicts, self._recording, is_repeatable=is_repeatable).run(attempt)
 
     @contextmanager
     def _access(self, principal: Principal, mode: str) -> Iterator[Access]:
@@ -294,6 +296,7 @@ class Store:
         with self.operation():
             deadline: Deadline = self._thread.deadline
             deadline.is_writing = deadline.is_writing or mode == WRITING
+            session: GuardedSession | None = None
             try:
                 with self._connection(deadline) as connection:
                     connection.execution_options(**execution_options(self.engine, mode))
@@ -302,7 +305,7 @@ class Store:
                         policy = self._operation_policy or self._current_policy()
                         yield Access(session, policy, principal, self.clock())
             except Unavailable as fault:
-                cause = deadline.explained(fault)
+                cause = _cause(fault, session, deadline)
                 if mode == WRITING and isinstance(cause, DatabaseUnavailable):
                     self._write_failed = True
                 if cause is fault:
@@ -327,3 +330,19 @@ class Store:
         # Lost while nobody used it; with it the engine has dropped all that are as old.
         with self._connection(deadline) as another:
             yield another
+
+
+def _numbered(attempt: Callable[..., T]) -> Callable[[], T]:
+    """An attempt that is told how many there were before it."""
+    tries = count()
+    return lambda: attempt(tries=next(tries))
+
+
+def _cause(fault: Unavailable, session: GuardedSession | None, deadline: Deadline) -> MultichannelError:
+    """What a fault of a transaction means: its time may be up, or its COMMIT may have been carried out."""
+    if isinstance(fault, DatabaseUnavailable) and fault.is_lost:
+        if session is None:  # there was no connection to lose
+            fault.is_lost = False
+        elif session.is_committing:
+            return OutcomeUnknown(str(fault))
+    return deadline.explained(fault)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
@@ -10,10 +10,13 @@ from sqlalchemy import insert, select
 from multichannel.domain.audit import IdempotencyKey
 from multichannel.domain.base import new_id
 from multichannel.domain.refusals import Refusal
-from multichannel.errors import Refused
+from multichannel.errors import Denied, Refused
 
 if TYPE_CHECKING:
     from multichannel.store.access import Access
+
+OWN_KEY = "\t"
+"""Begins the keys of the service; those of clients are printable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,17 @@ class MutationContext:
     correlation_id: str = field(default_factory=new_id)
     codes: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Receives the codes of invitations that the mutation makes, by the id of what they are for."""
+    has_own_key: bool = False
+    """Whether the idempotency key is of the service's own making, for this call alone."""
+
+    def with_key(self) -> MutationContext:
+        """The same with an idempotency key: that of the client, or one of its own if it has a user.
+
+        So another attempt finds out whether the first was committed, whose answer was lost.
+        """
+        if self.idempotency is not None or self.user_id is None:
+            return self
+        return replace(self, idempotency=IdempotentRequest(f"{OWN_KEY}{new_id()}", ""), has_own_key=True)
 
 
 class ReplayedRefusal(Refused):
@@ -99,11 +113,13 @@ class IdempotencyKeys:
         return rows[0] if rows else None
 
 
-def refused_outcome(refusal: Refused) -> dict[str, Any]:
-    """A refusal as it is stored with an idempotency key."""
+def refused_outcome(failure: Refused | Denied) -> dict[str, Any]:
+    """A refusal as it is stored with an idempotency key; of a denial only its code is, for the service."""
+    if isinstance(failure, Denied):
+        return {"denied": failure.code}
     return {
-        "refused": refusal.code,
-        "message": refusal.message,
-        "path": list(refusal.path),
-        "rule": refusal.rule,
+        "refused": failure.code,
+        "message": failure.message,
+        "path": list(failure.path),
+        "rule": failure.rule,
     }
