@@ -52,6 +52,10 @@ explorer: .venv/installed ## Build the explorer from its npm packages, if they c
 bench: .venv/installed ## Measure what the policy and the service cost
 	@$(bin)/python -m tests.benchmarks
 
+.PHONY: bench-long
+bench-long: .venv/installed ## Measure how costs grow with data and clients; takes an hour and 10 GB
+	@$(bin)/python -m tests.benchmarks.growth
+
 .PHONY: lock
 lock: .venv/installed ## Pin the newest dependencies that pyproject.toml allows
 	@$(compile) --extra dev --output-file requirements.lock pyproject.toml

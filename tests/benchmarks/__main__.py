@@ -10,16 +10,15 @@ import orjson
 import typer
 from sqlalchemy import URL
 
-from multichannel.explorer.build import find_npm
 from multichannel.store.engines import open_database
 from tests.benchmarks.cold import cold_predicates
 from tests.benchmarks.databases import databases
-from tests.benchmarks.over_http import VARIANTS, Effort, over_http
+from tests.benchmarks.over_http import Effort, over_http
 from tests.benchmarks.plans import whole_tables
 from tests.benchmarks.queries import QUERIES
 from tests.benchmarks.report import print_tables
 from tests.benchmarks.timing import interleaved, ratio, wall_ratio
-from tests.benchmarks.variants import MERCURIUS, OFF, ON, policy_on, variants
+from tests.benchmarks.variants import INTERPRETED, LIMIT, OFF, ON, peers, policy_on, variants
 from tests.benchmarks.world import FULL, SMALL, Scale, World
 
 HAS_PROC = Path("/proc/self/stat").exists()
@@ -76,13 +75,10 @@ def _database(scale: Scale, url: URL, rounds: int, *, http: bool) -> dict[str, A
     finally:
         engine.dispose()
     if http:
-        found["http"] = over_http(scale, url, Effort(rounds=5, requests=200), _peers())
+        found["http"] = over_http(
+            scale, url, Effort(rounds=5, requests=200), [ON, OFF, INTERPRETED, LIMIT, *peers()]
+        )
     return found
-
-
-def _peers() -> list[str]:
-    """All variants; Mercurius only where there is a Node to run it."""
-    return [name for name in VARIANTS if name != MERCURIUS or find_npm() is not None]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import orjson
 from graphql import execute_sync
 from sqlalchemy import Engine, event
 
+from multichannel.explorer.build import find_npm
 from multichannel.graphql.execution.documents import read_document
 from multichannel.graphql.framework.context import OperationContext
 from multichannel.graphql.schema import build_schema
@@ -31,6 +32,11 @@ INTERPRETED = "interpreted"
 """The policy on, and nothing compiled; over HTTP only."""
 
 Answer = Callable[[], bytes]
+
+
+def peers() -> list[str]:
+    """Mercurius where there is a Node to run it."""
+    return [] if find_npm() is None else [MERCURIUS]
 
 
 @cache

@@ -250,17 +250,11 @@ class World:
         }
 
 
-def principal(partner_id: str, *roles: str) -> Principal:
-    """A user of a direct-bill partner."""
-    return Principal(
-        tenant_id=partner_id,
-        kind="partner",  # type: ignore[arg-type]
-        roles=tuple(sorted(roles)),
-        cloud="public",  # type: ignore[arg-type]
-        type="direct_bill",  # type: ignore[arg-type]
-        status="active",  # type: ignore[arg-type]
-        market="US",
-    )
+def principal(tenant_id: str, *roles: str, kind: str = "partner", type: str = "direct_bill") -> Principal:
+    """A user of a partner of a type, or of a customer."""
+    is_partner = kind == "partner"
+    facts: dict[str, Any] = {"kind": kind, "type": type, "status": "active"} if is_partner else {"kind": kind}
+    return Principal(tenant_id=tenant_id, roles=tuple(sorted(roles)), cloud="public", market="US", **facts)  # type: ignore[arg-type]
 
 
 def fill_sqlite(url: URL, scale: Scale) -> None:
