@@ -284,7 +284,7 @@ class DocumentMaker:
 
     def _list(self, kind: str, depth: int) -> str:
         made = []
-        choices = ["nodes", "edges", "pageInfo", "totalCount", "__typename"]
+        choices = ["nodes", "edges", "pageInfo", "totalCount", "totalCountIsAtLeast", "__typename"]
         for name in self._random.sample(choices, self._random.randint(1, 3)):
             if name == "nodes":
                 made.append(f"nodes {{ {self._record(kind, depth)} }}")

@@ -265,6 +265,8 @@ class Selecting:
                 )
             case "totalCount":
                 return TotalCount()
+            case "totalCountIsAtLeast":
+                return TotalCount(is_at_least=True)
             case _:
                 return ConstantText(f'"{declaration.name}Connection"')
 

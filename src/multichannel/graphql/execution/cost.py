@@ -36,7 +36,7 @@ TERM, COUNT, EXPLANATION = 100, 1_000, 2_000
 RELATION = 10
 """A condition on related records costs so many times as much, for each relation on the way."""
 FILTERS, TEXTS = {"filter", "having"}, {"search"}
-COUNTS, GROUPS, EXPLANATIONS = {"totalCount"}, "Groups", {"explainDecision", "whoMay"}
+COUNTS, GROUPS, EXPLANATIONS = {"totalCount", "totalCountIsAtLeast"}, "Groups", {"explainDecision", "whoMay"}
 NEUTRAL = {"and", "or", "not", "some", "none", "every"}
 """Members of filters that lead to no other records."""
 

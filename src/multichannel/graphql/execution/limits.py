@@ -38,7 +38,7 @@ MAX_INTROSPECTED = 300
 MAX_OPERATIONS = 20
 MAX_REPEATED = 100
 """Validation compares fields with the same response name pairwise; more would take over a second."""
-CONNECTION_FIELDS = {"nodes", "edges", "node", "pageInfo", "totalCount"}
+CONNECTION_FIELDS = {"nodes", "edges", "node", "pageInfo", "totalCount", "totalCountIsAtLeast"}
 """Fields of a connection; what they return was counted with the connection."""
 GROUP_FIELDS = {camel(name) for name in GROUPS}
 INTROSPECTION_LISTS = {

@@ -23,6 +23,7 @@ from multichannel.store.read.list_query import (
     Window,
 )
 from multichannel.store.read.ordering import key_type
+from multichannel.store.read.visible_rows import is_exceeded, told_count
 
 if TYPE_CHECKING:
     from multichannel.store.read.reader import Reader
@@ -119,9 +120,18 @@ class Connection:
         ends = [self._cursor(page.records[place]) for place in (0, -1)] if page.records else [None, None]
         return PageInfo(page.more_after, page.more_before, ends[0], ends[1])
 
-    @cached_property
+    @property
     def total_count(self) -> int:
-        """The number of records that match the filter, on all pages."""
+        """The number of records that match the filter, on all pages, as far as it is told."""
+        return told_count(self._count)
+
+    @property
+    def total_count_is_at_least(self) -> bool:
+        """Whether there are more records than `total_count`."""
+        return is_exceeded(self._count)
+
+    @cached_property
+    def _count(self) -> int:
         return self._reader.count(self._arguments.resource, self._arguments.condition)
 
     @cached_property
@@ -154,8 +164,8 @@ class NestedConnection(Connection):
         self._link = link
 
     @cached_property
-    def total_count(self) -> int:
-        """The number of the parent's records that match the filter, on all pages."""
+    def _count(self) -> int:
+        """Of the parent's records that match the filter, on all pages."""
         arguments = self._arguments
         counts: dict[str, int] = batch_of(self._parent).load_once(
             ("count", self._link, arguments.condition),

@@ -141,7 +141,12 @@ def _connection_types(declaration: TypeDeclaration) -> None:
             "edges": Field(f"list[{name}Edge]", "The records of the page with their cursors."),
             "page_info": Field("PageInfo", "Whether there are further pages."),
             "total_count": Field(
-                "int", "The number of matching records in the whole list, not only in this page."
+                "int",
+                "The number of matching records in the whole list, not only in this page; 10,000 if there "
+                "are more, which `totalCountIsAtLeast` tells.",
+            ),
+            "total_count_is_at_least": Field(
+                "bool", "Whether `totalCount` is a lower bound, because there are more than 10,000 records."
             ),
         },
     )

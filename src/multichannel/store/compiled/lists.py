@@ -38,7 +38,7 @@ from multichannel.store.read.list_query import (
     Window,
 )
 from multichannel.store.read.ordering import key_type
-from multichannel.store.read.visible_rows import ORDERED
+from multichannel.store.read.visible_rows import COUNTED, ORDERED, is_exceeded_of, told_count_of
 
 RANK, COUNT = "rank_", "count_"
 START, END, NEXT, PREVIOUS = "startCursor", "endCursor", "hasNextPage", "hasPreviousPage"
@@ -89,7 +89,7 @@ class ConnectionJson:
         if isinstance(value, ConstantText):
             return Json((value.text,))
         if isinstance(value, TotalCount):
-            return self._count(made)
+            return self._count(made, value)
         if isinstance(value, SelectedNodes):
             node = self.records.object(made.resource, value.fields, row, path)
             return self._json.listed(node, self._of_page(made, row))
@@ -134,15 +134,22 @@ class ConnectionJson:
             *rows.filters.clauses(made.resource, entity, made.query.condition),
         ]
 
-    def _count(self, made: _List) -> Json:
+    def _count(self, made: _List, value: TotalCount) -> Json:
         if made.link is None:
-            counted = self._compilation.rows.count(made.resource, made.query.condition)
+            counted = self._compilation.rows.count(made.resource, made.query.condition).subquery()
+            number: Any = counted.c[COUNTED]
+            source: Any = counted
         else:
-            entity = aliased(made.resource.mapped)
-            below = self._below(made, made.link, entity)
-            counted = select(func.count()).select_from(entity).where(*below).correlate(made.outer)
-        number = counted.scalar_subquery()
-        return Json((cast(number, Text),), number)
+            number, source = func.count(), aliased(made.resource.mapped)
+        if value.is_at_least:
+            shown: Any = case((is_exceeded_of(number), constant("true")), else_=constant("false"))
+        else:
+            shown = told_count_of(number)
+        found = select(shown).select_from(source)
+        if made.link is not None:
+            found = found.where(*self._below(made, made.link, source)).correlate(made.outer)
+        told = found.scalar_subquery()
+        return Json((told,)) if value.is_at_least else Json((cast(told, Text),), told)
 
     @staticmethod
     def _of_page(made: _List, row: Any) -> Any:

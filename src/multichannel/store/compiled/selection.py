@@ -185,7 +185,9 @@ class PageInfoMember:
 
 @dataclass(frozen=True, slots=True)
 class TotalCount:
-    """The number of records in the whole list."""
+    """The number of records in the whole list, or whether there are more than are counted."""
+
+    is_at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Reader:
 
     @records_list(read_levels, int)
     def count(self, resource: Resource, condition: Condition = ALL_ROWS) -> int:
-        """The number of visible rows of a list."""
+        """The number of visible rows of a list, counted to one more than is told exactly."""
         return int(self._access.run(self._rows.count(resource, condition))[0][0])
 
     @records_list(read_levels, lambda counts: sum(counts.values()))

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SelectBase, false, func, select, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    SelectBase,
+    case,
+    false,
+    func,
+    literal_column,
+    select,
+    union,
+    union_all,
+)
 
 from multichannel.policy.decide.to_sql import Seek
 from multichannel.policy.decide.visibility import ReadCoverage, Visibility
@@ -23,6 +35,31 @@ from multichannel.store.read.ordering import Ordering
 
 ORDERED = "ordered_"
 """The labels of the values that rows are ordered by begin with it, and end with the place of the key."""
+
+COUNTED = "counted_"
+"""The label of a count."""
+EXACT_COUNT = 10_000
+"""Rows of a list beyond so many are not counted."""
+
+
+def told_count(count: int) -> int:
+    """The number of rows that is told: no more than is counted exactly."""
+    return min(count, EXACT_COUNT)
+
+
+def is_exceeded(count: int) -> bool:
+    """Whether there are more rows than are counted exactly."""
+    return count > EXACT_COUNT
+
+
+def told_count_of(count: ColumnElement[int]) -> ColumnElement[Any]:
+    """`told_count` in SQL."""
+    return case((count > EXACT_COUNT, literal_column(str(EXACT_COUNT), Integer())), else_=count)
+
+
+def is_exceeded_of(count: ColumnElement[int]) -> ColumnElement[bool]:
+    """`is_exceeded` in SQL."""
+    return count > EXACT_COUNT
 
 
 class VisibleRows:
@@ -81,21 +118,31 @@ class VisibleRows:
         return found.join_from(ids, entity, entity.id == ids.c.id)
 
     def count(self, resource: Resource, condition: Condition) -> Select[Any]:
-        """The number of visible rows of a list."""
-        return select(func.count()).select_from(self.visible(resource, [], condition).subquery())
+        """The number of visible rows of a list, counted to one more than is told exactly."""
+        most = EXACT_COUNT + 1
+        found = [each.limit(most) for each in self._seeking(resource, [], condition)]
+        if len(found) > 1:
+            ids: SelectBase = union(*(select(each.subquery()) for each in found)).limit(most)
+        else:
+            ids = found[0] if found else self.visible(resource, [], condition)
+        return select(func.count().label(COUNTED)).select_from(ids.subquery())
 
     def visible(self, resource: Resource, columns: list[Any], condition: Condition = ALL_ROWS) -> SelectBase:
         """Ids and columns of all visible rows of a list, each row once and in no order."""
+        selects = self._seeking(resource, columns, condition)
+        if not selects:
+            return select(resource.mapped.id.label("id"), *columns).where(false())
+        return selects[0] if len(selects) == 1 else union(*selects)
+
+    def _seeking(self, resource: Resource, columns: list[Any], condition: Condition) -> list[Select[Any]]:
+        """Ids and columns of the visible rows of a list, those of each seek on their own."""
         entity = resource.mapped
         filters = self.filters.clauses(resource, entity, condition)
         chosen = [entity.id.label("id"), *columns]
-        selects = [
+        return [
             self._found(select(*chosen), entity, seek).where(*filters)
             for seek in self.visibility(resource).seeks
         ]
-        if not selects:
-            return select(*chosen).where(false())
-        return selects[0] if len(selects) == 1 else union(*selects)
 
     def below(self, resource: Resource, entity: Any, link: ReadableRelation) -> list[ColumnElement[bool]]:
         """The visible rows whose reference to a parent may be read; to which parent, the caller adds.
