@@ -10,12 +10,13 @@ from multichannel.demo.cast import NEWCOMERS, PERSONAS
 from multichannel.explorer import build
 
 SCHEMA = Path(__file__).parents[2] / "schema.graphql"
-SOURCE = (Path(build.__file__).parent / "web" / "examples.graphql").read_text()
-EXAMPLES = SOURCE.strip().split("\n\n# ")
+WEB = Path(build.__file__).parent / "web"
+SOURCE, QUESTIONS = ((WEB / f"{name}.graphql").read_text() for name in ("examples", "questions"))
+EXAMPLES = [each for text in (SOURCE, QUESTIONS) for each in text.strip().split("\n\n# ")]
 
 
 def test_examples_are_valid_in_our_schema() -> None:
-    errors = validate(build_schema(SCHEMA.read_text()), parse(SOURCE))
+    errors = validate(build_schema(SCHEMA.read_text()), parse(f"{SOURCE}\n{QUESTIONS}"))
 
     assert [error.message for error in errors] == []
 
@@ -44,3 +45,11 @@ def test_an_example_that_changes_something_names_its_persona() -> None:
 
     assert mutations
     assert [each.splitlines()[0] for each in mutations if "\n# Persona: " not in each] == []
+
+
+def test_the_explorer_fills_in_every_variable_of_an_example() -> None:
+    script = (WEB / "examples.jsx").read_text()
+    known = set(re.findall(r"^  (\w+): ", script.partition("const DAY")[0], re.MULTILINE))
+    used = {name for each in EXAMPLES for name in re.findall(r"\$(\w+): ", each)}
+
+    assert used == known
