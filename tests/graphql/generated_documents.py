@@ -19,7 +19,8 @@ from graphql import (
 )
 
 from multichannel.demo.cast import ALDER, CEDAR
-from multichannel.graphql.compiled.selecting import NAMES, ROOT_LISTS
+from multichannel.graphql.compiled.operations import GROUPED, ROOT_LISTS
+from multichannel.graphql.compiled.selecting import NAMES
 from multichannel.graphql.framework.fields import DECLARATIONS, Computed
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.schema import build_schema
@@ -74,19 +75,24 @@ class DocumentMaker:
         return self._random.random() < share
 
     def _root(self, number: int) -> str:
-        drawn = self._random.random()
-        if drawn < 0.15 and self._known.ids:
-            wanted = self._random.choice(self._known.ids)
-            value = self._value("ID!", wanted)
-            return f"n{number}: node(id: {value}) {{ __typename id {self._on(wanted, 2)} }}"
-        if drawn < 0.25 and self._known.ids:
-            return self._nodes(number)
-        if drawn < 0.35 and self._known.ids:
-            return self._about_action(number)
-        if drawn < 0.42:
-            return f"v{number}: viewer{self._directive()} {{ {self._viewer()} }}"
-        if drawn < 0.45:
-            return f"s{number}: {self._about_schema()}"
+        makers = {
+            self._node: 0.15 if self._known.ids else 0,
+            self._nodes: 0.1 if self._known.ids else 0,
+            self._about_action: 0.1 if self._known.ids else 0,
+            self._viewer: 0.07,
+            self._about_schema: 0.03,
+            self._groups: 0.07,
+            self._of_all: 0.48,
+        }
+        [make] = self._random.choices(list(makers), weights=list(makers.values()))
+        return make(number)
+
+    def _node(self, number: int) -> str:
+        wanted = self._random.choice(self._known.ids)
+        value = self._value("ID!", wanted)
+        return f"n{number}: node(id: {value}) {{ __typename id {self._on(wanted, 2)} }}"
+
+    def _of_all(self, number: int) -> str:
         name = self._random.choice(list(ROOT_LISTS))
         kind = ROOT_LISTS[name].name
         return f"r{number}: {name}{self._arguments(kind)} {{ {self._list(kind, 2)} }}"
@@ -111,7 +117,31 @@ class DocumentMaker:
         given = f"action: {self._value('Action!', Name(action))}, id: {self._value('ID!', row_id)}"
         return f"d{number}: {name}({given}){self._directive()} {{ {self._values_of(field)} }}"
 
-    def _viewer(self) -> str:
+    def _groups(self, number: int) -> str:
+        name = self._random.choice(list(GROUPED))
+        kind = GROUPED[name].type
+        keys, orders = (list(self._types[f"{kind}Group{part}"].values) for part in ("Key", "Order"))
+        by = [Name(each) for each in self._random.sample(keys, self._random.randint(1, 3))]
+        given = [f"by: {self._value(f'[{kind}GroupKey!]!', by)}"]
+        if self._chance(0.4):
+            order = [Name(each) for each in self._random.sample(orders, self._random.randint(0, 2))]
+            given.append(f"orderBy: {self._value(f'[{kind}GroupOrder!]', order)}")
+        if self._chance(0.3):
+            given.append(f"first: {self._value('Int', self._random.randint(0, 4))}")
+        if self._chance(0.3):
+            condition = {"count": {"gt": 1}} if self._chance(0.5) else {"quantity": {"in": [0, 1, 5]}}
+            given.append(f"having: {self._value(f'{kind}GroupHaving', condition)}")
+        if self._chance(0.3) and (condition := self._filter(self._types[f"{kind}Filter"], 0)):
+            given.append(f"filter: {self._value(f'{kind}Filter', condition, 0.5)}")
+        fields = self._types[f"{kind}Group"].fields
+        made = []
+        for each in self._random.sample(list(fields), self._random.randint(1, 5)):
+            below = get_named_type(fields[each].type)
+            inner = f" {{ {self._record(below.name, 1)} }}" if below.name in DECLARATIONS else ""
+            made.append(f"{self._alias()}{each}{self._directive()}{inner}")
+        return f"g{number}: {name}({', '.join(given)}) {{ {' '.join(made)} __typename }}"
+
+    def _viewer(self, number: int) -> str:
         fields: dict[str, GraphQLField] = self._types["Viewer"].fields
         made = []
         for name in self._random.sample(list(fields), self._random.randint(1, 4)):
@@ -120,13 +150,13 @@ class DocumentMaker:
                 made.append(f"{name}{self._directive()} {{ {self._record(below.name, 1)} }}")
             else:
                 made.append(self._with_values(name, fields[name]))
-        return " ".join([*made, "__typename"])
+        return f"v{number}: viewer{self._directive()} {{ {' '.join([*made, '__typename'])} }}"
 
-    def _about_schema(self) -> str:
+    def _about_schema(self, number: int) -> str:
         text = self._random.choice(SCHEMA)
         if "...T" in text and not any("fragment T " in each for each in self._fragments):
             self._fragments.append("fragment T on __Type { name kind }")
-        return text
+        return f"s{number}: {text}"
 
     def _with_values(self, name: str, field: GraphQLField) -> str:
         """A computed field with its arguments, and what is selected of its values."""

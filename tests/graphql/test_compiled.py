@@ -16,7 +16,7 @@ from multichannel.demo.cast import ALDER, MEADOW, PERSONAS
 from multichannel.domain.customers import Customer
 from multichannel.domain.subscriptions import Subscription
 from multichannel.graphql.compiled.compiled_execution import ExecutionPath
-from multichannel.graphql.compiled.selecting import ROOT_LISTS
+from multichannel.graphql.compiled.operations import ROOT_LISTS
 from multichannel.graphql.execution.limits import MAX_ROOT_FIELDS
 from multichannel.graphql.schema import build_schema
 from multichannel.policy.schema.vocabulary import AuthMode

@@ -11,16 +11,13 @@ from graphql import GraphQLEnumType, GraphQLField, GraphQLNonNull, GraphQLObject
 
 from multichannel.graphql.compiled.plan import Plan
 from multichannel.graphql.execution.documents import read_document
-from multichannel.graphql.framework.fields import camel
 from multichannel.graphql.schema import build_schema
-from multichannel.graphql.types.groups import GROUPS
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.vocabulary import Principal
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.statement import compile_statement
 
-OF_GROUPS = "groups are no records, so that no selection of records describes them"
-LEFT_TO_THE_INTERPRETER = {f"Query.{camel(name)}": OF_GROUPS for name in GROUPS}
+LEFT_TO_THE_INTERPRETER: dict[str, str] = {}
 """Fields of the schema that no plan covers, such as `Customer.email`, each with the reason."""
 NOBODY = "customer_00000000-0000-4000-8000-000000000000"
 PRINCIPAL = Principal(

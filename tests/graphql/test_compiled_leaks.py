@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from multichannel.graphql.compiled.selecting import ROOT_LISTS
+from multichannel.graphql.compiled.operations import ROOT_LISTS
 from multichannel.graphql.framework.fields import (
     DECLARATIONS,
     Column,
@@ -135,6 +135,7 @@ def test_computed_fields_follow_every_action_that_is_taken_away(
     query = " ".join(
         f"{name}(first: 3) {{ nodes {{ viewerCanNow {text} }} }}" for name, text in computing.items()
     )
+    query += " subscriptionGroups(by: [CHANNEL, CUSTOMER]) { channel customer { id } count quantity }"
     for taken in DECLARATIONS[target].resource.actions:
         current[0] = without(both.world.policy, {(taken, DECLARATIONS[target].resource): NEVER})
         both.same(AGENT, f"{{ {query} viewer {{ capabilities {{ type actions }} }} }}")

@@ -34,7 +34,17 @@ OUTSIDE_THE_SESSION = {"raw_connection", "driver_connection", "pgconn", "exec_dr
 
 def test_a_statement_that_the_compiler_did_not_make_is_refused() -> None:
     with pytest.raises(TypeError, match="compile_statement"):
-        CompiledStatement(SqlText("SELECT 1", ()), {}, b"", frozenset(), (), b"", None, object())
+        CompiledStatement(
+            SqlText("SELECT 1", ()),
+            {},
+            b"",
+            frozenset(),
+            steps=(),
+            name=b"",
+            constant=None,
+            reads_all=False,
+            seal=object(),
+        )
 
 
 def test_only_the_compiler_makes_statements_and_only_their_runners_reach_a_driver() -> None:

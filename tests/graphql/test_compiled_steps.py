@@ -12,10 +12,11 @@ from sqlalchemy.exc import ProgrammingError
 
 from multichannel.demo.cast import ALDER, CEDAR, MEADOW, PERSONAS
 from multichannel.errors import DatabaseUnavailable
-from multichannel.graphql.compiled import introspection, selecting
+from multichannel.graphql.compiled import arguments, introspection, selecting
 from multichannel.graphql.compiled.compiled_execution import ExecutionPath
 from multichannel.graphql.compiled.completing import completion
 from multichannel.graphql.compiled.steps import Surroundings, answer_with_steps
+from multichannel.graphql.framework import groups
 from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.store.compiled.json_text import HOLE
 from tests.graphql.both_executions import Both, both_of
@@ -166,6 +167,40 @@ def test_nodes_are_in_the_order_of_their_ids(both: Both, ids: list[str]) -> None
     assert compiled == interpreted
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ subscriptionGroups(by: CHANNEL) { channel count } }",
+        """query ($by: [SubscriptionGroupKey!]! = [PARTNER, MONTH_OF_TERM_END], $most: Int = 2) {
+          subscriptionGroups(by: $by, orderBy: [COUNT_DESC, CUSTOMER_COUNT], first: $most,
+              filter: {quantity: {gt: 1}}, having: {count: {gte: 1}, quantity: {in: [1, 5, 25, 50]}}) {
+            __typename monthOfTermEnd channel quantity customerCount
+            partner { name type viewerCanNow
+              some: resellerRelationships(first: 1) { totalCount } } } }""",
+        """{ customerGroups(by: [MARKET, QUALIFICATION, MONTH_OF_CREATION]) { ...G } }
+          fragment G on CustomerGroup { market qualification monthOfCreation count quantity }""",
+        "{ transferGroups(by: [CUSTOMER, STATUS]) { status customer { id domains { name } } count } }",
+    ],
+)
+def test_groups_are_answered_alike(both: Both, query: str) -> None:
+    for persona in (AGENT, "alder-sales-agent", "meadow-global-admin"):
+        assert b"errors" not in both.same(persona, query) or persona == "alder-sales-agent"
+
+
+def test_more_groups_than_may_be_shown_are_left_to_the_interpreter(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (arguments, groups):
+        monkeypatch.setattr(module, "MAX_GROUPS", 1)
+    before = both.paths[ExecutionPath.NOT_COVERED]
+
+    compiled, interpreted = both.answers(AGENT, "{ subscriptionGroups(by: STATUS) { status } }")
+
+    assert compiled == interpreted
+    assert b"more than 1 groups" in compiled[2]
+    assert both.paths[ExecutionPath.NOT_COVERED] == before + 1
+
+
 def test_explanations_and_who_may_do_something_are_answered_alike(both: Both) -> None:
     rules = "rules { file line text }"
     for action in ("READ", "UPDATE", "READ_BILLING", "CANCEL"):
@@ -192,7 +227,7 @@ def test_the_schema_is_described_once_for_all_callers(both: Both, monkeypatch: p
 
 def test_a_value_that_its_type_does_not_allow_is_a_fault() -> None:
     """Then the interpreter answers, and tells of it."""
-    kind: Any = selecting._type_of("CustomerDomain", "name")
+    kind: Any = selecting.type_of("CustomerDomain", "name")
     complete = completion(None, kind, [])  # type: ignore[arg-type]
 
     assert complete("a") == "a"

@@ -28,12 +28,14 @@ from multichannel.graphql.framework.connections import MAX_PAGE_SIZE, read_conne
 from multichannel.graphql.framework.fields import TypeDeclaration
 from multichannel.graphql.framework.filters import read_filter, read_order, read_search
 from multichannel.graphql.framework.global_ids import read_id
+from multichannel.graphql.framework.groups import MAX_GROUPS, GroupsDeclaration, read_groups
 from multichannel.graphql.framework.mutation import MutationDeclaration
 from multichannel.graphql.framework.strawberry_types import read_arguments, read_input
 from multichannel.graphql.types.query import MAX_IDS
 from multichannel.store.compiled.json_text import NotCovered
-from multichannel.store.compiled.selection import ListArguments, weight_of, with_slots
-from multichannel.store.read.list_query import And
+from multichannel.store.compiled.selection import GroupArguments, ListArguments
+from multichannel.store.compiled.slots import having_with_slots, weight_of, with_slots
+from multichannel.store.read.list_query import And, Window
 
 if TYPE_CHECKING:
     from multichannel.graphql.framework.context import OperationContext
@@ -174,6 +176,27 @@ class ArgumentsInput:
     def read(self, variables: Variables) -> ShapeAndValues:
         """See the protocol."""
         return None, (read_arguments(self._field, _coerced(self._field, self._node, variables)),)
+
+
+class GroupsInput:
+    """The arguments of groups; the values are the limit, and then those of conditions."""
+
+    def __init__(self, declared: GroupsDeclaration, node: FieldNode, field: GraphQLField) -> None:
+        self._declared, self._node, self._field = declared, node, field
+
+    def read(self, variables: Variables) -> ShapeAndValues:
+        """See the protocol."""
+        given = read_arguments(self._field, _coerced(self._field, self._node, variables))
+        query = read_groups(self._declared, given, cast("OperationContext", _WithoutReader()), ())
+        weight = weight_of(query.condition) + len(query.having)
+        if weight > MAX_WEIGHT:
+            raise NotCovered("a filter that is too large")
+        resource = self._declared.declaration.resource
+        _, condition, values = with_slots(resource, Window(query.limit), query.condition)
+        having, operands = having_with_slots(query.having, len(values))
+        most = None if given.get("first") is not None else MAX_GROUPS
+        shape = GroupArguments(tuple(query.keys), condition, having, tuple(query.order), most, weight)
+        return shape, (*values, *operands)
 
 
 class IntrospectionInput:

@@ -172,7 +172,7 @@ class CompiledExecution:
             return [caller.context(self._store.clock()), *question.values]
 
         try:
-            if statement.steps:
+            if statement.steps or statement.reads_all:
                 within = Surroundings(self._store, statements.policy, deadline, question.codes)
                 return await self._computed(statement, question, caller, within)
             answer, text = await self._runner.run(statement, values, deadline)

@@ -9,6 +9,7 @@ import orjson
 
 from multichannel.errors import MultichannelError
 from multichannel.graphql.execution.errors import domain_error
+from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.records import Path, PossibleDenial
 from multichannel.store.compiled.selection import Location
 from multichannel.store.read.reader import denial_of
@@ -61,6 +62,8 @@ class _Denying:
             cause, locations = self._failures[number - 1]
             return _formatted(cause, locations, path)
         denial = self._possible[keys]
+        if denial.action is None:
+            raise NotCovered("an error that the interpreter tells")
         return _formatted(denial_of(denial.action), denial.locations, path)
 
 

@@ -22,6 +22,7 @@ from graphql import (
 from multichannel.graphql.compiled.arguments import (
     MAX_WEIGHT,
     ArgumentsInput,
+    GroupsInput,
     IdInput,
     IdsInput,
     IntrospectionInput,
@@ -31,7 +32,7 @@ from multichannel.graphql.compiled.arguments import (
     variables_in,
 )
 from multichannel.graphql.compiled.collecting import Collecting
-from multichannel.graphql.compiled.selecting import ROOT_FIELDS, Selecting
+from multichannel.graphql.compiled.operations import GROUPED, ROOT_FIELDS, OperationSelecting
 from multichannel.graphql.compiled.variables import VariableReader
 from multichannel.graphql.execution.cost import OperationCost
 from multichannel.graphql.execution.limits import values_of
@@ -41,7 +42,6 @@ from multichannel.graphql.schema import build_schema
 from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.selection import (
-    ListArguments,
     Selected,
     SelectedField,
     SelectedPayload,
@@ -61,7 +61,7 @@ class OperationShape:
     @property
     def weight(self) -> int:
         """How much its inputs hold, filters as `ListArguments` weigh them."""
-        return sum(each.weight if isinstance(each, ListArguments) else 1 for each in self.inputs)
+        return sum(getattr(each, "weight", 1) for each in self.inputs)
 
 
 class Selectable(Protocol):
@@ -145,8 +145,8 @@ class Plan:
             self._mutations.put(shape, planned, 1)
         return planned
 
-    def _selecting(self, shape: OperationShape) -> Selecting:
-        return Selecting(Collecting(self._fragments, dict(shape.flags)), self._places, shape.inputs)
+    def _selecting(self, shape: OperationShape) -> OperationSelecting:
+        return OperationSelecting(Collecting(self._fragments, dict(shape.flags)), self._places, shape.inputs)
 
     def _mutation(self, selected: SelectedField, nodes: Sequence[FieldNode]) -> PlannedMutation:
         if not isinstance(selected.value, SelectedPayload):
@@ -198,6 +198,8 @@ class Plan:
             self._add(node, UseCaseInput(MUTATIONS[name], node, field))
         elif name in {"node", "nodes"} and parent is build_schema().query_type:
             self._add(node, IdInput(node) if name == "node" else IdsInput(node, field))
+        elif name in GROUPED and parent is build_schema().query_type:
+            self._add(node, GroupsInput(GROUPED[name], node, field))
         elif field.args:
             self._add(node, ArgumentsInput(node, field))
         return kind

@@ -2,61 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
-import orjson
-from graphql import FieldNode, OperationDefinitionNode
+from graphql import FieldNode
 
 from multichannel.graphql.compiled.collecting import Collecting, Nodes, locations_of
 from multichannel.graphql.compiled.completing import completion
-from multichannel.graphql.compiled.introspection import about_schema
 from multichannel.graphql.compiled.steps import (
     Compute,
     Step,
     compute_declared,
     compute_possible,
-    compute_root,
 )
 from multichannel.graphql.framework.fields import (
     DECLARATIONS,
     Column,
-    ComputedRoot,
     ToMany,
     ToOne,
     TypeDeclaration,
     camel,
 )
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.mutation import MUTATIONS
 from multichannel.graphql.framework.tenant_ids import DIRECTORY_ID
-from multichannel.graphql.schema import LISTS, build_schema
-from multichannel.graphql.types.query import COMPUTED_ROOTS, OWN_RECORDS, VIEWER_FACTS
+from multichannel.graphql.schema import build_schema
 from multichannel.policy.schema.resources import RESOURCES
-from multichannel.policy.schema.vocabulary import Principal
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.selection import (
-    AskPolicy,
-    CallerFact,
     ComputedLater,
     ConstantText,
     EdgeCursor,
     GlobalId,
     GrantedActions,
+    GroupRecord,
     ListArguments,
-    OwnTenantId,
     PageInfoMember,
     RecordById,
-    RecordsByIds,
     Selected,
     SelectedColumn,
     SelectedEdges,
     SelectedField,
     SelectedList,
     SelectedNodes,
-    SelectedObject,
     SelectedPageInfo,
-    SelectedPayload,
     SelectedRecord,
     SelectedTenantId,
     Selection,
@@ -64,22 +52,17 @@ from multichannel.store.compiled.selection import (
 )
 from multichannel.store.read.list_query import ReadableColumn, ReadableRelation
 
-ROOT_LISTS = {camel(name): DECLARATIONS[target] for name, (target, _) in LISTS.items()}
-"""The lists of all visible records of a type, by GraphQL name."""
 NAMES = {
     declaration.name: {camel(name): name for name in declaration.fields}
     for declaration in DECLARATIONS.values()
 }
 """The declared name of each field, by type and GraphQL name."""
-ROOTS: Mapping[str, ComputedRoot] = {camel(name): item for name, item in COMPUTED_ROOTS.items()}
-ROOT_FIELDS = {"viewer", "node", "nodes", *ROOTS, *ROOT_LISTS}
-"""The fields of `Query` that a plan covers, with those of introspection."""
-FACTS = {camel(name): fact for name, (fact, _, _) in VIEWER_FACTS.items()}
 COSTLY = (
     SelectedList
     | SelectedRecord
     | SelectedNodes
     | RecordById
+    | GroupRecord
     | SelectedTenantId
     | GrantedActions
     | TotalCount
@@ -90,7 +73,7 @@ MAX_COSTLY = 40
 
 
 class Selecting:
-    """Selects from one document with the shapes of its inputs, by place."""
+    """Selects records and lists of one document with the shapes of its inputs, by place."""
 
     def __init__(
         self, collecting: Collecting, places: Mapping[int, int], shapes: tuple[Hashable, ...]
@@ -99,104 +82,12 @@ class Selecting:
         self._collecting, self._places, self._shapes = collecting, places, shapes
         self._costly = 0
 
-    def root(self, operation: OperationDefinitionNode) -> Selected:
-        """What a query selects; raises NotCovered."""
-        fields = self._collecting.collected([operation.selection_set], "Query")
-        return tuple(
-            self._field(key, nodes, self._root(operation, key, nodes)) for key, nodes in fields.items()
-        )
-
-    def mutations(self, operation: OperationDefinitionNode) -> Iterator[tuple[SelectedField, Nodes]]:
-        """What each mutation of an operation returns, in their order, with its fields in the document."""
-        for key, nodes in self._collecting.collected([operation.selection_set], "Mutation").items():
-            yield self._field(key, nodes, self._payload(nodes)), nodes
-
-    def _payload(self, nodes: Nodes) -> SelectedPayload:
-        name = nodes[0].name.value
-        if name == "__typename":
-            raise NotCovered("Mutation.__typename")
-        place = self._places[id(nodes[0])]
-        declaration = DECLARATIONS[MUTATIONS[name].returns.name]
-        payload = f"{name[0].upper()}{name[1:]}Payload"
-        fields = tuple(
-            self._field(key, each, self._payload_field(declaration, payload, each, place + 1))
-            for key, each in self._collecting.below(nodes, payload).items()
-        )
-        return SelectedPayload(fields, place)
-
-    def _payload_field(
-        self, declaration: TypeDeclaration, payload: str, nodes: Nodes, place: int
-    ) -> Selection:
-        match nodes[0].name.value:
-            case "__typename":
-                return ConstantText(f'"{payload}"')
-            case "userErrors":
-                return ConstantText("[]")
-            case _:
-                return RecordById(declaration.resource, self._record(declaration, nodes), place)
-
-    def _root(self, operation: OperationDefinitionNode, key: str, nodes: Nodes) -> Selection:
-        name = nodes[0].name.value
-        if name.startswith("__"):
-            return ConstantText(self._about_schema(operation, key, nodes))
-        if name in ROOTS:
-            return ComputedLater(self._step("Query", nodes, compute_root(ROOTS[name])))
-        match name:
-            case "node":
-                return self._node(nodes)
-            case "nodes":
-                return self._nodes(nodes)
-            case "viewer":
-                return self._object("Viewer", nodes, self._viewer_field)
-        return self._list(ROOT_LISTS[name], None, nodes)
-
-    def _about_schema(self, operation: OperationDefinitionNode, key: str, nodes: Nodes) -> str:
-        if nodes[0].name.value == "__typename":
-            return '"Query"'
-        variables: dict[str, Any] = {}
-        for node in nodes:
-            variables |= self._shape(node)
-        return about_schema(operation, self._collecting, key, nodes, variables)
-
     def _shape(self, node: FieldNode) -> Any:
         return self._shapes[self._places[id(node)]]
 
-    def _node(self, nodes: Nodes) -> Selection:
-        place = self._places[id(nodes[0])]
-        declaration = DECLARATIONS.get(self._shape(nodes[0]).name)
-        if declaration is None:
-            return RecordById(None, (), place)
-        return RecordById(declaration.resource, self._record(declaration, nodes), place + 1)
-
-    def _nodes(self, nodes: Nodes) -> Selection:
-        declarations = [DECLARATIONS[name] for name in self._shape(nodes[0]) if name in DECLARATIONS]
-        self._costly += len(declarations)
-        fields = tuple((each.resource, self._record(each, nodes)) for each in declarations)
-        return RecordsByIds(fields, self._places[id(nodes[0])] + 1)
-
-    def _object(self, type_name: str, nodes: Nodes, select: Callable[[Nodes], Selection]) -> Selection:
-        fields = self._collecting.below(nodes, type_name)
-        return SelectedObject(tuple(self._field(key, each, select(each)) for key, each in fields.items()))
-
-    def _viewer_field(self, nodes: Nodes) -> Selection:
-        name = nodes[0].name.value
-        if name == "__typename":
-            return ConstantText('"Viewer"')
-        if name == "tenantId":
-            return OwnTenantId()
-        if name in OWN_RECORDS:
-            declaration = DECLARATIONS[OWN_RECORDS[name][0].name]
-            return RecordById(declaration.resource, self._record(declaration, nodes), None)
-        complete = completion(self._collecting, _type_of("Viewer", name), nodes)
-
-        def text(principal: Principal, ask: AskPolicy) -> str:
-            return orjson.dumps(complete(FACTS[name](principal, ask))).decode()
-
-        return CallerFact(text)
-
     def _step(self, type_name: str, nodes: Nodes, compute: Compute, absent: Any = None) -> Step:
         name = nodes[0].name.value
-        complete = completion(self._collecting, _type_of(type_name, name), nodes)
+        complete = completion(self._collecting, type_of(type_name, name), nodes)
         place = self._places.get(id(nodes[0]))
         return Step((type_name, name), compute, complete, tuple(locations_of(nodes)), place, absent)
 
@@ -286,7 +177,8 @@ class Selecting:
         return SelectedField(key, value, tuple(locations_of(nodes)))
 
 
-def _type_of(type_name: str, field_name: str) -> Any:
+def type_of(type_name: str, field_name: str) -> Any:
+    """The GraphQL type of a field."""
     kind: Any = build_schema().type_map[type_name]
     return kind.fields[field_name].type
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import strawberry
 from graphql import FieldNode
 
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.context import ResolveInfo
+from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Column, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.filters import operands_of, read_filter
 from multichannel.graphql.framework.selected_columns import columns_at
@@ -87,30 +87,32 @@ class GroupsDeclaration:
 def groups_resolver(declared: GroupsDeclaration) -> Callable[..., list[dict[str, Any]]]:
     """Resolves the groups of a list."""
 
-    def resolve(_root: object, info: ResolveInfo, by: list[Any], **arguments: Any) -> list[dict[str, Any]]:
-        keys = list(dict.fromkeys(each.value for each in by))
-        if not 1 <= len(keys) <= MAX_KEYS:
-            raise BadInput(f"by must have 1 to {MAX_KEYS} different keys, not {len(keys)}.")
-        query = _query(declared, info, keys, arguments)
+    def resolve(_root: object, info: ResolveInfo, **arguments: Any) -> list[dict[str, Any]]:
+        query = read_groups(declared, arguments, info.context, _selected(info))
         groups = info.context.reader.groups(declared.declaration.resource, query)
         if len(groups) > MAX_GROUPS:
             raise BadInput(f"There are more than {MAX_GROUPS} groups: pass first, or a filter.")
-        return _with_records(declared, info, keys, [dict(each) for each in groups])
+        return _with_records(declared, info, list(query.keys), [dict(each) for each in groups])
 
     return resolve
 
 
-def _query(
-    declared: GroupsDeclaration, info: ResolveInfo, keys: list[str], arguments: Mapping[str, Any]
+def read_groups(
+    declared: GroupsDeclaration,
+    arguments: Mapping[str, Any],
+    context: OperationContext,
+    selected: Collection[str],
 ) -> GroupQuery:
-    """The query of what a client asks; raises BadInput."""
+    """The query of what a client asks, with the measures among the fields `selected`; raises BadInput."""
+    keys = list(dict.fromkeys(each.value for each in arguments["by"]))
+    if not 1 <= len(keys) <= MAX_KEYS:
+        raise BadInput(f"by must have 1 to {MAX_KEYS} different keys, not {len(keys)}.")
     first = arguments.get("first")
     if first is not None and not 1 <= first <= MAX_GROUPS:
         raise BadInput(f"first must be between 1 and {MAX_GROUPS}, not {first}.")
     conditions = list(_having(arguments.get("having")))
     order = [_order(each.value) for each in arguments.get("order_by") or ()]
     needed = {each.measure for each in conditions} | {name for name, _ in order}
-    selected = _selected(info)
     return GroupQuery(
         {name: declared.key(name) for name in keys},
         {
@@ -118,7 +120,7 @@ def _query(
             for name in declared.measures
             if name != COUNT and (name in needed or camel(name) in selected)
         },
-        read_filter(declared.declaration, arguments.get("filter"), info.context),
+        read_filter(declared.declaration, arguments.get("filter"), context),
         conditions,
         order,
         first or MAX_GROUPS + 1,

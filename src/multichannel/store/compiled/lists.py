@@ -25,12 +25,13 @@ from multichannel.store.compiled.selection import (
     SelectedPageInfo,
     Slot,
     TotalCount,
-    map_comparisons,
 )
+from multichannel.store.compiled.slots import map_comparisons
 from multichannel.store.compiled.sql_text import parameter
 from multichannel.store.read.filters import FLAGS, PATTERNS
 from multichannel.store.read.list_query import (
     Compare,
+    Condition,
     ListQuery,
     OrderBy,
     Position,
@@ -227,6 +228,13 @@ def _query(selected: SelectedList) -> ListQuery:
     size = parameter(place, window.size.index, Integer())
     limits = Window(size, window.backwards, position(window.after), position(window.before))
 
+    condition = with_parameters(resource, arguments.condition, place)
+    return ListQuery(frozenset(), limits, condition, arguments.order)
+
+
+def with_parameters(resource: Resource, condition: Condition, place: int) -> Condition:
+    """A condition with parameters in its slots."""
+
     def bound(of: Resource, compare: Compare) -> Compare:
         if compare.operator in FLAGS:
             return compare
@@ -238,8 +246,7 @@ def _query(selected: SelectedList) -> ListQuery:
             value = parameter(place, value.index, kind)
         return Compare(compare.column, compare.operator, value)
 
-    condition = map_comparisons(resource, arguments.condition, bound)
-    return ListQuery(frozenset(), limits, condition, arguments.order)
+    return map_comparisons(resource, condition, bound)
 
 
 def _shows_records(fields: Selected) -> bool:

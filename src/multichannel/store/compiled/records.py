@@ -51,8 +51,12 @@ Path = tuple[str, ...]
 class PossibleDenial:
     """A field that is denied on some records: the action it requires, and where the document asks for it."""
 
-    action: Action
+    action: Action | None
+    """None if it is the interpreter that has to tell what is wrong."""
     locations: tuple[Location, ...]
+
+
+LEFT_TO_INTERPRETER = PossibleDenial(None, ())
 
 
 @dataclass
@@ -66,6 +70,8 @@ class Compilation:
     denials: dict[Path, PossibleDenial] = field(default_factory=dict)
     decisions: set[tuple[Action, Resource]] = field(default_factory=set)
     """Every question that the policy was asked."""
+    reads_all: bool = False
+    """Whether it may read all that the principal sees, so that its plan depends on how much that is."""
     steps: list[Any] = field(default_factory=list)
     """The steps that fill the holes in the text, by the numbers in these."""
 

@@ -6,26 +6,19 @@ parameters of the statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from multichannel.policy.decide.conditions import Predicate
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.store.read.filters import FLAGS, prepared
+from multichannel.store.read.groups import ColumnKey, Having, RecordKey, Sum
 from multichannel.store.read.list_query import (
-    And,
-    Compare,
     Condition,
-    Granted,
-    Not,
-    Or,
     OrderBy,
-    Position,
     ReadableColumn,
     ReadableRelation,
-    RelatedTo,
     Window,
 )
 
@@ -203,6 +196,50 @@ class ListArguments:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupArguments:
+    """The arguments of groups, with slots for values: that of the limit is the first.
+
+    `most` is the number of groups that may be shown, if the limit is not the client's.
+    """
+
+    keys: tuple[str, ...]
+    condition: Condition
+    having: tuple[Having, ...]
+    order: tuple[tuple[str, bool], ...]
+    most: int | None
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupValue:
+    """The value of a key of a group, or of a measure without a `key`."""
+
+    name: str
+    key: ColumnKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRecord:
+    """The related record that a group is about."""
+
+    name: str
+    resource: Resource
+    fields: Selected
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedGroups:
+    """Groups of the visible records of a resource type."""
+
+    resource: Resource
+    keys: Mapping[str, ColumnKey | RecordKey]
+    measures: Mapping[str, Sum | RecordKey]
+    arguments: GroupArguments
+    fields: Selected
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class SelectedList:
     """A list of all visible records of a resource type, or of those below a record by `link`."""
 
@@ -227,6 +264,9 @@ Selection = (
     | RecordById
     | SelectedPayload
     | RecordsByIds
+    | SelectedGroups
+    | GroupValue
+    | GroupRecord
     | SelectedList
     | SelectedNodes
     | SelectedEdges
@@ -247,60 +287,3 @@ class SelectedField:
 
 
 Selected = tuple[SelectedField, ...]
-RELATION_WEIGHT = 10
-"""A condition on related records brings the conditions on their visibility along."""
-
-
-def weight_of(condition: Condition) -> int:
-    """How much a condition holds: its comparisons, each with all values, and its relations."""
-    if isinstance(condition, And | Or):
-        return max(1, sum(map(weight_of, condition.conditions)))
-    if isinstance(condition, Granted):
-        return RELATION_WEIGHT
-    if isinstance(condition, RelatedTo):
-        return RELATION_WEIGHT + weight_of(condition.condition)
-    if isinstance(condition, Not):
-        return 1 + weight_of(condition.condition)
-    return len(condition.value) if isinstance(condition.value, tuple | list) else 1
-
-
-def with_slots(
-    resource: Resource, window: Window, condition: Condition
-) -> tuple[Window, Condition, tuple[Any, ...]]:
-    """A window and a condition without their values, and the values in the order of their slots."""
-    values: list[Any] = []
-
-    def slot(value: Any) -> Slot:
-        values.append(value)
-        return Slot(len(values) - 1)
-
-    def position(known: Position | None) -> Position | None:
-        if known is None:
-            return None
-        values = tuple(None if value is None else slot(value) for value in known.values)
-        return Position(values, slot(known.id))
-
-    def slots(of: Resource, compare: Compare) -> Condition:
-        ready = prepared(of, compare)
-        if not isinstance(ready, Compare) or ready.operator in FLAGS:
-            return ready
-        value = tuple(map(slot, ready.value)) if isinstance(ready.value, tuple) else slot(ready.value)
-        return Compare(ready.column, ready.operator, value)
-
-    shape = Window(slot(window.size), window.backwards, position(window.after), position(window.before))
-    return shape, map_comparisons(resource, condition, slots), tuple(values)
-
-
-def map_comparisons(
-    resource: Resource, condition: Condition, change: Callable[[Resource, Compare], Condition]
-) -> Condition:
-    """The condition on records of a type with something else in place of each comparison."""
-    if isinstance(condition, And | Or):
-        parts = tuple(map_comparisons(resource, part, change) for part in condition.conditions)
-        return And(parts) if isinstance(condition, And) else Or(parts)
-    if isinstance(condition, RelatedTo):
-        target = condition.link.target
-        return replace(condition, condition=map_comparisons(target, condition.condition, change))
-    if isinstance(condition, Not):
-        return Not(map_comparisons(resource, condition.condition, change))
-    return condition if isinstance(condition, Granted) else change(resource, condition)

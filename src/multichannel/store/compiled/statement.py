@@ -16,6 +16,7 @@ from sqlalchemy import Select, Text, case, cast, literal, select
 
 from multichannel.domain.base import GUID
 from multichannel.store.compiled.caller_check import select_caller_text
+from multichannel.store.compiled.groups import GroupsJson
 from multichannel.store.compiled.json_text import (
     Json,
     JsonWriter,
@@ -39,6 +40,7 @@ from multichannel.store.compiled.selection import (
     RecordsByIds,
     Selected,
     SelectedField,
+    SelectedGroups,
     SelectedList,
     SelectedObject,
     SelectedPayload,
@@ -67,6 +69,8 @@ class CompiledStatement:
     """What stands in the answer in place of a denied value."""
     decisions: frozenset[tuple[Action, Resource]]
     """The predicates of the policy that it holds."""
+    reads_all: bool
+    """Whether it may read all that the principal sees, so that its plan depends on how much that is."""
     steps: tuple[Any, ...]
     """What fills the holes in the answer, by the numbers in these."""
     name: bytes
@@ -98,8 +102,10 @@ def compile_statement(
         raise NotCovered("a statement that is too long")
     name = blake2b(sql.text.encode(), digest_size=16).hexdigest().encode()
     decisions = frozenset(compilation.decisions)
-    denied, steps = json.denied.encode(), tuple(compilation.steps)
-    return CompiledStatement(sql, compilation.denials, denied, decisions, steps, name, constant, _MADE_HERE)
+    denied, steps, reads_all = json.denied.encode(), tuple(compilation.steps), compilation.reads_all
+    return CompiledStatement(
+        sql, compilation.denials, denied, decisions, reads_all, steps, name, constant, _MADE_HERE
+    )
 
 
 def _constant(selected: Selected) -> bytes | None:
@@ -123,6 +129,7 @@ class _Root:
     def __init__(self, compilation: Compilation) -> None:
         self._compilation = compilation
         self._lists = ConnectionJson(compilation)
+        self._groups = GroupsJson(compilation, self._lists.records)
 
     def field(self, selected: SelectedField, parent: Path = ()) -> Json:
         value, path = selected.value, (*parent, selected.key)
@@ -132,6 +139,8 @@ class _Root:
             return self._by_id(value, path)
         if isinstance(value, RecordsByIds):
             return self._by_ids(value, path)
+        if isinstance(value, SelectedGroups):
+            return self._groups.list(value, path)
         if isinstance(value, SelectedObject | SelectedPayload):
             members = [(each.key, self.field(each, path)) for each in value.fields]
             return self._compilation.json.object(members)
