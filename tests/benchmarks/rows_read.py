@@ -34,15 +34,10 @@ class Asked:
 def pages(first: int = 50) -> Iterator[tuple[str, str]]:
     """A name and a query for every list at the root in every order."""
     for name, field in build_schema().query_type.fields.items():  # type: ignore[union-attr]
-        if "orderBy" in field.args and "id" in _nodes(field.type).fields:
+        if "orderBy" in field.args and "nodes" in get_named_type(field.type).fields:
             for order in get_named_type(field.args["orderBy"].type).values:
                 arguments = f"first: {first}, orderBy: {order}"
                 yield f"{name} by {order}", f"{{ {name}({arguments}) {{ nodes {{ id }} }} }}"
-
-
-def _nodes(connection: Any) -> Any:
-    """The type of the nodes of a connection."""
-    return get_named_type(get_named_type(connection).fields["nodes"].type)
 
 
 def rows_read(engine: Engine, policy: Policy, asked: Asked, query: str, *options: str) -> float:
