@@ -65,7 +65,7 @@ def test_only_the_compiler_makes_statements_and_only_their_runners_reach_a_drive
         "store/compiled/snapshot.py",  # the same statements, in the transaction of their steps
         "store/deadlines.py",  # to stop what runs there
         "store/engines.py",  # BEGIN, when a transaction starts
-        "store/store.py",  # SELECT 1, for the readiness probe
+        "store/connections.py",  # whether they work, and whether the database is ready
     }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Select, column, create_engine, func, literal, make_url, s
 from multichannel.domain.customers import Customer
 from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH
 from multichannel.store.deadlines import Deadline
-from multichannel.store.read.visible_rows import VisibleRows
+from multichannel.store.read.visible_rows import COUNTED, VisibleRows
 from multichannel.store.write.repository import Repository
 from tests.graphql.conftest import Answer, Api
 from tests.graphql.stored_rows import stored
@@ -29,10 +29,10 @@ both_ways = pytest.mark.parametrize("query", [COMPILED, INTERPRETED, WITH_STEPS]
 def for_ever(rows: VisibleRows, *_arguments: Any) -> Select[Any]:
     """A count that takes half a minute."""
     if rows._is_postgresql:
-        return select(func.count()).select_from(func.pg_sleep(30))
+        return select(func.count().label(COUNTED)).select_from(func.pg_sleep(30))
     numbers = select(literal(1).label("x")).cte("numbers", recursive=True)
     numbers = numbers.union_all(select(numbers.c.x + 1).where(numbers.c.x < 100_000_000))
-    return select(func.count(column("x"))).select_from(numbers)
+    return select(func.count(column("x")).label(COUNTED)).select_from(numbers)
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_an_operation_whose_client_has_left_before_it_began_is_not_run() -> None
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)
 def test_a_connection_that_was_lost_while_idle_is_replaced(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("multichannel.store.engines.IDLE_SECONDS", 0)
+    monkeypatch.setattr("multichannel.store.connections.IDLE_SECONDS", 0)
     api.ask(AGENT, INTERPRETED)
     engine = create_engine(make_url(api.world.url).set(database="postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as operator:

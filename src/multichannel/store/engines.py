@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import time
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from psycopg import OperationalError, pq
 from sqlalchemy import Engine, create_engine, event, make_url
 
 from multichannel.errors import Misconfigured
@@ -19,9 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
-BEGIN, USED_AT = "begin_with", "used_at"
-IDLE_SECONDS = 1.0
-"""A connection that nobody used for longer may have been lost meanwhile."""
+BEGIN = "begin_with"
 READING, WRITING = "reading", "writing"
 SQLITE_BEGIN = {READING: "BEGIN", WRITING: "BEGIN IMMEDIATE"}
 POSTGRESQL_ISOLATION = {READING: "REPEATABLE READ", WRITING: "SERIALIZABLE"}
@@ -120,37 +115,6 @@ def execution_options(engine: Engine, mode: str) -> dict[str, Any]:
     if engine.dialect.name == "sqlite":
         return {BEGIN: mode}
     return {"isolation_level": POSTGRESQL_ISOLATION[mode], "postgresql_readonly": mode == READING}
-
-
-def ping(connection: Connection) -> bool:
-    """Whether a connection still works; if not, it is given up. One that was used a moment ago is not asked.
-
-    The engine could ask by itself, but would wait for ever for a server that hangs.
-    """
-    if connection.dialect.name == "sqlite":
-        return True
-    info, now = connection.info, time.monotonic()
-    is_fresh = now - info.get(USED_AT, -math.inf) < IDLE_SECONDS
-    info[USED_AT] = now
-    driver: Any = connection.connection.driver_connection
-    try:
-        if is_fresh or driver.pgconn.exec_(b"").status == pq.ExecStatus.EMPTY_QUERY:
-            return True
-    except OperationalError:
-        pass
-    connection.invalidate()
-    return False
-
-
-def probe_writing(connection: Connection) -> None:
-    """Write something that changes nothing; raises what the database says if it cannot."""
-    connection.execution_options(**execution_options(connection.engine, WRITING))
-    if connection.dialect.name == "sqlite":
-        version = connection.exec_driver_sql("PRAGMA user_version").scalar()
-        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
-    else:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
-    connection.commit()
 
 
 def update_statistics(engine: Engine) -> None:

@@ -7,61 +7,40 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from functools import partial
-from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
-from multichannel.domain.audit import AuditStatus
-from multichannel.domain.tenants import Tenant
 from multichannel.errors import (
-    Busy,
     DatabaseUnavailable,
-    DeadlineExceeded,
-    Denied,
     MultichannelError,
-    NotPermitted,
     OutcomeUnknown,
-    Refused,
     Unavailable,
 )
 from multichannel.store.access import Access
 from multichannel.store.attempts import CONFLICTS, MUTATION_CONFLICTS, Attempts
-from multichannel.store.audit.audit_writer import AuditWriter
-from multichannel.store.audit.bulk_audit import BulkAudit
 from multichannel.store.audit.mutation_context import (
-    IdempotencyKeys,
     MutationContext,
-    ReplayedRefusal,
-    refused_outcome,
 )
-from multichannel.store.database_faults import BUSY
-from multichannel.store.deadlines import Deadline, stopping
+from multichannel.store.connections import Connections
+from multichannel.store.deadlines import Deadline
 from multichannel.store.decision_recorder import NESTED, DecisionRecorder, Recording, Sample
 from multichannel.store.engines import (
     READING,
     WRITING,
     execution_options,
-    ping,
-    probe_writing,
     update_statistics,
 )
+from multichannel.store.mutations import Mutations
 from multichannel.store.session import GuardedSession
 from multichannel.store.unit_of_work import PUBLIC_URL, UnitOfWork
-from multichannel.store.users import principal_of, select_tenants
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
     from multichannel.policy.decide.policy import Policy
     from multichannel.policy.schema.vocabulary import Principal
 
 T = TypeVar("T")
-READINESS_SECONDS = 3.0
-"""After so long a database that is asked whether it is ready counts as hanging."""
 NO_CODES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -88,7 +67,7 @@ class Store:
         self.clock = clock
         self.committed: list[Callable[[], None]] = []
         """Called after each committed mutation, in its thread."""
-        self._write_failed = False
+        self._connections = Connections(engine)
         self.recorder: DecisionRecorder | None = None
         """Records decisions; None where no sink wants any."""
 
@@ -141,7 +120,7 @@ class Store:
         self, principal: Principal, *, user_id: str | None = None, codes: Mapping[str, str] = NO_CODES
     ) -> Iterator[UnitOfWork]:
         """One snapshot to read from; `codes` are those of invitations that were made just before."""
-        with self._access(principal, READING) as access:
+        with self.transaction(principal, READING) as access:
             yield UnitOfWork(access, user_id, public_url=self._public_url, codes=dict(codes))
 
     def is_ready(self) -> bool:
@@ -149,17 +128,7 @@ class Store:
 
         Ends within a few seconds, also if the database hangs.
         """
-        try:
-            with self._connection(Deadline(READINESS_SECONDS)) as connection:
-                connection.exec_driver_sql("SELECT 1")
-                if self._write_failed:
-                    probe_writing(connection)
-                    self._write_failed = False
-        except (DatabaseUnavailable, DeadlineExceeded):
-            return False
-        except (Unavailable, DBAPIError):  # it answers, though it is busy or lacks what was asked for
-            pass
-        return True
+        return self._connections.is_ready()
 
     def update_statistics(self) -> None:
         """Have the database plan by what is stored now, after much has changed."""
@@ -172,7 +141,7 @@ class Store:
         nothing has been written then.
         """
         with self.operation():
-            return self._again(lambda: self._write_once(principal, use_case), CONFLICTS)
+            return self.again(lambda: self._write_once(principal, use_case), CONFLICTS)
 
     def act(
         self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
@@ -183,7 +152,7 @@ class Store:
         a transaction of its own, in the chain of the principal's tenant alone, and raised.
         """
         with self.operation():
-            outcome = self._act(principal, mutation, use_case)
+            outcome = Mutations(self).act(principal, mutation, use_case)
         for notify in self.committed:
             notify()
         return outcome
@@ -196,109 +165,37 @@ class Store:
         `mutation` is about the partner that acts, in whose name the service itself, `principal`, writes.
         """
         with self.operation():
-            outcome = self._again(lambda: self._act_in_bulk(principal, mutation, use_case), CONFLICTS)
+            outcome = Mutations(self).act_in_bulk(principal, mutation, use_case)
         for notify in self.committed:
             notify()
         return outcome
 
-    def _act(
-        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
-    ) -> str:
-        mutation = mutation.with_key()
-        attempt = _numbered(partial(self._act_once, principal, mutation, use_case))
-        try:
-            return self._again(attempt, is_repeatable=mutation.idempotency is not None)
-        except ReplayedRefusal:
-            raise
-        except (Refused, Denied) as failure:
-            record = _numbered(partial(self._record_failure, principal, mutation, failure))
-            self._again(record, is_repeatable=mutation.has_own_key)
-            raise
-
     def _write_once(self, principal: Principal, use_case: Callable[[UnitOfWork], T]) -> T:
-        with self._access(principal, WRITING) as access:
+        with self.transaction(principal, WRITING) as access:
             outcome = use_case(UnitOfWork(access))
             access.session.flush()
             access.session.commit_connection()
             return outcome
 
-    def _act_in_bulk(
-        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], T]
-    ) -> T:
-        with self._access(principal, WRITING) as access:
-            actor = access.run(select_tenants().where(Tenant.id == mutation.resource_id))
-            acting = access.standing_in_for(principal_of(actor[0])) if actor else access
-            with BulkAudit(acting, mutation) as audit:
-                access.session.bulk_audit = audit
-                outcome = use_case(UnitOfWork(access))
-                access.session.flush()
-                audit.write(self.clock())
-            access.session.commit_connection()
-            return outcome
-
-    def _act_once(
-        self,
-        principal: Principal,
-        mutation: MutationContext,
-        use_case: Callable[[UnitOfWork], str],
-        *,
-        tries: int,
-    ) -> str:
-        """One attempt, after so many; nobody can have used a key of the service's own before the first."""
-        with self._access(principal, WRITING) as access:
-            session, keys = access.session, IdempotencyKeys(access, mutation)
-            first = keys.first_outcome() if tries or not mutation.has_own_key else None
-            if first is not None:
-                return first
-            writer = AuditWriter(access, mutation)
-            session.before_writing = writer.before_flush
-            outcome = use_case(UnitOfWork(access, mutation.user_id, codes=mutation.codes))
-            session.flush()
-            writer.record_success(session.changes)
-            keys.keep({"id": outcome})
-            session.commit_connection()
-            return outcome
-
-    def _record_failure(
-        self, principal: Principal, mutation: MutationContext, failure: Refused | Denied, *, tries: int
-    ) -> None:
-        """Record a denial or a refusal; a refusal with its key, too, unless another call used it first.
-
-        A key of the service's own that is used shows that the first attempt was committed.
-        """
-        reasons = failure.reasons if isinstance(failure, NotPermitted) else ()
-        status = AuditStatus.DECLINED
-        with self._access(principal, WRITING) as access:
-            keys = IdempotencyKeys(access, mutation)
-            if isinstance(failure, Refused):
-                status = AuditStatus.FAILED
-            if mutation.has_own_key:
-                if tries and keys.is_used():
-                    return
-                keys.keep(refused_outcome(failure))
-            elif isinstance(failure, Refused) and not keys.is_used():
-                keys.keep(refused_outcome(failure))
-            AuditWriter(access, mutation).record_failure(status, (failure.code, *reasons))
-            access.session.commit_connection()
-
-    def _again(
+    def again(
         self,
         attempt: Callable[[], T],
         conflicts: Collection[str] = MUTATION_CONFLICTS,
         *,
         is_repeatable: bool = False,
     ) -> T:
+        """The result of a transaction, which is attempted again after conflicts and lost connections."""
         return Attempts(conflicts, self._recording, is_repeatable=is_repeatable).run(attempt)
 
     @contextmanager
-    def _access(self, principal: Principal, mode: str) -> Iterator[Access]:
+    def transaction(self, principal: Principal, mode: str) -> Iterator[Access]:
         """Access in a new transaction, which is rolled back unless it is committed."""
         with self.operation():
             deadline: Deadline = self._thread.deadline
             deadline.is_writing = deadline.is_writing or mode == WRITING
             session: GuardedSession | None = None
             try:
-                with self._connection(deadline) as connection:
+                with self._connections.open(deadline) as connection:
                     connection.execution_options(**execution_options(self.engine, mode))
                     with GuardedSession(connection, deadline) as session:
                         session.recording = self._recording
@@ -307,35 +204,10 @@ class Store:
             except Unavailable as fault:
                 cause = _cause(fault, session, deadline)
                 if mode == WRITING and isinstance(cause, DatabaseUnavailable):
-                    self._write_failed = True
+                    self._connections.has_failed_to_write = True
                 if cause is fault:
                     raise
                 raise cause from fault
-
-    @contextmanager
-    def _connection(self, deadline: Deadline) -> Iterator[Connection]:
-        """A connection that works; what runs on it is stopped at the deadline."""
-        deadline.check()
-        try:
-            connection = self.engine.connect()
-        except PoolTimeout as error:
-            raise Busy(BUSY, str(error)) from error
-        with connection:
-            with stopping(connection, deadline):
-                is_alive = ping(connection)
-                if is_alive:
-                    yield connection
-            if is_alive:
-                return
-        # Lost while nobody used it; with it the engine has dropped all that are as old.
-        with self._connection(deadline) as another:
-            yield another
-
-
-def _numbered(attempt: Callable[..., T]) -> Callable[[], T]:
-    """An attempt that is told how many there were before it."""
-    tries = count()
-    return lambda: attempt(tries=next(tries))
 
 
 def _cause(fault: Unavailable, session: GuardedSession | None, deadline: Deadline) -> MultichannelError:
