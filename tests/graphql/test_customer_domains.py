@@ -147,6 +147,44 @@ def test_a_company_name_may_have_the_joiners_of_its_script(api: Api) -> None:
     assert ALDER.id in {row.partner_id for row in stored(api, ResellerRelationship, customer_id=made.id)}
 
 
+@pytest.mark.parametrize(
+    ("written", "stored_as"),
+    [
+        ("Cafe\u0301 Bleu", "Caf\u00e9 Bleu"),
+        ("\u682a\u5f0f\u4f1a\u793e\u3000\u5c71\u7530", "\u682a\u5f0f\u4f1a\u793e \u5c71\u7530"),
+        ("\u0936\u094d\u200d\u0930\u0940", "\u0936\u094d\u200d\u0930\u0940"),
+        ("Alder\u202eREDLA", None),
+        ("\u2067Alder", None),
+        ("Al\u0007der", None),
+    ],
+)
+def test_names_are_stored_in_one_normal_form_and_none_that_hides_how_it_is_read(
+    api: Api, written: str, stored_as: str | None
+) -> None:
+    input = {"companyName": written, "domain": "names.example", "email": "a@names.example"}
+
+    answer = api.ask("alder-sales-agent", CREATE, input=input)
+
+    assert answer.codes == ([] if stored_as else ["BAD_INPUT"])
+    names = [row.company_name for row in stored(api, Customer, domain="names.example")]
+    assert names == ([stored_as] if stored_as else [])
+
+
+@pytest.mark.parametrize(
+    ("country", "told"), [("UK", "Did you mean GB?"), ("ZZ", "ISO 3166"), ("EL", "Did you mean GR?")]
+)
+def test_a_country_that_does_not_exist_is_refused_with_the_one_that_is_meant(
+    api: Api, country: str, told: str
+) -> None:
+    input = {"companyName": "Kingdom", "domain": "uk.example", "email": "a@uk.example", "country": country}
+
+    answer = api.ask("alder-sales-agent", CREATE, input=input)
+
+    assert answer.codes == ["BAD_INPUT"]
+    assert told in answer.body["errors"][0]["message"]
+    assert stored(api, Customer, domain="uk.example") == []
+
+
 @pytest.mark.rule("R58")
 def test_under_a_policy_that_lets_nobody_verify_domains_people_sign_in_all_the_same(api: Api) -> None:
     grant = 'grant("identity", "system", "verify_domain", _: Customer);'

@@ -94,7 +94,42 @@ def test_a_list_and_a_collection_give_each_resource_with_its_place(write: Write,
     assert list(read_items(write(text))) == [Item(0, {"id": "a"}), Item(1, {"id": "b"})]
 
 
-@pytest.mark.parametrize("text", [b"[]", b'{"items": []}', b'{"totalCount": 0, "items": []}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"value": [{"id": "a"}, {"id": "b"}], "Count": 2}',
+        b'{"Count": 2, "value": [{"id": "a"}, {"id": "b"}]}',
+        b'{"@odata.context": "x", "value": [{"id": "a"}, {"id": "b"}]}',
+        b'[{"totalCount": 1, "items": [{"id": "a"}]}, {"totalCount": 1, "items": [{"id": "b"}]}]',
+        b'[{"items": [{"id": "a"}], "totalCount": 1}, {"items": [{"id": "b"}], "totalCount": 1}]',
+        b'{"value": [{"totalCount": 2, "items": [{"id": "a"}, {"id": "b"}]}], "Count": 1}',
+        b'{"id": "a"}\n{"id": "b"}\n',
+        b'[{"id": "a"}]\r\n[{"id": "b"}]',
+        b'{"items": [{"id": "a"}], "totalCount": 1}\n\n{"id": "b"}',
+        '[{"id": "a"}, {"id": "b"}]'.encode("utf-16"),
+        '[{"id": "a"}, {"id": "b"}]'.encode("utf-16-le"),
+        '[{"id": "a"}, {"id": "b"}]'.encode("utf-16-be"),
+    ],
+)
+def test_what_other_tools_write_is_read_as_well(write: Write, text: bytes) -> None:
+    assert list(read_items(write(text))) == [Item(0, {"id": "a"}), Item(1, {"id": "b"})]
+
+
+def test_pages_in_a_list_stream_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "pages.json"
+    item = json.dumps({"id": "a", "text": "x" * 1000}).encode()
+    page = b'{"totalCount": 2000, "items": [' + b",".join([item] * 2000) + b"]}"
+    path.write_bytes(b"[" + b",".join([page] * 10) + b"]")
+
+    outcome, peak = read_alone(path)
+
+    assert outcome == "20000"
+    assert peak < 40
+
+
+@pytest.mark.parametrize(
+    "text", [b"[]", b'{"items": []}', b'{"totalCount": 0, "items": []}', b'{"totalCount": 0, "items": null}']
+)
 def test_an_empty_list_has_no_resources(write: Write, text: bytes) -> None:
     assert contents(write(text)) == []
 
@@ -116,10 +151,18 @@ def test_a_list_called_items_deeper_down_is_just_data(write: Write) -> None:
         (b'[{"id": "a"}, {"id": ', "NOT_JSON", "ends in the middle"),
         (b'{"n": NaN}', "NOT_JSON", "line 1, column"),
         (b'{"n": 99999999999999999999999}', "NOT_JSON", "overflow"),
-        (b'{"id": "a"}\n{"id": "b"}', "TRAILING_GARBAGE", "line 2, column 1"),
+        (b'{"id": "a"}\nand so on', "TRAILING_GARBAGE", "line 2, column 1"),
         (b"[] and so on", "TRAILING_GARBAGE", "line 1"),
         (b'{"id": "\xff"}', "NOT_UTF8", "line 1, column"),
-        ('{"id": "a"}'.encode("utf-16"), "NOT_UTF8", "UTF-16"),
+        ('{"id": "a"}'.encode("utf-32"), "NOT_UTF8", "UTF-32"),
+        ('{"id": "a"}'.encode("utf-16")[:-1], "NOT_UTF8", "UTF-16"),
+        (b"<!DOCTYPE html><html>", "NOT_JSON", "a web page"),
+        (b"<?xml version='1.0'?>", "NOT_JSON", "XML"),
+        (b"PK\x03\x04...", "NOT_JSON", "an Excel workbook"),
+        (b'"Id","Name"\r\n"1","Alder"', "NOT_JSON", "a table (CSV)"),
+        (b"Id;Name\n1;Alder", "NOT_JSON", "a table (CSV)"),
+        (b"\nId   : 1\nName : Alder", "NOT_JSON", "a listing"),
+        (b"@{Id=1; Name=Alder}", "NOT_JSON", "a PowerShell object"),
         (b'{"id": "\\udc00"}', "BAD_TEXT", "surrogate"),
         (b'{"id": "\\ud800"}', "BAD_TEXT", "surrogate"),
         (b'{"id": "\\ud800\\n"}', "BAD_TEXT", "surrogate"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, TypeVar
@@ -15,7 +14,8 @@ from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.options import AsJson, DatabaseUrl, nonzero_guid
-from multichannel.domain.base import is_printable
+from multichannel.domain.base import plain_name
+from multichannel.domain.countries import country_code, country_hint
 from multichannel.domain.domains import ascii_domain
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.tenants import Cloud, PartnerType, TenantKind
@@ -42,15 +42,18 @@ T = TypeVar("T")
 
 
 def _market(value: str) -> str:
-    if re.fullmatch(r"[A-Za-z]{2}", value) is None:
-        raise typer.BadParameter("a market is a two-letter country code (ISO 3166), such as US")
-    return value.upper()
+    code = country_code(value)
+    if code is None:
+        message = "a market is a two-letter country code (ISO 3166), such as US."
+        raise typer.BadParameter(message + country_hint(value))
+    return code
 
 
 def _name(value: str) -> str:
-    if not is_printable(value) or len(value) > MAX_NAME:
+    name = plain_name(value)
+    if name is None or len(value) > MAX_NAME:
         raise typer.BadParameter(f"a name must have 1 to {MAX_NAME} printable characters, not all blank")
-    return value.strip()
+    return name
 
 
 def _domain(value: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from unicodedata import category, normalize
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Index, MetaData, String, Text, TypeDecorator, text
 from sqlalchemy.dialects import postgresql
@@ -113,10 +114,22 @@ JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 """Zero-width characters with which Persian, Devanagari and other scripts, and emoji, are written."""
 
 
+def plain_name(value: str) -> str | None:
+    """A name as it is stored: in the normal form NFC, without surrounding blanks, with the usual space.
+
+    None if it is blank, or has a character that people cannot see and that joins no others: one that
+    controls a device, sets the direction of writing, or is assigned to nothing.
+    """
+    if value.isascii() and value.isprintable():
+        return value.strip() or None
+    spaced = "".join(" " if category(each) == "Zs" else each for each in normalize("NFC", value)).strip()
+    visible = spaced.translate(JOINERS)
+    return spaced if visible.strip() and visible.isprintable() else None
+
+
 def is_printable(value: str) -> bool:
     """Whether a text is not blank, and has only characters that people can see or that join these."""
-    visible = value.translate(JOINERS)
-    return bool(visible.strip()) and visible.isprintable()
+    return plain_name(value) is not None
 
 
 def new_id() -> str:

@@ -22,8 +22,7 @@ TRIAL_FOR = timedelta(days=30)
 MAX_LICENSES = 10_000
 """R44: the largest quantity of one subscription."""
 
-MONTHS = {"Y": 12, "M": 1}
-DURATION = re.compile(r"P(\d{1,3})([YM])")
+DURATION = re.compile(r"P(?=\d)(?:(\d{1,3})Y)?(?:(\d{1,3})M)?")
 
 
 def require_quantity(billing_type: BillingType, quantity: int) -> None:
@@ -36,7 +35,7 @@ def require_quantity(billing_type: BillingType, quantity: int) -> None:
 def months_of(duration: str | None) -> int | None:
     """The months of an ISO 8601 duration of whole years or months; None for any other."""
     match = DURATION.fullmatch(duration or "")
-    return int(match[1]) * MONTHS[match[2]] or None if match else None
+    return 12 * int(match[1] or 0) + int(match[2] or 0) or None if match else None
 
 
 def add_months(start: datetime, months: int) -> datetime:

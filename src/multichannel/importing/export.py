@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
 from multichannel.importing.merging import contradictions, merged
+from multichannel.importing.pages import CollectionPage, incomplete
 from multichannel.importing.partnerships import ImportedPartnerRelationship
 from multichannel.importing.payloads import KINDS, Imported, kind_name, kind_of, parse
 from multichannel.importing.problems import Problem, Rejected, UnreadableFile, abbreviate
@@ -22,6 +23,7 @@ from multichannel.importing.spool import LocatedItem, Spool
 
 F = TypeVar("F", bound=Imported)
 
+Pages: TypeAlias = list[tuple[int, CollectionPage]]
 Stamp: TypeAlias = tuple[int, int, int]
 
 _PREFIX: Final = {kind: bytes([number]) for number, kind in enumerate(KINDS.values())}
@@ -70,9 +72,13 @@ class Export:
         report = self.blank_report()
         self._stamps = [_stamp(path) for path in self.paths]
         self._progress.begin("Checking", sum(map(_size, self.paths)))
+        pages: Pages = []
         for number, file in enumerate(report.files):
-            for item in self._items(number, file):
+            for item in self._items(number, file, pages):
                 self._check(number, item, file)
+        if not any(file.failed for file in report.files):
+            for number, sentence in incomplete(pages):
+                report.files[number].fail(UnreadableFile("INCOMPLETE_PAGES", sentence))
         if self._different:
             self._merge(report)
         return report
@@ -110,10 +116,12 @@ class Export:
         """Whether a checked export contains this customer, subscription or transfer."""
         return _key(kind, vendor_id) in self._seen
 
-    def _items(self, number: int, file: FileReport) -> Iterator[Item]:
+    def _items(self, number: int, file: FileReport, pages: Pages) -> Iterator[Item]:
         try:
             _require_file(self.paths[number])
-            yield from read_items(self.paths[number], self._progress.advance)
+            yield from read_items(
+                self.paths[number], self._progress.advance, lambda page: pages.append((number, page))
+            )
         except UnreadableFile as error:
             file.fail(error)
 

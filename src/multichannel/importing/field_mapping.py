@@ -16,7 +16,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar, cast, dataclass_transform, overload
 
-from multichannel.importing.problems import Problem, Rejected, abbreviate, invalid
+from multichannel.importing.problems import Problem, Rejected, invalid, wrong_type
 
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[Any], T | None]
@@ -38,7 +38,8 @@ class _Column:
         raw: Any = item
         for key in self.keys:
             if type(raw) is not dict:
-                raise self._refusal(item, "WRONG_TYPE", f"Expected an object, got {abbreviate(raw)}.")
+                code, message = wrong_type("an object", raw)
+                raise self._refusal(item, code, message)
             raw = raw.get(key)
             if raw is None:
                 return self._instead(item, fallbacks)
@@ -138,7 +139,7 @@ def object_of(kind: type[T]) -> Reader[T]:
 
     def read_nested(value: Any) -> T:
         if type(value) is not dict:
-            raise invalid("WRONG_TYPE", f"Expected an object, got {abbreviate(value)}.")
+            raise invalid(*wrong_type("an object", value))
         return read(kind, value)
 
     return read_nested
@@ -149,7 +150,7 @@ def list_of(member: Reader[T]) -> Reader[tuple[T, ...]]:
 
     def read_list(value: Any) -> tuple[T, ...]:
         if type(value) is not list:
-            raise invalid("WRONG_TYPE", f"Expected a list, got {abbreviate(value)}.")
+            raise invalid(*wrong_type("a list", value))
         members: list[T | None] = []
         problems: list[Problem] = []
         for index, each in enumerate(value):

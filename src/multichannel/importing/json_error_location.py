@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Final
 
@@ -37,7 +37,7 @@ def refuse_half_pairs(piece: bytes) -> None:
 
 
 @contextmanager
-def located_json_errors(file: BinaryIO, chunk: int) -> Iterator[None]:
+def located_json_errors(file: BinaryIO, chunk: int, is_between_values: Callable[[], bool]) -> Iterator[None]:
     """Turn the parser's errors in the chunks read last into `UnreadableFile` with line and column."""
     try:
         yield
@@ -45,6 +45,8 @@ def located_json_errors(file: BinaryIO, chunk: int) -> Iterator[None]:
         match = _REASON.search(str(error))
         reason = match[1].strip(" .") if match else "unknown reason"
         code, sentence = _KNOWN.get(reason, ("NOT_JSON", f"Not JSON: {reason}"))
+        if code == "NOT_JSON" and is_between_values():
+            code, sentence = _KNOWN["trailing garbage"]
     except UnicodeDecodeError:
         code, sentence = "BAD_TEXT", "A string contains an unpaired surrogate"
     else:
@@ -63,7 +65,7 @@ def _place(file: BinaryIO, chunk: int) -> str:
     file.seek(0)
     sink = _ignore()
     next(sink)
-    parser = ijson.basic_parse_coro(sink, use_float=True)
+    parser = ijson.basic_parse_coro(sink, use_float=True, multiple_values=True)
     line, column = 1, 1
     with suppress(ijson.JSONError, UnicodeDecodeError):
         for piece in _pieces(file, whole, chunk):

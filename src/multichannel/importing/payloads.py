@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from multichannel.importing.customers import ImportedCustomer
 from multichannel.importing.field_mapping import read
 from multichannel.importing.partnerships import ImportedPartnerRelationship
-from multichannel.importing.problems import abbreviate, invalid
+from multichannel.importing.problems import abbreviate, invalid, wrong_type
 from multichannel.importing.subscriptions import ImportedSubscription
 from multichannel.importing.transfers import ImportedTransfer
 
@@ -38,14 +38,28 @@ def parse(item: Mapping[str, Any], *, default_customer: str | None) -> Imported:
 def kind_of(item: Mapping[str, Any]) -> str:
     """The key of `KINDS` that a resource names, in any case; raises `Rejected` otherwise."""
     attributes = item.get("attributes")
+    if type(attributes) is str:
+        raise invalid(*wrong_type("an object", attributes), "attributes")
     name = attributes.get("objectType") if type(attributes) is dict else None
     known = ", ".join(KINDS)
+    if name is None and (error := _error_of(item)) is not None:
+        raise invalid("API_ERROR", f"This is an error that the API has answered with: {abbreviate(error)}.")
     if name is None:
         raise invalid("MISSING", f"The kind of the resource is missing: one of {known}.", _KIND_PLACE)
     kind = _SPELLED.get(name.lower()) if type(name) is str else None
     if kind is None:
         raise invalid("UNKNOWN_KIND", f"{abbreviate(name)} is not one of {known}.", _KIND_PLACE)
     return kind
+
+
+def _error_of(item: Mapping[str, Any]) -> Any:
+    """The message of an object that is an error of the API; None for any other."""
+    error = item.get("error")
+    if type(error) is dict:
+        error = error.get("message") or error.get("code")
+    if error is None and "code" in item:
+        error = item.get("description") or item.get("message")
+    return item.get("error_description") or error
 
 
 def kind_name(kind: type[Any]) -> str:

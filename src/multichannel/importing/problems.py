@@ -20,7 +20,7 @@ class UnreadableFile(MultichannelError):
 
     Codes: FILE_MISSING, IS_A_DIRECTORY, IS_A_STREAM, NO_PERMISSION, FILE_FAILED, FILE_CHANGED,
     EMPTY_FILE, NOT_UTF8, NOT_JSON, TRAILING_GARBAGE, BAD_TEXT, TOO_DEEP, ITEM_TOO_LARGE,
-    ITEMS_NOT_A_LIST, NOT_AN_OBJECT.
+    ITEMS_NOT_A_LIST, NOT_AN_OBJECT, INCOMPLETE_PAGES.
     """
 
     def __init__(self, code: str, message: str, item: int | None = None) -> None:
@@ -34,8 +34,8 @@ class Problem:
     """One invalid field: its path in the vendor's spelling, a code, and a message with the value.
 
     Codes: UNKNOWN_KIND, MISSING, WRONG_TYPE, NOT_A_GUID, NOT_A_DATE, UNKNOWN_VALUE, OUT_OF_RANGE,
-    TOO_LONG, CONTRADICTION, BAD_TEXT; and for items that cannot be stored: TENANT_CONFLICT,
-    WRONG_PARTNER_TYPE, UNKNOWN_RESELLER.
+    TOO_LONG, CONTRADICTION, BAD_TEXT, TRUNCATED, API_ERROR; and for items that cannot be stored:
+    TENANT_CONFLICT, WRONG_PARTNER_TYPE, UNKNOWN_RESELLER.
     """
 
     field: str
@@ -61,6 +61,17 @@ class Rejected(MultichannelError):
 def invalid(code: str, message: str, field: str = "") -> Rejected:
     """The error of a single field, or of a value whose reader does not know its field."""
     return Rejected([Problem(field, code, message)])
+
+
+def wrong_type(expected: str, value: object) -> tuple[str, str]:
+    """Code and message for a value that is not an object or a list.
+
+    PowerShell writes what lies deeper than `ConvertTo-Json -Depth` as text, and so loses it.
+    """
+    if type(value) is str and value.startswith(("@{", "System.")):
+        message = f"PowerShell has cut off {expected} here. Export again with ConvertTo-Json -Depth 10."
+        return "TRUNCATED", message
+    return "WRONG_TYPE", f"Expected {expected}, got {abbreviate(value)}."
 
 
 def abbreviate(value: object) -> str:

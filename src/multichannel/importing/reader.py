@@ -1,21 +1,24 @@
 """The resources in a file, one by one, in memory that does not grow with the file.
 
+A file holds a resource, a collection, a list, a list of collections (pages), or several of these one after
+the other, as in JSON Lines.
+
 The parser's events are put together here and not by ijson's own object builder: that one carries
 the whole path of each event, so that 100,000 nested brackets cost it gigabytes; and it is slower.
 """
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias
 
 import ijson
 
+from multichannel.importing.input_files import opened, without_mark
 from multichannel.importing.json_error_location import located_json_errors, refuse_half_pairs
+from multichannel.importing.pages import KEPT, WRAPPERS, CollectionPage, is_collection, is_page
 from multichannel.importing.problems import UnreadableFile, abbreviate
 
 CHUNK: Final = 64 * 1024
@@ -23,9 +26,13 @@ LARGEST_ITEM: Final = 1024 * 1024
 DEEPEST: Final = 64
 
 Event: TypeAlias = tuple[str, Any]
+Frames: TypeAlias = list[tuple[Any, str]]
+"""Each open container's own holder and key, outermost first."""
+FoundPage: TypeAlias = Callable[[CollectionPage], None]
 _OPENS: Final = {"start_map": dict, "start_array": list}
 _CLOSES: Final = frozenset({"end_map", "end_array"})
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_IN_COLLECTION: Final = 2
+"""How many containers are open in the list of a collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +43,34 @@ class Item:
     data: dict[str, Any]
 
 
-def read_items(path: Path, advance: Callable[[int], None] = lambda _bytes: None) -> Iterator[Item]:
-    """The resources of a single object, a collection or a list; raises `UnreadableFile`.
+def _ignore(_value: Any) -> None:
+    pass
+
+
+def read_items(
+    path: Path,
+    advance: Callable[[int], None] = _ignore,
+    found_page: FoundPage = _ignore,
+) -> Iterator[Item]:
+    """The resources of a file; raises `UnreadableFile`.
 
     Items yielded before an error are intact. No item may be larger than 1 MiB or nested deeper than
-    64 levels. `advance` is called with the number of bytes of each chunk that was read.
+    64 levels. `advance` is called with the number of bytes of each chunk that was read, `found_page` with
+    each collection.
     """
-    with _opened(path) as file:
-        yield from _items(file, advance)
+    with opened(path) as file:
+        yield from _items(file, advance, found_page)
 
 
-def _items(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[Item]:
-    items: list[Item] = []
-    parser = _parser(_assembler(items))
+def _items(file: BinaryIO, advance: Callable[[int], None], found_page: FoundPage) -> Iterator[Item]:
+    assembler = _Assembler(found_page)
+    items = assembler.items
+    parser = _parser(assembler.receive())
     since_item = count = 0
     blank = True
     for piece in _pieces(file):
         refuse_half_pairs(piece)
-        with located_json_errors(file, CHUNK):
+        with located_json_errors(file, CHUNK, assembler.is_between_values):
             parser.send(piece)
         advance(len(piece))
         blank = blank and piece.isspace()
@@ -66,13 +83,13 @@ def _items(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[Item]:
         items.clear()
     if blank:
         raise UnreadableFile("EMPTY_FILE", "The file is empty.")
-    with located_json_errors(file, CHUNK):
+    with located_json_errors(file, CHUNK, assembler.is_between_values):
         parser.close()
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
     """The file in chunks, each cut after a quotation mark so that no escape sequence is split."""
-    held = _without_mark(file.read(CHUNK))
+    held = without_mark(file.read(CHUNK))
     while chunk := file.read(CHUNK):
         piece, quote, rest = held.rpartition(b'"')
         yield piece + quote or held
@@ -85,98 +102,119 @@ def _parser(target: Generator[None, Event, None]) -> Generator[None, bytes, None
     """The C parser: it turns bytes sent to it into events at `target`."""
     next(target)
     # Without `use_float` an endless integer is an error inside the C code instead of a parse error.
-    parser: Generator[None, bytes, None] = ijson.basic_parse_coro(target, use_float=True)
+    parser: Generator[None, bytes, None] = ijson.basic_parse_coro(
+        target, use_float=True, multiple_values=True
+    )
     return parser
 
 
-def _assembler(items: list[Item]) -> Generator[None, Event, None]:
-    """Builds values from the events sent to it, and appends each complete resource to `items`."""
-    enclosing: list[tuple[Any, str]] = []  # each open container's own holder and key, outermost first
-    holder: Any = None
-    key, index = "", 0
-    while True:
-        event, value = yield
-        if event == "map_key":
-            key = value
-            continue
-        if event in _OPENS:
-            if len(enclosing) == DEEPEST:
-                raise UnreadableFile("TOO_DEEP", f"More than {DEEPEST} levels of brackets.", index)
-            enclosing.append((holder, key))
-            holder = _OPENS[event]()
-            continue
-        if event in _CLOSES:
-            value = holder
-            holder, key = enclosing.pop()
-        if type(holder) is dict:
-            holder[key] = value
-        elif _holds_resources(enclosing):
-            items.append(Item(index, _object(value, index)))
-            index += 1
-            _forget(enclosing)
-        elif enclosing:
-            holder.append(value)
+class _Assembler:
+    """Builds values from the parser's events, and appends each complete resource to `items`."""
+
+    def __init__(self, found_page: FoundPage) -> None:
+        self.items: list[Item] = []
+        self._found_page = found_page
+        self._enclosing: Frames = []
+        self._starts: dict[int, int] = {}  # by the depth of an object, the index of the first item in it
+        self._kinds: dict[int, Any] = {}  # by the same depth, the kind of that item
+        self._index = self._values = 0
+
+    def is_between_values(self) -> bool:
+        """Whether a value has ended, and no other has begun."""
+        return self._values > 0 and not self._enclosing
+
+    def receive(self) -> Generator[None, Event, None]:
+        """Receives the events."""
+        enclosing = self._enclosing
+        holder: Any = None
+        key = ""
+        while True:
+            event, value = yield
+            if event == "map_key":
+                key = value
+                continue
+            if event in _OPENS:
+                if len(enclosing) == DEEPEST:
+                    raise UnreadableFile("TOO_DEEP", f"More than {DEEPEST} levels of brackets.", self._index)
+                enclosing.append((holder, key))
+                holder = _OPENS[event]()
+                self._starts[len(enclosing)] = self._index
+                continue
+            if event in _CLOSES:
+                value = holder
+                holder, key = enclosing.pop()
+            if type(holder) is dict:
+                holder[key] = value
+            elif _holds_resources(enclosing):
+                self._add(value, len(enclosing) + 1)
+                _forget(enclosing)
+            elif enclosing:
+                holder.append(value)
+            else:
+                self._end(value)
+
+    def _add(self, value: object, depth: int) -> None:
+        """Add a resource, or what is left of a page whose items were added as they came."""
+        if type(value) is dict and is_page(value):
+            for each in value.pop("items", None) or value.pop("value", None) or ():
+                self._add_resource(each, depth)
+            self._end_page(value, depth)
         else:
-            items.extend(_single(value))
+            self._add_resource(value, depth)
+
+    def _add_resource(self, value: object, depth: int) -> None:
+        if type(value) is not dict:
+            message = f"A resource must be an object, not {abbreviate(value)}."
+            raise UnreadableFile("NOT_AN_OBJECT", message, self._index)
+        attributes = value.get("attributes")
+        kind = attributes.get("objectType") if type(attributes) is dict else None
+        for level in (1, depth):
+            if self._starts.get(level) == self._index:
+                self._kinds[level] = kind
+        self.items.append(Item(self._index, value))
+        self._index += 1
+
+    def _end(self, top: object) -> None:
+        """Take a whole value of the file: a resource, or what is left of a collection or a list."""
+        self._values += 1
+        if type(top) is list:
+            return
+        if type(top) is not dict:
+            raise UnreadableFile("NOT_AN_OBJECT", f"A resource must be an object, not {abbreviate(top)}.")
+        holds_list = any(type(top.get(wrapper)) is list for wrapper in WRAPPERS)
+        if holds_list or ("items" in top or is_collection(top)):
+            if not holds_list and top.get("totalCount") != 0:
+                message = "A collection must hold its resources in a list named `items`."
+                raise UnreadableFile("ITEMS_NOT_A_LIST", message)
+            self._end_page(top, 1)
+        else:
+            self._starts[1] = self._index
+            self._add_resource(top, 1)
+
+    def _end_page(self, page: dict[str, Any], depth: int) -> None:
+        count = self._index - self._starts.get(depth, self._index)
+        self._found_page(CollectionPage.of(page, count, self._kinds.get(depth) if count else None))
 
 
-def _holds_resources(enclosing: list[tuple[Any, str]]) -> bool:
-    """Whether the innermost open list is the bare list, or the `items` of a collection."""
-    if len(enclosing) == 1:
+def _holds_resources(enclosing: Frames) -> bool:
+    """Whether the innermost open list holds resources: it is bare, or that of a collection, or of a page.
+
+    A list in an item of a list is data, unless the item has shown to be a page.
+    """
+    depth = len(enclosing)
+    if depth <= 1:
+        return depth == 1
+    holder, key = enclosing[-1]
+    if key not in WRAPPERS or type(holder) is not dict:
+        return False
+    if depth == _IN_COLLECTION:
         return True
-    return len(enclosing) == 2 and enclosing[1][1] == "items" and type(enclosing[1][0]) is dict  # noqa: PLR2004  (a list in an object)
+    return type(enclosing[-2][0]) is list and is_page(holder) and _holds_resources(enclosing[:-2])
 
 
-def _forget(enclosing: list[tuple[Any, str]]) -> None:
+def _forget(enclosing: Frames) -> None:
     """Drop the fields around the items, so that they do not accumulate in memory."""
-    if len(enclosing) > 1:
-        enclosing[1][0].clear()
-
-
-def _single(top: object) -> list[Item]:
-    """The items of a file that holds a single value; none if they were emitted while parsing."""
-    if type(top) is list:
-        return []
-    resource = _object(top, None)
-    if "items" not in resource and not _is_collection(resource):
-        return [Item(0, resource)]
-    if type(resource.get("items")) is not list:
-        raise UnreadableFile(
-            "ITEMS_NOT_A_LIST", "A collection must hold its resources in a list named `items`."
-        )
-    return []
-
-
-def _is_collection(resource: dict[str, Any]) -> bool:
-    attributes = resource.get("attributes")
-    return type(attributes) is dict and attributes.get("objectType") == "Collection"
-
-
-def _object(value: object, index: int | None) -> dict[str, Any]:
-    if type(value) is not dict:
-        raise UnreadableFile(
-            "NOT_AN_OBJECT", f"A resource must be an object, not {abbreviate(value)}.", index
-        )
-    return value
-
-
-def _without_mark(chunk: bytes) -> bytes:
-    """The first chunk without its byte order mark."""
-    if chunk.startswith(_UTF16):
-        raise UnreadableFile("NOT_UTF8", "The file is encoded in UTF-16; save it as UTF-8.")
-    return chunk.removeprefix(codecs.BOM_UTF8)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    try:
-        with path.open("rb") as file:
-            yield file
-    except FileNotFoundError:
-        raise UnreadableFile("FILE_MISSING", "File not found.") from None
-    except IsADirectoryError:
-        raise UnreadableFile("IS_A_DIRECTORY", "This is a directory; name the files in it.") from None
-    except PermissionError:
-        raise UnreadableFile("NO_PERMISSION", "Permission denied.") from None
-    except (OSError, ValueError) as error:
-        raise UnreadableFile("FILE_FAILED", f"The file cannot be read: {error}.") from None
+    for holder, _ in enclosing[1:]:
+        if type(holder) is dict and len(holder) > len(KEPT):
+            for name in holder.keys() - KEPT:
+                del holder[name]

@@ -57,6 +57,7 @@ class FileReport:
     rejected_total: int = 0
     notices: list[Rejection] = field(default_factory=list)
     noticed_total: int = 0
+    failed: bool = False
 
     def count(self, outcome: Outcome, items: int = 1) -> None:
         """Count items by outcome; a negative number subtracts."""
@@ -75,6 +76,7 @@ class FileReport:
 
     def fail(self, error: UnreadableFile) -> None:
         """Record that the file could not be read to its end."""
+        self.failed = True
         self._record(Rejection(error.item, None, error.code, error.message))
 
     def listed(self) -> list[Rejection]:

@@ -12,13 +12,13 @@ from multichannel.domain.commerce import (
     Commerce,
     ContractType,
     SubscriptionStatus,
-    TermDuration,
 )
 from multichannel.importing.field_mapping import incomparable, list_of, optional, payload, required
 from multichannel.importing.problems import abbreviate, invalid
 from multichannel.importing.value_readers import (
     count,
     customer_of,
+    duration,
     flag,
     guid,
     identifier,
@@ -62,8 +62,8 @@ class ImportedSubscription:
     billing_cycle: BillingCycle = optional("billingCycle", one_of(BillingCycle), BillingCycle.UNKNOWN)
     has_purchasable_addons: bool | None = optional("hasPurchasableAddons", flag)
     is_trial: bool | None = optional("isTrial", flag)
-    term_duration: TermDuration | None = optional("termDuration", one_of(TermDuration))
-    renewal_term_duration: TermDuration | None = optional("renewalTermDuration", one_of(TermDuration))
+    term_duration: str | None = optional("termDuration", duration)
+    renewal_term_duration: str | None = optional("renewalTermDuration", duration)
     is_microsoft_product: bool | None = optional("isMicrosoftProduct", flag)
     publisher_name: str | None = optional("publisherName", text)
     partner_number: str | None = optional("partnerId", identifier)

@@ -59,8 +59,6 @@ def subscription(facts: ImportedSubscription) -> Columns:
     """The vendor's data of a subscription."""
     columns = _values(facts, _SUBSCRIPTION)
     columns["suspension_reasons"] = list(facts.suspension_reasons)
-    columns["term_duration"] = _word(facts.term_duration)
-    columns["renewal_term_duration"] = _word(facts.renewal_term_duration)
     columns["commerce"] = facts.commerce
     return columns
 

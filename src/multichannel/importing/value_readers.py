@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from multichannel.domain.base import plain_name
+from multichannel.domain.countries import country_code, country_hint
 from multichannel.importing.field_mapping import Reader
 from multichannel.importing.problems import abbreviate, invalid
 
@@ -22,13 +24,19 @@ LARGEST_COUNT: Final = 2**31 - 1
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _IDENTIFIER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:/+=-]*")
-_COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
+_DOTNET_DATE: Final = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
+_NO_DATE: Final = "0001-01-01"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DURATION: Final = re.compile(
+    r"P(?=[\dT])(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,4}D)?"
+    r"(T(?=\d)(\d{1,4}H)?(\d{1,4}M)?(\d{1,4}S)?)?"
+)
 _BEFORE_TIME: Final = ("T", " ", "")
 _SEPARATORS: Final = re.compile(r"[ _-]+")
 
 
 def text(value: Any, longest: int = LONGEST_TEXT) -> str:
-    """Text that both databases can hold, of at most `longest` characters."""
+    """Text of at most `longest` characters that people can see, in the normal form of all names."""
     if type(value) is not str:
         raise invalid("WRONG_TYPE", f"Expected text, got {abbreviate(value)}.")
     if len(value) > longest:
@@ -36,9 +44,14 @@ def text(value: Any, longest: int = LONGEST_TEXT) -> str:
             "TOO_LONG",
             f"Text of {len(value):,} characters exceeds the limit of {longest:,}: {abbreviate(value)}.",
         )
-    if "\0" in value or not (value.isascii() or _is_unicode(value)):
-        raise invalid("BAD_TEXT", f"Text contains a NUL or an unpaired surrogate: {abbreviate(value)}.")
-    return value
+    plain = plain_name(value)
+    if plain is None:
+        raise invalid(
+            "BAD_TEXT",
+            "Text contains a character that controls a device or the direction of writing, or that is none: "
+            f"{abbreviate(value)}.",
+        )
+    return plain
 
 
 prose = partial(text, longest=LONGEST_PROSE)
@@ -64,8 +77,18 @@ def identifier(value: Any) -> str | None:
     return code
 
 
-def instant(value: Any) -> datetime:
-    """A time in UTC, cut to microseconds; without an offset it is UTC already (R47)."""
+def instant(value: Any) -> datetime | None:
+    """A time in UTC, cut to microseconds; without an offset it is UTC already (R47).
+
+    PowerShell writes `/Date(1709251200000)/`, by itself or as the `value` of an object. The first day of
+    year 1 is what .NET has for no date.
+    """
+    if type(value) is dict and "value" in value:
+        value = value["value"]
+    if type(value) is str and (milliseconds := _DOTNET_DATE.fullmatch(value)):
+        return _from_milliseconds(int(milliseconds[1]), value)
+    if type(value) is str and value.startswith(_NO_DATE):
+        return None
     if type(value) is not str:
         raise invalid("WRONG_TYPE", f"Expected a date, got {abbreviate(value)}.")
     if value[4:8:3] != "--" or value[10:11] not in _BEFORE_TIME:  # week dates and the like
@@ -81,8 +104,27 @@ def instant(value: Any) -> datetime:
         ) from None
 
 
+def _from_milliseconds(milliseconds: int, value: str) -> datetime | None:
+    try:
+        time = _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        raise invalid("NOT_A_DATE", f"{abbreviate(value)} is not a valid date.") from None
+    return None if time.isoformat().startswith(_NO_DATE) else time
+
+
+def duration(value: Any) -> str:
+    """An ISO 8601 duration in upper case."""
+    term = text(value).upper()
+    if not _DURATION.fullmatch(term):
+        message = f"{abbreviate(value)} is not an ISO 8601 duration. Examples: P1M, P1Y, P1Y6M, P30D."
+        raise invalid("UNKNOWN_VALUE", message)
+    return term
+
+
 def count(value: Any) -> int:
-    """A whole number from 0 to 2,147,483,647."""
+    """A whole number from 0 to 2,147,483,647; JSON has 1 and 1.0 for the same number."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
     if type(value) is not int:
         raise invalid("WRONG_TYPE", f"Expected a whole number, got {abbreviate(value)}.")
     if not 0 <= value <= LARGEST_COUNT:
@@ -100,9 +142,11 @@ def flag(value: Any) -> bool:
 def country(value: Any) -> str:
     """A two-letter ISO country code in upper case."""
     code = text(value)
-    if not _COUNTRY.fullmatch(code):
-        raise invalid("UNKNOWN_VALUE", f"{abbreviate(code)} is not a valid two-letter country code.")
-    return code.upper()
+    known = country_code(code)
+    if known is None:
+        message = f"{abbreviate(code)} is not a country code of ISO 3166, such as US.{country_hint(code)}"
+        raise invalid("UNKNOWN_VALUE", message)
+    return known
 
 
 def domain_name(value: Any) -> str:
@@ -151,11 +195,3 @@ def _folded(word: str) -> str:
 def _alternatives(words: Iterable[str]) -> str:
     *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _is_unicode(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from multichannel.domain.base import plain_name
 from multichannel.domain.customers import Customer
 from multichannel.domain.domains import ascii_domain, shown_domain
 from multichannel.domain.invitations import hash_of
@@ -241,7 +242,7 @@ def _admit(
     is_active = not is_new and queries.any(User, id=ids, tenant_id=tenant.id, state=UserState.ACTIVE)
     if user is not None or is_active:
         raise Refusal.HAS_GLOBAL_ADMIN.error()
-    new = NewUser(token.object_id, token.name or UNNAMED, (Role.GLOBAL_ADMIN,))
+    new = NewUser(token.object_id, plain_name(token.name or "") or UNNAMED, (Role.GLOBAL_ADMIN,))
     add_user_to_tenant(work, target, new, tenant=tenant)
 
 

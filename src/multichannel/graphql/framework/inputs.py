@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
+from unicodedata import normalize
 
 import orjson
 import strawberry
 
 from multichannel.domain.agreements import Signature
-from multichannel.domain.base import GUID_FORM, is_printable
+from multichannel.domain.base import GUID_FORM, is_printable, plain_name
 from multichannel.domain.domains import ascii_domain
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import camel
@@ -68,14 +69,15 @@ def is_set(value: Any) -> bool:
 
 def parse_text(name: str, value: str, *, longest: int = LONGEST_TEXT) -> str:
     """A text that can be stored, without surrounding blanks; BadInput otherwise."""
-    if len(value) > longest or not is_printable(value):
+    plain = plain_name(value)
+    if plain is None or len(value) > longest:
         raise BadInput(f"input.{camel(name)} must have 1 to {longest} printable characters, not all blank.")
-    return value.strip()
+    return plain
 
 
 def parse_lines(name: str, value: str) -> str:
     """A text of one or several lines, without surrounding blanks; BadInput otherwise."""
-    text = "\n".join(value.splitlines()).strip()
+    text = normalize("NFC", "\n".join(value.splitlines()).strip())
     if not text or len(text) > LONGEST_COMMENT or not all(map(_is_line, text.split("\n"))):
         raise BadInput(
             f"input.{camel(name)} must have 1 to {LONGEST_COMMENT} printable characters, not all blank."
@@ -118,9 +120,10 @@ def parse_address(name: str, value: str) -> str:
 
 def parse_email(name: str, value: str) -> str:
     """An e-mail address; BadInput if it is not one."""
-    if not EMAIL_FORM.fullmatch(parse_text(name, value)):
+    email = parse_text(name, value)
+    if not EMAIL_FORM.fullmatch(email):
         raise BadInput(f"input.{camel(name)} is not a valid e-mail address.")
-    return value
+    return email
 
 
 def optional(parse: Callable[[str, str], str], name: str, value: str | None) -> str | None:

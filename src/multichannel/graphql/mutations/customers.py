@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 
+from multichannel.domain.countries import country_code, country_hint
 from multichannel.domain.customers import Customer
 from multichannel.domain.users import Role
 from multichannel.errors import BadInput
@@ -31,7 +32,6 @@ from multichannel.services import customers
 from multichannel.services.users import NewUser
 from multichannel.store.unit_of_work import UnitOfWork
 
-COUNTRY_LETTERS = 2
 PROFILE = (
     "email",
     "phone_number",
@@ -204,11 +204,13 @@ def _profile(input: Any) -> dict[str, str | None]:
 
 
 def _parse_country(name: str, value: str) -> str:
-    if not (len(value) == COUNTRY_LETTERS and value.isascii() and value.isalpha()):
+    code = country_code(value)
+    if code is None:
         raise BadInput(
             f"input.{name} is {value[:20]!r}; it must be an ISO 3166 code of two letters, such as US."
+            f"{country_hint(value)}"
         )
-    return value.upper()
+    return code
 
 
 PARSERS = {"email": parse_email, "country": _parse_country}
