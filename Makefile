@@ -13,6 +13,9 @@ bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 explorer := src/multichannel/explorer
 
+# Without its caches, each of the many processes of the tests would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The hashes are those of the public registry, whatever this machine's pip is set to read besides.
 compile := PIP_CONFIG_FILE=/dev/null $(bin)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
 	--no-header --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links

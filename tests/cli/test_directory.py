@@ -13,6 +13,7 @@ from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant
 from multichannel.domain.users import RoleAssignment, User, UserState
 from multichannel.store.engines import open_database
 from tests.cli.shell import Run
+from tests.databases import sqlite_first
 
 pytestmark = pytest.mark.usefixtures("loaded_policy")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,12 +44,14 @@ def url(database_url: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> str:
     return database_url
 
 
+@sqlite_first
 def test_a_partner_is_stored_as_it_was_given(url: str) -> None:
     columns = select(Partner.id, Partner.name, Partner.type, Partner.market, Partner.cloud)
 
     assert stored(url, columns) == {(MAPLE, "Maple", PartnerType.DIRECT_BILL, "US", Cloud.US_GOVERNMENT)}
 
 
+@sqlite_first
 @pytest.mark.parametrize(
     ("options", "roles"),
     [
@@ -71,6 +74,7 @@ def test_a_user_is_stored_with_its_roles(
     assert {role for (role,) in stored(url, select(RoleAssignment.role))} == roles
 
 
+@sqlite_first
 def test_a_partner_that_is_there_is_one_line_and_stays_as_it_is(url: str, run: Run) -> None:
     code, out, err = run(*ADD_PARTNER, "--market", "DE")
 
@@ -79,6 +83,7 @@ def test_a_partner_that_is_there_is_one_line_and_stays_as_it_is(url: str, run: R
     assert stored(url, select(Partner.market)) == {("US",)}
 
 
+@sqlite_first
 def test_a_user_that_is_there_is_one_line_and_gets_no_role(url: str, run: Run) -> None:
     run(*ADD_USER)
 
@@ -89,6 +94,7 @@ def test_a_user_that_is_there_is_one_line_and_gets_no_role(url: str, run: Run) -
     assert stored(url, select(RoleAssignment.role)) == {("global_admin",)}
 
 
+@sqlite_first
 def test_a_user_of_an_unknown_tenant_is_one_line(url: str, run: Run) -> None:
     code, out, err = run(*ADD_USER, "--tenant", PERSON)
 
@@ -135,6 +141,7 @@ def test_what_nobody_could_use_is_a_usage_error(
     assert (code, out) == (2, "")
 
 
+@sqlite_first
 @pytest.mark.rule("R55")
 def test_a_customer_is_added_as_a_partner_is_and_its_first_user_as_well(url: str, run: Run) -> None:
     code, out, err = run(*ADD_CUSTOMER, "--market", "us")
@@ -151,6 +158,7 @@ def test_a_customer_is_added_as_a_partner_is_and_its_first_user_as_well(url: str
     assert stored(url, select(AuditRecord.tenant_id, AuditRecord.operation)) == {(ORCHARD, "create_user")}
 
 
+@sqlite_first
 def test_a_tenant_is_added_once_whatever_its_kind(url: str, run: Run) -> None:
     code, out, err = run(*ADD_CUSTOMER, "--market", "US", "--id", MAPLE)
 
@@ -159,6 +167,7 @@ def test_a_tenant_is_added_once_whatever_its_kind(url: str, run: Run) -> None:
     assert stored(url, select(Customer.id)) == set()
 
 
+@sqlite_first
 @pytest.mark.rule("R54", "R55")
 def test_a_user_is_added_to_a_customer_by_its_directory_and_not_by_its_own_id(url: str, run: Run) -> None:
     engine = open_database(url)
@@ -249,6 +258,7 @@ def _users(run: Run) -> tuple[int, str, str]:
     return run("user", "list", "--tenant", MAPLE, "--json")
 
 
+@sqlite_first
 @pytest.mark.parametrize(
     ("command", "message"),
     [

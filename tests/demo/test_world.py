@@ -23,7 +23,7 @@ from multichannel.policy.schema.vocabulary import Action
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS
-from tests.world import World
+from tests.world import World, one_engine
 
 R = TypeVar("R", bound=Base)
 
@@ -45,6 +45,7 @@ def standings_held(world: World, resource: Resource, names: dict[str, str]) -> I
                 yield from (standing for standing, _ in work.policy.standings(principal, facts))
 
 
+@one_engine
 @pytest.mark.parametrize(("resource", "names"), [(CUSTOMER, CUSTOMER_IDS), (SUBSCRIPTION, SUBSCRIPTION_IDS)])
 def test_some_persona_holds_every_standing(world: World, resource: Resource, names: dict[str, str]) -> None:
     held = set(standings_held(world, resource, names))

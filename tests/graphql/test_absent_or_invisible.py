@@ -88,9 +88,13 @@ def test_by_node_and_nodes(recorded: Api, persona: str, kind: Resource) -> None:
 @shared_postgresql_later
 @kinds
 @personas
-def test_by_explanation(recorded: Api, persona: str, kind: Resource) -> None:
-    hidden = invisible(recorded, persona, kind)
-    for action in kind.actions:
+@pytest.mark.parametrize("every_action", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_by_explanation(recorded: Api, persona: str, kind: Resource, *, every_action: bool) -> None:
+    """Every record for every action; in each run, every record and every action at least once."""
+    concealed = invisible(recorded, persona, kind)
+    for number, action in enumerate(kind.actions):
+        some = concealed[number % len(concealed or [0]) :: len(kind.actions)]
+        hidden = concealed if every_action else some
         for start in range(0, len(hidden), AT_ONCE):
             ids = hidden[start : start + AT_ONCE]
             absent = explained(recorded, persona, action, [prefix(kind) + fixed_id(id) for id in ids])

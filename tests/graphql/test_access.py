@@ -10,6 +10,7 @@ import pytest
 from multichannel.demo.cast import ALDER, CEDAR, DOGWOOD, HAZEL, MEADOW, PERSONAS, WILLOW, fixed_id
 from multichannel.domain.users import Role
 from tests.graphql.conftest import Api
+from tests.world import shared_postgresql_later
 
 pytestmark = pytest.mark.rule("R65")
 SHOWN = "access { tenant { id name kind } standing roles actions because }"
@@ -113,6 +114,7 @@ def test_a_page_takes_as_many_statements_as_one_record(shared_api: Api) -> None:
     assert len(page.statements) == len(one.statements) <= 14
 
 
+@shared_postgresql_later
 @pytest.mark.parametrize("kind", ["Customer", "Subscription"])
 def test_it_agrees_with_what_each_persona_can(shared_api: Api, kind: str) -> None:
     """Every persona with one role finds exactly the actions that the customer reads of it."""

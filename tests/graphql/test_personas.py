@@ -11,6 +11,7 @@ from multichannel.demo.cast import ORGANISATIONS, WORLD
 from multichannel.policy.schema.vocabulary import Action
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS, Sees
 from tests.graphql.conftest import Api
+from tests.world import shared_postgresql_later
 
 CUSTOMER_KEYS = {f"customer_{row_id}": key for key, row_id in CUSTOMER_IDS.items()}
 SUBSCRIPTION_KEYS = {f"subscription_{row_id}": key for key, row_id in SUBSCRIPTION_IDS.items()}
@@ -51,6 +52,7 @@ def test_by_list_and_by_count(shared_api: Api, kind: str) -> None:
         assert {page["totalCount"] for page in pages} == {len(listed)}, persona
 
 
+@shared_postgresql_later
 def test_by_id(shared_api: Api) -> None:
     ids = [*CUSTOMER_KEYS, *SUBSCRIPTION_KEYS]
     for persona, sees in everybody():
@@ -63,6 +65,7 @@ def test_by_id(shared_api: Api) -> None:
         assert {(CUSTOMER_KEYS | SUBSCRIPTION_KEYS)[row_id] for row_id in found} == expected, persona
 
 
+@shared_postgresql_later
 def test_by_nested_path(shared_api: Api) -> None:
     query = (
         "{ customers(first: 100) { nodes { id subscriptions(first: 100) { totalCount nodes { id } } } }"
@@ -92,6 +95,7 @@ def test_by_nested_path(shared_api: Api) -> None:
         }, persona
 
 
+@shared_postgresql_later
 def test_by_filter(shared_api: Api) -> None:
     query = " ".join(
         f"{key}_customers: customers(first: 100, filter: {{companyName: {{eq: $name_{key}}}}})"
@@ -116,6 +120,7 @@ def test_by_filter(shared_api: Api) -> None:
                 assert (found, listed["totalCount"]) == (expected, len(expected)), (persona, key)
 
 
+@shared_postgresql_later
 @pytest.mark.parametrize("kind", KEYS)
 def test_by_the_cursor_of_somebody_else(shared_api: Api, kind: str) -> None:
     lent = next(windows(shared_api, "meadow-global-admin", kind))
@@ -129,6 +134,7 @@ def test_by_the_cursor_of_somebody_else(shared_api: Api, kind: str) -> None:
         }, persona
 
 
+@shared_postgresql_later
 def test_to_the_degree_and_no_further(shared_api: Api) -> None:
     query = (
         "{ customers(first: 100) { nodes { id companyName version } }"

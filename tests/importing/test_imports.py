@@ -21,6 +21,7 @@ from multichannel.domain.partnerships import PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Cloud, PartnerType, Tenant, TenantKind
 from multichannel.errors import Refused
+from tests.databases import sqlite_first
 from tests.importing.books import (
     ALDER,
     BIRCH,
@@ -473,6 +474,7 @@ def test_the_same_item_twice_counts_once(books: Books) -> None:
     assert counts(books.load(mail, again)) == NOTHING | {"created": 1, "unchanged": 1, "inferred": 1}
 
 
+@sqlite_first
 @pytest.mark.parametrize(
     ("payloads", "code", "field"),
     [

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from multichannel.policy.decide.policy import Policy
 from multichannel.policy.testing.case_files import read_suite
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check, check_source
-from multichannel.workbench.testing import run
 from tests.workbench.mutants.fault import Fault
 from tests.workbench.mutants.faults import FAULTS
 from tests.workbench.mutants.table import PASSED, Workbench, lines
@@ -37,10 +35,9 @@ def trial() -> Trial:
     return Trial(read_suite(SHIPPED_POLICIES).cases)
 
 
-def test_the_policy_that_ships_passes_the_check_and_its_cases(shipped_policy: Policy) -> None:
+def test_the_policy_that_ships_passes_the_check() -> None:
+    """That its cases hold is shown beside the vocabulary of the policy."""
     assert check(SHIPPED_POLICIES).findings == ()
-    suite = read_suite(SHIPPED_POLICIES)
-    assert [str(result) for result in run(shipped_policy, suite) if not result.is_met] == []
 
 
 def test_there_are_faults_in_every_file_and_no_two_are_alike(workbench: Workbench) -> None:
@@ -72,7 +69,7 @@ def test_a_fault_is_noticed_by_the_commands_that_look_for_it(
 
 
 def test_no_command_says_anything_of_a_policy_without_a_fault(workbench: Workbench) -> None:
-    row = workbench.said("nothing", workbench.source, "customer.polar")
+    row = workbench.said("nothing", workbench.source, "audit_record.polar")
     assert (row.check, row.test, row.matrix, row.diff) == (PASSED, PASSED, PASSED, PASSED)
 
 

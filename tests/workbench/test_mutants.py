@@ -23,7 +23,7 @@ from tests.workbench.mutants.trial import LOADING, NO_FAULT, Trial
 
 SOURCE = PolicySource.read(SHIPPED_POLICIES)
 FILES = [name for name, _ in SOURCE.texts]
-SAMPLED, SEED = 60, 20260
+SAMPLED, SEED = 12, 20260
 OPERATORS = {
     "drop the rule",
     "drop a condition",
