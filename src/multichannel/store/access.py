@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from multichannel.policy.decide.to_sql import where
 from multichannel.store.decision_recorder import PendingDecision
+from multichannel.store.prepared import PreparedObjects, PreparedStatement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,11 +50,17 @@ class Access:
         """What the principal sees of a resource type."""
         return self.policy.visibility(self.principal, resource)
 
-    def run(self, statement: Executable, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Sequence[Any]:
+    def run(
+        self, statement: Executable | PreparedStatement, parameters: Mapping[str, Any] = NO_PARAMETERS
+    ) -> Sequence[Any]:
         """The rows of a statement whose WHERE holds the policy's predicate."""
+        if isinstance(statement, PreparedStatement):
+            return self.session.decided_rows(statement, now=self.now, **parameters)
         return self.session.decided(statement, now=self.now, **parameters).all()
 
-    def load(self, statement: Executable, parameters: Mapping[str, Any] = NO_PARAMETERS) -> Sequence[Any]:
+    def load(
+        self, statement: Executable | PreparedObjects, parameters: Mapping[str, Any] = NO_PARAMETERS
+    ) -> Sequence[Any]:
         """The rows of such a statement that selects mapped objects."""
         return self.session.decided_objects(statement, now=self.now, **parameters)
 

@@ -47,13 +47,18 @@ SQLITE_LIMITS = (
 
 def translate(context: ExceptionContext) -> MultichannelError | None:
     """What to raise in place of an error of the driver; None for the error as it is."""
-    error = context.original_exception
+    options = {} if context.connection is None else context.connection.get_execution_options()
+    only_reads = bool(options.get("postgresql_readonly"))
+    return meaning_of(context.original_exception, is_lost=context.is_disconnect, only_reads=only_reads)
+
+
+def meaning_of(error: BaseException, *, is_lost: bool, only_reads: bool) -> MultichannelError | None:
+    """What an error of a driver means: of a lost connection, or in a transaction that only reads."""
     if isinstance(error, sqlite3.Error):
         return of_sqlite(error)
-    options = {} if context.connection is None else context.connection.get_execution_options()
-    if getattr(error, "sqlstate", None) == READ_ONLY and options.get("postgresql_readonly"):
+    if getattr(error, "sqlstate", None) == READ_ONLY and only_reads:
         return None  # an error of the program, which writes where it only reads
-    return of_postgresql(error, is_lost=context.is_disconnect)
+    return of_postgresql(error, is_lost=is_lost)
 
 
 def of_sqlite(error: sqlite3.Error) -> MultichannelError | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
 
 from multichannel.errors import Misconfigured
 from multichannel.store.database_faults import translate
+from multichannel.store.direct_execution import forget_prepared
+from multichannel.store.prepared import json_text
 from multichannel.store.read.functions import SQLITE_FUNCTION, fold_case
 
 if TYPE_CHECKING:
@@ -58,19 +59,16 @@ def open_database(url: str, *, connections: int = 10) -> Engine:
             max_overflow=0,
             pool_timeout=5,
             hide_parameters=True,  # errors are logged, and must not contain personal data
-            json_serializer=_json_text,
+            json_serializer=json_text,
             connect_args={
                 "options": " ".join(f"-c {option}" for option in POSTGRESQL_OPTIONS),
                 **CONNECTION_OPTIONS,
             },
         )
         event.listen(engine, "handle_error", translate, retval=True)
+        event.listen(engine, "rollback", forget_prepared)
         return engine
     raise Misconfigured(f"{parsed.render_as_string()}: the database must be SQLite or PostgreSQL")
-
-
-def _json_text(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _sqlite(url: str, connections: int) -> Engine:
@@ -81,7 +79,7 @@ def _sqlite(url: str, connections: int) -> Engine:
         max_overflow=0,
         pool_timeout=5,
         hide_parameters=True,
-        json_serializer=_json_text,
+        json_serializer=json_text,
     )
 
     event.listen(engine, "handle_error", translate, retval=True)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from multichannel.domain.audit import AuditChain, AuditRecord, Event, IdempotencyKey
 from multichannel.errors import MultichannelError, TooComplex, Unavailable
 from multichannel.store.change_tracker import ChangeTracker, RowChange
 from multichannel.store.compiled.snapshot import run_in
 from multichannel.store.deadlines import Deadline
+from multichannel.store.direct_execution import run_prepared, write_prepared
+from multichannel.store.prepared import PreparedObjects, PreparedStatement
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, Executable, Result
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 MARK = "decided"
 AUDIT_TABLES = {model.__tablename__ for model in (AuditChain, AuditRecord, Event, IdempotencyKey)}
 """The tables of the audit log, the event outbox and idempotency keys, which no use case writes."""
+
+FEW_ROWS = 20
+"""More rows are written together, which takes fewer round trips than a prepared statement for each."""
+T = TypeVar("T")
 
 
 class PolicyBypass(Exception):
@@ -61,12 +67,34 @@ class GuardedSession(Session):
         """Run a statement whose WHERE holds the policy's predicate; its rows are values, not objects."""
         return self._run(lambda: self._bound.execute(statement, parameters))
 
-    def decided_objects(self, statement: Executable, **parameters: Any) -> Sequence[Any]:
-        """The rows of such a statement, each with a mapped object and perhaps further columns."""
-        options = {MARK: True}
-        return self._run(lambda: self.execute(statement, parameters, execution_options=options)).all()
+    def decided_rows(self, statement: PreparedStatement, **parameters: Any) -> list[Any]:
+        """The rows of such a statement that has been prepared."""
+        if statement.suits(parameters):
+            return self._run(lambda: run_prepared(self._bound, statement, parameters))
+        return [*self.decided(statement.statement, **parameters)]
 
-    def _run(self, execute: Callable[[], Result[Any]]) -> Result[Any]:
+    def decided_objects(
+        self, statement: Executable | PreparedObjects, **parameters: Any
+    ) -> Sequence[Sequence[Any]]:
+        """The rows of such a statement, each with a mapped object and perhaps further columns."""
+        if isinstance(statement, PreparedObjects):
+            rows, width = self.decided_rows(statement, **parameters), len(statement.attributes)
+            return [(self._object(statement, row), *row[width:]) for row in rows]
+        options = {MARK: True}
+        return self._run(lambda: self.execute(statement, parameters, execution_options=options).all())
+
+    def _object(self, statement: PreparedObjects, row: Sequence[Any]) -> object:
+        """The object that a row describes: the one that the session has, or a new one."""
+        known: object | None = self.identity_map.get(statement.identity(row))
+        if known is not None:
+            return known
+        made: object = statement.mapper.class_manager.new_instance()
+        vars(made).update(zip(statement.attributes, row, strict=False))
+        make_transient_to_detached(made)
+        self.add(made)
+        return made
+
+    def _run(self, execute: Callable[[], T]) -> T:
         """Execute a statement.
 
         After a fault underneath, the transaction is of no use: further statements meet the same fault.
@@ -103,11 +131,15 @@ class GuardedSession(Session):
 
     def write_audit(self, statement: Any, rows: list[dict[str, Any]]) -> None:
         """Insert audit records, events and idempotency keys, or move the end of a chain; nothing else."""
-        if statement.table.name not in AUDIT_TABLES:
-            raise PolicyBypass(f"{statement.table.name} is not an audit table")
-        if not (statement.is_insert or statement.table.name == AuditChain.__tablename__):
-            raise PolicyBypass(f"a change of a row of {statement.table.name}, whose rows never change")
-        self._bound.execute(statement, rows)
+        written = statement.statement if isinstance(statement, PreparedStatement) else statement
+        if written.table.name not in AUDIT_TABLES:
+            raise PolicyBypass(f"{written.table.name} is not an audit table")
+        if not (written.is_insert or written.table.name == AuditChain.__tablename__):
+            raise PolicyBypass(f"a change of a row of {written.table.name}, whose rows never change")
+        if written is statement or len(rows) > FEW_ROWS:
+            self._bound.execute(written, rows)
+        elif rows:
+            write_prepared(self._bound, statement, rows)
 
     def prune(self, statement: Any) -> int:
         """Delete rows of the audit tables that are past their retention; returns how many."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
+from multichannel.store.prepared import PreparedStatement
 from multichannel.store.users import principal_of, select_tenants
 
 if TYPE_CHECKING:
@@ -20,18 +21,19 @@ if TYPE_CHECKING:
     from multichannel.store.change_tracker import RowChange
 
 
-PEOPLES_TENANTS = select_tenants().where(
-    Tenant.id.in_(bindparam("ids", expanding=True)), Tenant.kind != TenantKind.SYSTEM
+PEOPLES_TENANTS = PreparedStatement(
+    select_tenants().where(Tenant.id.in_(bindparam("ids", expanding=True)), Tenant.kind != TenantKind.SYSTEM)
 )
-"""The tenants with these `ids`, but for that of the service."""
+"""The tenants with these `ids`, but for that of the service; `own` is that of the principal."""
 
 
-@lru_cache(maxsize=500)
-def select_visible_ids(visibility: Visibility) -> Select[Any]:
+@lru_cache(maxsize=200)
+def select_visible_ids(visibility: Visibility) -> PreparedStatement:
     """Those of some `ids` whose rows are visible."""
     identity = visibility.resource.mapped.id
     among = identity.in_(bindparam("ids", expanding=True))
-    return select(identity).where(among, visibility.visible(visibility.resource.mapped))
+    visible = visibility.visible(visibility.resource.mapped)
+    return PreparedStatement(select(identity).where(among, visible))
 
 
 class ChangeAudience:
@@ -39,6 +41,8 @@ class ChangeAudience:
 
     Visibility is decided for a principal with every role in the tenant.
     """
+
+    _tenants = PEOPLES_TENANTS
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -107,10 +111,6 @@ class ChangeAudience:
     def _load(self, tenant_ids: set[str]) -> None:
         unknown = tenant_ids - self._principals.keys()
         if unknown:
-            condition = Tenant.id.in_(sorted(unknown)), Tenant.kind != TenantKind.SYSTEM
-            for row in self._access.run(select_tenants().where(*condition, *self._further_conditions())):
+            parameters = {"ids": sorted(unknown), "own": self._access.principal.tenant_id}
+            for row in self._access.run(self._tenants, parameters):
                 self._principals[row.tenant_id] = principal_of(row)
-
-    def _further_conditions(self) -> Sequence[Any]:
-        """What tenants have to be to be told."""
-        return ()

@@ -23,6 +23,7 @@ from multichannel.policy.schema.resources import (
     TRANSFER,
 )
 from multichannel.store.audit.audience import ChangeAudience
+from multichannel.store.prepared import PreparedStatement
 
 if TYPE_CHECKING:
     from multichannel.store.access import Access
@@ -38,18 +39,21 @@ SHARED_WITH_CUSTOMER = SHARED | {"quantity", "auto_renew_enabled", "friendly_nam
 
 Heads = dict[str, dict[str, Any]]
 """The ends of chains by tenant: length and last seal."""
-HEADS = (
+HEADS = PreparedStatement(
     select(AuditChain.tenant_id, AuditChain.length, AuditChain.seal)
     .where(AuditChain.tenant_id.in_(bindparam("tenant_ids", expanding=True)))
     .order_by(AuditChain.tenant_id)
     .with_for_update()
 )
-MOVE_HEAD = (
+MOVE_HEAD = PreparedStatement(
     update(AuditChain.__table__)  # type: ignore[arg-type]  # a mapped class has a table
     .where(AuditChain.tenant_id == bindparam("of_tenant"))
     .values(length=bindparam("new_length"), seal=bindparam("new_seal"))
 )
-INSERT_RECORDS, INSERT_EVENTS = insert(AuditRecord), insert(Event)
+INSERT_RECORDS, INSERT_EVENTS = (
+    PreparedStatement(insert(model), keys=[column.name for column in model.__table__.columns])
+    for model in (AuditRecord, Event)
+)
 
 
 class AuditEntry(NamedTuple):

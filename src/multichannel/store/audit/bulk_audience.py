@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, ColumnElement, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, or_, select
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from multichannel.domain.base import GUID_FORM
 from multichannel.domain.tenants import Tenant
 from multichannel.domain.users import User
-from multichannel.store.audit.audience import ChangeAudience
+from multichannel.store.audit.audience import PEOPLES_TENANTS, ChangeAudience
 from multichannel.store.compiled.sharing import any_tenant, may_share
 from multichannel.store.compiled.sql_text import ANY_TENANT
+from multichannel.store.prepared import PreparedStatement
 
 if TYPE_CHECKING:
     from multichannel.policy.schema.resources import Resource
@@ -33,8 +34,17 @@ Group = tuple["Principal", "Resource", str]
 """A principal that stands for all that are alike, a resource type, and the column that names the tenant."""
 
 
+TENANTS_WITH_USERS = PreparedStatement(
+    PEOPLES_TENANTS.statement.where(
+        or_(exists().where(User.tenant_id == Tenant.id), Tenant.id == bindparam("own"))
+    )
+)
+
+
 class BulkAudience(ChangeAudience):
     """The tenants that the changes of an import concern."""
+
+    _tenants = TENANTS_WITH_USERS
 
     def __init__(self, access: Access) -> None:
         super().__init__(access)
@@ -62,10 +72,6 @@ class BulkAudience(ChangeAudience):
     def _load(self, tenant_ids: set[str]) -> None:
         super()._load(tenant_ids - self._met)
         self._met |= tenant_ids
-
-    def _further_conditions(self) -> Sequence[Any]:
-        has_users = exists().where(User.tenant_id == Tenant.id)
-        return (or_(has_users, Tenant.id == self._access.principal.tenant_id),)
 
     def _viewers(self, pairs: Iterable[tuple[RowChange, str]]) -> dict[int, set[str]]:
         groups: dict[Group, list[tuple[RowChange, str]]] = defaultdict(list)

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, inspect, select
 
 from multichannel.domain.tenants import Tenant
 from multichannel.store.facts import facts_by_id, facts_with
+from multichannel.store.prepared import PreparedObjects, columns_of
 from multichannel.store.session import PolicyBypass
 from multichannel.store.users import principal_of, select_tenants
 
@@ -137,14 +138,17 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list | tuple | set | frozenset)
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=200)
 def select_equal(
     model: Any, forms: tuple[tuple[str, Form], ...], limit: int | None, *, is_locked: bool
-) -> Select[Any]:
+) -> Select[Any] | PreparedObjects:
     """The rows that fulfil conditions, by id; the parameters are named `equal_` and the attribute."""
-    statement = select(model).where(*_conditions(model, forms)).order_by(*inspect(model).primary_key)
+    columns: list[Any] = columns_of(model)
+    selected = select(*(columns or [model]))
+    statement = selected.where(*_conditions(model, forms)).order_by(*inspect(model).primary_key)
     statement = statement if limit is None else statement.limit(limit)
-    return statement.with_for_update(of=model, key_share=True) if is_locked else statement
+    statement = statement.with_for_update(of=model, key_share=True) if is_locked else statement
+    return PreparedObjects(model, statement) if columns else statement
 
 
 def _conditions(model: Any, forms: Iterable[tuple[str, Form]]) -> Iterator[Any]:

@@ -18,6 +18,7 @@ from multichannel.policy.decide.to_sql import delegation, where
 from multichannel.policy.schema.vocabulary import READS, Action
 from multichannel.store.decision_recorder import read_levels, records_list, records_rows, requested_action
 from multichannel.store.facts import facts_of
+from multichannel.store.prepared import PreparedObjects, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -42,8 +43,10 @@ class Lock(Enum):
     """Those that nobody else has locked; the others are left out."""
 
 
-@lru_cache(maxsize=500)
-def select_permitted(resource: Resource, predicate: Predicate, lock: Lock, *, is_one: bool) -> Select[Any]:
+@lru_cache(maxsize=200)
+def select_permitted(
+    resource: Resource, predicate: Predicate, lock: Lock, *, is_one: bool
+) -> Select[Any] | PreparedObjects:
     """The rows that a predicate grants, by id, each with the grant by which alone it does if it is locked.
 
     `row_id` is the id if there `is_one`, or the ids. Such a statement takes longer to make than to run.
@@ -53,13 +56,14 @@ def select_permitted(resource: Resource, predicate: Predicate, lock: Lock, *, is
     among = model.id == row_id if is_one else model.id.in_(row_id)
     delegated = delegation(predicate, resource, model) if lock is Lock.OF_ALL_ROWS else None
     statement = (
-        select(model, null() if delegated is None else delegated)
+        select(*(columns_of(model) or [model]), null() if delegated is None else delegated)
         .where(among, where(predicate, resource, model))
         .order_by(model.id)
     )
-    if lock is Lock.NONE:
-        return statement
-    return statement.with_for_update(of=model, key_share=True, skip_locked=lock is Lock.OF_FREE_ROWS)
+    if lock is not Lock.NONE:
+        is_free = lock is Lock.OF_FREE_ROWS
+        statement = statement.with_for_update(of=model, key_share=True, skip_locked=is_free)
+    return PreparedObjects(model, statement) if columns_of(model) else statement
 
 
 class Repository(Generic[T]):
