@@ -27,6 +27,9 @@ from multichannel.settings import check_serving, claims_of, load_settings
 from multichannel.store.engines import open_database
 from tests.databases import copy_of
 
+UNLIMITED = {"user_cost_per_second": 0, "tenant_cost_per_second": 0}
+"""Tests of one person at full speed are not about its budget."""
+
 
 class Server(Protocol):
     """A service over HTTP."""
@@ -70,7 +73,7 @@ def demo_app(
     """The application of demo mode on a database that holds the world; tokens expire by the real time."""
     keys = KeySource(str(issuer.jwks_path), now, demo=True)
     verifier = TokenVerifier(issuer.issuer, issuer.audience, keys, now)
-    settings = load_settings(demo=True, database_url=database)
+    settings = load_settings(demo=True, database_url=database, **UNLIMITED)
     engine = open_database(database, connections=settings.threads)
     parts = Dependencies(
         settings,
@@ -87,7 +90,7 @@ def production_app(
     options: dict[str, str], policy: Policy, clock: Callable[[], datetime] | None = None
 ) -> Starlette:
     """The application of `multichannel serve` with these settings; tokens expire by the real time."""
-    settings = load_settings(demo=False, **options)
+    settings = load_settings(demo=False, **{**UNLIMITED, **options})
     trust = check_serving(settings)
     keys = KeySource(trust.jwks, now)
     verifier = TokenVerifier(trust.issuer, trust.audience, keys, now, claims=claims_of(settings))

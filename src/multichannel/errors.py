@@ -57,6 +57,17 @@ class TooComplex(MultichannelError):
     code = "QUERY_TOO_COMPLEX"
 
 
+class RateLimited(MultichannelError):
+    """The caller has used up its budget for now; nothing was done."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, seconds: int) -> None:
+        """`seconds` until there is enough for the same operation."""
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class Refused(MultichannelError):
     """The operation is not possible in the current state; becomes a `userErrors` entry, not a failure.
 

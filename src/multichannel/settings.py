@@ -145,6 +145,16 @@ class Settings(BaseSettings):
         le=600,
         description="the seconds that an operation may take, from 0.1 to 600",
     )
+    user_cost_per_second: float = Field(
+        default=200_000,
+        ge=0,
+        description="what operations of a user may cost in a second, on average; 0 for no limit",
+    )
+    tenant_cost_per_second: float = Field(
+        default=400_000,
+        ge=0,
+        description="what operations of a tenant may cost in a second, on average; 0 for no limit",
+    )
     allowed_hosts: Annotated[tuple[NonEmpty, ...], BeforeValidator(_comma_separated)] = Field(
         default=("localhost", "127.0.0.1", "[::1]"),
         min_length=1,

@@ -24,6 +24,7 @@ from multichannel.store.engines import open_database
 from tests.benchmarks.json_by_hand import json_by_hand
 from tests.benchmarks.variants import INTERPRETED, LIMIT, OFF, policy_off, policy_on
 from tests.benchmarks.world import SCALES, World
+from tests.serving import UNLIMITED
 
 
 def product(engine: Engine, policy: Policy, keys: Path, url: str) -> Starlette:
@@ -32,7 +33,9 @@ def product(engine: Engine, policy: Policy, keys: Path, url: str) -> Starlette:
     source = KeySource(str(issuer.jwks_path), now, demo=True)
     verifier = TokenVerifier(issuer.issuer, issuer.audience, source, now)
     live = CurrentPolicy(PolicyState(policy, now()))
-    return make_app(Dependencies(load_settings(demo=True, database_url=url), engine, live, verifier, now))
+    return make_app(
+        Dependencies(load_settings(demo=True, database_url=url, **UNLIMITED), engine, live, verifier, now)
+    )
 
 
 def main(variant: str, url: str, scale: str, keys: str, descriptor: str) -> None:

@@ -18,6 +18,7 @@ from multichannel.graphql.compiled.compiled_execution import CompiledExecution
 from multichannel.graphql.compiled.denials import with_denials
 from multichannel.graphql.compiled.plan import Plan
 from multichannel.graphql.compiled.statements import Statements
+from multichannel.graphql.execution.budget import NO_BUDGET, Admission
 from multichannel.graphql.execution.cost import MAX_TEXT
 from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH, read_document
 from multichannel.graphql.execution.executor import allow_any
@@ -100,7 +101,9 @@ async def refusal(kept: Statements, plan: Plan) -> NotCovered:
 def test_a_remembered_refusal_keeps_nothing_of_the_requests_that_met_it(world: World, query: str) -> None:
     async def ask(execution: CompiledExecution) -> weakref.ref[Variables]:
         variables = Variables()
-        await execution.answer(GraphQLRequest(query, variables, None), PERSONA, allow_any, Deadline())
+        await execution.answer(
+            GraphQLRequest(query, variables, None), PERSONA, Admission(allow_any, NO_BUDGET), Deadline()
+        )
         return weakref.ref(variables)
 
     with both_of(world) as both:

@@ -64,6 +64,7 @@ def test_only_the_compiler_makes_statements_and_only_their_runners_reach_a_drive
         "store/compiled/runners.py",
         "store/compiled/snapshot.py",  # the same statements, in the transaction of their steps
         "store/deadlines.py",  # to stop what runs there
+        "store/direct_execution.py",  # what the session has decided, prepared once
         "store/engines.py",  # BEGIN, when a transaction starts
         "store/connections.py",  # whether they work, and whether the database is ready
     }

@@ -56,7 +56,7 @@ def test_counts_of_nested_lists_have_the_same_bound(world: World, monkeypatch: p
 
 
 def test_the_bound_is_ten_thousand() -> None:
-    assert visible_rows.told_count(10_000) == 10_000
+    assert visible_rows.capped_count(10_000) == 10_000
     assert not visible_rows.is_exceeded(10_000)
-    assert visible_rows.told_count(10_001) == 10_000
+    assert visible_rows.capped_count(10_001) == 10_000
     assert visible_rows.is_exceeded(10_001)

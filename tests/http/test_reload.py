@@ -25,7 +25,7 @@ from multichannel.policy.language.source import PolicySource
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.databases import copy_of
 from tests.policy.authoring import CASES, CAST, FAILS, HOLDS
-from tests.serving import now
+from tests.serving import UNLIMITED, now
 
 COMMAND = Path(sys.executable).with_name("multichannel")
 WORKERS, CLIENTS = 2, 8
@@ -150,6 +150,7 @@ def editor(tmp_path: Path) -> Editor:
 def service(editor: Editor, sqlite_world: str, tmp_path: Path) -> Iterator[Service]:
     with copy_of(sqlite_world, tmp_path) as database:
         names = {"DATABASE_URL": database, "POLICY_DIR": str(editor.folder)}
+        names |= {name.upper(): str(value) for name, value in UNLIMITED.items()}
         environment = os.environ | {f"MULTICHANNEL_{name}": value for name, value in names.items()}
         environment["TMPDIR"] = str(tmp_path / "temporary")
         (tmp_path / "temporary").mkdir()

@@ -22,6 +22,7 @@ from multichannel.decision_log.log_file import BackgroundWorker, DecisionLog, Li
 from multichannel.explorer.page import explorer_assets, explorer_page
 from multichannel.explorer.sign_in import SignInConfiguration, sign_in_routes
 from multichannel.graphql.compiled.callers import RecallToken
+from multichannel.graphql.execution.budget import CostBudget
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.execution.faults import Faults
@@ -102,6 +103,7 @@ def make_app(dependencies: Dependencies) -> Starlette:
         recall=_recalling(verifier),
         count=metrics.count_operation,
         faults=faults,
+        budget=CostBudget(settings.user_cost_per_second, settings.tenant_cost_per_second),
     )
     limiter = ConnectionLimiter(threads * STREAMS_PER_THREAD)
     view = GraphQLView(execution, limiter, explorer_page, max_bytes=settings.max_body_bytes)

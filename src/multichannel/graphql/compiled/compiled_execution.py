@@ -22,6 +22,7 @@ from multichannel.graphql.compiled.denials import with_denials
 from multichannel.graphql.compiled.plan import Plan, Question, Selectable
 from multichannel.graphql.compiled.statements import Statements
 from multichannel.graphql.compiled.steps import Surroundings, answer_with_steps
+from multichannel.graphql.execution.budget import Admission
 from multichannel.graphql.execution.documents import (
     MAX_CACHED_LENGTH,
     InvalidDocument,
@@ -64,10 +65,6 @@ class ExecutionPath(StrEnum):
     FAILED = "failed"
 
 
-CheckKind = Callable[[OperationType | None], None]
-"""Raises if a request must not execute an operation of a type."""
-
-
 class CompiledExecution:
     """Answers the operations that plans cover."""
 
@@ -94,15 +91,15 @@ class CompiledExecution:
         self._runner.close()
 
     async def answer(
-        self, request: GraphQLRequest, token: str, check_kind: CheckKind, deadline: Deadline
+        self, request: GraphQLRequest, token: str, admission: Admission, deadline: Deadline
     ) -> tuple[ExecutionPath, AnyResponse | None]:
         """The answer, or None if the interpreter has to find it; then nothing has been done.
 
         Raises Unauthenticated, InvalidDocument and Unavailable, as the interpreter would, and what
-        `check_kind` does.
+        `admission` does.
         """
         try:
-            answer = await self._answer(request, token, check_kind, deadline)
+            answer = await self._answer(request, token, admission, deadline)
         except (NotCovered, BadInput, UnknownUser, RecursionError):  # the last from deep variables
             return ExecutionPath.NOT_COVERED, None
         except StatementFailed as cause:
@@ -120,7 +117,7 @@ class CompiledExecution:
         return ExecutionPath.FAILED, None
 
     async def _answer(
-        self, request: GraphQLRequest, token: str, check_kind: CheckKind, deadline: Deadline
+        self, request: GraphQLRequest, token: str, admission: Admission, deadline: Deadline
     ) -> bytes | PreparedMutations:
         if len(request.query) > MAX_CACHED_LENGTH:
             raise NotCovered("a document whose plan would not be kept")
@@ -130,11 +127,12 @@ class CompiledExecution:
         known = self._known(token)
         caller = known or await self._signed_in(token)
         plan = plan or await self._planned(request)
-        check_kind(plan.kind)
+        admission.check_kind(plan.kind)
         if is_large(request.variables):
             question = await self._run(partial(_read, plan, request))
         else:
             question = _read(plan, request)
+        admission.charge(caller.caller, question.cost)
         if plan.kind is OperationType.MUTATION:
             if known is not None and not await self._is_current(known, deadline):
                 caller = await self._signed_in(token)
@@ -247,8 +245,8 @@ def _plan(request: GraphQLRequest) -> Plan | str:
 
 
 def _read(plan: Plan, request: GraphQLRequest) -> Question:
-    within_limits(plan.cost, request.variables)
+    cost = within_limits(plan.cost, request.variables)
     variables = plan.variables(request.variables)
     if variables is None:
         raise NotCovered("invalid variables")
-    return Question(plan, *plan.read(variables))
+    return Question(plan, *plan.read(variables), cost=cost)

@@ -222,6 +222,7 @@ class Question:
     values: list[tuple[Any, ...]]
     codes: Mapping[str, str] = field(default_factory=dict)
     """Those of invitations that a mutation has just made, by the id of what they are for."""
+    cost: int = 0
 
 
 def is_planned(mutation: str) -> bool:

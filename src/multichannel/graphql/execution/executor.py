@@ -15,7 +15,8 @@ from graphql import OperationType
 
 from multichannel.errors import MultichannelError, Unauthenticated
 from multichannel.graphql.compiled.callers import RecallToken
-from multichannel.graphql.compiled.compiled_execution import CheckKind, CompiledExecution, ExecutionPath
+from multichannel.graphql.compiled.compiled_execution import CompiledExecution, ExecutionPath
+from multichannel.graphql.execution.budget import NO_BUDGET, Admission, Charge, CheckKind, CostBudget
 from multichannel.graphql.execution.documents import InvalidDocument, ParsedDocument, read_document
 from multichannel.graphql.execution.errors import BAD_INPUT, domain_error, internal_error
 from multichannel.graphql.execution.faults import Faults
@@ -58,6 +59,8 @@ class OperationResult:
 
     kind: OperationType | None
     outcome: AnyResponse | Responses
+    charge: Charge | None = None
+    """What it cost a signed-in caller."""
 
     @property
     def responses(self) -> Responses:
@@ -86,12 +89,15 @@ class Execution:
         recall: RecallToken | None = None,
         count: Callable[[ExecutionPath], None] = _ignore,
         faults: Faults | None = None,
+        budget: CostBudget = NO_BUDGET,
     ) -> None:
         """`threads` bounds how many operations run at once; a subscription needs one only to start.
 
         `recall` returns what was verified of a token before; without it, nothing is compiled. `count`
         receives how each operation of a caller is executed, `faults` what fails underneath.
+        `budget` limits what callers may have executed.
         """
+        self._budget = budget
         self._faults = faults or Faults()
         self._count = count
         self._store = store
@@ -129,7 +135,7 @@ class Execution:
         Unauthenticated, which is raised.
         """
         try:
-            return await self._execute(request, token, check_kind)
+            return await self._execute(request, token, Admission(check_kind, self._budget))
         except Exception as cause:
             self._faults.report([cause])
             raise
@@ -138,24 +144,24 @@ class Execution:
         self,
         request: GraphQLRequest,
         token: str | None,
-        check_kind: CheckKind,
+        admission: Admission,
     ) -> OperationResult:
         sample, deadline = self._store.sample(), self._store.deadline()
         answer = (
             None
             if token is None
-            else await self._compiled_answer(request, token, check_kind, sample, deadline)
+            else await self._compiled_answer(request, token, admission, sample, deadline)
         )
         if answer is not None:
-            return OperationResult(OperationType.QUERY, answer)
-        start = partial(self._start, request, token, check_kind, sample, deadline)
+            return _executed(OperationType.QUERY, answer, request, admission.charged)
+        start = partial(self._start, request, token, admission, sample, deadline)
         try:
             kind, outcome = await asyncio.get_running_loop().run_in_executor(self._threads, start)
         except asyncio.CancelledError:
             deadline.abandon()
             raise
         if not isinstance(outcome, ParsedDocument):
-            return OperationResult(kind, outcome)
+            return _executed(kind, outcome, request, admission.charged)
         if token is None:
             raise Unauthenticated("Authentication required: a subscription needs a bearer token.")
         return OperationResult(
@@ -163,14 +169,14 @@ class Execution:
         )
 
     async def _compiled_answer(
-        self, request: GraphQLRequest, token: str, check_kind: CheckKind, sample: Sample, deadline: Deadline
+        self, request: GraphQLRequest, token: str, admission: Admission, sample: Sample, deadline: Deadline
     ) -> AnyResponse | None:
         """The answer to an operation that is compiled. Decisions are recorded by the interpreter."""
         path, answer = ExecutionPath.OBSERVED, None
         if self._compiled is None:
             path = ExecutionPath.NOT_COVERED
         elif not sample:
-            path, answer = await self._compiled.answer(request, token, check_kind, deadline)
+            path, answer = await self._compiled.answer(request, token, admission, deadline)
         self._count(path)
         return answer
 
@@ -178,7 +184,7 @@ class Execution:
         self,
         request: GraphQLRequest,
         token: str | None,
-        check_kind: CheckKind,
+        admission: Admission,
         sample: Sample,
         deadline: Deadline,
     ) -> tuple[OperationType | None, ResponseBody | ParsedDocument]:
@@ -188,11 +194,13 @@ class Execution:
             try:
                 caller = None if token is None else self._sign_in(token)
             except UnknownUser as unknown:
-                return self._start_for_newcomer(request, unknown, check_kind)
+                return self._start_for_newcomer(request, unknown, admission)
             document = read_document(request.query, cache=caller is not None)
             kind = document.operation_type(request.operation_name)
-            check_kind(kind)
-            document.cost(request.operation_name, request.variables)
+            admission.check_kind(kind)
+            cost = document.cost(request.operation_name, request.variables)
+            if caller is not None:
+                admission.charge(caller, cost)
             if kind is OperationType.SUBSCRIPTION:
                 return kind, document
             return kind, execute_document(self._store, caller, document, request, faults=self._faults)
@@ -201,7 +209,7 @@ class Execution:
         self,
         request: GraphQLRequest,
         unknown: UnknownUser,
-        check_kind: CheckKind,
+        admission: Admission,
     ) -> tuple[OperationType | None, ResponseBody]:
         """Execute an operation that does nothing but redeem an invitation; raises `unknown` for any other."""
         try:
@@ -211,7 +219,7 @@ class Execution:
         if document.root_fields(request.operation_name) not in REDEMPTIONS:
             raise unknown
         kind = document.operation_type(request.operation_name)
-        check_kind(kind)
+        admission.check_kind(kind)
         return kind, execute_document(self._store, unknown.token, document, request, faults=self._faults)
 
     async def _ending_with_error(self, opened: Responses) -> Responses:
@@ -247,3 +255,16 @@ async def iter_of(*responses: AnyResponse) -> Responses:
     """Responses that are available already."""
     for response in responses:
         yield response
+
+
+def _executed(
+    kind: OperationType | None, outcome: AnyResponse, request: GraphQLRequest, charge: Charge | None
+) -> OperationResult:
+    """A result with its charge, which stands in the response, too, if the request asks for it."""
+    if request.wants_cost and charge is not None:
+        extensions = charge.extensions()
+        if isinstance(outcome, bytes):
+            outcome = b'%s,"extensions":%s}' % (outcome[:-1], orjson.dumps(extensions))
+        else:
+            outcome = {**outcome, "extensions": extensions}
+    return OperationResult(kind, outcome, charge)

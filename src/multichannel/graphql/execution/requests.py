@@ -22,6 +22,8 @@ class GraphQLRequest:
     query: str
     variables: dict[str, Any] | None
     operation_name: str | None
+    wants_cost: bool = False
+    """Whether the response is to tell what the operation cost, as `extensions.cost`."""
 
 
 class InvalidRequest(Exception):
@@ -68,7 +70,8 @@ def read_request(parameters: Mapping[str, Any]) -> GraphQLRequest:
     for field in ("variables", "extensions"):
         if parameters.get(field) is not None and not isinstance(parameters[field], dict):
             raise InvalidRequest(400, f"`{field}` must be an object.")
-    return GraphQLRequest(query, parameters.get("variables"), name or None)
+    wants_cost = (parameters.get("extensions") or {}).get("cost") is True
+    return GraphQLRequest(query, parameters.get("variables"), name or None, wants_cost)
 
 
 @lru_cache(HEADERS_KEPT)

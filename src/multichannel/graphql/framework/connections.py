@@ -23,7 +23,7 @@ from multichannel.store.read.list_query import (
     Window,
 )
 from multichannel.store.read.ordering import key_type
-from multichannel.store.read.visible_rows import is_exceeded, told_count
+from multichannel.store.read.visible_rows import capped_count, is_exceeded
 
 if TYPE_CHECKING:
     from multichannel.store.read.reader import Reader
@@ -123,7 +123,7 @@ class Connection:
     @property
     def total_count(self) -> int:
         """The number of records that match the filter, on all pages, as far as it is told."""
-        return told_count(self._count)
+        return capped_count(self._count)
 
     @property
     def total_count_is_at_least(self) -> bool:

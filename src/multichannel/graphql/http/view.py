@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from multichannel.errors import Busy, MultichannelError, Unauthenticated, Unavailable
+from multichannel.errors import Busy, MultichannelError, RateLimited, Unauthenticated, Unavailable
 from multichannel.graphql.execution.documents import InvalidDocument
 from multichannel.graphql.execution.executor import (
     Execution,
@@ -116,10 +116,14 @@ class GraphQLView:
         if media_type == EVENT_STREAM or not isinstance(outcome, bytes | dict):
             return self._stream(result.responses)
         if isinstance(outcome, bytes):
-            return CompiledResponse(media_type, outcome)
-        if "data" in outcome:
-            return _response(media_type, outcome, 200)
-        return _response(media_type, outcome, *_failure_status(media_type, outcome))
+            response: Response = CompiledResponse(media_type, outcome)
+        elif "data" in outcome:
+            response = _response(media_type, outcome, 200)
+        else:
+            response = _response(media_type, outcome, *_failure_status(media_type, outcome))
+        if result.charge is not None:
+            response.raw_headers += result.charge.headers()
+        return response
 
     def _stream(self, responses: Responses) -> Response:
         return EventStream(responses, self._limiter, self._timeouts.heartbeat)
@@ -198,6 +202,8 @@ def _rejection(cause: Exception, *, with_token: bool) -> tuple[int, Mapping[str,
         return 401, {"WWW-Authenticate": 'Bearer error="invalid_token"' if with_token else "Bearer"}
     if isinstance(cause, Unavailable):
         return UNAVAILABLE
+    if isinstance(cause, RateLimited):
+        return 429, {"Retry-After": str(cause.seconds)}
     return 400 if isinstance(cause, MultichannelError) else 500, {}
 
 

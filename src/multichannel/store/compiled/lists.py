@@ -39,7 +39,7 @@ from multichannel.store.read.list_query import (
     Window,
 )
 from multichannel.store.read.ordering import key_type
-from multichannel.store.read.visible_rows import COUNTED, ORDERED, is_exceeded_of, told_count_of
+from multichannel.store.read.visible_rows import COUNTED, ORDERED, capped_count_of, is_exceeded_of
 
 RANK, COUNT = "rank_", "count_"
 START, END, NEXT, PREVIOUS = "startCursor", "endCursor", "hasNextPage", "hasPreviousPage"
@@ -145,12 +145,12 @@ class ConnectionJson:
         if value.is_at_least:
             shown: Any = case((is_exceeded_of(number), constant("true")), else_=constant("false"))
         else:
-            shown = told_count_of(number)
+            shown = capped_count_of(number)
         found = select(shown).select_from(source)
         if made.link is not None:
             found = found.where(*self._below(made, made.link, source)).correlate(made.outer)
-        told = found.scalar_subquery()
-        return Json((told,)) if value.is_at_least else Json((cast(told, Text),), told)
+        number = found.scalar_subquery()
+        return Json((number,)) if value.is_at_least else Json((cast(number, Text),), number)
 
     @staticmethod
     def _of_page(made: _List, row: Any) -> Any:

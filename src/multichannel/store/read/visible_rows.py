@@ -42,7 +42,7 @@ EXACT_COUNT = 10_000
 """Rows of a list beyond so many are not counted."""
 
 
-def told_count(count: int) -> int:
+def capped_count(count: int) -> int:
     """The number of rows that is told: no more than is counted exactly."""
     return min(count, EXACT_COUNT)
 
@@ -52,8 +52,8 @@ def is_exceeded(count: int) -> bool:
     return count > EXACT_COUNT
 
 
-def told_count_of(count: ColumnElement[int]) -> ColumnElement[Any]:
-    """`told_count` in SQL."""
+def capped_count_of(count: ColumnElement[int]) -> ColumnElement[Any]:
+    """`capped_count` in SQL."""
     return case((count > EXACT_COUNT, literal_column(str(EXACT_COUNT), Integer())), else_=count)
 
 
