@@ -217,6 +217,9 @@ def is_text(value: str) -> bool:
 
 def matching(held: list[Any]) -> list[dict[str, Any]]:
     """Tests that would match if the column were readable, as far as its type has them."""
+    if any(isinstance(value, list) for value in held):
+        texts = [text for value in held for text in value]
+        return [*({"has": text} for text in texts[:3]), {"isEmpty": True}, {"isEmpty": False}]
     tests: list[dict[str, Any]] = []
     for value in held[:3]:
         tests += [{"eq": value}]
