@@ -187,6 +187,18 @@ def test_groups_are_answered_alike(both: Both, query: str) -> None:
         assert b"errors" not in both.same(persona, query) or persona == "alder-sales-agent"
 
 
+def test_filters_by_ids_of_tenants_are_answered_alike(both: Both) -> None:
+    query = """query ($ids: [String!], $one: String) {
+      known: auditRecords(first: 9, filter: {actorTenantId: {in: $ids}}) { ...A }
+      others: auditRecords(first: 9, filter: {actorTenantId: {ne: $one}}) { ...A }
+      transfers(filter: {customerId: {eq: $one}}) { totalCount nodes { customerId } } }
+      fragment A on AuditRecordConnection { totalCount nodes { actorTenantId } }"""
+    ids = [ALDER.id, CEDAR.id.upper(), f"customer_{MEADOW.id}", "nobody"]
+    for persona in (AGENT, "alder-sales-agent", "meadow-global-admin"):
+        for one in ids:
+            both.same(persona, query, {"ids": ids, "one": one})
+
+
 def test_more_groups_than_may_be_shown_are_left_to_the_interpreter(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:

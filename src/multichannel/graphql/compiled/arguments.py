@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol
 
 import orjson
 from graphql import (
@@ -37,10 +37,6 @@ from multichannel.store.compiled.selection import GroupArguments, ListArguments
 from multichannel.store.compiled.slots import having_with_slots, weight_of, with_slots
 from multichannel.store.read.list_query import And, Window
 
-if TYPE_CHECKING:
-    from multichannel.graphql.framework.context import OperationContext
-    from multichannel.store.read.reader import Reader
-
 Variables = Mapping[str, Any]
 ShapeAndValues = tuple[Hashable, tuple[Any, ...]]
 LARGE_VARIABLES, VALUE_LENGTH = 4_000, 10
@@ -50,14 +46,6 @@ MAX_WEIGHT = 200
 """Filters of one operation that hold more than so many comparisons (`weight_of`) are left to the interpreter:
 each such shape would be kept, with a statement of its own.
 """
-
-
-class _WithoutReader:
-    """In place of an operation's context: there is no snapshot to look ids of tenants up in."""
-
-    @property
-    def reader(self) -> Reader:
-        raise NotCovered("a filter by directory ids")
 
 
 class PlanInput(Protocol):
@@ -105,7 +93,7 @@ class ListInput:
     def _understood(self, arguments: dict[str, Any]) -> ShapeAndValues:
         declaration, given = self._declaration, arguments.get("filter")
         value = None if given is None else read_input(f"{declaration.name}Filter", given)
-        selected = read_filter(declaration, value, cast("OperationContext", _WithoutReader()))
+        selected = read_filter(declaration, value)
         condition = And((selected, read_search(declaration, arguments.get("search"))))
         order = read_order(declaration, arguments.get("orderBy"))
         read = read_connection_arguments(declaration.resource, arguments, condition, order)
@@ -187,7 +175,7 @@ class GroupsInput:
     def read(self, variables: Variables) -> ShapeAndValues:
         """See the protocol."""
         given = read_arguments(self._field, _coerced(self._field, self._node, variables))
-        query = read_groups(self._declared, given, cast("OperationContext", _WithoutReader()), ())
+        query = read_groups(self._declared, given, ())
         weight = weight_of(query.condition) + len(query.having)
         if weight > MAX_WEIGHT:
             raise NotCovered("a filter that is too large")

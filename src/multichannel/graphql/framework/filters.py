@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -13,7 +13,8 @@ from multichannel.errors import BadInput
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
 from multichannel.graphql.framework.filter_inputs import ORDERS, QUANTIFIERS
 from multichannel.graphql.framework.global_ids import read_id_of
-from multichannel.graphql.framework.tenant_ids import row_id_of, stored_ids
+from multichannel.graphql.framework.tenant_ids import row_id_of
+from multichannel.policy.schema.resources import RESOURCES
 from multichannel.store.read.list_query import (
     ALL_ROWS,
     ID,
@@ -27,10 +28,10 @@ from multichannel.store.read.list_query import (
     OrderKey,
     ReadableRelation,
     RelatedTo,
+    TenantIds,
 )
 
 if TYPE_CHECKING:
-    from multichannel.graphql.framework.context import OperationContext
     from multichannel.policy.schema.resources import Resource
 
 COMBINING = {"and_", "or_", "not_"}
@@ -59,11 +60,9 @@ def read_order(declaration: TypeDeclaration, value: Any) -> OrderBy:
     return OrderBy(tuple(keys.values()), descending)
 
 
-def read_filter(
-    declaration: TypeDeclaration, value: Any, context: OperationContext, depth: int = 0
-) -> Condition:
+def read_filter(declaration: TypeDeclaration, value: Any, depth: int = 0) -> Condition:
     """Translate a filter argument; raises BadInput for too deep nesting."""
-    return ALL_ROWS if value is None else _all_of(declaration, _parts(value, depth), context, depth + 1)
+    return ALL_ROWS if value is None else _all_of(declaration, _parts(value, depth), depth + 1)
 
 
 def read_search(declaration: TypeDeclaration, text: str | None) -> Condition:
@@ -99,17 +98,13 @@ def _parts(value: Any, depth: int) -> dict[str, Any]:
     }
 
 
-def _all_of(
-    declaration: TypeDeclaration, parts: dict[str, Any], context: OperationContext, depth: int
-) -> Condition:
-    return And(tuple(_condition(declaration, name, part, context, depth) for name, part in parts.items()))
+def _all_of(declaration: TypeDeclaration, parts: dict[str, Any], depth: int) -> Condition:
+    return And(tuple(_condition(declaration, name, part, depth) for name, part in parts.items()))
 
 
-def _condition(
-    declaration: TypeDeclaration, name: str, part: Any, context: OperationContext, depth: int
-) -> Condition:
+def _condition(declaration: TypeDeclaration, name: str, part: Any, depth: int) -> Condition:
     if name in COMBINING:
-        return _combined(declaration, name, part, context, depth)
+        return _combined(declaration, name, part, depth)
     if name == "id":
         return And(
             tuple(
@@ -123,18 +118,16 @@ def _condition(
         operands = list(operands_of(name, part))
         if is_guid(declaration.resource.column(column.name)):
             targets = declaration.columns[name].tenants
-            operands = [_of_ids(operator, value, targets, context) for operator, value in operands]
+            operands = [_of_ids(operator, value, targets) for operator, value in operands]
         return And(tuple(Compare(column, operator, value) for operator, value in operands))
-    return _related(declaration.link(name), part, context, depth)
+    return _related(declaration.link(name), part, depth)
 
 
-def _combined(
-    declaration: TypeDeclaration, name: str, part: Any, context: OperationContext, depth: int
-) -> Condition:
+def _combined(declaration: TypeDeclaration, name: str, part: Any, depth: int) -> Condition:
     if name == "not_":
-        return Not(read_filter(declaration, part, context, depth))
+        return Not(read_filter(declaration, part, depth))
     _check_length(name, part)
-    parts = tuple(read_filter(declaration, item, context, depth) for item in part)
+    parts = tuple(read_filter(declaration, item, depth) for item in part)
     return And(parts) if name == "and_" else Or(parts)
 
 
@@ -147,17 +140,17 @@ def _granted(resource: Resource, action: Any) -> Condition:
     return Granted(action)
 
 
-def _related(link: ReadableRelation, part: Any, context: OperationContext, depth: int) -> Condition:
+def _related(link: ReadableRelation, part: Any, depth: int) -> Condition:
     """A condition on related records: on some, none or every, and whether there is one."""
     declaration, parts = DECLARATIONS[link.target.name], _parts(part, depth)
     is_null = parts.pop("is_null", None)
     conditions: list[Condition] = [] if is_null is None else [RelatedTo(link, ALL_ROWS, exists=not is_null)]
     for word in [each for each in QUANTIFIERS if each in parts]:
-        condition = read_filter(declaration, parts.pop(word), context, depth)
+        condition = read_filter(declaration, parts.pop(word), depth)
         matches = Not(condition) if word == "every" else condition
         conditions.append(RelatedTo(link, matches, exists=word == "some"))
     if parts or not conditions:
-        conditions.append(RelatedTo(link, _all_of(declaration, parts, context, depth + 1)))
+        conditions.append(RelatedTo(link, _all_of(declaration, parts, depth + 1)))
     return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
 
 
@@ -182,14 +175,12 @@ def _of_global_ids(resource: Resource, operator: str, value: Any) -> tuple[str, 
     return operator, read_id_of(resource, value)
 
 
-def _of_ids(
-    operator: str, value: Any, targets: Collection[str], context: OperationContext
-) -> tuple[str, Any]:
+def _of_ids(operator: str, value: Any, targets: Sequence[str]) -> tuple[str, Any]:
     """A comparison of ids, for which clients may pass global ids, and directory ids of tenants (R54)."""
     if operator not in {"eq", "ne", "in"}:
         return operator, value
-    values = [row_id_of(each) for each in (value if isinstance(value, tuple) else [value])]
-    ids = tuple(stored_ids(context.reader, targets, values) if targets else values)
+    values = tuple(row_id_of(each) for each in (value if isinstance(value, tuple) else [value]))
+    ids = TenantIds(values, tuple(RESOURCES[each] for each in targets)) if targets else values
     return "ne" if operator == "ne" else "in", ids
 
 

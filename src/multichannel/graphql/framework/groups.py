@@ -10,7 +10,7 @@ import strawberry
 from graphql import FieldNode
 
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.context import OperationContext, ResolveInfo
+from multichannel.graphql.framework.context import ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, Column, ToMany, ToOne, TypeDeclaration, camel
 from multichannel.graphql.framework.filters import operands_of, read_filter
 from multichannel.graphql.framework.selected_columns import columns_at
@@ -88,7 +88,7 @@ def groups_resolver(declared: GroupsDeclaration) -> Callable[..., list[dict[str,
     """Resolves the groups of a list."""
 
     def resolve(_root: object, info: ResolveInfo, **arguments: Any) -> list[dict[str, Any]]:
-        query = read_groups(declared, arguments, info.context, _selected(info))
+        query = read_groups(declared, arguments, _selected(info))
         groups = info.context.reader.groups(declared.declaration.resource, query)
         if len(groups) > MAX_GROUPS:
             raise BadInput(f"There are more than {MAX_GROUPS} groups: pass first, or a filter.")
@@ -100,7 +100,6 @@ def groups_resolver(declared: GroupsDeclaration) -> Callable[..., list[dict[str,
 def read_groups(
     declared: GroupsDeclaration,
     arguments: Mapping[str, Any],
-    context: OperationContext,
     selected: Collection[str],
 ) -> GroupQuery:
     """The query of what a client asks, with the measures among the fields `selected`; raises BadInput."""
@@ -120,7 +119,7 @@ def read_groups(
             for name in declared.measures
             if name != COUNT and (name in needed or camel(name) in selected)
         },
-        read_filter(declared.declaration, arguments.get("filter"), context),
+        read_filter(declared.declaration, arguments.get("filter")),
         conditions,
         order,
         first or MAX_GROUPS + 1,

@@ -142,7 +142,7 @@ def root_connection(declaration: TypeDeclaration) -> Callable[..., Connection]:
 
     def resolve(_root: object, info: ResolveInfo, **arguments: Any) -> Connection:
         columns = columns_of_connection(info, declaration)
-        return Connection(info.context.reader, _page_of(declaration, arguments, info), columns)
+        return Connection(info.context.reader, _page_of(declaration, arguments), columns)
 
     return resolve
 
@@ -156,17 +156,15 @@ def nested_connection(declaration: TypeDeclaration, name: str) -> Callable[..., 
         nodes = tuple(id(node) for node in info.field_nodes)
         page, columns = batch_of(record).load_once(
             (name, nodes),
-            lambda _records: (_page_of(target, arguments, info), columns_of_connection(info, target)),
+            lambda _records: (_page_of(target, arguments), columns_of_connection(info, target)),
         )
         return NestedConnection(info.context.reader, page, columns, record, link)
 
     return resolve
 
 
-def _page_of(
-    declaration: TypeDeclaration, arguments: dict[str, Any], info: ResolveInfo
-) -> ConnectionArguments:
-    selected = read_filter(declaration, arguments.get("filter"), info.context)
+def _page_of(declaration: TypeDeclaration, arguments: dict[str, Any]) -> ConnectionArguments:
+    selected = read_filter(declaration, arguments.get("filter"))
     condition = And((selected, read_search(declaration, arguments.get("search"))))
     order = read_order(declaration, arguments.get("order_by"))
     return read_connection_arguments(declaration.resource, arguments, condition, order)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from multichannel.domain.base import GUID_FORM
 from multichannel.graphql.framework.global_ids import FORM, read_id
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.policy.schema.vocabulary import Action
@@ -22,14 +21,6 @@ def directory_ids(reader: Reader, targets: Collection[str], ids: Collection[str]
             if isinstance(directory_id := record.values["directory_id"], str):
                 found[row_id] = directory_id
     return found
-
-
-def stored_ids(reader: Reader, targets: Collection[str], values: Sequence[str]) -> list[str]:
-    """The ids that rows can hold for each of these directory ids or ids."""
-    found, guids = list(values), [each for each in values if GUID_FORM.fullmatch(each)]
-    for target in targets if guids else ():
-        found += [each.id for each in reader.records(RESOURCES[target], (), "directory_id", guids).values()]
-    return list(dict.fromkeys(found))
 
 
 def row_id_of(value: str) -> str:

@@ -26,7 +26,7 @@ from multichannel.store.compiled.selection import (
     Slot,
     TotalCount,
 )
-from multichannel.store.compiled.slots import map_comparisons
+from multichannel.store.compiled.slots import map_comparisons, map_values
 from multichannel.store.compiled.sql_text import parameter
 from multichannel.store.read.filters import FLAGS, PATTERNS
 from multichannel.store.read.list_query import (
@@ -239,11 +239,7 @@ def with_parameters(resource: Resource, condition: Condition, place: int) -> Con
         if compare.operator in FLAGS:
             return compare
         kind = Text() if compare.operator in PATTERNS else of.column(compare.column.name).type
-        value: Any = compare.value
-        if isinstance(value, tuple):
-            value = [parameter(place, each.index, kind) for each in value]
-        else:
-            value = parameter(place, value.index, kind)
+        value = map_values(compare.value, lambda each: parameter(place, each.index, kind))
         return Compare(compare.column, compare.operator, value)
 
     return map_comparisons(resource, condition, bound)

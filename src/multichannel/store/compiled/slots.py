@@ -19,6 +19,7 @@ from multichannel.store.read.list_query import (
     Or,
     Position,
     RelatedTo,
+    TenantIds,
     Window,
 )
 
@@ -36,7 +37,17 @@ def weight_of(condition: Condition) -> int:
         return RELATION_WEIGHT + weight_of(condition.condition)
     if isinstance(condition, Not):
         return 1 + weight_of(condition.condition)
-    return len(condition.value) if isinstance(condition.value, tuple | list) else 1
+    value = condition.value
+    if isinstance(value, TenantIds):
+        return RELATION_WEIGHT * len(value.targets) + len(value.values)
+    return len(value) if isinstance(value, tuple | list) else 1
+
+
+def map_values(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A value of a comparison with something else in place of each value in it."""
+    if isinstance(value, TenantIds):
+        return replace(value, values=tuple(map(change, value.values)))
+    return tuple(map(change, value)) if isinstance(value, tuple) else change(value)
 
 
 def with_slots(
@@ -59,8 +70,7 @@ def with_slots(
         ready = prepared(of, compare)
         if not isinstance(ready, Compare) or ready.operator in FLAGS:
             return ready
-        value = tuple(map(slot, ready.value)) if isinstance(ready.value, tuple) else slot(ready.value)
-        return Compare(ready.column, ready.operator, value)
+        return Compare(ready.column, ready.operator, map_values(ready.value, slot))
 
     shape = Window(slot(window.size), window.backwards, position(window.after), position(window.before))
     return shape, map_comparisons(resource, condition, slots), tuple(values)
@@ -78,7 +88,7 @@ def having_with_slots(conditions: Sequence[Having], first: int) -> tuple[tuple[H
     for each in conditions:
         value = each.value
         if each.operator not in FLAGS:
-            value = tuple(map(slot, value)) if isinstance(value, tuple) else slot(value)
+            value = map_values(value, slot)
         shape.append(Having(each.measure, each.operator, value))
     return tuple(shape), tuple(values)
 

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
+    Select,
     Text,
     and_,
     cast,
     exists,
     false,
     func,
+    literal,
     literal_column,
     not_,
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
-from multichannel.domain.base import GUID_FORM, is_guid, is_list
+from multichannel.domain.base import GUID, GUID_FORM, is_guid, is_list
+from multichannel.domain.tenants import Tenant
 from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
@@ -39,6 +45,7 @@ from multichannel.store.read.list_query import (
     Or,
     ReadableColumn,
     RelatedTo,
+    TenantIds,
 )
 
 Clause = ColumnElement[bool]
@@ -93,6 +100,8 @@ def prepared(resource: Resource, compare: Compare) -> Condition:
         return _like(resource, compare)
     if name not in {"eq", "ne", "in"} or _is_bound(value):
         return compare
+    if isinstance(value, TenantIds):
+        return _of_tenants(compare, value)
     values = (value,) if isinstance(value, str) else value
     if not is_guid(resource.column(column.name)):
         return _in_either_case(compare, values) if _has_guids(values) else compare
@@ -100,6 +109,14 @@ def prepared(resource: Resource, compare: Compare) -> Condition:
     if name == "ne":
         return Compare(column, "not_in", guids) if guids else Compare(column, "is_null", value=False)
     return Compare(column, "in", guids) if guids else NO_ROWS
+
+
+def _of_tenants(compare: Compare, ids: TenantIds) -> Condition:
+    guids = tuple(each.lower() for each in ids.values if GUID_FORM.fullmatch(each))
+    if compare.operator == "ne":
+        operator_, nothing = "not_in", Compare(compare.column, "is_null", value=False)
+        return Compare(compare.column, operator_, replace(ids, values=guids)) if guids else nothing
+    return Compare(compare.column, "in", replace(ids, values=guids)) if guids else NO_ROWS
 
 
 def _like(resource: Resource, compare: Compare) -> Compare:
@@ -131,6 +148,8 @@ def _in_either_case(compare: Compare, values: tuple[str, ...]) -> Compare:
 
 
 def _is_bound(value: Any) -> bool:
+    if isinstance(value, TenantIds):
+        value = value.values
     values = value if isinstance(value, list | tuple) else [value]
     return any(isinstance(each, ColumnElement) for each in values)
 
@@ -156,6 +175,12 @@ def read_levels_of(columns: Iterable[ReadableColumn]) -> list[Action]:
 def _alias_below(_entity: Any, target: Resource) -> Any:
     """The alias for related rows in a filter of `entity`: each has it in a subquery of its own."""
     return aliased(target.mapped)
+
+
+@lru_cache
+def _tenants_of(target: Resource) -> tuple[Any, Any]:
+    """The aliases for records of a type that are tenants, and for these."""
+    return aliased(target.mapped), aliased(Tenant)
 
 
 class Filters:
@@ -189,8 +214,22 @@ class Filters:
         ready = prepared(resource, compare)
         if not isinstance(ready, Compare):
             return self._clause(resource, entity, ready)
-        holds = OPERATORS[ready.operator](getattr(entity, ready.column.name), ready.value)
+        value = self._ids(ready.value) if isinstance(ready.value, TenantIds) else ready.value
+        holds = OPERATORS[ready.operator](getattr(entity, ready.column.name), value)
         return and_(holds, *self.readable(resource, entity, ready.column.read))
+
+    def _ids(self, ids: TenantIds) -> CompoundSelect[Any]:
+        """In one subquery, so that an index of the column serves it."""
+        values = [each if isinstance(each, ColumnElement) else literal(each, GUID) for each in ids.values]
+        found: list[Select[Any]] = [select(each) for each in values]
+        for target in ids.targets:
+            entity, tenant = _tenants_of(target)
+            found.append(
+                select(entity.id)
+                .join(tenant, tenant.id == entity.id)
+                .where(tenant.directory_id.in_(values), self._visibility(target).visible(entity))
+            )
+        return union_all(*found)
 
     def _related_to(self, resource: Resource, entity: Any, condition: RelatedTo) -> Clause:
         """A visible related row fulfils the condition, or none does, and the relation may be followed."""

@@ -52,6 +52,14 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantIds:
+    """The ids of tenants: these values, and those of visible tenants that have one as their directory id."""
+
+    values: tuple[Any, ...]
+    targets: tuple[Resource, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RelatedTo:
     """Some visible related row fulfils the condition, or none does; false where it may not be read."""
 
