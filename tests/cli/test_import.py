@@ -101,6 +101,42 @@ def test_a_database_that_is_busy_is_one_line(
 
 
 @sqlite_first
+def test_rejected_items_are_written_to_a_file_that_can_be_imported(shell: Shell) -> None:
+    uk = customer("uk", profile={"address": {"country": "UK"}})
+    path = shell.write("export.json", customer("meadow"), uk)
+    rejects = shell.folder / "rejects.json"
+
+    code, out, _ = shell.load(path, "--keep-going", "--rejects", rejects)
+
+    assert code == 1
+    assert "1 rejected: fix" in out
+    content = json.loads(rejects.read_text())
+    content["items"][0]["companyProfile"]["address"]["country"] = "GB"
+    rejects.write_text(json.dumps(content))
+    code, out, _ = shell.load(rejects, "--keep-going", "--rejects", rejects, "--json")
+    assert (code, json.loads(out)["files"][0]["created"]) == (0, 1)
+
+
+@sqlite_first
+def test_a_dry_run_prints_a_table_json_or_a_page(shell: Shell) -> None:
+    path = shell.write("export.json", customer("meadow", profile={"companyName": "<Meadow>"}))
+    page = shell.folder / "page.html"
+
+    table = shell.load(path, "--dry-run", "--html", page)
+    report = shell.load(path, "--dry-run", "--json")
+    misplaced = shell.load(path, "--html", page)
+
+    assert (table[0], report[0], misplaced[0]) == (0, 0, 2)
+    assert "1 ResellerRelationship new: not stored yet" in table[1]
+    assert "this was a dry run" in table[1]
+    assert json.loads(report[1])["differences"]["counts"] == [
+        {"change": "new", "kind": "ResellerRelationship", "number": 1}
+    ]
+    assert "ResellerRelationship" in page.read_text()
+    assert "<script" not in page.read_text()
+
+
+@sqlite_first
 def test_progress_is_shown_on_a_terminal_and_not_on_stdout(shell: Shell) -> None:
     path = shell.write("export.json", *(subscription(f"s{n}", of="meadow") for n in range(500)))
     ours, theirs = pty.openpty()

@@ -69,10 +69,11 @@ class Books:
         return path
 
     def load(
-        self, *payloads: Payload, by: str = ALDER, customer: str | None = None, reopens: bool = False
+        self, *payloads: Payload, by: str = ALDER, customer: str | None = None, **options: bool
     ) -> ImportReport:
-        """Import payloads in one file."""
-        return self.load_files(self.write_file(*payloads), by=by, customer=customer, reopens=reopens)
+        """Import payloads in one file; `options` are those of an import."""
+        export = Export([self.write_file(*payloads)], default_customer=customer)
+        return self._load(export, by, ImportOptions(**options))
 
     def load_files(
         self,
@@ -80,13 +81,16 @@ class Books:
         by: str = ALDER,
         customer: str | None = None,
         progress: ImportProgress | None = None,
-        reopens: bool = False,
+        **options: bool,
     ) -> ImportReport:
         """Import files a second after whatever was before; the report, stored or refused."""
+        export = Export(paths, default_customer=customer, progress=progress)
+        return self._load(export, by, ImportOptions(**options))
+
+    def _load(self, export: Export, by: str, options: ImportOptions) -> ImportReport:
         self.now += timedelta(seconds=1)
         try:
-            export = Export(paths, default_customer=customer, progress=progress)
-            return import_export(self.store, by, export, ImportOptions(reopens=reopens))
+            return import_export(self.store, by, export, options)
         except ImportRefused as refused:
             return refused.report
 

@@ -15,11 +15,13 @@ from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.options import AsJson, DatabaseUrl, nonzero_guid
 from multichannel.errors import Refused
+from multichannel.importing.differences import MEANINGS
 from multichannel.importing.export import Export, ImportProgress
 from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.server.bootstrap import open_store
 from multichannel.services.imports import ImportOptions, import_export
 from multichannel.settings import Settings, load_settings
+from multichannel.workbench.pages import document, render_template, stylesheet
 
 app = typer.Typer(no_args_is_help=True, help="Import data from other systems.")
 
@@ -47,33 +49,75 @@ def partner_center(
             help="Open relationships again that were removed or canceled here, or have expired.",
         ),
     ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Store what can be stored, and write the rest to a file.")
+    ] = False,
+    rejects: Annotated[
+        Path, typer.Option(help="Where --keep-going writes the rejected items.", metavar="FILE")
+    ] = Path("rejects.json"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Store nothing, and show what would change.")
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the differences of a dry run as a page.", metavar="FILE")
+    ] = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Import responses of the Partner Center API: customers, subscriptions, partner relationships, transfers.
 
     All files are stored in one transaction. If any item is invalid, nothing is stored and the report lists
-    the errors. Importing the same files again changes nothing.
+    the errors, unless --keep-going is given: fix the file of rejected items, and import it. The exit code is
+    1 if any item was rejected. Importing the same files again changes nothing.
 
     Example: multichannel import partner-center customers.json subscriptions.json
     --partner 7a1c9e52-51d7-4c9a-8d1b-0f4f3f3b2a10
     """
+    if html is not None and not dry_run:
+        raise typer.BadParameter("--html shows the differences of a --dry-run")
     settings = load_settings(database_url=database_url)
     # Few objects of an import refer to each other in a circle, and searching all others for these takes long.
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
+    options = ImportOptions(reopens=reopen, keeps_going=keep_going, is_rehearsal=dry_run)
     with _progress() as progress:
         export = Export(
             files,
             default_customer=None if customer is None else str(customer),
             progress=ProgressBar(progress),
         )
-        report = _import(settings, str(partner), export, ImportOptions(reopens=reopen))
+        report = _import(settings, str(partner), export, options)
+    if report.stored and report.rejected_total:
+        _write_rejects(rejects, export, report)
+    if html is not None and report.is_rehearsal:
+        html.write_text(_page(report), encoding="utf-8")
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     else:
         report.render(Console())
-    if not report.stored:
+    if report.rejected_total or not (report.stored or report.is_rehearsal):
         raise typer.Exit(REFUSED)
+
+
+def _write_rejects(path: Path, export: Export, report: ImportReport) -> None:
+    """Write a file that can be imported again; it may take the place of one of the imported files."""
+    written = path.with_name(f".{path.name}.tmp")
+    items = list(export.rejected(report))
+    content = {"totalCount": len(items), "items": items}
+    written.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    written.replace(path)
+    report.rejects = str(path)
+
+
+def _page(report: ImportReport) -> str:
+    differences = report.differences
+    counts = sorted(differences.counts.items())
+    content = render_template(
+        "cli/differences.html.jinja",
+        counts=[(number, kind, change, MEANINGS[change]) for (change, kind), number in counts],
+        listed=differences.listed,
+        unlisted=sum(differences.counts.values()) - len(differences.listed),
+    )
+    return document("What the import would change", content, stylesheet("cli/differences.css"))
 
 
 class ProgressBar(ImportProgress):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -61,6 +61,8 @@ class Export:
         self._merged: dict[bytes, Imported] = {}
         self._spools: defaultdict[str, Spool] = defaultdict(Spool)
         self._stamps: list[Stamp | None] = []
+        self._listed: set[str] = set()
+        self._checked = ImportReport()
 
     def check(self) -> ImportReport:
         """Read all files once and report their kinds and every problem that needs no database.
@@ -81,6 +83,8 @@ class Export:
                 report.files[number].fail(UnreadableFile("INCOMPLETE_PAGES", sentence))
         if self._different:
             self._merge(report)
+        self._listed = {str(page.kind) for _, page in pages}
+        self._checked = report
         return report
 
     def close(self) -> None:
@@ -94,12 +98,35 @@ class Export:
         """An empty report on these files."""
         return ImportReport([FileReport(str(path)) for path in self.paths])
 
+    def report_so_far(self) -> ImportReport:
+        """A report on these files that has what the check has rejected, and no counts yet."""
+        report = self.blank_report()
+        for file, checked in zip(report.files, self._checked.files, strict=True):
+            file.rejections, file.rejected_total = list(checked.rejections), checked.rejected_total
+            file.rejected_items = set(checked.rejected_items)
+        return report
+
+    def rejected(self, report: ImportReport) -> Iterator[dict[str, Any]]:
+        """The rejected items as they came, each with what is wrong with it as far as that is listed."""
+        for number, file in enumerate(report.files):
+            for item in self._items(number, file, []) if file.rejected_items else ():
+                if item.index in file.rejected_items:
+                    problems = [asdict(each) for each in file.rejections if each.item == item.index]
+                    yield {**item.data, "rejected": problems}
+
+    def lists(self, kind: type[Imported]) -> bool:
+        """Whether a checked export has a collection of this kind, and not only single items."""
+        return kind_name(kind) in self._listed
+
     def read(self, kind: type[F], report: ImportReport) -> Iterator[LocatedItem[F]]:
         """The facts of one kind in a checked export."""
         name = kind_name(kind)
         spool = self._spools[name]
         self._progress.begin(f"Storing {name}", spool.size)
+        rejected = [file.rejected_items for file in self._checked.files]
         for item in spool.read(self._progress.advance):
+            if item.index in rejected[item.file]:
+                continue
             report.files[item.file].kinds[name] += 1
             whole = self._merged.get(_identity(item.facts)) if self._merged else None
             yield item if whole is None else replace(item, facts=_in_place(item.facts, whole))
@@ -150,13 +177,17 @@ class Export:
             for item in spool.read():
                 key = _identity(item.facts)
                 if key in self._different:
-                    self._merge_item(key, item, report.files[item.file])
+                    self._merge_item(key, item, report)
 
-    def _merge_item(self, key: bytes, item: LocatedItem[Any], file: FileReport) -> None:
+    def _merge_item(self, key: bytes, item: LocatedItem[Any], report: ImportReport) -> None:
+        file = report.files[item.file]
         whole = self._merged.setdefault(key, item.facts)
         different = list(contradictions(whole, item.facts))
         if different:
             file.reject(item.index, [self._contradiction(key, item.facts, different)])
+            place = self._seen[key]
+            # Which of the two is right, nobody knows: neither is stored.
+            report.files[place >> _BITS & _LOW].rejected_items.add(place & _LOW)
         else:
             self._merged[key] = merged(whole, item.facts)
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from multichannel.errors import MultichannelError
+from multichannel.importing.differences import Differences
 from multichannel.importing.problems import Problem, UnreadableFile
 
 LISTED: Final = 100
@@ -55,6 +56,7 @@ class FileReport:
     inferred: int = 0
     rejections: list[Rejection] = field(default_factory=list)
     rejected_total: int = 0
+    rejected_items: set[int] = field(default_factory=set)
     notices: list[Rejection] = field(default_factory=list)
     noticed_total: int = 0
     failed: bool = False
@@ -65,6 +67,7 @@ class FileReport:
 
     def reject(self, item: int, problems: Sequence[Problem]) -> None:
         """Record the invalid fields of one item."""
+        self.rejected_items.add(item)
         for each in problems:
             self._record(Rejection(item, each.field, each.code, each.message))
 
@@ -120,11 +123,20 @@ class ImportReport:
 
     files: list[FileReport] = field(default_factory=list)
     stored: bool = False
+    is_rehearsal: bool = False
+    differences: Differences = field(default_factory=Differences)
+    rejects: str | None = None
+    """The file to which the rejected items were written."""
 
     @property
     def rejected_total(self) -> int:
         """The number of problems to fix before anything can be stored."""
         return sum(each.rejected_total for each in self.files)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a file could not be read, so that not even the rest of it can be stored."""
+        return any(each.failed for each in self.files)
 
     def refuse(self) -> None:
         """Reset the counts: nothing was stored."""
@@ -133,13 +145,20 @@ class ImportReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report that `--json` prints."""
-        return {"files": [each.as_json() for each in self.files], "stored": self.stored}
+        report: dict[str, Any] = {"files": [each.as_json() for each in self.files], "stored": self.stored}
+        if self.is_rehearsal:
+            report |= {"dryRun": True, "differences": self.differences.as_json()}
+        if self.rejects is not None:
+            report["rejects"] = self.rejects
+        return report
 
     def render(self, console: Console) -> None:
         """Print a table of the files, the problems of each, and what to do next."""
         console.print(self._table())
         for each in self.files:
             _print_rejections(console, each)
+        if self.is_rehearsal:
+            self.differences.render(console)
         console.print(self._summary())
 
     def _table(self) -> Table:
@@ -159,6 +178,12 @@ class ImportReport:
         return table
 
     def _summary(self) -> Text:
+        if self.is_rehearsal:
+            return Text("Nothing was stored: this was a dry run.", style="green")
+        if self.stored and self.rejects is not None:
+            number = sum(len(each.rejected_items) for each in self.files)
+            sentence = f"Stored, but for {number:,} rejected: fix them in {self.rejects} and import it."
+            return Text(sentence, style="yellow")
         if self.stored:
             return Text("Stored.", style="green")
         if self.rejected_total:

@@ -52,13 +52,27 @@ class Mutations:
             raise
 
     def act_in_bulk(
-        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], T]
+        self,
+        principal: Principal,
+        mutation: MutationContext,
+        use_case: Callable[[UnitOfWork], T],
+        *,
+        is_rehearsal: bool = False,
     ) -> T:
         """See `Store.act_in_bulk`."""
-        return self._store.again(lambda: self._act_in_bulk_once(principal, mutation, use_case), CONFLICTS)
+
+        def attempt() -> T:
+            return self._act_in_bulk_once(principal, mutation, use_case, is_rehearsal=is_rehearsal)
+
+        return self._store.again(attempt, CONFLICTS)
 
     def _act_in_bulk_once(
-        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], T]
+        self,
+        principal: Principal,
+        mutation: MutationContext,
+        use_case: Callable[[UnitOfWork], T],
+        *,
+        is_rehearsal: bool,
     ) -> T:
         with self._store.transaction(principal, WRITING) as access:
             actor = access.run(select_tenants().where(Tenant.id == mutation.resource_id))
@@ -67,6 +81,8 @@ class Mutations:
                 access.session.bulk_audit = audit
                 outcome = use_case(UnitOfWork(access))
                 access.session.flush()
+                if is_rehearsal:
+                    return outcome
                 audit.write(self._store.clock())
             access.session.commit_connection()
             return outcome

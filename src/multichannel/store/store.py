@@ -158,15 +158,21 @@ class Store:
         return outcome
 
     def act_in_bulk(
-        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], T]
+        self,
+        principal: Principal,
+        mutation: MutationContext,
+        use_case: Callable[[UnitOfWork], T],
+        *,
+        is_rehearsal: bool = False,
     ) -> T:
         """Run a use case that writes in bulk, in one transaction with its audit records.
 
         `mutation` is about the partner that acts, in whose name the service itself, `principal`, writes.
+        Nothing of a rehearsal is kept.
         """
         with self.operation():
-            outcome = Mutations(self).act_in_bulk(principal, mutation, use_case)
-        for notify in self.committed:
+            outcome = Mutations(self).act_in_bulk(principal, mutation, use_case, is_rehearsal=is_rehearsal)
+        for notify in () if is_rehearsal else self.committed:
             notify()
         return outcome
 

@@ -15,6 +15,7 @@ from multichannel.policy.schema.resources import PARTNER
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
 from multichannel.services.imports.customers import store_customers
 from multichannel.services.imports.partnerships import store_partner_relationships
+from multichannel.services.imports.rehearsal import add_missing, watch
 from multichannel.services.imports.relationships import attach_resellers
 from multichannel.services.imports.subscriptions import store_subscriptions
 from multichannel.services.imports.transfers import store_transfers
@@ -45,14 +46,18 @@ def import_export(
         except NotVisible:
             raise Refused(f"Partner {partner_id} not found. Add it first: multichannel partner add") from None
         report = export.check()
-        if report.rejected_total:
+        if report.rejected_total and (report.failed or not options.keeps_going):
             raise ImportRefused(report)
         # The importing partner is the actor of all that changes.
         mutation = MutationContext(OPERATION, PARTNER.name, partner_id)
         stored = store.act_in_bulk(
-            IMPORTER, mutation, lambda work: store_export(work, partner_id, export, options)
+            IMPORTER,
+            mutation,
+            lambda work: store_export(work, partner_id, export, options),
+            is_rehearsal=options.is_rehearsal,
         )
-        store.update_statistics()
+        if not options.is_rehearsal:
+            store.update_statistics()
         return stored
 
 
@@ -62,13 +67,18 @@ def store_export(
     """Store a checked export in order of reference: partners, customers, subscriptions, transfers."""
     partner = work.partners.get(partner_id, to=Action.IMPORT)
     unit = ImportUnit(work, partner, export, options)
+    if options.is_rehearsal:
+        watch(unit)
     resellers = store_partner_relationships(unit)
     store_customers(unit, resellers)
     attach_resellers(unit, resellers)
     store_subscriptions(unit, resellers)
     store_transfers(unit)
+    unit.settle()
+    if options.is_rehearsal:
+        add_missing(unit)
     export.finish(unit.report)
-    if unit.report.rejected_total:
+    if unit.report.failed or (unit.report.rejected_total and not options.keeps_going):
         raise ImportRefused(unit.report)
-    unit.report.stored = True
+    unit.report.stored, unit.report.is_rehearsal = not options.is_rehearsal, options.is_rehearsal
     return unit.report

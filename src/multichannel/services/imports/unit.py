@@ -19,6 +19,7 @@ from multichannel.importing.problems import Problem
 from multichannel.importing.report import FileReport, Outcome
 from multichannel.importing.spool import LocatedItem
 from multichannel.importing.transfers import ImportedTransfer
+from multichannel.store.change_tracker import RowChange
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.owner_bulk_writer import OwnerBulkWriter, Row
 
@@ -38,6 +39,10 @@ class ImportOptions:
 
     reopens: bool = False
     """Open relationships again that were removed or canceled here, or have expired."""
+    keeps_going: bool = False
+    """Store the items that can be stored, and leave the others out."""
+    is_rehearsal: bool = False
+    """Store nothing, and report what would change."""
 
 
 class ImportUnit:
@@ -47,7 +52,11 @@ class ImportUnit:
         self.importer = importer
         self.options = options
         self.export = export
-        self.report = export.blank_report()
+        self.report = export.report_so_far() if options.keeps_going else export.blank_report()
+        # For a rehearsal: the customers that the export describes, those with subscriptions, and these.
+        self.described: set[str] = set()
+        self.sold_to: set[str] = set()
+        self.seen: set[str] = set()
         self.now = work.now
         self.companies = work.tenant_directory(importer)
         self._work = work
@@ -84,6 +93,10 @@ class ImportUnit:
     def settle(self) -> None:
         """Keep the audit records of a batch."""
         self._work.settle_bulk_changes()
+
+    def observe(self, observe: Callable[[RowChange], None]) -> None:
+        """Call this with each change."""
+        self._work.observe_bulk_changes(observe)
 
     def note_change(self, row_id: str, name: str, old: Any, new: Any) -> None:
         """Add to the audit record of a row what belongs to it and is stored elsewhere."""

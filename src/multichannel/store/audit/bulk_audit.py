@@ -7,7 +7,7 @@ chains are locked in one order and for a short time, and events have the time at
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -73,6 +73,8 @@ class BulkAudit(AuditWriter):
         self._later: dict[str, RowChange] = {}
         self._spooled: set[int] = set()
         self._tenants: set[str] = set()
+        self.observe: Callable[[RowChange], None] = _ignore
+        """Receives each change, once for each batch in which a row changes."""
         self._spool = TemporaryFile(prefix="multichannel-audit-")  # noqa: SIM115  (closed by __exit__)
 
     def __enter__(self) -> Self:
@@ -119,6 +121,7 @@ class BulkAudit(AuditWriter):
         self._pending.clear()
         fresh = []
         for change in changes:
+            self.observe(change)
             if self._is_amendment(change):
                 self._amend(change)
             else:
@@ -189,6 +192,10 @@ class BulkAudit(AuditWriter):
         self._spool.seek(0)
         while self._spool.tell() < end:
             yield pickle.load(self._spool)  # noqa: S301  (our own file, which has no name)
+
+
+def _ignore(_change: RowChange) -> None:
+    pass
 
 
 def _number(row_id: str) -> int:
