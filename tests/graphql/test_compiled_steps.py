@@ -18,6 +18,7 @@ from multichannel.graphql.compiled.completing import completion
 from multichannel.graphql.compiled.steps import Surroundings, answer_with_steps
 from multichannel.graphql.framework import groups
 from multichannel.graphql.framework.fields import DECLARATIONS
+from multichannel.graphql.schema import build_schema
 from multichannel.store.compiled.json_text import HOLE
 from tests.graphql.both_executions import Both, both_of
 from tests.world import World, one_shared_engine
@@ -33,6 +34,7 @@ VIEWER = """{ viewer { __typename tenantId tenantKind cloud market roles authMod
 
 @pytest.fixture(scope="module")
 def both(shared_world: World) -> Iterator[Both]:
+    build_schema()  # before a test exchanges a declaration, which resolvers keep
     with both_of(shared_world) as both:
         yield both
 
