@@ -13,6 +13,7 @@ from sqlalchemy import URL
 from multichannel.store.engines import open_database
 from tests.benchmarks.cold import cold_predicates
 from tests.benchmarks.databases import databases
+from tests.benchmarks.mutations import mutations_over_http
 from tests.benchmarks.over_http import Effort, over_http
 from tests.benchmarks.plans import whole_tables
 from tests.benchmarks.queries import QUERIES
@@ -78,6 +79,7 @@ def _database(scale: Scale, url: URL, rounds: int, *, http: bool) -> dict[str, A
         found["http"] = over_http(
             scale, url, Effort(rounds=5, requests=200), [ON, OFF, INTERPRETED, LIMIT, *peers()]
         )
+        found["mutations"] = mutations_over_http(scale, url, Effort(rounds=5, requests=100))
     return found
 
 

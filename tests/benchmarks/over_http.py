@@ -78,14 +78,14 @@ def over_http(
 
 def bodies(url: URL, scale: Scale) -> dict[str, bytes]:
     """The requests by the name of their question."""
-    variables = {SINGLE: {"id": f"subscription_{_subscription(url, scale)}"}}
+    variables = {SINGLE: {"id": f"subscription_{subscription_of(url, scale)}"}}
     return {
         name: orjson.dumps({"query": query, "variables": variables.get(query)})
         for name, query in OVER_HTTP.items()
     }
 
 
-def _subscription(url: URL, scale: Scale) -> str:
+def subscription_of(url: URL, scale: Scale) -> str:
     """A subscription that the first partner bills."""
     engine = open_database(url.render_as_string(hide_password=False))
     partner = World(scale).partners[0]

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tests.benchmarks.cold import MOST
 from tests.benchmarks.queries import TARGETS
-from tests.benchmarks.variants import LIMIT, MERCURIUS, OFF, ON
+from tests.benchmarks.variants import INTERPRETED, LIMIT, MERCURIUS, OFF, ON
 
 
 def print_tables(figures: dict[str, Any]) -> None:
@@ -21,6 +21,7 @@ def print_tables(figures: dict[str, Any]) -> None:
         console.print(_in_process(database, found["in_process"]))
         if "http" in found:
             print_http(database, found["http"], console)
+            console.print(_mutations(database, found["mutations"]))
         whole = {name: lines for name, lines in found["whole_tables"].items() if lines}
         console.print(f"{database}, tables or indexes read whole: {whole or 'none'}\n")
     console.print(_cold(figures["cold_predicates"]))
@@ -75,6 +76,15 @@ def _latency(database: str, found: dict[str, Any]) -> Table:
         table.add_row(
             question, *(format(each[name][key], form) for key, _, form in columns for name in names)
         )
+    return table
+
+
+def _mutations(database: str, found: dict[str, dict[str, float]]) -> Table:
+    table = Table(title=f"{database}, mutations over HTTP: ms of server CPU for one, and the ratio")
+    _add(table, "mutation", ON, INTERPRETED, "on / interpreted")
+    for name, each in found.items():
+        on, interpreted = each[ON], each[INTERPRETED]
+        table.add_row(name, f"{on:.2f}", f"{interpreted:.2f}", f"{on / interpreted:.2f}")
     return table
 
 

@@ -12,11 +12,22 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from multichannel.policy.decide.policy import Policy
 from multichannel.store.engines import open_database
 from tests.benchmarks.cold import ASKED, cold_predicates
+from tests.benchmarks.mutations import mutations_over_http
 from tests.benchmarks.over_http import Effort, over_http
 from tests.benchmarks.plans import PLANNED, whole_tables
 from tests.benchmarks.queries import OVER_HTTP, QUERIES, STATEMENTS
 from tests.benchmarks.timing import interleaved
-from tests.benchmarks.variants import LIMIT, MERCURIUS, OFF, ON, answering, policy_on, recorded, variants
+from tests.benchmarks.variants import (
+    INTERPRETED,
+    LIMIT,
+    MERCURIUS,
+    OFF,
+    ON,
+    answering,
+    policy_on,
+    recorded,
+    variants,
+)
 from tests.benchmarks.world import SMALL, World, copy_to_postgresql, fill_sqlite
 from tests.databases import copy_of
 
@@ -142,3 +153,14 @@ def test_a_strangers_predicates_are_made_anew(policy: Policy) -> None:
 
     assert policy.translate.cache_info().misses == made + 3 * len(ASKED)
     assert all(took > 0 for took in found.values())
+
+
+@pytest.mark.long
+def test_mutations_are_done_by_both_executions_and_their_cpu_is_measured(world_url: URL) -> None:
+    figures = mutations_over_http(SMALL, world_url, Effort(rounds=1, requests=3))
+
+    assert {name: each.keys() for name, each in figures.items()} == {
+        "updateCustomer": {ON, INTERPRETED},
+        "updateSubscription": {ON, INTERPRETED},
+    }
+    assert all(cost > 0 for each in figures.values() for cost in each.values())
