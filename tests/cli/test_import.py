@@ -137,6 +137,20 @@ def test_a_dry_run_prints_a_table_json_or_a_page(shell: Shell) -> None:
 
 
 @sqlite_first
+def test_a_customers_list_is_imported(shell: Shell) -> None:
+    shell.load(shell.write("export.json", customer("meadow")))
+    table = shell.folder / "list.csv"
+    table.write_text("Offer;Seats;Expires\nOffice;1.000;31.12.2027\n")
+    arguments = ("import", "inventory", str(table), "--customer", guid("meadow"), "--channel", "ea")
+
+    refused = shell.run(*arguments)
+    code, out, err = shell.run(*arguments, "--dates", "dmy", "--numbers", "comma", "--json")
+
+    assert (refused[0], "line 2, end  NOT_A_DATE" in refused[1]) == (1, True)
+    assert (code, err, json.loads(out)["files"][0]["created"]) == (0, "", 1)
+
+
+@sqlite_first
 def test_progress_is_shown_on_a_terminal_and_not_on_stdout(shell: Shell) -> None:
     path = shell.write("export.json", *(subscription(f"s{n}", of="meadow") for n in range(500)))
     ours, theirs = pty.openpty()

@@ -14,12 +14,15 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.options import AsJson, DatabaseUrl, nonzero_guid
+from multichannel.domain.commerce import Channel
 from multichannel.errors import Refused
 from multichannel.importing.differences import MEANINGS
 from multichannel.importing.export import Export, ImportProgress
+from multichannel.importing.inventory import DateOrder, Decimals, InventoryFormat
 from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.server.bootstrap import open_store
 from multichannel.services.imports import ImportOptions, import_export
+from multichannel.services.imports.inventory import import_inventory
 from multichannel.settings import Settings, load_settings
 from multichannel.workbench.pages import document, render_template, stylesheet
 
@@ -27,11 +30,6 @@ app = typer.Typer(no_args_is_help=True, help="Import data from other systems.")
 
 REFUSED = 1
 OBJECTS_BEFORE_COLLECTION = 100_000
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `partner-center` a subcommand: typer drops the name of an only command."""
 
 
 @app.command("partner-center")
@@ -95,6 +93,46 @@ def partner_center(
     else:
         report.render(Console())
     if report.rejected_total or not (report.stored or report.is_rehearsal):
+        raise typer.Exit(REFUSED)
+
+
+@app.command("inventory")
+def inventory(
+    file: Annotated[Path, typer.Argument(help="A table (CSV) with a header.", metavar="FILE")],
+    customer: Annotated[UUID, typer.Option(help="Tenant id of the customer.", callback=nonzero_guid)],
+    channel: Annotated[
+        Channel | None, typer.Option(help="Channel of rows that name none.", case_sensitive=False)
+    ] = None,
+    dates: Annotated[
+        DateOrder,
+        typer.Option(help="Order of year, month and day; 2026-04-03 is always read."),
+    ] = DateOrder.YMD,
+    numbers: Annotated[
+        Decimals, typer.Option(help="What separates fractions; the other one groups thousands.")
+    ] = Decimals.POINT,
+    as_json: AsJson = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Import a customer's own list of what it bought elsewhere, as its own records.
+
+    Columns: product (required), name, channel, billing (license or usage), quantity, status, end, term,
+    renews and id. Each has other names as well, such as seats for quantity; case, spaces and punctuation mean
+    nothing. The same list again changes nothing; a later one changes name, quantity, end and renewal.
+
+    Example: multichannel import inventory bought.csv --customer 0a1b6c52-7f0d-4e57-9c1b-1d2f0e6a9b01
+    --channel ea --dates dmy --numbers comma
+    """
+    how = InventoryFormat(dates=dates, decimals=numbers, channel=channel)
+    try:
+        with open_store(load_settings(database_url=database_url)) as store:
+            report = import_inventory(store, str(customer), file, how)
+    except ImportRefused as refused:
+        report = refused.report
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
+    else:
+        report.render(Console())
+    if not report.stored:
         raise typer.Exit(REFUSED)
 
 

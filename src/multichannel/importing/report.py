@@ -71,6 +71,12 @@ class FileReport:
         for each in problems:
             self._record(Rejection(item, each.field, each.code, each.message))
 
+    def reject_line(self, line: int, problems: Sequence[Problem]) -> None:
+        """Record the invalid columns of one line of a table."""
+        for each in problems:
+            place = f"line {line}, {each.field}" if each.field else f"line {line}"
+            self._record(Rejection(None, place, each.code, each.message))
+
     def note(self, item: int, notice: Problem) -> None:
         """Record what the importer has to know of an item that is stored."""
         self.noticed_total += 1

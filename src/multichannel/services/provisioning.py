@@ -13,7 +13,7 @@ from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, Ten
 from multichannel.domain.users import Role, User, UserState
 from multichannel.errors import NotVisible
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, USER, Resource
-from multichannel.policy.schema.vocabulary import Action
+from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.services import users
 from multichannel.store.read.list_query import (
     ALL_ROWS,
@@ -106,6 +106,14 @@ def add_user(
     return users.add_user_to_tenant(work, tenant, new, tenant=tenant)
 
 
+def customer_principal(work: UnitOfWork, directory_id: str) -> Principal:
+    """The principal that stands for all users of a customer. NotVisible if there is no such customer."""
+    tenant = _partner_or_customer(work, directory_id)
+    if not isinstance(tenant, Customer):
+        raise NotVisible
+    return work.query_for(tenant).principals([tenant.id])[tenant.id]
+
+
 def disable_user(work: UnitOfWork, directory_id: str, object_id: str) -> User:
     """End the access of a user (R55). NotVisible, ALREADY_DISABLED or LAST_GLOBAL_ADMIN."""
     return users.disable_user(work, _user_id(work, directory_id, object_id))
@@ -124,7 +132,7 @@ class ListedTenant:
     kind: TenantKind
     name: str | None
     cloud: Cloud
-    market: str
+    market: str | None
 
 
 @dataclass(frozen=True, slots=True)
