@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from polar import Expression, Variable
 
 from multichannel.policy.decide.conditions import literal_text
-from multichannel.policy.decide.derivations import is_composed, reads_roles
+from multichannel.policy.decide.derivations import Derivations, Roles, is_composed, reads_roles
 from multichannel.policy.decide.oso_engine import Engine, kind_of
 from multichannel.policy.language.ast import Call, terms
 from multichannel.policy.language.resource_binding import concerns
@@ -46,6 +47,8 @@ class ReachedPoint:
 
 _Answer: TypeAlias = tuple[str | None, ReachedPoint]
 """A point and the action for which it is reached, None for any."""
+_Points: TypeAlias = Mapping[str | None, Collection[ReachedPoint]]
+NO_POINTS: frozenset[ReachedPoint] = frozenset()
 
 
 class Instrumentation:
@@ -63,24 +66,33 @@ class Instrumentation:
                 self.points += self.probes[-1].points
         self._guards = "\n".join(sorted(set(_guards(source))))
         self._engine = Engine(source, extra=self._about)
+        self._are_grants_apart = not watched and self._is_composed
+        self._derivations = Derivations(Engine(source))
+        self._allow_points: dict[tuple[str, frozenset[str], Roles], _Points] = {}
 
     def reached(
         self, principals: Mapping[Principal, Collection[Action]], record: Any
-    ) -> dict[tuple[Principal, Action], set[ReachedPoint]]:
+    ) -> dict[tuple[Principal, Action], frozenset[ReachedPoint]]:
         """The points reached when principals request actions on a record. Raises PolicyFault.
 
         Principals of one tenant that differ in their roles share what depends on no role.
         """
-        found: dict[tuple[Principal, Action], set[ReachedPoint]] = {}
-        shared: dict[Principal, list[_Answer]] = {}
+        found: dict[tuple[Principal, Action], frozenset[ReachedPoint]] = {}
+        shared: dict[Principal, _Points] = {}
+        standings: dict[Principal, frozenset[str] | None] = {}
         for principal, actions in principals.items():
             without_roles = replace(principal, roles=()) if self._is_composed else principal
             if without_roles not in shared:
-                shared[without_roles] = list(self._shared_points(without_roles, record))
-            for action, reached in (*shared[without_roles], *self._ask(record, "allow", principal, ACTION)):
-                for each in actions:
-                    if action in {None, each}:
-                        found.setdefault((principal, each), set()).add(reached)
+                shared[without_roles] = _by_action(self._shared_points(without_roles, record))
+                standings[without_roles] = self._standings(without_roles, record)
+            allowed = self._allowed_points(principal, standings[without_roles], record)
+            for action in actions:
+                points = (
+                    each.get(key, NO_POINTS)
+                    for each in (shared[without_roles], allowed)
+                    for key in (None, action)
+                )
+                found[principal, action] = NO_POINTS.union(*points)
         return found
 
     def _shared_points(self, principal: Principal, record: Any) -> Iterator[_Answer]:
@@ -88,6 +100,22 @@ class Instrumentation:
         yield from self._ask(record, "forbid", REASON, principal, ACTION)
         if self._is_composed:
             yield from self._ask(record, "has_standing", principal, STANDING)
+
+    def _standings(self, principal: Principal, record: Any) -> frozenset[str] | None:
+        """What `allow` depends on beside the roles, if it is composed and no grant reads the record."""
+        if not (self._are_grants_apart and self._derivations.is_joined(RESOURCES[kind_of(record)])):
+            return None
+        answers = self._engine.ask("has_standing", principal, STANDING, record)
+        return frozenset(answer.bindings["standing"] for answer in answers)
+
+    def _allowed_points(self, principal: Principal, standings: frozenset[str] | None, record: Any) -> _Points:
+        """The points of `allow`, found once for principals with the same standings and roles."""
+        if standings is None:
+            return _by_action(self._ask(record, "allow", principal, ACTION))
+        key = kind_of(record), standings, principal.roles
+        if key not in self._allow_points:
+            self._allow_points[key] = _by_action(self._ask(record, "allow", principal, ACTION))
+        return self._allow_points[key]
 
     def _ask(self, record: Any, name: str, *question: Any) -> Iterator[_Answer]:
         answers = [
@@ -106,6 +134,13 @@ class Instrumentation:
         source = self._engine.source
         about = (probe.text for probe in self.probes if kind is None or concerns(source, probe.rule, kind))
         return "\n".join((*about, self._guards))
+
+
+def _by_action(answers: Iterable[_Answer]) -> _Points:
+    points: dict[str | None, set[ReachedPoint]] = defaultdict(set)
+    for action, reached in answers:
+        points[action].add(reached)
+    return dict(points)
 
 
 def _guards(source: PolicySource) -> Iterator[str]:
