@@ -57,6 +57,11 @@ grant("global_admin", "customer", "update", _: Customer);
 # has provisioned it.
 grant(role, "relationship_holder", "link", _: Customer) if relationship_manager(role);
 
+# A partner's own name and tags for a customer are its own notes: whoever reads the customer sets them.
+grant(role, standing, "label", customer: Customer) if
+  standing in ["relationship_holder", "attached_reseller"] and
+  grant(role, standing, "read", customer);
+
 # R63: with whom new records are shared is the customer's decision.
 grant("global_admin", "customer", "set_sharing", _: Customer);
 

@@ -127,6 +127,14 @@ grant(role, standing, "read_own_access", subscription: Subscription) if
 grant(role, "delegated_support", "read", _: Subscription) if delegated_supporter(role);
 grant(role, "delegated_manage_subscriptions", "read", _: Subscription) if delegate(role);
 
+# A partner's own name and tags for a subscription are its own notes: whoever reads the subscription sets them.
+grant(role, standing, "label", subscription: Subscription) if
+  standing in [
+    "billing_partner", "attached_reseller", "support_contact", "relationship_holder", "recorder",
+    "delegated_support", "delegated_manage_subscriptions"
+  ] and
+  grant(role, standing, "read", subscription);
+
 # R24: the partner of record is credited, and reads no more than a summary.
 grant(role, "partner_of_record", "read_summary", _: Subscription) if subscription_reader(role);
 

@@ -357,6 +357,7 @@ def test_nested_lists_show_what_the_root_shows_and_no_more(shared_api: Api, pers
                 "READ_SUMMARY",
                 "READ",
                 "UPDATE",
+                "LABEL",
                 "LINK",
                 "CONFIRM_AGREEMENT",
                 "RECORD_SUBSCRIPTION",
@@ -364,7 +365,7 @@ def test_nested_lists_show_what_the_root_shows_and_no_more(shared_api: Api, pers
             ],
         ),
         ("alder-billing-admin", f"customer_{MEADOW.id}", ["READ_SUMMARY"]),
-        ("linden-admin-agent", f"customer_{EMBER.id}", ["READ_SUMMARY", "READ"]),
+        ("linden-admin-agent", f"customer_{EMBER.id}", ["READ_SUMMARY", "READ", "LABEL"]),
         (
             "meadow-global-admin",
             f"customer_{MEADOW.id}",

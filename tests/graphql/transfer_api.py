@@ -159,7 +159,8 @@ class Deals:
     def purchase(self, key: str, like: str, **values: Any) -> str:
         """One more subscription like one of the demo world; its id for clients."""
         (found,) = self.rows(Subscription, id=fixed_id(f"{like}.subscription"))
-        columns = {column.key: getattr(found, column.key) for column in Subscription.__mapper__.column_attrs}
+        stored = {column.key for column in Subscription.__mapper__.column_attrs} - {"alias", "tags"}
+        columns = {name: getattr(found, name) for name in stored}
         row_id = fixed_id(f"{key}.subscription")
         anew = {"id": row_id, "vendor_id": fixed_id(f"{key}.vendor"), "friendly_name": key}
         self.store(Subscription(**{**columns, **anew, **values}))

@@ -166,6 +166,7 @@ def test_every_action_of_tenants_is_a_change_or_is_named_here() -> None:
         Action.READ_SUPPORT_OPTIONS,
         Action.READ_ACCESS,
         Action.READ_OWN_ACCESS,
+        Action.LABEL,
         *of_users,
         Action.REVOKE_DELEGATED_ADMIN,
         Action.END,

@@ -125,6 +125,23 @@ def _share_by_default(hand: Hand) -> Dealt:
     return hand.user(customer, ADMIN), told
 
 
+def _label_customer(hand: Hand) -> Dealt:
+    row = hand.row("ResellerRelationship", lambda row: hand.loose or row["status"] == "active")
+    return hand.user(row["partner_id"], ADMIN, *AGENTS), {
+        "id": global_id("Customer", row["customer_id"] or hand.row("Customer")["id"]),
+        **_label(hand),
+    }
+
+
+def _label_subscription(hand: Hand) -> Dealt:
+    row = hand.row(SUBSCRIPTION)
+    return _seller(hand, row, ADMIN, *AGENTS), {"id": global_id(SUBSCRIPTION, row["id"]), **_label(hand)}
+
+
+def _label(hand: Hand) -> dict[str, Any]:
+    return hand.some(alias=hand.of("Ours", "", "Another"), tags=hand.of(["watch"], [], ["west", "watch"]))
+
+
 def _answer(hand: Hand) -> Dealt:
     row = hand.row(SUBSCRIPTION, lambda row: row["channel"] != "csp" and row["recorded_by"] == "partner")
     return hand.user(row["customer_id"], ADMIN), hand.version(row)
@@ -236,6 +253,8 @@ PURCHASES: dict[str, Deal] = {
     "cancelService": _cancel_service,
     "setSubscriptionSharing": _share,
     "setDefaultSharing": _share_by_default,
+    "labelCustomer": _label_customer,
+    "labelSubscription": _label_subscription,
     "confirmExternalSubscription": _answer,
     "disputeExternalSubscription": _answer,
 }

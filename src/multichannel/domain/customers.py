@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
 from multichannel.domain.commerce import Sharing
+from multichannel.domain.labels import CustomerLabel, own_label
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 
 
@@ -39,6 +40,8 @@ class Customer(Versioned, Base):
         select(Tenant.directory_id).where(Tenant.id == id).correlate_except(Tenant).scalar_subquery(),
         deferred=True,
     )
+    alias: Mapped[str | None] = own_label(CustomerLabel.alias, CustomerLabel.customer_id, id)
+    tags: Mapped[list[str] | None] = own_label(CustomerLabel.tags, CustomerLabel.customer_id, id)
     company_name: Mapped[str | None]
     domain: Mapped[str | None] = mapped_column(index=True)
     custom_domains: Mapped[list[str]] = mapped_column(JSON, default=list)

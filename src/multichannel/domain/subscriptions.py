@@ -23,6 +23,7 @@ from multichannel.domain.commerce import (
     SubscriptionStatus,
 )
 from multichannel.domain.customers import Customer
+from multichannel.domain.labels import SubscriptionLabel, own_label
 from multichannel.domain.lifecycle import ENDED, LIVE, SubscriptionLifecycle
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Partner, Tenant
@@ -88,6 +89,8 @@ class Subscription(SubscriptionLifecycle, Base):
     sharing: Mapped[Sharing] = mapped_column(default=Sharing.ALL_PARTNERS)
     # R67: of a partner's record of another channel; of others null.
     confirmation: Mapped[Confirmation | None]
+    alias: Mapped[str | None] = own_label(SubscriptionLabel.alias, SubscriptionLabel.subscription_id, id)
+    tags: Mapped[list[str] | None] = own_label(SubscriptionLabel.tags, SubscriptionLabel.subscription_id, id)
 
     def change(
         self,

@@ -92,8 +92,10 @@ NOT_TRANSFERRED = {
     "promotion_id",
     "cancellation_reason",
     "version",
+    "alias",
+    "tags",
 }
-"""Columns that a transferred copy does not have: ids of the vendor, and agreements with the source."""
+"""What a copy does not have: ids of the vendor, agreements with the source, labels of the caller."""
 
 
 def transferred_copy(

@@ -56,7 +56,8 @@ class Access:
         """The rows of a statement whose WHERE holds the policy's predicate."""
         if isinstance(statement, PreparedStatement):
             return self.session.decided_rows(statement, now=self.now, **parameters)
-        return self.session.decided(statement, now=self.now, **parameters).all()
+        own = {"now": self.now, "tenant": self.principal.tenant_id}
+        return self.session.decided(statement, **own, **parameters).all()
 
     def load(
         self, statement: Executable | PreparedObjects, parameters: Mapping[str, Any] = NO_PARAMETERS

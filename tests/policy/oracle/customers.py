@@ -42,7 +42,7 @@ def _may(world: World, who: Principal, action: Action, row: Row) -> bool:
         delegated = delegated_admin.uses(world, who, "manage_users", row["id"])
         return delegated or (is_customer(who) and row["id"] == who.tenant_id and has(who, USER_MANAGERS))
     if is_customer(who):  # the profile is its own
-        own = row["id"] == who.tenant_id and action is not Action.LINK
+        own = row["id"] == who.tenant_id and action not in {Action.LINK, Action.LABEL}
         return own and has(who, {"global_admin"})
     holds = relationships.holds(world, who, row["id"])
     if action in BY_HOLDER:

@@ -59,6 +59,8 @@ def may(world: World, who: Principal, action: Action, row: Row) -> bool:
     """Whether `who` is granted this, restrictions aside."""
     if action is Action.READ_ACCESS:  # R65
         return is_customer(who) and _may_read(world, who, Action.READ, row)
+    if action is Action.LABEL:  # a partner's own notes on what it reads
+        return not is_customer(who) and _may_read(world, who, Action.READ, row)
     if action is Action.READ_OWN_ACCESS:
         managers = [replace(who, roles=(role,)) for role in USER_MANAGERS & set(who.roles)]
         return any(_may_read(world, each, Action.READ_SUMMARY, row) for each in managers)

@@ -64,6 +64,8 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
     "moveSubscriptionToCsp": purchases.move,
     "setSubscriptionSharing": consent.share,
     "setDefaultSharing": consent.share_by_default,
+    "labelCustomer": consent.label_customer,
+    "labelSubscription": consent.label_subscription,
     "confirmExternalSubscription": consent.confirm,
     "disputeExternalSubscription": consent.dispute,
     "assignSupportContact": subscriptions.support,

@@ -32,6 +32,16 @@ def share_by_default(state: State, who: Principal, told: Input) -> Row:
     return customer
 
 
+def label_customer(state: State, who: Principal, told: Input) -> Row:
+    """A partner's own notes on what it reads, which change nothing of the record."""
+    return state.get(who, Action.LABEL, "Customer", told["id"])
+
+
+def label_subscription(state: State, who: Principal, told: Input) -> Row:
+    """The same for a subscription."""
+    return state.get(who, Action.LABEL, "Subscription", told["id"])
+
+
 def confirm(state: State, who: Principal, told: Input) -> Row:
     """R67, R68: unless another partner sells it already."""
     row = state.get_version(who, Action.CONFIRM, "Subscription", told)

@@ -72,16 +72,17 @@ def test_a_wall_that_leaves_actions_out_is_told_with_them() -> None:
     (finding,) = _walled(wall)
 
     assert finding.message == (
-        "no restriction keeps read_summary, read_access, read_own_access, update, link, confirm_agreement, "
-        "record_subscription, create_subscription, set_sharing, add_user, verify_domain on a Customer "
-        "within one national cloud"
+        "no restriction keeps read_summary, read_access, read_own_access, update, label, link, "
+        "confirm_agreement, record_subscription, create_subscription, set_sharing, add_user, verify_domain "
+        "on a Customer within one national cloud"
     )
 
 
 def test_a_wall_for_every_action_by_name_or_for_all_tenants_by_kind_is_one() -> None:
     actions = (
-        '"read", "read_summary", "read_access", "read_own_access", "update", "link", "confirm_agreement", '
-        '"record_subscription", "create_subscription", "set_sharing", "add_user", "verify_domain"'
+        '"read", "read_summary", "read_access", "read_own_access", "update", "label", "link", '
+        '"confirm_agreement", "record_subscription", "create_subscription", "set_sharing", "add_user", '
+        '"verify_domain"'
     )
     by_name = WALL.replace("_action", "action").replace(
         "!= caller.cloud", f"!= caller.cloud and action in [{actions}]"

@@ -41,6 +41,7 @@ OPENED = {
     "read_summary": READERS,
     "open_support_case": CASE_HANDLERS,
     "read_own_access": ("global_admin",),
+    "label": READERS,
 }
 """What the standings of an attached reseller and of a support contact open, and to whom."""
 

@@ -19,6 +19,7 @@ NOUNS = (
     "consent",
     "support_cases",
     "transfers",
+    "labels",
 )
 """In the order in which the schema lists them."""
 

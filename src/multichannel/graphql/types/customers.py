@@ -47,6 +47,16 @@ def _domains(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[dict[str
 class Customer:
     """A company with its own tenant. All partners that serve it share its profile."""
 
+    alias = Column(
+        "Your company's own name for it, which nobody else sees.",
+        SUMMARY,
+        filter=True,
+        order=True,
+        search=True,
+    )
+    tags = Column(
+        "Your company's own tags, which nobody else sees; null if it has set none.", SUMMARY, filter=True
+    )
     company_name = Column("The company's name.", SUMMARY, filter=True, order=True, search=True)
     domain = Column(
         "The primary domain of its tenant, such as `meadow.example`.",

@@ -129,6 +129,16 @@ object_type(
 class Subscription:
     """A subscription that a customer bought through any channel."""
 
+    alias = Column(
+        "Your company's own name for it, which nobody else sees.",
+        SUMMARY,
+        filter=True,
+        order=True,
+        search=True,
+    )
+    tags = Column(
+        "Your company's own tags, which nobody else sees; null if it has set none.", SUMMARY, filter=True
+    )
     friendly_name = Column("The display name.", SUMMARY, filter=True, order=True, search=True)
     offer_name = Column("The name of the offer.", SUMMARY, filter=True, order=True, search=True)
     status = Column("The state of the subscription now.", SUMMARY, filter=True, order=True)

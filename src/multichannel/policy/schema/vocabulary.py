@@ -62,6 +62,8 @@ class Action(DescribedEnum):
     CONFIRM_AGREEMENT = "confirm_agreement", "Record that the customer has accepted the customer agreement."
     RECORD_SUBSCRIPTION = "record_subscription", "Record a subscription that was bought in another channel."
     CREATE_SUBSCRIPTION = "create_subscription", "Sell the customer a subscription."
+    # on a customer or a subscription
+    LABEL = "label", "Give it a name and tags of your company's own, which nobody else sees."
     # on a subscription
     SUSPEND = "suspend", "Suspend the subscription."
     REACTIVATE = "reactivate", "Reactivate the suspended subscription."
