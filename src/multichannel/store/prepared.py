@@ -63,7 +63,7 @@ class PreparedObjects(PreparedStatement):
     def __init__(self, model: Any, statement: Any) -> None:
         super().__init__(statement)
         self.mapper = inspect(model)
-        self.attributes = [each.key for each in self.mapper.column_attrs]
+        self.attributes = _loaded(self.mapper)
         properties = map(self.mapper.get_property_by_column, self.mapper.primary_key)
         self._key_places = [self.attributes.index(each.key) for each in properties]
 
@@ -75,7 +75,12 @@ class PreparedObjects(PreparedStatement):
 def columns_of(model: Any) -> list[Any]:
     """The columns of a mapped class for `PreparedObjects`; none if it has relations, too."""
     mapper = inspect(model)
-    return [] if mapper.relationships else [getattr(model, each.key) for each in mapper.column_attrs]
+    return [] if mapper.relationships else [getattr(model, name) for name in _loaded(mapper)]
+
+
+def _loaded(mapper: Any) -> list[str]:
+    """The attributes with columns of the table; others are subqueries, which only lists ask for."""
+    return [each.key for each in mapper.column_attrs if not each.deferred]
 
 
 class StatementOfDatabase:
