@@ -56,7 +56,7 @@ def test_values_denials_and_failures_of_a_page_stand_in_their_places(both: Both)
     } } viewer { roles } }
     fragment Moves on Subscription {
       leftToMove { whole } csp: cspConflicts { partner { name } } viewerCanNow }"""
-    for persona in (AGENT, "alder-sales-agent", "meadow-global-admin", "cedar-sales-and-billing"):
+    for persona in (AGENT, "meadow-global-admin", "cedar-sales-and-billing"):
         body = orjson.loads(both.same(persona, query, {"nobody": f"partner_{CEDAR.id}"}))
         keys = [each["path"][2:] for each in body["errors"]]
         assert [key[0] for key in keys] == sorted(key[0] for key in keys)
@@ -196,9 +196,9 @@ def test_filters_by_ids_of_tenants_are_answered_alike(both: Both) -> None:
       transfers(filter: {customerId: {eq: $one}}) { totalCount nodes { customerId } } }
       fragment A on AuditRecordConnection { totalCount nodes { actorTenantId } }"""
     ids = [ALDER.id, CEDAR.id.upper(), f"customer_{MEADOW.id}", "nobody"]
-    for persona in (AGENT, "alder-sales-agent", "meadow-global-admin"):
-        for one in ids:
-            both.same(persona, query, {"ids": ids, "one": one})
+    for one in ids:
+        both.same(AGENT, query, {"ids": ids, "one": one})
+    both.same("meadow-global-admin", query, {"ids": ids, "one": CEDAR.id})
 
 
 def test_more_groups_than_may_be_shown_are_left_to_the_interpreter(
@@ -215,6 +215,7 @@ def test_more_groups_than_may_be_shown_are_left_to_the_interpreter(
     assert both.paths[ExecutionPath.NOT_COVERED] == before + 1
 
 
+@one_shared_engine
 def test_explanations_and_who_may_do_something_are_answered_alike(both: Both) -> None:
     rules = "rules { file line text }"
     for action in ("READ", "UPDATE", "READ_BILLING", "CANCEL"):
