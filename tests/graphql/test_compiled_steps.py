@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from multichannel.demo.cast import ALDER, CEDAR, MEADOW, PERSONAS
-from multichannel.errors import DatabaseUnavailable
+from multichannel.errors import DatabaseUnavailable, TooComplex
 from multichannel.graphql.compiled import arguments, introspection, selecting
 from multichannel.graphql.compiled.compiled_execution import ExecutionPath
 from multichannel.graphql.compiled.completing import completion
@@ -107,6 +107,23 @@ def test_a_step_that_breaks_is_left_to_the_interpreter(
 
     assert compiled == interpreted
     assert both.paths[ExecutionPath.FAILED] == failed + 1
+
+
+def test_a_required_value_that_fails_is_left_to_the_interpreter(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: Any) -> Any:
+        raise TooComplex("too much")
+
+    for module in ("compiled.steps", "framework.resolvers"):
+        monkeypatch.setattr(f"multichannel.graphql.{module}.possible_actions", refuse)
+    before = both.paths[ExecutionPath.NOT_COVERED]
+
+    compiled, interpreted = both.answers(AGENT, "{ customers(first: 2) { nodes { now: viewerCanNow } } }")
+
+    assert compiled == interpreted
+    assert b"too much" in compiled[2]
+    assert both.paths[ExecutionPath.NOT_COVERED] == before + 1
 
 
 def test_a_fault_underneath_a_step_ends_the_operation(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:

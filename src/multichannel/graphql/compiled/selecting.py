@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from graphql import FieldNode
+from graphql import FieldNode, GraphQLNonNull
 
 from multichannel.graphql.compiled.collecting import Collecting, Nodes, locations_of
 from multichannel.graphql.compiled.completing import completion
@@ -87,9 +87,18 @@ class Selecting:
 
     def _step(self, type_name: str, nodes: Nodes, compute: Compute, absent: Any = None) -> Step:
         name = nodes[0].name.value
-        complete = completion(self._collecting, type_of(type_name, name), nodes)
+        kind = type_of(type_name, name)
+        complete = completion(self._collecting, kind, nodes)
         place = self._places.get(id(nodes[0]))
-        return Step((type_name, name), compute, complete, tuple(locations_of(nodes)), place, absent)
+        return Step(
+            (type_name, name),
+            compute,
+            complete,
+            tuple(locations_of(nodes)),
+            place,
+            absent,
+            is_required=isinstance(kind, GraphQLNonNull),
+        )
 
     def _record(self, declaration: TypeDeclaration, nodes: Nodes) -> Selected:
         fields = self._collecting.below(nodes, declaration.name)

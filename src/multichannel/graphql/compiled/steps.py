@@ -21,7 +21,7 @@ from multichannel.graphql.framework.fields import Computed, ComputedRoot
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.possible_actions import possible_actions
-from multichannel.store.compiled.json_text import HOLE
+from multichannel.store.compiled.json_text import HOLE, NotCovered
 from multichannel.store.compiled.postgresql import StatementFailed
 from multichannel.store.compiled.selection import Location
 from multichannel.store.unit_of_work import UnitOfWork
@@ -56,6 +56,8 @@ class Step:
     """The input with the arguments; None if there are none."""
     absent: Any = None
     """The value of a record that has none."""
+    is_required: bool = False
+    """A required value that fails makes what is around it null, which is left to the interpreter."""
 
     def arguments(self, values: Values) -> Arguments:
         """Its arguments among the values of a request."""
@@ -153,6 +155,8 @@ class _Texts:
 
     def _text(self, step: Step, value: Any) -> bytes:
         if isinstance(value, MultichannelError):
+            if step.is_required:
+                raise NotCovered("a required value that has failed")
             self._failures.append((value, step.locations))
             return failure_text(len(self._failures))
         return orjson.dumps(step.complete(value))
