@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import Connection, bindparam, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+import multichannel
 from multichannel.domain.audit import AuditChain
 from multichannel.domain.base import Base
 from multichannel.domain.customers import Customer
@@ -20,6 +23,7 @@ from multichannel.store.prepared import MAX_LIST, PreparedObjects, PreparedState
 from multichannel.store.session import GuardedSession
 from tests.world import World
 
+PACKAGE = Path(multichannel.__file__).parent
 BY_ID = PreparedStatement(select(Tenant.id, Tenant.kind).where(Tenant.id == bindparam("id")))
 KINDS = PreparedStatement(
     select(Tenant.kind).where(Tenant.id.in_(bindparam("ids", expanding=True))).order_by(Tenant.id)
@@ -38,6 +42,17 @@ def some_tenants(connection: Connection) -> list[str]:
     ids = list(connection.scalars(select(Tenant.id).order_by(Tenant.id)))
     connection.rollback()
     return ids
+
+
+def test_only_the_guarded_session_runs_prepared_statements() -> None:
+    users = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Name) and node.id in {"run_prepared", "write_prepared"}
+    }
+
+    assert users == {"store/session.py"}
 
 
 def test_objects_have_the_values_that_the_session_loads(world: World, connection: Connection) -> None:

@@ -100,7 +100,10 @@ class ChangeTracker:
 
 def _differences(row: Any) -> Iterator[tuple[str, Any, Any]]:
     state = inspect(row)
+    unmodified = state.unmodified
     for attribute in state.mapper.column_attrs:
+        if attribute.key in unmodified:
+            continue
         history = state.attrs[attribute.key].history
         if history.has_changes():
             old = history.deleted[0] if history.deleted else None
