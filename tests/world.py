@@ -120,7 +120,7 @@ def sqlite_world(
 ) -> Iterator[str]:
     """The URL of the world in SQLite, to be copied and never written to."""
     with copy_of(empty_sqlite, tmp_path_factory.mktemp("world")) as url:
-        _fill(url, shipped_policy)
+        fill(url, shipped_policy)
         yield url
 
 
@@ -130,7 +130,7 @@ def postgresql_world(
 ) -> Iterator[str]:
     """The URL of the world in PostgreSQL, to be copied and never written to."""
     with copy_of(empty_postgresql, tmp_path_factory.mktemp("world")) as url:
-        _fill(url, shipped_policy)
+        fill(url, shipped_policy)
         yield url
 
 
@@ -193,7 +193,7 @@ def _connect_to_current(
     parameters.update(current)
 
 
-def _fill(url: str, policy: Policy) -> None:
+def fill(url: str, policy: Policy) -> None:
     engine = open_database(url, connections=1)
     seed(Store(engine, lambda: policy, lambda: datetime.now(UTC)))
     engine.dispose()

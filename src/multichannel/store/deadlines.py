@@ -11,6 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+from psycopg import capabilities
+from psycopg.generators import cancel
+from psycopg.waiting import wait_conn
+
 from multichannel.errors import DatabaseUnavailable, DeadlineExceeded, MultichannelError
 
 if TYPE_CHECKING:
@@ -20,6 +25,7 @@ INTERVAL = 0.05
 """Seconds between two looks at what runs."""
 
 COMMIT_SECONDS = 3.0
+CANCEL_SECONDS = 5.0
 
 
 class Deadline:
@@ -147,10 +153,15 @@ class _PostgreSQLStopper:
 
 
 def cancel_soon(driver: Any) -> None:
-    """Ask PostgreSQL, in a thread, to cancel what runs on a connection of libpq's; it may not answer."""
-    threading.Thread(target=_cancel, args=(driver.get_cancel(),), daemon=True).start()
+    """Ask PostgreSQL, in a thread, to cancel what runs on a connection of libpq's; it may not answer.
+
+    Older libpq waits for the server without letting other threads run, so it is not asked to.
+    """
+    if capabilities.has_cancel_safe():
+        threading.Thread(target=_cancel, args=(driver.cancel_conn(),), daemon=True).start()
 
 
 def _cancel(request: Any) -> None:
-    with suppress(Exception):  # the server may be gone
-        request.cancel()
+    with suppress(psycopg.Error):  # the server may be gone, or hang
+        request.start()
+        wait_conn(cancel(request), interval=INTERVAL, timeout=CANCEL_SECONDS)
