@@ -94,6 +94,7 @@ class FaultKind(StrEnum):
     KEYS = "keys"
     CONFLICT = "conflict"
     DEADLINE = "deadline"
+    ABANDONED = "abandoned"
     INTERNAL = "internal"
 
 
@@ -157,6 +158,12 @@ class DeadlineExceeded(Unavailable):
 
     def __init__(self, reason: str) -> None:
         super().__init__("The operation took too long and was stopped. Request less at once.", reason)
+
+
+class Abandoned(DeadlineExceeded):
+    """The client has left, so the operation was stopped: no fault of anything underneath."""
+
+    kind = FaultKind.ABANDONED
 
 
 class Misconfigured(MultichannelError):

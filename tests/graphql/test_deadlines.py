@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Select, column, create_engine, func, literal, make_url, select, text
 
 from multichannel.domain.customers import Customer
+from multichannel.errors import FaultKind
 from multichannel.graphql.execution.documents import MAX_CACHED_LENGTH
 from multichannel.store.deadlines import Deadline
 from multichannel.store.read.visible_rows import COUNTED, VisibleRows
@@ -60,12 +61,13 @@ def test_an_operation_that_takes_too_long_is_stopped_and_told_so(
 
 @both_ways
 def test_what_a_client_asked_for_ends_when_it_leaves(
-    slow: Api, monkeypatch: pytest.MonkeyPatch, query: str
+    slow: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, query: str
 ) -> None:
     monkeypatch.setattr(slow.world.store, "_operation_seconds", 60)
 
     slow.runner.run(asyncio.wait_for(leaving(slow, query), 5))
     assert not running(slow)
+    assert caplog.messages == []  # a client that leaves is no fault
     assert slow.ask(AGENT, "{ viewer { tenantId } customers { nodes { id } } }").response.status_code == 200
 
 
@@ -155,6 +157,7 @@ def test_an_operation_whose_client_has_left_before_it_began_is_not_run() -> None
     deadline.abandon()
     assert deadline.is_over
     assert "its client has left" in str(deadline.exceeded())
+    assert deadline.exceeded().kind is FaultKind.ABANDONED
 
 
 @pytest.mark.parametrize("world", ["postgresql"], indirect=True)

@@ -16,7 +16,7 @@ from psycopg import capabilities
 from psycopg.generators import cancel
 from psycopg.waiting import wait_conn
 
-from multichannel.errors import DatabaseUnavailable, DeadlineExceeded, MultichannelError
+from multichannel.errors import Abandoned, DatabaseUnavailable, DeadlineExceeded, MultichannelError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -65,8 +65,9 @@ class Deadline:
 
     def exceeded(self) -> DeadlineExceeded:
         """Why the operation ends."""
-        waiting = "its client has left" if self._abandoned else f"after {self.seconds:g} seconds"
-        return DeadlineExceeded(f"stopped: {waiting}")
+        if self._abandoned:
+            return Abandoned("stopped: its client has left")
+        return DeadlineExceeded(f"stopped: after {self.seconds:g} seconds")
 
     def explained(self, fault: MultichannelError) -> MultichannelError:
         """The fault, or the deadline if that is why the connection was lost."""

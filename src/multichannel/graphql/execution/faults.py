@@ -42,7 +42,9 @@ class Faults:
                 kinds.setdefault(FaultKind.INTERNAL, cause)
         for kind, cause in kinds.items():
             self._count(kind)
-            if kind is not FaultKind.INTERNAL:
+            if kind is FaultKind.ABANDONED:
+                log.info("an operation was abandoned: %s", cause)
+            elif kind is not FaultKind.INTERNAL:
                 log.warning("an operation met a fault (%s): %s", kind, cause)
 
     def report_errors(self, errors: Collection[GraphQLError]) -> None:
