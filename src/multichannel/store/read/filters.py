@@ -34,7 +34,7 @@ from multichannel.domain.tenants import Tenant
 from multichannel.policy.decide.visibility import Visibility
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
-from multichannel.store.read.functions import Folded, JsonElements
+from multichannel.store.read.functions import Among, Folded, JsonElements
 from multichannel.store.read.list_query import (
     NO_ROWS,
     And,
@@ -214,12 +214,16 @@ class Filters:
         ready = prepared(resource, compare)
         if not isinstance(ready, Compare):
             return self._clause(resource, entity, ready)
-        value = self._ids(ready.value) if isinstance(ready.value, TenantIds) else ready.value
-        holds = OPERATORS[ready.operator](getattr(entity, ready.column.name), value)
+        column = getattr(entity, ready.column.name)
+        if isinstance(ready.value, TenantIds):
+            among = Among(column, self._ids(ready.value).scalar_subquery())
+            holds = not_(among) if ready.operator == "not_in" else among
+        else:
+            holds = OPERATORS[ready.operator](column, ready.value)
         return and_(holds, *self.readable(resource, entity, ready.column.read))
 
     def _ids(self, ids: TenantIds) -> CompoundSelect[Any]:
-        """In one subquery, so that an index of the column serves it."""
+        """In one subquery, however many there are."""
         values = [each if isinstance(each, ColumnElement) else literal(each, GUID) for each in ids.values]
         found: list[Select[Any]] = [select(each) for each in values]
         for target in ids.targets:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text
+from sqlalchemy import Boolean, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -56,6 +56,29 @@ def _month_of_postgresql(element: MonthOf, compiler: SQLCompiler, **options: Any
 @compiles(MonthOf, "sqlite")
 def _month_of_sqlite(element: MonthOf, compiler: SQLCompiler, **options: Any) -> str:
     return f"substr({compiler.process(element.clauses, **options)}, 1, 7)"
+
+
+class Among(GenericFunction[bool]):
+    """Whether a value is among the rows of a subquery of one column, which is run once, before its statement.
+
+    For IN, PostgreSQL joins the rows of both, and with a join by loops runs the subquery for each row.
+    """
+
+    type = Boolean()
+    name = "among"
+    inherit_cache = True
+
+
+@compiles(Among, "postgresql")
+def _among_postgresql(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    value, rows = (compiler.process(each, **options) for each in element.clauses)
+    return f"({value} = ANY (ARRAY{rows}))"
+
+
+@compiles(Among, "sqlite")
+def _among_sqlite(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    value, rows = (compiler.process(each, **options) for each in element.clauses)
+    return f"({value} IN {rows})"
 
 
 class JsonElements(GenericFunction[str]):
