@@ -192,13 +192,14 @@ def test_words_that_a_rule_never_held_with_are_told_and_count_only_when_asked(tm
     assert replace(found, counts_items=True).state is CoverageState.TRIED
 
 
-def test_probes_and_traces_of_the_engine_tell_of_the_same_rules(shipped_policy: Policy) -> None:
+@pytest.mark.parametrize("step", [35, pytest.param(7, marks=pytest.mark.long)])
+def test_probes_and_traces_of_the_engine_tell_of_the_same_rules(shipped_policy: Policy, step: int) -> None:
     """The rules whose probes are reached at their end are those that a trace names."""
     source = shipped_policy.source
     probes = Instrumentation(source)
     ends = {probe.end.number: probe.rule for probe in probes.probes}
     for case in read_cases(SHIPPED_POLICIES)[::9]:
-        for each in list(case.expectations())[::7]:
+        for each in list(case.expectations())[::step]:
             found = probes.reached({each.principal: {each.action}}, case.record)
             held = {ends[item.point] for item in found[each.principal, each.action] if item.point in ends}
             proofs = shipped_policy.grant_derivations(each.principal, each.action, case.record)
