@@ -108,9 +108,10 @@ class Service:
 
 @dataclass
 class Load:
-    """Clients that ask without a pause, and all that they were told."""
+    """Clients that ask with such a pause, and all that they were told."""
 
     service: Service
+    pause: float
     answers: list[tuple[float, float, int]] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
 
@@ -135,6 +136,7 @@ class Load:
                         begun = time.monotonic()
                         seen = self.service.customers(client)
                         self.answers.append((begun, time.monotonic(), seen))
+                        time.sleep(self.pause)
         except BaseException as fault:  # noqa: BLE001  (told by the test, in whose thread it counts)
             self.faults.append(fault)
 
@@ -202,15 +204,17 @@ BROKEN: tuple[Callable[[Editor], str], ...] = (
 
 
 @pytest.mark.parametrize(
-    ("reloads", "broken_every"), [(6, 2), pytest.param(50, 5, marks=pytest.mark.long)], ids=["short", "long"]
+    ("reloads", "broken_every", "pause"),
+    [(6, 2, 0.05), pytest.param(50, 5, 0, marks=pytest.mark.long)],
+    ids=["short", "long"],
 )
 def test_reloads_under_load_give_old_or_new_verdicts_and_never_an_error(
-    editor: Editor, service: Service, reloads: int, broken_every: int
+    editor: Editor, service: Service, reloads: int, broken_every: int, pause: float
 ) -> None:
     with service.client() as client:
         many = service.customers(client)
     assert many > 0
-    load, broken, rules = Load(service), cycle(BROKEN), cycle([(CLOSED, 0), ("", many)])
+    load, broken, rules = Load(service, pause), cycle(BROKEN), cycle([(CLOSED, 0), ("", many)])
     settled, took = [(time.monotonic(), time.monotonic(), many)], []
 
     with load.on():
