@@ -163,6 +163,26 @@ def test_every_example_that_needs_the_demo_is_among_these(page: Page) -> None:
     assert acting == {each.title for each in SITUATIONS + OTHERS}
 
 
+def test_a_question_is_asked_with_the_times_and_ids_that_it_needs(page: Page) -> None:
+    page.get_by_label("Acting as").select_option("alder-global-admin")
+    for title, operation, names in (
+        ("What ends in the next 30 days", "EndsSoon", {"now", "inThirtyDays"}),
+        ("Who changed this subscription", "ChangesOfSubscription", {"subscription"}),
+    ):
+        asked, answer = question(page, title, operation)
+
+        assert asked["variables"].keys() == names
+        assert "errors" not in answer, title
+
+
+def question(page: Page, title: str, operation: str) -> tuple[Any, Any]:
+    """What the explorer asks when a question is opened and executed, and the answer."""
+    page.get_by_role("region", name="Examples").get_by_role("button", name=title).click()
+    with page.expect_response(lambda response: _answers(response, operation)) as response:
+        execute(page, operation)
+    return json.loads(response.value.request.post_data or ""), response.value.json()
+
+
 def test_outside_of_a_demo_there_is_no_example_of_its_world(page: Page) -> None:
     page.route(
         "**/sign-in/configuration", lambda route: route.fulfill(json={"personas": False, "client": None})
