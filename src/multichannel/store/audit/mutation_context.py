@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from multichannel.domain.audit import IdempotencyKey
 from multichannel.domain.base import new_id
 from multichannel.domain.refusals import Refusal
 from multichannel.errors import Denied, Refused
+from multichannel.store.prepared import PreparedStatement
 
 if TYPE_CHECKING:
     from multichannel.store.access import Access
@@ -62,6 +63,17 @@ class ReplayedRefusal(Refused):
         super().__init__(outcome["message"], outcome["path"], code=outcome["refused"], rule=outcome["rule"])
 
 
+INSERT_KEY = PreparedStatement(
+    insert(IdempotencyKey), keys=[column.name for column in IdempotencyKey.__table__.columns]
+)
+USED_KEY = PreparedStatement(
+    select(IdempotencyKey.input_digest, IdempotencyKey.outcome).where(
+        *(column == bindparam(column.name) for column in IdempotencyKey.__table__.primary_key)
+    )
+)
+"""The outcome of a call; the parameters are named as the columns of the key."""
+
+
 class IdempotencyKeys:
     """The idempotency keys of one operation of one user of one tenant."""
 
@@ -103,13 +115,12 @@ class IdempotencyKeys:
             "outcome": outcome,
             "created_at": self._access.now,
         }
-        self._access.session.write_audit(insert(IdempotencyKey), [row])
+        self._access.session.write_audit(INSERT_KEY, [row])
 
     def _used(self) -> Any | None:
         if self._request is None:
             return None
-        columns = select(IdempotencyKey.input_digest, IdempotencyKey.outcome)
-        rows = self._access.run(columns.filter_by(**self._scope, key=self._request.key))
+        rows = self._access.run(USED_KEY, {**self._scope, "key": self._request.key})
         return rows[0] if rows else None
 
 
