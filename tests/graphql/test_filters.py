@@ -15,7 +15,7 @@ from multichannel.domain.commerce import Channel, SubscriptionStatus
 from multichannel.domain.customers import Customer
 from multichannel.domain.subscriptions import Subscription
 from tests.graphql.both_executions import Both, both_of
-from tests.world import World
+from tests.world import World, one_shared_engine
 
 AGENT = "alder-sales-agent"
 PERSONAS = [
@@ -211,6 +211,7 @@ def test_case_of_a_guid_does_not_matter(both: Both) -> None:
         assert ids(both, AGENT, "subscriptions", {"offerId": {"ne": guid}}) == set()
 
 
+@one_shared_engine
 @pytest.mark.parametrize(
     "condition",
     [
@@ -231,6 +232,7 @@ def test_null_is_not_given(both: Both, condition: dict[str, Any]) -> None:
     )
 
 
+@one_shared_engine
 def test_the_id_of_another_type_is_refused(both: Both) -> None:
     query = "query ($f: CustomerFilter) { customers(filter: $f) { totalCount } }"
     for value in (f"partner_{CEDAR.id}", MEADOW.id, "x"):
@@ -286,6 +288,7 @@ def test_records_are_filtered_by_the_actions_that_the_policy_grants(both: Both, 
         )
 
 
+@one_shared_engine
 def test_an_action_of_another_type_is_refused_as_a_condition(both: Both) -> None:
     query = "{ customers(filter: {viewerCan: {has: MOVE_TO_CSP}}) { totalCount } }"
     compiled, interpreted = both.answers(AGENT, query)
