@@ -12,7 +12,7 @@ from multichannel.domain.audit import IdempotencyKey
 from multichannel.domain.customers import Customer
 from multichannel.errors import DatabaseUnavailable, OutcomeUnknown
 from multichannel.policy.schema.vocabulary import SystemRole, system_principal
-from multichannel.store import attempts
+from multichannel.store import attempts, connections
 from multichannel.store.session import GuardedSession
 from multichannel.store.write.repository import Repository
 from tests.graphql.conftest import Answer, Api
@@ -109,6 +109,27 @@ def test_a_connection_lost_before_the_commit_is_replaced_and_the_change_is_done(
     assert rename(api).data == {"updateCustomer": DONE}
     assert len(calls) == 2
     assert len(new.records(api.world.principal(AGENT).tenant_id)) == 1
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ customers { totalCount } }",
+        "{ viewer { tenantId } customers { totalCount nodes { viewerCan } } }",
+        '{ explainDecision(action: READ, id: "CUSTOMER") { allowed } }',
+    ],
+)
+def test_a_query_whose_connection_is_lost_is_answered_by_another(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, query: str
+) -> None:
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 1e9)  # nobody asks whether it still works
+    query = query.replace("CUSTOMER", f"customer_{customer(api).id}")
+    before = api.ask(AGENT, query).data
+    terminate_others(api)
+
+    assert api.ask(AGENT, query).data == before
+    assert caplog.messages == []
 
 
 def terminate_others(api: Api) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from multichannel.domain.domains import ascii_domain
 from multichannel.domain.tenants import TenantKind
-from multichannel.errors import Denied, Unauthenticated
+from multichannel.errors import DatabaseUnavailable, Denied, Unauthenticated
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.audit.mutation_context import MutationContext
@@ -26,19 +26,28 @@ class UnknownUser(Unauthenticated):
 
 def sign_in(store: Store, token: VerifiedToken) -> Caller:
     """The caller, or UnknownUser. A domain that nobody has verified becomes the tenant's (R58)."""
-    with store.reading(SIGNING_IN) as work:
-        caller = work.sign_in.caller(
-            directory_id=token.directory_id,
-            object_id=token.object_id,
-            auth_mode=token.auth_mode,
-            domain=None if token.domain is None else ascii_domain(token.domain),
-        )
+    try:
+        caller = _caller(store, token)
+    except DatabaseUnavailable as fault:
+        if not fault.is_lost:
+            raise
+        caller = _caller(store, token)  # by another connection
     if caller is None:
         raise UnknownUser(token)
     if caller.new_domain is not None:
         with suppress(Denied):  # under a policy that lets nobody verify domains, people sign in all the same
             _verify_domain(store, caller.principal, caller.new_domain)
     return replace(caller, token=token)
+
+
+def _caller(store: Store, token: VerifiedToken) -> Caller | None:
+    with store.reading(SIGNING_IN) as work:
+        return work.sign_in.caller(
+            directory_id=token.directory_id,
+            object_id=token.object_id,
+            auth_mode=token.auth_mode,
+            domain=None if token.domain is None else ascii_domain(token.domain),
+        )
 
 
 def _verify_domain(store: Store, principal: Principal, domain: str) -> None:

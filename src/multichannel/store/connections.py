@@ -34,6 +34,11 @@ class Connections:
         self._engine = engine
         self.has_failed_to_write = False
         """Whether the last write failed because of the database."""
+        self._lost_at = -math.inf
+
+    def note_loss(self) -> None:
+        """A connection was lost; others that have not been used since may be, too."""
+        self._lost_at = time.monotonic()
 
     @contextmanager
     def open(self, deadline: Deadline) -> Iterator[Connection]:
@@ -45,7 +50,7 @@ class Connections:
             raise Busy(BUSY, str(error)) from error
         with connection:
             with stopping(connection, deadline):
-                is_alive = _ping(connection)
+                is_alive = _ping(connection, self._lost_at)
                 if is_alive:
                     yield connection
             if is_alive:
@@ -69,7 +74,7 @@ class Connections:
         return True
 
 
-def _ping(connection: Connection) -> bool:
+def _ping(connection: Connection, lost_at: float) -> bool:
     """Whether a connection still works; if not, it is given up. One that was used a moment ago is not asked.
 
     The engine could ask by itself, but would wait for ever for a server that hangs.
@@ -77,16 +82,23 @@ def _ping(connection: Connection) -> bool:
     if connection.dialect.name == "sqlite":
         return True
     info, now = connection.info, time.monotonic()
-    is_fresh = now - info.get(USED_AT, -math.inf) < IDLE_SECONDS
+    used_at = info.get(USED_AT, -math.inf)
+    is_fresh = now - used_at < IDLE_SECONDS and used_at > lost_at
     info[USED_AT] = now
     driver: Any = connection.connection.driver_connection
-    try:
-        if is_fresh or driver.pgconn.exec_(b"").status == pq.ExecStatus.EMPTY_QUERY:
-            return True
-    except OperationalError:
-        pass
+    if is_fresh or is_alive(driver.pgconn):
+        return True
     connection.invalidate()
     return False
+
+
+def is_alive(driver: Any) -> bool:
+    """Whether a connection of libpq's works; waits for a server that hangs."""
+    try:
+        status: pq.ExecStatus = driver.exec_(b"").status
+    except OperationalError:
+        return False
+    return status == pq.ExecStatus.EMPTY_QUERY
 
 
 def _write_nothing(connection: Connection) -> None:

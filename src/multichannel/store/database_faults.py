@@ -20,6 +20,8 @@ LOCK_NOT_AVAILABLE, CANCELED, READ_ONLY = "55P03", "57014", "25006"
 TOO_COMPLEX_STATES = "54"
 UNAVAILABLE_STATES = ("08", "53", "57P", "58", READ_ONLY)
 """SQLSTATEs: connection, resources such as a full disk, shutdown, system, and a server that only reads."""
+LOST_STATES = ("08", "57P")
+"""With these the server ends the connection, which the driver may notice later."""
 BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 UNAVAILABLE_CODES = {
     sqlite3.SQLITE_FULL,
@@ -86,7 +88,7 @@ def of_postgresql(error: BaseException, *, is_lost: bool = False) -> Multichanne
         return DatabaseUnavailable(reason, is_lost=True) if is_connection else None
     fault = of_state(state, reason) or (DatabaseUnavailable(reason) if is_lost else None)
     if isinstance(fault, DatabaseUnavailable):
-        fault.is_lost = is_lost
+        fault.is_lost = is_lost or state.startswith(LOST_STATES)
     return fault
 
 

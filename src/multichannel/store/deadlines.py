@@ -138,6 +138,13 @@ def stopping(connection: Connection, deadline: Deadline) -> Iterator[None]:
             connection.invalidate()
 
 
+@contextmanager
+def closing_at(driver: Any, deadline: Deadline) -> Iterator[None]:
+    """Cancel what runs on a connection of psycopg's in the block at the deadline, and close it."""
+    with WATCHDOG.watching(deadline, _PostgreSQLStopper(driver)):
+        yield
+
+
 class _PostgreSQLStopper:
     """Cancels what runs on a connection, and closes it, so that it ends also if the server hangs."""
 

@@ -112,6 +112,11 @@ class Store:
             self._thread.policy = None
 
     @property
+    def is_recording(self) -> bool:
+        """Whether the decisions of this thread's operation are recorded."""
+        return self._recording is not None
+
+    @property
     def _recording(self) -> Recording | None:
         return None if self.recorder is None else self.recorder.recording
 
@@ -209,6 +214,8 @@ class Store:
                         yield Access(session, policy, principal, self.clock())
             except Unavailable as fault:
                 cause = _cause(fault, session, deadline)
+                if isinstance(cause, DatabaseUnavailable) and cause.is_lost:
+                    self._connections.note_loss()
                 if mode == WRITING and isinstance(cause, DatabaseUnavailable):
                     self._connections.has_failed_to_write = True
                 if cause is fault:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from graphql import OperationType
 from sqlalchemy.exc import SQLAlchemyError
 
-from multichannel.errors import BadInput, MultichannelError
+from multichannel.errors import BadInput, DatabaseUnavailable, MultichannelError
 from multichannel.graphql.compiled.arguments import is_large
 from multichannel.graphql.compiled.callers import KnownCaller, RecallToken, known_caller
 from multichannel.graphql.compiled.compiled_mutations import CompiledMutations, PreparedMutations
@@ -104,6 +104,10 @@ class CompiledExecution:
             return ExecutionPath.NOT_COVERED, None
         except StatementFailed as cause:
             log.warning("a compiled operation failed and is interpreted: %s", cause)
+        except DatabaseUnavailable as fault:
+            if not fault.is_lost:
+                raise
+            log.info("a compiled operation has lost its connection and is interpreted: %s", fault)
         except (MultichannelError, InvalidDocument, InvalidRequest):
             raise
         except SQLAlchemyError:  # from signing in

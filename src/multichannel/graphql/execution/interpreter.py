@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import ExecutionResult, execute_sync
+from graphql import ExecutionResult, GraphQLError, OperationType, execute_sync
 
+from multichannel.errors import DatabaseUnavailable
 from multichannel.graphql.execution.documents import ParsedDocument
-from multichannel.graphql.execution.errors import execution_error
+from multichannel.graphql.execution.errors import execution_error, root_cause
 from multichannel.graphql.execution.faults import Faults, without_empty_data
 from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.graphql.framework.context import OperationContext
@@ -31,10 +32,35 @@ def execute_document(  # noqa: PLR0913  (all that an operation needs)
     *,
     faults: Faults | None = None,
 ) -> ResponseBody:
-    """Execute one operation in a context of its own, which is closed afterwards."""
+    """Execute one operation in a context of its own, which is closed afterwards.
+
+    A query whose connection was lost is executed once more: it only reads. One whose decisions are recorded
+    is not, as they would be recorded twice.
+    """
+    result = _execute(store, caller, document, request, root)
+    is_query = document.operation_type(request.operation_name) is OperationType.QUERY
+    if is_query and not store.is_recording and any(map(_is_loss, result.errors or ())):
+        result = _execute(store, caller, document, request, root)
+    if faults is not None and result.errors:
+        faults.report_errors(result.errors)
+    return to_response(result)
+
+
+def _is_loss(error: GraphQLError) -> bool:
+    cause = root_cause(error)
+    return isinstance(cause, DatabaseUnavailable) and cause.is_lost
+
+
+def _execute(
+    store: Store,
+    caller: Caller | VerifiedToken | None,
+    document: ParsedDocument,
+    request: GraphQLRequest,
+    root: object,
+) -> ExecutionResult:
     context = OperationContext(store, caller)
     try:
-        result = execute_sync(
+        return execute_sync(
             build_schema(),
             document.ast,
             root_value=root,
@@ -44,9 +70,6 @@ def execute_document(  # noqa: PLR0913  (all that an operation needs)
         )
     finally:
         context.close()
-    if faults is not None and result.errors:
-        faults.report_errors(result.errors)
-    return to_response(result)
 
 
 def to_response(result: ExecutionResult) -> ResponseBody:

@@ -14,8 +14,9 @@ from psycopg import OperationalError
 
 from multichannel.errors import Busy, DatabaseUnavailable, DeadlineExceeded
 from multichannel.store.compiled.postgresql import AsyncConnection, StatementFailed
+from multichannel.store.connections import is_alive
 from multichannel.store.database_faults import first_line, of_postgresql
-from multichannel.store.deadlines import Deadline
+from multichannel.store.deadlines import Deadline, closing_at
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -34,6 +35,8 @@ few. With joins by the key, each reads its own.
 """
 LONGEST_WAIT = 5.0
 """Seconds to wait for a free connection."""
+LONGEST_OPENING = 3.0
+"""Seconds to wait for a connection that is opened to be ready."""
 LONGEST_CANCEL = 5.0
 """Seconds to wait for the server to end a statement."""
 AnswerRow = tuple[bytes | None, bytes | None]
@@ -117,18 +120,26 @@ class ConnectionPool:
             self._count -= 1
             self._pass_on(None)
             fault = of_postgresql(cause) if isinstance(cause, psycopg.Error) else None
+            if isinstance(fault, DatabaseUnavailable):
+                fault.is_lost = False  # there was none
             raise (fault or cause) from cause
 
     def _connect(self) -> Any:
-        """A connection as the engine makes it, taken out of its pool."""
-        proxy = self._engine.raw_connection()
-        connection: Any = proxy.driver_connection
-        proxy.detach()
-        connection.rollback()
-        connection.autocommit = True
-        for option in OPTIONS:
-            connection.execute(option)
-        return connection
+        """A connection as the engine makes it, taken out of its pool; those that were lost there go."""
+        deadline = Deadline(LONGEST_OPENING)
+        while True:
+            proxy = self._engine.raw_connection()
+            connection: Any = proxy.driver_connection
+            with closing_at(connection, deadline):
+                if is_alive(connection.pgconn):
+                    proxy.detach()
+                    connection.rollback()
+                    connection.autocommit = True
+                    for option in OPTIONS:
+                        connection.execute(option)
+                    return connection
+            proxy.invalidate()
+            deadline.check()
 
     def _release(self, connection: AsyncConnection) -> None:
         if self._is_closed:
