@@ -20,7 +20,12 @@ TERMINATE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid <> pg_backend_pid() AND datname = current_database()
 """
-LOCKED = "SELECT 'locked', pg_advisory_lock(20)::text"
+LOCKED = "SELECT 'locked', pg_advisory_lock($1::integer)::text"
+FREE, HELD = (20, 21)
+RUNNING = """
+SELECT 'c', count(*)::text FROM pg_stat_activity
+WHERE state = 'active' AND query LIKE '%pg_advisory_lock(%' AND pid <> pg_backend_pid()
+"""
 
 
 @pytest.fixture
@@ -36,21 +41,21 @@ def test_a_statement_that_nobody_waits_for_is_canceled_and_keeps_its_place_until
     async def run(threads: ThreadPoolExecutor) -> tuple[bytes | None, bytes | None]:
         pool = ConnectionPool(engine, threads, most=1)
         assert await pool.run(b"first", "SELECT 'a', 'b'", list, Deadline()) == (b"a", b"b")
-        blocked = asyncio.ensure_future(pool.run(b"blocked", LOCKED, list, Deadline()))
+        await pool.run(b"blocked", LOCKED, lambda: [b"%d" % FREE], Deadline())  # prepares it
+        blocked = asyncio.ensure_future(pool.run(b"blocked", LOCKED, lambda: [b"%d" % HELD], Deadline()))
         await asyncio.sleep(0)
         assert (pool._count, pool._free) == (1, [])
         blocked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await blocked
-        assert pool._count == 1
-        answer = await pool.run(b"next", "SELECT 'c', 'd'", list, Deadline())
+        answer = await pool.run(b"next", RUNNING, list, Deadline())
         assert pool._count == 1
         pool.close()
         return answer
 
     with ThreadPoolExecutor(2) as threads, engine.connect() as holder:
-        holder.execute(text("SELECT pg_advisory_lock(20)"))
-        assert asyncio.run(run(threads)) == (b"c", b"d")
+        holder.execute(text(f"SELECT pg_advisory_lock({HELD})"))
+        assert asyncio.run(run(threads)) == (b"c", b"0")
 
 
 def test_a_connection_whose_prepared_statements_are_others_than_expected_is_replaced(
