@@ -136,6 +136,15 @@ def test_a_dry_run_prints_a_table_json_or_a_page(shell: Shell) -> None:
     assert "<script" not in page.read_text()
 
 
+def test_an_answer_that_links_nothing_is_a_usage_error(sqlite_url: str, run: Run) -> None:
+    shell = Shell(sqlite_url, Path.cwd(), run)
+
+    for answer in ("mail=new", guid("mail"), f"{guid('mail')}=old"):
+        code, out, err = shell.load("export.json", "--link", answer)
+        assert (code, out) == (2, "")
+        assert "VENDOR_ID=ID" in err
+
+
 @sqlite_first
 def test_a_customers_list_is_imported(shell: Shell) -> None:
     shell.load(shell.write("export.json", customer("meadow")))

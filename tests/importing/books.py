@@ -69,7 +69,7 @@ class Books:
         return path
 
     def load(
-        self, *payloads: Payload, by: str = ALDER, customer: str | None = None, **options: bool
+        self, *payloads: Payload, by: str = ALDER, customer: str | None = None, **options: Any
     ) -> ImportReport:
         """Import payloads in one file; `options` are those of an import."""
         export = Export([self.write_file(*payloads)], default_customer=customer)
@@ -81,7 +81,7 @@ class Books:
         by: str = ALDER,
         customer: str | None = None,
         progress: ImportProgress | None = None,
-        **options: bool,
+        **options: Any,
     ) -> ImportReport:
         """Import files a second after whatever was before; the report, stored or refused."""
         export = Export(paths, default_customer=customer, progress=progress)

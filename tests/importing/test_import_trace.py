@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -153,6 +154,18 @@ def test_an_add_on_that_comes_before_its_base_has_one_record_with_the_base(books
 
     linked = records(books)[-1]
     assert (linked["old_value"].keys(), linked["new_value"].keys()) == ({"parent_id"}, {"parent_id"})
+
+
+def test_what_changes_at_the_very_time_of_an_earlier_change_has_a_record_as_well(books: Books) -> None:
+    books.load(subscription("mail", of="meadow"), subscription("phone", of="meadow"))
+    seen = len(records(books))
+    books.now -= timedelta(seconds=1)
+
+    books.load(subscription("mail", of="meadow", quantity=6), subscription("phone", of="meadow", quantity=7))
+
+    assert sorted(row["new_value"]["quantity"] for row in records(books)[seen:]) == [6, 7]
+    assert len(books.table("events")) == len(records(books))
+    assert all("intact" in line for line in verify(books))
 
 
 def test_lines_of_a_transfer_are_part_of_its_record(books: Books) -> None:

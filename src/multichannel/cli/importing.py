@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.options import AsJson, DatabaseUrl, nonzero_guid
+from multichannel.domain.base import GUID_FORM
 from multichannel.domain.commerce import Channel
 from multichannel.errors import Refused
 from multichannel.importing.differences import MEANINGS
@@ -23,13 +23,13 @@ from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.server.bootstrap import open_store
 from multichannel.services.imports import ImportOptions, import_export
 from multichannel.services.imports.inventory import import_inventory
+from multichannel.services.imports.matching import NEW
 from multichannel.settings import Settings, load_settings
 from multichannel.workbench.pages import document, render_template, stylesheet
 
 app = typer.Typer(no_args_is_help=True, help="Import data from other systems.")
 
 REFUSED = 1
-OBJECTS_BEFORE_COLLECTION = 100_000
 
 
 @app.command("partner-center")
@@ -47,6 +47,13 @@ def partner_center(
             help="Open relationships again that were removed or canceled here, or have expired.",
         ),
     ] = False,
+    link: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Which subscription made here one of the export is, or `new`; asked for by the report.",
+            metavar="VENDOR_ID=ID",
+        ),
+    ] = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Store what can be stored, and write the rest to a file.")
     ] = False,
@@ -74,9 +81,9 @@ def partner_center(
     if html is not None and not dry_run:
         raise typer.BadParameter("--html shows the differences of a --dry-run")
     settings = load_settings(database_url=database_url)
-    # Few objects of an import refer to each other in a circle, and searching all others for these takes long.
-    gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
-    options = ImportOptions(reopens=reopen, keeps_going=keep_going, is_rehearsal=dry_run)
+    options = ImportOptions(
+        reopens=reopen, keeps_going=keep_going, is_rehearsal=dry_run, links=_links(link or [])
+    )
     with _progress() as progress:
         export = Export(
             files,
@@ -134,6 +141,18 @@ def inventory(
         report.render(Console())
     if not report.stored:
         raise typer.Exit(REFUSED)
+
+
+def _links(answers: list[str]) -> dict[str, str]:
+    links = {}
+    for answer in answers:
+        vendor_id, _, row_id = answer.lower().partition("=")
+        if not (GUID_FORM.fullmatch(vendor_id) and (row_id == NEW or GUID_FORM.fullmatch(row_id))):
+            raise typer.BadParameter(
+                f"{answer!r} is not VENDOR_ID=ID or VENDOR_ID={NEW}", param_hint="--link"
+            )
+        links[vendor_id] = row_id
+    return links
 
 
 def _write_rejects(path: Path, export: Export, report: ImportReport) -> None:

@@ -78,7 +78,7 @@ class Mutations:
             actor = access.run(select_tenants().where(Tenant.id == mutation.resource_id))
             acting = access.standing_in_for(principal_of(actor[0])) if actor else access
             with BulkAudit(acting, mutation) as audit:
-                access.session.bulk_audit = audit
+                access.session.begin_bulk(audit)
                 outcome = use_case(UnitOfWork(access))
                 access.session.flush()
                 if is_rehearsal:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from multichannel.store.decision_recorder import Recording
 
 MARK = "decided"
+BULK_CACHE = 12 * 1024
+"""The KiB of pages that SQLite caches while it writes in bulk."""
 AUDIT_TABLES = {model.__tablename__ for model in (AuditChain, AuditRecord, Event, IdempotencyKey)}
 """The tables of the audit log, the event outbox and idempotency keys, which no use case writes."""
 
@@ -121,6 +123,15 @@ class GuardedSession(Session):
         if statement.table.name in AUDIT_TABLES:
             raise PolicyBypass(f"a bulk write of the audit table {statement.table.name}")
         return self.granted_connection().execute(statement, rows)
+
+    def begin_bulk(self, audit: BulkAudit) -> None:
+        """Let bulk writes of records follow, which `audit` records.
+
+        On SQLite, a larger cache keeps the pages of indexes that are written in no order.
+        """
+        self.bulk_audit = audit
+        if self._bound.dialect.name == "sqlite":
+            self._bound.exec_driver_sql(f"PRAGMA cache_size=-{BULK_CACHE}")
 
     @property
     def bulk_changes(self) -> BulkAudit:

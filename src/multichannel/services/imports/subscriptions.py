@@ -11,6 +11,7 @@ from multichannel.domain.tenants import PartnerType
 from multichannel.importing import table_columns as columns
 from multichannel.importing.spool import LocatedItem
 from multichannel.importing.subscriptions import ImportedSubscription
+from multichannel.services.imports.matching import match_unlinked
 from multichannel.services.imports.partnerships import Resellers
 from multichannel.services.imports.relationships import ensure_customers
 from multichannel.services.imports.unit import ImportUnit
@@ -46,6 +47,11 @@ def _store(
         unit.sold_to |= {each.customer_id for each in facts.values()}
     bases = {each.parent_vendor_id for each in facts.values() if each.parent_vendor_id}
     existing = rows.existing("vendor_id", facts.keys() | bases)
+    matched, undecided = match_unlinked(unit, valid, existing)
+    if matched or undecided:
+        existing |= matched
+        items = [(vendor_id, item) for vendor_id, item in items if vendor_id not in undecided]
+        facts = {vendor_id: item.facts for vendor_id, item in items}
     terms = _terms(unit)
     # R12: what a partner sells, it sells in its own market; what it advises on may be bought in any.
     terms_market = unit.importer.market if unit.sells else None

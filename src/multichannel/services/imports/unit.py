@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final, TypeVar, cast
@@ -41,6 +41,8 @@ class ImportOptions:
     """Open relationships again that were removed or canceled here, or have expired."""
     keeps_going: bool = False
     """Store the items that can be stored, and leave the others out."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """By vendor id, the subscription made here that it is, or `new`: answers where several fit."""
     is_rehearsal: bool = False
     """Store nothing, and report what would change."""
 
@@ -70,6 +72,11 @@ class ImportUnit:
     def known_to_advisor(self) -> set[str]:
         """Customers of an Advisor that are known by subscriptions alone, or were inferred in this import."""
         return set() if self.sells else self.rows(Subscription, "owner_id").distinct("customer_id")
+
+    @cached_property
+    def has_unlinked(self) -> bool:
+        """Whether the importer sells anything that was made here and is not linked with the vendor yet."""
+        return self.sells and self.rows(Subscription, "owner_id").has_any_without("vendor_id")
 
     def rows(self, model: type[Base], column: str = "partner_id") -> OwnerBulkWriter:
         """The importer's own rows of a table."""

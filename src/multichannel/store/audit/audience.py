@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ class ChangeAudience:
         """The cloud of a tenant."""
         return self._principals[tenant_id].cloud or Cloud.PUBLIC
 
-    def note_former_viewers(self, changes: list[RowChange]) -> None:
+    def note_former_viewers(self, changes: Sequence[RowChange]) -> None:
         """Remember the tenants that rows are about to stop naming, and that still see them."""
         self._load({tenant_id for change in changes for tenant_id in change.former_parties})
         viewers = self._viewers(

@@ -7,7 +7,7 @@ chains are locked in one order and for a short time, and events have the time at
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from sqlalchemy import insert
 
 from multichannel.domain.audit import AuditStatus, Event
-from multichannel.store.audit.audit_writer import AuditEntry, AuditWriter, shared_with
+from multichannel.store.audit.audit_writer import AuditEntry, AuditWriter, Heads, shared_with
 from multichannel.store.audit.bulk_audience import BulkAudience
 from multichannel.store.change_tracker import TRACKED, UNRECORDED, RowChange, json_value
 
@@ -53,7 +53,9 @@ class StoredRow:
 
 @dataclass(slots=True)
 class StoredRowChange(RowChange):
-    """A change of such a row."""
+    """A change of such a row; `is_further` if an earlier batch of the same import changed it."""
+
+    is_further: bool = False
 
     @property
     def parties(self) -> set[str]:
@@ -69,9 +71,9 @@ class BulkAudit(AuditWriter):
         """`access` is that of the actor."""
         super().__init__(access, mutation)
         self._bulk_audience = self._audience = BulkAudience(access)
-        self._pending: dict[str, RowChange] = {}
+        self._pending: dict[str, StoredRowChange] = {}
         self._later: dict[str, RowChange] = {}
-        self._spooled: set[int] = set()
+        self._completed: set[str] = set()
         self._tenants: set[str] = set()
         self.observe: Callable[[RowChange], None] = _ignore
         """Receives each change, once for each batch in which a row changes."""
@@ -129,8 +131,8 @@ class BulkAudit(AuditWriter):
         if fresh:
             self._spool_changes(fresh)
 
-    def _spool_changes(self, fresh: list[RowChange]) -> None:
-        audience = self._audience.of(fresh, self._principal.tenant_id)
+    def _spool_changes(self, fresh: Sequence[RowChange]) -> None:
+        audience = self._audience.of(list(fresh), self._principal.tenant_id)
         entries, events = [], []
         for change in fresh:
             event = self._event(change, None)
@@ -138,28 +140,39 @@ class BulkAudit(AuditWriter):
             tenant_ids = audience[id(change)]
             self._tenants |= tenant_ids
             entries += [self._entry(change, tenant_id, event["id"]) for tenant_id in sorted(tenant_ids)]
-            self._spooled.add(_number(change.row.id))
         pickle.dump((entries, events), self._spool, pickle.HIGHEST_PROTOCOL)
 
     def write(self, occurred_at: datetime) -> None:
         """Write records and events; nothing is changed in the transaction any more."""
         self.settle()
-        heads: dict[str, dict[str, Any]] = {}
-        tenants = iter(sorted(self._tenants))
+        heads: Heads = {}
+        self._write_from(0, heads, occurred_at)
+        others = [change for row_id, change in self._later.items() if row_id not in self._completed]
+        if others:
+            # Rows that another operation has changed at this very time.
+            end = self._spool.seek(0, 2)
+            self._later.clear()
+            self._spool_changes(others)
+            self._write_from(end, heads, occurred_at)
+        if heads:
+            self._move(heads)
+
+    def _write_from(self, start: int, heads: Heads, occurred_at: datetime) -> None:
+        """Write what was kept from a position on; the chains that it needs are locked."""
+        tenants = iter(sorted(self._tenants - heads.keys()))
         while chunk := set(islice(tenants, HEADS_AT_ONCE)):
             heads |= self._heads(chunk)
-        for entries, events in self._read_back():
+        for entries, events in self._read_back(start):
             self._seal(heads, [self._amended(entry) for entry in entries], AuditStatus.SUCCEEDED)
             for event in events:
                 event["occurred_at"] = occurred_at
             self._session.write_audit(insert(Event), events)
-        if heads:
-            self._move(heads)
 
-    def _changing(self, resource: Resource, row: Row, before: Row) -> RowChange:
+    def _changing(self, resource: Resource, row: Row, before: Row) -> StoredRowChange:
         change = self._pending.get(row["id"])
         if change is None:
             change = StoredRowChange(resource, StoredRow(resource.model, dict(before)), created=False)
+            change.is_further = before.get("updated_at") == self._access.now
             self._pending[row["id"]] = change
         change.row.values.update(row)
         for name, value in row.items():
@@ -167,10 +180,9 @@ class BulkAudit(AuditWriter):
                 change.record(name, before[name], value)
         return change
 
-    def _is_amendment(self, change: RowChange) -> bool:
+    def _is_amendment(self, change: StoredRowChange) -> bool:
         """Whether it adds to a record of this import, and concerns nobody whom that does not concern."""
-        is_known = _number(change.row.id) in self._spooled
-        return is_known and change.new.keys().isdisjoint({*change.resource.mapped.parties, "status"})
+        return change.is_further and change.new.keys().isdisjoint({*change.resource.mapped.parties, "status"})
 
     def _amend(self, change: RowChange) -> None:
         earlier = self._later.setdefault(change.row.id, change)
@@ -182,22 +194,18 @@ class BulkAudit(AuditWriter):
         change = self._later.get(entry.resource_id or "")
         if change is None:
             return entry
+        self._completed.add(change.row.id)
         is_own = entry.tenant_id == self._principal.tenant_id
         names = change.new.keys() if is_own else shared_with(entry.tenant_id, change) & change.new.keys()
         old = {name: change.old[name] for name in names if entry.old or not entry.new}
         return entry._replace(old=old | entry.old, new=entry.new | {name: change.new[name] for name in names})
 
-    def _read_back(self) -> Iterator[tuple[list[AuditEntry], list[dict[str, Any]]]]:
-        end = self._spool.tell()
-        self._spool.seek(0)
+    def _read_back(self, start: int) -> Iterator[tuple[list[AuditEntry], list[dict[str, Any]]]]:
+        end = self._spool.seek(0, 2)
+        self._spool.seek(start)
         while self._spool.tell() < end:
             yield pickle.load(self._spool)  # noqa: S301  (our own file, which has no name)
 
 
 def _ignore(_change: RowChange) -> None:
     pass
-
-
-def _number(row_id: str) -> int:
-    """An id in less memory."""
-    return int(row_id.replace("-", ""), 16)

@@ -49,6 +49,16 @@ class OwnerBulkWriter:
             groups.setdefault(row[key], []).append(row)
         return groups
 
+    def without(self, column: str, key: str, keys: Iterable[str]) -> list[Row]:
+        """The owner's rows in which a column is null, for these values of the `key` column; by id."""
+        condition = self._table.c[column].is_(None), self._table.c[key].in_(sorted(set(keys)))
+        return self._read(select(self._table).where(self._owned, *condition).order_by(self._table.c.id))
+
+    def has_any_without(self, column: str) -> bool:
+        """Whether a column is null in any of the owner's rows."""
+        statement = select(self._table.c.id).where(self._owned, self._table.c[column].is_(None)).limit(1)
+        return bool(self._read(statement))
+
     def distinct(self, column: str) -> set[Any]:
         """The distinct values of a column of the owner's rows."""
         statement = select(self._table.c[column]).where(self._owned).distinct()
