@@ -59,7 +59,7 @@ def engine(sqlite_url: str) -> Iterator[Engine]:
 def decisions(engine: Engine, policy: Policy, count: int) -> list[tuple[Decision, bool]]:
     """So many decisions of generated worlds with their verdicts, half of them allowed."""
     found: dict[tuple[str, Action, bool], list[Decision]] = {}
-    examples = 10 if count < 500 else 16 * (count // 500)
+    examples = 5 if count < 500 else 16 * (count // 500)
 
     @settings(
         max_examples=examples,
