@@ -14,6 +14,7 @@ from multichannel.store.change_tracker import ChangeTracker, RowChange
 from multichannel.store.compiled.snapshot import run_in
 from multichannel.store.deadlines import Deadline
 from multichannel.store.direct_execution import run_prepared, write_prepared
+from multichannel.store.engines import enlarge_cache
 from multichannel.store.prepared import PreparedObjects, PreparedStatement
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from multichannel.store.decision_recorder import Recording
 
 MARK = "decided"
-BULK_CACHE = 12 * 1024
-"""The KiB of pages that SQLite caches while it writes in bulk."""
 AUDIT_TABLES = {model.__tablename__ for model in (AuditChain, AuditRecord, Event, IdempotencyKey)}
 """The tables of the audit log, the event outbox and idempotency keys, which no use case writes."""
 
@@ -125,13 +124,9 @@ class GuardedSession(Session):
         return self.granted_connection().execute(statement, rows)
 
     def begin_bulk(self, audit: BulkAudit) -> None:
-        """Let bulk writes of records follow, which `audit` records.
-
-        On SQLite, a larger cache keeps the pages of indexes that are written in no order.
-        """
+        """Let bulk writes of records follow, which `audit` records."""
         self.bulk_audit = audit
-        if self._bound.dialect.name == "sqlite":
-            self._bound.exec_driver_sql(f"PRAGMA cache_size=-{BULK_CACHE}")
+        enlarge_cache(self._bound)
 
     @property
     def bulk_changes(self) -> BulkAudit:
