@@ -31,6 +31,8 @@ Row = dict[str, Any]
 
 BORN = utc_text(datetime(2025, 1, 1, tzinfo=UTC))
 LAPSED = utc_text(datetime(2025, 4, 1, tzinfo=UTC))
+NEVER = utc_text(datetime(2199, 1, 1, tzinfo=UTC))
+"""No request expires: the expiry job of a measured server finds nothing to do."""
 DATED = {"created_at": BORN, "updated_at": BORN, "version": 1}
 CLOUD = {"cloud": "public"}
 PLACE = {"market": "US", **CLOUD}
@@ -180,7 +182,7 @@ class World:
             "status": status,
             "requested_at": BORN,
             "accepted_at": None if status == "requested" else BORN,
-            "expires_at": LAPSED,
+            "expires_at": NEVER if status == "requested" else None,
             **PLACE,
             **DATED,
         }
