@@ -115,7 +115,7 @@ def test_a_tenant_is_named_by_its_directory_id_and_none_that_is_unknown_is_good(
 @pytest.mark.rule("R53")
 @pytest.mark.usefixtures("acted")
 def test_what_is_old_goes_and_what_is_left_is_whole(run: Run) -> None:
-    assert run(*PRUNE, "201")[1] == "Deleted: records 0, events 0, keys 0\n"
+    assert run(*PRUNE, "201")[1] == "Deleted: records 0, events 0, keys 3\n"
 
     assert run(*PRUNE, "199", "--json") == (
         0,
@@ -141,7 +141,7 @@ def test_a_chain_that_is_not_whole_is_left_alone(acted: World, run: Run) -> None
 
     code, out, error = run(*PRUNE, "90")
 
-    assert (code, out) == (1, "Deleted: records 3, events 3, keys 0\n")
+    assert (code, out) == (1, "Deleted: records 3, events 3, keys 3\n")
     assert error.startswith(f"{ALDER.id}: record 2: ")
     assert run("audit", "verify")[0] == 1
 

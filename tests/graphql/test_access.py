@@ -47,7 +47,7 @@ def test_a_customer_reads_the_reseller_that_a_provider_has_attached(shared_api: 
         "tenant": {"id": f"partner_{DOGWOOD.id}", "name": "Dogwood", "kind": "PARTNER"},
         "standing": "attached_reseller",
         "roles": ["ADMIN_AGENT", "SALES_AGENT", "HELPDESK_AGENT"],
-        "actions": ["READ_SUMMARY", "READ"],
+        "actions": ["READ_SUMMARY", "READ", "LABEL"],
         "because": "A provider attaches a reseller to a customer that it created for the reseller.",
     }
 

@@ -169,9 +169,9 @@ def values_in(api: Api, kind: Any, attribute: str) -> list[Any]:
     if attribute == "status" and kind is ResellerRelationship:
         attribute = "stored_status"
     with Session(api.world.store.engine) as session:
-        statement = select(getattr(kind, attribute)).distinct()
-        found = session.scalars(statement, {"now": api.world.clock()}).all()
-    return [_as_written(value) for value in found if value is not None]
+        found = session.scalars(select(getattr(kind, attribute)), {"now": api.world.clock()}).all()
+    different = {repr(value): value for value in found if value is not None}  # lists have no hash
+    return [_as_written(value) for value in different.values()]
 
 
 def _as_written(value: Any) -> Any:

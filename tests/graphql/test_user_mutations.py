@@ -316,8 +316,8 @@ def test_users_are_listed_below_their_own_organisation_and_for_those_who_manage_
 def test_a_page_of_users_with_roles_takes_one_statement_for_all_roles(api: Api) -> None:
     query = "{ viewer { partner { users(first: 50) { nodes { roles } } } } }"
 
-    assert len(api.ask("alder-global-admin", query).statements) == 3
-    assert len(api.ask("cedar-user-management-admin", query).statements) == 3
+    assert len(api.ask("alder-global-admin", query).statements) == 2
+    assert len(api.ask("cedar-user-management-admin", query).statements) == 2
     assert len(stored(api, User, tenant_id=CEDAR.id)) < len(stored(api, User, tenant_id=ALDER.id))
 
 
