@@ -44,7 +44,7 @@ def skip_a_record_of_the_other_side(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_idempotency_keys(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(IdempotencyKeys, "keep", lambda _self, _outcome, _now: None)
+    patch.setattr(IdempotencyKeys, "keep", lambda _self, _outcome: None)
 
 
 def decide_transfers_that_have_lapsed(patch: pytest.MonkeyPatch) -> None:
