@@ -110,7 +110,7 @@ WORDS = {
         "wrong-type",
         restriction('d in c.delegated_admin_grants and d.partner_id = p.tenant_id and d.support = «"yes"»'),
     ),
-    "a fact that is never nil": ("never-nil", restriction("p.market = c.market and c.market = «nil»")),
+    "a fact that is never nil": ("never-nil", restriction("p.market = c.market and c.cloud = «nil»")),
     "a code in small letters": ("reason-code", restriction(f"p.market = {KNOWN}", "_", code='«"abroad"»')),
     "a code like another": ("similar-code", restriction(f"p.market = {KNOWN}", "_", code='«"CROSS_CLOUDS"»')),
 }

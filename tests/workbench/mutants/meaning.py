@@ -129,13 +129,19 @@ def meaning(kind: str, source: PolicySource) -> Meaning:
     standings = [_standing(rule, tree) for rule, tree in rules if rule.name == "has_standing"]
     known = frozenset(standing for standing, _ in standings)
     trees = [tree for rule, tree in rules if rule.name == "grant"]
-    triples = {triple for tree in trees if not _within(tree) for triple in _triples(tree, known, actions)}
+    triples = {
+        triple
+        for tree in trees
+        if not _within(tree)
+        for triple in _triples(tree, frozenset(), known, actions)
+    }
     triples |= {(role, standing, "read_summary") for role, standing, action in triples if action == "read"}
+    granted = frozenset(role for role, _, _ in triples)
     triples |= {
         (role, standing, action)
         for tree in trees
         if (within := _within(tree))
-        for role, standing, action in _triples(tree, known, actions)
+        for role, standing, action in _triples(tree, granted, known, actions)
         if all((role, standing, other) in triples for other in within)
     }
     bars = [_bar(tree) for rule, tree in rules if rule.name == "forbid"]
@@ -204,17 +210,18 @@ def _said(term: Term) -> Value:
 
 
 def _triples(
-    statement: Statement, known: frozenset[Value], actions: list[str]
+    statement: Statement, roles: frozenset[Value], known: frozenset[Value], actions: list[str]
 ) -> Iterator[tuple[Value, Value, Value]]:
+    """What a rule grants; `roles` are those that a grant within another may be to, if it names none."""
     own = tuple(part for part in conjuncts(statement.body) if not _is_grant(part))
     asked = conditions(replace(statement, body=Operation(statement.head, "and", own)), {})
     if any(not isinstance(item, Fact) or item.path not in WORDS or not item.is_among for item in asked):
         raise BeyondReason
-    every = (frozenset[Value](), known, frozenset[Value](actions))
-    roles, standings, done = (
+    every = (roles, known, frozenset[Value](actions))
+    granted, standings, done = (
         _words(parameter, asked, words) for parameter, words in zip(statement.parameters, every, strict=False)
     )
-    for role in roles:
+    for role in granted:
         for standing in standings:
             yield from ((role, standing, action) for action in done if action in actions)
 
