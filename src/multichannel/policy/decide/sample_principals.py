@@ -38,11 +38,11 @@ def markets_in(*sources: PolicySource) -> tuple[str, ...]:
 def all_principals(mentioned: Iterable[str] = ()) -> tuple[Principal, ...]:
     """One for each kind, type, status, cloud and mode, without roles.
 
-    They are of the usual market, each that is mentioned, and another.
+    They are of the usual market, each that is mentioned, and another; a customer's market may be unknown.
     """
     markets = tuple(dict.fromkeys((USUAL_MARKET, *mentioned, OTHER_MARKET)))
     partners = _of_tenants(TenantKind.PARTNER, markets, product(PartnerType, PartnerStatus))
-    customers = _of_tenants(TenantKind.CUSTOMER, markets, [(None, None)])
+    customers = _of_tenants(TenantKind.CUSTOMER, (*markets, None), [(None, None)])
     service = (
         Principal(tenant_id=OWN_TENANT, kind=TenantKind.SYSTEM, roles=(), cloud=cloud)
         for cloud in (None, *Cloud)
@@ -52,7 +52,7 @@ def all_principals(mentioned: Iterable[str] = ()) -> tuple[Principal, ...]:
 
 def _of_tenants(
     kind: TenantKind,
-    markets: Collection[str],
+    markets: Collection[str | None],
     states: Iterable[tuple[PartnerType | None, PartnerStatus | None]],
 ) -> Iterator[Principal]:
     for (partner_type, status), cloud, market, mode in product(states, Cloud, markets, AuthMode):
