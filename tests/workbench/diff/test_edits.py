@@ -10,7 +10,7 @@ from multichannel.policy.decide.sample_principals import with_role
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.diff.changes import Direction
 from multichannel.workbench.diff.counterexample import build_record
-from multichannel.workbench.diff.wording import rewriting_text
+from multichannel.workbench.diff.wording import principal_text, rewriting_text
 from tests.workbench.diff.edits import Edit, diff_of, edited, names, position, released, shipped
 
 SUBSCRIPTION, MAIN = "subscription.polar", "main.polar"
@@ -187,6 +187,19 @@ def test_principals_are_told_by_what_they_have_in_common() -> None:
     assert [str(group) for group in change.principals] == [
         "advisor or direct_bill or indirect_provider, active or restricted",
     ]
+
+
+def test_customers_whose_market_is_unknown_are_compared_and_named() -> None:
+    own = "customer.id = caller.tenant_id;"
+    changes = diff_of(("customer.polar", own, f"{own[:-1]} and caller.market != nil;")).changes
+    assert {change.direction for change in changes} == {Direction.DENIED}
+    assert {str(group) for change in changes for group in change.principals} == {
+        "customer, market unknown",
+        "customer, market unknown, app_user",
+    }
+    assert {principal_text(change.counterexample.principal) for change in changes} >= {
+        "global_admin, customer, public, app_user, market unknown"
+    }
 
 
 def test_an_edited_restriction_is_cited_where_a_grant_would_allow_less_without_it() -> None:

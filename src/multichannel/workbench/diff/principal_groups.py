@@ -28,15 +28,17 @@ class PrincipalGroup:
     def __str__(self) -> str:
         """Such as `indirect_reseller, active or restricted, market US`."""
         parts = [
-            LABELS.get(name, "") + " or ".join(sorted(map(_word, values)))
+            LABELS.get(name, "") + " or ".join(sorted(_word(name, value) for value in values))
             for name, values in self.values
             if name in self.of and not (name == "kind" and "type" in self.of)
         ]
         return ", ".join(parts) or "any principal"
 
 
-def _word(value: str | None) -> str:
-    return "any other" if value == OTHER_MARKET else value or "none"
+def _word(name: str, value: str | None) -> str:
+    if value is None:
+        return "unknown" if name == "market" else "none"
+    return "any other" if value == OTHER_MARKET else value
 
 
 def grouped(members: Iterable[Principal], everyone: Iterable[Principal]) -> tuple[PrincipalGroup, ...]:

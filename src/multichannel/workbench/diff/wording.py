@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from multichannel.domain.tenants import TenantKind
 from multichannel.policy.decide.policy import Verdict
 from multichannel.policy.decide.sample_principals import OTHER_MARKET
 from multichannel.policy.schema.vocabulary import Principal
@@ -56,7 +57,9 @@ def principals_text(roles: Iterable[str], groups: Sequence[PrincipalGroup], coun
 def principal_text(principal: Principal) -> str:
     """The roles of a principal and its other facts."""
     values = [getattr(principal, name) for name in FACTS if getattr(principal, name) is not None]
-    facts = ("any other market" if value == OTHER_MARKET else str(value) for value in values)
+    facts = ["any other market" if value == OTHER_MARKET else str(value) for value in values]
+    if principal.kind is TenantKind.CUSTOMER and principal.market is None:
+        facts.append("market unknown")
     return ", ".join((*principal.roles, *facts))
 
 
@@ -109,8 +112,8 @@ def bounds_text(bounds: ComparisonBounds) -> list[str]:
     values, types = bounds.values.values(), count_of(len(bounds.principals), "resource type")
     compared = (
         f"{bounds.decisions:,} decisions were compared: {max(bounds.principals.values()):,} principals with "
-        f"one role each, and every action on {types}. The principals are of every "
-        "kind, type, status, cloud and mode, and of each market that a rule mentions and another."
+        f"one role each, and every action on {types}. The principals are of every kind, "
+        "type, status, cloud and mode, and of each market that a rule mentions, another, and an unknown one."
     )
     lines = [compared]
     if bounds.queries:
