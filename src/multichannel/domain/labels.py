@@ -14,32 +14,35 @@ OWN_TENANT = bindparam("tenant", type_=GUID)
 """The tenant of the caller, which every statement on behalf of one binds, as it binds `now`."""
 
 
-class CustomerLabel(Base):
-    """How one tenant calls a customer."""
+class _Label(Base):
+    """The columns of every label."""
+
+    __abstract__ = True
 
     parties = ("tenant_id",)
+
+    id: Mapped[str] = id_column()
+    tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
+    alias: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+
+class CustomerLabel(_Label):
+    """How one tenant calls a customer."""
+
     __tablename__ = "customer_labels"
     __table_args__ = (UniqueConstraint("customer_id", "tenant_id"),)
 
-    id: Mapped[str] = id_column()
-    tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     customer_id: Mapped[str] = mapped_column(GUID, ForeignKey("customers.id"))
-    alias: Mapped[str | None]
-    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
-class SubscriptionLabel(Base):
+class SubscriptionLabel(_Label):
     """How one tenant calls a subscription."""
 
-    parties = ("tenant_id",)
     __tablename__ = "subscription_labels"
     __table_args__ = (UniqueConstraint("subscription_id", "tenant_id"),)
 
-    id: Mapped[str] = id_column()
-    tenant_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
     subscription_id: Mapped[str] = mapped_column(GUID, ForeignKey("subscriptions.id"))
-    alias: Mapped[str | None]
-    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
 def own_label(column: Any, reference: Any, record_id: Any) -> Any:

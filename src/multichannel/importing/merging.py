@@ -19,7 +19,7 @@ _UNSAID: Final = frozenset(
 """What stands where a description says nothing: a transfer whose type is not named is a legacy one."""
 
 
-def is_unsaid(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Whether a value stands for none."""
     return value == [] if isinstance(value, list) else value in _UNSAID
 
@@ -28,9 +28,9 @@ def merged(one: T, other: T) -> T:
     """All that two descriptions of one record say, which do not contradict each other."""
     changes: dict[str, Any] = {}
     for name, before, after in _compared(one, other):
-        if is_unsaid(before):
+        if is_missing(before):
             changes[name] = after
-        elif is_dataclass(before) and not is_unsaid(after):
+        elif is_dataclass(before) and not is_missing(after):
             changes[name] = merged(before, after)
     return cast("T", replace(cast("Any", one), **changes)) if changes else one
 
@@ -38,7 +38,7 @@ def merged(one: T, other: T) -> T:
 def contradictions(one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
     """The fields that two descriptions give different values, with both."""
     for name, before, after in _compared(one, other):
-        if is_unsaid(before) or is_unsaid(after):
+        if is_missing(before) or is_missing(after):
             continue
         if is_dataclass(before):
             yield from contradictions(before, after)

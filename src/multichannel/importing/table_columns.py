@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from multichannel.importing.customers import ImportedAddress, ImportedBillingProfile, ImportedCustomer
 from multichannel.importing.field_mapping import read
-from multichannel.importing.merging import is_unsaid
+from multichannel.importing.merging import is_missing
 from multichannel.importing.subscriptions import ImportedSubscription
 from multichannel.importing.transfers import ImportedTransfer, ImportedTransferAddOn
 
@@ -63,11 +63,11 @@ def subscription(facts: ImportedSubscription) -> Columns:
     return columns
 
 
-def kept_where_unsaid(columns: Columns, before: Mapping[str, Any] | None) -> Columns:
+def with_stored_where_missing(columns: Columns, before: Mapping[str, Any] | None) -> Columns:
     """The columns, with what is stored in place of what the export does not say."""
     if before is None:
         return columns
-    return {name: before[name] if is_unsaid(value) else value for name, value in columns.items()}
+    return {name: before[name] if is_missing(value) else value for name, value in columns.items()}
 
 
 def transfer(facts: ImportedTransfer) -> Columns:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import pq
 from sqlalchemy.exc import DBAPIError
 
-from multichannel.domain.base import utc_text
 from multichannel.store.compiled.frequent_cache import FrequentCache
 from multichannel.store.database_faults import meaning_of
-from multichannel.store.prepared import PreparedStatement, StatementForm, StatementOfDatabase, json_text
+from multichannel.store.driver_values import postgresql_value, sqlite_value
+from multichannel.store.prepared import PreparedStatement, StatementForm, StatementOfDatabase
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -63,16 +61,8 @@ def _execute(connection: Connection, prepared: StatementOfDatabase, rows: Sequen
 def _execute_on_sqlite(connection: Connection, form: StatementForm, rows: Iterable[Iterable[Any]]) -> Any:
     driver: Any = connection.connection.driver_connection
     for values in rows:
-        cursor = driver.execute(form.sql, [*map(_sqlite_value, values)])
+        cursor = driver.execute(form.sql, [*map(sqlite_value, values)])
     return cursor.fetchall()
-
-
-def _sqlite_value(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return utc_text(value)
-    if isinstance(value, dict | list):
-        return json_text(value)
-    return value.value if isinstance(value, Enum) else value
 
 
 def _execute_on_postgresql(connection: Connection, form: StatementForm, rows: Iterable[Iterable[Any]]) -> Any:
@@ -88,7 +78,11 @@ def _execute_on_postgresql(connection: Connection, form: StatementForm, rows: It
         for evicted in known.put(form.name, value=True, size=1):
             _check(driver.exec_(b'DEALLOCATE "%s"' % evicted))
     for values in rows:
-        result = _check(driver.exec_prepared(form.name, [*map(_postgresql_value, values)]))
+        try:
+            parameters = [*map(postgresql_value, values)]
+        except ValueError as cause:
+            raise psycopg.DataError(str(cause)) from cause
+        result = _check(driver.exec_prepared(form.name, parameters))
     columns = range(result.nfields)
     return [[result.get_value(row, column) for column in columns] for row in range(result.ntuples)]
 
@@ -118,22 +112,6 @@ def _check(result: Any) -> Any:
     if result.status not in SUCCEEDED:
         raise psycopg.errors.error_from_result(result, "utf-8")
     return result
-
-
-def _postgresql_value(value: Any) -> bytes | None:
-    """A value in PostgreSQL's text format."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return b"t" if value else b"f"
-    if isinstance(value, datetime):
-        return value.isoformat().encode()
-    if isinstance(value, dict | list):
-        return json_text(value).encode()
-    encoded: bytes = (value.value if isinstance(value, Enum) else str(value)).encode()
-    if 0 in encoded:
-        raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
-    return encoded
 
 
 def _dispatch(connection: Connection, sql: str) -> None:

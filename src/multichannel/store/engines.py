@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from multichannel.errors import Misconfigured
 from multichannel.store.database_faults import translate
 from multichannel.store.direct_execution import forget_prepared
-from multichannel.store.prepared import json_text
+from multichannel.store.driver_values import json_text
 from multichannel.store.read.functions import SQLITE_FUNCTION, fold_case
 
 if TYPE_CHECKING:

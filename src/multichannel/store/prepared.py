@@ -15,7 +15,6 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-import orjson
 from sqlalchemy import JSON, Boolean, Integer, inspect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -150,11 +149,6 @@ def _reader(kind: Any, database: str) -> Read:
 
 def _is_true(value: bytes) -> bool:
     return value == b"t"
-
-
-def json_text(value: Any) -> str:
-    """The text of a JSON column."""
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _as_it_is(value: Any) -> Any:

@@ -75,7 +75,7 @@ def _store(
 
 def _described(facts: ImportedSubscription, before: Row | None) -> Row:
     """What the export says of a subscription; what it does not say stays as it is."""
-    row = columns.kept_where_unsaid(columns.subscription(facts), before)
+    row = columns.with_stored_where_missing(columns.subscription(facts), before)
     if facts.status is not SubscriptionStatus.SUSPENDED:
         row["suspension_reasons"] = list(facts.suspension_reasons)
     if before and before["commerce"] is Commerce.NEW_COMMERCE:

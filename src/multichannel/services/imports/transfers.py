@@ -72,7 +72,7 @@ def _equal_lines(stored: Sequence[Row], wanted: Sequence[Row]) -> bool:
 
 def _transfer(unit: ImportUnit, facts: ImportedTransfer, before: Row | None) -> dict[str, Any]:
     return {
-        **columns.kept_where_unsaid(columns.transfer(facts), before),
+        **columns.with_stored_where_missing(columns.transfer(facts), before),
         "owner_id": unit.importer.id,
         "vendor_id": facts.vendor_id,
         "cloud": unit.importer.cloud,

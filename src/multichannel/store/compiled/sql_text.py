@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -17,8 +16,9 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from multichannel.domain.base import GUID, UtcTime, new_id, utc_text
+from multichannel.domain.base import GUID, UtcTime, new_id
 from multichannel.store.compiled.json_text import NotCovered
+from multichannel.store.driver_values import postgresql_value, sqlite_value
 
 ANY_TENANT = new_id()
 """Stands for the caller's tenant while a statement is made; in the statement, it is a parameter.
@@ -143,29 +143,9 @@ def _place(key: str) -> tuple[int, int]:
 
 def postgresql_values(sql: SqlText, values: Sequence[Sequence[Any]]) -> list[bytes | None]:
     """The parameters in PostgreSQL's text format; ValueError for a text that it cannot hold."""
-    return [_text_format(values[place][index]) for place, index in sql.parameters]
-
-
-def _text_format(value: Any) -> bytes | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return b"t" if value else b"f"
-    if isinstance(value, datetime):
-        return value.isoformat().encode()
-    text = value.value if isinstance(value, Enum) else str(value)
-    encoded: bytes = text.encode()
-    if 0 in encoded:
-        raise ValueError("a text with a NUL character")
-    return encoded
+    return [postgresql_value(values[place][index]) for place, index in sql.parameters]
 
 
 def sqlite_values(sql: SqlText, values: Sequence[Sequence[Any]]) -> list[Any]:
     """The parameters as Python's driver takes them."""
-    return [_sqlite_value(values[place][index]) for place, index in sql.parameters]
-
-
-def _sqlite_value(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return utc_text(value)
-    return value.value if isinstance(value, Enum) else value
+    return [sqlite_value(values[place][index]) for place, index in sql.parameters]
