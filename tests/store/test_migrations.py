@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, inspect, make_url, select
+from sqlalchemy import Connection, Engine, inspect, make_url, select, text
 
 from multichannel.domain.base import Base
 from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus, DelegatedRight
@@ -66,22 +66,24 @@ def test_an_empty_database_is_at_no_version(tmp_path: object) -> None:
     assert migrations.current(url) == migrations.head()
 
 
+@pytest.mark.parametrize("version", ["0001", "0017"])
 def test_a_database_of_an_unknown_version_is_refused_and_stays_as_it_is(
-    database_url: str, migrated: Engine
+    database_url: str, migrated: Engine, version: str
 ) -> None:
     with _connection(migrated) as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
         connection.commit()
 
-    with pytest.raises(Misconfigured, match="schema version 0001, which this release cannot upgrade"):
+    with pytest.raises(Misconfigured, match=f"schema version {version}, which this release cannot upgrade"):
         migrations.upgrade(database_url)
 
-    assert migrations.current(database_url) == "0001"
-    assert not migrations.is_known("0001")
+    assert migrations.current(database_url) == version
+    assert not migrations.is_known(version)
 
 
-def test_a_database_at_the_last_version_before_the_first_release_is_up_to_date() -> None:
-    assert migrations.is_known("0002")
+@pytest.mark.parametrize("version", ["0002", "0018", "0019", "0020", "0021"])
+def test_a_database_at_a_landed_version_can_be_upgraded(version: str) -> None:
+    assert migrations.is_known(version)
 
 
 def test_a_database_whose_rows_reference_missing_rows_is_refused(sqlite_url: str) -> None:
@@ -132,14 +134,14 @@ def test_customers_that_were_created_here_are_not_linked_and_all_other_tenants_a
 @pytest.mark.rule("SM7")
 def test_delegated_admin_of_before_becomes_grants_of_every_right_with_an_end(database_url: str) -> None:
     engine = open_database(database_url)
-    migrations.downgrade(database_url, "0006")
+    migrations.downgrade(database_url, "0002")
     at, common = "2026-01-01T00:00:00.000000Z", "'US', 'public'"
     links = (("active", "true"), ("active", "false"), ("requested", "false"), ("removed", "false"))
     with _connection(engine) as connection:
         for number, kind in ((0, "partner"), (1, "customer")):
             connection.exec_driver_sql(
-                f"INSERT INTO tenants (id, directory_id, kind, cloud, created_at) "  # noqa: S608  (constants)
-                f"VALUES ('{_id(number)}', '{_id(number)}', '{kind}', 'public', '{at}')"
+                f"INSERT INTO tenants (id, kind, cloud, created_at) "  # noqa: S608  (constants)
+                f"VALUES ('{_id(number)}', '{kind}', 'public', '{at}')"
             )
         connection.exec_driver_sql(
             f"INSERT INTO partners (id, name, type, status, market, cloud, created_at) "  # noqa: S608
@@ -154,10 +156,10 @@ def test_delegated_admin_of_before_becomes_grants_of_every_right_with_an_end(dat
             through = f"'{_id(0)}'" if number == 1 else "NULL"
             connection.exec_driver_sql(
                 f"INSERT INTO reseller_relationships (id, partner_id, customer_id, addressed_to, "  # noqa: S608
-                f"status, associated_partner_id, is_extension, delegated_admin_requested, delegated_admin, "
+                f"status, associated_partner_id, delegated_admin_requested, delegated_admin, "
                 f"accepted_at, expires_at, market, cloud, version, created_at, updated_at) VALUES "
                 f"('{_id(number)}', '{_id(0)}', '{_id(1)}', "
-                f"'x', '{status}', {through}, false, true, {delegated}, '{at}', "
+                f"'x', '{status}', {through}, true, {delegated}, '{at}', "
                 f"'2999-01-01T00:00:00.000000Z', {common}, 1, '{at}', '{at}')"
             )
         connection.commit()
@@ -175,7 +177,7 @@ def test_delegated_admin_of_before_becomes_grants_of_every_right_with_an_end(dat
     assert held["expires_at"] == held["ends_at"]
     assert timedelta(days=364) < held["ends_at"] - datetime.now(UTC) <= timedelta(days=365)
 
-    migrations.downgrade(database_url, "0006")
+    migrations.downgrade(database_url, "0002")
     with _connection(engine) as connection:
         flags = connection.exec_driver_sql(
             "SELECT delegated_admin FROM reseller_relationships ORDER BY id"

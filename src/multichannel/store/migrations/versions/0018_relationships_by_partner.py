@@ -6,8 +6,6 @@ from alembic import op
 
 revision = "0019"
 down_revision = "0018"
-branch_labels = None
-depends_on = None
 
 TABLE = "reseller_relationships"
 REFERENCES = ("partner_id", "associated_partner_id")

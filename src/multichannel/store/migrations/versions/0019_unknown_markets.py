@@ -9,8 +9,6 @@ from multichannel.domain.base import GUID, NAMING, Words
 
 revision = "0020"
 down_revision = "0019"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
