@@ -3,7 +3,7 @@
 - A tenant's directory id is its id, but for customers that a partner created here: they have a random id,
   which no directory has, and are linked later. Their relationship was requested when they were created.
 - The domains of customers that are linked to their directory came from the vendor and are verified; of
-  several such customers with one domain, the first has it. Customers that a partner created have none verified.
+  several such customers with one domain, the first has it. Those of customers made here are not verified.
 - Delegated admin was a flag of a relationship, and meant every right without an end. Each active relationship
   with the flag gets an active grant of every right that ends a year after the migration, so that there is
   time to replace it with what is needed. Each open request gets a request of every right.
