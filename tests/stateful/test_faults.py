@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from multichannel.domain.transfers import Transfer
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.explain.standing_access import tenant_ids
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.services import access, relationship_ends, transfer_execution
 from multichannel.store.audit.audit_writer import AuditWriter
@@ -104,12 +105,11 @@ def leave_resellers_attached(patch: pytest.MonkeyPatch) -> None:
 
 def forget_attached_resellers(patch: pytest.MonkeyPatch) -> None:
     """In `access`: only those who see a record by a relationship of their own."""
-    guids = access._guids
 
     def some(facts: Any) -> Any:
-        return set(guids(facts)) - {DOGWOOD}
+        return set(tenant_ids(facts)) - {DOGWOOD}
 
-    patch.setattr(access, "_guids", some)
+    patch.setattr(access, "tenant_ids", some)
 
 
 CONSENT: dict[Break | None, str | None] = {

@@ -1,29 +1,22 @@
-"""Who may do what with a record: every tenant, by standing and role, as the policy decides (R65).
-
-A standing follows from an id of the tenant among the facts of the record, which are all that rules may read.
-So the ids among these facts are the only tenants that the policy has to be asked about.
-"""
+"""Who may do what with a record: every tenant, by standing and role, as the policy decides (R65)."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Partner, TenantKind
 from multichannel.domain.users import Role
 from multichannel.errors import NotPermitted, NotVisible
-from multichannel.policy.explain.standing_access import StandingAccess, standing_access
+from multichannel.policy.explain.standing_access import StandingAccess, standing_access, tenant_ids
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.guard_queries import GuardQueries
 
-GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ROLES = tuple(role.value for role in Role)
 READS_ACCESS = (Action.READ_ACCESS, Action.READ_OWN_ACCESS)
 DENIED = "This needs READ_ACCESS or READ_OWN_ACCESS, which is not granted to you here."
@@ -64,7 +57,7 @@ def access_of(work: UnitOfWork, resource: Resource, ids: Collection[str]) -> dic
     queries = work.query_for(*found.values())
     facts = queries.facts_by_id(resource, found)
     concerned = {
-        row_id: set(_guids(each)) if row_id in whole else {work.principal.tenant_id}
+        row_id: set(tenant_ids(each)) if row_id in whole else {work.principal.tenant_id}
         for row_id, each in facts.items()
     }
     principals = queries.principals(set().union(*concerned.values()))
@@ -110,19 +103,6 @@ def _by_actions(tenant: AccessTenant, access: StandingAccess) -> Iterator[Tenant
         roles[actions].append(Role(role))
     for actions, held in roles.items():
         yield TenantAccess(tenant, access.standing, tuple(held), actions, access.because)
-
-
-def _guids(facts: Any) -> Iterator[str]:
-    """Every id in a record of facts and in those that it leads to."""
-    if isinstance(facts, str):
-        if GUID.fullmatch(facts):
-            yield facts
-    elif isinstance(facts, list | tuple):
-        for each in facts:
-            yield from _guids(each)
-    elif is_dataclass(facts):
-        for field in fields(facts):
-            yield from _guids(getattr(facts, field.name))
 
 
 def _tenants(queries: GuardQueries, principals: Mapping[str, Principal]) -> dict[str, AccessTenant]:

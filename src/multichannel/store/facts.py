@@ -15,16 +15,19 @@ Run = Callable[[Select[Any]], Sequence[Any]]
 KEY = "key_"
 
 
-def facts_of(run: Run, resource: Resource, row_id: str, *, tenant_id: str) -> Any | None:
+def facts_of(run: Run, resource: Resource, row_id: str, *, tenant_id: str | None) -> Any | None:
     """The facts of one row with those of its relations; None if the row does not exist.
 
     `tenant_id` is the principal's own: of a relation too long to load, only rows about this tenant are facts.
+    With None all rows are, which do for principals of any tenant.
     """
     records = facts_with(run, resource, "id", row_id, tenant_id=tenant_id)
     return records[0] if records else None
 
 
-def facts_with(run: Run, resource: Resource, column: str, value: str, *, tenant_id: str) -> Sequence[Any]:
+def facts_with(
+    run: Run, resource: Resource, column: str, value: str, *, tenant_id: str | None
+) -> Sequence[Any]:
     """The facts of all rows whose column holds the value, with one statement for each kind of relation."""
     return _Loader(run, tenant_id).load(resource, column, {value})[value]
 

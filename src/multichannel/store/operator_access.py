@@ -6,8 +6,11 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func, select
+
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import Partner, Tenant, TenantKind
+from multichannel.policy.decide.to_sql import where
 from multichannel.store.engines import READING, execution_options
 from multichannel.store.facts import facts_of
 from multichannel.store.session import GuardedSession
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from multichannel.policy.decide.conditions import Predicate
     from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Principal
 
@@ -26,9 +30,12 @@ SCANNED = 10_000
 
 
 def load_facts(
-    engine: Engine, resource: Resource, row_id: str, *, tenant_id: str, now: datetime
+    engine: Engine, resource: Resource, row_id: str, *, tenant_id: str | None, now: datetime
 ) -> Any | None:
-    """The facts of one row that decide for principals of a tenant, visible to them or not; None if absent."""
+    """The facts of one row that decide for principals of a tenant, visible to them or not; None if absent.
+
+    With None for the tenant, those that decide for principals of any tenant.
+    """
     with _reading(engine) as session:
         return facts_of(
             lambda statement: session.decided(statement, now=now).all(), resource, row_id, tenant_id=tenant_id
@@ -36,7 +43,7 @@ def load_facts(
 
 
 def sample_tenants(
-    engine: Engine, *, of_each: int, ids: Sequence[str] = ()
+    engine: Engine, *, of_each: int = 0, ids: Sequence[str] = ()
 ) -> tuple[tuple[str, Principal], ...]:
     """Up to `of_each` tenants of each kind and type, or those with these ids: name and principal.
 
@@ -56,6 +63,18 @@ def sample_tenants(
             if ids or seen[row.kind, row.type] <= of_each:
                 tenants.append((row.name or row.company_name or row.tenant_id, principal_of(row)))
     return tuple(tenants)
+
+
+def permitted_ids(
+    engine: Engine, predicate: Predicate, resource: Resource, *, most: int, now: datetime
+) -> tuple[int, list[str]]:
+    """How many rows a predicate allows, and the ids of the first of them in order, at most so many."""
+    model: Any = resource.model
+    allowed = where(predicate, resource, model)
+    with _reading(engine) as session:
+        count = session.decided(select(func.count()).select_from(model).where(allowed), now=now).scalar_one()
+        ids = session.decided(select(model.id).where(allowed).order_by(model.id).limit(most), now=now)
+        return count, [*ids.scalars()]
 
 
 @contextmanager

@@ -13,6 +13,8 @@ _SUMMARIES = {
     "check": "Find mistakes in policy files.",
     "test": "Run the test cases of a policy and report what has no case.",
     "explain": "Explain a decision: matching rules, conditions and values.",
+    "who-can": "List whose people may do something with a record.",
+    "what-can": "List what a principal may do, and with which records.",
     "coverage": "Measure which rules and conditions the test cases cover.",
     "matrix": "Print which role at which standing is granted which action.",
     "diff": "Compare the decisions of two versions of a policy.",
@@ -25,7 +27,8 @@ class PolicyCommands(LazyGroup):
     """The subcommands of `multichannel policy`."""
 
     summaries = {  # noqa: RUF012  (declared as a class variable above)
-        name: (f"multichannel.cli.policy.{name}:{name}", line) for name, line in _SUMMARIES.items()
+        name: ("multichannel.cli.policy.{0}:{0}".format(name.replace("-", "_")), line)
+        for name, line in _SUMMARIES.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from rich.text import Text
 
 import multichannel
 from multichannel.errors import Misconfigured
+from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.findings import Finding, Level, findings_as_github, findings_as_sarif, path_of
 
 SCHEMA_VERSION = 1
@@ -49,6 +51,20 @@ PolicyFolder = Annotated[
 def folder_of(policy: Path | None) -> Path:
     """The folder a command works on."""
     return policy or Path(os.environ.get("MULTICHANNEL_POLICY_DIR") or SHIPPED)
+
+
+def resource_name(name: str) -> str:
+    """The resource type that an argument names, in any case."""
+    return one_of(name, {kind.casefold(): kind for kind in RESOURCES}, "resource type")
+
+
+def one_of(name: str, known: dict[str, str], what: str) -> str:
+    """The known word that an argument means; a usage error with the nearest one if there is none."""
+    if name.casefold() in known:
+        return known[name.casefold()]
+    near = difflib.get_close_matches(name.casefold(), known, 1)
+    hint = f"Did you mean {known[near[0]]}?" if near else f"Choose from: {', '.join(known.values())}."
+    raise typer.BadParameter(f"Unknown {what}: {name}. {hint}")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from multichannel.cli.options import DatabaseUrl
 from multichannel.cli.policy.common import FINDINGS, Output, PolicyFolder, TextOrJson, folder_of
-from multichannel.errors import BadInput
+from multichannel.cli.policy.resolver import AS_HELP, RECORD_HELP, target_resolver
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.deployment.versions import Versions
 from multichannel.settings import load_settings
@@ -26,21 +25,15 @@ from multichannel.workbench.explain.explanation import (
     policy_of,
 )
 from multichannel.workbench.explain.render_terminal import render_explanation
-from multichannel.workbench.explain.targets import Database, TargetResolver
 
 
 def explain(
     who: Annotated[
         str | None,
-        typer.Option(
-            "--as",
-            help="Principal: <tenant>_<role> of the test cases, demo persona, or JSON or YAML file.",
-        ),
+        typer.Option("--as", help=AS_HELP),
     ] = None,
     action: Annotated[str | None, typer.Option(help="Action, such as cancel.")] = None,
-    resource: Annotated[
-        str | None, typer.Option(help="Record: name in the test cases, API id, or JSON or YAML file.")
-    ] = None,
+    resource: Annotated[str | None, typer.Option(help=RECORD_HELP)] = None,
     sql: Annotated[bool, typer.Option("--sql", help="Also print the SQL of the list filter.")] = False,
     expect: Annotated[
         Literal["allow", "deny"] | None, typer.Option(help="Exit 1 unless the decision matches this value.")
@@ -81,33 +74,12 @@ def _explain(
 ) -> ExplainedDecision:
     who, action, what = question
     policy = Policy.load(folder)
-    with ExitStack() as stack:
-        resolver = TargetResolver(folder, partial(_database, policy, stack, url))
+    with target_resolver(folder, policy, url) as resolver:
         principal = resolver.principal(who)
         target = resolver.record(what, principal)
         return explain_target(
             policy, (who, principal), resolver.action(action, target.resource), target, sql=sql
         )
-
-
-def _database(policy: Policy, stack: ExitStack, url: str | None) -> Database:
-    """The database of the option or of the settings, under the policy to explain."""
-    # Most explanations are about test cases, which need none of this.
-    from multichannel.demo.cast import PERSONAS  # noqa: PLC0415
-    from multichannel.graphql.framework.global_ids import read_id  # noqa: PLC0415
-    from multichannel.server.bootstrap import driver_url, now, require_current  # noqa: PLC0415
-    from multichannel.store.engines import open_database  # noqa: PLC0415
-    from multichannel.store.store import Store  # noqa: PLC0415
-
-    settings = load_settings(database_url=url)
-    at = settings.database_url
-    if at.get_backend_name() == "sqlite" and at.database and not Path(at.database).is_file():
-        raise BadInput(f"there is no database at {at.database}. Name one with --database-url.")
-    require_current(settings)
-    engine = open_database(driver_url(settings), connections=1)
-    stack.callback(engine.dispose)
-    people = {persona.name: (persona.organisation.id, persona.id) for persona in PERSONAS}
-    return Database(Store(engine, lambda: policy, now), people, read_id, open_to_operator=url is not None)
 
 
 def _print(result: ExplainedDecision, page: Console) -> None:

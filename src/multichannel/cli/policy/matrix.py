@@ -20,6 +20,8 @@ from multichannel.cli.policy.common import (
     OutputFile,
     PolicyFolder,
     folder_of,
+    one_of,
+    resource_name,
 )
 from multichannel.cli.policy.matrix_text import print_matrix
 from multichannel.errors import Misconfigured
@@ -35,20 +37,8 @@ COMMITTED = "MATRIX.md"
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def _kind(name: str) -> str:
-    return _one_of(name, {kind.casefold(): kind for kind in RESOURCES}, "resource type")
-
-
 def _role(name: str) -> str:
-    return _one_of(name, {role.value: role.value for role in ROLES}, "role")
-
-
-def _one_of(name: str, known: dict[str, str], what: str) -> str:
-    if name.casefold() in known:
-        return known[name.casefold()]
-    near = difflib.get_close_matches(name.casefold(), known, 1)
-    hint = f"Did you mean {known[near[0]]}?" if near else f"Choose from: {', '.join(known.values())}."
-    raise typer.BadParameter(f"Unknown {what}: {name}. {hint}")
+    return one_of(name, {role.value: role.value for role in ROLES}, "role")
 
 
 def matrix(
@@ -60,7 +50,9 @@ def matrix(
     output_format: Annotated[Literal["text", "markdown", "csv", "html", "json"], FORMAT] = "text",
     resource: Annotated[
         list[str] | None,
-        typer.Option("--resource", parser=_kind, metavar="NAME", help="Only this resource type; repeatable."),
+        typer.Option(
+            "--resource", parser=resource_name, metavar="NAME", help="Only this resource type; repeatable."
+        ),
     ] = None,
     role: Annotated[
         str | None, typer.Option("--role", parser=_role, metavar="ROLE", help="Only this role.")

@@ -6,9 +6,10 @@ resource type, so that a page of records costs little more than one.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from multichannel.policy.decide.policy import Policy
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
 
+_TENANT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OTHERWISE = "The policy allows it by a rule that is not about standings."
 
 
@@ -66,6 +68,22 @@ def standing_access(
         StandingAccess(standing or None, _because(policy, resource, standing), _in_order(resource, by_role))
         for standing, by_role in actions.items()
     ]
+
+
+def tenant_ids(facts: Any) -> Iterator[str]:
+    """Every GUID in a record of facts and in those that it leads to: no other tenant can have a standing.
+
+    A standing follows from an id of the tenant among the facts of the record, which are all that rules read.
+    """
+    if isinstance(facts, str):
+        if _TENANT_ID.fullmatch(facts):
+            yield facts
+    elif isinstance(facts, list | tuple):
+        for each in facts:
+            yield from tenant_ids(each)
+    elif is_dataclass(facts):
+        for field in fields(facts):
+            yield from tenant_ids(getattr(facts, field.name))
 
 
 def _because(policy: Policy, resource: Resource, standing: str) -> str:

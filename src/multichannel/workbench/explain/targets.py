@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from multichannel.errors import BadInput
+from multichannel.policy.explain.standing_access import tenant_ids
 from multichannel.policy.language.vocabulary_check import did_you_mean
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import ROLES, Action, AuthMode, Principal
@@ -17,7 +18,7 @@ from multichannel.policy.testing.case_files import read_cases
 from multichannel.policy.testing.cast import CAST, TENANT_FACTS, TENANT_WORDS, Cast
 from multichannel.policy.testing.record_builder import RecordBuilder
 from multichannel.policy.testing.yaml_document import YamlDocument
-from multichannel.store.operator_access import load_facts
+from multichannel.store.operator_access import load_facts, sample_tenants
 from multichannel.store.store import Store
 from multichannel.store.users import SIGNING_IN
 
@@ -34,6 +35,12 @@ class Target:
     resource: Resource
     record: Any
     visible: bool = True
+    is_row: bool = False
+    """Whether it is of a database."""
+
+
+Tenants = tuple[tuple[str, Principal], ...]
+"""Names and principals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ class Database:
     """Tenant id and object id by name."""
     read_id: Callable[[str], tuple[Resource, str]]
     """The resource type and row id of an API id; BadInput if it is invalid."""
+    id_of: Callable[[Resource, str], str]
+    """The API id of a row."""
     open_to_operator: bool
 
 
@@ -58,7 +67,7 @@ class TargetResolver:
 
     def principal(self, who: str) -> Principal:
         """The principal: `<tenant>_<role>` of the cast, a user of the database, or a file of facts."""
-        if who.endswith(FILES) or "/" in who:
+        if _is_file(who):
             return _principal(YamlDocument(Path(who), BadInput, who))
         tenant, _, role = who.partition("_")
         if tenant in self._cast.tenants:
@@ -69,15 +78,22 @@ class TargetResolver:
             _unknown(tenant, f"not a tenant of {CAST}", self._cast.tenants)
         return self._user(who)
 
+    def is_user(self, who: str) -> bool:
+        """Whether a principal is a user of the database."""
+        return not _is_file(who) and who.partition("_")[0] not in self._cast.tenants
+
     def action(self, word: str, resource: Resource) -> Action:
         """An action on a resource type, written as in a policy or as in the API."""
         if word.lower() not in resource.actions:
             _unknown(word.lower(), f"not an action on {resource.name}", resource.actions)
         return Action(word.lower())
 
-    def record(self, what: str, principal: Principal) -> Target:
-        """The record: a name in the test cases, an id of the API, or a file of facts."""
-        if what.endswith(FILES) or "/" in what:
+    def record(self, what: str, principal: Principal | None) -> Target:
+        """The record: a name in the test cases, an id of the API, or a file of facts.
+
+        Without a principal, an id is that of any row, which only the operator may read.
+        """
+        if _is_file(what):
             return _record(what, YamlDocument(Path(what), BadInput, what))
         file, _, name = what.rpartition(":")
         matches = [each for each in self._records.get(name, ()) if not file or each.name.startswith(file)]
@@ -89,6 +105,31 @@ class TargetResolver:
         if "-" in what:
             return self._row(what, principal)
         return _unknown(what, "not a record of the test cases", self._records)
+
+    @property
+    def records(self) -> list[Target]:
+        """The records of the test cases."""
+        return [target for targets in self._records.values() for target in targets]
+
+    @property
+    def database(self) -> Database:
+        """The database; BadInput if there is none."""
+        return self._open()
+
+    def tenants(self, target: Target) -> Tenants:
+        """The tenants that may have a standing at a record, each with a principal that has every role.
+
+        Those of the cast, for a record of the test cases or of a file; for a row, those of its facts.
+        """
+        if target.is_row:
+            return sample_tenants(self._open().store.engine, ids=[*tenant_ids(target.record)])
+        return tuple(
+            (
+                name,
+                Principal(tenant_id=name, roles=tuple(map(str, ROLES)), auth_mode=AuthMode.APP_USER, **facts),
+            )
+            for name, facts in self._cast.tenants.items()
+        )
 
     @cached_property
     def _cast(self) -> Cast:
@@ -125,23 +166,28 @@ class TargetResolver:
         except BadInput as error:
             raise BadInput(f"{word!r} is not in the test cases, and {error.message}") from None
 
-    def _row(self, what: str, principal: Principal) -> Target:
+    def _row(self, what: str, principal: Principal | None) -> Target:
         """A row that the principal can see; any row for the operator who named the database."""
         database = self._database_for(what)
         resource, row_id = database.read_id(what)
-        with database.store.reading(principal) as work:
-            facts = work.repository(resource).facts(row_id)
-        if facts is not None:
-            return Target(what, resource, facts)
+        if principal is not None:
+            with database.store.reading(principal) as work:
+                facts = work.repository(resource).facts(row_id)
+            if facts is not None:
+                return Target(what, resource, facts, is_row=True)
         if not database.open_to_operator:
-            raise BadInput(
-                f"{what} is not visible to this principal. To explain it anyway, use --database-url."
-            )
+            unseen = "is not visible to this principal" if principal else "is a row of a database"
+            raise BadInput(f"{what} {unseen}. To read it anyway, use --database-url.")
+        tenant_id = None if principal is None else principal.tenant_id
         engine, now = database.store.engine, database.store.clock()
-        facts = load_facts(engine, resource, row_id, tenant_id=principal.tenant_id, now=now)
+        facts = load_facts(engine, resource, row_id, tenant_id=tenant_id, now=now)
         if facts is None:
             raise BadInput(f"{what} not found in the database.")
-        return Target(what, resource, facts, visible=False)
+        return Target(what, resource, facts, visible=principal is None, is_row=True)
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith(FILES) or "/" in word
 
 
 def _principal(document: YamlDocument) -> Principal:
