@@ -38,8 +38,9 @@ def who_can(
 ) -> None:
     """List whose people may do something with a record.
 
-    Each tenant is listed with the roles that may, and with the standing that lets them. For a record of the test cases or of a file, the tenants are those of the test cases. An API id needs
-    --database-url; the answer is that of the query whoMay.
+    Each tenant is listed with the roles that may, and with the standing that lets them. For a record of the
+    test cases or of a file, the tenants are those of the test cases. An API id needs --database-url; the
+    answer is that of the query whoMay.
 
     Example: multichannel policy who-can cancel Subscription alder_seats
     """
