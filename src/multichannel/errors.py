@@ -160,6 +160,17 @@ class DeadlineExceeded(Unavailable):
         super().__init__("The operation took too long and was stopped. Request less at once.", reason)
 
 
+class NotBegun(DeadlineExceeded):
+    """The time of the operation was up before it came to this item, so nothing was done with it."""
+
+    def __init__(self) -> None:
+        super().__init__("the last items of a bulk mutation were not begun")
+        self.message = (
+            "There was no time left for this item, so nothing was done with it. Repeat the mutation with "
+            "the same idempotencyKey: it continues here."
+        )
+
+
 class Abandoned(DeadlineExceeded):
     """The client has left, so the operation was stopped: no fault of anything underneath."""
 

@@ -174,7 +174,7 @@ class Settings(BaseSettings):
         default=8192, ge=1024, le=65536, description="a number of bytes from 1024 to 65536"
     )
     max_body_bytes: int = Field(
-        default=262144, ge=1024, le=16777216, description="a number of bytes from 1024 to 16777216"
+        default=1048576, ge=1024, le=16777216, description="a number of bytes from 1024 to 16777216"
     )
     decision_log: Path | None = Field(
         default=None, description="a file for the decision log; unset: decisions are not logged"

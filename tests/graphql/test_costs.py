@@ -51,6 +51,23 @@ def test_the_cost_of_an_operation(query: str, cost: int) -> None:
     assert cost_of(query) == cost
 
 
+BULK = """mutation ($input: BulkLabelCustomerInput!) {
+  bulkLabelCustomer(input: $input) { results { customer { id alias } } } }"""
+
+
+def test_an_item_of_a_bulk_mutation_costs_as_much_as_an_operation_of_its_own() -> None:
+    def of(count: int) -> int:
+        return cost_of(BULK, {"input": {"items": [{"id": "a"}] * count}})
+
+    assert of(2) - of(1) == 12
+    assert of(1_000) - of(1) == 999 * 12
+    assert of(0) < of(1) == cost_of(BULK, {"input": {"items": {"id": "a"}}})
+    literal = BULK.replace("($input: BulkLabelCustomerInput!)", "").replace("$input", '{items: [{id: "a"}]}')
+    assert cost_of(literal) == of(1)
+    with pytest.raises(TooComplex, match="its cost is"):
+        of(20_000)
+
+
 def test_variables_and_their_defaults_cost_as_much_as_literals() -> None:
     literal = cost_of('{ customers(filter: {or: [{companyName: {contains: "n"}}]}) { totalCount } }')
     variable = "query ($filter: CustomerFilter) { customers(filter: $filter) { totalCount } }"

@@ -171,3 +171,14 @@ def test_a_connection_that_was_lost_while_idle_is_replaced(api: Api, monkeypatch
     engine.dispose()
 
     assert api.ask(AGENT, INTERPRETED).response.status_code == 200
+
+
+def test_a_fifth_of_the_time_is_left_for_the_results() -> None:
+    assert not Deadline().is_closing
+    assert not Deadline(60).is_closing
+    closing = Deadline(60)
+    closing._at -= 49
+    assert closing.is_closing
+    abandoned = Deadline(60)
+    abandoned.abandon()
+    assert abandoned.is_closing

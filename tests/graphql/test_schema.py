@@ -65,6 +65,7 @@ ROWLESS = {
     "DecisionNearMiss",
     "FailedCondition",
     "PolicyRule",
+    "PlannedChange",
     "RolesOfTenant",
     "TenantAccess",
 }
@@ -143,7 +144,9 @@ def test_values_are_words_in_upper_case() -> None:
 
 def test_every_object_type_is_declared_or_shows_no_row() -> None:
     around = {f"{name}{frame}" for name in DECLARATIONS for frame in ("Connection", "Edge")}
-    payloads = {f"{name[0].upper()}{name[1:]}Payload" for name in mutations()}
+    payloads = {
+        f"{name[0].upper()}{name[1:]}{frame}" for name in mutations() for frame in ("Payload", "Result")
+    }
     objects = {kind.name for kind in own_types() if isinstance(kind, GraphQLObjectType)}
 
     groups = {f"{declared.type}Group" for declared in GROUPS.values()}
@@ -212,3 +215,26 @@ def test_every_refusal_names_a_field_that_some_input_has() -> None:
 
     assert {"agreement", "parentId"} <= elsewhere
     assert elsewhere | {refusal.value.path for refusal in Refusal} - {None} <= fields
+
+
+NEEDED = {
+    "requestResellerRelationship",
+    "confirmCustomerAgreement",
+    "recordExternalSubscription",
+    "setSubscriptionSharing",
+    "moveSubscriptionToCsp",
+    "requestTransfer",
+    "offerTransfer",
+    "acceptTransfer",
+    "assignSupportContact",
+    "cancelSubscription",
+    "updateSubscription",
+    "createUser",
+    "updateUserRoles",
+    "disableUser",
+    "createCustomer",
+}
+
+
+def test_what_people_need_in_bulk_can_be_done_in_bulk() -> None:
+    assert {name for name, declared in MUTATIONS.items() if declared.in_bulk} >= NEEDED

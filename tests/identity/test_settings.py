@@ -42,7 +42,7 @@ def test_an_empty_environment_gives_the_defaults(monkeypatch: pytest.MonkeyPatch
     assert (settings.policy_dir, settings.issuer, settings.audience, settings.jwks) == (None,) * 4
     assert settings.policy_versions == Path(".multichannel/policies")
     assert (settings.host, settings.port, settings.workers, settings.threads) == ("127.0.0.1", 8000, 1, 8)
-    assert (settings.max_token_bytes, settings.max_body_bytes, settings.demo) == (8192, 262144, False)
+    assert (settings.max_token_bytes, settings.max_body_bytes, settings.demo) == (8192, 1048576, False)
 
 
 def test_the_environment_is_read_and_the_command_line_goes_first(

@@ -25,6 +25,8 @@ INTERVAL = 0.05
 """Seconds between two looks at what runs."""
 
 COMMIT_SECONDS = 3.0
+CLOSING = 0.2
+"""The last part of the time of an operation."""
 CANCEL_SECONDS = 5.0
 
 
@@ -49,6 +51,11 @@ class Deadline:
     def is_over(self) -> bool:
         """Whether the operation has to end now."""
         return time.monotonic() >= self._at or (self._abandoned and not self.is_writing)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nobody waits any more, or a part of the time is left that what has begun may need."""
+        return self._abandoned or self.remaining < self.seconds * CLOSING
 
     def abandon(self) -> None:
         """Nobody waits for the operation any more: end it, unless it is writing."""

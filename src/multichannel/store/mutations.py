@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +12,7 @@ from multichannel.domain.audit import AuditStatus
 from multichannel.domain.tenants import Tenant
 from multichannel.errors import Denied, NotPermitted, Refused
 from multichannel.store.attempts import CONFLICTS
-from multichannel.store.audit.audit_writer import AuditWriter
+from multichannel.store.audit.audit_writer import AuditEntry, AuditWriter
 from multichannel.store.audit.bulk_audit import BulkAudit
 from multichannel.store.audit.mutation_context import (
     IdempotencyKeys,
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
     from multichannel.store.store import Store
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a mutation would do: the id of what it would change or make, and the tenant's audit entries."""
+
+    row_id: str
+    entries: tuple[AuditEntry, ...]
 
 
 class Mutations:
@@ -50,6 +59,25 @@ class Mutations:
             record = _numbered(partial(self._record_failure, principal, mutation, failure))
             self._store.again(record, is_repeatable=mutation.has_own_key)
             raise
+
+    def rehearse(
+        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
+    ) -> Rehearsal:
+        """See `Store.rehearse`."""
+        return self._store.again(partial(self._rehearse_once, principal, mutation, use_case))
+
+    def _rehearse_once(
+        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
+    ) -> Rehearsal:
+        with self._store.transaction(principal, WRITING) as access:
+            first = IdempotencyKeys(access, mutation).first_outcome()
+            if first is not None:
+                return Rehearsal(first, ())
+            session, writer = access.session, AuditWriter(access, mutation)
+            session.before_writing = writer.before_flush
+            outcome = use_case(UnitOfWork(access, mutation.user_id))
+            session.flush()
+            return Rehearsal(outcome, tuple(writer.own_entries(session.changes)))
 
     def act_in_bulk(
         self,

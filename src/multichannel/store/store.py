@@ -30,7 +30,7 @@ from multichannel.store.engines import (
     execution_options,
     update_statistics,
 )
-from multichannel.store.mutations import Mutations
+from multichannel.store.mutations import Mutations, Rehearsal
 from multichannel.store.session import GuardedSession
 from multichannel.store.unit_of_work import PUBLIC_URL, UnitOfWork
 
@@ -87,6 +87,11 @@ class Store:
     def deadline(self) -> Deadline:
         """The deadline of an operation that begins now."""
         return Deadline(self._operation_seconds)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether this thread's operation has so little time left that it should begin nothing long."""
+        return self._operation_policy is not None and self._thread.deadline.is_closing
 
     def operation(
         self, sample: Sample | None = None, deadline: Deadline | None = None
@@ -161,6 +166,13 @@ class Store:
         for notify in self.committed:
             notify()
         return outcome
+
+    def rehearse(
+        self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
+    ) -> Rehearsal:
+        """What a mutation would do, or its refusal or denial. Nothing is kept, and nothing recorded."""
+        with self.operation():
+            return Mutations(self).rehearse(principal, mutation, use_case)
 
     def act_in_bulk(
         self,

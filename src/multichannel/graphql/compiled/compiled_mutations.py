@@ -24,7 +24,7 @@ from multichannel.graphql.execution.faults import Faults, without_empty_data
 from multichannel.graphql.execution.interpreter import AnyResponse, ResponseBody, execute_document
 from multichannel.graphql.execution.requests import GraphQLRequest
 from multichannel.graphql.framework.context import OperationContext
-from multichannel.graphql.framework.mutation_fields import MutationOutcome, run_mutation
+from multichannel.graphql.framework.mutation_run import MutationOutcome, run_mutation
 from multichannel.store.compiled.postgresql import StatementFailed
 from multichannel.store.deadlines import Deadline
 from multichannel.store.store import Store

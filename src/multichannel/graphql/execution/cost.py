@@ -20,6 +20,7 @@ from graphql import (
     ListValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     StringValueNode,
     ValueNode,
@@ -27,12 +28,16 @@ from graphql import (
 )
 
 from multichannel.errors import TooComplex
+from multichannel.graphql.execution.limits import values_below
 
 MAX_COST = 200_000
 MAX_TERMS = 50
 MAX_TEXT = 512
 TERM, COUNT, EXPLANATION = 100, 1_000, 2_000
 """The cost of a condition of a filter, a count, and an explanation; a value that is returned costs 1."""
+ITEM = 10
+"""The cost of an item of a bulk mutation besides what its result returns: that of an operation of its own."""
+BULK = "bulk"
 RELATION = 10
 """A condition on related records costs so many times as much, for each relation on the way."""
 FILTERS, TEXTS = {"filter", "having"}, {"search"}
@@ -49,8 +54,10 @@ class _Places:
     explanations: int = 0
     filters: Counter[int] = field(default_factory=Counter)
     """By the identity of the value of an argument."""
+    bulks: list[FieldNode] = field(default_factory=list)
 
     def add(self, other: _Places) -> None:
+        self.bulks += other.bulks
         self.counts += other.counts
         self.explanations += other.explanations
         self.filters.update(other.filters)
@@ -69,12 +76,17 @@ class OperationCost:
         places = self._below(operation.selection_set)
         self._base = values + COUNT * places.counts + EXPLANATION * places.explanations
         self._filters = [(self._nodes[key], times) for key, times in places.filters.items()]
+        self._bulks = [
+            (each.arguments[0].value, ITEM + values_below(document, each))
+            for each in places.bulks
+            if each.arguments and operation.operation is OperationType.MUTATION
+        ]
         self._defaults = {
             each.variable.name.value: _plain(each.default_value, {})
             for each in operation.variable_definitions or ()
             if each.default_value is not None
         }
-        self._is_fixed = not any(_has_variables(node) for node, _ in self._filters)
+        self._is_fixed = not any(_has_variables(node) for node, _ in (*self._filters, *self._bulks))
         self._fixed = self._of({}) if self._is_fixed else (0, 0)
 
     def check(self, variables: Mapping[str, Any] | None) -> int:
@@ -95,6 +107,7 @@ class OperationCost:
             for depth in _conditions(_plain(node, variables)):
                 cost += times * TERM * RELATION**depth
                 terms += times
+        cost += sum(each * _item_count(_plain(node, variables)) for node, each in self._bulks)
         return cost, terms
 
     def _below(self, selected: SelectionSetNode) -> _Places:
@@ -118,10 +131,18 @@ class OperationCost:
     def _count(self, node: FieldNode, places: _Places) -> None:
         places.counts += node.name.value in COUNTS or node.name.value.endswith(GROUPS)
         places.explanations += node.name.value in EXPLANATIONS
+        if node.name.value.startswith(BULK):
+            places.bulks.append(node)
         for argument in node.arguments or ():
             if argument.name.value in FILTERS | TEXTS:
                 self._nodes[id(argument.value)] = argument.value
                 places.filters[id(argument.value)] += 1
+
+
+def _item_count(input: Any) -> int:
+    """The number of items of the input of a bulk mutation; a single one need not be a list."""
+    items = input.get("items") if isinstance(input, dict) else None
+    return len(items) if isinstance(items, list) else 1
 
 
 def _conditions(value: Any) -> Iterator[int]:

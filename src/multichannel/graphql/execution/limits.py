@@ -98,6 +98,11 @@ def values_of(document: DocumentNode, operation: OperationDefinitionNode) -> int
     return _SizeCalculator(document).of(operation.selection_set).values
 
 
+def values_below(document: DocumentNode, node: FieldNode) -> int:
+    """The number of values that a field may return."""
+    return _SizeCalculator(document).of(SelectionSetNode(selections=(node,))).values
+
+
 def _limit(what: str, count: int, limit: int) -> None:
     if count > limit:
         raise TooComplex(f"Query too complex: {count} {what}; the limit is {limit}. Request less at once.")

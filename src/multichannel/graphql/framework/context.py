@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Principal
     from multichannel.store.audit.mutation_context import MutationContext
+    from multichannel.store.mutations import Rehearsal
     from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
     from multichannel.store.read.reader import Reader
     from multichannel.store.store import Store
@@ -79,6 +80,17 @@ class OperationContext:
         self.close()
         self.codes = act.codes
         return self._store.act(caller.principal, replace(act, user_id=caller.user_id), use_case)
+
+    def rehearse(self, act: MutationContext, use_case: Callable[[UnitOfWork], str]) -> Rehearsal:
+        """What a mutation would do."""
+        caller = self.caller
+        self.close()
+        return self._store.rehearse(caller.principal, replace(act, user_id=caller.user_id), use_case)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether there is hardly any time left."""
+        return self._store.is_closing
 
     def count_items(self, count: int, *, most: int) -> None:
         """Count the items of a bulk mutation; BadInput for none, or if the operation has too many in all."""

@@ -49,13 +49,21 @@ class MutationInput:
     )
 
 
-def idempotency_of(input: MutationInput) -> IdempotentRequest | None:
-    """The idempotency key of an input with the digest of the rest of it; BadInput for an invalid key."""
-    key = input.idempotency_key
-    if key is None:
-        return None
+def parse_key(key: str) -> str:
+    """An idempotency key; BadInput if it is not one."""
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise BadInput(f"input.idempotencyKey must have 1 to {LONGEST_KEY} printable characters.")
+    return key
+
+
+def idempotency_of(input: MutationInput, item_key: str | None = None) -> IdempotentRequest | None:
+    """The idempotency key of an input with the digest of the rest of it; BadInput for an invalid key.
+
+    An item of a bulk mutation that has none takes `item_key`.
+    """
+    key = item_key if input.idempotency_key is None else parse_key(input.idempotency_key)
+    if key is None:
+        return None
     values = {name: value for name, value in asdict(input).items() if is_set(value)}
     values.pop("idempotency_key")
     text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)
@@ -65,6 +73,11 @@ def idempotency_of(input: MutationInput) -> IdempotentRequest | None:
 def is_set(value: Any) -> bool:
     """Whether the client sent a value; null is one."""
     return value is not strawberry.UNSET
+
+
+def is_given(value: Any) -> bool:
+    """Whether the client sent a value that is not null."""
+    return is_set(value) and value is not None
 
 
 def parse_text(name: str, value: str, *, longest: int = LONGEST_TEXT) -> str:

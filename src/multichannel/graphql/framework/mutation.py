@@ -65,6 +65,12 @@ class MutationDeclaration:
     """Whether there is a mutation that does it for several inputs, each in its own transaction."""
 
 
+def record_field_of(declared: MutationDeclaration) -> str:
+    """The field of a payload that shows the record."""
+    name = declared.returns.name
+    return name[0].lower() + name[1:]
+
+
 MUTATIONS: dict[str, MutationDeclaration] = {}
 """Every mutation by its GraphQL name, in the order of declaration."""
 

@@ -22,7 +22,7 @@ class ConfirmCustomerAgreementInput(MutationInput, AgreementInput):
     id: strawberry.ID = described("The customer.")
 
 
-@mutation(Action.CONFIRM_AGREEMENT, on=CUSTOMER, returns=CUSTOMER_AGREEMENT)
+@mutation(Action.CONFIRM_AGREEMENT, on=CUSTOMER, returns=CUSTOMER_AGREEMENT, in_bulk=True)
 def confirm_customer_agreement(work: UnitOfWork, input: ConfirmCustomerAgreementInput) -> CustomerAgreement:
     """Record that a customer has accepted the customer agreement.
 

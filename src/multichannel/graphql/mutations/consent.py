@@ -81,7 +81,7 @@ class ConfirmExternalSubscriptionInput(MutationInput):
     expected_version: int = described(EXPECTED_VERSION)
 
 
-@mutation(Action.CONFIRM, on=SUBSCRIPTION)
+@mutation(Action.CONFIRM, on=SUBSCRIPTION, in_bulk=True)
 def confirm_external_subscription(work: UnitOfWork, input: ConfirmExternalSubscriptionInput) -> Subscription:
     """Confirm that you have bought what a partner recorded. The partner can then recreate it in CSP.
 

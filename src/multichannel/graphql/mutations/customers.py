@@ -106,7 +106,7 @@ class CreateCustomerInput(MutationInput):
     )
 
 
-@mutation(Action.CREATE_CUSTOMER, on=PARTNER, returns=CUSTOMER)
+@mutation(Action.CREATE_CUSTOMER, on=PARTNER, returns=CUSTOMER, in_bulk=True)
 def create_customer(work: UnitOfWork, input: CreateCustomerInput) -> Customer:
     """Create a customer with a new tenant and an active relationship with your partner.
 

@@ -62,7 +62,7 @@ class RequestResellerRelationshipInput(MutationInput):
     )
 
 
-@mutation(Action.REQUEST_RELATIONSHIP, on=PARTNER, returns=RELATIONSHIP)
+@mutation(Action.REQUEST_RELATIONSHIP, on=PARTNER, returns=RELATIONSHIP, in_bulk=True)
 def request_reseller_relationship(
     work: UnitOfWork, input: RequestResellerRelationshipInput
 ) -> ResellerRelationship:

@@ -28,7 +28,7 @@ from multichannel.services import subscriptions
 from multichannel.store.unit_of_work import UnitOfWork
 
 
-@mutation(Action.RECORD_SUBSCRIPTION, on=CUSTOMER, returns=SUBSCRIPTION)
+@mutation(Action.RECORD_SUBSCRIPTION, on=CUSTOMER, returns=SUBSCRIPTION, in_bulk=True)
 def record_external_subscription(work: UnitOfWork, input: RecordExternalSubscriptionInput) -> Subscription:
     """Record a subscription that a customer has bought in a channel other than CSP.
 
@@ -53,7 +53,7 @@ def create_subscription(work: UnitOfWork, input: CreateSubscriptionInput) -> Sub
     )
 
 
-@mutation(Action.UPDATE, on=SUBSCRIPTION)
+@mutation(Action.UPDATE, on=SUBSCRIPTION, in_bulk=True)
 def update_subscription(work: UnitOfWork, input: UpdateSubscriptionInput) -> Subscription:
     """Change the quantity, the display name or the automatic renewal of a subscription.
 
@@ -63,7 +63,7 @@ def update_subscription(work: UnitOfWork, input: UpdateSubscriptionInput) -> Sub
     return subscriptions.update_subscription(work, row_id, edits, expected_version=input.expected_version)
 
 
-@mutation(Action.SUSPEND, on=SUBSCRIPTION)
+@mutation(Action.SUSPEND, on=SUBSCRIPTION, in_bulk=True)
 def suspend_subscription(work: UnitOfWork, input: SuspendSubscriptionInput) -> Subscription:
     """Suspend a subscription and its add-ons. Their users lose access.
 
@@ -78,7 +78,7 @@ def suspend_subscription(work: UnitOfWork, input: SuspendSubscriptionInput) -> S
     )
 
 
-@mutation(Action.REACTIVATE, on=SUBSCRIPTION)
+@mutation(Action.REACTIVATE, on=SUBSCRIPTION, in_bulk=True)
 def reactivate_subscription(work: UnitOfWork, input: ReactivateSubscriptionInput) -> Subscription:
     """Reactivate a suspended subscription.
 
@@ -93,7 +93,7 @@ def reactivate_subscription(work: UnitOfWork, input: ReactivateSubscriptionInput
     )
 
 
-@mutation(Action.CANCEL, on=SUBSCRIPTION)
+@mutation(Action.CANCEL, on=SUBSCRIPTION, in_bulk=True)
 def cancel_subscription(work: UnitOfWork, input: CancelSubscriptionInput) -> Subscription:
     """End a subscription and its add-ons immediately.
 
@@ -115,7 +115,7 @@ def cancel_service(work: UnitOfWork, input: CancelServiceInput) -> Subscription:
     return subscriptions.cancel_service(work, row_id, service, expected_version=input.expected_version)
 
 
-@mutation(Action.MOVE_TO_CSP, on=SUBSCRIPTION)
+@mutation(Action.MOVE_TO_CSP, on=SUBSCRIPTION, in_bulk=True)
 def move_subscription_to_csp(work: UnitOfWork, input: MoveSubscriptionToCspInput) -> Subscription:
     """Recreate a usage-based subscription of another channel in CSP and return the new subscription.
 
@@ -129,7 +129,7 @@ def move_subscription_to_csp(work: UnitOfWork, input: MoveSubscriptionToCspInput
     )
 
 
-@mutation(Action.ASSIGN_SUPPORT_CONTACT, on=SUBSCRIPTION)
+@mutation(Action.ASSIGN_SUPPORT_CONTACT, on=SUBSCRIPTION, in_bulk=True)
 def assign_support_contact(work: UnitOfWork, input: AssignSupportContactInput) -> Subscription:
     """Assign the partner that supports a subscription.
 
@@ -141,7 +141,7 @@ def assign_support_contact(work: UnitOfWork, input: AssignSupportContactInput) -
     )
 
 
-@mutation(Action.ASSIGN_PARTNER_OF_RECORD, on=SUBSCRIPTION)
+@mutation(Action.ASSIGN_PARTNER_OF_RECORD, on=SUBSCRIPTION, in_bulk=True)
 def assign_partner_of_record(work: UnitOfWork, input: AssignPartnerOfRecordInput) -> Subscription:
     """Assign one of your resellers, or none, as the partner of record that is credited for a subscription."""
     directory_id, row_id = _partner_of(input), read_id_of(SUBSCRIPTION, input.id)

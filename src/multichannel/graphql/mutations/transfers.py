@@ -42,7 +42,7 @@ class RequestTransferInput(MutationInput):
     )
 
 
-@mutation(Action.REQUEST_TRANSFER, on=PARTNER, returns=TRANSFER)
+@mutation(Action.REQUEST_TRANSFER, on=PARTNER, returns=TRANSFER, in_bulk=True)
 def request_transfer(work: UnitOfWork, input: RequestTransferInput) -> Transfer:
     """Request subscriptions of a customer from the partner that bills them.
 
@@ -75,7 +75,7 @@ class OfferTransferInput(MutationInput):
     )
 
 
-@mutation(Action.RELEASE, on=SUBSCRIPTION, returns=TRANSFER)
+@mutation(Action.RELEASE, on=SUBSCRIPTION, returns=TRANSFER, in_bulk=True)
 def offer_transfer(work: UnitOfWork, input: OfferTransferInput) -> Transfer:
     """Offer subscriptions to your provider, or start a manual switch of legacy Azure subscriptions.
 
@@ -156,7 +156,7 @@ class AcceptTransferInput(MutationInput):
     expected_version: int | None = described(EXPECTED_VERSION, None)
 
 
-@mutation(Action.ACCEPT, on=TRANSFER)
+@mutation(Action.ACCEPT, on=TRANSFER, in_bulk=True)
 def accept_transfer(work: UnitOfWork, input: AcceptTransferInput) -> Transfer:
     """Accept a request, choosing the subscriptions to hand over, or accept an offer as it was made."""
     ids = None if input.subscription_ids is None else _row_ids(input.subscription_ids)
@@ -190,7 +190,7 @@ class CancelTransferInput(TransferInput):
     """The transfer to cancel."""
 
 
-@mutation(Action.CANCEL, on=TRANSFER)
+@mutation(Action.CANCEL, on=TRANSFER, in_bulk=True)
 def cancel_transfer(work: UnitOfWork, input: CancelTransferInput) -> Transfer:
     """Cancel a pending transfer that you started."""
     row_id = read_id_of(TRANSFER, input.id)

@@ -36,7 +36,7 @@ class CreateUserInput(MutationInput):
     )
 
 
-@mutation(Action.ADD_USER, on=PARTNER, on_for_customers=CUSTOMER, returns=USER)
+@mutation(Action.ADD_USER, on=PARTNER, on_for_customers=CUSTOMER, returns=USER, in_bulk=True)
 def create_user(work: UnitOfWork, input: CreateUserInput) -> User:
     """Add a user to your own tenant, or to that of a customer that has delegated the management of its users.
 
@@ -60,7 +60,7 @@ class UpdateUserRolesInput(MutationInput):
     roles: list[Role] = described("The complete set of roles; roles not listed are removed.")
 
 
-@mutation(Action.UPDATE_ROLES, on=USER)
+@mutation(Action.UPDATE_ROLES, on=USER, in_bulk=True)
 def update_user_roles(work: UnitOfWork, input: UpdateUserRolesInput) -> User:
     """Replace the roles of another user of your tenant. You can add and remove only roles you may assign."""
     row_id = read_id_of(USER, input.id)
@@ -75,7 +75,7 @@ class DisableUserInput(MutationInput):
     expected_version: int = strawberry.field(description=EXPECTED_VERSION)
 
 
-@mutation(Action.DISABLE, on=USER)
+@mutation(Action.DISABLE, on=USER, in_bulk=True)
 def disable_user(work: UnitOfWork, input: DisableUserInput) -> User:
     """Disable another user of your tenant. It cannot sign in until it is enabled; its roles are kept.
 
@@ -93,7 +93,7 @@ class EnableUserInput(MutationInput):
     expected_version: int = strawberry.field(description=EXPECTED_VERSION)
 
 
-@mutation(Action.ENABLE, on=USER)
+@mutation(Action.ENABLE, on=USER, in_bulk=True)
 def enable_user(work: UnitOfWork, input: EnableUserInput) -> User:
     """Enable a disabled user of your tenant, with the roles that it has."""
     row_id = read_id_of(USER, input.id)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
-import orjson
-import strawberry
-
-from multichannel.graphql.framework.fields import Column, Computed, ToOne, camel, resource_type
-from multichannel.graphql.framework.strawberry_types import described, register
+from multichannel.graphql.framework.changed_fields import AuditChange, changed_fields
+from multichannel.graphql.framework.fields import Column, Computed, ToOne, resource_type
 from multichannel.policy.schema.resources import AUDIT_RECORD
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.list_query import ReadableColumn
@@ -19,37 +15,13 @@ SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 OLD, NEW = ReadableColumn("old_value", READ), ReadableColumn("new_value", READ)
 
 
-@register
-@strawberry.type(
-    description="A field that an operation changed. Values that are not text are JSON-encoded; null "
-    "means no value."
-)
-class AuditChange:
-    """One field with its values before and after."""
-
-    field: str = described("The name of the field in this schema.")
-    old: str | None = described("The value before; null for a new record.")
-    new: str | None = described("The value after.")
-
-
 def _changes(work: UnitOfWork, ids: Collection[str]) -> Mapping[str, list[AuditChange]]:
     """The fields of each record in order, for those that may be read."""
     records = work.reader.records(AUDIT_RECORD, frozenset({OLD, NEW}), "id", ids)
     return {
-        row_id: _fields(record.values["old_value"], record.values["new_value"])
+        row_id: changed_fields(record.values["old_value"], record.values["new_value"])
         for row_id, record in records.items()
     }
-
-
-def _fields(old: dict[str, Any], new: dict[str, Any]) -> list[AuditChange]:
-    return [
-        AuditChange(field=camel(name), old=_text(old.get(name)), new=_text(new.get(name)))
-        for name in sorted(new)
-    ]
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
 @resource_type(AUDIT_RECORD)

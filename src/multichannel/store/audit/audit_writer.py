@@ -88,6 +88,26 @@ class AuditWriter:
     def record_success(self, changes: Iterable[RowChange]) -> None:
         """Write an event for each changed row, and a record for each tenant in its audience."""
         changed = list(changes)
+        entries, events = self._described(changed)
+        if not changed and self._audience.is_known(self._principal.tenant_id):
+            entries = [self._bare_entry()]
+        self._append(AuditStatus.SUCCEEDED, entries)
+        if events:
+            self._session.write_audit(INSERT_EVENTS, events)
+
+    def own_entries(self, changes: Iterable[RowChange]) -> list[AuditEntry]:
+        """What the chain of the tenant that acts would say of changes."""
+        entries, _ = self._described(list(changes))
+        return [each for each in entries if each.tenant_id == self._principal.tenant_id]
+
+    def record_failure(self, status: AuditStatus, reasons: Iterable[str]) -> None:
+        """Record that nothing was done, in the chain of the principal's own tenant alone, if it has one."""
+        if self._principal.kind is TenantKind.SYSTEM:
+            return
+        self._append(status, [self._bare_entry()], tuple(reasons))
+
+    def _described(self, changed: list[RowChange]) -> tuple[list[AuditEntry], list[dict[str, Any]]]:
+        """An entry for each tenant in the audience of each changed row, and an event for each row."""
         own = self._principal.tenant_id
         audience = self._audience.of(changed, own)
         entries: list[AuditEntry] = []
@@ -98,17 +118,7 @@ class AuditWriter:
             events.append(event)
             tenant_ids = sorted(audience[id(change)] - ({own} if "id" in change.redacted else set()))
             entries += [self._entry(change, tenant_id, event["id"]) for tenant_id in tenant_ids]
-        if not changed and self._audience.is_known(own):
-            entries = [self._bare_entry()]
-        self._append(AuditStatus.SUCCEEDED, entries)
-        if events:
-            self._session.write_audit(INSERT_EVENTS, events)
-
-    def record_failure(self, status: AuditStatus, reasons: Iterable[str]) -> None:
-        """Record that nothing was done, in the chain of the principal's own tenant alone, if it has one."""
-        if self._principal.kind is TenantKind.SYSTEM:
-            return
-        self._append(status, [self._bare_entry()], tuple(reasons))
+        return entries, events
 
     def _event(self, change: RowChange, transfer_id: str | None) -> dict[str, Any]:
         return {
