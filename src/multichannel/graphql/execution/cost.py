@@ -152,10 +152,7 @@ def _conditions(value: Any) -> Iterator[int]:
         part, depth = waiting.pop()
         if isinstance(part, dict):
             for name, member in part.items():
-                is_relation = (
-                    name not in NEUTRAL and isinstance(member, dict) and _has_objects(member.values())
-                )
-                waiting.append((member, depth + is_relation))
+                waiting.append((member, depth + _is_relation(name, member)))
         elif isinstance(part, list) and _has_objects(part):
             waiting += [(each, depth) for each in part]
         elif part is not None:

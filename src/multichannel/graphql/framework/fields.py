@@ -7,7 +7,7 @@ is no other way to define a field of a resource.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ToOne:
-    """A relation to one record of `target`, whose id is in the column `local`; null if not visible."""
+    """A relation to one record of `target`; null if not visible. `local` is the column with the record's id.
+
+    It is named after the field, with `_id` at the end, unless it is given.
+    """
 
     description: str
     target: str
-    local: str
     read: Action
+    local: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,9 @@ def resource_type(resource: Resource) -> Callable[[type], TypeDeclaration]:
 
     def declare(body: type) -> TypeDeclaration:
         fields: dict[str, Any] = {
-            name: item for name, item in vars(body).items() if isinstance(item, FieldDeclaration)
+            name: _with_column(name, item)
+            for name, item in vars(body).items()
+            if isinstance(item, FieldDeclaration)
         }
         _require_witnesses(resource, fields)
         declaration = TypeDeclaration(resource, " ".join((body.__doc__ or "").split()), fields)
@@ -152,6 +157,10 @@ def resource_type(resource: Resource) -> Callable[[type], TypeDeclaration]:
         return declaration
 
     return declare
+
+
+def _with_column(name: str, item: FieldDeclaration) -> FieldDeclaration:
+    return replace(item, local=f"{name}_id") if isinstance(item, ToOne) and not item.local else item
 
 
 def _require_witnesses(resource: Resource, fields: Mapping[str, Any]) -> None:

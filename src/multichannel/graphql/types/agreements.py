@@ -17,10 +17,8 @@ class CustomerAgreement:
     kind = Column(
         "Whether the customer signed here, or a partner attests that it signed.", SUMMARY, filter=True
     )
-    customer = ToOne("The customer that accepted.", "Customer", "customer_id", SUMMARY)
-    partner = ToOne(
-        "The partner that attests; null if the customer signed here.", "Partner", "partner_id", READ
-    )
+    customer = ToOne("The customer that accepted.", "Customer", SUMMARY)
+    partner = ToOne("The partner that attests; null if the customer signed here.", "Partner", READ)
     first_name = Column("First name of the signer.", READ)
     last_name = Column("Last name of the signer.", READ)
     email = Column("E-mail address of the signer.", READ)

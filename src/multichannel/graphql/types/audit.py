@@ -76,7 +76,6 @@ class AuditRecord:
     delegated_admin_grant = ToOne(
         "The grant of delegated admin by which a partner acted for the customer; null if none was used.",
         "DelegatedAdminGrant",
-        "delegated_admin_grant_id",
         SUMMARY,
     )
     actor_name = Column(

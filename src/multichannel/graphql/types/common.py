@@ -5,6 +5,18 @@ from __future__ import annotations
 from multichannel.graphql.framework.fields import Column
 from multichannel.policy.schema.vocabulary import Action
 
+ALIAS = Column(
+    "Your company's own name for it, which nobody else sees.",
+    Action.READ_SUMMARY,
+    filter=True,
+    order=True,
+    search=True,
+)
+TAGS = Column(
+    "Your company's own tags, which nobody else sees; null if it has set none.",
+    Action.READ_SUMMARY,
+    filter=True,
+)
 CREATED_AT = Column("When the record was created in this service.", Action.READ, filter=True, order=True)
 UPDATED_AT = Column("When the record last changed in this service.", Action.READ, filter=True, order=True)
 

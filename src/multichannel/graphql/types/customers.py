@@ -9,7 +9,7 @@ from multichannel.domain.domains import CustomerDomain
 from multichannel.graphql.framework.fields import Column, Computed, ToMany, ToOne, resource_type
 from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.graphql.types.access import access_field
-from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
+from multichannel.graphql.types.common import ALIAS, CREATED_AT, TAGS, UPDATED_AT, version
 from multichannel.graphql.types.consent import DEFAULT_SHARING
 from multichannel.policy.schema.resources import BILLING_PROFILE, CUSTOMER
 from multichannel.policy.schema.vocabulary import Action
@@ -47,16 +47,8 @@ def _domains(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[dict[str
 class Customer:
     """A company with its own tenant. All partners that serve it share its profile."""
 
-    alias = Column(
-        "Your company's own name for it, which nobody else sees.",
-        SUMMARY,
-        filter=True,
-        order=True,
-        search=True,
-    )
-    tags = Column(
-        "Your company's own tags, which nobody else sees; null if it has set none.", SUMMARY, filter=True
-    )
+    alias = ALIAS
+    tags = TAGS
     company_name = Column("The company's name.", SUMMARY, filter=True, order=True, search=True)
     domain = Column(
         "The primary domain of its tenant, such as `meadow.example`.",
@@ -134,8 +126,8 @@ class Customer:
 class BillingProfile:
     """How one partner bills one customer. It is not visible to other partners."""
 
-    customer = ToOne("The customer.", "Customer", "customer_id", BILLING)
-    partner = ToOne("The partner that bills the customer.", "Partner", "partner_id", BILLING)
+    customer = ToOne("The customer.", "Customer", BILLING)
+    partner = ToOne("The partner that bills the customer.", "Partner", BILLING)
     first_name = Column("First name of the billing contact.", BILLING)
     last_name = Column("Last name of the billing contact.", BILLING)
     email = Column("The e-mail address that invoices are sent to.", BILLING, filter=True)

@@ -52,17 +52,11 @@ class DelegatedAdminGrant:
 
     status = Column("The state of the grant now.", SUMMARY, filter=True, order=True)
     relationship = ToOne(
-        "The relationship that the grant belongs to, and ends with.",
-        "ResellerRelationship",
-        "relationship_id",
-        SUMMARY,
+        "The relationship that the grant belongs to, and ends with.", "ResellerRelationship", SUMMARY
     )
-    partner = ToOne("The partner; null if you cannot see it.", "Partner", "partner_id", SUMMARY)
+    partner = ToOne("The partner; null if you cannot see it.", "Partner", SUMMARY)
     customer = ToOne(
-        "The customer; null if you cannot see it, as before it accepts the relationship.",
-        "Customer",
-        "customer_id",
-        SUMMARY,
+        "The customer; null if you cannot see it, as before it accepts the relationship.", "Customer", SUMMARY
     )
     rights = Computed(
         "The rights, as requested until the customer approves them.",

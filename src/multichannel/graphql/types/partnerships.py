@@ -16,12 +16,11 @@ class Partnership:
     """The link between an indirect provider and an indirect reseller."""
 
     status = Column("The state of the partnership.", SUMMARY, filter=True, order=True)
-    provider = ToOne("The indirect provider.", "Partner", "provider_id", SUMMARY)
+    provider = ToOne("The indirect provider.", "Partner", SUMMARY)
     reseller = ToOne(
         "The indirect reseller; null for its provider until it accepts the invitation, and after the "
         "partnership has ended, unless it still serves customers through the provider: see `attachments`.",
         "Partner",
-        "reseller_id",
         SUMMARY,
     )
     addressed_to = Column("The tenant GUID or domain that the provider invited.", READ, filter=True)

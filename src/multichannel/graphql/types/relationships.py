@@ -56,18 +56,14 @@ class ResellerRelationship:
     """The link between a partner and a customer that selling and support require."""
 
     status = Column("The state of the relationship now.", SUMMARY, filter=True, order=True)
-    partner = ToOne("The partner; null if you cannot see it.", "Partner", "partner_id", SUMMARY)
+    partner = ToOne("The partner; null if you cannot see it.", "Partner", SUMMARY)
     customer = ToOne(
-        "The customer; null if you cannot see it, as before it accepts the request.",
-        "Customer",
-        "customer_id",
-        SUMMARY,
+        "The customer; null if you cannot see it, as before it accepts the request.", "Customer", SUMMARY
     )
     addressed_to = Column("The tenant GUID or domain that the request was addressed to.", READ, filter=True)
     associated_partner = ToOne(
         "The reseller that serves the customer through the partner, an indirect provider; null if none.",
         "Partner",
-        "associated_partner_id",
         READ,
     )
     delegated_admin_requested = Column("Whether the request includes delegated admin.", SUMMARY, filter=True)

@@ -20,7 +20,7 @@ from multichannel.graphql.framework.strawberry_types import (
     register_refusal_codes,
 )
 from multichannel.graphql.types.access import access_field
-from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
+from multichannel.graphql.types.common import ALIAS, CREATED_AT, TAGS, UPDATED_AT, version
 from multichannel.graphql.types.consent import CSP_CONFLICTS, SHARED_WITH, SHARING
 from multichannel.policy.schema.resources import PARTNER, SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
@@ -129,16 +129,8 @@ object_type(
 class Subscription:
     """A subscription that a customer bought through any channel."""
 
-    alias = Column(
-        "Your company's own name for it, which nobody else sees.",
-        SUMMARY,
-        filter=True,
-        order=True,
-        search=True,
-    )
-    tags = Column(
-        "Your company's own tags, which nobody else sees; null if it has set none.", SUMMARY, filter=True
-    )
+    alias = ALIAS
+    tags = TAGS
     friendly_name = Column("The display name.", SUMMARY, filter=True, order=True, search=True)
     offer_name = Column("The name of the offer.", SUMMARY, filter=True, order=True, search=True)
     status = Column("The state of the subscription now.", SUMMARY, filter=True, order=True)
@@ -146,27 +138,18 @@ class Subscription:
     cloud = Column("The national cloud of the customer's tenant.", SUMMARY, filter=True, order=True)
     # In the summary, so that a role that may add licenses but not read subscriptions can send its version.
     version = version(SUMMARY, expected=True)
-    customer = ToOne("The customer that bought it.", "Customer", "customer_id", SUMMARY)
+    customer = ToOne("The customer that bought it.", "Customer", SUMMARY)
     offer_id = Column("The vendor's id of the offer.", READ, filter=True)
     vendor_id = Column("The vendor's id of the subscription.", READ, filter=True, search=True)
     recorded_by = Column("Whether the customer or a partner recorded it here.", READ, filter=True, order=True)
     billing_partner = ToOne(
-        "The partner that bills it; null if none does, or you cannot see that partner.",
-        "Partner",
-        "billing_partner_id",
-        READ,
+        "The partner that bills it; null if none does, or you cannot see that partner.", "Partner", READ
     )
     partner_of_record = ToOne(
-        "The reseller that is credited for it; null if none is, or you cannot see it.",
-        "Partner",
-        "partner_of_record_id",
-        READ,
+        "The reseller that is credited for it; null if none is, or you cannot see it.", "Partner", READ
     )
     support_contact = ToOne(
-        "The partner assigned to support it; null if none is, or you cannot see it.",
-        "Partner",
-        "support_contact_id",
-        READ,
+        "The partner assigned to support it; null if none is, or you cannot see it.", "Partner", READ
     )
     commerce = Column("The vendor's generation of commerce.", READ, filter=True, order=True)
     market = Column(
@@ -180,13 +163,12 @@ class Subscription:
     quantity = Column("The number of units, such as licenses.", READ, filter=True, order=True)
     unit_type = Column("The unit of `quantity`, such as `Licenses`.", READ)
     billing_type = Column("Whether it is billed by usage or by license.", READ, filter=True, order=True)
-    parent = ToOne("For an add-on: the base subscription.", "Subscription", "parent_id", READ)
+    parent = ToOne("For an add-on: the base subscription.", "Subscription", READ)
     add_ons = ToMany("Its add-ons that you can see.", "Subscription", "parent_id")
     continues = ToOne(
         "The subscription that this one replaces: of another channel, or of another partner before a "
         "transfer.",
         "Subscription",
-        "continues_id",
         READ,
     )
     continued_by = ToMany(

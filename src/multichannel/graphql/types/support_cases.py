@@ -48,26 +48,19 @@ class SupportCase:
     subject = Column("What it is about.", READ, filter=True, order=True)
     severity = Column("How much it affects the customer's business.", READ, filter=True, order=True)
     status = Column("The state of the case.", READ, filter=True, order=True)
-    customer = ToOne("The customer; null if you cannot see it.", "Customer", "customer_id", READ)
+    customer = ToOne("The customer; null if you cannot see it.", "Customer", READ)
     subscription = ToOne(
-        "The subscription that it is about; null if you cannot see it.",
-        "Subscription",
-        "subscription_id",
-        READ,
+        "The subscription that it is about; null if you cannot see it.", "Subscription", READ
     )
     opened_by = Column("The side that opened it.", READ, filter=True)
     opened_by_name = Column("The name of the user who opened it, at that time.", READ)
     opening_partner = ToOne(
         "The partner that opened it; null if the customer did, or you cannot see that partner.",
         "Partner",
-        "opening_partner_id",
         READ,
     )
     assigned_partner = ToOne(
-        "The partner that handles it; null if none does, or you cannot see that partner.",
-        "Partner",
-        "assigned_partner_id",
-        READ,
+        "The partner that handles it; null if none does, or you cannot see that partner.", "Partner", READ
     )
     comment_count = Column("The number of its comments.", READ, filter=True, order=True)
     comments = Computed(

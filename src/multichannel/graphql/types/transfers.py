@@ -129,10 +129,7 @@ class Transfer:
     kind = Column("The vendor's procedure that it follows.", SUMMARY, filter=True, order=True)
     initiated_by = Column("The party that started it; null for imported history.", SUMMARY, filter=True)
     customer = ToOne(
-        "The customer that owns the subscriptions; null if you cannot see it.",
-        "Customer",
-        "customer_id",
-        SUMMARY,
+        "The customer that owns the subscriptions; null if you cannot see it.", "Customer", SUMMARY
     )
     customer_id = Column(
         "The tenant GUID of the customer; the GUID in its id until it is linked, or if you cannot see it. "
@@ -145,10 +142,7 @@ class Transfer:
         "The customer's name, in imported history and in switches that it requested; null in others.", READ
     )
     source_partner = ToOne(
-        "The partner that gives the subscriptions up; null if you cannot see it.",
-        "Partner",
-        "source_partner_id",
-        SUMMARY,
+        "The partner that gives the subscriptions up; null if you cannot see it.", "Partner", SUMMARY
     )
     source_partner_id = Column(
         "The tenant GUID of the source partner.", SUMMARY, filter=True, attribute="source_tenant_id"
@@ -157,10 +151,7 @@ class Transfer:
         "The name of the source partner; null until it has accepted, unless it made the offer.", SUMMARY
     )
     target_partner = ToOne(
-        "The partner that receives the subscriptions; null if you cannot see it.",
-        "Partner",
-        "target_partner_id",
-        SUMMARY,
+        "The partner that receives the subscriptions; null if you cannot see it.", "Partner", SUMMARY
     )
     target_partner_id = Column(
         "The tenant GUID of the target partner.", SUMMARY, filter=True, attribute="target_tenant_id"
@@ -177,7 +168,6 @@ class Transfer:
     partner_of_record = ToOne(
         "The reseller of the target to credit as partner of record; null if none, or you cannot see it.",
         "Partner",
-        "partner_of_record_id",
         READ,
     )
     expires_at = Column("When it expires if it is not decided.", SUMMARY, filter=True, order=True)

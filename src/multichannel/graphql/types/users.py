@@ -29,10 +29,10 @@ class User:
         "Whether the user can sign in; INACTIVE once it is disabled.", READ, filter=True, order=True
     )
     partner = ToOne(
-        "The partner of the user's tenant; null in a customer tenant.", "Partner", "tenant_id", READ
+        "The partner of the user's tenant; null in a customer tenant.", "Partner", READ, local="tenant_id"
     )
     customer = ToOne(
-        "The customer of the user's tenant; null in a partner tenant.", "Customer", "tenant_id", READ
+        "The customer of the user's tenant; null in a partner tenant.", "Customer", READ, local="tenant_id"
     )
     created_at = CREATED_AT
     updated_at = UPDATED_AT

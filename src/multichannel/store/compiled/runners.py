@@ -14,8 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from multichannel.errors import Busy, Unavailable
 from multichannel.store.compiled.connection_pool import AnswerRow, ConnectionPool
 from multichannel.store.compiled.postgresql import StatementFailed
-from multichannel.store.compiled.sql_text import postgresql_values, sqlite_values
-from multichannel.store.database_faults import BUSY, of_sqlite
+from multichannel.store.compiled.snapshot import failure_on_sqlite, run_on_sqlite
+from multichannel.store.compiled.sql_text import postgresql_values
+from multichannel.store.database_faults import BUSY
 from multichannel.store.deadlines import WATCHDOG, Deadline
 
 if TYPE_CHECKING:
@@ -91,24 +92,15 @@ class SQLiteRunner:
             with closing(self._engine.raw_connection()) as connection:
                 driver: Any = connection.driver_connection
                 with WATCHDOG.watching(deadline, driver.interrupt):
-                    parameters = sqlite_values(statement.sql, values())
-                    answer, caller = driver.execute(statement.sql.text, parameters).fetchone()
+                    return run_on_sqlite(driver, statement, values())
         except sqlite3.Error as cause:
-            fault = of_sqlite(cause)
-            if isinstance(fault, Unavailable):
-                raise deadline.explained(fault) from cause
-            is_permanent = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-            raise StatementFailed(str(cause), is_permanent=is_permanent) from cause
+            failure = failure_on_sqlite(cause)
+            raise (deadline.explained(failure) if isinstance(failure, Unavailable) else failure) from cause
         except PoolTimeout as cause:
             raise Busy(BUSY, str(cause)) from cause
-        return _encoded(answer), _encoded(caller)
 
     def close(self) -> None:
         """See the protocol: the connections are the engine's."""
-
-
-def _encoded(text: str | None) -> bytes | None:
-    return None if text is None else text.encode()
 
 
 def open_runner(engine: Engine, threads: ThreadPoolExecutor, connections: int) -> StatementRunner:

@@ -36,29 +36,35 @@ class Slot:
     index: int
 
 
+class Selection:
+    """What stands at a response key."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class ConstantText:
+class ConstantText(Selection):
     """JSON text that is the same in every response."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class GlobalId:
+class GlobalId(Selection):
     """The global id of a record, which begins with `prefix`."""
 
     prefix: str
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedColumn:
+class SelectedColumn(Selection):
     """A column, or its denial."""
 
     column: ReadableColumn
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedTenantId:
+class SelectedTenantId(Selection):
     """A column with the id of a tenant; its directory id if the tenant is visible and has one."""
 
     column: ReadableColumn
@@ -67,12 +73,12 @@ class SelectedTenantId:
 
 
 @dataclass(frozen=True, slots=True)
-class GrantedActions:
+class GrantedActions(Selection):
     """The actions that the policy grants on a record."""
 
 
 @dataclass(frozen=True, slots=True)
-class ComputedLater:
+class ComputedLater(Selection):
     """A value that is computed once the statement has run: a hole in its text.
 
     `step` computes it from the record's id. It is denied with `column`, unless that is None; `with_actions`
@@ -85,26 +91,26 @@ class ComputedLater:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnTenantId:
+class OwnTenantId(Selection):
     """The id of the caller's tenant."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallerFact:
+class CallerFact(Selection):
     """JSON text that follows from the caller's principal, without its tenant's id, and from the policy."""
 
     text: Callable[[Principal, AskPolicy], str]
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedObject:
+class SelectedObject(Selection):
     """An object that is not a record; the fields are constants, facts of the caller and records by id."""
 
     fields: Selected
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedRecord:
+class SelectedRecord(Selection):
     """A record of a relation to one."""
 
     link: ReadableRelation
@@ -112,7 +118,7 @@ class SelectedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordById:
+class RecordById(Selection):
     """A record by its id, which is the only value of an input; null if the resource has no GraphQL type.
 
     Without the `place` of an input, it is the caller's own tenant.
@@ -124,7 +130,7 @@ class RecordById:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordsByIds:
+class RecordsByIds(Selection):
     """Records by their ids, with null for each other id.
 
     The only value of the input is a JSON list of pairs: the name of a resource type, and an id.
@@ -136,7 +142,7 @@ class RecordsByIds:
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedPayload:
+class SelectedPayload(Selection):
     """What a mutation returns once it has succeeded: constants, and the record whose id is at `place`."""
 
     fields: Selected
@@ -144,40 +150,40 @@ class SelectedPayload:
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedNodes:
+class SelectedNodes(Selection):
     """The records of a page."""
 
     fields: Selected
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedEdges:
+class SelectedEdges(Selection):
     """The records of a page, each with its cursor: the fields are constants, cursors and nodes."""
 
     fields: Selected
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeCursor:
+class EdgeCursor(Selection):
     """The cursor of a record."""
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedPageInfo:
+class SelectedPageInfo(Selection):
     """Whether a list continues; the fields are constants and members of PageInfo."""
 
     fields: Selected
 
 
 @dataclass(frozen=True, slots=True)
-class PageInfoMember:
+class PageInfoMember(Selection):
     """One member of PageInfo, by its GraphQL name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class TotalCount:
+class TotalCount(Selection):
     """The number of records in the whole list, or whether there are more than are counted."""
 
     is_at_least: bool = False
@@ -211,7 +217,7 @@ class GroupArguments:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupValue:
+class GroupValue(Selection):
     """The value of a key of a group, or of a measure without a `key`."""
 
     name: str
@@ -219,7 +225,7 @@ class GroupValue:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupRecord:
+class GroupRecord(Selection):
     """The related record that a group is about."""
 
     name: str
@@ -228,7 +234,7 @@ class GroupRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedGroups:
+class SelectedGroups(Selection):
     """Groups of the visible records of a resource type."""
 
     resource: Resource
@@ -240,7 +246,7 @@ class SelectedGroups:
 
 
 @dataclass(frozen=True, slots=True)
-class SelectedList:
+class SelectedList(Selection):
     """A list of all visible records of a resource type, or of those below a record by `link`."""
 
     resource: Resource
@@ -248,33 +254,6 @@ class SelectedList:
     arguments: ListArguments
     fields: Selected
     place: int
-
-
-Selection = (
-    ConstantText
-    | GlobalId
-    | SelectedColumn
-    | SelectedTenantId
-    | GrantedActions
-    | ComputedLater
-    | OwnTenantId
-    | CallerFact
-    | SelectedObject
-    | SelectedRecord
-    | RecordById
-    | SelectedPayload
-    | RecordsByIds
-    | SelectedGroups
-    | GroupValue
-    | GroupRecord
-    | SelectedList
-    | SelectedNodes
-    | SelectedEdges
-    | EdgeCursor
-    | SelectedPageInfo
-    | PageInfoMember
-    | TotalCount
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,32 +23,40 @@ if TYPE_CHECKING:
 def run_in(connection: Connection, statement: CompiledStatement, values: Values) -> AnswerRow:
     """The row of a statement in the transaction of a connection; StatementFailed, or Unavailable."""
     driver: Any = connection.connection.driver_connection
-    run = _run_sqlite if connection.dialect.name == "sqlite" else _run_postgresql
+    if connection.dialect.name == "sqlite":
+        try:
+            return run_on_sqlite(driver, statement, values)
+        except sqlite3.Error as cause:
+            raise failure_on_sqlite(cause) from cause
     try:
-        answer, caller = run(driver, statement, values)
+        return _run_on_postgresql(driver, statement, values)
     except Unavailable as fault:
-        if connection.dialect.name != "sqlite" and driver.closed:
+        if driver.closed:
             connection.invalidate(fault)
         raise
-    return _encoded(answer), _encoded(caller)
 
 
-def _run_sqlite(driver: Any, statement: CompiledStatement, values: Values) -> Any:
-    try:
-        return driver.execute(statement.sql.text, sqlite_values(statement.sql, values)).fetchone()
-    except sqlite3.Error as cause:
-        fault = of_sqlite(cause)
-        if isinstance(fault, Unavailable):
-            raise fault from cause
-        is_permanent = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-        raise StatementFailed(str(cause), is_permanent=is_permanent) from cause
+def run_on_sqlite(driver: Any, statement: CompiledStatement, values: Values) -> AnswerRow:
+    """The row of a statement on a connection of Python's driver, whose errors it raises."""
+    parameters = sqlite_values(statement.sql, values)
+    return _encoded(driver.execute(statement.sql.text, parameters).fetchone())
 
 
-def _run_postgresql(driver: Any, statement: CompiledStatement, values: Values) -> Any:
+def failure_on_sqlite(cause: sqlite3.Error) -> Unavailable | StatementFailed:
+    """What to raise in place of an error of SQLite."""
+    fault = of_sqlite(cause)
+    if isinstance(fault, Unavailable):
+        return fault
+    is_permanent = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return StatementFailed(str(cause), is_permanent=is_permanent)
+
+
+def _run_on_postgresql(driver: Any, statement: CompiledStatement, values: Values) -> AnswerRow:
     """Through psycopg, which begins the transaction and prepares what is used often."""
     try:
-        given = [None if each is None else each.decode() for each in postgresql_values(statement.sql, values)]
-        return psycopg.RawCursor(driver).execute(statement.sql.text.encode(), given).fetchone()
+        texts = [None if each is None else each.decode() for each in postgresql_values(statement.sql, values)]
+        row = psycopg.RawCursor(driver).execute(statement.sql.text.encode(), texts).fetchone()
+        return _encoded(row)
     except ValueError as cause:
         raise StatementFailed(str(cause)) from cause
     except psycopg.Error as cause:
@@ -59,5 +67,6 @@ def _run_postgresql(driver: Any, statement: CompiledStatement, values: Values) -
         raise StatementFailed(f"SQLSTATE {state}", is_permanent=state.startswith(PERMANENT)) from cause
 
 
-def _encoded(text: str | None) -> bytes | None:
-    return None if text is None else text.encode()
+def _encoded(row: Any) -> AnswerRow:
+    answer, caller = (None if text is None else text.encode() for text in row)
+    return answer, caller
