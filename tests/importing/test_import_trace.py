@@ -225,7 +225,7 @@ def test_bulk_writes_without_an_audit_log_are_a_programming_error(books: Books) 
     with pytest.raises(PolicyBypass, match="without an audit log"):
         books.store.write(
             system_principal(SystemRole.IMPORTER),
-            lambda work: work.settle_bulk_changes(),
+            lambda work: work.bulk_changes.settle(),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ from multichannel.store.write.tenant_directory import TenantDirectory
 if TYPE_CHECKING:
     from multichannel.domain.base import Base
     from multichannel.store.access import Access
-    from multichannel.store.change_tracker import RowChange
+    from multichannel.store.audit.bulk_audit import BulkAudit
     from multichannel.store.compiled.connection_pool import AnswerRow
     from multichannel.store.compiled.runners import Values
     from multichannel.store.compiled.statement import CompiledStatement
@@ -174,17 +174,10 @@ class UnitOfWork:
         """Rows of a partner that was fetched for the action they are written by."""
         return OwnerBulkWriter(self._session, model, column, owner)
 
-    def settle_bulk_changes(self) -> None:
-        """Decide who learns of the bulk writes so far, which need no more memory then."""
-        self._session.bulk_changes.settle()
-
-    def observe_bulk_changes(self, observe: Callable[[RowChange], None]) -> None:
-        """Call this with each row that a bulk write has changed, a batch at a time."""
-        self._session.bulk_changes.observe = observe
-
-    def note_bulk_change(self, row_id: str, name: str, old: Any, new: Any) -> None:
-        """Add to the record of a bulk write what belongs to its row and is stored elsewhere."""
-        self._session.bulk_changes.note(row_id, name, old, new)
+    @property
+    def bulk_changes(self) -> BulkAudit:
+        """Where bulk writes are recorded."""
+        return self._session.bulk_changes
 
     def tenant_directory(self, sponsor: Base | ServiceResource) -> TenantDirectory:
         """Tenants by the ids that people and exports name; `sponsor` was fetched for the action."""

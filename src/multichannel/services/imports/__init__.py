@@ -74,7 +74,7 @@ def store_export(
     attach_resellers(unit, resellers)
     store_subscriptions(unit, resellers)
     store_transfers(unit)
-    unit.settle()
+    unit.bulk_changes.settle()
     if options.is_rehearsal:
         add_missing(unit)
     export.finish(unit.report)

@@ -60,8 +60,8 @@ def store_delegated_admin(
     rows.insert(added)
     rows.update([_ended(grant, unit.now) for grant in ended], ended)
     for grant in added:
-        unit.note_change(grant["id"], "rights", None, sorted(EVERY_RIGHT))
-        unit.note_change(grant["id"], "duration", None, f"P{grant['duration_days']}D")
+        unit.bulk_changes.note(grant["id"], "rights", None, sorted(EVERY_RIGHT))
+        unit.bulk_changes.note(grant["id"], "duration", None, f"P{grant['duration_days']}D")
     return {row["customer_id"] for row in (*added, *ended)}
 
 

@@ -24,7 +24,7 @@ def watch(unit: ImportUnit) -> None:
         if (difference := _difference(change, unit.importer.id)) is not None:
             unit.report.differences.add(difference)
 
-    unit.observe(add)
+    unit.bulk_changes.observe = add
 
 
 def add_missing(unit: ImportUnit) -> None:

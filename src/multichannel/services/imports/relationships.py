@@ -163,7 +163,7 @@ def attach_resellers(unit: ImportUnit, resellers: Resellers) -> None:
                 unit.reject(attachment.item, problem)
             elif customer_id in named.inferred or outcomes[customer_id] is not Outcome.UNCHANGED:
                 _count_change(unit, attachment)
-        unit.settle()
+        unit.bulk_changes.settle()
 
 
 def choose(unit: ImportUnit, attachments: Sequence[Attachment]) -> Attachment | None:

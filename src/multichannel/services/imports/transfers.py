@@ -37,7 +37,9 @@ def _store(unit: ImportUnit, batch: Sequence[LocatedItem[ImportedTransfer]]) -> 
     }
     unit.count_outcomes(items, unit.reconcile(transfers, existing, wanted, changed))
     for vendor_id, before in changed.items():
-        unit.note_change(existing[vendor_id]["id"], "lines", _summary(before), _summary(lines[vendor_id]))
+        unit.bulk_changes.note(
+            existing[vendor_id]["id"], "lines", _summary(before), _summary(lines[vendor_id])
+        )
     fresh = (lines.keys() - existing.keys()) | changed.keys()
     _replace(unit, {key: lines[key] for key in fresh}, [row for rows in changed.values() for row in rows])
 

@@ -19,7 +19,6 @@ from multichannel.importing.problems import Problem
 from multichannel.importing.report import FileReport, Outcome
 from multichannel.importing.spool import LocatedItem
 from multichannel.importing.transfers import ImportedTransfer
-from multichannel.store.change_tracker import RowChange
 from multichannel.store.unit_of_work import UnitOfWork
 from multichannel.store.write.owner_bulk_writer import OwnerBulkWriter, Row
 
@@ -61,6 +60,7 @@ class ImportUnit:
         self.seen: set[str] = set()
         self.now = work.now
         self.companies = work.tenant_directory(importer)
+        self.bulk_changes = work.bulk_changes
         self._work = work
 
     @property
@@ -95,19 +95,7 @@ class ImportUnit:
         """All facts of a kind, in batches. They name customers by their ids here, not by directory ids."""
         for batch in batches(self.export.read(kind, self.report)):
             yield self.with_known_customers(batch)
-            self.settle()
-
-    def settle(self) -> None:
-        """Keep the audit records of a batch."""
-        self._work.settle_bulk_changes()
-
-    def observe(self, observe: Callable[[RowChange], None]) -> None:
-        """Call this with each change."""
-        self._work.observe_bulk_changes(observe)
-
-    def note_change(self, row_id: str, name: str, old: Any, new: Any) -> None:
-        """Add to the audit record of a row what belongs to it and is stored elsewhere."""
-        self._work.note_bulk_change(row_id, name, old, new)
+            self.bulk_changes.settle()
 
     def with_known_customers(self, batch: list[LocatedItem[F]]) -> list[LocatedItem[F]]:
         """The items with the ids of their customers, where these differ from the directory ids.

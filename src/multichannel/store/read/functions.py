@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Boolean, Text
 from sqlalchemy.ext.compiler import compiles
@@ -13,7 +13,21 @@ FINAL_SIGMA, SIGMA = "\u03c2", "\u03c3"
 SQLITE_FUNCTION = "fold_case"
 
 
-class Folded(GenericFunction[str]):
+class _Written(GenericFunction[Any]):
+    """A function with its SQL for each database, in which its arguments are numbered."""
+
+    _register = False
+    postgresql: ClassVar[str]
+    sqlite: ClassVar[str]
+
+
+@compiles(_Written)
+def _written(element: _Written, compiler: SQLCompiler, **options: Any) -> str:
+    template: str = getattr(element, compiler.dialect.name)
+    return template.format(*(compiler.process(each, **options) for each in element.clauses))
+
+
+class Folded(_Written):
     """The form of a text in which it is compared without regard to case, in every script.
 
     To upper case and then to lower case, by Unicode's full mappings: so `ß` equals `SS`. A sigma at the end
@@ -21,19 +35,14 @@ class Folded(GenericFunction[str]):
     knows ASCII alone.
     """
 
-    type = Text()
-    name = SQLITE_FUNCTION
-    inherit_cache = True
-
-
-@compiles(Folded, "postgresql")
-def _folded_postgresql(element: Folded, compiler: SQLCompiler, **options: Any) -> str:
-    """By ICU's root locale, which PostgreSQL has unless it was built without; ASCII is faster."""
-    text = compiler.process(element.clauses, **options)
-    lowered = f'lower(upper({text} COLLATE "und-x-icu"))'
-    folded = f"translate({lowered}, '{FINAL_SIGMA}', '{SIGMA}') COLLATE \"C\""
-    is_ascii = f"octet_length({text}) = char_length({text})"
-    return f'(CASE WHEN {is_ascii} THEN lower({text} COLLATE "C") ELSE {folded} END)'
+    type, inherit_cache = Text(), True
+    # By ICU's root locale, which PostgreSQL has unless it was built without; ASCII is faster.
+    postgresql = (
+        '(CASE WHEN octet_length({0}) = char_length({0}) THEN lower({0} COLLATE "C") '
+        f"ELSE translate(lower(upper({{0}} COLLATE \"und-x-icu\")), '{FINAL_SIGMA}', '{SIGMA}') "
+        'COLLATE "C" END)'
+    )
+    sqlite = f"{SQLITE_FUNCTION}({{0}})"
 
 
 def fold_case(text: str | None) -> str | None:
@@ -43,60 +52,28 @@ def fold_case(text: str | None) -> str | None:
     return text.upper().lower().replace(FINAL_SIGMA, SIGMA)
 
 
-class MonthOf(GenericFunction[str]):
+class MonthOf(_Written):
     """The month of a time in UTC, such as `2026-01`."""
 
-    type = Text()
-    name = "month_of"
-    inherit_cache = True
+    type, inherit_cache = Text(), True
+    postgresql = "to_char(timezone('UTC', {0}), 'YYYY-MM')"
+    sqlite = "substr({0}, 1, 7)"
 
 
-@compiles(MonthOf, "postgresql")
-def _month_of_postgresql(element: MonthOf, compiler: SQLCompiler, **options: Any) -> str:
-    return f"to_char(timezone('UTC', {compiler.process(element.clauses, **options)}), 'YYYY-MM')"
-
-
-@compiles(MonthOf, "sqlite")
-def _month_of_sqlite(element: MonthOf, compiler: SQLCompiler, **options: Any) -> str:
-    return f"substr({compiler.process(element.clauses, **options)}, 1, 7)"
-
-
-class Among(GenericFunction[bool]):
+class Among(_Written):
     """Whether a value is among the rows of a subquery of one column, which is run once, before its statement.
 
     For IN, PostgreSQL joins the rows of both, and with a join by loops runs the subquery for each row.
     """
 
-    type = Boolean()
-    name = "among"
-    inherit_cache = True
+    type, inherit_cache = Boolean(), True
+    postgresql = "({0} = ANY (ARRAY{1}))"
+    sqlite = "({0} IN {1})"
 
 
-@compiles(Among, "postgresql")
-def _among_postgresql(element: Among, compiler: SQLCompiler, **options: Any) -> str:
-    value, rows = (compiler.process(each, **options) for each in element.clauses)
-    return f"({value} = ANY (ARRAY{rows}))"
-
-
-@compiles(Among, "sqlite")
-def _among_sqlite(element: Among, compiler: SQLCompiler, **options: Any) -> str:
-    value, rows = (compiler.process(each, **options) for each in element.clauses)
-    return f"({value} IN {rows})"
-
-
-class JsonElements(GenericFunction[str]):
+class JsonElements(_Written):
     """The elements of a JSON list of texts as rows with a `value`."""
 
-    type = Text()
-    name = "json_elements"
-    inherit_cache = True
-
-
-@compiles(JsonElements, "postgresql")
-def _json_elements_postgresql(element: JsonElements, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_array_elements_text({compiler.process(element.clauses, **options)})"
-
-
-@compiles(JsonElements, "sqlite")
-def _json_elements_sqlite(element: JsonElements, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **options)})"
+    type, inherit_cache = Text(), True
+    postgresql = "json_array_elements_text({0})"
+    sqlite = "json_each({0})"
