@@ -16,9 +16,8 @@ explorer := src/multichannel/explorer
 # Without its caches, each of the many processes of the tests would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# The hashes are those of the public registry, whatever this machine's pip is set to read besides.
-compile := PIP_CONFIG_FILE=/dev/null $(bin)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
-	--no-header --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+compile := $(bin)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --strip-extras \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .PHONY: help
 help: ## Print the targets
@@ -80,5 +79,5 @@ clean: ## Remove everything that make made, except the demo world
 	@$(or $(PYTHON),false) -c '$(fits)' 2>/dev/null || { echo '$(no_python)'; exit 1; }
 	@echo 'Installing the pinned dependencies into .venv (about a minute)'
 	@$(PYTHON) -m venv --clear .venv
-	@$(pip) install --require-hashes --requirement requirements.lock
+	@$(pip) install --require-hashes --no-deps --requirement requirements.lock
 	@touch $@
