@@ -130,6 +130,7 @@ customer list
 tenant list
 audit verify
 sweep
+bulk --list
 policy check
 policy test --allow-gaps --policy policies
 policy explain --policy policies --as alder_global_admin --action read --resource alder_agent

@@ -64,6 +64,10 @@ class RootCommands(LazyGroup):
         ),
         "token": ("multichannel.cli.token:token_command", "Print an access token for a persona of the demo."),
         "import": ("multichannel.cli.importing:app", "Import data from other systems."),
+        "bulk": (
+            "multichannel.cli.bulk:bulk_command",
+            "Run a mutation for every line of a file, as the user of a token.",
+        ),
         "policy": ("multichannel.cli.policy:app", "Check, test, explain and compare policies."),
         "audit": ("multichannel.cli.audit:app", "Verify and prune the audit log."),
         "sweep": (

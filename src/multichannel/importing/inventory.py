@@ -6,8 +6,6 @@ each column has several names.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,11 +17,9 @@ from typing import Any, Final
 
 from multichannel.domain.commerce import BillingType, Channel, Commerce, SubscriptionStatus
 from multichannel.domain.new_subscriptions import ExternalSubscription
-from multichannel.importing.input_files import opened
 from multichannel.importing.problems import Problem, Rejected, UnreadableFile, abbreviate, invalid
+from multichannel.importing.tables import read_table
 from multichannel.importing.value_readers import duration, guid, one_of, text
-
-LARGEST_FILE: Final = 16 * 1024 * 1024
 
 
 class DateOrder(StrEnum):
@@ -113,51 +109,17 @@ def read_inventory(
     path: Path, how: InventoryFormat
 ) -> Iterator[InventoryRow | tuple[int, Sequence[Problem]]]:
     """The rows of a file, or the number of a line with its problems; raises UnreadableFile."""
-    content = _text(path).lstrip()
-    lines = csv.reader(io.StringIO(content, newline=""), _dialect(content))
-    try:
-        yield from _rows(lines, how)
-    except csv.Error as error:
-        raise UnreadableFile(
-            "FILE_FAILED", f"Line {lines.line_num} is no line of a table: {error}."
-        ) from None
-
-
-def _rows(lines: Any, how: InventoryFormat) -> Iterator[InventoryRow | tuple[int, Sequence[Problem]]]:
-    header = _header(next(lines, []))
-    for cells in lines:
+    lines = read_table(path)
+    _, names = next(lines, (0, []))
+    header = _header(names)
+    for number, cells in lines:
         values = {header[place]: cell.strip() for place, cell in enumerate(cells) if place in header}
         if not any(values.values()):
             continue
         try:
-            yield InventoryRow(lines.line_num, _external(values, how))
+            yield InventoryRow(number, _external(values, how))
         except Rejected as rejected:
-            yield lines.line_num, rejected.problems
-
-
-def _text(path: Path) -> str:
-    with opened(path) as file:
-        content = file.read(LARGEST_FILE + 1)
-    if len(content) > LARGEST_FILE:
-        raise UnreadableFile("FILE_FAILED", f"The file is larger than {LARGEST_FILE:,} bytes.")
-    try:
-        decoded = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableFile("NOT_UTF8", "The file is neither UTF-8 nor UTF-16.") from None
-    if not decoded.strip():
-        raise UnreadableFile("EMPTY_FILE", "The file is empty.")
-    return decoded
-
-
-def _dialect(content: str) -> type[csv.Dialect]:
-    """Commas, semicolons or tabs, whichever the header has most of."""
-    header = next(line for line in content.splitlines() if line.strip())
-
-    class Separated(csv.excel):
-        delimiter = max(",;\t", key=header.count)
-        strict = True
-
-    return Separated
+            yield number, rejected.problems
 
 
 def _header(cells: Sequence[str]) -> dict[int, str]:

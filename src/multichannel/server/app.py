@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine
@@ -34,11 +33,11 @@ from multichannel.graphql.http.connection_limits import (
 from multichannel.graphql.http.view import GraphQLView
 from multichannel.graphql.http.websocket import WebSocketView
 from multichannel.graphql.schema import build_schema
-from multichannel.identity.tokens import MAX_CACHED, Identity, TokenVerifier
+from multichannel.identity.tokens import TokenVerifier
 from multichannel.policy.deployment.current_policy import CurrentPolicy
 from multichannel.policy.deployment.reloader import Reloader
-from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.server import health
+from multichannel.server.callers import verified
 from multichannel.server.expiry_job import expiry_job
 from multichannel.server.metrics import Metrics
 from multichannel.server.policy_watcher import policy_watcher
@@ -161,7 +160,7 @@ def open_sinks(settings: Settings, store: Store) -> tuple[BackgroundWorker, ...]
 
 def _signing_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller]:
     def caller_of(token: str) -> Caller:
-        return sign_in(store, _verified(verifier.verify(token)))
+        return sign_in(store, verified(verifier.verify(token)))
 
     return caller_of
 
@@ -169,21 +168,9 @@ def _signing_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller
 def _recalling(verifier: TokenVerifier) -> RecallToken:
     def recall(token: str) -> VerifiedToken | None:
         identity = verifier.recall(token)
-        return None if identity is None else _verified(identity)
+        return None if identity is None else verified(identity)
 
     return recall
-
-
-@lru_cache(MAX_CACHED)
-def _verified(identity: Identity) -> VerifiedToken:
-    return VerifiedToken(
-        directory_id=identity.tenant_id,
-        object_id=identity.object_id,
-        auth_mode=AuthMode(identity.auth_mode),
-        name=identity.name,
-        is_global_admin=identity.is_global_admin,
-        domain=identity.domain,
-    )
 
 
 def _personas(personas: Personas) -> Callable[[Request], Response]:

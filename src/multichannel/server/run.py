@@ -18,9 +18,10 @@ from multichannel.identity.keys import KeySource
 from multichannel.identity.tokens import TokenVerifier
 from multichannel.server.app import Dependencies, Personas, check_log_files, make_app
 from multichannel.server.bootstrap import driver_url, now, open_policy, require_current
+from multichannel.server.callers import verifier_of
 from multichannel.server.metrics import SHARED
 from multichannel.server.uvicorn_protocols import HttpProtocol, WebSocketProtocol
-from multichannel.settings import Settings, check_serving, claims_of, load_settings
+from multichannel.settings import Settings, check_serving, load_settings
 from multichannel.store.engines import open_database
 
 DRAIN_SECONDS = 30
@@ -92,14 +93,7 @@ def production_app() -> Starlette:
     """The application for production; Misconfigured if the settings do not allow it."""
     settings = load_settings()
     trust = check_serving(settings)
-    verifier = TokenVerifier(
-        trust.issuer,
-        trust.audience,
-        KeySource(trust.jwks, now),
-        now,
-        claims=claims_of(settings),
-        max_bytes=settings.max_token_bytes,
-    )
+    verifier = verifier_of(settings, trust)
     client_id = settings.oidc_client_id
     sign_in = client_id and SignInConfiguration(trust.authority, client_id, settings.oidc_scope)
     return _app(settings, verifier, sign_in=sign_in or None)

@@ -129,7 +129,7 @@ def _resolver(declared: MutationDeclaration, declaration: TypeDeclaration) -> Ca
             return {
                 record_field: None if row_id is None else fault or records.get(row_id),
                 "user_errors": [outcome] if isinstance(outcome, dict) else [],
-                "planned_changes": _planned(outcome) if input.dry_run else None,
+                "planned_changes": planned_changes(outcome) if input.dry_run else None,
             }
 
         return {"results": [shown(outcome) for outcome in outcomes]}
@@ -155,7 +155,8 @@ def _row_id(outcome: Outcome) -> str | None:
     return outcome if isinstance(outcome, str) else None
 
 
-def _planned(outcome: Outcome) -> list[dict[str, Any]]:
+def planned_changes(outcome: Outcome) -> list[dict[str, Any]]:
+    """What a rehearsal would change, as the fields of `PlannedChange`; nothing for what was refused."""
     entries = outcome.entries if isinstance(outcome, Rehearsal) else ()
     return [_planned_change(each) for each in entries]
 
