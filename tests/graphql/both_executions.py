@@ -19,7 +19,7 @@ from multichannel.graphql.execution.event_streams import EventNotifier, EventStr
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 from multichannel.graphql.http.view import GraphQLView
-from tests.world import World, verified_token
+from tests.world import World
 
 Reply = tuple[int, list[tuple[str, str]], bytes]
 """Status, headers and body."""
@@ -79,7 +79,7 @@ def both_of(world: World, twin: World | None = None) -> Iterator[Both]:
         paths[path] += 1
 
     executions = [
-        Execution(world.store, world.caller_of_token, streams, threads=1, recall=verified_token, count=count),
+        Execution(world.store, world.caller_of_token, streams, threads=1, has_verified=bool, count=count),
         Execution(other.store, other.caller_of_token, streams, threads=1),
     ]
     with asyncio.Runner() as runner:

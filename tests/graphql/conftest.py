@@ -28,7 +28,7 @@ from multichannel.store.compiled.snapshot import run_in
 from multichannel.store.compiled.statement import CompiledStatement
 from multichannel.store.deadlines import Deadline
 from multichannel.store.users import Caller
-from tests.world import World, verified_token
+from tests.world import World
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _serving(world: World) -> Iterator[Api]:
         statements.append(statement.sql.text)
         return run_in(connection, statement, values)
 
-    execution = Execution(world.store, sign_in, streams, threads=1, recall=verified_token)
+    execution = Execution(world.store, sign_in, streams, threads=1, has_verified=bool)
     _hear_compiled(execution, statements)
     view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
     app = Starlette(routes=[Route("/graphql", view, methods=["GET", "POST"])])

@@ -21,7 +21,7 @@ from multichannel.graphql.execution.event_streams import EventNotifier, EventStr
 from multichannel.graphql.execution.executor import Execution
 from multichannel.graphql.http.connection_limits import ConnectionLimiter
 from multichannel.graphql.http.view import GraphQLView
-from tests.world import World, one_shared_engine, verified_token
+from tests.world import World, one_shared_engine
 
 AGENT, COLLEAGUE, OTHER = "alder-sales-agent", "alder-global-admin", "birch-sales-agent"
 COMPILED = "{ customers { totalCount } }"
@@ -58,7 +58,7 @@ def limited(world: World, *, user: float, tenant: float) -> Iterator[Limited]:
     streams, clock = EventStreams(world.store, world.caller_of_token, EventNotifier(None)), Seconds()
     budget = CostBudget(user, tenant, clock)
     execution = Execution(
-        world.store, world.caller_of_token, streams, threads=1, recall=verified_token, budget=budget
+        world.store, world.caller_of_token, streams, threads=1, has_verified=bool, budget=budget
     )
     view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
     app = Starlette(routes=[Route("/graphql", view, methods=["GET", "POST"])])

@@ -58,7 +58,7 @@ async def probe(folder: Path) -> dict[str, object]:
     statuses: set[int] = set()
     hot_plans: set[int] = set()
     async with app.router.lifespan_context(app), _client(app) as client:
-        plans = app.routes[0].endpoint._execution._compiled._plans  # type: ignore[attr-defined]
+        plans = app.view._execution._compiled._plans  # type: ignore[union-attr]
         for number in range(DOCUMENTS):
             queries = [DOCUMENT.format(number)] + [HOT] * (number % HOT_EVERY == 0)
             for query in queries:

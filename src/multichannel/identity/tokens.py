@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import string
 import threading
@@ -26,7 +25,8 @@ TokenAuthMode = Literal["app_user", "app"]
 MAX_TOKEN_BYTES = 8 * 1024
 LEEWAY_SECONDS = 60
 MAX_LIFETIME_SECONDS = 24 * 60 * 60
-MAX_CACHED = 10_000
+MAX_CACHED, MAX_CACHED_LENGTH = 10_000, 20_000_000
+"""So many tokens are kept, and so many characters of them together."""
 
 _TOKEN_CHARACTERS = (string.ascii_letters + string.digits + "-._~+/").encode()
 _TYPES = {"jwt", "at+jwt"}
@@ -78,10 +78,6 @@ class Identity:
     is_global_admin: bool = False
     domain: str | None = None
 
-    def __hash__(self) -> int:
-        """Of the one id that tells users apart, as every request looks its identity up."""
-        return hash(self.object_id)
-
 
 class TokenVerifier:
     """Verifies that one issuer signed a token for one audience. Safe to share between threads.
@@ -116,21 +112,18 @@ class TokenVerifier:
             raise Unauthenticated(f"The token is longer than {self._max_bytes} bytes.")
         if not token.isascii():
             raise _malformed("it contains non-ASCII characters")
-        digest = hashlib.sha256(token.encode()).digest()
-        known = self._cache.find(digest, self._keys.key_set().generation, self._clock())
+        known = self._cache.find(token, self._keys.key_set().generation, self._clock())
         if known is not None:
             return known
         payload, generation = self._signed_payload(token)
         identity = self._identity(_json_part(payload, "payload"))
-        self._cache.keep(digest, generation, identity)
+        self._cache.keep(token, generation, identity)
         return identity
 
-    def recall(self, token: str) -> Identity | None:
-        """The identity in a token that was verified before, if it is still valid; never waits for keys."""
+    def has_verified(self, token: str) -> bool:
+        """Whether a token was verified before and is still valid; never waits for keys."""
         generation = self._keys.generation
-        if generation is None or len(token) > self._max_bytes or not token.isascii():
-            return None
-        return self._cache.find(hashlib.sha256(token.encode()).digest(), generation, self._clock())
+        return generation is not None and self._cache.find(token, generation, self._clock()) is not None
 
     def _signed_payload(self, token: str) -> tuple[bytes, int]:
         """The payload, not yet parsed, and the generation of the keys that verified it."""
@@ -197,30 +190,37 @@ class TokenVerifier:
 
 
 class _IdentityCache:
-    """Identities of verified tokens, by digest, so that each token's signature is checked once."""
+    """Identities of verified tokens, so that each token's signature is checked once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: OrderedDict[bytes, tuple[int, Identity]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[int, Identity]] = OrderedDict()
+        self._length = 0
 
-    def find(self, digest: bytes, generation: int, now: datetime) -> Identity | None:
+    def find(self, token: str, generation: int, now: datetime) -> Identity | None:
         """The identity, if it was verified with the same keys and has not expired."""
         with self._lock:
-            entry = self._entries.get(digest)
+            entry = self._entries.get(token)
             if entry is None:
                 return None
             if entry[0] == generation and now < entry[1].expires_at:
-                self._entries.move_to_end(digest)
+                self._entries.move_to_end(token)
                 return entry[1]
-            del self._entries[digest]
+            self._drop(token)
             return None
 
-    def keep(self, digest: bytes, generation: int, identity: Identity) -> None:
-        """Add an identity, and evict the least recently used one if the cache is full."""
+    def keep(self, token: str, generation: int, identity: Identity) -> None:
+        """Add an identity, and evict those used least recently if the cache is full."""
         with self._lock:
-            self._entries[digest] = (generation, identity)
-            if len(self._entries) > MAX_CACHED:
-                self._entries.popitem(last=False)
+            self._drop(token)
+            self._entries[token] = (generation, identity)
+            self._length += len(token)
+            while len(self._entries) > MAX_CACHED or self._length > MAX_CACHED_LENGTH:
+                self._drop(next(iter(self._entries)))
+
+    def _drop(self, token: str) -> None:
+        if self._entries.pop(token, None) is not None:
+            self._length -= len(token)
 
 
 def _decoded_header(part: str) -> dict[str, object]:

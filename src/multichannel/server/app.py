@@ -11,8 +11,6 @@ from typing import Any
 
 from sqlalchemy import Engine
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -20,7 +18,6 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from multichannel.decision_log.log_file import BackgroundWorker, DecisionLog, LineFile
 from multichannel.explorer.page import explorer_assets, explorer_page
 from multichannel.explorer.sign_in import SignInConfiguration, sign_in_routes
-from multichannel.graphql.compiled.callers import RecallToken
 from multichannel.graphql.execution.budget import CostBudget
 from multichannel.graphql.execution.event_streams import EventNotifier, EventStreams
 from multichannel.graphql.execution.executor import Execution
@@ -37,6 +34,7 @@ from multichannel.identity.tokens import TokenVerifier
 from multichannel.policy.deployment.current_policy import CurrentPolicy
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.server import health
+from multichannel.server.application import PATH, Application
 from multichannel.server.callers import verified
 from multichannel.server.expiry_job import expiry_job
 from multichannel.server.metrics import Metrics
@@ -46,10 +44,7 @@ from multichannel.services.sign_in import sign_in
 from multichannel.settings import Settings
 from multichannel.store.decision_recorder import DecisionRecorder
 from multichannel.store.store import Store
-from multichannel.store.users import Caller, VerifiedToken
-
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-"""All reach the endpoint, which refuses those it does not support with an error of its own."""
+from multichannel.store.users import Caller
 
 EVENT_POLL_INTERVAL = 1.0
 """Seconds between two polls for events of other processes; those of this one are pushed at once."""
@@ -75,7 +70,7 @@ class Dependencies:
     sign_in: SignInConfiguration | None = None
 
 
-def make_app(dependencies: Dependencies) -> Starlette:
+def make_app(dependencies: Dependencies) -> Application:
     """The ASGI application. It owns the engine, and disposes of it at the end."""
     build_schema()
     settings, policy, clock = dependencies.settings, dependencies.policy, dependencies.clock
@@ -99,7 +94,7 @@ def make_app(dependencies: Dependencies) -> Starlette:
         caller_of,
         streams,
         threads=threads,
-        recall=_recalling(verifier),
+        has_verified=verifier.has_verified,
         count=metrics.count_operation,
         faults=faults,
         budget=CostBudget(settings.user_cost_per_second, settings.tenant_cost_per_second),
@@ -119,8 +114,7 @@ def make_app(dependencies: Dependencies) -> Starlette:
         dependencies.engine.dispose()
 
     routes: list[BaseRoute] = [
-        Route("/graphql", view, methods=METHODS),
-        WebSocketRoute("/graphql", WebSocketView(execution, limiter).serve),
+        WebSocketRoute(PATH, WebSocketView(execution, limiter).serve),
         explorer_assets(),
         *sign_in_routes(dependencies.sign_in, personas=dependencies.personas is not None),
         Route("/livez", health.liveness, methods=["GET"]),
@@ -134,8 +128,7 @@ def make_app(dependencies: Dependencies) -> Starlette:
     ]
     if dependencies.personas is not None:
         routes.append(Route("/demo/personas", _personas(dependencies.personas), methods=["GET"]))
-    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
-    return Starlette(routes=routes, middleware=[hosts], lifespan=lifespan)
+    return Application(view, routes, allowed_hosts=settings.allowed_hosts, lifespan=lifespan)
 
 
 def check_log_files(settings: Settings) -> None:
@@ -163,14 +156,6 @@ def _signing_in(store: Store, verifier: TokenVerifier) -> Callable[[str], Caller
         return sign_in(store, verified(verifier.verify(token)))
 
     return caller_of
-
-
-def _recalling(verifier: TokenVerifier) -> RecallToken:
-    def recall(token: str) -> VerifiedToken | None:
-        identity = verifier.recall(token)
-        return None if identity is None else verified(identity)
-
-    return recall
 
 
 def _personas(personas: Personas) -> Callable[[Request], Response]:

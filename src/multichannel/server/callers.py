@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from multichannel.identity.keys import KeySource
-from multichannel.identity.tokens import MAX_CACHED, Identity, TokenVerifier
+from multichannel.identity.tokens import Identity, TokenVerifier
 from multichannel.policy.schema.vocabulary import AuthMode
 from multichannel.server.bootstrap import now
 from multichannel.services.sign_in import sign_in
@@ -27,7 +26,6 @@ def verifier_of(settings: Settings, trust: Trust) -> TokenVerifier:
     )
 
 
-@lru_cache(MAX_CACHED)
 def verified(identity: Identity) -> VerifiedToken:
     """What the issuer of a token says of its user."""
     return VerifiedToken(

@@ -71,6 +71,7 @@ def _run(settings: Settings) -> None:
         ws_per_message_deflate=False,
         limit_concurrency=settings.threads * CONNECTIONS_PER_THREAD,
         access_log=False,
+        proxy_headers=False,  # the application reads them where it uses them
         server_header=False,
         log_config=LOGGING,
         timeout_graceful_shutdown=DRAIN_SECONDS,

@@ -14,8 +14,8 @@ from multichannel.store.compiled.caller_check import caller_text
 from multichannel.store.compiled.sharing import any_tenant
 from multichannel.store.users import Caller, VerifiedToken
 
-RecallToken = Callable[[str], VerifiedToken | None]
-"""What a token says that was verified before, if it is still valid; never waits."""
+HasVerified = Callable[[str], bool]
+"""Whether a token was verified before and is still valid; never waits."""
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from multichannel.errors import BadInput, DatabaseUnavailable, MultichannelError
 from multichannel.graphql.compiled.arguments import is_large
-from multichannel.graphql.compiled.callers import KnownCaller, RecallToken, known_caller
+from multichannel.graphql.compiled.callers import HasVerified, KnownCaller, known_caller
 from multichannel.graphql.compiled.compiled_mutations import CompiledMutations, PreparedMutations
 from multichannel.graphql.compiled.denials import with_denials
 from multichannel.graphql.compiled.plan import Plan, Question, Selectable
@@ -27,7 +27,6 @@ from multichannel.graphql.execution.documents import (
     MAX_CACHED_LENGTH,
     InvalidDocument,
     read_document,
-    within_limits,
 )
 from multichannel.graphql.execution.faults import Faults
 from multichannel.graphql.execution.interpreter import AnyResponse
@@ -49,7 +48,9 @@ PLAN_FACTOR = 200
 """A plan with its document takes about so many times the bytes of the text."""
 LARGE_ANSWER = 50_000
 """Denials are written into larger answers, in bytes, by a worker thread."""
-MAX_CALLERS = 10_000
+MAX_CALLERS, MAX_CALLER_BYTES = 10_000, 30_000_000
+"""Of callers, which are kept by their tokens."""
+CALLER_BYTES = 1_000
 ATTEMPTS = 3
 """A caller that changes with every attempt is left to the interpreter."""
 TRUSTED_SECONDS = 1.0
@@ -72,16 +73,17 @@ class CompiledExecution:
         self,
         store: Store,
         sign_in: Callable[[str], Caller],
-        recall: RecallToken,
+        has_verified: HasVerified,
         threads: ThreadPoolExecutor,
         *,
         connections: int,
         faults: Faults,
     ) -> None:
         """`connections` bounds how many statements run at once."""
-        self._store, self._sign_in, self._recall, self._threads = store, sign_in, recall, threads
+        self._store, self._sign_in, self._threads = store, sign_in, threads
+        self._has_verified = has_verified
         self._runner = open_runner(store.engine, threads, connections)
-        self._callers: FrequentCache[KnownCaller] = FrequentCache(MAX_CALLERS, MAX_CALLERS)
+        self._callers: FrequentCache[KnownCaller] = FrequentCache(MAX_CALLERS, MAX_CALLER_BYTES)
         self._plans: FrequentCache[Plan | str] = FrequentCache(MAX_PLANS, MAX_PLAN_BYTES)
         self._statements = self._statements_under_current_policy()
         self._mutations = CompiledMutations(store, self._ask, self._run, faults)
@@ -133,9 +135,9 @@ class CompiledExecution:
         plan = plan or await self._planned(request)
         admission.check_kind(plan.kind)
         if is_large(request.variables):
-            question = await self._run(partial(_read, plan, request))
+            question = await self._run(partial(plan.question, request.variables))
         else:
-            question = _read(plan, request)
+            question = plan.question(request.variables)
         admission.charge(caller.caller, question.cost)
         if plan.kind is OperationType.MUTATION:
             if known is not None and not await self._is_current(known, deadline):
@@ -165,7 +167,9 @@ class CompiledExecution:
     ) -> bytes | None:
         """The answer to a caller; None if it has to sign in again."""
         statements = self._current_statements()
-        statement = await statements.of(plan, question.shape, caller)
+        statement = statements.kept(plan, question.shape, caller)
+        if statement is None:
+            statement = await statements.of(plan, question.shape, caller)
         if statement.constant is not None and time.monotonic() - caller.checked < TRUSTED_SECONDS:
             return statement.constant
         began = time.monotonic()
@@ -203,12 +207,11 @@ class CompiledExecution:
             raise
 
     def _known(self, token: str) -> KnownCaller | None:
-        verified = self._recall(token)
-        return None if verified is None else self._callers.get(verified)
+        return self._callers.get(token) if self._has_verified(token) else None
 
     async def _signed_in(self, token: str) -> KnownCaller:
         caller = known_caller(await self._run(partial(self._signed_in_unrecorded, token)))
-        self._callers.put(caller.token, caller, 1)
+        self._callers.put(token, caller, CALLER_BYTES + len(token))
         return caller
 
     def _signed_in_unrecorded(self, token: str) -> Caller:
@@ -246,11 +249,3 @@ def _plan(request: GraphQLRequest) -> Plan | str:
         return str(reason)
     except RecursionError:
         return "nested too deeply"
-
-
-def _read(plan: Plan, request: GraphQLRequest) -> Question:
-    cost = within_limits(plan.cost, request.variables)
-    variables = plan.variables(request.variables)
-    if variables is None:
-        raise NotCovered("invalid variables")
-    return Question(plan, *plan.read(variables), cost=cost)

@@ -35,6 +35,7 @@ from multichannel.graphql.compiled.collecting import Collecting
 from multichannel.graphql.compiled.operations import GROUPED, ROOT_FIELDS, OperationSelecting
 from multichannel.graphql.compiled.variables import VariableReader
 from multichannel.graphql.execution.cost import OperationCost
+from multichannel.graphql.execution.documents import within_limits
 from multichannel.graphql.execution.limits import values_of
 from multichannel.graphql.framework.fields import DECLARATIONS
 from multichannel.graphql.framework.mutation import MUTATIONS, MutationDeclaration
@@ -62,6 +63,10 @@ class OperationShape:
     def weight(self) -> int:
         """How much its inputs hold, filters as `ListArguments` weigh them."""
         return sum(getattr(each, "weight", 1) for each in self.inputs)
+
+
+Asked = tuple[int, OperationShape, list[tuple[Any, ...]]]
+"""The cost of a request, its shape, and the values of each input."""
 
 
 class Selectable(Protocol):
@@ -113,13 +118,25 @@ class Plan:
         self._mutations: FrequentCache[tuple[PlannedMutation, ...]] = FrequentCache(
             MAX_SHAPES, 4 * MAX_SHAPES
         )
+        self._without_variables: Asked | None = None
         self._visit(operation.selection_set, schema.get_root_type(operation.operation))
         for fragment in self._fragments.values():
             self._visit(fragment.selection_set, schema.type_map[fragment.type_condition.name.value])
 
-    def variables(self, given: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        """The variables of a request; None if they are invalid, which the interpreter explains."""
-        return self._variables.read(given or {})
+    def question(self, given: Mapping[str, Any] | None) -> Question:
+        """What a request asks; raises InvalidDocument, MultichannelError and NotCovered."""
+        if given or self.kind is not OperationType.QUERY:
+            return Question(self, *self._asked(given or {}))
+        if self._without_variables is None:
+            self._without_variables = self._asked({})
+        return Question(self, *self._without_variables)
+
+    def _asked(self, given: Mapping[str, Any]) -> Asked:
+        cost = within_limits(self.cost, given)
+        variables = self._variables.read(given)
+        if variables is None:
+            raise NotCovered("invalid variables, which the interpreter explains")
+        return cost, *self.read(variables)
 
     def read(self, variables: Mapping[str, Any]) -> tuple[OperationShape, list[tuple[Any, ...]]]:
         """The shape of a request, and the values of each input; raises MultichannelError or NotCovered."""
@@ -213,16 +230,16 @@ class Plan:
         self._inputs.append(plan_input)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question:
     """A plan with the values of a request."""
 
     plan: Plan
+    cost: int
     shape: OperationShape
-    values: list[tuple[Any, ...]]
+    values: Sequence[tuple[Any, ...]]
     codes: Mapping[str, str] = field(default_factory=dict)
     """Those of invitations that a mutation has just made, by the id of what they are for."""
-    cost: int = 0
 
 
 def is_planned(mutation: str) -> bool:

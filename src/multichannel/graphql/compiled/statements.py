@@ -42,6 +42,13 @@ class Statements:
         self._making: dict[Key, asyncio.Task[CompiledAnswer]] = {}
         self._sharing: FrequentCache[bool] = FrequentCache(MAX_VERDICTS, MAX_VERDICTS)
 
+    def kept(self, plan: Selectable, shape: OperationShape, caller: KnownCaller) -> CompiledStatement | None:
+        """The shared statement, if it has been made, and is known to be right for the caller."""
+        shared = self._kept.get((ref(plan), shape, caller.any_tenant))
+        if isinstance(shared, CompiledStatement) and self._sharing.get((caller.principal, shared.decisions)):
+            return shared
+        return None
+
     async def of(self, plan: Selectable, shape: OperationShape, caller: KnownCaller) -> CompiledStatement:
         """The statement of a plan for a caller; raises NotCovered, and the policy's faults."""
         shared = await self._made(plan, shape, caller.any_tenant)

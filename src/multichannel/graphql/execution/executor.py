@@ -14,7 +14,7 @@ import orjson
 from graphql import OperationType
 
 from multichannel.errors import MultichannelError, Unauthenticated
-from multichannel.graphql.compiled.callers import RecallToken
+from multichannel.graphql.compiled.callers import HasVerified
 from multichannel.graphql.compiled.compiled_execution import CompiledExecution, ExecutionPath
 from multichannel.graphql.execution.budget import NO_BUDGET, Admission, Charge, CheckKind, CostBudget
 from multichannel.graphql.execution.documents import InvalidDocument, ParsedDocument, read_document
@@ -86,15 +86,15 @@ class Execution:
         subscriptions: SubscriptionSource,
         *,
         threads: int,
-        recall: RecallToken | None = None,
+        has_verified: HasVerified | None = None,
         count: Callable[[ExecutionPath], None] = _ignore,
         faults: Faults | None = None,
         budget: CostBudget = NO_BUDGET,
     ) -> None:
         """`threads` bounds how many operations run at once; a subscription needs one only to start.
 
-        `recall` returns what was verified of a token before; without it, nothing is compiled. `count`
-        receives how each operation of a caller is executed, `faults` what fails underneath.
+        Without `has_verified`, nothing is compiled. `count` receives how each operation of a caller is
+        executed, `faults` what fails underneath.
         `budget` limits what callers may have executed.
         """
         self._budget = budget
@@ -104,8 +104,8 @@ class Execution:
         self._sign_in = sign_in
         self._subscriptions = subscriptions
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="operation")
-        self._compiled = recall and CompiledExecution(
-            store, sign_in, recall, self._threads, connections=threads, faults=self._faults
+        self._compiled = has_verified and CompiledExecution(
+            store, sign_in, has_verified, self._threads, connections=threads, faults=self._faults
         )
 
     def close(self) -> None:
@@ -134,26 +134,32 @@ class Execution:
         Unauthenticated and InvalidDocument. An error during a subscription is its last response, except
         Unauthenticated, which is raised.
         """
+        admission = Admission(check_kind, self._budget)
+        sample, deadline = self._store.sample(), self._store.deadline()
         try:
-            return await self._execute(request, token, Admission(check_kind, self._budget))
+            if token is not None:
+                path, answer = ExecutionPath.OBSERVED, None  # decisions are recorded by the interpreter
+                if self._compiled is None:
+                    path = ExecutionPath.NOT_COVERED
+                elif not sample:
+                    path, answer = await self._compiled.answer(request, token, admission, deadline)
+                self._count(path)
+                if answer is not None:
+                    return _executed(OperationType.QUERY, answer, request, admission.charged)
+            return await self._interpreted(request, token, admission, sample, deadline)
         except Exception as cause:
             self._faults.report([cause])
             raise
 
-    async def _execute(
+    async def _interpreted(
         self,
         request: GraphQLRequest,
         token: str | None,
         admission: Admission,
+        sample: Sample,
+        deadline: Deadline,
     ) -> OperationResult:
-        sample, deadline = self._store.sample(), self._store.deadline()
-        answer = (
-            None
-            if token is None
-            else await self._compiled_answer(request, token, admission, sample, deadline)
-        )
-        if answer is not None:
-            return _executed(OperationType.QUERY, answer, request, admission.charged)
+        """Execute a request with the interpreter, or begin a subscription."""
         start = partial(self._start, request, token, admission, sample, deadline)
         try:
             kind, outcome = await asyncio.get_running_loop().run_in_executor(self._threads, start)
@@ -167,18 +173,6 @@ class Execution:
         return OperationResult(
             kind, self._ending_with_error(self._subscriptions.open(token, outcome, request))
         )
-
-    async def _compiled_answer(
-        self, request: GraphQLRequest, token: str, admission: Admission, sample: Sample, deadline: Deadline
-    ) -> AnyResponse | None:
-        """The answer to an operation that is compiled. Decisions are recorded by the interpreter."""
-        path, answer = ExecutionPath.OBSERVED, None
-        if self._compiled is None:
-            path = ExecutionPath.NOT_COVERED
-        elif not sample:
-            path, answer = await self._compiled.answer(request, token, admission, deadline)
-        self._count(path)
-        return answer
 
     def _start(
         self,

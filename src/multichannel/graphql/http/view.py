@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 import orjson
 from graphql import OperationType
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from multichannel.errors import Busy, MultichannelError, RateLimited, Unauthenticated, Unavailable
 from multichannel.graphql.execution.documents import InvalidDocument
@@ -27,7 +27,6 @@ from multichannel.graphql.execution.requests import (
     EVENT_STREAM,
     GRAPHQL_RESPONSE,
     JSON,
-    GraphQLRequest,
     InvalidRequest,
     accepts_events,
     negotiate_media_type,
@@ -37,7 +36,7 @@ from multichannel.graphql.execution.requests import (
     require_json,
 )
 from multichannel.graphql.http.connection_limits import ConnectionLimiter, StreamTimeouts
-from multichannel.graphql.http.disconnect import DisconnectWatch, NoResponse
+from multichannel.graphql.http.disconnect import DisconnectWatches, NoResponse
 from multichannel.graphql.http.sse import EventStream
 from multichannel.identity.tokens import bearer_token
 
@@ -51,6 +50,7 @@ CONTENT_TYPES = {
     media_type: (b"content-type", f"{media_type}; charset=utf-8".encode())
     for media_type in (JSON, GRAPHQL_RESPONSE)
 }
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 UNAVAILABLE: tuple[int, Mapping[str, str]] = (503, {"Retry-After": "10"})
 """The status and header of a response that says nothing but that something underneath failed."""
 
@@ -73,37 +73,36 @@ class GraphQLView:
         self._page = page
         self._max_bytes = max_bytes
         self._timeouts = timeouts or StreamTimeouts()
+        self._watches = DisconnectWatches()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; errors are GraphQL errors."""
-        response = await self._respond(_read_head(scope), scope, receive)
-        await response(scope, receive, send)
-
-    async def _respond(self, head: _Head, scope: Scope, receive: Receive) -> Response:
-        if head.method == "GET" and prefers_html(head.accept):
-            return self._page()
+        head = _Head(scope)
         media_type = JSON
         try:
-            media_type = negotiate_media_type(head.accept)
-            token = bearer_token(head.authorization)
-            if head.method == "GET":
-                request = read_parameters(QueryParams(scope["query_string"]))
+            if head.method == "GET" and prefers_html(head.accept):
+                response: ASGIApp = self._page()
             else:
-                request = read_body(await self._read_body(head, receive))
-            return await self._execute(request, token, head, media_type, receive)
+                media_type = negotiate_media_type(head.accept)
+                response = await self._execute(head, media_type, receive)
         except InvalidDocument as error:
             if media_type == EVENT_STREAM:
-                return self._stream(iter_of(error_response(error)))
-            return _response(media_type, error_response(error), _error_status(media_type))
+                response = self._stream(iter_of(error_response(error)))
+            else:
+                response = _response(media_type, error_response(error), _error_status(media_type))
         except Exception as cause:  # noqa: BLE001  (every fault must reach the client as a GraphQL error)
             status, headers = _rejection(cause, with_token=bool(head.authorization))
-            return _response(media_type, error_response(cause), status, headers)
+            response = _response(media_type, error_response(cause), status, headers)
+        await response(scope, receive, send)
 
-    async def _execute(
-        self, request: GraphQLRequest, token: str | None, head: _Head, media_type: str, receive: Receive
-    ) -> Response:
+    async def _execute(self, head: _Head, media_type: str, receive: Receive) -> ASGIApp:
         """Execute a request and respond in the negotiated media type; a subscription is always a stream."""
-        watch = DisconnectWatch(receive)
+        token = bearer_token(head.authorization)
+        if head.method == "GET":
+            request = read_parameters(QueryParams(head.query_string))
+        else:
+            request = read_body(await self._read_body(head, receive))
+        watch = self._watches.start(receive)
         try:
             result = await self._execution.execute(request, token, partial(self._check_kind, head))
         except asyncio.CancelledError:
@@ -111,21 +110,19 @@ class GraphQLView:
                 raise
             return NoResponse()
         finally:
-            watch.stop()
+            self._watches.stop(watch)
         outcome = result.outcome
-        if media_type == EVENT_STREAM or not isinstance(outcome, bytes | dict):
+        charged = () if result.charge is None else result.charge.headers()
+        if media_type == EVENT_STREAM:
             return self._stream(result.responses)
         if isinstance(outcome, bytes):
-            response: Response = CompiledResponse(media_type, outcome)
-        elif "data" in outcome:
-            response = _response(media_type, outcome, 200)
-        else:
-            response = _response(media_type, outcome, *_failure_status(media_type, outcome))
-        if result.charge is not None:
-            response.raw_headers += result.charge.headers()
-        return response
+            return JSONText(media_type, outcome, headers=charged)
+        if not isinstance(outcome, dict):
+            return self._stream(result.responses)
+        status, headers = (200, NO_HEADERS) if "data" in outcome else _failure_status(media_type, outcome)
+        return JSONText(media_type, orjson.dumps(outcome), status, [*_encoded(headers), *charged])
 
-    def _stream(self, responses: Responses) -> Response:
+    def _stream(self, responses: Responses) -> EventStream:
         return EventStream(responses, self._limiter, self._timeouts.heartbeat)
 
     def _check_kind(self, head: _Head, kind: OperationType | None) -> None:
@@ -159,29 +156,25 @@ class GraphQLView:
                 return body
 
 
-@dataclass(slots=True)
 class _Head:
     """What the view reads of a request before its body."""
 
-    method: str
-    accept: str = ""
-    content_type: str | None = None
-    authorization: list[bytes] = field(default_factory=list)
+    __slots__ = ("accept", "authorization", "content_type", "method", "query_string")
 
-
-def _read_head(scope: Scope) -> _Head:
-    """Read the headers once; ASGI gives their names in lower case."""
-    head = _Head(scope["method"])
-    for name, value in scope["headers"]:
-        if name == b"accept":
-            head.accept = (
-                f"{head.accept}, {value.decode('latin-1')}" if head.accept else value.decode("latin-1")
-            )
-        elif name == b"authorization":
-            head.authorization.append(value)
-        elif name == b"content-type" and head.content_type is None:
-            head.content_type = value.decode("latin-1")
-    return head
+    def __init__(self, scope: Scope) -> None:
+        """Read the headers once; ASGI gives their names in lower case."""
+        self.method: str = scope["method"]
+        self.query_string: bytes = scope["query_string"]
+        self.accept, self.content_type = "", None
+        self.authorization: list[bytes] = []
+        for name, value in scope["headers"]:
+            if name == b"accept":
+                accepted = value.decode("latin-1")
+                self.accept = f"{self.accept}, {accepted}" if self.accept else accepted
+            elif name == b"authorization":
+                self.authorization.append(value)
+            elif name == b"content-type" and self.content_type is None:
+                self.content_type = value.decode("latin-1")
 
 
 def _error_status(media_type: str) -> int:
@@ -207,25 +200,33 @@ def _rejection(cause: Exception, *, with_token: bool) -> tuple[int, Mapping[str,
     return 400 if isinstance(cause, MultichannelError) else 500, {}
 
 
-class CompiledResponse(Response):
-    """The text that a compiled statement has written."""
+class JSONText:
+    """A response whose body is there: Starlette's, but for what it reads and encodes each time."""
 
-    def __init__(self, media_type: str, text: bytes) -> None:  # without Response's, which reads headers
-        self.status_code, self.background, self.body = 200, None, text
-        self.raw_headers = [
+    __slots__ = ("_body", "_headers", "_status")
+
+    def __init__(
+        self, media_type: str, body: bytes, status: int = 200, headers: Iterable[tuple[bytes, bytes]] = ()
+    ) -> None:
+        self._body, self._status = body, status
+        self._headers = [
             *COMMON_HEADERS,
-            (b"content-length", b"%d" % len(self.body)),
-            CONTENT_TYPES[media_type],
+            *headers,
+            (b"content-length", b"%d" % len(body)),
+            CONTENT_TYPES.get(media_type, CONTENT_TYPES[JSON]),  # what refuses a stream is JSON
         ]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+        await send({"type": "http.response.body", "body": self._body})
 
 
 def _response(
-    media_type: str, body: ResponseBody, status: int, headers: Mapping[str, str] | None = None
-) -> Response:
-    content_type = JSON if media_type == EVENT_STREAM else media_type
-    return Response(
-        orjson.dumps(body),
-        status,
-        {**{name.decode(): value.decode() for name, value in COMMON_HEADERS}, **(headers or {})},
-        media_type=f"{content_type}; charset=utf-8",
-    )
+    media_type: str, body: ResponseBody, status: int, headers: Mapping[str, str] = NO_HEADERS
+) -> JSONText:
+    return JSONText(media_type, orjson.dumps(body), status, _encoded(headers))
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from multichannel.policy.decide.conditions import Conditions, Predicate
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from multichannel.policy.schema.vocabulary import Action, Principal
 
 
+@lru_cache(1_000)
 def any_tenant(principal: Principal) -> Principal:
-    """The principal that stands for all that are alike but for the tenant's id."""
+    """The principal that stands for all that are alike but for the tenant's id: mostly one object for all."""
     return replace(principal, tenant_id=ANY_TENANT)
 
 
