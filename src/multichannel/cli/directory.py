@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -38,8 +38,6 @@ tenants = typer.Typer(no_args_is_help=True, help="List partners and customers.")
 MAX_NAME = 512
 OPERATOR = system_principal(SystemRole.OPERATOR)
 
-T = TypeVar("T")
-
 
 def _market(value: str) -> str:
     code = country_code(value)
@@ -56,15 +54,11 @@ def _name(value: str) -> str:
     return name
 
 
-def _domain(value: str) -> str:
-    parsed = ascii_domain(value)
-    if parsed is None:
+def _domain(value: str | None) -> str | None:
+    parsed = value and ascii_domain(value)
+    if value is not None and not parsed:
         raise typer.BadParameter("a domain is a name such as meadow.example")
     return parsed
-
-
-def _optional_domain(value: str | None) -> str | None:
-    return None if value is None else _domain(value)
 
 
 TenantId = Annotated[
@@ -97,7 +91,7 @@ def add_partner(
     ] = None,
     domain: Annotated[
         str | None,
-        typer.Option(help="Primary domain, shown to those whom the partner asks.", callback=_optional_domain),
+        typer.Option(help="Primary domain, shown to those whom the partner asks.", callback=_domain),
     ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:

@@ -160,7 +160,6 @@ def _customer(organisation: Organisation, opened: datetime) -> Customer:
         market=MARKET,
         cloud=Cloud(organisation.cloud),
         created_at=opened,
-        updated_at=opened,
     )
 
 
@@ -181,7 +180,6 @@ def _user(persona: Persona, opened: datetime) -> User:
         display_name=persona.title,
         cloud=Cloud(persona.organisation.cloud),
         created_at=opened,
-        updated_at=opened,
     )
 
 
@@ -207,7 +205,6 @@ def _partnership(now: datetime, *, provider: str, reseller: str, status: str) ->
         accepted_at=None if status == PartnershipStatus.INVITED else invited,
         removed_at=now if status == PartnershipStatus.REMOVED else None,
         created_at=invited,
-        updated_at=invited,
     )
 
 
@@ -246,7 +243,6 @@ def _relationship(  # noqa: PLR0913  (the fields of an entry)
         market=MARKET,
         cloud=Cloud(BY_KEY[partner].cloud),
         created_at=requested,
-        updated_at=requested,
     )
 
 
@@ -278,7 +274,6 @@ def _billing_profile(partner: Organisation, customer: Organisation, opened: date
         country=MARKET,
         cloud=Cloud(customer.cloud),
         created_at=opened,
-        updated_at=opened,
     )
 
 
@@ -344,7 +339,6 @@ def _subscription(  # noqa: PLR0913  (the fields of an entry)
         services=list(services),
         confirmation=Confirmation.UNCONFIRMED if partner and channel != Channel.CSP else None,
         created_at=bought,
-        updated_at=bought,
     )
 
 

@@ -180,6 +180,10 @@ class Versioned:
     updated_at: Mapped[datetime] = mapped_column(default=same_as("created_at"))
     created_at: Mapped[datetime]
 
+    def __init__(self, **values: Any) -> None:
+        """A new row is at its first version, unless it is said otherwise."""
+        super().__init__(**{"version": 1, "updated_at": values.get("created_at"), **values})
+
     def touch(self, at: datetime) -> None:
         """Count a change."""
         self.version += 1

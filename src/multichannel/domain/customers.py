@@ -120,7 +120,6 @@ class BillingProfile(Versioned, Base):
         return BillingProfile(
             partner_id=partner_id,
             created_at=at,
-            updated_at=at,
             **{name: getattr(self, name) for name in kept},
         )
 

@@ -295,9 +295,7 @@ def new_delegated_admin_request(
         requested_at=at,
         expires_at=at + REQUEST_LIFETIME,
         cloud=relationship.cloud,
-        version=1,
         created_at=at,
-        updated_at=at,
     )
 
 

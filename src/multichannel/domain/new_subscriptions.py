@@ -110,9 +110,7 @@ def new_subscription(
         contract_type=ContractType.SUBSCRIPTION,
         services=[],
         canceled_services=[],
-        version=1,
         created_at=at,
-        updated_at=at,
     )
     made.auto_renew_enabled = _renews(order, made, parent)
     if order.commerce is Commerce.NEW_COMMERCE and order.billing_type is not BillingType.USAGE:
@@ -150,9 +148,7 @@ def new_external_subscription(
         canceled_services=[],
         sharing=(external.sharing if by is RecordedBy.CUSTOMER else None) or customer.default_sharing,
         confirmation=Confirmation.UNCONFIRMED if by is RecordedBy.PARTNER else None,
-        version=1,
         created_at=at,
-        updated_at=at,
     )
     made.schedule_transitions()
     return made

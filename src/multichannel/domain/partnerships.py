@@ -76,9 +76,7 @@ class Partnership(Versioned, Base):
             market=provider.market,
             cloud=provider.cloud,
             invited_at=at,
-            version=1,
             created_at=at,
-            updated_at=at,
         )
 
     def accept(self, *, at: datetime) -> None:

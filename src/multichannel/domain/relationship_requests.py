@@ -43,9 +43,7 @@ def new_relationship_request(
         expires_at=at + REQUEST_LIFETIME,
         market=partner.market,
         cloud=partner.cloud,
-        version=1,
         created_at=at,
-        updated_at=at,
     )
 
 
@@ -109,7 +107,6 @@ def provider_extension(
         market=relationship.market,
         cloud=relationship.cloud,
         created_at=at,
-        updated_at=at,
     )
 
 

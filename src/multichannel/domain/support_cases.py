@@ -215,7 +215,5 @@ def new_support_case(
         opening_partner_id=opener.tenant_id if by_partner else None,
         comment_count=0,
         cloud=subscription.cloud,
-        version=1,
         created_at=at,
-        updated_at=at,
     )

@@ -84,7 +84,6 @@ def add_customer(  # noqa: PLR0913  (an organisation has this many properties)
         market=market,
         cloud=cloud,
         created_at=work.now,
-        updated_at=work.now,
     )
     work.add_under(service, _tenant(customer, TenantKind.CUSTOMER))
     work.add_under(service, customer)

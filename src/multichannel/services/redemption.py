@@ -182,7 +182,6 @@ def _new_customer(work: UnitOfWork, relationship: ResellerRelationship, redempti
         market=relationship.market,
         cloud=relationship.cloud,
         created_at=work.now,
-        updated_at=work.now,
     )
     _add_tenant(work, relationship, customer.id, TenantKind.CUSTOMER)
     work.add_under(relationship, customer)

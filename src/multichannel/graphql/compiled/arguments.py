@@ -6,9 +6,9 @@ the same functions as in the interpreter, so that they mean the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from graphql import (
@@ -17,6 +17,7 @@ from graphql import (
     GraphQLField,
     StringValueNode,
     Undefined,
+    ValueNode,
     VariableNode,
     value_from_ast,
 )
@@ -48,11 +49,11 @@ each such shape would be kept, with a statement of its own.
 """
 
 
-class PlanInput(Protocol):
-    """Something in a document that takes values from a request."""
+PlanInput = Callable[[Variables], ShapeAndValues]
+"""Reads something in a document that takes values from a request: its shape and the values.
 
-    def read(self, variables: Variables) -> ShapeAndValues:
-        """The shape and the values; raises MultichannelError or NotCovered if they are invalid."""
+Raises MultichannelError or NotCovered if they are invalid.
+"""
 
 
 class ListInput:
@@ -71,7 +72,7 @@ class ListInput:
         self._first_page = self._understood({})[0]
 
     def read(self, variables: Variables) -> ShapeAndValues:
-        """See the protocol."""
+        """See `PlanInput`."""
         if self._constant is not None:
             return self._constant
         if self._size is not None:
@@ -91,8 +92,9 @@ class ListInput:
         return self._understood(arguments)
 
     def _understood(self, arguments: dict[str, Any]) -> ShapeAndValues:
-        declaration, given = self._declaration, arguments.get("filter")
-        value = None if given is None else read_input(f"{declaration.name}Filter", given)
+        declaration, value = self._declaration, arguments.get("filter")
+        if value is not None:
+            value = read_input(f"{declaration.name}Filter", value)
         selected = read_filter(declaration, value)
         condition = And((selected, read_search(declaration, arguments.get("search"))))
         order = read_order(declaration, arguments.get("orderBy"))
@@ -104,49 +106,40 @@ class ListInput:
         return ListArguments(window, shape, order, read.digest, weight), values
 
 
-class IdInput:
+def id_input(node: FieldNode) -> PlanInput:
     """The id of a record; its shape is the resource type."""
+    argument = _only_argument(node)
 
-    def __init__(self, node: FieldNode) -> None:
-        self._node = next(argument.value for argument in node.arguments or ())
-
-    def read(self, variables: Variables) -> ShapeAndValues:
-        """See the protocol."""
-        node = self._node
-        value = variables.get(node.name.value) if isinstance(node, VariableNode) else None
-        if isinstance(node, StringValueNode):
-            value = node.value
+    def read(variables: Variables) -> ShapeAndValues:
+        value = variables.get(argument.name.value) if isinstance(argument, VariableNode) else None
+        if isinstance(argument, StringValueNode):
+            value = argument.value
         if not isinstance(value, str):
             raise NotCovered("an id that graphql-core has to judge")
         resource, row_id = read_id(value)
         return resource, (row_id,)
 
+    return read
 
-class UseCaseInput:
+
+def use_case_input(declared: MutationDeclaration, node: FieldNode, field: GraphQLField) -> PlanInput:
     """The input of a mutation, which decides no statement; its value is what the use case takes."""
+    argument, kind = _only_argument(node), field.args["input"].type
 
-    def __init__(self, declared: MutationDeclaration, node: FieldNode, field: GraphQLField) -> None:
-        self.declared = declared
-        self._node = next(argument.value for argument in node.arguments or ())
-        self._type = field.args["input"].type
-
-    def read(self, variables: Variables) -> ShapeAndValues:
-        """See the protocol."""
-        value = value_from_ast(self._node, self._type, dict(variables))
+    def read(variables: Variables) -> ShapeAndValues:
+        value = value_from_ast(argument, kind, dict(variables))
         if value is Undefined:
             raise NotCovered("an input that graphql-core has to judge")
-        return None, (read_input(self.declared.input_type.__name__, value),)
+        return None, (read_input(declared.input_type.__name__, value),)
+
+    return read
 
 
-class IdsInput:
+def ids_input(node: FieldNode, field: GraphQLField) -> PlanInput:
     """The ids of `nodes`; its shape has the resource types of these."""
 
-    def __init__(self, node: FieldNode, field: GraphQLField) -> None:
-        self._node, self._field = node, field
-
-    def read(self, variables: Variables) -> ShapeAndValues:
-        """See the protocol."""
-        ids = _coerced(self._field, self._node, variables)["ids"]
+    def read(variables: Variables) -> ShapeAndValues:
+        ids = _coerced(field, node, variables)["ids"]
         if len(ids) > MAX_IDS:
             raise NotCovered("too many ids")
         keys = [read_id(each) for each in ids]
@@ -154,51 +147,47 @@ class IdsInput:
         pairs = [(resource.name, row_id) for resource, row_id in keys]
         return tuple(resources), (orjson.dumps(pairs).decode(),)
 
+    return read
 
-class ArgumentsInput:
+
+def arguments_input(node: FieldNode, field: GraphQLField) -> PlanInput:
     """The arguments of a computed field, as its resolver receives them; they do not change the statement."""
-
-    def __init__(self, node: FieldNode, field: GraphQLField) -> None:
-        self._node, self._field = node, field
-
-    def read(self, variables: Variables) -> ShapeAndValues:
-        """See the protocol."""
-        return None, (read_arguments(self._field, _coerced(self._field, self._node, variables)),)
+    return lambda variables: (None, (read_arguments(field, _coerced(field, node, variables)),))
 
 
-class GroupsInput:
+def groups_input(declared: GroupsDeclaration, node: FieldNode, field: GraphQLField) -> PlanInput:
     """The arguments of groups; the values are the limit, and then those of conditions."""
 
-    def __init__(self, declared: GroupsDeclaration, node: FieldNode, field: GraphQLField) -> None:
-        self._declared, self._node, self._field = declared, node, field
-
-    def read(self, variables: Variables) -> ShapeAndValues:
-        """See the protocol."""
-        given = read_arguments(self._field, _coerced(self._field, self._node, variables))
-        query = read_groups(self._declared, given, ())
+    def read(variables: Variables) -> ShapeAndValues:
+        arguments = read_arguments(field, _coerced(field, node, variables))
+        query = read_groups(declared, arguments, ())
         weight = weight_of(query.condition) + len(query.having)
         if weight > MAX_WEIGHT:
             raise NotCovered("a filter that is too large")
-        resource = self._declared.declaration.resource
+        resource = declared.declaration.resource
         _, condition, values = with_slots(resource, Window(query.limit), query.condition)
         having, operands = having_with_slots(query.having, len(values))
-        most = None if given.get("first") is not None else MAX_GROUPS
+        most = None if arguments.get("first") is not None else MAX_GROUPS
         shape = GroupArguments(tuple(query.keys), condition, having, tuple(query.order), most, weight)
         return shape, (*values, *operands)
 
+    return read
 
-class IntrospectionInput:
+
+def introspection_input(names: Collection[str]) -> PlanInput:
     """The variables of a document that asks about the schema; they are its shape, and no values."""
 
-    def __init__(self, names: Collection[str]) -> None:
-        self._names = sorted(names)
-
-    def read(self, variables: Variables) -> ShapeAndValues:
-        """See the protocol."""
-        given = tuple((name, variables[name]) for name in self._names if name in variables)
-        if not all(isinstance(value, bool | None) or is_name(value) for _, value in given):
+    def read(variables: Variables) -> ShapeAndValues:
+        known = tuple((name, variables[name]) for name in sorted(names) if name in variables)
+        if not all(isinstance(value, bool | None) or is_name(value) for _, value in known):
             raise NotCovered("variables that are not about the schema")
-        return given, ()
+        return known, ()
+
+    return read
+
+
+def _only_argument(node: FieldNode) -> ValueNode:
+    return next(argument.value for argument in node.arguments or ())
 
 
 def is_name(value: Any) -> bool:

@@ -21,14 +21,14 @@ from graphql import (
 
 from multichannel.graphql.compiled.arguments import (
     MAX_WEIGHT,
-    ArgumentsInput,
-    GroupsInput,
-    IdInput,
-    IdsInput,
-    IntrospectionInput,
     ListInput,
     PlanInput,
-    UseCaseInput,
+    arguments_input,
+    groups_input,
+    id_input,
+    ids_input,
+    introspection_input,
+    use_case_input,
     variables_in,
 )
 from multichannel.graphql.compiled.collecting import Collecting
@@ -140,7 +140,7 @@ class Plan:
 
     def read(self, variables: Mapping[str, Any]) -> tuple[OperationShape, list[tuple[Any, ...]]]:
         """The shape of a request, and the values of each input; raises MultichannelError or NotCovered."""
-        read = [each.read(variables) for each in self._inputs]
+        read = [read_input(variables) for read_input in self._inputs]
         flags = tuple((name, _flag(variables.get(name))) for name in sorted(self._flags))
         shape = OperationShape(tuple(shape for shape, _ in read), flags)
         if shape.weight > MAX_WEIGHT:
@@ -199,7 +199,7 @@ class Plan:
         """The type of a field, None for introspection; the arguments of a field are an input."""
         name = node.name.value
         if name in {"__schema", "__type"}:
-            self._add(node, IntrospectionInput(self._variables_below(node)))
+            self._add(node, introspection_input(self._variables_below(node)))
         if name.startswith("__") or parent.name.startswith("__"):
             return None
         if parent is build_schema().mutation_type and not is_planned(name):
@@ -210,15 +210,15 @@ class Plan:
         kind = get_named_type(field.type)
         target = DECLARATIONS.get(kind.name.removesuffix("Connection"))
         if target is not None and kind.name.endswith("Connection"):
-            self._add(node, ListInput(target, node, field))
+            self._add(node, ListInput(target, node, field).read)
         elif parent is build_schema().mutation_type:
-            self._add(node, UseCaseInput(MUTATIONS[name], node, field))
+            self._add(node, use_case_input(MUTATIONS[name], node, field))
         elif name in {"node", "nodes"} and parent is build_schema().query_type:
-            self._add(node, IdInput(node) if name == "node" else IdsInput(node, field))
+            self._add(node, id_input(node) if name == "node" else ids_input(node, field))
         elif name in GROUPED and parent is build_schema().query_type:
-            self._add(node, GroupsInput(GROUPED[name], node, field))
+            self._add(node, groups_input(GROUPED[name], node, field))
         elif field.args:
-            self._add(node, ArgumentsInput(node, field))
+            self._add(node, arguments_input(node, field))
         return kind
 
     def _variables_below(self, node: FieldNode) -> set[str]:
