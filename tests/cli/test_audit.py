@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from sqlalchemy import delete, func, select, update
 
 from multichannel.demo.cast import ALDER, CANYON, MEADOW, fixed_id
-from multichannel.domain.audit import AuditRecord
+from multichannel.domain.audit import GENESIS, AuditChain, AuditRecord, seal_of
 from multichannel.domain.relationships import ResellerRelationship
 from multichannel.domain.tenants import Tenant
 from multichannel.policy.schema.vocabulary import Action
@@ -157,3 +160,149 @@ def test_a_sweep_writes_down_what_is_due_and_says_how_much(acted: World, run: Ru
             ResellerRelationship.id == fixed_id("alder.thistle.relationship")
         )
         assert connection.scalar(query) == "expired"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> tuple[Path, Path]:
+    """A private and a public key in PEM."""
+    key = Ed25519PrivateKey.generate()
+    private, public = tmp_path / "checkpoint.pem", tmp_path / "checkpoint.pub"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return private, public
+
+
+@pytest.fixture
+def since(acted: World, run: Run, keys: tuple[Path, Path], tmp_path: Path) -> tuple[str, ...]:  # noqa: ARG001
+    """The arguments that verify the chains against a checkpoint of them."""
+    path = tmp_path / "checkpoint.json"
+    told = run("audit", "checkpoint", "--key", str(keys[0]), "--output", str(path))
+    assert told == (0, f"Chains: 2. Wrote {path}\n", "")
+    return ("audit", "verify", "--since", str(path), "--key", str(keys[1]))
+
+
+def cut(world: World, tenant_id: str, length: int) -> None:
+    """Cut the end of a chain, and move its head there."""
+    with world.store.engine.begin() as connection:
+        of_tenant = AuditRecord.tenant_id == tenant_id
+        connection.execute(delete(AuditRecord).where(of_tenant, AuditRecord.number > length))
+        seal = select(AuditRecord.seal).where(of_tenant, AuditRecord.number == length).scalar_subquery()
+        head = {"length": length, "seal": func.coalesce(seal, GENESIS)}
+        connection.execute(update(AuditChain).where(AuditChain.tenant_id == tenant_id).values(**head))
+
+
+@pytest.mark.parametrize("length", [0, 2])
+def test_a_chain_that_was_cut_with_its_head_is_found_by_a_checkpoint_alone(
+    acted: World, run: Run, since: tuple[str, ...], length: int
+) -> None:
+    assert run(*since)[0] == 0
+    cut(acted, ALDER.id, length)
+
+    assert run("audit", "verify")[0] == 0
+    code, out, _ = run(*since)
+
+    message = "record 3: the checkpoint has it as the last record, and the chain ends before it (shortened)"
+    assert (code, out.splitlines()[0]) == (1, f"{ALDER.id}: {message}")
+
+
+def test_a_chain_that_vanished_is_found(acted: World, run: Run, since: tuple[str, ...]) -> None:
+    cut(acted, ALDER.id, 0)
+    with acted.store.engine.begin() as connection:
+        connection.execute(delete(AuditChain).where(AuditChain.tenant_id == ALDER.id))
+
+    assert run("audit", "verify")[0] == 0
+    assert "(shortened)" in run(*since)[1]
+    assert run(*since, "--tenant", ALDER.id)[0] == 1
+    assert run(*since, "--tenant", MEADOW.id)[0] == 0
+
+
+def test_a_chain_that_was_written_anew_is_found(acted: World, run: Run, since: tuple[str, ...]) -> None:
+    reseal(acted, operation="nothing")
+
+    assert run("audit", "verify")[0] == 0
+    code, out, _ = run(*since)
+
+    assert (code, "record 3: its seal is not that of the checkpoint (rewritten)" in out) == (1, True)
+
+
+def test_what_was_pruned_after_the_retention_period_is_no_flaw(
+    acted: World, run: Run, since: tuple[str, ...]
+) -> None:
+    assert run(*PRUNE, "199")[0] == 0
+    assert run(*since)[0] == 0
+
+    with acted.store.engine.begin() as connection:
+        moved = update(AuditChain).where(AuditChain.tenant_id == ALDER.id)
+        connection.execute(moved.values(length=9, pruned=9))
+
+    assert run("audit", "verify")[0] == 0
+    code, out, _ = run(*since)
+    assert (code, "(pruned_early)" in out) == (1, True)
+
+
+def test_a_chain_goes_on_after_its_checkpoint(acted: World, run: Run, since: tuple[str, ...]) -> None:
+    caller = acted.caller("alder-sales-agent")
+
+    def edit(work: UnitOfWork) -> str:
+        customer = work.customers.get(MEADOW.id, to=Action.UPDATE)
+        customer.change({"city": "Akron"}, expected_version=customer.version, at=work.now)
+        return customer.id
+
+    context = MutationContext("update_customer", "Customer", user_id=caller.user_id)
+    acted.store.act(caller.principal, context, edit)
+
+    assert run(*since) == (0, "Chains: 2, valid records: 8, broken chains: 0\n", "")
+
+
+def test_of_broken_chains_there_is_no_checkpoint(
+    acted: World, run: Run, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    tamper(acted)
+    path = tmp_path / "none.json"
+
+    code, out, err = run("audit", "checkpoint", "--key", str(keys[0]), "--output", str(path))
+
+    assert (code, out, path.exists()) == (1, "", False)
+    assert "(altered). No checkpoint was made of broken chains." in err
+
+
+def test_a_checkpoint_that_was_changed_or_is_none_is_refused(
+    run: Run, since: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = Path(since[3])
+    whole = path.read_text()
+    other = tmp_path / "other.pub"
+    public = Ed25519PrivateKey.generate().public_key()
+    other.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+    assert run(*since[:5], str(other)) == (
+        1,
+        "",
+        "The checkpoint was changed, or was signed with another key.\n",
+    )
+    path.write_text(whole.replace('"length": 3', '"length": 2', 1))
+    assert run(*since)[0] == 1
+    for text in (
+        "",
+        "{}",
+        whole.replace('"length"', '"size"'),
+        whole.replace('"signature": "', '"signature": "!'),
+    ):
+        path.write_text(text)
+        assert run(*since)[0] == 2
+    path.write_text(whole)
+    assert run(*since[:4])[0] == 2
+    assert run(*since[:5], str(path))[0] == 2
+    assert run("audit", "checkpoint", "--key", since[5], "--output", str(tmp_path / "x"))[0] == 2
+
+
+def reseal(world: World, **values: str) -> None:
+    """Change the records of a chain and write all of its seals and its head anew."""
+    with world.store.engine.begin() as connection:
+        records = select(AuditRecord.__table__).where(AuditRecord.tenant_id == ALDER.id)
+        seal = GENESIS
+        for row in connection.execute(records.order_by(AuditRecord.number)).mappings().all():
+            seal = seal_of(seal, {**row, **values})
+            changed = update(AuditRecord).where(AuditRecord.id == row["id"])
+            connection.execute(changed.values(**values, seal=seal))
+        connection.execute(update(AuditChain).where(AuditChain.tenant_id == ALDER.id).values(seal=seal))

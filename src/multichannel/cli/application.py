@@ -69,7 +69,7 @@ class RootCommands(LazyGroup):
             "Run a mutation for every line of a file, as the user of a token.",
         ),
         "policy": ("multichannel.cli.policy:app", "Check, test, explain and compare policies."),
-        "audit": ("multichannel.cli.audit:app", "Verify and prune the audit log."),
+        "audit": ("multichannel.cli.audit:app", "Verify, prove and prune the audit log."),
         "sweep": (
             "multichannel.cli.sweep:sweep_command",
             "Persist status changes that are due (expiry, term end, renewal).",

@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from multichannel.cli.options import AsJson, DatabaseUrl
-from multichannel.domain.audit import ChainVerification
+from multichannel.cli.options import AsJson, DatabaseUrl, write
+from multichannel.domain.audit import RETENTION, ChainVerification
 from multichannel.server.bootstrap import open_store
 from multichannel.services import audit
+from multichannel.services.audit_checkpoint import read, sign
 from multichannel.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="Verify and prune the audit log.")
+app = typer.Typer(no_args_is_help=True, help="Verify, prove and prune the audit log.")
 
 FINDINGS = 1
-MINIMUM_DAYS = 90
-"""The retention that R53 promises."""
+FILE: Any = {"exists": True, "dir_okay": False}
 
 
 @app.command()
@@ -28,26 +29,58 @@ def verify(
     tenant: Annotated[
         UUID | None, typer.Option(help="Verify only the chain of the tenant with this tenant id.")
     ] = None,
+    since: Annotated[
+        Path | None, typer.Option(help="A signed checkpoint that the chains must continue.", **FILE)
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="With --since: the public key of its signature, in PEM.", **FILE)
+    ] = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Verify the audit chains; exit 1 and report the first invalid record of each broken chain.
 
-    A chain can only be verified against its own last seal. Keep the length and seal that --json prints in
-    another place: they reveal a chain that was rewritten completely.
+    A chain can only be verified against its own head. A checkpoint that was kept in another place reveals a
+    chain that was cut, or rewritten completely, since.
 
-    Example: multichannel audit verify --json
+    Example: multichannel audit verify --since checkpoint.json --key checkpoint.pub
     """
+    if (since is None) != (key is None):
+        raise typer.BadParameter("use --since and --key together")
+    mark = None if since is None or key is None else read(since.read_bytes(), key.read_bytes())
     with open_store(load_settings(database_url=database_url)) as store:
-        chains = audit.verify(store) if tenant is None else iter([audit.verify_tenant(store, str(tenant))])
+        chains = (
+            audit.verify(store, mark)
+            if tenant is None
+            else iter([audit.verify_tenant(store, str(tenant), mark)])
+        )
         intact = _print_json(chains) if as_json else _print_text(chains)
     if not intact:
         raise typer.Exit(FINDINGS)
 
 
 @app.command()
+def checkpoint(
+    key: Annotated[Path, typer.Option(help="An Ed25519 private key in PEM.", **FILE)],
+    output: Annotated[Path, typer.Option(help="The file to write.", dir_okay=False)],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write the heads of all audit chains to a file, signed. Keep it and the key outside of the database.
+
+    All chains are verified first; exit 1 and no file if one is broken. openssl genpkey -algorithm ed25519
+    makes a key, and openssl pkey -pubout its public half for `audit verify --since`.
+
+    Example: multichannel audit checkpoint --key checkpoint.pem --output checkpoint.json
+    """
+    with open_store(load_settings(database_url=database_url)) as store:
+        taken = audit.take_checkpoint(store)
+    write(sign(taken, key.read_bytes()), output)
+    typer.echo(f"Chains: {len(taken.chains)}. Wrote {output}")
+
+
+@app.command()
 def prune(
-    older_than: Annotated[int, typer.Option(help="Number of days to keep; at least 90.", min=MINIMUM_DAYS)],
+    older_than: Annotated[int, typer.Option(help="Number of days to keep; at least 90.", min=RETENTION.days)],
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import typer
 
+from multichannel.errors import Misconfigured
+
 DatabaseUrl = Annotated[
     str | None,
     typer.Option(
@@ -32,3 +34,11 @@ def nonzero_guid(value: UUID | None) -> UUID | None:
     if value is not None and not value.int:
         raise typer.BadParameter("the all-zero GUID is not a valid id")
     return value
+
+
+def write(text: str, path: Path) -> None:
+    """Write a file; Misconfigured if that fails."""
+    try:
+        path.write_text(text, "utf-8", newline="")
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be written: {error.strerror}") from None

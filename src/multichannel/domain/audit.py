@@ -21,6 +21,8 @@ from multichannel.domain.tenants import Cloud, Tenant
 
 GENESIS = "0" * 64
 """The seal before the first record of a chain."""
+RETENTION = timedelta(days=90)
+"""How long audit records are kept at least (R53)."""
 IDEMPOTENCY_KEY_LIFETIME = timedelta(days=8)
 """How long the outcome of a call is kept with its key."""
 
@@ -138,6 +140,9 @@ class ChainFlaw(StrEnum):
     HEAD_ALTERED = "head_altered"
     CHECKPOINT_ALTERED = "checkpoint_altered"
     NO_HEAD = "no_head"
+    SHORTENED = "shortened"
+    REWRITTEN = "rewritten"
+    PRUNED_EARLY = "pruned_early"
 
 
 FLAW_DESCRIPTIONS = {
@@ -148,6 +153,9 @@ FLAW_DESCRIPTIONS = {
     ChainFlaw.HEAD_ALTERED: "the record is the last, and its seal is not that of the head",
     ChainFlaw.CHECKPOINT_ALTERED: "nothing was pruned, but the checkpoint was changed",
     ChainFlaw.NO_HEAD: "the chain has records, but no head",
+    ChainFlaw.SHORTENED: "the checkpoint has it as the last record, and the chain ends before it",
+    ChainFlaw.REWRITTEN: "its seal is not that of the checkpoint",
+    ChainFlaw.PRUNED_EARLY: "it was written after the checkpoint and pruned within the retention period",
 }
 
 
@@ -160,6 +168,16 @@ class ChainHead:
     seal: str
     pruned: int
     checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainMark:
+    """The head of a chain at an earlier time, kept outside of the database."""
+
+    length: int
+    seal: str
+    may_be_pruned: bool = True
+    """Whether records that were written after it can be older than the retention period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +195,21 @@ class ChainVerification:
         return f"{self.head.tenant_id}: record {self.number}: {FLAW_DESCRIPTIONS[self.flaw]} ({self.flaw})"
 
 
-def verify_chain(head: ChainHead, records: Iterable[Mapping[Any, Any] | None]) -> ChainVerification:
-    """Verify the records of a chain, in order; None stands for a record that cannot be read."""
+def verify_chain(
+    head: ChainHead, records: Iterable[Mapping[Any, Any] | None], mark: ChainMark | None = None
+) -> ChainVerification:
+    """Verify the records of a chain, in order, and that it continues an earlier head.
+
+    None stands for a record that cannot be read.
+    """
+    if mark is not None and (broken := _compare_heads(mark, head)):
+        return broken
     if not head.pruned and head.checkpoint != GENESIS:
         return ChainVerification(head, 0, ChainFlaw.CHECKPOINT_ALTERED, 1)
     seal, good = head.checkpoint, 0
     for record in records:
         number = head.pruned + good + 1
-        flaw = _flaw(record, number, seal, head)
+        flaw = _flaw(record, number, seal, head, mark)
         if record is None or flaw is not None:
             return ChainVerification(head, good, flaw or ChainFlaw.ALTERED, number)
         seal, good = record["seal"], good + 1
@@ -196,7 +221,20 @@ def verify_chain(head: ChainHead, records: Iterable[Mapping[Any, Any] | None]) -
     return ChainVerification(head, good)
 
 
-def _flaw(record: Mapping[Any, Any] | None, number: int, seal: str, head: ChainHead) -> ChainFlaw | None:
+def _compare_heads(mark: ChainMark, head: ChainHead) -> ChainVerification | None:
+    """What the head alone shows to be wrong since an earlier one."""
+    if head.length < mark.length:
+        return ChainVerification(head, 0, ChainFlaw.SHORTENED, mark.length)
+    if head.pruned > mark.length and not mark.may_be_pruned:
+        return ChainVerification(head, 0, ChainFlaw.PRUNED_EARLY, head.pruned)
+    if head.pruned == mark.length and head.checkpoint != mark.seal:
+        return ChainVerification(head, 0, ChainFlaw.REWRITTEN, mark.length)
+    return None
+
+
+def _flaw(
+    record: Mapping[Any, Any] | None, number: int, seal: str, head: ChainHead, mark: ChainMark | None
+) -> ChainFlaw | None:
     if record is None:
         return ChainFlaw.ALTERED
     if record["number"] != number:
@@ -204,9 +242,12 @@ def _flaw(record: Mapping[Any, Any] | None, number: int, seal: str, head: ChainH
     if number > head.length:
         return ChainFlaw.BEYOND_HEAD
     try:
-        return None if seal_of(seal, dict(record)) == record["seal"] else ChainFlaw.ALTERED
+        if seal_of(seal, dict(record)) != record["seal"]:
+            return ChainFlaw.ALTERED
     except TypeError:  # a value of a type that records do not have
         return ChainFlaw.ALTERED
+    is_other = mark is not None and number == mark.length and record["seal"] != mark.seal
+    return ChainFlaw.REWRITTEN if is_other else None
 
 
 def _plain(value: Any) -> Any:

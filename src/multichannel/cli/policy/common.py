@@ -20,7 +20,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 import multichannel
-from multichannel.errors import Misconfigured
+from multichannel.cli.options import write
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.findings import Finding, Level, findings_as_github, findings_as_sarif, path_of
 
@@ -149,11 +149,3 @@ def print_at(page: Console, finding: Finding, folder: Path, *parts: str | tuple[
     """Print text after the place of a finding, on one line in a pipe however narrow that is."""
     place = f"{path_of(finding, folder)}:{finding.line}:{finding.column}: "
     page.print(Text.assemble((place, "bold"), *parts), soft_wrap=not page.is_terminal)
-
-
-def write(text: str, path: Path) -> None:
-    """Write a file; Misconfigured if that fails."""
-    try:
-        path.write_text(text, "utf-8", newline="")
-    except OSError as error:
-        raise Misconfigured(f"{path} cannot be written: {error.strerror}") from None

@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from multichannel.cli.options import write
 from multichannel.cli.policy.common import (
     FINDINGS,
     FORMAT,
@@ -24,7 +25,6 @@ from multichannel.cli.policy.common import (
     folder_of,
     print_finding,
     print_line,
-    write,
 )
 from multichannel.errors import BadInput
 from multichannel.policy.decide.policy import Policy

@@ -15,6 +15,7 @@ from multichannel.domain.audit import (
     AuditRecord,
     ChainFlaw,
     ChainHead,
+    ChainMark,
     ChainVerification,
     verify_chain,
 )
@@ -62,12 +63,15 @@ class AuditChains:
         rows = {row.directory_id or row.id: row.id for row in self._session.decided(statement)}
         return rows.get(typed)
 
-    def verify(self, tenant_id: str) -> ChainVerification:
-        """Verify the chain of a tenant; every record must be readable to the principal."""
+    def verify(self, tenant_id: str, mark: ChainMark | None = None) -> ChainVerification:
+        """Verify the chain of a tenant, and that it continues an earlier head.
+
+        Every record must be readable to the principal.
+        """
         head = self._head(tenant_id)
         if head is None:
-            return self._without_head(ChainHead(tenant_id, 0, GENESIS, 0, GENESIS))
-        return verify_chain(head, self._records(tenant_id, Action.READ, after=head.pruned))
+            return self._without_head(ChainHead(tenant_id, 0, GENESIS, 0, GENESIS), mark)
+        return verify_chain(head, self._records(tenant_id, Action.READ, after=head.pruned), mark)
 
     def prune(self, tenant_id: str, *, before: datetime) -> int:
         """Delete the records before the first that is not older; returns how many.
@@ -106,8 +110,10 @@ class AuditChains:
         row = self._session.decided(statement.with_for_update() if lock else statement).first()
         return None if row is None else ChainHead(*tuple(row))
 
-    def _without_head(self, none: ChainHead) -> ChainVerification:
+    def _without_head(self, none: ChainHead, mark: ChainMark | None) -> ChainVerification:
         """Valid if nothing was ever recorded for the tenant."""
+        if mark is not None and mark.length:
+            return ChainVerification(none, 0, ChainFlaw.SHORTENED, mark.length)
         statement = select(func.min(AuditRecord.number)).where(AuditRecord.tenant_id == none.tenant_id)
         first = self._session.decided(statement).scalar()
         return ChainVerification(none, 0, None if first is None else ChainFlaw.NO_HEAD, first)
