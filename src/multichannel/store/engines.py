@@ -31,6 +31,7 @@ POSTGRESQL_OPTIONS = (
     "jit=off",  # compiling to machine code takes longer than any statement of a page
 )
 CONNECTION_OPTIONS = {
+    "options": " ".join(f"-c {option}" for option in POSTGRESQL_OPTIONS),
     "connect_timeout": 3,
     "keepalives": 1,
     "keepalives_idle": 10,
@@ -51,40 +52,30 @@ PRAGMAS = (
 def open_database(url: str, *, connections: int = 10) -> Engine:
     """An engine for a SQLite or PostgreSQL URL; Misconfigured for any other."""
     parsed = make_url(url)
-    backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        return _sqlite(url, connections)
-    if backend == "postgresql":
-        engine = create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
-            pool_size=connections,
-            max_overflow=0,
-            pool_timeout=5,
-            hide_parameters=True,  # errors are logged, and must not contain personal data
-            json_serializer=json_text,
-            connect_args={
-                "options": " ".join(f"-c {option}" for option in POSTGRESQL_OPTIONS),
-                **CONNECTION_OPTIONS,
-            },
-        )
-        event.listen(engine, "handle_error", translate, retval=True)
-        event.listen(engine, "rollback", forget_prepared)
-        return engine
-    raise Misconfigured(f"{parsed.render_as_string()}: the database must be SQLite or PostgreSQL")
-
-
-def _sqlite(url: str, connections: int) -> Engine:
-    """WAL mode, so that readers never wait; the driver's transaction handling is off."""
+    options: dict[str, Any] = {}
+    if parsed.get_backend_name() == "postgresql":
+        parsed, options = parsed.set(drivername="postgresql+psycopg"), {"connect_args": CONNECTION_OPTIONS}
+    elif parsed.get_backend_name() != "sqlite":
+        raise Misconfigured(f"{parsed.render_as_string()}: the database must be SQLite or PostgreSQL")
     engine = create_engine(
-        url,
+        parsed,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=5,
-        hide_parameters=True,
+        hide_parameters=True,  # errors are logged, and must not contain personal data
         json_serializer=json_text,
+        **options,
     )
-
     event.listen(engine, "handle_error", translate, retval=True)
+    if engine.dialect.name == "sqlite":
+        _configure_sqlite(engine)
+    else:
+        event.listen(engine, "rollback", forget_prepared)
+    return engine
+
+
+def _configure_sqlite(engine: Engine) -> None:
+    """WAL mode, so that readers never wait; the driver's transaction handling is off."""
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _record: Any) -> None:
@@ -101,8 +92,6 @@ def _sqlite(url: str, connections: int) -> Engine:
     def begin(connection: Connection) -> None:
         """A writer locks at once, as upgrading a read lock later fails without waiting."""
         connection.exec_driver_sql(SQLITE_BEGIN[connection.get_execution_options().get(BEGIN, READING)])
-
-    return engine
 
 
 def _base64url(text: str) -> str:

@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-import strawberry
 
 from multichannel.graphql.framework.fields import camel
-from multichannel.graphql.framework.strawberry_types import described, register
+from multichannel.graphql.framework.strawberry_types import described, value_type
 
 
-@register
-@strawberry.type(
-    description="A field that an operation changed. Values that are not text are JSON-encoded; null "
-    "means no value."
-)
+@value_type
 class AuditChange:
-    """One field with its values before and after."""
+    """A field that an operation changed. Values that are not text are JSON-encoded; null means no value."""
 
     field: str = described("The name of the field in this schema.")
     old: str | None = described("The value before; null for a new record.")

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from inspect import cleandoc
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
@@ -33,6 +33,7 @@ from multichannel.graphql.framework.scalars import DATE_TIME
 
 NAMESPACE: dict[str, Any] = globals()
 ID = strawberry.ID
+T = TypeVar("T")
 CONFIG = StrawberryConfig(scalar_map={datetime: DATE_TIME})
 
 DIRECT_RESOLVERS: dict[str, dict[str, Any]] = {}
@@ -65,6 +66,13 @@ def register(made: Any) -> Any:
         raise TypeError(f"two GraphQL types are named {name}")
     NAMESPACE[name] = made
     return made
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(described,))
+def value_type(cls: type[T]) -> type[T]:
+    """Make a class an object type of its name; its docstring is the description."""
+    register(strawberry.type(cls, description=" ".join((cls.__doc__ or "").split())))
+    return cls
 
 
 def is_registered(name: str) -> bool:

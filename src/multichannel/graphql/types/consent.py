@@ -12,7 +12,7 @@ from multichannel.domain.lifecycle import LIVE
 from multichannel.errors import NotPermitted
 from multichannel.graphql.framework.fields import Computed
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.strawberry_types import register
+from multichannel.graphql.framework.strawberry_types import value_type
 from multichannel.policy.schema.resources import PARTNER, SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.sharing import default_sharing, subscription_sharing
@@ -27,8 +27,7 @@ OF_RECORD = frozenset(ReadableColumn(name, READ) for name in ("customer_id", "ch
 OF_SALE = OF_RECORD | {ReadableColumn("billing_partner_id", READ), ReadableColumn("friendly_name", SUMMARY)}
 
 
-@register
-@strawberry.type(description="A partner by name.")
+@value_type
 class PartnerName:
     """A partner by name."""
 
@@ -36,10 +35,9 @@ class PartnerName:
     name: str | None = strawberry.field(description="The company's name; null if you cannot see it.")
 
 
-@register
-@strawberry.type(description="A CSP subscription that has an id of what was recorded of another channel.")
+@value_type
 class CspConflict:
-    """A subscription that a partner sells already."""
+    """A CSP subscription that has an id of what was recorded of another channel."""
 
     subscription_id: strawberry.ID = strawberry.field(description="The CSP subscription.")
     friendly_name: str | None = strawberry.field(description="Its display name.")

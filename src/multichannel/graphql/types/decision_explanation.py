@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import strawberry
-
 from multichannel.errors import BadInput, NotVisible
 from multichannel.graphql.framework.fields import DECLARATIONS, Column, ToOne
 from multichannel.graphql.framework.global_ids import read_id
-from multichannel.graphql.framework.strawberry_types import described, register
+from multichannel.graphql.framework.strawberry_types import described, value_type
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.explain.derivation import PRINCIPAL, EvaluatedCondition, Fact
 from multichannel.policy.explain.explanation import (
@@ -32,43 +30,43 @@ NearMisses = Iterable[tuple[NearMiss, bool]]
 """Near misses, each with whether the standing is held."""
 
 
-@strawberry.type(description="A rule of the policy.")
+@value_type
 class PolicyRule:
-    """A statement with its place."""
+    """A rule of the policy."""
 
     file: str = described("The name of the policy file.")
     line: int = described("The line that the rule begins on.")
     text: str = described("The text of the rule.")
 
 
-@strawberry.type(description="A grant of the action to you.")
+@value_type
 class DecisionGrant:
-    """A standing with the roles that are granted the action there."""
+    """A grant of the action to you."""
 
     roles: list[str] = described("Your roles that are granted the action.")
     standing: str = described("The standing of your tenant towards the record, such as `billing_partner`.")
     rules: list[PolicyRule] = described("The rules that say so.")
 
 
-@strawberry.type(description="A restriction that denies the action.")
+@value_type
 class DecisionRestriction:
-    """A reason code with its rules."""
+    """A restriction that denies the action."""
 
     code: str = described("The reason code, as in `reasons` of a FORBIDDEN error.")
     rules: list[PolicyRule] = described("The rules that say so.")
 
 
-@strawberry.type(description="A condition of a rule that does not hold.")
+@value_type
 class FailedCondition:
-    """A condition with the value that failed it."""
+    """A condition of a rule that does not hold."""
 
     condition: str = described("The condition as the policy states it, with facts about you filled in.")
     value: str | None = described("The value that failed it; null if it is null or you cannot read it.")
 
 
-@strawberry.type(description="A grant of the action that you do not have, and what is missing.")
+@value_type
 class DecisionNearMiss:
-    """The missing roles or conditions at a standing."""
+    """A grant of the action that you do not have, and what is missing."""
 
     standing: str = described("The standing that the grant is for.")
     standing_held: bool = described(
@@ -81,10 +79,9 @@ class DecisionNearMiss:
     rules: list[PolicyRule] = described("The rules that say so.")
 
 
-@register
-@strawberry.type(description="Why you may or may not perform an action on a record that you can see.")
+@value_type
 class DecisionExplanation:
-    """A decision with its grants, restrictions and near misses."""
+    """Why you may or may not perform an action on a record that you can see."""
 
     allowed: bool = described("Whether the policy allows it.")
     grants: list[DecisionGrant] = described("Every grant of the action to you.")

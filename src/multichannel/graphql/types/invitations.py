@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-import strawberry
-
 from multichannel.domain.invitations import INVITATION_LIFETIME
-from multichannel.graphql.framework.strawberry_types import described, register
+from multichannel.graphql.framework.strawberry_types import described, value_type
 from multichannel.policy.schema.resources import PARTNER, PARTNERSHIP, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.read.list_query import ReadableColumn
@@ -24,10 +22,9 @@ WITH_ADMIN = (
 )
 
 
-@register
-@strawberry.type(description="What to send to a company that you invite.")
+@value_type
 class InvitationLink:
-    """A link and an e-mail."""
+    """What to send to a company that you invite."""
 
     url: str = described("The link. Whoever opens it signs in, and sees what you ask for before answering.")
     text: str = described("The text of an e-mail with the link.")

@@ -16,8 +16,8 @@ from multichannel.graphql.framework.strawberry_types import (
     Field,
     described,
     object_type,
-    register,
     register_refusal_codes,
+    value_type,
 )
 from multichannel.graphql.types.access import access_field
 from multichannel.graphql.types.common import ALIAS, CREATED_AT, TAGS, UPDATED_AT, version
@@ -33,12 +33,9 @@ SUMMARY, READ, BILLING = Action.READ_SUMMARY, Action.READ, Action.READ_BILLING
 OF_MOVE = frozenset(ReadableColumn(name, READ) for name in ("services", "canceled_services", "status"))
 
 
-@register
-@strawberry.type(
-    description="What is still active of a subscription of another channel after its move to CSP."
-)
+@value_type
 class LeftToMove:
-    """What is still active there."""
+    """What is still active of a subscription of another channel after its move to CSP."""
 
     services: list[str] = described("The names of its services that are not canceled.")
     whole: bool = described("Whether the subscription itself is still active or suspended.")

@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import strawberry
-
-from multichannel.domain.transfer_effects import MOVES, TransferSubject, stays_behind
+from multichannel.domain.transfer_effects import MOVES, stays_behind
 from multichannel.domain.transfers import TransferKind, TransferLine, TransferProductType, TransferStatus
 from multichannel.graphql.framework.fields import Column, Computed, ToOne, resource_type
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.strawberry_types import described, register
+from multichannel.graphql.framework.strawberry_types import Field, object_type
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import SUBSCRIPTION, TRANSFER
 from multichannel.policy.schema.vocabulary import Action
@@ -21,51 +19,46 @@ from multichannel.store.unit_of_work import UnitOfWork
 
 SUMMARY, READ = Action.READ_SUMMARY, Action.READ
 
-
-@register
-@strawberry.type(
-    name="TransferLine", description="A subscription in a transfer, as it was when it was chosen."
+LINE = {
+    "number": Field("int", "The position in the transfer, from 0."),
+    "base_number": Field("int | None", "For an add-on: the number of its base's line."),
+    "subscription": Field(
+        "ID | None", "The id of the subscription at the source; null if you cannot see it."
+    ),
+    "new_subscription": Field(
+        "ID | None",
+        "The id of the new subscription at the target; null if there is none yet, or you cannot see it.",
+    ),
+    "subscription_vendor_id": Field(
+        "str | None", "The vendor's id of the subscription at the source, to quote in support tickets."
+    ),
+    "offer_id": Field("str | None", "The vendor's id of the offer."),
+    "friendly_name": Field("str | None", "The display name."),
+    "quantity": Field("int | None", "The number of units transferred."),
+    "billing_cycle": Field(
+        "str | None", "How often it is billed, as in `BillingCycle`; a transfer does not change it."
+    ),
+    "partner_number": Field(
+        "str | None", "The partner number that the vendor assigned to the partner of record."
+    ),
+    "status": Field("TransferStatus | None", "COMPLETED or FAILED; null until the transfer is accepted."),
+    "error": Field(
+        "str | None", "Why it failed: a `TransferObstacle`, or the vendor's message in imported history."
+    ),
+}
+object_type("TransferLine", "A subscription in a transfer, as it was when it was chosen.", LINE)
+object_type(
+    "TransferEffect",
+    "What happens to one subject in a transfer.",
+    {
+        "subject": Field("TransferSubject", "The subject."),
+        "sentence": Field("str", "What happens to it, as a sentence for people."),
+        "rule": Field("str", "The business rule behind it, such as `R34`."),
+    },
 )
-class TransferLineType:
-    """A line as its readers see it."""
-
-    number: int = described("The position in the transfer, from 0.")
-    base_number: int | None = described("For an add-on: the number of its base's line.")
-    subscription: strawberry.ID | None = described(
-        "The id of the subscription at the source; null if you cannot see it."
-    )
-    new_subscription: strawberry.ID | None = described(
-        "The id of the new subscription at the target; null if there is none yet, or you cannot see it."
-    )
-    subscription_vendor_id: str | None = described(
-        "The vendor's id of the subscription at the source, to quote in support tickets."
-    )
-    offer_id: str | None = described("The vendor's id of the offer.")
-    friendly_name: str | None = described("The display name.")
-    quantity: int | None = described("The number of units transferred.")
-    billing_cycle: str | None = described(
-        "How often it is billed, as in `BillingCycle`; a transfer does not change it."
-    )
-    partner_number: str | None = described(
-        "The partner number that the vendor assigned to the partner of record."
-    )
-    status: TransferStatus | None = described("COMPLETED or FAILED; null until the transfer is accepted.")
-    error: str | None = described(
-        "Why it failed: a `TransferObstacle`, or the vendor's message in imported history."
-    )
 
 
-@register
-@strawberry.type(name="TransferEffect", description="What happens to one subject in a transfer.")
-class TransferEffectType:
-    """An effect as clients see it."""
-
-    subject: TransferSubject = described("The subject.")
-    sentence: str = described("What happens to it, as a sentence for people.")
-    rule: str = described("The business rule behind it, such as `R34`.")
-
-
-def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[TransferLineType]]:
+def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
     """The lines of the transfers that may be read, with the subscriptions that may be seen."""
     readable = work.transfers.find_permitted(ids, to=READ)
     if not readable:
@@ -73,30 +66,23 @@ def _lines(work: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[TransferLi
     rows = work.query_for(*readable).all(TransferLine, transfer_id=[each.id for each in readable])
     subscription_ids = {key for row in rows for key in (row.subscription_id, row.new_subscription_id) if key}
     visible = work.reader.records(SUBSCRIPTION, (), "id", subscription_ids) if subscription_ids else {}
-    lines: dict[str, list[TransferLineType]] = defaultdict(list)
+    lines: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.number):
         lines[row.transfer_id].append(_line(row, visible))
     return lines
 
 
-def _line(row: TransferLine, visible: Mapping[str, Any]) -> TransferLineType:
-    def id_of(key: str | None) -> strawberry.ID | None:
-        return strawberry.ID(prefix(SUBSCRIPTION) + key) if key and key in visible else None
+def _line(row: TransferLine, visible: Mapping[str, Any]) -> dict[str, Any]:
+    def id_of(key: str | None) -> str | None:
+        return prefix(SUBSCRIPTION) + key if key and key in visible else None
 
-    return TransferLineType(
-        number=row.number,
-        base_number=row.base_number,
-        subscription=id_of(row.subscription_id),
-        new_subscription=id_of(row.new_subscription_id),
-        subscription_vendor_id=row.subscription_vendor_id,
-        offer_id=row.offer_id,
-        friendly_name=row.friendly_name,
-        quantity=row.quantity,
-        billing_cycle=row.billing_cycle,
-        partner_number=row.partner_number,
-        status=TransferStatus(row.status) if row.status else None,
-        error=row.error.upper() if row.error and row.subscription_id else row.error,
-    )
+    return {
+        **{name: getattr(row, name, None) for name in LINE},
+        "subscription": id_of(row.subscription_id),
+        "new_subscription": id_of(row.new_subscription_id),
+        "status": TransferStatus(row.status) if row.status else None,
+        "error": row.error.upper() if row.error and row.subscription_id else row.error,
+    }
 
 
 def _values(work: UnitOfWork, ids: Sequence[str], name: str) -> dict[str, Any]:

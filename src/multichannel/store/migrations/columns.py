@@ -5,11 +5,13 @@ They stand on their own: a migration does not change when a mapped class does.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
+from alembic import op
 
-from multichannel.domain.base import GUID
+from multichannel.domain.base import GUID, NAMING
 
 
 def enum(name: str, words: str) -> sa.Enum:
@@ -46,3 +48,11 @@ def partial_index(name: str, columns: str, *, where: str, unique: bool = False) 
     """An index of the rows that meet a condition."""
     condition = sa.text(where)
     return sa.Index(name, *columns.split(), unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+def replace_words(table: str, column: str, enum: str, words: Iterable[str]) -> None:
+    """Let an enum column hold these words; `enum` is its Python class in lower case."""
+    listed, name = ", ".join(f"'{word}'" for word in words), f"ck_{table}_{enum}"
+    with op.batch_alter_table(table, naming_convention=NAMING) as batch:
+        batch.drop_constraint(op.f(name), type_="check")
+        batch.create_check_constraint(op.f(name), f"{column} IN ({listed})")

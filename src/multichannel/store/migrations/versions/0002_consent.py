@@ -20,9 +20,9 @@ from multichannel.store.migrations.columns import (
     optional,
     partial_index,
     reference,
+    replace_words,
     required,
 )
-from multichannel.store.migrations.words import replace_words
 
 revision = "0018"
 down_revision = "0002"
