@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from multichannel.cli import bulk
 from multichannel.cli.bulk_results import ResultsFile, open_results
+from multichannel.cli.caller import VARIABLE
 from multichannel.demo.cast import MEADOW, find_persona, fixed_id
 from multichannel.demo.issuer import DemoIssuer, token
 from multichannel.domain.audit import AuditRecord
@@ -252,13 +252,13 @@ def test_a_token_that_is_not_valid_stops_the_run(
     path = bought(2)
     Path("token").write_text(token(issuer, find_persona(ADMIN), world.clock()))
     assert run("bulk", "recordExternalSubscription", path, "--token-file", "token")[0] == 0
-    monkeypatch.setenv(bulk.TOKEN, "no.token.this")
+    monkeypatch.setenv(VARIABLE, "no.token.this")
     code, _, err = run("bulk", "recordExternalSubscription", path)
     assert (code, err.count("\n")) == (1, 1)
-    monkeypatch.delenv(bulk.TOKEN)
+    monkeypatch.delenv(VARIABLE)
     code, _, err = run("bulk", "recordExternalSubscription", path)
     assert code == 2
-    assert bulk.TOKEN in err
+    assert VARIABLE in err
 
 
 def test_results_are_continued_by_the_same_work_of_the_same_user_alone(run: Run) -> None:

@@ -68,6 +68,14 @@ class RootCommands(LazyGroup):
             "multichannel.cli.bulk:bulk_command",
             "Run a mutation for every line of a file, as the user of a token.",
         ),
+        "export": (
+            "multichannel.cli.exporting:export_command",
+            "Export customers, subscriptions, relationships or audit records, as a user sees them.",
+        ),
+        "renewals": (
+            "multichannel.cli.renewals:renewals_command",
+            "List subscriptions whose term ends within some days, by partner, as a user sees them.",
+        ),
         "policy": ("multichannel.cli.policy:app", "Check, test, explain and compare policies."),
         "audit": ("multichannel.cli.audit:app", "Verify, prove and prune the audit log."),
         "sweep": (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,12 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from multichannel.cli.bulk_file import Line, read_lines
 from multichannel.cli.bulk_results import ResultsFile, open_results
+from multichannel.cli.caller import Persona, TokenFile, token_of
 from multichannel.cli.options import AsJson, DatabaseUrl
 from multichannel.domain.bulk_operations import BulkItemStatus
 from multichannel.errors import Refused, Unauthenticated
 from multichannel.graphql.bulk.columns import columns_of
 from multichannel.graphql.bulk.items import BulkMutation, ItemResult, bulk_names, invalid
-from multichannel.server.bootstrap import now, open_store
+from multichannel.server.bootstrap import open_store
 from multichannel.server.callers import signing_in
 from multichannel.settings import load_settings
 from multichannel.store.audit.mutation_context import OWN_KEY
@@ -29,7 +29,6 @@ from multichannel.store.store import Store
 from multichannel.store.users import Caller
 
 REFUSED = 1
-TOKEN = "MULTICHANNEL_TOKEN"  # noqa: S105  (the name of a variable)
 MOST_SHOWN = 20
 MOST_FAILURES = 5
 """So many items in a row that fail because of the service stop the run."""
@@ -53,13 +52,8 @@ def bulk_command(
     retry: Annotated[
         bool, typer.Option("--retry", help="Try again what was refused, denied or invalid before.")
     ] = False,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            help=f"A file with the access token of the user who acts. Default: the variable {TOKEN}."
-        ),
-    ] = None,
-    persona: Annotated[str | None, typer.Option("--as", help="A persona of the demo who acts.")] = None,
+    token_file: TokenFile = None,
+    persona: Persona = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -85,8 +79,7 @@ def bulk_command(
     work = BulkMutation(mutation)
     lines = read_lines(file, work)
     with open_store(settings) as store:
-        token = _token(token_file, persona)
-        caller_of = signing_in(settings, store, token)
+        caller_of = signing_in(settings, store, token_of(token_file, persona))
         if dry_run:
             told = _rehearse(store, work, caller_of, lines)
             results = results or file.with_name(f"{file.name}.dry-run.jsonl")
@@ -97,19 +90,6 @@ def bulk_command(
                 _run(store, work, caller_of, lines, kept, retries=retry)
                 told = [kept.results[line.key] | {"line": line.number} for line in lines]
     _report(mutation, told, results, as_json=as_json, dry_run=dry_run)
-
-
-def _token(path: Path | None, persona: str | None) -> str:
-    if persona is not None:
-        # The demo world is not loaded in production.
-        from multichannel.demo.cast import find_persona  # noqa: PLC0415
-        from multichannel.demo.issuer import existing_issuer, token  # noqa: PLC0415
-
-        return token(existing_issuer(), find_persona(persona), now())
-    written = os.environ.get(TOKEN, "") if path is None else path.read_text(encoding="ascii")
-    if not written.strip():
-        raise typer.BadParameter(f"the user who acts is missing: set {TOKEN}, or use --token-file or --as")
-    return written.strip()
 
 
 def _run(

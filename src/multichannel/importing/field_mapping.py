@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from types import MappingProxyType
@@ -68,6 +68,8 @@ class _Column:
 
 
 _TABLES: Final[dict[type[Any], tuple[_Column, ...]]] = {}
+_NESTED: Final[dict[Reader[Any], type[Any]]] = {}
+_LISTS: Final[set[Reader[Any]]] = set()
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -142,6 +144,7 @@ def object_of(kind: type[T]) -> Reader[T]:
             raise invalid(*wrong_type("an object", value))
         return read(kind, value)
 
+    _NESTED[read_nested] = kind
     return read_nested
 
 
@@ -162,4 +165,21 @@ def list_of(member: Reader[T]) -> Reader[tuple[T, ...]]:
             raise Rejected(problems)
         return tuple(each for each in members if each is not None)
 
+    _LISTS.add(read_list)
     return read_list
+
+
+def places_of(kind: type[Any], within: str = "") -> Iterator[tuple[str, str, Reader[Any]]]:
+    """Name, place in the JSON and reader of each field, with those of nested objects."""
+    for column in _TABLES[kind]:
+        place = within + ".".join(column.keys)
+        nested = _NESTED.get(column.read)
+        if nested is None:
+            yield column.name, place, column.read
+        else:
+            yield from places_of(nested, f"{place}.")
+
+
+def is_list(reader: Reader[Any]) -> bool:
+    """Whether a reader reads lists."""
+    return reader in _LISTS

@@ -16,6 +16,9 @@ _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _HEAD: Final = 512
 _CHUNK: Final = 64 * 1024
+_LONGEST_HEADER: Final = 4 * 1024
+KIND_PLACE: Final = "attributes.objectType"
+"""Where a resource names its kind."""
 _FORMATS: Final = (
     (re.compile(rb"PK\x03\x04"), "an Excel workbook or another ZIP archive"),
     (re.compile(rb"\x1f\x8b"), "a gzip archive"),
@@ -53,6 +56,13 @@ def without_mark(chunk: bytes) -> bytes:
             message = f"This is {name}, not JSON. Export the response of the API as JSON."
             raise UnreadableFile("NOT_JSON", message)
     return text
+
+
+def is_table(file: BinaryIO) -> bool:
+    """Whether the file begins with a header that names the kind of each row; nothing is taken from it."""
+    head: bytes = file.peek(_LONGEST_HEADER)  # type: ignore[attr-defined]  # it is buffered
+    line = head.partition(b"\n")[0]
+    return KIND_PLACE.encode() in line and not line.lstrip().startswith((b"{", b"["))
 
 
 def _in_utf8(file: BinaryIO) -> Iterator[BinaryIO]:

@@ -18,8 +18,9 @@ from typing import Any, Final
 from multichannel.domain.commerce import BillingType, Channel, Commerce, SubscriptionStatus
 from multichannel.domain.new_subscriptions import ExternalSubscription
 from multichannel.importing.problems import Problem, Rejected, UnreadableFile, abbreviate, invalid
+from multichannel.importing.table_cells import repeated
 from multichannel.importing.tables import read_table
-from multichannel.importing.value_readers import duration, guid, one_of, text
+from multichannel.importing.value_readers import duration, guid, instant, one_of, text
 
 
 class DateOrder(StrEnum):
@@ -68,6 +69,20 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The columns with their names, without spaces and punctuation. Only `product` is required in each row."""
 
+EXPORTED: Final[Mapping[str, str]] = {
+    "product": "offerName",
+    "name": "friendlyName",
+    "channel": "channel",
+    "billing": "billingType",
+    "quantity": "quantity",
+    "status": "status",
+    "end": "commitmentEndDate",
+    "term": "termDuration",
+    "renews": "autoRenewEnabled",
+    "id": "entitlementId",
+}
+"""The field of the API that each column holds."""
+
 _CHANNEL: Final = one_of(
     Channel,
     also={
@@ -100,7 +115,7 @@ _RECORDABLE: Final = set(SubscriptionStatus) - {SubscriptionStatus.NONE, Subscri
 _YES: Final = frozenset({"yes", "y", "true", "1", "on", "ja", "oui", "si", "sim"})
 _NO: Final = frozenset({"no", "n", "false", "0", "off", "nein", "non", "nao"})
 _PLACES: Final = {DateOrder.YMD: (0, 1, 2), DateOrder.DMY: (2, 1, 0), DateOrder.MDY: (2, 0, 1)}
-_ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:T.*)?")
+_ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DATE: Final = re.compile(r"(\d{1,4})[./ -](\d{1,2})[./ -](\d{1,4})")
 _YEAR_DIGITS: Final = 4
 
@@ -130,9 +145,8 @@ def _header(cells: Sequence[str]) -> dict[int, str]:
     if "product" not in header.values():
         known = ", ".join(COLUMNS["product"])
         raise UnreadableFile("NO_HEADER", f"The first line names no product column. Call it one of {known}.")
-    repeated = {name for name in header.values() if list(header.values()).count(name) > 1}
-    if repeated:
-        listed = ", ".join(sorted(repeated))
+    if twice := repeated(list(header.values())):
+        listed = ", ".join(twice)
         raise UnreadableFile("NO_HEADER", f"The first line names a column twice: {listed}. Remove one.")
     return header
 
@@ -208,6 +222,8 @@ def _count(raw: str, decimals: Decimals) -> int:
 
 
 def _date(raw: str, order: DateOrder) -> datetime:
+    if "T" in raw and (time := instant(raw)) is not None:
+        return time
     match = _ISO.fullmatch(raw)
     parts = match.groups() if match else ()
     if not match and (written := _DATE.fullmatch(raw)):

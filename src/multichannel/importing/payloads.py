@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from multichannel.importing.customers import ImportedCustomer
 from multichannel.importing.field_mapping import read
+from multichannel.importing.input_files import KIND_PLACE
 from multichannel.importing.partnerships import ImportedPartnerRelationship
 from multichannel.importing.problems import abbreviate, invalid, wrong_type
 from multichannel.importing.subscriptions import ImportedSubscription
@@ -23,7 +24,6 @@ KINDS: Final[Mapping[str, type[Imported]]] = {
 """The supported kinds by the vendor's name."""
 
 _SPELLED: Final = {name.lower(): name for name in KINDS}
-_KIND_PLACE: Final = "attributes.objectType"
 
 
 def parse(item: Mapping[str, Any], *, default_customer: str | None) -> Imported:
@@ -45,10 +45,10 @@ def kind_of(item: Mapping[str, Any]) -> str:
     if name is None and (error := _error_of(item)) is not None:
         raise invalid("API_ERROR", f"This is an error that the API has answered with: {abbreviate(error)}.")
     if name is None:
-        raise invalid("MISSING", f"The kind of the resource is missing: one of {known}.", _KIND_PLACE)
+        raise invalid("MISSING", f"The kind of the resource is missing: one of {known}.", KIND_PLACE)
     kind = _SPELLED.get(name.lower()) if type(name) is str else None
     if kind is None:
-        raise invalid("UNKNOWN_KIND", f"{abbreviate(name)} is not one of {known}.", _KIND_PLACE)
+        raise invalid("UNKNOWN_KIND", f"{abbreviate(name)} is not one of {known}.", KIND_PLACE)
     return kind
 
 

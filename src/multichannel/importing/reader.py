@@ -1,7 +1,7 @@
 """The resources in a file, one by one, in memory that does not grow with the file.
 
 A file holds a resource, a collection, a list, a list of collections (pages), or several of these one after
-the other, as in JSON Lines.
+the other, as in JSON Lines; or it is a table (`vendor_tables.py`).
 
 The parser's events are put together here and not by ijson's own object builder: that one carries
 the whole path of each event, so that 100,000 nested brackets cost it gigabytes; and it is slower.
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final, TypeAlias
 
 import ijson
 
-from multichannel.importing.input_files import opened, without_mark
+from multichannel.importing.input_files import is_table, opened, without_mark
 from multichannel.importing.json_error_location import located_json_errors, refuse_half_pairs
 from multichannel.importing.pages import KEPT, WRAPPERS, CollectionPage, is_collection, is_page
 from multichannel.importing.problems import UnreadableFile, abbreviate
@@ -59,7 +59,13 @@ def read_items(
     each collection.
     """
     with opened(path) as file:
-        yield from _items(file, advance, found_page)
+        if is_table(file):
+            # Most files are no tables, and their kinds take more memory than reading a file.
+            from multichannel.importing.vendor_tables import rows_of  # noqa: PLC0415
+
+            yield from (Item(index, row) for index, row in enumerate(rows_of(file, advance)))
+        else:
+            yield from _items(file, advance, found_page)
 
 
 def _items(file: BinaryIO, advance: Callable[[int], None], found_page: FoundPage) -> Iterator[Item]:

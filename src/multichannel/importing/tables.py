@@ -10,6 +10,7 @@ from typing import Final
 
 from multichannel.importing.input_files import opened
 from multichannel.importing.problems import UnreadableFile
+from multichannel.importing.table_cells import dialect_of, unguarded
 
 LARGEST_FILE: Final = 16 * 1024 * 1024
 
@@ -32,23 +33,13 @@ def read_text(path: Path) -> str:
 def read_table(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The lines of a table, the header first, with the numbers of their last lines in the file."""
     content = read_text(path)
-    lines = csv.reader(io.StringIO(content, newline=""), _dialect(content))
+    header = next(line for line in content.splitlines() if line.strip())
+    lines = csv.reader(io.StringIO(content, newline=""), dialect_of(header))
     try:
         for cells in lines:
             if any(each.strip() for each in cells):
-                yield lines.line_num, cells
+                yield lines.line_num, [unguarded(each) for each in cells]
     except csv.Error as error:
         raise UnreadableFile(
             "FILE_FAILED", f"Line {lines.line_num} is no line of a table: {error}."
         ) from None
-
-
-def _dialect(content: str) -> type[csv.Dialect]:
-    """Commas, semicolons or tabs, whichever the header has most of."""
-    header = next(line for line in content.splitlines() if line.strip())
-
-    class Separated(csv.excel):
-        delimiter = max(",;\t", key=header.count)
-        strict = True
-
-    return Separated

@@ -43,10 +43,14 @@ class ConnectionArguments:
 
 
 def read_connection_arguments(
-    resource: Resource, arguments: dict[str, Any], condition: Condition, order: OrderBy
+    resource: Resource,
+    arguments: dict[str, Any],
+    condition: Condition,
+    order: OrderBy,
+    max_page_size: int = MAX_PAGE_SIZE,
 ) -> ConnectionArguments:
     """Validate the page arguments; raises BadInput."""
-    first, last = _size(arguments, "first"), _size(arguments, "last")
+    first, last = (_size(arguments, name, max_page_size) for name in ("first", "last"))
     if first is not None and last is not None:
         message = "first and last are mutually exclusive: use first to page forwards, last to page backwards."
         raise BadInput(message)
@@ -62,10 +66,10 @@ def read_connection_arguments(
     return ConnectionArguments(resource, window, condition, order, digest)
 
 
-def _size(arguments: dict[str, Any], name: str) -> int | None:
+def _size(arguments: dict[str, Any], name: str, largest: int) -> int | None:
     size: int | None = arguments.get(name)
-    if size is not None and not 0 <= size <= MAX_PAGE_SIZE:
-        message = f"{name} must be between 0 and {MAX_PAGE_SIZE}, not {size}."
+    if size is not None and not 0 <= size <= largest:
+        message = f"{name} must be between 0 and {largest}, not {size}."
         raise BadInput(message)
     return size
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from graphql import GraphQLResolveInfo
 
 from multichannel.errors import BadInput, Unauthenticated
+from multichannel.graphql.framework.connections import MAX_PAGE_SIZE
 from multichannel.services.sign_in import sign_in
 from multichannel.store.store import NO_CODES
 from multichannel.store.users import VerifiedToken
@@ -36,6 +37,8 @@ class OperationContext:
         self._store = store
         self._newcomer = caller if isinstance(caller, VerifiedToken) else None
         self._caller = None if isinstance(caller, VerifiedToken) else caller
+        self.max_page_size = MAX_PAGE_SIZE
+        """The largest page of a root list; exports read larger ones than clients."""
         self.codes: Mapping[str, str] = NO_CODES
         """Those of invitations that the last mutation has made, by the id of what they are for."""
         self._reading: AbstractContextManager[UnitOfWork] | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 from multichannel.errors import NotPermitted
 from multichannel.graphql.framework.connections import (
+    MAX_PAGE_SIZE,
     Connection,
     ConnectionArguments,
     NestedConnection,
@@ -142,7 +143,8 @@ def root_connection(declaration: TypeDeclaration) -> Callable[..., Connection]:
 
     def resolve(_root: object, info: ResolveInfo, **arguments: Any) -> Connection:
         columns = columns_of_connection(info, declaration)
-        return Connection(info.context.reader, _page_of(declaration, arguments), columns)
+        page = _page_of(declaration, arguments, info.context.max_page_size)
+        return Connection(info.context.reader, page, columns)
 
     return resolve
 
@@ -163,8 +165,10 @@ def nested_connection(declaration: TypeDeclaration, name: str) -> Callable[..., 
     return resolve
 
 
-def _page_of(declaration: TypeDeclaration, arguments: dict[str, Any]) -> ConnectionArguments:
+def _page_of(
+    declaration: TypeDeclaration, arguments: dict[str, Any], max_page_size: int = MAX_PAGE_SIZE
+) -> ConnectionArguments:
     selected = read_filter(declaration, arguments.get("filter"))
     condition = And((selected, read_search(declaration, arguments.get("search"))))
     order = read_order(declaration, arguments.get("order_by"))
-    return read_connection_arguments(declaration.resource, arguments, condition, order)
+    return read_connection_arguments(declaration.resource, arguments, condition, order, max_page_size)
