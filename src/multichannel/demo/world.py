@@ -44,7 +44,15 @@ from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.tenants import Cloud, Partner, PartnerStatus, PartnerType, Tenant, TenantKind
+from multichannel.domain.tenants import (
+    Cloud,
+    Partner,
+    PartnerStatus,
+    PartnerType,
+    Tenant,
+    TenantKind,
+    tenant_of_directory,
+)
 from multichannel.domain.users import Role, RoleAssignment, User
 from multichannel.errors import Refused
 from multichannel.policy.schema.resources import PARTNER
@@ -121,13 +129,7 @@ def rows_of_world(now: datetime) -> Iterator[Sequence[Base]]:
 
 def _tenant(organisation: Organisation, opened: datetime) -> Tenant:
     kind = TenantKind.PARTNER if organisation.partner_type else TenantKind.CUSTOMER
-    return Tenant(
-        id=organisation.id,
-        kind=kind,
-        cloud=Cloud(organisation.cloud),
-        directory_id=organisation.id,
-        created_at=opened,
-    )
+    return tenant_of_directory(organisation.id, kind, Cloud(organisation.cloud), opened)
 
 
 def _organisation(organisation: Organisation, opened: datetime) -> Partner | Customer:

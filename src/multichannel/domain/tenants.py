@@ -62,6 +62,11 @@ class Tenant(Base):
     created_at: Mapped[datetime]
 
 
+def tenant_of_directory(directory_id: str, kind: TenantKind, cloud: Cloud, at: datetime) -> Tenant:
+    """A new tenant whose id here is that of its directory (R54)."""
+    return Tenant(id=directory_id, kind=kind, cloud=cloud, directory_id=directory_id, created_at=at)
+
+
 class Partner(Base):
     """A reseller, distributor or advisor."""
 

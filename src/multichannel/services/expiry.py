@@ -8,7 +8,7 @@ events and audit records. Any number of jobs can run at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from multichannel.domain.tenants import Cloud
@@ -38,7 +38,7 @@ def sweep(store: Store, *, batch: int = BATCH) -> dict[str, int]:
         for resource in EXPIRABLE:
             for ids in _due(store, sweeper, resource, batch):
                 act = MutationContext("expire", resource.name)
-                changed[resource.name] += int(store.act(sweeper, act, _use_case(resource, ids)))
+                changed[resource.name] += int(store.act(sweeper, act, partial(_apply_due, resource, ids)))
         changed[DELEGATED_ADMIN_GRANT.name] += _give_notice(store, sweeper, batch)
     return changed
 
@@ -72,11 +72,7 @@ def _due(
         after = ids[-1]
 
 
-def _use_case(resource: Resource, ids: list[str]) -> Callable[[UnitOfWork], str]:
+def _apply_due(resource: Resource, ids: list[str], work: UnitOfWork) -> str:
     """Apply what is due to the rows that no other transaction holds or has changed."""
-
-    def use_case(work: UnitOfWork) -> str:
-        rows = work.repository(resource).take(ids, to=Action.EXPIRE)
-        return str(sum(row.apply_due(work.now) for row in rows))
-
-    return use_case
+    rows = work.repository(resource).take(ids, to=Action.EXPIRE)
+    return str(sum(row.apply_due(work.now) for row in rows))

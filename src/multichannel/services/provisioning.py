@@ -9,7 +9,7 @@ from itertools import chain
 from multichannel.domain.customers import Customer
 from multichannel.domain.domains import shown_domain
 from multichannel.domain.refusals import Refusal
-from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, TenantKind
+from multichannel.domain.tenants import Cloud, Partner, PartnerType, TenantKind, tenant_of_directory
 from multichannel.domain.users import Role, User, UserState
 from multichannel.errors import NotVisible
 from multichannel.policy.schema.resources import CUSTOMER, PARTNER, USER, Resource
@@ -64,7 +64,7 @@ def add_partner(  # noqa: PLR0913  (an organisation has this many properties)
         domain=domain,
         created_at=work.now,
     )
-    work.add_under(service, _tenant(partner, TenantKind.PARTNER))
+    work.add_under(service, tenant_of_directory(partner_id, TenantKind.PARTNER, cloud, work.now))
     work.add_under(service, partner)
     return partner
 
@@ -85,7 +85,7 @@ def add_customer(  # noqa: PLR0913  (an organisation has this many properties)
         cloud=cloud,
         created_at=work.now,
     )
-    work.add_under(service, _tenant(customer, TenantKind.CUSTOMER))
+    work.add_under(service, tenant_of_directory(directory_id, TenantKind.CUSTOMER, cloud, work.now))
     work.add_under(service, customer)
     directory = work.tenant_directory(service)
     if not directory.verify_domains({ascii_domain: customer.id}, cloud=cloud, now=work.now):
@@ -185,16 +185,6 @@ def list_users(work: UnitOfWork, directory_id: str) -> Iterator[ListedUser]:
             yield ListedUser(
                 value["object_id"], value["display_name"], value["state"], tuple(roles.get(record.id, ()))
             )
-
-
-def _tenant(organization: Partner | Customer, kind: TenantKind) -> Tenant:
-    return Tenant(
-        id=organization.id,
-        kind=kind,
-        cloud=organization.cloud,
-        directory_id=organization.id,
-        created_at=organization.created_at,
-    )
 
 
 def _partner_or_customer(work: UnitOfWork, directory_id: str) -> Partner | Customer:

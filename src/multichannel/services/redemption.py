@@ -18,7 +18,7 @@ from multichannel.domain.invitations import hash_of
 from multichannel.domain.partnerships import OPEN, Partnership, PartnershipStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
-from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, TenantKind
+from multichannel.domain.tenants import Cloud, Partner, PartnerType, Tenant, TenantKind, tenant_of_directory
 from multichannel.domain.users import Role, RoleAssignment, User, UserState
 from multichannel.policy.schema.resources import PARTNERSHIP, RELATIONSHIP, Resource
 from multichannel.policy.schema.vocabulary import Action, AuthMode, SystemRole, system_principal
@@ -183,7 +183,8 @@ def _new_customer(work: UnitOfWork, relationship: ResellerRelationship, redempti
         cloud=relationship.cloud,
         created_at=work.now,
     )
-    _add_tenant(work, relationship, customer.id, TenantKind.CUSTOMER)
+    tenant = tenant_of_directory(customer.id, TenantKind.CUSTOMER, customer.cloud, work.now)
+    work.add_under(relationship, tenant)
     work.add_under(relationship, customer)
     return customer
 
@@ -202,20 +203,10 @@ def _new_reseller(work: UnitOfWork, partnership: Partnership, redemption: Redemp
     domain = redemption.token.domain and ascii_domain(redemption.token.domain)
     if domain:
         reseller.verify_domain(domain)
-    _add_tenant(work, partnership, reseller.id, TenantKind.PARTNER)
+    tenant = tenant_of_directory(reseller.id, TenantKind.PARTNER, reseller.cloud, work.now)
+    work.add_under(partnership, tenant)
     work.add_under(partnership, reseller)
     return reseller
-
-
-def _add_tenant(work: UnitOfWork, target: Target, directory_id: str, kind: TenantKind) -> None:
-    tenant = Tenant(
-        id=directory_id,
-        kind=kind,
-        cloud=target.cloud,
-        directory_id=directory_id,
-        created_at=work.now,
-    )
-    work.add_under(target, tenant)
 
 
 def _admit(

@@ -90,13 +90,7 @@ def mutation(
     """
 
     def declare(use_case: UseCase) -> UseCase:
-        attribute = use_case.__name__
-        requires = RequiredAction(action, on, on_for_customers)
-        description = f"{' '.join((use_case.__doc__ or '').split())} {requires}"
-        input_type = get_type_hints(use_case)["input"]
-        MUTATIONS[camel(attribute)] = MutationDeclaration(
-            attribute, description, requires, returns or on, input_type, use_case, in_bulk=in_bulk
-        )
+        _enter(use_case, RequiredAction(action, on, on_for_customers), returns or on, in_bulk=in_bulk)
         return use_case
 
     return declare
@@ -109,18 +103,16 @@ def redeems(on: Resource) -> Callable[[Redeem], Redeem]:
     """
 
     def declare(redeem: Redeem) -> Redeem:
-        attribute = redeem.__name__
-        requires = RequiredAction(Action.REDEEM, on)
-        description = f"{' '.join((redeem.__doc__ or '').split())} {requires}"
-        MUTATIONS[camel(attribute)] = MutationDeclaration(
-            attribute,
-            description,
-            requires,
-            on,
-            get_type_hints(redeem)["input"],
-            redeem,
-            for_newcomers=True,
-        )
+        _enter(redeem, RequiredAction(Action.REDEEM, on), on, for_newcomers=True)
         return redeem
 
     return declare
+
+
+def _enter(use_case: Callable[..., Any], requires: RequiredAction, returns: Resource, **kind: bool) -> None:
+    """Add a mutation that has the name of its function."""
+    attribute, input_type = use_case.__name__, get_type_hints(use_case)["input"]
+    description = f"{' '.join((use_case.__doc__ or '').split())} {requires}"
+    MUTATIONS[camel(attribute)] = MutationDeclaration(
+        attribute, description, requires, returns, input_type, use_case, **kind
+    )

@@ -145,10 +145,10 @@ def _global_admin(admin: NewGlobalAdminInput) -> NewUser:
 class LinkCustomerInput(MutationInput):
     """The customer and its directory."""
 
-    id: strawberry.ID = strawberry.field(description="The customer.")
-    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
-    directory_id: str = strawberry.field(
-        description="The customer's tenant GUID at the vendor: the `tid` claim of its users' tokens."
+    id: strawberry.ID = described("The customer.")
+    expected_version: int = described(EXPECTED_VERSION)
+    directory_id: str = described(
+        "The customer's tenant GUID at the vendor: the `tid` claim of its users' tokens."
     )
 
 

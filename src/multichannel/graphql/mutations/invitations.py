@@ -9,6 +9,7 @@ from multichannel.domain.relationships import ResellerRelationship
 from multichannel.graphql.framework.global_ids import read_id_of
 from multichannel.graphql.framework.inputs import MutationInput, input_type, optional, parse_text
 from multichannel.graphql.framework.mutation import mutation, redeems
+from multichannel.graphql.framework.strawberry_types import described
 from multichannel.policy.schema.resources import PARTNERSHIP, RELATIONSHIP
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import invitations, redemption
@@ -21,8 +22,8 @@ from multichannel.store.users import VerifiedToken
 class InviteCustomerInput(MutationInput):
     """What to invite the customer to."""
 
-    id: strawberry.ID = strawberry.field(
-        description="A request that is not answered, or your relationship with a customer that you created "
+    id: strawberry.ID = described(
+        "A request that is not answered, or your relationship with a customer that you created "
         "and that is not linked to its directory yet."
     )
 
@@ -40,7 +41,7 @@ def invite_customer(work: UnitOfWork, input: InviteCustomerInput) -> ResellerRel
 class RenewResellerInvitationInput(MutationInput):
     """The invitation to make a new link for."""
 
-    id: strawberry.ID = strawberry.field(description="The partnership, which the reseller has not accepted.")
+    id: strawberry.ID = described("The partnership, which the reseller has not accepted.")
 
 
 @mutation(Action.INVITE, on=PARTNERSHIP)
@@ -56,9 +57,9 @@ CODE = "The code at the end of the link."
 class RedeemInvitationInput:
     """The invitation of a customer."""
 
-    code: str = strawberry.field(description=CODE)
-    company_name: str | None = strawberry.field(
-        default=None, description="The name of your company; used if your company is new to this service."
+    code: str = described(CODE)
+    company_name: str | None = described(
+        "The name of your company; used if your company is new to this service.", None
     )
 
 
@@ -66,9 +67,9 @@ class RedeemInvitationInput:
 class RedeemResellerInvitationInput:
     """The invitation of a reseller."""
 
-    code: str = strawberry.field(description=CODE)
-    company_name: str | None = strawberry.field(
-        default=None, description="The name of your company; required if it is new to this service."
+    code: str = described(CODE)
+    company_name: str | None = described(
+        "The name of your company; required if it is new to this service.", None
     )
 
 

@@ -186,8 +186,8 @@ def remove_reseller_relationship(
 class EndResellerRelationshipInput(MutationInput):
     """The relationship to end, and why."""
 
-    id: strawberry.ID = strawberry.field(description="The relationship.")
-    reason: str = strawberry.field(description="Why you end it. The partner can read the reason.")
+    id: strawberry.ID = described("The relationship.")
+    reason: str = described("Why you end it. The partner can read the reason.")
 
 
 @mutation(Action.END, on=RELATIONSHIP)

@@ -79,7 +79,7 @@ class SupportCaseInput(MutationInput):
     """The support case to change, in the version that the caller has seen."""
 
     id: strawberry.ID = described("The support case.")
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+    expected_version: int | None = described(EXPECTED_VERSION, None)
 
 
 @input_type

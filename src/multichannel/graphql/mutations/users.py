@@ -71,8 +71,8 @@ def update_user_roles(work: UnitOfWork, input: UpdateUserRolesInput) -> User:
 class DisableUserInput(MutationInput):
     """The user to disable."""
 
-    id: strawberry.ID = strawberry.field(description="The user; not yourself.")
-    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
+    id: strawberry.ID = described("The user; not yourself.")
+    expected_version: int = described(EXPECTED_VERSION)
 
 
 @mutation(Action.DISABLE, on=USER, in_bulk=True)
@@ -89,8 +89,8 @@ def disable_user(work: UnitOfWork, input: DisableUserInput) -> User:
 class EnableUserInput(MutationInput):
     """The user to enable."""
 
-    id: strawberry.ID = strawberry.field(description="The disabled user.")
-    expected_version: int = strawberry.field(description=EXPECTED_VERSION)
+    id: strawberry.ID = described("The disabled user.")
+    expected_version: int = described(EXPECTED_VERSION)
 
 
 @mutation(Action.ENABLE, on=USER, in_bulk=True)

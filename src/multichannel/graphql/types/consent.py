@@ -12,7 +12,7 @@ from multichannel.domain.lifecycle import LIVE
 from multichannel.errors import NotPermitted
 from multichannel.graphql.framework.fields import Computed
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.strawberry_types import value_type
+from multichannel.graphql.framework.strawberry_types import described, value_type
 from multichannel.policy.schema.resources import PARTNER, SUBSCRIPTION
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services.sharing import default_sharing, subscription_sharing
@@ -31,17 +31,17 @@ OF_SALE = OF_RECORD | {ReadableColumn("billing_partner_id", READ), ReadableColum
 class PartnerName:
     """A partner by name."""
 
-    id: strawberry.ID = strawberry.field(description="The partner.")
-    name: str | None = strawberry.field(description="The company's name; null if you cannot see it.")
+    id: strawberry.ID = described("The partner.")
+    name: str | None = described("The company's name; null if you cannot see it.")
 
 
 @value_type
 class CspConflict:
     """A CSP subscription that has an id of what was recorded of another channel."""
 
-    subscription_id: strawberry.ID = strawberry.field(description="The CSP subscription.")
-    friendly_name: str | None = strawberry.field(description="Its display name.")
-    partner: PartnerName = strawberry.field(description="The partner that bills it.")
+    subscription_id: strawberry.ID = described("The CSP subscription.")
+    friendly_name: str | None = described("Its display name.")
+    partner: PartnerName = described("The partner that bills it.")
 
 
 def _names(work: UnitOfWork, ids: Collection[str]) -> dict[str, PartnerName]:

@@ -267,7 +267,7 @@ def _by_action(
     Where a rule compares the action with something, the query is made for each action instead.
     """
     answers = list(ask(ACTION))
-    if any(_is_compared(answer.bindings.get("action")) for answer in answers):
+    if any(is_compared(answer.bindings.get("action")) for answer in answers):
         yield from ((action, answer) for action in resource.actions for answer in ask(action.value))
         return
     for answer in answers:
@@ -278,7 +278,8 @@ def _by_action(
             yield Action(word), answer
 
 
-def _is_compared(action: Any) -> bool:
+def is_compared(action: Any) -> bool:
+    """Whether a rule compares the action of a query with something."""
     return isinstance(action, Expression) and any(part.operator != "Isa" for part in action.args)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from polar import Expression, Variable
 
 from multichannel.policy.decide.conditions import literal_text
-from multichannel.policy.decide.derivations import Derivations, Roles, is_composed, reads_roles
+from multichannel.policy.decide.derivations import Derivations, Roles, is_compared, is_composed, reads_roles
 from multichannel.policy.decide.oso_engine import Engine, kind_of
 from multichannel.policy.language.ast import Call, terms
 from multichannel.policy.language.resource_binding import concerns
@@ -121,7 +121,7 @@ class Instrumentation:
         answers = [
             answer.bindings for answer in self._engine.ask(instrumented_name(name), *ASKED, *question, record)
         ]
-        if not any(_is_constrained(bindings.get("action")) for bindings in answers):
+        if not any(is_compared(bindings.get("action")) for bindings in answers):
             yield from ((_action(bindings), _reached(bindings)) for bindings in answers)
             return
         for action in RESOURCES[kind_of(record)].actions:
@@ -152,11 +152,6 @@ def _guards(source: PolicySource) -> Iterator[str]:
                 queries.add((term.name, len(term.arguments)))
     for name, arity in queries:
         yield f"{instrumented_name(name)}({', '.join('_' * (arity + 2))}) if false;"
-
-
-def _is_constrained(action: Any) -> bool:
-    """Whether rules constrain the unbound action other than by its value."""
-    return isinstance(action, Expression) and any(part.operator != "Isa" for part in action.args)
 
 
 def _action(bindings: Mapping[str, Any]) -> str | None:
