@@ -68,14 +68,20 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
             where="status = 'active' AND associated_partner_id IS NOT NULL",
             unique=True,
         ),
-        Index(None, "partner_id", "status", "customer_id"),
+        # A partner's customers in the order of their ids: a page of them ends the walk.
+        Index(None, "partner_id", "customer_id", "status"),
         Index(None, "partner_id", "addressed_to"),
         # finds the requests to the domain of a new customer
         partial_index("ix_reseller_relationships_waiting", "addressed_to", where="customer_id IS NULL"),
         Index(None, "invited_with_id"),
         Index(None, "status", "expires_at"),
         Index(None, "customer_id", "partner_id"),
-        Index(None, "associated_partner_id", "customer_id"),
+        Index(
+            "ix_reseller_relationships_associated_partner_id_customer_id",
+            "associated_partner_id",
+            "customer_id",
+            "status",
+        ),
         Index(None, "partner_id", "id"),
         Index(None, "associated_partner_id", "id"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import (
     false,
     func,
     inspect,
+    literal_column,
     not_,
     null,
     or_,
@@ -29,6 +31,8 @@ from multichannel.policy.decide.conditions import THIS, Comparison, Conditions, 
 from multichannel.policy.decide.sql_columns import Aliases, Clause, compare
 from multichannel.policy.schema.resources import Resource
 
+NO_ROWS: Any = literal_column("0")
+"""Skipped in EXISTS, so that PostgreSQL looks for what a row is related to, and does not hash all."""
 CACHED = 5_000
 """How many clauses over mapped classes are kept, each a few kilobytes; the least used go first."""
 
@@ -49,12 +53,16 @@ class Seek:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sought:
-    """A key of a row, and the values it must be among; unless that is exact, it must fulfil more."""
+class _Chain:
+    """Related records that a conjunction asks for: that they exist, and the keys by which they find a row."""
 
+    exists: Clause
     key: Any
     keys: Select[Any]
     is_exact: bool
+    """Whether all rows with such a key have such records."""
+    is_sought: bool
+    """Whether few rows may have such a key."""
 
 
 def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
@@ -65,35 +73,47 @@ def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
 
 def branches(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
     """What is granted, one clause for each branch."""
-    return [_all_of(branch, resource, entity) for branch in sorted(predicate.allowed, key=str)]
+    return [_all_of(branch, resource, entity) for branch in _cheapest_first(predicate.allowed)]
+
+
+def _cheapest_first(branches: Iterable[Conditions]) -> list[Conditions]:
+    """In the order in which databases test a row: related records are looked for if nothing else decides."""
+    return sorted(branches, key=lambda branch: (len(branch.members), str(branch)))
 
 
 def seeks(predicate: Predicate, resource: Resource, entity: Any) -> list[Seek]:
-    """The rows of a predicate, one seek for each branch: a planner finds an index for each, not for their OR.
+    """The rows of a predicate in seeks: a planner finds an index for each, not for their OR.
 
-    Membership is written as IN, from which the databases find the rows; EXISTS only tests rows at hand.
+    Branches that name the same reference are one seek: its index is walked once, in the order of the page,
+    and each row on the way is tested. Other branches are found by the keys of related records.
     """
     restricted = unrestricted(predicate, resource, entity)
+    by_reference: dict[Comparison, list[Clause]] = {}
     found = []
-    for branch in sorted(predicate.allowed, key=str):
-        sought, clauses = _parts_of(branch, resource, entity, seeking=True)
-        leading = _leading(branch, sought, entity)
-        others = [each.key.in_(each.keys) for each in sought if each.is_exact and each is not leading]
-        clauses += [*others, *restricted]
-        if leading is None:
-            found.append(Seek(None, tuple(clauses)))
-        else:
-            found.append(Seek(leading.keys, tuple(clauses), leading.key.key))
-    return found
+    for branch in _cheapest_first(predicate.allowed):
+        own, chains = _parts_of(branch, resource, entity)
+        leading = _leading(branch, chains, entity)
+        if isinstance(leading, Comparison):
+            others = tuple(each for each in branch.comparisons if each is not leading)
+            rest = _all_of(Conditions(branch.members, others), resource, entity)
+            by_reference.setdefault(leading, []).append(rest)
+            continue
+        tested = [each.exists for each in chains if not (each is leading and each.is_exact)]
+        clauses = (*own, *tested, *restricted)
+        found.append(Seek(None, clauses) if leading is None else Seek(leading.keys, clauses, leading.key.key))
+    named = [
+        Seek(None, (compare(Aliases(resource, entity), reference), or_(false(), *rests), *restricted))
+        for reference, rests in by_reference.items()
+    ]
+    return [*named, *found]
 
 
-def _leading(branch: Conditions, sought: list[_Sought], entity: Any) -> _Sought | None:
-    """The keys from which to find the rows: their own ids, else references, unless the branch names one."""
-    columns = [each for each in sought if isinstance(each.key, InstrumentedAttribute)]
-    ids = [each for each in columns if each.is_exact and each.key.key == "id"]
-    if not ids and any(_names_reference(item, entity) for item in branch.comparisons):
-        return None
-    return min(ids or columns, key=lambda each: not each.is_exact, default=None)
+def _leading(branch: Conditions, chains: list[_Chain], entity: Any) -> Comparison | _Chain | None:
+    """What to find the rows from: their own ids, else a reference that the branch names, else references."""
+    sought = [each for each in chains if each.is_sought and isinstance(each.key, InstrumentedAttribute)]
+    ids = [each for each in sought if each.is_exact and each.key.key == "id"]
+    named = (each for each in branch.comparisons if not ids and _names_reference(each, entity))
+    return next(named, None) or min(ids or sought, key=lambda each: not each.is_exact, default=None)
 
 
 def _names_reference(comparison: Comparison, entity: Any) -> bool:
@@ -158,37 +178,39 @@ def _all_of(branch: Conditions, resource: Resource, entity: Any, *, exactly: boo
 
 
 def _conjunction(branch: Conditions, resource: Resource, entity: Any, *, exactly: bool) -> Clause:
-    _, clauses = _parts_of(branch, resource, entity, exactly=exactly)
-    return and_(true(), *clauses)
+    own, chains = _parts_of(branch, resource, entity, exactly=exactly)
+    return and_(true(), *own, *(chain.exists for chain in chains))
 
 
 def _parts_of(
-    branch: Conditions, resource: Resource, entity: Any, *, seeking: bool = False, exactly: bool = False
-) -> tuple[list[_Sought], list[Clause]]:
-    """The keys of a conjunction with the select that each must be in, if `seeking`; its other clauses."""
+    branch: Conditions, resource: Resource, entity: Any, *, exactly: bool = False
+) -> tuple[list[Clause], list[_Chain]]:
+    """The clauses of a conjunction about the row itself, and its chains of related records."""
     rows = Aliases(resource, entity)
     joins = {member.variable: rows.join(member.variable, member.path) for member in branch.members}
+    # After an unknown result, databases go on with the rest of an AND: it must be none before an EXISTS.
     own = [
-        compare(rows, item, exactly=exactly)
+        compare(rows, item, exactly=exactly or bool(joins))
         for item in branch.comparisons
         if _variables(item).isdisjoint(joins)
     ]
-    sought: list[_Sought] = []
-    for chain in _chains(branch):
-        related = [item for item in branch.comparisons if not _variables(item).isdisjoint(chain)]
-        compared = [compare(rows, item) for item in related]
-        first, *further = [joins[variable] for variable in chain]
-        reached = [far == near for far, near in further]
-        remote, key = first
-        is_exact = not any(THIS in _variables(item) for item in related)
-        if seeking and _meets_once(branch, chain) and (is_exact or any(map(_names_constant, related))):
-            apart = [compare(rows, item) for item in related if THIS not in _variables(item)]
-            sought.append(_Sought(key, select(remote).where(*reached, *apart), is_exact))
-            if is_exact:
-                continue
-        inner = select(1).where(remote == key, *reached, *compared)
-        own.append(exists(inner.correlate(*rows.outer)))
-    return sought, own
+    return own, [_chain(branch, variables, rows, joins) for variables in _chains(branch)]
+
+
+def _chain(branch: Conditions, variables: list[str], rows: Aliases, joins: Mapping[str, Any]) -> _Chain:
+    related = [item for item in branch.comparisons if not _variables(item).isdisjoint(variables)]
+    (remote, key), *further = (joins[variable] for variable in variables)
+    reached = [far == near for far, near in further]
+    inner = select(1).where(remote == key, *reached, *(compare(rows, item) for item in related))
+    apart = [compare(rows, item) for item in related if THIS not in _variables(item)]
+    is_exact = len(apart) == len(related)
+    return _Chain(
+        exists(inner.offset(NO_ROWS).correlate(*rows.outer)),
+        key,
+        select(remote).where(*reached, *apart),
+        is_exact,
+        _meets_once(branch, variables) and (is_exact or any(map(_names_constant, related))),
+    )
 
 
 _of_mapped = lru_cache(CACHED)(_conjunction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from enum import EnumMeta
 from typing import Any
 
@@ -64,7 +65,7 @@ class Ordering:
     """
 
     def __init__(self, entity: Any, order: OrderBy, readable: Readable) -> None:
-        self._id = entity.id
+        self.identity = entity.id
         self._descending = order.descending
         self._keys = [_Key(entity, key, readable) for key in order.keys]
 
@@ -73,11 +74,16 @@ class Ordering:
         """The expressions that rows are ordered by before the id."""
         return [key.value for key in self._keys]
 
-    def by(self, *, backwards: bool, identity: Any = None) -> list[Any]:
-        """The ORDER BY of a window from the start, or from the end; `identity` equals the row's id."""
-        last = self._id if identity is None else identity
+    def identified_by(self, column: Any) -> Ordering:
+        """The same order, but for a column that equals the id: databases compare what they are told to."""
+        other = copy(self)
+        other.identity = column
+        return other
+
+    def by(self, *, backwards: bool) -> list[Any]:
+        """The ORDER BY of a window from the start, or from the end."""
         keys = [part for key in self._keys for part in key.by(backwards=backwards)]
-        return [*keys, last.desc() if self._descending != backwards else last]
+        return [*keys, self.identity.desc() if self._descending != backwards else self.identity]
 
     def within(self, window: Window) -> list[Clause]:
         """The clauses that keep a window between its positions."""
@@ -91,7 +97,7 @@ class Ordering:
     def _beyond(self, position: Position, *, later: bool) -> Clause:
         """The rows after a position, or before it."""
         keys, forwards = self._keys, later != self._descending
-        further: Clause = self._id > position.id if forwards else self._id < position.id
+        further: Clause = self.identity > position.id if forwards else self.identity < position.id
         if len(keys) == 1 and keys[0].descending is self._descending and position.values[0] is not None:
             return self._beyond_in_index(keys[0], position, forwards=forwards)
         for key, value in zip(reversed(keys), reversed(position.values), strict=True):
@@ -100,10 +106,10 @@ class Ordering:
 
     def _beyond_in_index(self, key: _Key, position: Position, *, forwards: bool) -> Clause:
         """The same for one key, as databases find it by an index of the column and the id."""
-        left = tuple_(key.value, self._id)
+        left = tuple_(key.value, self.identity)
         right = tuple_(
             _bound(position.values[0], key.value.type),
-            _bound(position.id, self._id.type),
+            _bound(position.id, self.identity.type),
         )
         known: Clause = left > right if forwards else left < right
         return or_(known, key.value.is_(None)) if forwards and key.may_be_unknown else known

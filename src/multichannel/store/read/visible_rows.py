@@ -30,6 +30,7 @@ from multichannel.store.read.list_query import (
     OrderBy,
     ReadableColumn,
     ReadableRelation,
+    Window,
 )
 from multichannel.store.read.ordering import Ordering
 
@@ -99,12 +100,11 @@ class VisibleRows:
     ) -> Select[Any]:
         """The first rows of a list in its window. Each seek finds its candidates by its own index."""
         entity, window = resource.mapped, listing.window
-        filters = [*self.filters.clauses(resource, entity, listing.condition), *ordering.within(window)]
+        filters = self.filters.clauses(resource, entity, listing.condition)
         seeks = self.visibility(resource).seeks
 
         def first(chosen: list[Any], seek: Seek) -> Select[Any]:
-            sought = self._sought(select(*chosen), entity, seek, ordering, backwards=window.backwards)
-            return sought.where(*filters).limit(limit)
+            return self._sought(select(*chosen), entity, seek, ordering, window).where(*filters).limit(limit)
 
         if len(seeks) == 1:
             return first(columns, seeks[0])
@@ -155,27 +155,43 @@ class VisibleRows:
         ]
 
     def _sought(
-        self, statement: Select[Any], entity: Any, seek: Seek, ordering: Ordering, *, backwards: bool
+        self, statement: Select[Any], entity: Any, seek: Seek, ordering: Ordering, window: Window
     ) -> Select[Any]:
-        """The rows of one seek, in order.
+        """The rows of one seek in a window, in order.
 
         For IN, the databases walk the whole table in the order of ids beside the keys, past the rows of all
-        other tenants. Joined with the keys in their own order, the walk ends when the page is full.
+        other tenants. Joined with the keys in their own order, which an index has, the walk begins at the
+        position of the window and ends when the page is full. No index has rows in order that are found by
+        other references; PostgreSQL, too, would walk all ids instead, unless it sorts by an expression.
         """
-        order = ordering.by(backwards=backwards)
-        if seek.keys is None or seek.key != "id" or self._is_postgresql or ordering.values:
-            return self._found(statement, entity, seek).order_by(*order)
-        sources, where = seek.keys.get_final_froms(), seek.keys.whereclause
-        if len(sources) > 1 or where is None:
-            return self._found(statement, entity, seek).order_by(*order)
-        key = next(iter(seek.keys.selected_columns))
-        joined = statement.join_from(sources[0], entity, entity.id == key).where(where, *seek.clauses)
-        return joined.group_by(key).order_by(*ordering.by(backwards=backwards, identity=key))
+        backwards = window.backwards
+        found, identity = self._found(statement, entity, seek), entity.id
+        if seek.keys is not None and seek.key == "id":
+            *_, direction = ordering.identified_by(*seek.keys.selected_columns).by(backwards=backwards)
+            found, identity = self._joined(statement, entity, seek, seek.keys.order_by(direction))
+        elif seek.keys is not None and self._is_postgresql:
+            identity = func.coalesce(entity.id, entity.id)
+        ordering = ordering.identified_by(identity)
+        return found.where(*ordering.within(window)).order_by(*ordering.by(backwards=backwards))
 
     def _found(self, statement: Select[Any], entity: Any, seek: Seek) -> Select[Any]:
         """The rows of one seek, in any order."""
         if seek.keys is None or not self._is_postgresql:
             return statement.where(seek.clause_of(entity))
-        keys = seek.keys.distinct().subquery()
-        joined = statement.join_from(keys, entity, getattr(entity, seek.key) == next(iter(keys.c)))
-        return joined.where(*seek.clauses)
+        return self._joined(statement, entity, seek, seek.keys)[0]
+
+    def _joined(
+        self, statement: Select[Any], entity: Any, seek: Seek, keys: Select[Any]
+    ) -> tuple[Select[Any], Any]:
+        """The rows of one seek joined with the keys, each of these once, and the column of the keys."""
+        key: Any
+        if self._is_postgresql:
+            distinct = keys.distinct().subquery()
+            (key,) = distinct.c
+            joined = statement.join_from(distinct, entity, getattr(entity, seek.key) == key)
+        else:
+            (key,) = keys.selected_columns
+            related = () if keys.whereclause is None else (keys.whereclause,)
+            joined = statement.select_from(*keys.get_final_froms(), entity)
+            joined = joined.where(*related, entity.id == key).group_by(key)
+        return joined.where(*seek.clauses), key
