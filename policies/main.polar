@@ -47,7 +47,7 @@ changes(action) if
     "suspend", "reactivate", "cancel", "cancel_service", "move_to_csp", "assign_support_contact",
     "assign_partner_of_record", "request_transfer", "release", "consent", "accept", "decline", "remove",
     "detach_reseller", "extend", "approve", "reduce", "terminate", "set_auto_extend", "invite",
-    "open_support_case", "comment", "assign", "resolve", "reopen", "close"
+    "open_support_case", "comment", "assign", "resolve", "reopen", "close", "complete_vendor_task"
   ];
 
 # R19: a restricted partner takes on no new customers, sells nothing new and receives no transfers.

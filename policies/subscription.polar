@@ -158,6 +158,11 @@ suspender(role) if subscription_manager(role);
 suspender("helpdesk_agent") if choice("HELPDESK_AGENTS_SUSPEND");
 suspender("billing_admin") if choice("BILLING_ADMINS_SUSPEND");
 
+# What is sold here is made and changed in the vendor's portal as well: the people who manage subscriptions tell
+# what was done there. No system does it for them.
+grant(role, "billing_partner", action, _: Subscription) if
+  action in ["link", "complete_vendor_task"] and subscription_manager(role);
+
 # R5: what was bought elsewhere is kept as a record, by the customer, or by a partner for itself. Its keeper
 # cancels single services or the whole of it.
 grant("global_admin", "buyer", action, _: Subscription) if
@@ -217,7 +222,9 @@ forbid("PRIVATE_RECORD", caller: Principal, action: String, subscription: Subscr
 # R22, R40: resellers buy and bill nothing; they take part in transfers through their provider.
 forbid("RESELLERS_SELL_NOTHING", caller: Principal, action: String, subscription: Subscription) if
   caller.type = "indirect_reseller" and subscription.channel = "csp" and
-  action in ["update", "suspend", "reactivate", "cancel", "cancel_service", "release"];
+  action in [
+    "update", "suspend", "reactivate", "cancel", "cancel_service", "release", "link", "complete_vendor_task"
+  ];
 
 # R7, R8: what one CSP partner sells is not sold again by another. Usage-based subscriptions are transferred.
 forbid("ALREADY_CSP", _caller: Principal, "move_to_csp", subscription: Subscription) if

@@ -31,6 +31,10 @@ OWN_COLUMNS = {
     "quantity",
     "continues_id",
     "migrated_from_subscription_id",
+    "vendor_state",
+    "vendor_task",
+    "vendor_task_since",
+    "vendor_changes",
     "created_at",
     "updated_at",
 }
@@ -52,6 +56,7 @@ def test_a_copy_keeps_all_but_what_belongs_to_the_target() -> None:
     assert (copy.continues_id, copy.migrated_from_subscription_id) == (row.id, row.vendor_id)
     assert (copy.created_at, copy.updated_at) == (NOW, NOW)
     assert copy.id != row.id
+    assert (copy.vendor_state, copy.vendor_task, copy.vendor_task_since) == ("to_do", "transfer", NOW)
 
 
 def test_a_copy_has_no_ids_of_the_vendor_and_no_agreements_with_the_source() -> None:

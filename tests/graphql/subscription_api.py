@@ -35,6 +35,8 @@ MUTATIONS = (
     "moveSubscriptionToCsp",
     "assignSupportContact",
     "assignPartnerOfRecord",
+    "linkSubscription",
+    "completeVendorTask",
 )
 READ = f"query($id: ID!) {{ node(id: $id) {{ ... on Subscription {{ {SHOWN} }} }} }}"
 ABSENT = new_id()

@@ -50,6 +50,8 @@ MORE: dict[str, dict[str, Any]] = {
     "suspendSubscription": {"reason": "CUSTOMER_REQUEST"},
     "cancelSubscription": {"reason": "CUSTOMER_REQUEST"},
     "assignSupportContact": {"partner": None},
+    "linkSubscription": {"vendorId": ABSENT},
+    "completeVendorTask": {},
 }
 
 

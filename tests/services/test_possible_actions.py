@@ -42,6 +42,7 @@ from multichannel.services import (
     switch_requests,
     transfers,
     users,
+    vendor_tasks,
 )
 from multichannel.services.possible_actions import possible_actions
 from multichannel.services.transfer_lines import plan_lines, require_eligible
@@ -177,6 +178,18 @@ ATTEMPTS: dict[tuple[Resource, Action], Attempt] = {
     ),
     (resources.SUBSCRIPTION, Action.ASSIGN_PARTNER_OF_RECORD): lambda work, row: (
         subscriptions.assign_partner_of_record(work, row.id, None, expected_version=row.version)
+    ),
+    (resources.SUBSCRIPTION, Action.LINK): lambda work, row: vendor_tasks.link_subscription(
+        work, row.id, vendor_tasks.VendorIds(vendor_id=new_id()), expected_version=row.version
+    ),
+    (resources.SUBSCRIPTION, Action.COMPLETE_VENDOR_TASK): lambda work, row: (
+        vendor_tasks.complete_vendor_task(
+            work,
+            row.id,
+            vendor_tasks.VendorIds(vendor_id=row.vendor_id or new_id()),
+            discard=False,
+            expected_version=row.version,
+        )
     ),
     (resources.SUBSCRIPTION, Action.CONFIRM): lambda work, row: confirmations.confirm_external_subscription(
         work, row.id, expected_version=row.version

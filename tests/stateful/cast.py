@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from multichannel.demo.cast import fixed_id
 from tests.policy.oracle import Row
+from tests.stateful.model import vendor
 from tests.stateful.model.delegated_admin import RIGHTS
 from tests.stateful.model.state import State
 from tests.stateful.organisations import (
@@ -106,7 +107,15 @@ def state() -> State:
         for each in stored["users"]
     ]
     sold = [
-        {**UNSHARED, **each, "state": each["status"], "kept_until": None, "left": False}
+        {
+            **UNSHARED,
+            **vendor.UNKNOWN,
+            "wishes": {},
+            **each,
+            "state": each["status"],
+            "kept_until": None,
+            "left": False,
+        }
         for each in stored["subscriptions"]
     ]
     moving = [{**each, "base_id": None, "failed": None} for each in stored["transfer_lines"]]

@@ -42,6 +42,7 @@ PLAIN = {
     "CustomerAgreement": ("customer_id", "partner_id", "kind"),
     "Subscription": (
         "owner_id",
+        "vendor_id",
         "customer_id",
         "recorded_by",
         "channel",

@@ -153,6 +153,20 @@ def _support(hand: Hand) -> Dealt:
     return _seller(hand, row, ADMIN, "helpdesk_agent"), {**hand.version(row), "partner": partner}
 
 
+def _link(hand: Hand) -> Dealt:
+    row = hand.row(SUBSCRIPTION, lambda row: row["channel"] == "csp" and row["vendor_id"] is None)
+    told = {"vendorId": hand.of(row["id"], NOBODY), **hand.some(entitlementId=NOBODY)}
+    return _seller(hand, row, ADMIN, *AGENTS), {**hand.version(row), **told}
+
+
+def _complete(hand: Hand) -> Dealt:
+    row = hand.row(SUBSCRIPTION, lambda row: bool(row["task"] or row["wishes"]))
+    told: dict[str, Any] = {"discard": True} if hand.rarely() else {}
+    if row["vendor_id"] is None and not hand.rarely():
+        told["vendorId"] = hand.of(row["id"], NOBODY)
+    return _seller(hand, row, ADMIN, *AGENTS), {**hand.version(row), **told}
+
+
 def _credit(hand: Hand) -> Dealt:
     row = hand.row(SUBSCRIPTION, _is(hand, *LIVE, billing_partner_id=CEDAR))
     partner = hand.of(DOGWOOD, BIRCH, NOBODY, None)
@@ -265,6 +279,8 @@ LIFE: dict[str, Deal] = {
     "cancelSubscription": _cancel,
     "assignSupportContact": _support,
     "assignPartnerOfRecord": _credit,
+    "linkSubscription": _link,
+    "completeVendorTask": _complete,
 }
 BEGINNINGS: dict[str, Deal] = {"offerTransfer": _offer, "requestTransfer": _request, "requestSwitch": _switch}
 DECISIONS: dict[str, Deal] = {

@@ -54,6 +54,7 @@ from multichannel.domain.tenants import (
     tenant_of_directory,
 )
 from multichannel.domain.users import Role, RoleAssignment, User
+from multichannel.domain.vendor import VendorState
 from multichannel.errors import Refused
 from multichannel.policy.schema.resources import PARTNER
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
@@ -308,6 +309,7 @@ def _subscription(  # noqa: PLR0913  (the fields of an entry)
         id=fixed_id(f"{key}.subscription"),
         owner_id=owner_id,
         vendor_id=fixed_id(f"{known_as or key}.vendor"),
+        vendor_state=VendorState.CONFIRMED if channel == Channel.CSP else VendorState.NOT_AT_VENDOR,
         customer_id=fixed_id(customer),
         recorded_by=RecordedBy.PARTNER if partner else RecordedBy.CUSTOMER,
         channel=Channel(channel),

@@ -21,6 +21,7 @@ from multichannel.domain.terms import (
     renewed_term,
 )
 from multichannel.domain.timed_status import TimedStatus
+from multichannel.domain.vendor import TRANSFERRING, VendorCounterpart
 from multichannel.errors import Refused
 
 ACTIVE, SUSPENDED = SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED
@@ -31,10 +32,9 @@ LEGACY_TERM = 12
 """R45: the months of a legacy license without a recorded term."""
 
 
-class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
+class SubscriptionLifecycle(VendorCounterpart, TimedStatus[SubscriptionStatus], Versioned):
     """The lifecycle of a subscription, as a mixin of its mapped class."""
 
-    channel: Mapped[Channel]
     commerce: Mapped[Commerce]
     billing_type: Mapped[BillingType]
     stored_status: Mapped[SubscriptionStatus] = mapped_column("status")
@@ -58,6 +58,7 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
         changed = self._renew(now) or status != self.stored_status
         if changed:
             self.stored_status = status
+            self.give_up_at_vendor()
             self.touch(now)
         return changed
 
@@ -70,9 +71,10 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
         """
         raise_first(self.refusals_to_suspend(at))
         self._renew(at)
-        if self.commerce is Commerce.NEW_COMMERCE:
-            self.auto_renew_enabled = False if self.auto_renew_enabled else self.auto_renew_enabled
-        self.stored_status, self.suspension_reasons = SUSPENDED, [reason.value]
+        with self.followed_at_vendor(at):
+            if self.commerce is Commerce.NEW_COMMERCE:
+                self.auto_renew_enabled = False if self.auto_renew_enabled else self.auto_renew_enabled
+            self.stored_status, self.suspension_reasons = SUSPENDED, [reason.value]
         self.schedule_transitions()
         if self.commerce is Commerce.LEGACY:
             kept = at + SUSPENDED_FOR
@@ -102,7 +104,8 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
         raise_first(self.refusals_to_reactivate(at))
         raise_first(self.refusals_of_base(parent, at))
         reasons = self.suspension_reasons
-        self.stored_status, self.suspension_reasons = ACTIVE, []
+        with self.followed_at_vendor(at):
+            self.stored_status, self.suspension_reasons = ACTIVE, []
         self.schedule_transitions()
         self._renew(at)
         self.touch(at)
@@ -223,8 +226,51 @@ class SubscriptionLifecycle(TimedStatus[SubscriptionStatus], Versioned):
             return start + CANCELLATION_WINDOW
         return recorded
 
+    def link(self, vendor_id: str, *, at: datetime) -> None:
+        """Name the vendor's subscription that it is. SUBSCRIPTION_LINKED."""
+        raise_first(self.refusals_to_link(at))
+        self.link_with_vendor(vendor_id, at)
+        self.touch(at)
+
+    def complete_vendor_task(
+        self, *, vendor_id: str | None = None, discard: bool = False, at: datetime
+    ) -> None:
+        """A person has done at the vendor what was to do, or with `discard` nobody will.
+
+        What is discarded takes the vendor's values again, or ends if the vendor never had it. NO_VENDOR_TASK,
+        TRANSFER_STANDS, VENDOR_ID_REQUIRED.
+        """
+        raise_first(self.refusals_to_complete_vendor_task(at))
+        if discard and self.vendor_task in TRANSFERRING:
+            raise Refusal.TRANSFER_STANDS.error()
+        before = self.stored_status, self.auto_renew_enabled
+        if self.vendor_id is not None:
+            self.take_from_vendor(discard=discard)
+        elif discard:
+            self.stored_status = SubscriptionStatus.DELETED
+            self.forget_at_vendor()
+        elif vendor_id is None:
+            raise Refusal.VENDOR_ID_REQUIRED.error()
+        else:
+            self.link_with_vendor(vendor_id, at)
+        if before != (self.stored_status, self.auto_renew_enabled):
+            self._reschedule(at)
+        self.touch(at)
+
+    def _reschedule(self, at: datetime) -> None:
+        """Set the times of transitions after a status that the vendor has."""
+        self.schedule_transitions()
+        if self.stored_status is SubscriptionStatus.DELETED:
+            self.expires_at, self.disabled_at, self.deleted_at = None, None, at
+        elif self.stored_status is SUSPENDED and self.commerce is Commerce.LEGACY:
+            kept = at + SUSPENDED_FOR
+            self.deleted_at = min(kept, self.deleted_at or kept)
+        elif self.stored_status is ACTIVE:
+            self.suspension_reasons = []
+
     def _end(self, reason: StopReason, at: datetime) -> None:
-        self.stored_status, self.cancellation_reason = SubscriptionStatus.DELETED, reason.value
+        with self.followed_at_vendor(at):
+            self.stored_status, self.cancellation_reason = SubscriptionStatus.DELETED, reason.value
         self.expires_at = self.disabled_at = None
         self.deleted_at = at
         self.touch(at)

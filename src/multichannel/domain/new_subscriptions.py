@@ -22,6 +22,7 @@ from multichannel.domain.customers import Customer
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.terms import CANCELLATION_WINDOW, TRIAL_FOR, add_months, months_of, require_quantity
+from multichannel.domain.vendor import VendorState, VendorTaskKind
 
 TERMS = {Commerce.LEGACY: {TermDuration.P1Y}, Commerce.NEW_COMMERCE: set(TermDuration)}
 """R45: the terms of licenses in each generation of commerce."""
@@ -116,6 +117,7 @@ def new_subscription(
     if order.commerce is Commerce.NEW_COMMERCE and order.billing_type is not BillingType.USAGE:
         made.cancellation_allowed_until_date = at + CANCELLATION_WINDOW
     made.schedule_transitions()
+    made.begin_at_vendor(VendorTaskKind.PURCHASE, at)
     return made
 
 
@@ -144,6 +146,7 @@ def new_external_subscription(
         billing_cycle=BillingCycle.UNKNOWN,
         term_duration=external.term_duration,
         suspension_reasons=[],
+        vendor_state=VendorState.NOT_AT_VENDOR,
         services=list(external.services),
         canceled_services=[],
         sharing=(external.sharing if by is RecordedBy.CUSTOMER else None) or customer.default_sharing,

@@ -55,6 +55,20 @@ class Refusal(Enum):
     DIRECTORY_TAKEN = _Row(
         "R54", "directoryId", "Another organization has this directory. Check the tenant id of the customer."
     )
+    SUBSCRIPTION_LINKED = _Row(None, "id", "The subscription is already linked with the vendor's.")
+    VENDOR_ID_TAKEN = _Row(
+        None,
+        "vendorId",
+        "Another of your subscriptions has this vendor id. If both are the same, give up this one: "
+        "completeVendorTask with discard.",
+    )
+    VENDOR_ID_REQUIRED = _Row(
+        None, "vendorId", "Enter the id that the vendor has given the subscription, or discard the task."
+    )
+    NO_VENDOR_TASK = _Row(None, "id", "There is nothing to do at the vendor for this subscription.")
+    TRANSFER_STANDS = _Row(
+        "R34", "discard", "The transfer was accepted and stands. Do it in the vendor's portal as well."
+    )
     OTHER_MARKET = _Row("R12", "market", "Partners sell in their own market. Omit the market to use yours.")
     ASSOCIATED_PARTNER_INVALID = _Row(
         "R23",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, id_column
+from multichannel.domain.base import GUID, Base, id_column, partial_index
 from multichannel.domain.commerce import (
     SUBSCRIPTION_TRANSITIONS,
     BillingCycle,
@@ -28,6 +28,7 @@ from multichannel.domain.lifecycle import ENDED, LIVE, SubscriptionLifecycle
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Partner, Tenant
 from multichannel.domain.terms import require_quantity
+from multichannel.domain.vendor import VendorCounterpart
 from multichannel.errors import Refused
 
 
@@ -36,6 +37,7 @@ class Subscription(SubscriptionLifecycle, Base):
 
     timed_transitions = SUBSCRIPTION_TRANSITIONS
     parties = ("owner_id", "customer_id", "billing_partner_id", "partner_of_record_id", "support_contact_id")
+    unrecorded = VendorCounterpart.vendor_columns
     __tablename__ = "subscriptions"
     __table_args__ = (
         UniqueConstraint("owner_id", "vendor_id"),
@@ -47,11 +49,11 @@ class Subscription(SubscriptionLifecycle, Base):
         Index(None, "parent_id"),
         Index(None, "continues_id"),
         Index(None, "status", "expires_at"),
+        partial_index("ix_subscriptions_vendor_task", "owner_id", where="vendor_task IS NOT NULL"),
     )
 
     id: Mapped[str] = id_column()
     owner_id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id))
-    vendor_id: Mapped[str | None] = mapped_column(GUID)
     customer_id: Mapped[str] = mapped_column(GUID, ForeignKey(Customer.id))
     recorded_by: Mapped[RecordedBy]
     billing_partner_id: Mapped[str | None] = mapped_column(GUID, ForeignKey(Partner.id))
@@ -112,8 +114,9 @@ class Subscription(SubscriptionLifecycle, Base):
             self.require_renewable(parent)
         if not new:
             return
-        for name, value in new.items():
-            setattr(self, name, value)
+        with self.followed_at_vendor(at):
+            for name, value in new.items():
+                setattr(self, name, value)
         if "auto_renew_enabled" in new:
             self.schedule_transitions()
             for add_on in add_ons:
@@ -127,7 +130,8 @@ class Subscription(SubscriptionLifecycle, Base):
     def stop_renewing_with(self, base: Subscription, *, at: datetime) -> None:
         """Turn off automatic renewal if the base does not renew (R41)."""
         if self.auto_renew_enabled and not base.auto_renew_enabled and self.status_at(at) in LIVE:
-            self.auto_renew_enabled = False
+            with self.followed_at_vendor(at):
+                self.auto_renew_enabled = False
             self.schedule_transitions()
             self.touch(at)
 

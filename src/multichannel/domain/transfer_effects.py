@@ -13,6 +13,7 @@ from multichannel.domain.commerce import BillingType, Commerce, SubscriptionStat
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.terms import SUSPENDED_FOR
 from multichannel.domain.transfers import Transfer, TransferKind, TransferLine
+from multichannel.domain.vendor import VendorTaskKind
 
 
 class TransferSubject(DescribedEnum):
@@ -125,20 +126,24 @@ def transferred_copy(
         "created_at": at,
         "updated_at": at,
     }
-    return Subscription(**(kept | changed))
+    made = Subscription(**(kept | changed))
+    is_there = subscription.vendor_id is not None
+    made.begin_at_vendor(VendorTaskKind.TRANSFER if is_there else VendorTaskKind.PURCHASE, at)
+    return made
 
 
 def close_at_source(subscription: Subscription, at: datetime) -> None:
     """End it at the source: deleted (R38), or suspended for legacy licenses (SM4b)."""
     is_license = subscription.billing_type is BillingType.LICENSE
     subscription.expires_at = subscription.disabled_at = None
-    if is_license and subscription.commerce is Commerce.LEGACY:
-        subscription.stored_status = SubscriptionStatus.SUSPENDED
-        # With its term over, it cannot be reactivated at the source.
-        subscription.auto_renew_enabled, subscription.commitment_end_date = False, at
-        subscription.deleted_at = at + SUSPENDED_FOR
-    else:
-        subscription.stored_status, subscription.deleted_at = SubscriptionStatus.DELETED, at
+    with subscription.followed_at_vendor(at, VendorTaskKind.RELEASE):
+        if is_license and subscription.commerce is Commerce.LEGACY:
+            subscription.stored_status = SubscriptionStatus.SUSPENDED
+            # With its term over, it cannot be reactivated at the source.
+            subscription.auto_renew_enabled, subscription.commitment_end_date = False, at
+            subscription.deleted_at = at + SUSPENDED_FOR
+        else:
+            subscription.stored_status, subscription.deleted_at = SubscriptionStatus.DELETED, at
     subscription.touch(at)
 
 

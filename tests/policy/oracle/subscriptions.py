@@ -29,6 +29,8 @@ SELLERS: dict[Action, set[str]] = {
     Action.ASSIGN_SUPPORT_CONTACT: {"global_admin", "admin_agent", "helpdesk_agent"},
     Action.ASSIGN_PARTNER_OF_RECORD: BUYERS,
     Action.RELEASE: {"admin_agent"},
+    Action.LINK: STOPPERS,
+    Action.COMPLETE_VENDOR_TASK: STOPPERS,
 }
 """Role matrix and C3: what each role of the partner that bills it may do."""
 KEEPING = {Action.UPDATE, Action.CANCEL, Action.CANCEL_SERVICE, Action.ASSIGN_SUPPORT_CONTACT}
@@ -44,6 +46,8 @@ COMMERCE = {
     Action.CANCEL,
     Action.CANCEL_SERVICE,
     Action.RELEASE,
+    Action.LINK,
+    Action.COMPLETE_VENDOR_TASK,
 }
 CHANGES = {
     *COMMERCE,

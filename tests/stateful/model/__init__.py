@@ -20,6 +20,7 @@ from tests.stateful.model import (
     subscriptions,
     support_cases,
     transfers,
+    vendor,
 )
 from tests.stateful.model.state import Input, No, Outcome, State
 
@@ -70,6 +71,8 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
     "disputeExternalSubscription": consent.dispute,
     "assignSupportContact": subscriptions.support,
     "assignPartnerOfRecord": subscriptions.credit,
+    "linkSubscription": vendor.link,
+    "completeVendorTask": vendor.complete,
     "openSupportCase": support_cases.open_case,
     "commentOnSupportCase": support_cases.comment,
     "assignSupportCase": support_cases.assign,
@@ -86,11 +89,18 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
 }
 
 
+TOLD_OF_VENDOR = {"linkSubscription", "completeVendorTask"}
+"""What tells of the vendor, and leaves nothing to do there."""
+
+
 def predict(state: State, user_id: str, mutation: str, told: Input) -> tuple[Outcome, Row | None]:
     """What comes of a call by a user, and the object it shows; the state is as it would be afterwards."""
     before = deepcopy(state.tables)
     try:
-        return Outcome.DONE, MUTATIONS[mutation](state, state.principal(user_id), {**told, "as": user_id})
+        row = MUTATIONS[mutation](state, state.principal(user_id), {**told, "as": user_id})
     except No as no:
         state.tables = before
         return no.outcome, None
+    if mutation not in TOLD_OF_VENDOR:
+        vendor.follow(state, before["Subscription"])
+    return Outcome.DONE, row

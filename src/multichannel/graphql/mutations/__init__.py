@@ -16,6 +16,7 @@ NOUNS = (
     "agreements",
     "users",
     "subscriptions",
+    "vendor_tasks",
     "consent",
     "support_cases",
     "transfers",

@@ -138,6 +138,18 @@ class Subscription:
     customer = ToOne("The customer that bought it.", "Customer", SUMMARY)
     offer_id = Column("The vendor's id of the offer.", READ, filter=True)
     vendor_id = Column("The vendor's id of the subscription.", READ, filter=True, search=True)
+    vendor_state = Column(
+        "Whether the vendor has the same, as far as its exports and your people say.",
+        READ,
+        filter=True,
+        order=True,
+    )
+    vendor_task = Column(
+        "What is to be done in the vendor's portal; null if nothing is.", READ, filter=True, order=True
+    )
+    vendor_task_since = Column(
+        "Since when it is to be done in the vendor's portal.", READ, filter=True, order=True
+    )
     recorded_by = Column("Whether the customer or a partner recorded it here.", READ, filter=True, order=True)
     billing_partner = ToOne(
         "The partner that bills it; null if none does, or you cannot see that partner.", "Partner", READ

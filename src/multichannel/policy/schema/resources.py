@@ -222,6 +222,8 @@ SUBSCRIPTION = Resource(
         Action.MOVE_TO_CSP,
         Action.ASSIGN_SUPPORT_CONTACT,
         Action.ASSIGN_PARTNER_OF_RECORD,
+        Action.LINK,
+        Action.COMPLETE_VENDOR_TASK,
         Action.REQUEST_SWITCH,
         Action.RELEASE,
         Action.SET_SHARING,

@@ -57,8 +57,9 @@ class Action(DescribedEnum):
     REDUCE = "reduce", "Take rights away from the grant of delegated admin."
     TERMINATE = "terminate", "End the grant of delegated admin, or withdraw the request for it."
     SET_AUTO_EXTEND = "set_auto_extend", "Decide whether the grant of delegated admin extends itself."
+    # on a customer or a subscription
+    LINK = "link", "Link the customer to its directory, or the subscription with the vendor's."
     # on a customer
-    LINK = "link", "Link the customer to its directory."
     CONFIRM_AGREEMENT = "confirm_agreement", "Record that the customer has accepted the customer agreement."
     RECORD_SUBSCRIPTION = "record_subscription", "Record a subscription that was bought in another channel."
     CREATE_SUBSCRIPTION = "create_subscription", "Sell the customer a subscription."
@@ -73,6 +74,10 @@ class Action(DescribedEnum):
     ASSIGN_PARTNER_OF_RECORD = (
         "assign_partner_of_record",
         "Assign the reseller that is credited for the subscription.",
+    )
+    COMPLETE_VENDOR_TASK = (
+        "complete_vendor_task",
+        "Tell that what is to do at the vendor has been done there, or will not be.",
     )
     REQUEST_SWITCH = "request_switch", "As the customer: request its switch to another partner."
     RELEASE = "release", "Hand the subscription over to another partner."

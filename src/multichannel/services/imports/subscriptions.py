@@ -15,6 +15,11 @@ from multichannel.services.imports.matching import match_unlinked
 from multichannel.services.imports.partnerships import Resellers
 from multichannel.services.imports.relationships import ensure_customers
 from multichannel.services.imports.unit import ImportUnit
+from multichannel.services.imports.vendor_states import (
+    confirmed_or_open,
+    forget_schedules,
+    report_differences,
+)
 from multichannel.store.write.owner_bulk_writer import Row
 
 _ANALYZE_AFTER: Final = frozenset({1, 10, 100, 1000})
@@ -62,6 +67,7 @@ def _store(
         base = _base(each, existing)
         wanted[vendor_id] = {
             **_described(each, before),
+            **confirmed_or_open(unit, each, before),
             **terms,
             "customer_id": each.customer_id,
             "market": each.country or (before["market"] if before else None) or terms_market,
@@ -71,6 +77,8 @@ def _store(
         if before and base is None and _base_is_in_export(unit, each, existing):
             pending_add_ons.append(vendor_id)
     unit.count_outcomes(items, unit.reconcile(rows, existing, wanted, pending_add_ons))
+    report_differences(unit, dict(items), existing, wanted)
+    forget_schedules(unit, existing, wanted)
 
 
 def _described(facts: ImportedSubscription, before: Row | None) -> Row:
