@@ -19,8 +19,8 @@ from multichannel.graphql.framework.strawberry_types import (
     object_type,
     register,
 )
-from multichannel.graphql.framework.type_builder import page_info_type, resource_types, root_field
-from multichannel.graphql.types import (
+from multichannel.graphql.framework.type_builder import resource_types, root_field
+from multichannel.graphql.types import (  # noqa: F401  (they declare their types)
     agreements,
     audit,
     customers,
@@ -35,20 +35,6 @@ from multichannel.graphql.types import (
 from multichannel.graphql.types.events import events_type
 from multichannel.graphql.types.groups import GROUPS
 from multichannel.graphql.types.query import query_fields, viewer_types
-
-DECLARING = (
-    customers,
-    partnerships,
-    relationships,
-    delegated_admin,
-    subscriptions,
-    support_cases,
-    transfers,
-    agreements,
-    users,
-    audit,
-)
-"""Imported so that their types are declared."""
 
 BUILDING = Lock()
 
@@ -83,7 +69,6 @@ def build_schema() -> GraphQLSchema:
 
 @cache
 def _built() -> GraphQLSchema:
-    page_info_type()
     for declaration in DECLARATIONS.values():
         resource_types(declaration, Node)
     action_filter_input()

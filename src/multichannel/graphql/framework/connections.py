@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from multichannel.errors import BadInput
 from multichannel.graphql.framework.cursors import list_digest, read_cursor, write_cursor
+from multichannel.graphql.framework.strawberry_types import described, value_type
 from multichannel.policy.schema.resources import Resource
 from multichannel.store.read.list_query import (
     Children,
@@ -87,14 +88,14 @@ class Edge:
     cursor: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_type
 class PageInfo:
-    """Whether there are records before and after a page, and the cursors of its ends."""
+    """Whether a list continues before and after a page."""
 
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    has_next_page: bool = described("Whether there are records after the page.")
+    has_previous_page: bool = described("Whether there are records before the page.")
+    start_cursor: str | None = described("The cursor of the first record; null for an empty page.")
+    end_cursor: str | None = described("The cursor of the last record; null for an empty page.")
 
 
 class Connection:
@@ -122,7 +123,12 @@ class Connection:
         """Whether there is more, and the cursors of the ends of the page."""
         page = self._page
         ends = [self._cursor(page.records[place]) for place in (0, -1)] if page.records else [None, None]
-        return PageInfo(page.more_after, page.more_before, ends[0], ends[1])
+        return PageInfo(
+            has_next_page=page.more_after,
+            has_previous_page=page.more_before,
+            start_cursor=ends[0],
+            end_cursor=ends[1],
+        )
 
     @property
     def total_count(self) -> int:

@@ -72,6 +72,7 @@ def register(made: Any) -> Any:
 def value_type(cls: type[T]) -> type[T]:
     """Make a class an object type of its name; its docstring is the description."""
     register(strawberry.type(cls, description=" ".join((cls.__doc__ or "").split())))
+    DIRECT_RESOLVERS[cls.__name__] = {camel(name): _attribute(name) for name in cls.__annotations__}
     return cls
 
 

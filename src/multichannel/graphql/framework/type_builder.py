@@ -150,17 +150,3 @@ def _connection_types(declaration: TypeDeclaration) -> None:
             ),
         },
     )
-
-
-def page_info_type() -> None:
-    """Make `PageInfo`."""
-    object_type(
-        "PageInfo",
-        "Whether a list continues before and after a page.",
-        {
-            "has_next_page": Field("bool", "Whether there are records after the page."),
-            "has_previous_page": Field("bool", "Whether there are records before the page."),
-            "start_cursor": Field("str | None", "The cursor of the first record; null for an empty page."),
-            "end_cursor": Field("str | None", "The cursor of the last record; null for an empty page."),
-        },
-    )
