@@ -103,6 +103,10 @@ class Settings(BaseSettings):
         default=Path(".multichannel/policies"),
         description="a folder for policy versions; each policy folder needs its own",
     )
+    policy_unchecked: bool = Field(
+        default=False,
+        description="true to serve a policy with errors, or without cases or invariants; for development",
+    )
     issuer: NonEmpty | None = Field(
         default=None,
         description="the token issuer (iss) to trust; in it, {tid} stands for the tenant id",

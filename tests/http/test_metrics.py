@@ -134,6 +134,7 @@ def test_a_rejected_policy_is_reported_with_its_position_and_the_service_stays_r
         "policy": state.policy.digest,
         "policySince": "2026-01-01T00:01:00Z",
         "policyPinned": False,
+        "policyUnchecked": None,
         "policyProblem": {
             "message": problem.message,
             "file": "user.polar",

@@ -42,6 +42,7 @@ def test_a_running_service_is_alive(client: httpx.Client, shipped_policy: Policy
         "policy": shipped_policy.digest,
         "policyProblem": None,
         "policyPinned": False,
+        "policyUnchecked": None,
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from multichannel.policy.deployment.gate import Gate
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.deployment.versions import RollbackPin, Versions
 from multichannel.policy.language.source import PolicySource
@@ -39,6 +40,7 @@ class Author:
 
     root: Path
     clock: Clock = field(default_factory=Clock)
+    gate: Gate = field(default_factory=Gate)
 
     def begins(self) -> None:
         """As little of the shipped policy as loads."""
@@ -76,7 +78,13 @@ class Author:
 
     def serves(self, *, fall_back_to_last_good: bool = False) -> Reloader:
         """A service that starts now."""
-        return Reloader(self.folder, self.versions, self.clock, fall_back_to_last_good=fall_back_to_last_good)
+        return Reloader(
+            self.folder,
+            self.versions,
+            self.clock,
+            fall_back_to_last_good=fall_back_to_last_good,
+            gate=self.gate,
+        )
 
     def pins(self, digest: str) -> None:
         """Pin a former version over what the folder holds."""

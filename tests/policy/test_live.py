@@ -362,7 +362,7 @@ def test_without_a_former_version_it_does_not_start(author: Author) -> None:
 def test_what_does_not_serve_runs_no_cases_and_keeps_nothing(author: Author, tmp_path: Path) -> None:
     author.claims(FAILS)
 
-    reloader = Reloader(author.folder, author.versions, author.clock, serves=False)
+    reloader = Reloader(author.folder, author.versions, author.clock)
 
     assert reloader.live.current().digest == author.digest
     assert not (tmp_path / "versions").exists()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from multichannel.policy.deployment.current_policy import ReloadOutcome
+from multichannel.policy.deployment.gate import Gate
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.deployment.versions import Versions
 from multichannel.server.bootstrap import SHIPPED_POLICIES, now
@@ -60,7 +61,7 @@ def test_a_process_that_is_stopped_while_it_decides_decides_the_same(tmp_path: P
 @pytest.mark.long
 def test_reloads_of_the_shipped_policy_are_not_refused_on_a_busy_machine(tmp_path: Path) -> None:
     folder = shutil.copytree(SHIPPED_POLICIES, tmp_path / "policies")
-    reloader = Reloader(folder, Versions(tmp_path / "versions"), now)
+    reloader = Reloader(folder, Versions(tmp_path / "versions"), now, gate=Gate())
     outcomes: list[tuple[ReloadOutcome, ...]] = []
     reloader.live.listeners.append(outcomes.append)
     text = (folder / "user.polar").read_text()

@@ -66,7 +66,7 @@ def test_a_version_whose_cases_held_is_put_in_force_without_running_them_again(
 ) -> None:
     author.claims(HOLDS)
     author.serves()
-    monkeypatch.setattr("multichannel.policy.deployment.reloader.run_cases", None)
+    monkeypatch.setattr("multichannel.policy.deployment.gate.run_cases", None)
 
     assert author.serves().live.current().digest == author.digest
     author.claims(f"{HOLDS}, may_not: {{}}")
@@ -103,7 +103,7 @@ def test_a_version_that_was_changed_is_none(author: Author) -> None:
     (author.versions.place(files(1).digest) / "main.polar").write_text("# another\n")
 
     assert author.versions.kept() == ()
-    assert not author.versions.has(files(1))
+    assert not author.versions.has_proved(files(1))
     with pytest.raises(PolicyInvalid, match="has changed since it was stored"):
         author.versions.read(files(1).digest)
 
@@ -148,7 +148,7 @@ def test_a_pin_survives_a_restart(author: Author) -> None:
     again = author.serves()
 
     assert (again.live.current().digest, again.live.state.pinned) == (first, True)
-    assert Reloader(author.folder, author.versions, author.clock, serves=False).live.current().digest == first
+    assert Reloader(author.folder, author.versions, author.clock).live.current().digest == first
 
 
 def test_a_pin_is_over_when_the_author_has_another_policy(author: Author) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import multichannel
 from multichannel.errors import Misconfigured
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.gate import Gate
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.policy.deployment.versions import Versions
 from multichannel.settings import Settings
@@ -31,18 +32,21 @@ def policy_folder(settings: Settings) -> Path:
 
 
 def open_policy(settings: Settings, *, fall_back_to_last_good: bool = False) -> Reloader:
-    """The policy a service starts with, rolled back or not, after its cases pass; it is kept as a version.
+    """The policy a service starts with, rolled back or not, when it has passed the gate; it is kept.
 
-    PolicyInvalid if it does not load, unless the service may fall back to the last good version.
+    PolicyInvalid if it does not load or pass, unless the service may fall back to the last good version.
     """
+    from multichannel.workbench.serving_gate import problems  # noqa: PLC0415  (most commands serve nothing)
+
     versions = Versions(settings.policy_versions)
-    return Reloader(policy_folder(settings), versions, now, fall_back_to_last_good=fall_back_to_last_good)
+    gate = Gate(problems, lets_pass=settings.policy_unchecked)
+    folder = policy_folder(settings)
+    return Reloader(folder, versions, now, fall_back_to_last_good=fall_back_to_last_good, gate=gate)
 
 
 def load_policy(settings: Settings) -> Policy:
-    """The policy of a command: the same as a service would use, without running its cases."""
-    versions = Versions(settings.policy_versions)
-    return Reloader(policy_folder(settings), versions, now, serves=False).live.current()
+    """The policy of a command: the same as a service would use, without checking it."""
+    return Reloader(policy_folder(settings), Versions(settings.policy_versions), now).live.current()
 
 
 def require_current(settings: Settings) -> None:

@@ -58,12 +58,16 @@ def current_policy(live: CurrentPolicy, *, offer_sign_in: bool = False) -> Endpo
 
 
 def policy_status(state: PolicyState) -> dict[str, object]:
-    """The current policy as JSON; the problem is that of a rejected policy."""
+    """The current policy as JSON; the problem is that of a rejected policy.
+
+    `policyUnchecked` says what is wrong with the current one, where the service is set to let that pass.
+    """
     return {
         "policy": state.policy.digest,
         "policySince": _time(state.since),
         "policyProblem": None if state.problem is None else _problem(state.problem),
         "policyPinned": state.pinned,
+        "policyUnchecked": state.unchecked or None,
     }
 
 

@@ -21,7 +21,8 @@ what would make it all right: the invariant says nothing of records at which one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -35,7 +36,7 @@ from multichannel.policy.schema.vocabulary import ROLES, Action, AuthMode, Princ
 from multichannel.policy.testing.yaml_document import YamlDocument
 from multichannel.workbench.condition_text import ConditionText
 
-FILE = "invariants.yaml"
+WORD = re.compile(r"\w+")
 KEYS = ("never", "rules", "who", "standing", "may", "what", "where", "unless")
 WHO: dict[str, type[StrEnum]] = {
     "kind": TenantKind,
@@ -66,19 +67,41 @@ class Invariant:
         """`file:line`."""
         return f"{self.file}:{self.line}"
 
-    def is_about(self, principal: Principal, role: str) -> bool:
-        """Whether it is about such a principal with this role."""
-        facts = {name: getattr(principal, name) for name in self.who if name != "roles"} | {"roles": role}
-        return all(facts[name] in words for name, words in self.who.items())
+    def is_about(self, principal: Principal) -> bool:
+        """Whether it is about such a principal, whatever its roles."""
+        return all(getattr(principal, name) in words for name, words in self.who.items() if name != "roles")
+
+    def is_about_roles(self, roles: Collection[str]) -> bool:
+        """Whether it is about a principal that has these roles and no others."""
+        return "roles" not in self.who or all(role in self.who["roles"] for role in roles)
+
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """Equal for invariants that say the same, whatever their names and places."""
+        who = frozenset((name, frozenset(words)) for name, words in self.who.items())
+        parts = (self.standings, self.actions, [each.name for each in self.resources])
+        unless = frozenset(each.body for each in self.unless)
+        return who, *map(frozenset[object], parts), self.where.body, unless
+
+    @property
+    def name(self) -> str:
+        """The name that accepts that it holds no longer, such as `invariant.a_trial_is_given_away`."""
+        return f"invariant.{'_'.join(WORD.findall(self.never.lower()))}"
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """The facts of principals that it names, but for roles and tenant."""
+        named = {"roles", *self.who}.union(*(text.facts for text in (self.where, *self.unless)))
+        return frozenset(named - {"roles", "tenant_id"})
 
     def of(self, granted: tuple[Derivation, ...]) -> tuple[Derivation, ...]:
         """What is granted at its standings."""
         return tuple(each for each in granted if not self.standings or each.name in self.standings)
 
 
-def read(path: Path) -> tuple[Invariant, ...]:
-    """The invariants of a file; PolicyInvalid with file and line of an invalid entry."""
-    document = YamlDocument(path)
+def read(path: Path, text: str | None = None) -> tuple[Invariant, ...]:
+    """The invariants of a file, or of a text it had; PolicyInvalid with file and line of an invalid entry."""
+    document = YamlDocument(path, text=text)
     content = document.mapping(document.content or {}, 1, "the file", ("invariants",))
     listed = document.listed(content.get("invariants"), document.line("invariants"), "`invariants`")
     return tuple(_InvariantReader(document, number).invariant(item) for number, item in enumerate(listed))

@@ -12,7 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from multichannel.errors import BadInput, PolicyInvalid
 from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.versions import INVARIANTS
 from multichannel.policy.language.source import PolicySource
+from multichannel.workbench.invariants import Invariant, read
 
 HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 FILE = re.compile(r'^\+\+\+ "?b/([^"\t]*)')
@@ -28,6 +30,17 @@ class Revision:
     source: PolicySource
     folder: Path | None
     """None for a git revision."""
+    invariants_text: str | None = None
+    """The file of invariants as the version has it."""
+
+    def invariants(self) -> tuple[Invariant, ...]:
+        """What the version says that no edit may ever allow; PolicyInvalid names the version."""
+        if self.invariants_text is None:
+            return ()
+        try:
+            return read(Path(INVARIANTS), self.invariants_text)
+        except PolicyInvalid as error:
+            raise PolicyInvalid(f"{self.name}: {error.message}") from None
 
     def load(self) -> Policy:
         """Load the policy; PolicyInvalid names the version if it does not load."""
@@ -45,7 +58,11 @@ def revision(name: str, default: Path) -> Revision:
     folder = Path(name)
     if name and folder.is_dir():
         try:
-            return Revision(name, PolicySource.read(folder), folder)
+            beside = folder / INVARIANTS
+            text = beside.read_text("utf-8") if beside.is_file() else None
+            return Revision(name, PolicySource.read(folder), folder, text)
+        except UnicodeDecodeError as error:
+            raise PolicyInvalid(f"{name}: {INVARIANTS}: {error}") from error
         except PolicyInvalid as error:
             raise PolicyInvalid(f"{name}: {error.message}") from None
     rev, colon, path = name.partition(":")
@@ -55,10 +72,12 @@ def revision(name: str, default: Path) -> Revision:
     names = _git("ls-tree", "-z", "--name-only", "--end-of-options", tree)
     if names is None:
         raise PolicyInvalid(f"{name}: no folder {place} in {rev}")
-    files = sorted(item for item in names.decode("utf-8", "replace").split("\0") if item.endswith(".polar"))
+    listed = names.decode("utf-8", "replace").split("\0")
+    files = sorted(item for item in listed if item.endswith(".polar"))
     if not files:
         raise PolicyInvalid(f"{name}: {place} contains no .polar file")
-    return Revision(name, PolicySource(tuple((file, _text(tree, file, name)) for file in files)), None)
+    source = PolicySource(tuple((file, _text(tree, file, name)) for file in files))
+    return Revision(name, source, None, _text(tree, INVARIANTS, name) if INVARIANTS in listed else None)
 
 
 def changed_lines(folder: Path, rev: str) -> dict[str, set[int]]:

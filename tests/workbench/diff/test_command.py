@@ -8,11 +8,13 @@ import pytest
 
 from multichannel.store import migrations
 from tests.workbench.suites import USERS, edited, users
+from tests.workbench.test_coverage import git
 
 Run = Callable[..., tuple[int, str, str]]
 GRANT = 'grant("global_admin", "self", "update_roles", _: User);'
 SWAPPED = "user.update_roles.self.sales_agent"
 LOST = "user.update_roles.self.global_admin.denied"
+NAME = "invariant.a_sales_agent_gives_roles"
 LINE = USERS[: USERS.index(GRANT)].count("\n") + 1
 NEVER = """
 invariants:
@@ -46,7 +48,7 @@ def test_json_has_all_that_is_told(diff: Run) -> None:
     code, out, _ = diff("--format", "json")
 
     body = json.loads(out)
-    assert code == 0
+    assert code == 1
     assert body["schema_version"] == 1
     assert body["command"] == "policy diff"
     assert body["counts"] == {"newly-allowed": 1, "newly-denied": 1, "changed-reason": 0}
@@ -57,12 +59,16 @@ def test_json_has_all_that_is_told(diff: Run) -> None:
     assert allowed["witness"]["facts"]["tenant_id"] == "own_tenant"
     assert allowed["rules"][0]["version"] == "new"
     assert body["bound"]["given_up"] == 0
+    assert body["not_compared"] == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ((), 0),
+        ((), 1),
+        (("--accept", SWAPPED), 1),
+        (("--accept", SWAPPED, "--accept", LOST), 0),
+        (("--fail-on", "none"), 0),
         (("--fail-on", "newly-allowed"), 1),
         (("--fail-on", "newly-denied"), 1),
         (("--fail-on", "any"), 1),
@@ -138,6 +144,92 @@ def test_a_broken_invariant_fails_in_a_file_that_is_named_and_in_the_new_folder(
     assert "title=Invariant violated::invariants.yaml:3: never: a sales agent gives roles (R8)" in out
 
 
+LOSING = {
+    "gone": "invariants: []\n",
+    "held for less": NEVER.replace("roles: sales_agent", "roles: sales_agent, kind: system"),
+    "held for fewer records": NEVER.replace("what: User", 'what: User, where: "resource.cloud = nil"'),
+    "held for no record": NEVER.replace(
+        "what: User", 'what: User, where: \'resource.state = "active" and resource.state = "inactive"\''
+    ),
+    "with a way out": NEVER.replace(
+        "what: User", "what: User, unless: resource.tenant_id = principal.tenant_id"
+    ),
+}
+
+
+@pytest.mark.parametrize("lost", LOSING.values(), ids=LOSING)
+def test_an_invariant_that_is_lost_is_told_first_and_still_held_unless_that_is_accepted(
+    diff: Run, old: Path, new: Path, lost: str
+) -> None:
+    (old / "invariants.yaml").write_text(NEVER, "utf-8")
+    (new / "invariants.yaml").write_text(lost, "utf-8")
+
+    code, out, _ = diff("--fail-on", "none")
+    accepting, accepted, _ = diff("--fail-on", "none", "--accept", NAME)
+
+    assert (code, accepting) == (1, 0)
+    first, *_ = [line for line in out.splitlines()[2:] if line.strip()]
+    assert first.startswith("invariants.yaml:3 of OLD is ")
+    assert first.endswith("never: a sales agent gives roles (R8)")
+    assert f"name: {NAME}" in out
+    assert "Violated: invariants.yaml:3: never: a sales agent gives roles (R8)" in out
+    assert "Violated" not in accepted
+    assert diff("--format", "github")[1].startswith(
+        f"::error file={new}/invariants.yaml,line=1,title=Invariant lost"
+    )
+    assert "## Policy" in diff("--format", "markdown")[1]
+    [change] = json.loads(diff("--format", "json")[1])["invariants"]
+    assert (change["name"], change["is_accepted"]) == (NAME, False)
+
+
+def test_an_invariant_may_be_reworded_widened_and_split(run: Run, old: Path, tmp_path: Path) -> None:
+    same = users(tmp_path / "same")
+    (old / "invariants.yaml").write_text(NEVER, "utf-8")
+    (same / "invariants.yaml").write_text(
+        """
+invariants:
+  - {never: a partner's sales agent does, who: {kind: [partner, system], roles: [sales_agent]}, what: User}
+  - {never: a customer's sales agent gives roles, who: {kind: customer}, may: update_roles, what: User,
+     where: resource.id = resource.id, unless: resource.id != resource.id}
+""",
+        "utf-8",
+    )
+
+    code, out, _ = run("policy", "diff", str(old), str(same), "--fail-on", "none")
+
+    assert "of OLD is" not in out
+    assert code == 1  # a customer's global admin gives roles
+    assert "Violated: invariants.yaml:4" in out
+
+
+def test_an_invariant_of_a_git_revision_is_held(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = users(tmp_path / "policies")
+    (folder / "invariants.yaml").write_text(NEVER, "utf-8")
+    for words in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "first")):
+        git(tmp_path, *words)
+    (folder / "invariants.yaml").unlink()
+    monkeypatch.chdir(tmp_path)
+
+    code, out, _ = run("policy", "diff", "HEAD", "policies")
+
+    assert code == 1
+    assert "invariants.yaml:3 of OLD is gone: never: a sales agent gives roles (R8)" in out
+
+
+def test_rules_that_read_roles_as_a_list_are_not_compared(run: Run, old: Path, tmp_path: Path) -> None:
+    alone = edited(USERS, "  u.tenant_id = p.tenant_id;", '  u.tenant_id = p.tenant_id and p.roles = ["a"];')
+    code, out, _ = run(
+        "policy", "diff", str(old), str(users(tmp_path / "new", policy=alone)), "--fail-on", "none"
+    )
+
+    assert code == 1
+    assert "Not compared, so there may be changes that are not listed" in out
+    assert "user.polar:1: the rule reads the list of roles in another way" in out
+    assert "NOT ALL COMPARED" in out
+
+
 def test_a_version_that_does_not_load_is_named_and_exits_with_3(diff: Run, new: Path) -> None:
     (new / "user.polar").write_text("grant(\n", "utf-8")
     code, out, err = diff()
@@ -149,7 +241,7 @@ def test_a_version_that_does_not_load_is_named_and_exits_with_3(diff: Run, new: 
 
 def test_a_database_without_tenants_has_no_rows_to_count(diff: Run, sqlite_url: str) -> None:
     assert migrations.current(sqlite_url) == migrations.head()
-    code, out, _ = diff("--database-url", sqlite_url, "--format", "json")
+    code, out, _ = diff("--database-url", sqlite_url, "--format", "json", "--fail-on", "none")
 
     assert code == 0
     assert json.loads(out)["rows"] == {"tenants": [], "counts": []}

@@ -11,7 +11,7 @@ from multichannel.cli.application import LazyGroup
 
 _SUMMARIES = {
     "check": "Find mistakes in policy files.",
-    "test": "Run the test cases of a policy and report what has no case.",
+    "test": "Run the test cases of a policy, hold its invariants, and report what has no case.",
     "explain": "Explain a decision: matching rules, conditions and values.",
     "who-can": "List whose people may do something with a record.",
     "what-can": "List what a principal may do, and with which records.",

@@ -12,22 +12,30 @@ from rich.text import Text
 from multichannel.cli.policy.common import print_line
 from multichannel.workbench.diff import wording
 from multichannel.workbench.diff.changes import ChangeGroup, Direction
-from multichannel.workbench.diff.report import DiffReport, change_lines, violation_lines
+from multichannel.workbench.diff.report import DiffReport, change_lines, invariant_lines, violation_lines
+from multichannel.workbench.findings import count_of
 
 COLOURS = {Direction.ALLOWED: "bold red", Direction.DENIED: "bold yellow", Direction.REASON: "bold"}
 LABELS = {"rules": "cyan", "name": "green"}
 
 
 def print_report(report: DiffReport, page: Console) -> None:
-    """Violated invariants, then what is newly allowed, then the rest; last the limits of the comparison."""
+    """Lost and violated invariants, what is newly allowed, then the rest; last what was compared."""
     print_line(page, f"From {report.old} ({report.old_digest[:12]})")
     print_line(page, f"to   {report.new} ({report.new_digest[:12]})")
-    for violation, groups in report.violations:
+    for lost in report.invariants:
+        title = wording.invariant_text(lost) + (" (accepted)" if report.is_accepted(lost) else "")
+        _print_list(page, title, [f"{label}: {text}" for label, text in invariant_lines(lost)], "bold red")
+    for violation in report.violations:
         title = f"Violated: {wording.violation_text(violation)}"
-        _print_list(page, title, [*violation_lines(violation, groups)], "bold red")
+        _print_list(page, title, [*violation_lines(violation)], "bold red")
+    title = "Not compared, so there may be changes that are not listed"
+    _print_list(page, title, report.not_compared, "bold red")
     for direction in Direction:
         _print_section(page, report, direction)
-    _print_list(page, "Same verdicts by other rules", [*map(wording.rewriting_text, report.diff.rewritings)])
+    _print_list(
+        page, wording.rewritings_title(report.diff), [*map(wording.rewriting_text, report.diff.rewritings)]
+    )
     _print_list(page, "Changed only in comments, order or layout", report.diff.text_only)
     if report.rows is not None:
         changed = [wording.row_count_text(each) for each in report.rows.changed]
@@ -76,5 +84,8 @@ def _count(report: DiffReport, direction: Direction) -> int:
 
 def _summary(report: DiffReport) -> str:
     counts = [f"{_count(report, each)} {each.value.replace('-', ' ')}" for each in Direction]
-    violated = f", {len(report.violations)} violated" if report.violations else ""
-    return f"{', '.join(counts)}{violated}."
+    if report.invariants:
+        counts.append(f"{count_of(len(report.invariants), 'invariant')} lost")
+    if report.violations:
+        counts.append(f"{len(report.violations)} violated")
+    return f"{', '.join(counts)}{'' if not report.not_compared else ', NOT ALL COMPARED'}."

@@ -30,11 +30,17 @@ from multichannel.errors import BadInput
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.testing.case_files import read_suite
 from multichannel.workbench import case_coverage
-from multichannel.workbench.findings import Finding, Level, findings_as_json, path_of
+from multichannel.workbench.check.codes import FINDING_KINDS
+from multichannel.workbench.check.invariants import check_invariants
+from multichannel.workbench.findings import Finding, Level, count_of, findings_as_json, path_of
 from multichannel.workbench.junit import junit
 from multichannel.workbench.testing import FAILED, CaseResult, by_file, explain_result, failure, run
 
-KINDS = {FAILED: "The decision differs from what a case expects.", **case_coverage.KINDS}
+KINDS = {
+    FAILED: "The decision differs from what a case expects.",
+    **case_coverage.KINDS,
+    **{code: text for code, text in FINDING_KINDS.items() if code.endswith(("-invariant", "-invariants"))},
+}
 MAX_EXPLAINED = 20
 """Failures that are explained: a change that breaks hundreds of cases does so for one or two reasons."""
 
@@ -57,10 +63,10 @@ def test(
     ] = False,
     output: Annotated[Literal["text", "json", "github", "sarif", "junit"], FORMAT] = "text",
 ) -> None:
-    """Run the test cases of a policy and report what has no case.
+    """Run the test cases of a policy, hold its invariants, and report what has no case.
 
-    Each case is decided both as a check of one record and as the filter of a list. With --filter, missing
-    cases are not reported. Exit codes: 0 all as expected, 1 otherwise, 3 the policy does not load.
+    Each case is decided both as a check of one record and as the filter of a list. With --filter, invariants
+    and missing cases are left out. Exit codes: 0 all as expected, 1 otherwise, 3 the policy does not load.
 
     Example: multichannel policy test --filter alder_sales_agent
     """
@@ -74,14 +80,15 @@ def test(
     gaps = [] if filter_text is not None else case_coverage.gaps(loaded, suite)
     if allow_gaps:
         gaps = [replace(gap, level=Level.WARNING) for gap in gaps]
-    report = _Report(loaded, folder, results, tuple(gaps))
+    invariants = [] if filter_text is not None else list(check_invariants(loaded, folder))
+    report = _Report(loaded, folder, results, tuple(gaps), tuple(invariants))
     xml = partial(junit, results, gaps)
     if junit_file is not None:
         write(xml(), junit_file)
-    findings = [*map(failure, report.failed), *gaps]
+    findings = [*map(failure, report.failed), *gaps, *invariants]
     formats = finding_formats(findings, folder, KINDS) | {"junit": xml}
     Output("test", loaded.digest, partial(_print, report), partial(_body, report), formats).show(output)
-    if report.failed or any(gap.level is Level.ERROR for gap in gaps):
+    if report.fails:
         raise typer.Exit(FINDINGS)
 
 
@@ -91,6 +98,12 @@ class _Report:
     folder: Path
     results: tuple[CaseResult, ...]
     gaps: tuple[Finding, ...]
+    invariants: tuple[Finding, ...]
+
+    @property
+    def fails(self) -> bool:
+        """Whether anything of it must not ship."""
+        return bool(self.failed) or any(each.level is Level.ERROR for each in (*self.gaps, *self.invariants))
 
     @property
     def failed(self) -> list[CaseResult]:
@@ -107,6 +120,7 @@ def _body(report: _Report) -> dict[str, Any]:
         ],
         "failures": [_failure(report, result, number) for number, result in enumerate(report.failed)],
         "gaps": findings_as_json(report.gaps, report.folder),
+        "invariants": findings_as_json(report.invariants, report.folder),
     }
 
 
@@ -139,12 +153,12 @@ def _print(report: _Report, page: Console) -> None:
             _print_explanation(page, report.policy, result)
     if len(failed) > MAX_EXPLAINED:
         page.print(f"\nOnly the first {MAX_EXPLAINED} failures are explained; use --filter for others.")
-    if report.gaps:
+    if report.gaps or report.invariants:
         page.print()
-    for gap in report.gaps:
-        print_finding(page, gap, report.folder)
-        if gap.hint:
-            print_line(page, gap.hint, "cyan", indent=2)
+    for missing in (*report.gaps, *report.invariants):
+        print_finding(page, missing, report.folder)
+        if missing.hint:
+            print_line(page, missing.hint, "cyan", indent=2)
     page.print()
     page.print(_summary(report))
 
@@ -162,8 +176,9 @@ def _summary(report: _Report) -> Text:
     text = f"{len(report.results)} expectations: {len(report.results) - failed} passed, {failed} failed."
     if gaps:
         text += f" {gaps} missing cases."
-    fails = failed or any(gap.level is Level.ERROR for gap in report.gaps)
-    return Text(text, "bold red" if fails else "bold yellow" if gaps else "bold green")
+    if report.invariants:
+        text += f" {count_of(len(report.invariants), 'finding')} about invariants."
+    return Text(text, "bold red" if report.fails else "bold yellow" if gaps else "bold green")
 
 
 def _files(results: Iterable[CaseResult]) -> Table:

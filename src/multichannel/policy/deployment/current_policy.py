@@ -55,6 +55,8 @@ class PolicyState:
     """The SHA-256 of each of its files, including cases; empty for a policy without files."""
     pinned: bool = False
     problem: ReloadFailure | None = None
+    unchecked: str = ""
+    """What is wrong with it, where the service is set to let that pass."""
 
 
 class CurrentPolicy:

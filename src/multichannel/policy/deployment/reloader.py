@@ -1,7 +1,7 @@
 """Loads a changed policy or a pinned version, tests it, and makes it the current policy.
 
-A policy that does not load, or fails its cases, changes nothing. The files are read again after the test: if
-they changed meanwhile, they were still being written, and the reload starts over.
+A policy that does not load, or does not pass the gate, changes nothing. The files are read again after the
+test: if they changed meanwhile, they were still being written, and the reload starts over.
 """
 
 from __future__ import annotations
@@ -23,15 +23,13 @@ from multichannel.policy.deployment.current_policy import (
     ReloadFailure,
     ReloadOutcome,
 )
+from multichannel.policy.deployment.gate import Gate
 from multichannel.policy.deployment.versions import SHORT, PolicyFiles, RollbackPin, Versions
-from multichannel.policy.testing.case_files import read_cases
-from multichannel.policy.testing.cases import run_cases
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 """How often the folder may change while it is read; after that it is read again at the next reload."""
-SHOWN_FAILURES = 3
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=2), timedelta(minutes=5)
 """After a fault, which says nothing about the policy, it is loaded again; each time after twice as long."""
 
@@ -58,6 +56,8 @@ class _Selection:
     files: PolicyFiles | None = None
     pinned: bool = False
     problem: ReloadFailure | None = None
+    unchecked: str = ""
+    """What is wrong with it that the gate let pass."""
     met_fault: bool = False
     """Whether it was refused because of a fault, not of an error in the policy."""
 
@@ -72,17 +72,17 @@ class Reloader:
         clock: Callable[[], datetime],
         *,
         fall_back_to_last_good: bool = False,
-        serves: bool = True,
+        gate: Gate | None = None,
     ) -> None:
         """Load the policy that folder and pin select; PolicyInvalid if it cannot be loaded.
 
         With `fall_back_to_last_good` the last good version is used then, as a replaced worker must start.
-        A reloader that does not serve keeps no versions and runs no cases.
+        A reloader without a gate serves a command: it checks nothing and keeps no versions.
         """
         self.folder, self.versions = folder, versions
         self._clock = clock
         self._lock = threading.Lock()
-        self._serves = self._can_keep = serves
+        self._gate, self._can_keep = gate, True
         self._policy: Policy | None = None
         self._retry_at: datetime | None = None
         self._pause = FIRST_RETRY
@@ -95,13 +95,19 @@ class Reloader:
         self._policy = selection.policy
         self.live = CurrentPolicy(
             PolicyState(
-                selection.policy, clock(), selection.files.digests, selection.pinned, selection.problem
+                selection.policy,
+                clock(),
+                selection.files.digests,
+                selection.pinned,
+                selection.problem,
+                selection.unchecked,
             )
         )
         self._plan_retry(selection)
         self._keep(selection, self._applied)
         if selection.problem:
             _log_refusal(selection.problem, selection.policy, self._retry_at)
+        _log_unchecked(self.live.state)
 
     def reload(self) -> None:
         """If folder or pin have changed, verify the new policy and make it current, or log why not.
@@ -136,7 +142,8 @@ class Reloader:
             files = None
             try:
                 files, place = self._read(observation, kept_as)
-                return _Selection(self._verified(files, place), files, pinned, problem, met_fault)
+                policy, unchecked = self._verified(files, place)
+                return _Selection(policy, files, pinned, problem, unchecked, met_fault)
             except PolicyInvalid as refusal:
                 problem = problem or self._failure(refusal, files)
                 met_fault = met_fault or _is_fault(refusal)
@@ -168,14 +175,17 @@ class Reloader:
             raise PolicyInvalid(observation.refusal)
         return observation.files, self.folder
 
-    def _verified(self, files: PolicyFiles, place: Path) -> Policy:
-        """The policy, if it loads and its cases pass; kept versions have passed before."""
+    def _verified(self, files: PolicyFiles, place: Path) -> tuple[Policy, str]:
+        """The policy, if it loads and passes the gate, and what that let pass.
+
+        Kept versions have passed before.
+        """
         policy = self._policy
         if policy is None or policy.digest != files.source.digest:
             policy = Policy(files.source)
-        if self._serves and files.has_cases and not self.versions.has(files):
-            _check_cases(policy, place)
-        return policy
+        if self._gate is None or self.versions.has_proved(files):
+            return policy, ""
+        return policy, self._gate.check(policy, files, place)
 
     def _failure(self, refusal: PolicyInvalid, files: PolicyFiles | None) -> ReloadFailure:
         return ReloadFailure.from_refusal(
@@ -192,10 +202,21 @@ class Reloader:
         if selection.policy is None or selection.files is None:
             after = replace(before, problem=problem)
         elif selection.policy is before.policy:
-            after = replace(before, files=selection.files.digests, pinned=selection.pinned, problem=problem)
+            after = replace(
+                before,
+                files=selection.files.digests,
+                pinned=selection.pinned,
+                problem=problem,
+                unchecked=selection.unchecked,
+            )
         else:
             after = PolicyState(
-                selection.policy, self._clock(), selection.files.digests, selection.pinned, problem
+                selection.policy,
+                self._clock(),
+                selection.files.digests,
+                selection.pinned,
+                problem,
+                selection.unchecked,
             )
             outcomes.insert(0, ReloadOutcome.SWAPPED)
         self._policy, self._applied = after.policy, observation
@@ -212,10 +233,10 @@ class Reloader:
 
     def _keep(self, selection: _Selection, observation: _Observation) -> None:
         """Keep a version that comes from the policy folder, and release the pin that it supersedes."""
-        if not self._serves or selection.files is None or selection.files is not observation.files:
+        if self._gate is None or selection.files is None or selection.files is not observation.files:
             return
         try:
-            self.versions.keep(selection.files, self._clock())
+            self.versions.keep(selection.files, self._clock(), unchecked=selection.unchecked)
             if observation.pin is not None:
                 self.versions.release(observation.pin)
                 self._applied = replace(observation, pin=None)
@@ -223,16 +244,6 @@ class Reloader:
             if self._can_keep:
                 log.warning("policy versions cannot be stored, so rollback is not available: %s", error)
             self._can_keep = False
-
-
-def _check_cases(policy: Policy, place: Path) -> None:
-    """PolicyInvalid with the first failures unless every case in a folder passes."""
-    failed = run_cases(policy, read_cases(place))
-    if failed:
-        failures = "; ".join(map(str, failed[:SHOWN_FAILURES]))
-        raise PolicyInvalid(
-            f"{failures} ({len(failed)} in all)" if len(failed) > SHOWN_FAILURES else failures
-        )
 
 
 def _is_fault(refusal: BaseException | None) -> bool:
@@ -250,6 +261,14 @@ def _log_change(before: PolicyState, after: PolicyState, retry_at: datetime | No
         log.info("policy %s%s stays current", now, pinned)
     if after.problem is not None:
         _log_refusal(after.problem, after.policy, retry_at)
+    if after.unchecked != before.unchecked:
+        _log_unchecked(after)
+
+
+def _log_unchecked(state: PolicyState) -> None:
+    if state.unchecked:
+        digest = state.policy.digest[:SHORT]
+        log.warning("policy %s is served although it would be refused: %s", digest, state.unchecked)
 
 
 def _log_refusal(problem: ReloadFailure, policy: Policy, retry_at: datetime | None) -> None:

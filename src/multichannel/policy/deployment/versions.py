@@ -25,6 +25,9 @@ from multichannel.policy.language.source import PolicySource, read_texts
 from multichannel.policy.testing.case_files import SUFFIX
 from multichannel.policy.testing.cast import CAST
 
+INVARIANTS = "invariants.yaml"
+UNCHECKED = ".unchecked"
+"""Beside the files of a version: what was wrong with it when it was put in force."""
 KEPT = 20
 SHORT = 12
 """The digits of a digest that are displayed."""
@@ -34,7 +37,7 @@ NAME = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class PolicyFiles:
-    """The files of a policy and its cases at the time of reading."""
+    """The files of a policy, its cases and its invariants at the time of reading."""
 
     texts: tuple[tuple[str, str], ...]
 
@@ -44,7 +47,8 @@ class PolicyFiles:
 
         Files of editors and deployments do not belong to the policy.
         """
-        return cls(read_texts(folder, lambda name: name.endswith((".polar", SUFFIX)) or name == CAST))
+        others = {CAST, INVARIANTS}
+        return cls(read_texts(folder, lambda name: name.endswith((".polar", SUFFIX)) or name in others))
 
     @cached_property
     def source(self) -> PolicySource:
@@ -63,7 +67,7 @@ class PolicyFiles:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of all files, including cases."""
+        """The SHA-256 of all files, including cases and invariants."""
         return hashlib.sha256(json.dumps(self.digests, sort_keys=True).encode()).hexdigest()
 
 
@@ -92,10 +96,10 @@ class Versions:
         """The folder is created when the first version is kept."""
         self.folder = folder
 
-    def has(self, files: PolicyFiles) -> bool:
-        """Whether exactly these files, including cases, are kept."""
+    def has_proved(self, files: PolicyFiles) -> bool:
+        """Whether exactly these files, including cases, are kept, and were in order when they were."""
         try:
-            return self.read(files.digest) == files
+            return self.read(files.digest) == files and not (self.place(files.digest) / UNCHECKED).exists()
         except PolicyInvalid:
             return False
 
@@ -131,12 +135,17 @@ class Versions:
         problem = "More than one version begins" if found else "No kept version begins"
         raise BadInput(f"{problem} with {prefix}. To list versions: multichannel policy rollback --list")
 
-    def keep(self, files: PolicyFiles, since: datetime) -> None:
-        """Keep a version, and delete the oldest beyond the limit. Raises OSError."""
+    def keep(self, files: PolicyFiles, since: datetime, *, unchecked: str = "") -> None:
+        """Keep a version, and delete the oldest beyond the limit. Raises OSError.
+
+        `unchecked` says what was let pass; without it, the version is in order from now on.
+        """
         place = self.place(files.digest)
         if not place.is_dir():
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._write(files, place)
+            self._write(files, place, unchecked)
+        elif not unchecked:
+            (place / UNCHECKED).unlink(missing_ok=True)
         moment = int(since.timestamp() * 1e9)
         os.utime(place, ns=(moment, moment))
         self._prune()
@@ -188,11 +197,13 @@ class Versions:
                 if NAME.fullmatch(entry.name):
                     yield datetime.fromtimestamp(entry.stat().st_mtime, UTC), entry.name
 
-    def _write(self, files: PolicyFiles, place: Path) -> None:
+    def _write(self, files: PolicyFiles, place: Path, unchecked: str) -> None:
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
         try:
             for name, text in files.texts:
                 (new / name).write_text(text, "utf-8", newline="")
+            if unchecked:
+                (new / UNCHECKED).write_text(unchecked, "utf-8")
             new.chmod(0o755)
             new.rename(place)
         except OSError:

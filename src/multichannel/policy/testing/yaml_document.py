@@ -19,14 +19,21 @@ class YamlDocument:
     """A YAML file with the line of every entry."""
 
     def __init__(
-        self, path: Path, error: type[MultichannelError] = PolicyInvalid, called: str | None = None
+        self,
+        path: Path,
+        error: type[MultichannelError] = PolicyInvalid,
+        called: str | None = None,
+        text: str | None = None,
     ) -> None:
-        """Read the file; `error` is raised for invalid entries, with the name of the file or another one."""
+        """Read the file, or the text it had in another version.
+
+        `error` is raised for invalid entries, with the name of the file or another one.
+        """
         self.file = called or path.name
         self._error = error
         self._lines: dict[Place, int] = {}
         try:
-            loader = yaml.CSafeLoader(path.read_text("utf-8"))
+            loader = yaml.CSafeLoader(path.read_text("utf-8") if text is None else text)
             node = loader.get_single_node()
             self._note_lines(node, ())
             self.content = loader.construct_document(node) if node else None

@@ -1,14 +1,14 @@
-"""Static checks of a policy: every error in its files, without evaluating any decision.
+"""Checks of a policy: every error in its files, and the invariants that it violates.
 
-`check` runs every check below; `codes.py` lists the kinds of findings. Imports `policy`. Start with
-`check_source`.
+`check` runs every check below; `codes.py` lists the kinds of findings. Imports `policy`, and `diff` for the
+invariants. Start with `check_source`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from multichannel.policy.decide.policy import Policy
@@ -22,6 +22,7 @@ from multichannel.workbench.check.completeness import check_cases, check_complet
 from multichannel.workbench.check.constructs import check_constructs
 from multichannel.workbench.check.duplicates import check_contradictions, check_duplicates
 from multichannel.workbench.check.grants import check_grants
+from multichannel.workbench.check.invariants import check_invariants
 from multichannel.workbench.check.loading import check_loading, load, read_files
 from multichannel.workbench.check.names import check_names
 from multichannel.workbench.check.reachability import check_reach
@@ -69,9 +70,13 @@ class PolicyCheck:
 
 
 def check(folder: Path) -> PolicyCheck:
-    """Check all policy files of a folder."""
+    """Check all policy files of a folder, and whether the policy holds its invariants."""
     source, unread = read_files(folder)
-    return check_source(source, folder, unread)
+    checked = check_source(source, folder, unread)
+    if checked.policy is None:
+        return checked
+    findings = (*checked.findings, *check_invariants(checked.policy, folder))
+    return replace(checked, findings=tuple(in_order(findings)))
 
 
 def check_source(source: PolicySource, folder: Path, unread: Sequence[Finding] = ()) -> PolicyCheck:

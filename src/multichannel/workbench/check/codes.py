@@ -67,9 +67,15 @@ FINDING_KINDS = {
     "ungranted-action": "An action is granted to nobody.",
     "uncommented-restriction": "The comment of a restriction is the reason that denied users see.",
     "no-cases": "A policy file should have test cases.",
+    # Invariants.
+    "no-invariants": "A policy should say what no edit of it may ever allow; a service requires it.",
+    "invalid-invariant": "An invariant that has no meaning is not held.",
+    "vacuous-invariant": "An invariant that no policy could violate protects nothing.",
+    "violated-invariant": "The policy allows what an invariant says it must never allow.",
+    "unchecked-invariant": "Whether an invariant holds could not be found out.",
 }
 """Every kind of finding of `policy check`: why it matters."""
-WARNINGS = {"similar-code", "idle-restriction", "uncommented-restriction", "no-cases"}
+WARNINGS = {"similar-code", "idle-restriction", "uncommented-restriction", "no-cases", "no-invariants"}
 """The kinds that need not fail a check."""
 
 

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from multichannel.errors import BadInput
-from multichannel.workbench.diff.changes import ChangeGroup, PolicyDiff, expand_braces
+from multichannel.workbench.diff.changes import ChangeGroup, Direction, PolicyDiff, expand_braces
 from multichannel.workbench.findings import Finding
 
 
 class FailOn(StrEnum):
     """Which changes fail unless they are accepted."""
 
+    VERDICT = "verdict"
+    """Newly allowed or newly denied."""
     ALLOWED = "newly-allowed"
     DENIED = "newly-denied"
     ANY = "any"
+    NONE = "none"
+
+    @property
+    def directions(self) -> frozenset[Direction]:
+        """The changes that fail."""
+        return frozenset(
+            each
+            for each in Direction
+            if self is FailOn.ANY
+            or each.value == self.value
+            or (self is FailOn.VERDICT and each is not Direction.REASON)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +57,10 @@ def read_accepted(names: Iterable[str], file: Path | None) -> tuple[AcceptedChan
     return tuple(accepted)
 
 
-def stale_acceptances(diff: PolicyDiff, names: Iterable[AcceptedChange]) -> Iterator[Finding]:
+def stale_acceptances(known: Collection[str], names: Iterable[AcceptedChange]) -> Iterator[Finding]:
     """Accepted names of no change: each would let that change pass when it came."""
     for each in names:
-        if each.name not in diff.names:
+        if each.name not in known:
             yield Finding(
                 file=each.file,
                 line=each.line,
@@ -62,8 +76,6 @@ def not_accepted(changes: ChangeGroup, names: Iterable[AcceptedChange]) -> tuple
     return tuple(name for name in changes.names if name not in known)
 
 
-def fails(diff: PolicyDiff, names: Iterable[AcceptedChange], fail_on: FailOn | None) -> bool:
+def fails(diff: PolicyDiff, names: Iterable[AcceptedChange], fail_on: FailOn) -> bool:
     """Whether there is a change of this kind that is not accepted."""
-    return fail_on is not None and any(
-        not_accepted(each, names) for each in diff.changes if fail_on in {FailOn.ANY, each.direction}
-    )
+    return any(not_accepted(each, names) for each in diff.changes if each.direction in fail_on.directions)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from multichannel.policy.decide.conditions import Conditions
 from multichannel.policy.decide.derivations import Derivation
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.workbench.diff.changes import Direction
-from multichannel.workbench.diff.literals import Conjunction
 from multichannel.workbench.diff.model_finder import FactModel, ModelFinder, RecordQuery
-from multichannel.workbench.diff.policy_version import conjunctions
+from multichannel.workbench.diff.policy_version import conditions_of
 
 Derived = tuple[Derivation, ...]
 
@@ -66,17 +66,17 @@ class CellComparison:
     ) -> Iterator[CellDifference]:
         """Where `after` allows what `before` does not: it grants more, or a restriction is gone."""
         granted_before, granted_after, restricted_after = (
-            self._conjunctions(before.granted),
-            self._conjunctions(after.granted),
-            self._conjunctions(after.restrictions),
+            conditions_of(before.granted),
+            conditions_of(after.granted),
+            conditions_of(after.restrictions),
         )
         for grant in _only_in(after.granted, before.granted):
-            model = self._find((self._conjunctions((grant,)),), granted_before | restricted_after)
+            model = self._find((conditions_of((grant,)),), granted_before | restricted_after)
             if model is not None:
                 rules = (*_cited(after, grant), *self._lifted(grant, before, after))
                 yield CellDifference(direction, action, grant.name, rules, model)
         for restriction in _only_in(before.restrictions, after.restrictions):
-            must = self._conjunctions((restriction,)), granted_before, granted_after
+            must = conditions_of((restriction,)), granted_before, granted_after
             model = self._find(must, restricted_after)
             if model is not None:
                 rules = _cited(before, restriction)
@@ -86,9 +86,9 @@ class CellComparison:
         self, grant: Derivation, before: VersionCell, after: VersionCell
     ) -> Iterator[tuple[str, Rule]]:
         """The rules of removed restrictions without whose removal this grant would newly allow less."""
-        never = self._conjunctions(before.granted) | self._conjunctions(after.restrictions)
+        never = conditions_of(before.granted) | conditions_of(after.restrictions)
         for restriction in _only_in(before.restrictions, after.restrictions):
-            must = self._conjunctions((grant,)), self._conjunctions((restriction,))
+            must = conditions_of((grant,)), conditions_of((restriction,))
             if self._find(must, never) is not None:
                 yield from _cited(before, restriction)
 
@@ -97,9 +97,9 @@ class CellComparison:
     ) -> list[CellDifference]:
         """Where both deny what both grant, and `after` has a reason that `before` has not."""
         must = (
-            self._conjunctions(before.granted),
-            self._conjunctions(after.granted),
-            self._conjunctions(before.restrictions),
+            conditions_of(before.granted),
+            conditions_of(after.granted),
+            conditions_of(before.restrictions),
         )
         known = {(each.name, each.conditions) for each in before.restrictions}
         differences = []
@@ -107,7 +107,7 @@ class CellComparison:
             if reason.name in causes or (reason.name, reason.conditions) in known:
                 continue
             same = tuple(each for each in before.restrictions if each.name == reason.name)
-            model = self._find((self._conjunctions((reason,)), *must), self._conjunctions(same))
+            model = self._find((conditions_of((reason,)), *must), conditions_of(same))
             if model is not None:
                 rules = (*_cited(after, reason), *self._replaced(reason, before, after))
                 differences.append(CellDifference(Direction.REASON, action, reason.name, rules, model))
@@ -120,17 +120,14 @@ class CellComparison:
         known = {(each.name, each.conditions) for each in after.restrictions}
         for each in before.restrictions:
             if (each.name, each.conditions) not in known:
-                both = self._conjunctions((reason,)), self._conjunctions((each,))
+                both = conditions_of((reason,)), conditions_of((each,))
                 if self._find(both, frozenset()) is not None:
                     yield from _cited(before, each)
 
     def _find(
-        self, must: tuple[frozenset[Conjunction], ...], never: frozenset[Conjunction]
+        self, must: tuple[frozenset[Conditions], ...], never: frozenset[Conditions]
     ) -> FactModel | None:
         return self.finder.find(self.kind, RecordQuery(must, never))
-
-    def _conjunctions(self, derivations: Derived) -> frozenset[Conjunction]:
-        return conjunctions(derivations, self.kind, self.finder.rows)
 
 
 def _cited(cell: VersionCell, derivation: Derivation) -> tuple[tuple[str, Rule], ...]:

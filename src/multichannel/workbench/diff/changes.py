@@ -31,6 +31,8 @@ class Direction(StrEnum):
     REASON = "changed-reason"
 
 
+TOGETHER = "+"
+"""Between roles of which one alone makes no difference."""
 SUFFIX = {Direction.ALLOWED: "", Direction.DENIED: ".denied", Direction.REASON: ".reason"}
 
 
@@ -42,7 +44,12 @@ class ChangeKey:
     resource: str
     action: Action
     cause: str
-    role: str
+    roles: tuple[str, ...]
+
+    @property
+    def role(self) -> str:
+        """The role, or those that it takes together."""
+        return TOGETHER.join(self.roles)
 
     @property
     def name(self) -> str:
@@ -115,16 +122,24 @@ class ComparisonBounds:
     """What was compared: everything within is decided, nothing outside is known."""
 
     principals: dict[str, int]
-    """By resource type how many, for each role alone."""
+    """By resource type how many; each stands for all that its rules cannot tell apart."""
     decisions: int
+    roles: dict[str, int]
+    """By resource type how many roles of a principal were tried together at most."""
     rows: int
+    """How many rows of a relation a record was given at most: as many as what is compared asks for."""
     values: dict[str, tuple[str | int | bool | None, ...]]
     """By resource type and path, the values that the fact was given."""
     queries: int
     given_up: int
-    """How many queries took too long; if it is not zero, there may be changes that are not listed."""
-    reads_roles: tuple[str, ...]
-    """Resource types whose standings or restrictions read roles: several roles at once were not compared."""
+    """How many queries took too long, or asked for too many rows."""
+    unclear: tuple[str, ...]
+    """The positions of rules that read the list of roles in a way for which no set of roles is enough."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that the rules ask for was compared; else there may be changes that are not listed."""
+        return not (self.given_up or self.unclear)
 
 
 @dataclass(frozen=True)

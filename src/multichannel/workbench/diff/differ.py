@@ -1,12 +1,13 @@
-"""Two whole versions compared: for every principal, each role alone, every action on every resource type."""
+"""Two whole versions compared: for every principal and set of roles, every action on every resource type."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
+from itertools import combinations
 
-from multichannel.policy.decide.derivations import Derivation
-from multichannel.policy.decide.sample_principals import all_principals, markets_in, roles_of, with_role
+from multichannel.policy.decide.derivations import Derivation, Roles
 from multichannel.policy.language.source import Rule
 from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
@@ -27,13 +28,8 @@ from multichannel.workbench.diff.changes import (
 from multichannel.workbench.diff.counterexample import build_record, choose_facts
 from multichannel.workbench.diff.model_finder import ModelFinder
 from multichannel.workbench.diff.policy_version import DerivationsByAction, PolicyVersion
-from multichannel.workbench.diff.principal_groups import PrincipalGroup, grouped
+from multichannel.workbench.diff.principals import PrincipalClasses, RoleReading, role_reading
 from multichannel.workbench.diff.statements import find_edits, subject
-from multichannel.workbench.diff.violations import InvariantChecker, Violation
-from multichannel.workbench.invariants import Invariant
-
-ROWS = 2
-"""How many rows each relation of a record has at most."""
 
 Derived = tuple[DerivationsByAction, DerivationsByAction]
 """What a version grants and what it forbids."""
@@ -46,33 +42,34 @@ class PolicyComparison:
         self._old, self._new = old, new
         sources = old.policy.source, new.policy.source
         self._edits = find_edits(*sources)
-        self._principals = all_principals(markets_in(*sources))
-        self._finder = ModelFinder(ROWS)
+        self._classes = PrincipalClasses((old, new))
+        self._finder = ModelFinder()
         self._changes: dict[ChangeKey, VerdictChange] = {}
         self._size: dict[ChangeKey, int] = {}
         self._known: dict[tuple[object, ...], tuple[CellDifference, ...]] = {}
         self._comparisons = {name: CellComparison(name, self._finder) for name in RESOURCES}
+        self._role_readings: dict[str, RoleReading] = {}
         self._differing: dict[tuple[int, int], frozenset[Action]] = {}
-
-    def violations(self, invariants: Iterable[Invariant]) -> tuple[Violation, ...]:
-        """Violations of invariants in the new version, whether or not the old one has them."""
-        checker = InvariantChecker(self._new, ModelFinder(ROWS), self._principals)
-        return tuple(violation for invariant in invariants for violation in checker.violations(invariant))
-
-    def groups(self, principals: Iterable[Principal]) -> tuple[PrincipalGroup, ...]:
-        """Some of the principals in the fewest words."""
-        return grouped(principals, self._principals)
 
     def diff(self) -> PolicyDiff:
         """All differences."""
         compared = [resource for resource in RESOURCES.values() if self._concerns(resource)]
         for resource in compared:
-            for principal in self._principals:
-                for role in roles_of(principal.kind):
-                    for difference in self._differences(principal, role, resource):
-                        self._record(difference, principal, role, resource)
+            self._compare(resource)
         changes = tuple(self._together(group) for group in group_changes(self._reported()))
         return PolicyDiff(changes, tuple(self._rewritings()), self._edits.text_only, self._bounds(compared))
+
+    def _compare(self, resource: Resource) -> None:
+        reading = self._roles(resource)
+        for principal in self._classes.of(resource):
+            for roles in reading.sets(principal.kind):
+                for difference in self._differences(principal, roles, resource):
+                    self._record(difference, principal, roles, resource)
+
+    def _roles(self, resource: Resource) -> RoleReading:
+        if resource.name not in self._role_readings:
+            self._role_readings[resource.name] = role_reading((self._old, self._new), resource)
+        return self._role_readings[resource.name]
 
     def _concerns(self, resource: Resource) -> bool:
         """Whether a statement differs that can concern a resource type."""
@@ -80,17 +77,19 @@ class PolicyComparison:
         edits = (self._old, self._edits.removed), (self._new, self._edits.added)
         return any(rules and (not are_separable or version.uses(rules, resource)) for version, rules in edits)
 
-    def _differences(self, principal: Principal, role: str, resource: Resource) -> tuple[CellDifference, ...]:
+    def _differences(
+        self, principal: Principal, roles: Roles, resource: Resource
+    ) -> tuple[CellDifference, ...]:
         """Computed once for all principals of whom both versions require the same.
 
         Where `allow` has to be evaluated, only cells that differ are traced, which saves half the time.
         """
         is_joined = self._old.is_joined(resource) and self._new.is_joined(resource)
-        derived = self._derived(principal, role, resource, trace=is_joined)
+        derived = self._derived(principal, roles, resource, trace=is_joined)
         if not self._differing_actions(*derived):
             return ()
         if not is_joined:
-            derived = self._derived(principal, role, resource, trace=True)
+            derived = self._derived(principal, roles, resource, trace=True)
         key = (resource.name, *(id(each) for both in derived for each in both))
         if key not in self._known:
             comparison = self._comparisons[resource.name]
@@ -104,12 +103,12 @@ class PolicyComparison:
         return self._known[key]
 
     def _derived(
-        self, principal: Principal, role: str, resource: Resource, *, trace: bool
+        self, principal: Principal, roles: Roles, resource: Resource, *, trace: bool
     ) -> tuple[Derived, Derived]:
         old, new = (
             (
-                version.granted(principal, role, resource, trace=trace),
-                version.forbidden(principal, role, resource),
+                version.granted(principal, roles, resource, trace=trace),
+                version.forbidden(principal, roles, resource),
             )
             for version in (self._old, self._new)
         )
@@ -130,9 +129,11 @@ class PolicyComparison:
         return actions
 
     def _record(
-        self, difference: CellDifference, principal: Principal, role: str, resource: Resource
+        self, difference: CellDifference, principal: Principal, roles: Roles, resource: Resource
     ) -> None:
-        key = ChangeKey(difference.direction, resource.name, difference.action, difference.cause, role)
+        key = ChangeKey(difference.direction, resource.name, difference.action, difference.cause, roles)
+        if any(principal in self._changes[each].principals for each in self._of_fewer_roles(key)):
+            return
         change = self._changes.setdefault(key, VerdictChange(key))
         change.principals.add(principal)
         for version, rule in difference.rules:
@@ -143,7 +144,15 @@ class PolicyComparison:
             len(difference.model) < self._size[key] and example.principal.kind is principal.kind
         ):
             self._size[key] = len(difference.model)
-            change.counterexample = self._example(key, difference, with_role(principal, role), resource)
+            change.counterexample = self._example(key, difference, replace(principal, roles=roles), resource)
+
+    def _of_fewer_roles(self, key: ChangeKey) -> Iterator[ChangeKey]:
+        """The same change of some of these roles, which tells of it already."""
+        for size in range(1, len(key.roles)):
+            for roles in combinations(key.roles, size):
+                fewer = replace(key, roles=roles)
+                if fewer in self._changes:
+                    yield fewer
 
     @cached_property
     def _edited_allow(self) -> dict[CitedRule, None]:
@@ -180,8 +189,8 @@ class PolicyComparison:
             tuple(sorted(actions, key=RESOURCES[first.key.resource].actions.index)),
             first.key.cause,
             tuple(sorted({change.key.role for change in group})),
-            self.groups(first.principals),
-            len(first.principals),
+            self._classes.groups(first.principals, RESOURCES[first.key.resource]),
+            self._classes.size(first.principals, RESOURCES[first.key.resource]),
             tuple(dict.fromkeys(cited for change in group for cited in change.rules)),
             first.counterexample,
             tuple(sorted(change.key.name for change in group)),
@@ -210,21 +219,24 @@ class PolicyComparison:
                 yield Rewriting(tuple(old), tuple(new))
 
     def _bounds(self, compared: Sequence[Resource]) -> ComparisonBounds:
-        cells = sum(len(roles_of(principal.kind)) for principal in self._principals)
+        readings = {resource.name: self._roles(resource) for resource in compared}
         return ComparisonBounds(
-            principals={resource.name: len(self._principals) for resource in compared},
-            decisions=sum(cells * len(resource.actions) for resource in compared),
-            rows=ROWS,
+            principals={resource.name: len(self._classes.of(resource)) for resource in compared},
+            decisions=sum(
+                len(readings[resource.name].sets(principal.kind)) * len(resource.actions)
+                for resource in compared
+                for principal in self._classes.of(resource)
+            ),
+            rows=self._finder.rows,
+            roles={name: reading.most for name, reading in readings.items()},
             values={
                 path: tuple(sorted(values, key=lambda value: (value is None, str(value))))
                 for path, values in sorted(self._finder.values.items())
             },
             queries=self._finder.queries,
             given_up=self._finder.given_up,
-            reads_roles=tuple(
-                resource.name
-                for resource in compared
-                if self._old.reads_roles(resource) or self._new.reads_roles(resource)
+            unclear=tuple(
+                dict.fromkeys(rule.position for reading in readings.values() for rule in reading.unclear)
             ),
         )
 

@@ -6,6 +6,7 @@ relation has is a fact, too. A fact that is the same as another by the way recor
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,6 +74,11 @@ def fact_tests(conditions: Conditions, kind: str, rows: int) -> tuple[Conjunctio
         tests += [places.test(comparison) for comparison in conditions.comparisons]
         conjunctions.append(tuple(dict.fromkeys(tests)))
     return tuple(dict.fromkeys(conjunctions))
+
+
+def rows_needed(conditions: Conditions) -> int:
+    """How many rows of one relation these conditions name at most."""
+    return max(Counter(member.path.names[-1] for member in conditions.members).values(), default=0)
 
 
 class _VariablePaths:

@@ -1,19 +1,32 @@
-"""Finds a record at which some conditions hold and others do not, among all records within the bounds.
+"""Finds a record at which some conditions hold and others do not, if there is one.
 
+What must hold takes at most one row of a relation for each of its members, and conditions are never negated:
+a further row could only make more of what must not hold hold. So each query tells how many rows are enough.
 The search narrows the values of each fact until everything is decided, so it never enumerates records that
 differ in nothing that matters; and the model that it finds names only facts that matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 
-from multichannel.policy.decide.conditions import Value
-from multichannel.workbench.diff.literals import Conjunction, FactTest, RecordFact, domains
+from multichannel.policy.decide.conditions import Conditions, Value
+from multichannel.workbench.diff.literals import (
+    Conjunction,
+    FactTest,
+    RecordFact,
+    domains,
+    fact_tests,
+    rows_needed,
+)
 
 MOST_STEPS = 100_000
+MOST_ROWS = 6
+"""Queries that need more are given up: the alternatives multiply with each row."""
+CACHED = 20_000
 
 Domains = dict[str, tuple[Value, ...]]
 FactModel = Mapping[str, tuple[Value, ...]]
@@ -26,15 +39,22 @@ Alternatives = tuple[Conjunction, ...]
 class RecordQuery:
     """One alternative of each of `must` holds, and none of `never`."""
 
-    must: tuple[frozenset[Conjunction], ...]
-    never: frozenset[Conjunction]
+    must: tuple[frozenset[Conditions], ...]
+    never: frozenset[Conditions]
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """How many rows of a relation are enough for each of `must` and those before it."""
+        total = 0
+        return tuple(total := total + _rows_needed(alternatives) for alternatives in self.must)
 
 
 @dataclass
 class ModelFinder:
     """Answers queries, each once."""
 
-    rows: int
+    rows: int = 0
+    """The most rows of a relation that a query has needed."""
     values: dict[str, set[Value]] = field(default_factory=dict)
     """By resource type and path, every value that was used."""
     given_up: int = 0
@@ -54,9 +74,15 @@ class ModelFinder:
         return self._known[query]
 
     def _find(self, kind: str, query: RecordQuery) -> FactModel | None:
-        must = [tuple(sorted(alternatives, key=_length)) for alternatives in query.must]
-        never = sorted(query.never, key=_length)
-        whole = domains((*never, *chain.from_iterable(must)), self.rows)
+        enough = query.rows
+        rows = max(enough, default=0)
+        self.rows = max(self.rows, rows)
+        if rows > MOST_ROWS:
+            self.given_up += 1
+            return None
+        must = [_conjunctions(each, kind, to) for each, to in zip(query.must, enough, strict=True)]
+        never = _conjunctions(query.never, kind, rows)
+        whole = domains((*never, *chain.from_iterable(must)), rows)
         for path, values in whole.items():
             self.values.setdefault(f"{kind}.{path}", set()).update(values)
         self._steps = 0
@@ -65,7 +91,7 @@ class ModelFinder:
         except _GivenUpError:
             self.given_up += 1
             return None
-        return None if model is None else _what_matters(model, whole, query)
+        return None if model is None else _what_matters(model, whole, must, never)
 
     def _solve(
         self, known: Domains, must: Sequence[Alternatives], never: Sequence[Sequence[FactTest]]
@@ -158,21 +184,34 @@ def _holds(conjunction: Conjunction, known: Domains) -> bool:
     return all(_state(test, known) for test in conjunction)
 
 
+def _rows_needed(alternatives: Iterable[Conditions]) -> int:
+    return max(map(rows_needed, alternatives), default=0)
+
+
+@lru_cache(CACHED)
+def _conjunctions(alternatives: frozenset[Conditions], kind: str, rows: int) -> Alternatives:
+    """The alternatives at which one of these holds, short ones first."""
+    every = dict.fromkeys(chain.from_iterable(fact_tests(each, kind, rows) for each in alternatives))
+    return tuple(sorted(every, key=_length))
+
+
 def _length(conjunction: Conjunction) -> tuple[int, str]:
     return len(conjunction), str(conjunction)
 
 
-def _what_matters(model: Domains, whole: Domains, query: RecordQuery) -> FactModel:
+def _what_matters(
+    model: Domains, whole: Domains, must: Sequence[Alternatives], never: Alternatives
+) -> FactModel:
     """Without the facts that can have any value."""
     needed = dict(model)
     for path in sorted(whole):
         looser = {**needed, path: whole[path]}
-        if looser[path] != needed[path] and _decided(looser, query):
+        if looser[path] != needed[path] and _decided(looser, must, never):
             needed = looser
     return {path: values for path, values in needed.items() if values != whole[path]}
 
 
-def _decided(known: Domains, query: RecordQuery) -> bool:
-    return all(_fails(conjunction, known) for conjunction in query.never) and all(
-        any(_holds(conjunction, known) for conjunction in alternatives) for alternatives in query.must
+def _decided(known: Domains, must: Sequence[Alternatives], never: Alternatives) -> bool:
+    return all(_fails(conjunction, known) for conjunction in never) and all(
+        any(_holds(conjunction, known) for conjunction in alternatives) for alternatives in must
     )

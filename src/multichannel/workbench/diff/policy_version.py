@@ -7,25 +7,24 @@ a time: those that read the same facts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import chain
 
 from multichannel.policy.decide.conditions import Conditions
-from multichannel.policy.decide.derivations import Derivation, Derivations
+from multichannel.policy.decide.derivations import Derivation, Derivations, Roles, is_composed
 from multichannel.policy.decide.oso_engine import Engine
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.decide.sample_principals import with_role
-from multichannel.policy.language.ast import Dot, Pattern
+from multichannel.policy.language.ast import Dot, Name, Operation, Pattern
 from multichannel.policy.language.extract import Extract, extract, with_helpers
 from multichannel.policy.language.resource_binding import concerns
-from multichannel.policy.language.source import VERDICTS, Rule
-from multichannel.policy.schema.resources import Resource
+from multichannel.policy.language.source import ANY_RESOURCE, VERDICTS, Rule
+from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.workbench.diff.literals import Conjunction, fact_tests
 
 DerivationsByAction = Mapping[Action, tuple[Derivation, ...]]
-CACHED, CACHED_CONJUNCTIONS = 500, 20_000
+CACHED, CACHED_RULES = 500, 10_000
 Facts = tuple[str, ...]
 """Names of facts of principals."""
 
@@ -41,10 +40,15 @@ class PolicyVersion:
         self._same: dict[tuple[Derivation, ...], tuple[Derivation, ...]] = {}
         self._by_action: dict[tuple[object, ...], DerivationsByAction] = {}
         self._groups = cache(self._find_groups)
-        self.reads_roles = cache(
+        self.is_composed = is_composed(policy.source)
+        self._reads_roles = cache(
             lambda resource: "roles" in self._facts_read(("has_standing", "forbid"), resource)
         )
         """Whether standings or restrictions depend on the principal's roles."""
+        self.facts_read = cache(
+            lambda resource: self._facts_read(("has_standing", "forbid", "allow", "grant"), resource)
+        )
+        """The facts of principals on which decisions about a resource type can depend."""
 
     def is_joined(self, resource: Resource) -> bool:
         """Whether standings and grants say all that is allowed; else `allow` has to be evaluated."""
@@ -60,26 +64,32 @@ class PolicyVersion:
         used = with_helpers(self._source, asked)
         return any(rule in used or not rule.is_rule for rule in rules)
 
+    def rules_with_helpers(self, name: str, resource: Resource) -> Iterator[frozenset[Rule]]:
+        """Each rule of a name that concerns a resource type, with the helper rules that it can use."""
+        for rule in self._rules(name, resource):
+            yield with_helpers(self._source, [rule])
+
     def granted(
-        self, principal: Principal, role: str, resource: Resource, *, trace: bool = True
+        self, principal: Principal, roles: Roles, resource: Resource, *, trace: bool = True
     ) -> DerivationsByAction:
-        """By action each derivation by which it is granted to the role alone, restrictions aside.
+        """By action each derivation by which it is granted to these roles, restrictions aside.
 
         Without a trace, which takes half the time, those that are not joined have neither rules nor a name.
         """
         if not self.is_joined(resource):
-            allowed = self._derive("allow", with_role(principal, role), resource, trace=trace)
+            allowed = self._derive("allow", replace(principal, roles=roles), resource, trace=trace)
             return self._once((resource.name, id(allowed)), lambda: _split(allowed, resource))
-        standings = self._derive("has_standing", self._asking(principal, role, resource), resource)
-        return self._once((resource.name, role, id(standings)), lambda: self._join(standings, role, resource))
+        standings = self._derive("has_standing", self._asking(principal, roles, resource), resource)
+        key = (resource.name, roles, id(standings))
+        return self._once(key, lambda: self._join(standings, roles, resource))
 
-    def forbidden(self, principal: Principal, role: str, resource: Resource) -> DerivationsByAction:
+    def forbidden(self, principal: Principal, roles: Roles, resource: Resource) -> DerivationsByAction:
         """By action each derivation by which it is forbidden."""
-        forbidden = self._derive("forbid", self._asking(principal, role, resource), resource)
+        forbidden = self._derive("forbid", self._asking(principal, roles, resource), resource)
         return self._once((resource.name, id(forbidden)), lambda: _split(forbidden, resource))
 
-    def _asking(self, principal: Principal, role: str, resource: Resource) -> Principal:
-        return with_role(principal, role) if self.reads_roles(resource) else principal
+    def _asking(self, principal: Principal, roles: Roles, resource: Resource) -> Principal:
+        return replace(principal, roles=roles) if self._reads_roles(resource) else principal
 
     def _once(self, key: tuple[object, ...], make: Callable[[], DerivationsByAction]) -> DerivationsByAction:
         if key not in self._by_action:
@@ -88,10 +98,10 @@ class PolicyVersion:
             }
         return self._by_action[key]
 
-    def _join(self, standings: Iterable[Derivation], role: str, resource: Resource) -> DerivationsByAction:
+    def _join(self, standings: Iterable[Derivation], roles: Roles, resource: Resource) -> DerivationsByAction:
         rules: dict[tuple[str, Action], dict[Rule, None]] = defaultdict(dict)
         for grant in self.policy.derivations.grants(resource):
-            if grant.role == role:
+            if grant.role in roles:
                 rules[grant.standing, grant.action] |= dict.fromkeys(grant.rules)
         granted: dict[Action, list[Derivation]] = defaultdict(list)
         for held in standings:
@@ -149,13 +159,29 @@ class PolicyVersion:
         ]
 
     def _facts_of(self, rules: Iterable[Rule]) -> Facts:
-        """What rules read, or their helper rules; by the word, so facts of anything else count."""
-        words: set[str] = set()
-        for rule in with_helpers(self._source, rules):
-            for term in rule.terms:
-                words |= {term.name} if isinstance(term, Dot) else set()
-                words |= {fact for fact, _ in term.fields} if isinstance(term, Pattern) else set()
-        return tuple(sorted(words & set(Principal.__slots__)))
+        """What rules read, or their helper rules."""
+        words = (_facts_in(rule) for rule in with_helpers(self._source, rules))
+        return tuple(sorted(frozenset().union(*words)))
+
+
+@lru_cache(CACHED_RULES)
+def _facts_in(rule: Rule) -> frozenset[str]:
+    """The facts of principals that a rule reads, and those that a record may be asked for instead."""
+    records = {
+        parameter.term.name
+        for parameter in rule.tree.parameters
+        if isinstance(parameter.term, Name) and parameter.kind in {ANY_RESOURCE, *RESOURCES}
+    }
+    words: set[str] = set()
+    for term in rule.terms:
+        if isinstance(term, Operation) and term.operator == "in" and isinstance(term.operands[1], Dot):
+            records |= {each.name for each in term.operands[:1] if isinstance(each, Name)}
+    for term in rule.terms:
+        if isinstance(term, Dot) and isinstance(term.subject, Name) and term.subject.name not in records:
+            words.add(term.name)
+        if isinstance(term, Pattern):
+            words |= {fact for fact, _ in term.fields}
+    return frozenset(words & set(Principal.__slots__))
 
 
 @lru_cache(CACHED)
@@ -170,11 +196,6 @@ def _split(derivations: Iterable[Derivation], resource: Resource) -> Derivations
     }
 
 
-def conjunctions(derivations: Iterable[Derivation], kind: str, rows: int) -> frozenset[Conjunction]:
+def conditions_of(derivations: Iterable[Derivation]) -> frozenset[Conditions]:
     """The alternatives at which one of the derivations holds."""
-    return _conjunctions(tuple(each.conditions for each in derivations), kind, rows)
-
-
-@lru_cache(CACHED_CONJUNCTIONS)
-def _conjunctions(alternatives: tuple[Conditions, ...], kind: str, rows: int) -> frozenset[Conjunction]:
-    return frozenset(chain.from_iterable(fact_tests(each, kind, rows) for each in alternatives))
+    return frozenset(each.conditions for each in derivations)

@@ -1,18 +1,17 @@
-"""A comparison as JSON, as Markdown, and as annotations of a pull request."""
+"""A comparison as Markdown, and as annotations of a pull request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from multichannel.policy.decide.policy import Verdict
+from multichannel.policy.deployment.versions import INVARIANTS
 from multichannel.policy.language.source import Rule
-from multichannel.policy.schema.vocabulary import Principal
+from multichannel.policy.schema.resources import with_article
 from multichannel.workbench.diff import wording
 from multichannel.workbench.diff.accepted_changes import AcceptedChange, not_accepted
 from multichannel.workbench.diff.changes import ChangeGroup, Direction, PolicyDiff
-from multichannel.workbench.diff.principal_groups import FACTS, PrincipalGroup
+from multichannel.workbench.diff.invariant_changes import InvariantChange
 from multichannel.workbench.diff.rows import RowCounts
 from multichannel.workbench.diff.violations import Violation
 from multichannel.workbench.findings import Finding, github_command
@@ -27,7 +26,11 @@ class DiffReport:
     old_digest: str
     new_digest: str
     diff: PolicyDiff
-    violations: tuple[tuple[Violation, tuple[PrincipalGroup, ...]], ...]
+    invariants: tuple[InvariantChange, ...]
+    """The invariants that the new version holds no longer, or for less."""
+    violations: tuple[Violation, ...]
+    invariants_given_up: int
+    """How many searches for what violates an invariant were given up."""
     stale: tuple[Finding, ...]
     accepted: tuple[AcceptedChange, ...]
     rows: RowCounts | None
@@ -36,124 +39,38 @@ class DiffReport:
         """The names of changes that are not accepted."""
         return not_accepted(change, self.accepted)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether all was compared, no invariant is lost or violated, and what is accepted is a change."""
+        lost = [each for each in self.invariants if not self.is_accepted(each)]
+        return not (lost or self.violations or self.stale or self.not_compared)
 
-def as_body(report: DiffReport) -> dict[str, Any]:
-    """The JSON body, without the fields that every command has."""
-    diff = report.diff
-    return {
-        "old": {"name": report.old, "policy_sha256": report.old_digest},
-        "new": {"name": report.new, "policy_sha256": report.new_digest},
-        "counts": {each.value: sum(len(change.names) for change in diff.of(each)) for each in Direction},
-        "changes": [_change(report, change) for change in diff.changes],
-        "violations": [_violation(violation, groups) for violation, groups in report.violations],
-        "rewritings": [
-            {"old": [rule.position for rule in each.old], "new": [rule.position for rule in each.new]}
-            for each in diff.rewritings
-        ],
-        "text_only": list(diff.text_only),
-        "stale_acceptances": [{"name_of": each.message, "place": each.position} for each in report.stale],
-        "rows": report.rows and _rows(report.rows),
-        "bound": _bound(diff),
-    }
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """What was not compared, so that there may be changes or violations that are not listed."""
+        lines = wording.incompleteness_text(self.diff.bounds)
+        if self.invariants_given_up:
+            lines.append(
+                f"{self.invariants_given_up:,} searches for what violates an invariant were given up."
+            )
+        return tuple(lines)
 
-
-def _change(report: DiffReport, change: ChangeGroup) -> dict[str, Any]:
-    return {
-        "direction": change.direction.value,
-        "resource": change.resource,
-        "actions": [str(action) for action in change.actions],
-        "restriction" if change.cause.isupper() else "standing": change.cause,
-        "roles": list(change.roles),
-        "principals": [_group(group) for group in change.principals],
-        "principals_count": change.count,
-        "rules": [
-            {"version": each.version, "edited": each.is_edited, **_rule(each.rule)} for each in change.rules
-        ],
-        "witness": {
-            "principal": _principal(change.counterexample.principal),
-            "facts": dict(change.counterexample.facts),
-            "old": _verdict(change.counterexample.before),
-            "new": _verdict(change.counterexample.after),
-        },
-        "names": list(change.names),
-        "not_accepted": list(report.not_accepted(change)),
-    }
-
-
-def _group(group: PrincipalGroup) -> dict[str, list[str | None]]:
-    return {
-        name: sorted(values, key=lambda value: (value is None, value or ""))
-        for name, values in group.values
-        if name in group.of
-    }
-
-
-def _rule(rule: Rule) -> dict[str, Any]:
-    return {"place": rule.position, "rule": rule.number, "text": rule.text}
-
-
-def _principal(principal: Principal) -> dict[str, Any]:
-    facts = {name: getattr(principal, name) for name in FACTS}
-    return {"tenant_id": principal.tenant_id, "roles": list(principal.roles), **facts}
-
-
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {"allowed": verdict.allowed, "reasons": list(verdict.reasons)}
-
-
-def _violation(violation: Violation, groups: tuple[PrincipalGroup, ...]) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "never": violation.invariant.never,
-        "rules_of_business": list(violation.invariant.rules),
-        "place": violation.invariant.position,
-        "resource": violation.resource,
-        "actions": [str(action) for action in violation.actions],
-        "roles": list(violation.roles),
-        "principals": [_group(group) for group in groups],
-        "rules": [_rule(rule) for rule in violation.rules],
-    }
-    if violation.counterexample is not None:
-        action, witness = violation.counterexample
-        example = {"action": action, "principal": _principal(witness.principal), "facts": dict(witness.facts)}
-        body["witness"] = example
-    return body
-
-
-def _rows(rows: RowCounts) -> dict[str, Any]:
-    return {
-        "tenants": list(rows.tenants),
-        "counts": [
-            {
-                "tenant": each.tenant,
-                "resource": each.resource,
-                "action": each.action,
-                "old": each.before,
-                "new": each.after,
-            }
-            for each in rows.counts
-        ],
-    }
-
-
-def _bound(diff: PolicyDiff) -> Mapping[str, Any]:
-    bounds = diff.bounds
-    return {
-        "principals": bounds.principals,
-        "decisions": bounds.decisions,
-        "rows_of_each_relation": bounds.rows,
-        "values": {path: list(values) for path, values in bounds.values.items()},
-        "questions": bounds.queries,
-        "given_up": bounds.given_up,
-        "roles_looked_at_together": list(bounds.reads_roles),
-    }
+    def is_accepted(self, change: InvariantChange) -> bool:
+        """Whether it is accepted that an invariant holds no longer."""
+        return any(each.name == change.name for each in self.accepted)
 
 
 def as_markdown(report: DiffReport) -> str:
     """For a comment on a pull request."""
     lines = [f"## Policy: `{report.old}` to `{report.new}`", ""]
-    for violation, groups in report.violations:
+    for lost in report.invariants:
+        accepted = " (accepted)" if report.is_accepted(lost) else ""
+        lines += [f"- **{wording.invariant_text(lost)}**{accepted}"]
+        lines += [f"  - {label}: {text}" for label, text in invariant_lines(lost)]
+    for violation in report.violations:
         lines += [f"- **Violated: {wording.violation_text(violation)}**"]
-        lines += [f"  - {line}" for line in violation_lines(violation, groups)]
+        lines += [f"  - {line}" for line in violation_lines(violation)]
+    lines += [f"- **Not compared: {line}**" for line in report.not_compared]
     for direction in Direction:
         changes = report.diff.of(direction)
         if changes:
@@ -167,7 +84,8 @@ def as_markdown(report: DiffReport) -> str:
 
 
 def _rest(report: DiffReport) -> Iterator[str]:
-    yield from (f"Same verdicts: {wording.rewriting_text(each)}" for each in report.diff.rewritings)
+    title = wording.rewritings_title(report.diff)
+    yield from (f"{title}: {wording.rewriting_text(each)}" for each in report.diff.rewritings)
     yield from (f"Only text: {place}" for place in report.diff.text_only)
     yield from (str(each) for each in report.stale)
     if report.rows:
@@ -186,10 +104,18 @@ def change_lines(change: ChangeGroup) -> Iterator[tuple[str, str]]:
     yield "name", change.name
 
 
-def violation_lines(violation: Violation, groups: tuple[PrincipalGroup, ...]) -> Iterator[str]:
+def invariant_lines(change: InvariantChange) -> Iterator[tuple[str, str]]:
+    """The lines of an invariant that is held no longer, each with a label."""
+    yield "for example", f"{change.action} of {with_article(change.resource)}"
+    yield "by", wording.principal_text(change.principal)
+    yield "at", wording.facts_text(change.facts)
+    yield "name", change.name
+
+
+def violation_lines(violation: Violation) -> Iterator[str]:
     """The lines of a violation."""
     actions, roles = ", ".join(violation.actions), ", ".join(violation.roles)
-    yield f"{violation.resource}: {actions}, by {roles} of: {'; '.join(map(str, groups))}"
+    yield f"{violation.resource}: {actions}, by {roles} of: {'; '.join(map(str, violation.groups))}"
     if violation.counterexample is not None:
         action, witness = violation.counterexample
         yield f"for example {action} by {wording.principal_text(witness.principal)}"
@@ -200,9 +126,17 @@ def violation_lines(violation: Violation, groups: tuple[PrincipalGroup, ...]) ->
 def as_github(report: DiffReport, folder: str) -> str:
     """One annotation for each change, at a rule that was edited where that is in the new version."""
     lines = []
-    for violation, groups in report.violations:
+    for lost in report.invariants:
+        level = "notice" if report.is_accepted(lost) else "error"
+        details = (f"{label}: {text}" for label, text in invariant_lines(lost))
+        message = "; ".join((wording.invariant_text(lost), *details))
+        lines.append(
+            github_command(level, message, file=f"{folder}/{INVARIANTS}", line=1, title="Invariant lost")
+        )
+    lines += [github_command("error", line, title="Not compared") for line in report.not_compared]
+    for violation in report.violations:
         rule = next(iter(violation.rules))
-        message = "; ".join((wording.violation_text(violation), *violation_lines(violation, groups)))
+        message = "; ".join((wording.violation_text(violation), *violation_lines(violation)))
         lines.append(_annotation("error", folder, rule, "Invariant violated", message))
     for change in report.diff.changes:
         is_minor = change.direction is Direction.REASON or not report.not_accepted(change)

@@ -1,22 +1,31 @@
-"""Invariants checked against the new version, for every principal of the comparison."""
+"""Invariants checked against a version, for every principal and set of roles of a comparison.
+
+All that is granted of an action is asked for at once: nearly always the answer is that no record violates the
+invariant. Only where one does, each derivation is asked for alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 
-from multichannel.policy.decide.derivations import Derivation
-from multichannel.policy.decide.sample_principals import roles_of, with_role
+from multichannel.policy.decide.conditions import Conditions
+from multichannel.policy.decide.derivations import Derivation, Roles
+from multichannel.policy.decide.sample_principals import roles_of
 from multichannel.policy.language.source import Rule
-from multichannel.policy.schema.resources import Resource
+from multichannel.policy.schema.resources import RESOURCES, Resource
 from multichannel.policy.schema.vocabulary import Action, Principal
-from multichannel.workbench.condition_text import ConditionText
-from multichannel.workbench.diff.changes import Counterexample, Disagreement
+from multichannel.workbench.diff.changes import TOGETHER, Counterexample, Disagreement
 from multichannel.workbench.diff.counterexample import build_record, choose_facts
-from multichannel.workbench.diff.literals import Conjunction, fact_tests
 from multichannel.workbench.diff.model_finder import FactModel, ModelFinder, RecordQuery
-from multichannel.workbench.diff.policy_version import DerivationsByAction, PolicyVersion, conjunctions
+from multichannel.workbench.diff.policy_version import DerivationsByAction, PolicyVersion, conditions_of
+from multichannel.workbench.diff.principal_groups import PrincipalGroup
+from multichannel.workbench.diff.principals import PrincipalClasses, RoleReading, role_reading
 from multichannel.workbench.invariants import Invariant
+
+Cell = tuple[DerivationsByAction, DerivationsByAction]
+"""What is granted and what is forbidden."""
 
 
 @dataclass
@@ -30,111 +39,163 @@ class Violation:
     principals: dict[Principal, None] = field(default_factory=dict)
     rules: dict[Rule, None] = field(default_factory=dict)
     counterexample: tuple[Action, Counterexample] | None = None
+    groups: tuple[PrincipalGroup, ...] = ()
+    """The principals in the fewest words."""
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """A derivation that may violate an invariant, unless a restriction or `unless` prevents it."""
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A principal with some roles, and what the version says of it."""
 
     principal: Principal
-    action: Action
-    grant: Derivation
-    forbidden: DerivationsByAction
-    where: frozenset[Conjunction]
-    unless: frozenset[Conjunction]
+    roles: Roles
+    cell: Cell
 
 
 class InvariantChecker:
-    """Checks invariants against one version, for principals with one role each."""
+    """Checks invariants against one version."""
 
-    def __init__(
-        self, version: PolicyVersion, finder: ModelFinder, principals: tuple[Principal, ...]
-    ) -> None:
-        self._version, self._finder, self._principals = version, finder, principals
-        self._kept: set[tuple[object, ...]] = set()
-        self._restricted: dict[tuple[int, Action, int], frozenset[Conjunction]] = {}
-        self._models: dict[tuple[object, ...], FactModel | None] = {}
-        self._same: dict[frozenset[Conjunction], frozenset[Conjunction]] = {}
+    def __init__(self, version: PolicyVersion) -> None:
+        self._version = version
+        self._finder = ModelFinder()
+        self._classes = PrincipalClasses((version,))
+        self._asking: dict[tuple[str, frozenset[str]], list[_Asking]] = {}
+        self._cells = cache(self._find_cells)
+        self._roles = cache(self._find_roles)
+        self._same: dict[frozenset[Conditions], frozenset[Conditions]] = {}
+        self.unclear: dict[Rule, None] = {}
+        """Rules that read roles in a way for which no set of roles is enough."""
 
-    def violations(self, invariant: Invariant) -> Iterator[Violation]:
-        """One for each resource type on which the invariant is violated."""
-        for resource in invariant.resources:
-            violation = Violation(invariant, resource.name)
-            for principal in self._principals:
-                for role in roles_of(principal.kind):
-                    if invariant.is_about(principal, role):
-                        self._check(violation, principal, role, resource)
-            if violation.counterexample is not None:
-                yield violation
+    @property
+    def given_up(self) -> int:
+        """How many searches were given up."""
+        return self._finder.given_up
 
-    def _check(self, violation: Violation, principal: Principal, role: str, resource: Resource) -> None:
-        """Note what violates it; principals with the same derivations are checked once."""
-        invariant = violation.invariant
-        granted = self._version.granted(principal, role, resource)
-        if not any(invariant.of(granted.get(action, ())) for action in invariant.actions):
-            return
-        forbidden = self._version.forbidden(principal, role, resource)
-        where = self._tests((invariant.where,), principal, resource)
-        unless = self._tests(invariant.unless, principal, resource)
-        key = (invariant.position, resource.name, id(granted), id(forbidden), id(where), id(unless))
-        if key in self._kept:
-            return
-        asking = with_role(principal, role)
-        candidates = [
-            _Candidate(asking, action, grant, forbidden, where, unless)
-            for action in invariant.actions
-            for grant in invariant.of(granted.get(action, ()))
+    def violations(self, invariants: Iterable[Invariant]) -> Iterator[Violation]:
+        """One for each resource type on which an invariant is violated."""
+        for invariant in invariants:
+            for resource in invariant.resources:
+                violation = self._violation(invariant, resource)
+                if violation.counterexample is not None:
+                    groups = self._classes.groups(violation.principals, resource, invariant.facts)
+                    yield replace(violation, groups=groups)
+
+    def is_vacuous(self, invariant: Invariant, resource: Resource) -> bool:
+        """Whether no policy could violate it on a resource type: it is about nobody, or about no record."""
+        if not any(action in resource.actions for action in invariant.actions):
+            return True
+        about = (
+            principal
+            for principal in self._classes.of(resource, invariant.facts)
+            if invariant.is_about(principal)
+            and any(invariant.is_about_roles([role]) for role in roles_of(principal.kind))
+        )
+        tests = dict.fromkeys(self._tests(invariant, principal, resource) for principal in about)
+        return all(
+            self._finder.find(resource.name, RecordQuery((where,), unless)) is None for where, unless in tests
+        )
+
+    def _violation(self, invariant: Invariant, resource: Resource) -> Violation:
+        violation, kept = Violation(invariant, resource.name), set[tuple[int, ...]]()
+        about, principal, tests = False, None, (frozenset[Conditions](), frozenset[Conditions]())
+        for asking in self._askings(resource, invariant.facts):
+            if asking.principal is not principal:
+                principal = asking.principal
+                about = invariant.is_about(principal)
+                tests = self._tests(invariant, principal, resource) if about else tests
+            key = (*map(id, asking.cell), *map(id, tests))
+            if not about or key in kept or not invariant.is_about_roles(asking.roles):
+                continue
+            if not self._violates(violation, asking, *tests):
+                kept.add(key)
+        return violation
+
+    def _askings(self, resource: Resource, facts: frozenset[str]) -> list[_Asking]:
+        """Everybody that rules or these facts tell apart, with what is granted and forbidden."""
+        key = resource.name, facts
+        if key not in self._asking:
+            self._asking[key] = [
+                _Asking(principal, roles, cell)
+                for principal in self._classes.of(resource, facts)
+                for roles, cell in self._cells(self._classes.alike(principal, resource), resource)
+            ]
+        return self._asking[key]
+
+    def _find_cells(self, principal: Principal, resource: Resource) -> list[tuple[Roles, Cell]]:
+        return [
+            (
+                roles,
+                (
+                    self._version.granted(principal, roles, resource),
+                    self._version.forbidden(principal, roles, resource),
+                ),
+            )
+            for roles in self._roles(resource).sets(principal.kind)
         ]
-        violating = [self._violates(violation, each, resource) for each in candidates]
-        if not any(violating):
-            self._kept.add(key)
+
+    def _find_roles(self, resource: Resource) -> RoleReading:
+        reading = role_reading((self._version,), resource)
+        self.unclear |= dict.fromkeys(reading.unclear)
+        return reading
 
     def _tests(
-        self, texts: Iterable[ConditionText], principal: Principal, resource: Resource
-    ) -> frozenset[Conjunction]:
-        tests = frozenset(
-            conjunction
-            for text in texts
-            for conditions in text.conditions(principal, resource)
-            for conjunction in fact_tests(conditions, resource.name, self._finder.rows)
-        )
-        return self._once(tests)
+        self, invariant: Invariant, principal: Principal, resource: Resource
+    ) -> tuple[frozenset[Conditions], frozenset[Conditions]]:
+        """Where it says something of records, and what makes it all right."""
+        where = frozenset(invariant.where.conditions(principal, resource))
+        unless = frozenset(each for text in invariant.unless for each in text.conditions(principal, resource))
+        return self._once(where), self._once(unless)
 
-    def _model(self, candidate: _Candidate, kind: str) -> FactModel | None:
-        """Facts of a record at which it is a violation, if there are any; the same for many principals."""
-        prevented = self._prevented(candidate, kind)
-        key = (kind, candidate.grant.conditions, id(candidate.where), id(prevented))
-        if key not in self._models:
-            granted = conjunctions((candidate.grant,), kind, self._finder.rows)
-            self._models[key] = self._finder.find(kind, RecordQuery((granted, candidate.where), prevented))
-        return self._models[key]
+    def _violates(
+        self,
+        violation: Violation,
+        asking: _Asking,
+        where: frozenset[Conditions],
+        unless: frozenset[Conditions],
+    ) -> bool:
+        """Note what violates it."""
+        granted, forbidden = asking.cell
+        groups: dict[tuple[frozenset[Conditions], frozenset[Conditions]], list[Action]] = {}
+        for action in violation.invariant.actions:
+            grants = violation.invariant.of(granted.get(action, ()))
+            if grants:
+                never = self._once(conditions_of(forbidden[action]) | unless)
+                groups.setdefault((conditions_of(grants), never), []).append(action)
+        is_violated = False
+        for (conditions, never), actions in groups.items():
+            if self._find(violation.resource, conditions, where, never) is not None:
+                is_violated = True
+                for action in actions:
+                    for grant in violation.invariant.of(granted[action]):
+                        alone = frozenset({grant.conditions})
+                        model = self._find(violation.resource, alone, where, never)
+                        if model is not None:
+                            self._note(violation, asking, action, grant, model)
+        return is_violated
 
-    def _prevented(self, candidate: _Candidate, kind: str) -> frozenset[Conjunction]:
-        """Where a restriction or `unless` prevents it."""
-        key = id(candidate.forbidden), candidate.action, id(candidate.unless)
-        if key not in self._restricted:
-            derivations = candidate.forbidden[candidate.action]
-            restricted = conjunctions(derivations, kind, self._finder.rows)
-            self._restricted[key] = self._once(restricted | candidate.unless)
-        return self._restricted[key]
+    def _find(
+        self,
+        kind: str,
+        granted: frozenset[Conditions],
+        where: frozenset[Conditions],
+        never: frozenset[Conditions],
+    ) -> FactModel | None:
+        return self._finder.find(kind, RecordQuery((granted, where), never))
 
-    def _once(self, tests: frozenset[Conjunction]) -> frozenset[Conjunction]:
+    def _once(self, conditions: frozenset[Conditions]) -> frozenset[Conditions]:
         """The same object for equal sets, which are large."""
-        return self._same.setdefault(tests, tests)
+        return self._same.setdefault(conditions, conditions)
 
-    def _violates(self, violation: Violation, candidate: _Candidate, resource: Resource) -> bool:
-        model = self._model(candidate, resource.name)
-        if model is None:
-            return False
-        principal, action = candidate.principal, candidate.action
-        violation.actions[action] = violation.roles[principal.roles[0]] = None
-        violation.principals[replace(principal, roles=())] = None
-        violation.rules |= dict.fromkeys(candidate.grant.rules)
+    def _note(
+        self, violation: Violation, asking: _Asking, action: Action, grant: Derivation, model: FactModel
+    ) -> None:
+        violation.actions[action] = violation.roles[TOGETHER.join(asking.roles)] = None
+        violation.principals[asking.principal] = None
+        violation.rules |= dict.fromkeys(grant.rules)
         if violation.counterexample is None:
+            principal, resource = replace(asking.principal, roles=asking.roles), RESOURCES[violation.resource]
             facts = choose_facts(model, principal)
-            record = build_record(resource, facts, principal)
-            verdict = self._version.policy.check(principal, action, record)
+            verdict = self._version.policy.check(principal, action, build_record(resource, facts, principal))
             if not verdict.allowed:
                 raise Disagreement(f"{violation.invariant.position}: {verdict} at {dict(facts)}")
             violation.counterexample = action, Counterexample(principal, facts, verdict, verdict)
-        return True

@@ -14,8 +14,10 @@ from multichannel.workbench.diff.changes import (
     CitedRule,
     ComparisonBounds,
     Direction,
+    PolicyDiff,
     Rewriting,
 )
+from multichannel.workbench.diff.invariant_changes import InvariantChange
 from multichannel.workbench.diff.principal_groups import FACTS, PrincipalGroup
 from multichannel.workbench.diff.rows import RowCount
 from multichannel.workbench.diff.violations import Violation
@@ -98,6 +100,21 @@ def rewriting_text(rewriting: Rewriting) -> str:
     return f"{old} is now {new}" if new else f"{old} was removed"
 
 
+def rewritings_title(diff: PolicyDiff) -> str:
+    """What is known of rules that differ and are cited by no change."""
+    if diff.bounds.is_complete:
+        return "Same verdicts by other rules"
+    return "Other rules, of which not everything was compared"
+
+
+def invariant_text(change: InvariantChange) -> str:
+    """Such as `invariants.yaml:3 of OLD is gone: never: a partner reads ... (R8)`."""
+    invariant = change.invariant
+    numbers = f" ({', '.join(invariant.rules)})" if invariant.rules else ""
+    lost = "is held for less" if change.is_narrowed else "is gone"
+    return f"{invariant.position} of OLD {lost}: never: {invariant.never}{numbers}"
+
+
 def violation_text(violation: Violation) -> str:
     """Such as `invariants.yaml:3: never: a partner reads ... (R8)`."""
     numbers = ", ".join(violation.invariant.rules)
@@ -110,25 +127,32 @@ def bounds_text(bounds: ComparisonBounds) -> list[str]:
     if not bounds.principals:
         return ["No rule differs, so no decision differs."]
     values, types = bounds.values.values(), count_of(len(bounds.principals), "resource type")
+    roles = max(bounds.roles.values())
     compared = (
-        f"{bounds.decisions:,} decisions were compared: {max(bounds.principals.values()):,} principals with "
-        f"one role each, and every action on {types}. The principals are of every kind, "
-        "type, status, cloud and mode, and of each market that a rule mentions, another, and an unknown one."
+        f"{bounds.decisions:,} decisions were compared: up to {max(bounds.principals.values()):,} principals "
+        f"with {'one role' if roles == 1 else f'one to {roles} roles'} each, and every action on {types}. "
+        "The principals are of every kind, type, status, cloud, mode and market that rules tell apart."
     )
     lines = [compared]
     if bounds.queries:
         lines.append(
             "Where the versions require different things, all records were evaluated that have up to "
-            f"{bounds.rows} rows in each relation, with {len(bounds.values):,} facts at every value that a "
-            f"rule compares them with, unknown, and others (up to {max(map(len, values), default=0)} values)."
+            f"{count_of(bounds.rows, 'row')} in each relation, which is as many as the rules ask for, with "
+            f"{len(bounds.values):,} facts at every value that a rule compares them with, unknown, and "
+            f"others (up to {max(map(len, values), default=0)} values)."
         )
-    if bounds.reads_roles:
-        together = ", ".join(bounds.reads_roles)
-        lines.append(f"Rules read several roles at once, which was not compared: {together}.")
+    return lines
+
+
+def incompleteness_text(bounds: ComparisonBounds) -> list[str]:
+    """What was not compared, so that there may be changes that are not listed."""
+    lines = [
+        f"{position}: the rule reads the list of roles in another way than `role in principal.roles`."
+        for position in bounds.unclear
+    ]
     if bounds.given_up:
         lines.append(
-            f"{bounds.given_up:,} of {bounds.queries:,} searches took too long and were given up: there may "
-            "be changes that are not listed."
+            f"{bounds.given_up:,} of {bounds.queries:,} searches took too long, or need too many rows."
         )
     return lines
 
