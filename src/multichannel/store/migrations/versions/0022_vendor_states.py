@@ -11,8 +11,8 @@ from alembic import op
 
 from multichannel.domain.base import NAMING, UtcTime
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 
 WORD = sa.String(40)
 STATES = "('not_at_vendor', 'to_do', 'confirmed', 'differs')"
