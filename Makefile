@@ -61,6 +61,7 @@ bench-long: .venv/installed ## Measure how costs grow with data and clients; tak
 .PHONY: lock
 lock: .venv/installed ## Pin the newest dependencies that pyproject.toml allows
 	@$(compile) --extra dev --output-file requirements.lock pyproject.toml
+	@$(compile) --constraint requirements.lock --output-file docs/deployment/runtime.lock pyproject.toml
 	@$(compile) --output-file $(explorer)/node.lock $(explorer)/node.in
 
 .PHONY: wheel

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "src/multichannel/explorer/node.lock")
+LOCK, RUNTIME_LOCK = "requirements.lock", "docs/deployment/runtime.lock"
+LOCKS = (LOCK, RUNTIME_LOCK, "src/multichannel/explorer/node.lock")
 
 FLOORS = {
     "strawberry-graphql": ("0.315.7", "CVE-2026-45739, CVE-2026-47706, CVE-2026-47707 and earlier"),
@@ -48,23 +51,26 @@ def test_what_is_installed_has_no_fault_of_a_known_advisory(package: str) -> Non
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_each_pinned_release_has_hashes_and_no_address(lock: str) -> None:
-    text = (ROOT / lock).read_text("utf-8")
-    entries = text.replace("\\\n", "").splitlines()
-    pins = [Requirement(entry.partition(" --hash")[0].strip()) for entry in entries]
+    pins = _pins(lock)
 
-    assert "://" not in text
+    assert "://" not in (ROOT / lock).read_text("utf-8")
     assert pins
-    assert all("--hash=sha256:" in entry for entry in entries)
-    assert all([spec.operator for spec in pin.specifier] == ["=="] for pin in pins)
+    assert all("--hash=sha256:" in entry for entry in pins.values())
+    assert all([each.operator for each in pin.specifier] == ["=="] for pin in pins)
     assert not {pin.name.lower() for pin in pins} & set(NOT_NEEDED)
 
 
 def test_the_lock_is_what_is_installed() -> None:
-    pins = [
-        Requirement(entry.partition(" --hash")[0].strip())
-        for entry in (ROOT / "requirements.lock").read_text("utf-8").replace("\\\n", "").splitlines()
-    ]
-    assert [str(pin) for pin in pins if not pin.specifier.contains(version(pin.name))] == []
+    assert [str(pin) for pin in _pins(LOCK) if not pin.specifier.contains(version(pin.name))] == []
+
+
+def test_a_deployment_has_the_releases_that_are_tested_and_all_that_it_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = {canonicalize_name(Requirement(each).name) for each in project["dependencies"]}
+    deployed = {str(pin) for pin in _pins(RUNTIME_LOCK)}
+
+    assert deployed <= {str(pin) for pin in _pins(LOCK)}
+    assert needed <= {canonicalize_name(Requirement(each).name) for each in deployed}
 
 
 def test_no_file_holds_a_secret() -> None:
@@ -86,6 +92,12 @@ def test_no_file_holds_a_secret() -> None:
 )
 def test_the_search_finds_secrets_of_each_form(secret: str) -> None:
     assert SECRETS.search(secret)
+
+
+def _pins(lock: str) -> dict[Requirement, str]:
+    """The entries of a lock file by what they pin."""
+    entries = (ROOT / lock).read_text("utf-8").replace("\\\n", "").splitlines()
+    return {Requirement(entry.partition(" --hash")[0].strip()): entry for entry in entries}
 
 
 def _files() -> Iterator[Path]:

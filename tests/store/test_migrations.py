@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,6 +49,21 @@ def test_migrating_again_changes_nothing(database_url: str, migrated: Engine) ->
     before = sorted(inspect(migrated).get_table_names())
     migrations.upgrade(database_url)
     assert sorted(inspect(migrated).get_table_names()) == before
+    assert migrations.current(database_url) == migrations.head()
+
+
+UPGRADE = "import sys; from multichannel.store import migrations; migrations.upgrade(sys.argv[1])"
+
+
+def test_of_processes_that_migrate_at_once_one_does_and_the_others_wait(database_url: str) -> None:
+    migrations.remove(database_url)
+
+    begun = [
+        subprocess.Popen([sys.executable, "-c", UPGRADE, database_url], stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+
+    assert [(*each.communicate(timeout=60)[1:], each.returncode) for each in begun] == [("", 0)] * 2
     assert migrations.current(database_url) == migrations.head()
 
 

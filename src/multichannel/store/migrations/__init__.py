@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,22 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from multichannel.errors import Misconfigured
 from multichannel.store.engines import WRITING, execution_options, open_database
 
 HERE = Path(__file__).parent
+MIGRATING = 7_146_402_051
+"""The key of the advisory lock of PostgreSQL that whoever migrates holds."""
+WAIT_SECONDS = 600
 
 
 def upgrade(url: str) -> None:
-    """Migrate a database to this version, in one transaction; Misconfigured if its own is unknown."""
+    """Migrate a database to this version, in one transaction; Misconfigured if its own is unknown.
+
+    Where several processes do so at once, one does the work and the others wait for it.
+    """
     version = current(url)
     if not is_known(version):
         raise Misconfigured(
@@ -67,13 +74,15 @@ def is_known(version: str | None) -> bool:
 
 
 def _migrate(url: str, migrate: Callable[[Config], None]) -> None:
-    engine = open_database(url, connections=1)
+    engine = open_database(url, connections=2)
+    is_sqlite = engine.dialect.name == "sqlite"
     try:
-        with engine.connect() as connection:
+        with _one_at_a_time(engine), engine.connect() as connection:
             connection.execution_options(**execution_options(engine, WRITING))
-            is_sqlite = engine.dialect.name == "sqlite"
             if is_sqlite:
-                _defer_foreign_keys(connection)
+                _prepare_sqlite(connection)
+            else:
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             migrate(_config(connection))
             if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise Misconfigured(
@@ -84,12 +93,31 @@ def _migrate(url: str, migrate: Callable[[Config], None]) -> None:
         engine.dispose()
 
 
-def _defer_foreign_keys(connection: Connection) -> None:
-    """Foreign keys are checked at the end, as SQLite alters a table by copying it and dropping the original.
+@contextmanager
+def _one_at_a_time(engine: Engine) -> Iterator[None]:
+    """Wait until no other process migrates the database.
 
-    The pragma applies to the connection, which is closed afterwards, and works outside of a transaction only.
+    On PostgreSQL by a lock of the session, not of the transaction that migrates: its snapshot would be older
+    than the lock. SQLite has one writer anyway, and a version that is read by the one who writes.
+    """
+    if engine.dialect.name == "sqlite":
+        yield
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"SET statement_timeout = {WAIT_SECONDS * 1000}")
+        connection.exec_driver_sql("SET lock_timeout = 0")
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATING})")
+        yield
+
+
+def _prepare_sqlite(connection: Connection) -> None:
+    """Wait for another writer, and check foreign keys at the end.
+
+    SQLite alters a table by copying it and dropping the original. The pragmas apply to the connection, which
+    is closed afterwards; that of foreign keys works outside of a transaction only.
     """
     driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000}")
     driver.execute("PRAGMA foreign_keys=OFF")
 
 
