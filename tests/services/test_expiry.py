@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 
 from multichannel.demo.cast import ALDER, LAUREL, PRAIRIE, THISTLE, WILLOW, fixed_id
 from multichannel.domain.audit import AuditRecord, Event
+from multichannel.domain.base import new_id
 from multichannel.domain.commerce import SubscriptionStatus
+from multichannel.domain.customers import Customer
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
-from multichannel.domain.tenants import Cloud
+from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from multichannel.domain.transfers import Transfer
 from multichannel.policy.decide.policy import Policy
 from multichannel.policy.language.source import PolicySource
@@ -25,6 +27,7 @@ from multichannel.policy.schema.vocabulary import NO_TENANT
 from multichannel.server.expiry_job import expire_once, expiry_job
 from multichannel.services.audit import verify
 from multichannel.services.expiry import sweep
+from multichannel.store.access import Access
 from multichannel.store.engines import open_database
 from multichannel.store.store import Store
 from tests.world import World
@@ -267,3 +270,43 @@ def test_a_job_that_fails_is_logged_and_the_service_continues(
     expire_once(Store(world.store.engine, broken, world.clock))
 
     assert [each.message for each in caplog.records] == ["the expiry job failed; the next run tries again"]
+
+
+def overdue(world: World, count: int) -> None:
+    """Customers that have not answered in time, each asked by Alder."""
+    now = world.clock.now
+    ids = [new_id() for _ in range(count)]
+    common = {"cloud": Cloud.PUBLIC, "created_at": now}
+    stored = {**common, "market": "US", "version": 1, "updated_at": now}
+    request = {**stored, "partner_id": ALDER.id, "status": "requested", "expires_at": now}
+    put(world, insert(Tenant), [{**common, "id": each, "kind": TenantKind.CUSTOMER} for each in ids])
+    customer = {**stored, "company_name": "A customer", "phone_number": "0"}
+    put(world, insert(Customer), [{**customer, "id": each} for each in ids])
+    put(world, insert(ResellerRelationship), [{**request, "customer_id": each} for each in ids])
+
+
+def test_many_customers_cost_no_more_predicates_and_statements_than_a_few(
+    nothing_due: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[object] = []
+    run = Access.run
+
+    def counted(access: Access, statement: Any, *parameters: Any) -> Sequence[Any]:
+        statements.append(statement)
+        return run(access, statement, *parameters)
+
+    monkeypatch.setattr(Access, "run", counted)
+    costs = []
+    for count in (2, 2, 40):
+        overdue(nothing_due, count)
+        translated = nothing_due.policy.translate.cache_info().misses
+        statements.clear()
+        assert sweep(nothing_due.store)["ResellerRelationship"] == count
+        costs.append((nothing_due.policy.translate.cache_info().misses - translated, len(statements)))
+
+    assert costs[1] == costs[2]
+    assert costs[1][0] == 0
+    customers = {each.customer_id for each in rows(nothing_due, Event)}
+    seen = {each.tenant_id for each in rows(nothing_due, AuditRecord)}
+    assert len(customers) == 44
+    assert customers | {ALDER.id} <= seen

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from multichannel.domain.base import GUID_FORM
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Literal, Statement, Term, terms, walk
 from multichannel.policy.language.parser import parse
@@ -173,6 +174,13 @@ class PolicySource:
         for name, text in self.texts:
             summed.update(f"{name}\0{len(text)}\0{text}".encode())
         return summed.hexdigest()
+
+    @cached_property
+    def named_tenants(self) -> frozenset[str]:
+        """The GUIDs in it: tenants that it may treat unlike all others."""
+        return frozenset(
+            match.group().lower() for _, text in self.texts for match in GUID_FORM.finditer(text)
+        )
 
     @cached_property
     def statements(self) -> tuple[Rule | Malformed, ...]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
+from multichannel.store.compiled.sharing import shared_visibility
+from multichannel.store.compiled.sql_text import ANY_TENANT
 from multichannel.store.prepared import PreparedStatement
 from multichannel.store.users import principal_of, select_tenants
 
 if TYPE_CHECKING:
     from multichannel.policy.decide.visibility import Visibility
-    from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Principal
     from multichannel.store.access import Access
     from multichannel.store.change_tracker import RowChange
@@ -34,6 +36,27 @@ def select_visible_ids(visibility: Visibility) -> PreparedStatement:
     among = identity.in_(bindparam("ids", expanding=True))
     visible = visibility.visible(visibility.resource.mapped)
     return PreparedStatement(select(identity).where(among, visible))
+
+
+@lru_cache(maxsize=500)
+def select_ids_visible_to(party: str, visibility: Visibility) -> PreparedStatement | None:
+    """Those of some `ids` whose rows the tenant in the column `party` sees.
+
+    `visibility` is that of any tenant, whose id the column stands for; None where it cannot.
+    """
+    model = visibility.resource.mapped
+    named, is_listed = getattr(model, party), False
+
+    def in_place(element: Any, **_options: Any) -> Any:
+        nonlocal is_listed
+        if not isinstance(element, BindParameter):
+            return None
+        is_listed = is_listed or (element.expanding and ANY_TENANT in (element.value or ()))
+        return named if element.value == ANY_TENANT else None
+
+    visible = replacement_traverse(visibility.visible(model), {}, in_place)
+    among = model.id.in_(bindparam("ids", expanding=True))
+    return None if is_listed else PreparedStatement(select(model.id).where(among, visible))
 
 
 class ChangeAudience:
@@ -90,23 +113,29 @@ class ChangeAudience:
         return audience
 
     def _viewers(self, pairs: Iterable[tuple[RowChange, str]]) -> dict[int, set[str]]:
-        """By change, the tenants that see its row; one statement for each tenant and resource type."""
-        groups: dict[tuple[str, str], list[RowChange]] = defaultdict(list)
+        """By change, the tenants that see its row; one statement for all tenants that are alike."""
+        groups: dict[PreparedStatement, list[tuple[RowChange, str]]] = defaultdict(list)
         for change, tenant_id in pairs:
-            groups[tenant_id, change.resource.name].append(change)
-        viewers: dict[int, set[str]] = defaultdict(set)
-        for (tenant_id, _), changes in sorted(groups.items(), key=lambda item: item[0]):
             if self.is_known(tenant_id):
-                visible = self._visible(self._principals[tenant_id], changes[0].resource, changes)
-                for change in changes:
-                    if change.row.id in visible:
-                        viewers[id(change)].add(tenant_id)
+                groups[self._statement(change, tenant_id)].append((change, tenant_id))
+        viewers: dict[int, set[str]] = defaultdict(set)
+        for statement, members in groups.items():
+            ids = sorted({change.row.id for change, _ in members})
+            visible = {row.id for row in self._access.run(statement, {"ids": ids})}
+            for change, tenant_id in members:
+                if change.row.id in visible:
+                    viewers[id(change)].add(tenant_id)
         return viewers
 
-    def _visible(self, principal: Principal, resource: Resource, changes: list[RowChange]) -> set[str]:
-        statement = select_visible_ids(self._access.policy.visibility(principal, resource))
-        ids = sorted({change.row.id for change in changes})
-        return {row.id for row in self._access.run(statement, {"ids": ids})}
+    def _statement(self, change: RowChange, tenant_id: str) -> PreparedStatement:
+        """Selects those of some rows that the tenant sees, or that each sees whom the same column names."""
+        policy, principal, resource = self._access.policy, self._principals[tenant_id], change.resource
+        party, shared = _party(change, tenant_id), shared_visibility(policy, principal, resource)
+        if party is not None and shared is not None:
+            statement = select_ids_visible_to(party, shared)
+            if statement is not None:
+                return statement
+        return select_visible_ids(policy.visibility(principal, resource))
 
     def _load(self, tenant_ids: set[str]) -> None:
         unknown = tenant_ids - self._principals.keys()
@@ -114,3 +143,13 @@ class ChangeAudience:
             parameters = {"ids": sorted(unknown), "own": self._access.principal.tenant_id}
             for row in self._access.run(self._tenants, parameters):
                 self._principals[row.tenant_id] = principal_of(row)
+
+
+def _party(change: RowChange, tenant_id: str) -> str | None:
+    """The column of the stored row that names the tenant; None for an actor that is no party to it."""
+    stored = change.old if tenant_id in change.former_parties else None
+    for each in change.resource.mapped.parties:
+        name: str = each
+        if (getattr(change.row, name) if stored is None else stored.get(name)) == tenant_id:
+            return name
+    return None

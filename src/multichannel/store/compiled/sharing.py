@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from multichannel.policy.decide.conditions import Conditions, Predicate
+from multichannel.policy.decide.visibility import Visibility
 from multichannel.store.compiled.sql_text import ANY_TENANT
 
 if TYPE_CHECKING:
@@ -34,6 +36,24 @@ def may_share(policy: Policy, principal: Principal, decisions: Iterable[tuple[Ac
         == policy.predicate(shared, action, resource)
         for action, resource in decisions
     )
+
+
+_SHARED: WeakKeyDictionary[Visibility, bool] = WeakKeyDictionary()
+"""By what any tenant sees: whether it is compared, and right."""
+
+
+def shared_visibility(policy: Policy, principal: Principal, resource: Resource) -> Visibility | None:
+    """What any tenant sees of a resource type that is alike; None if the principal's sees something else.
+
+    That is compared for the first tenant of its kind alone, so that many tenants cost no more than one.
+    Those that the policy names are left out.
+    """
+    if principal.tenant_id in policy.source.named_tenants:
+        return None
+    visibility = policy.visibility(any_tenant(principal), resource)
+    if visibility not in _SHARED:
+        _SHARED[visibility] = may_share(policy, principal, [(action, resource) for action in resource.reads])
+    return visibility if _SHARED[visibility] else None
 
 
 def _renamed(predicate: Predicate, tenant_id: str) -> Predicate:
