@@ -81,15 +81,17 @@ def bulk_command(
     with open_store(settings) as store:
         caller_of = signing_in(settings, store, token_of(token_file, persona))
         if dry_run:
-            told = _rehearse(store, work, caller_of, lines)
+            outcomes = _rehearse(store, work, caller_of, lines)
             results = results or file.with_name(f"{file.name}.dry-run.jsonl")
-            results.write_text("".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in told), "utf-8")
+            results.write_text(
+                "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in outcomes), "utf-8"
+            )
         else:
             results = results or file.with_name(f"{file.name}.results.jsonl")
             with open_results(results, mutation, caller_of()) as kept:
                 _run(store, work, caller_of, lines, kept, retries=retry)
-                told = [kept.results[line.key] | {"line": line.number} for line in lines]
-    _report(mutation, told, results, as_json=as_json, dry_run=dry_run)
+                outcomes = [kept.results[line.key] | {"line": line.number} for line in lines]
+    _report(mutation, outcomes, results, as_json=as_json, dry_run=dry_run)
 
 
 def _run(
@@ -130,11 +132,11 @@ def _again(kept: ResultsFile) -> str:
 def _rehearse(
     store: Store, work: BulkMutation, caller_of: Callable[[], Caller], lines: list[Line]
 ) -> list[dict[str, Any]]:
-    told = []
+    outcomes = []
     with _progress(work.name, len(lines)) as advance:
         for line in lines:
             result = _done(store, work, caller_of(), line, is_rehearsal=True)
-            told.append(
+            outcomes.append(
                 {
                     "line": line.number,
                     "status": result.status.value,
@@ -143,7 +145,7 @@ def _rehearse(
                 }
             )
             advance()
-    return told
+    return outcomes
 
 
 def _change(planned: dict[str, Any]) -> dict[str, Any]:
@@ -173,19 +175,19 @@ def _progress(name: str, total: int, *, done: int = 0) -> Iterator[Callable[[], 
 
 
 def _report(
-    mutation: str, told: list[dict[str, Any]], results: Path, *, as_json: bool, dry_run: bool
+    mutation: str, outcomes: list[dict[str, Any]], results: Path, *, as_json: bool, dry_run: bool
 ) -> None:
-    counts = Counter(each["status"] for each in told)
+    counts = Counter(each["status"] for each in outcomes)
     if as_json:
         statuses = {status.value: counts[status.value] for status in BulkItemStatus}
-        report = {"mutation": mutation, "dryRun": dry_run, "items": len(told), **statuses}
+        report = {"mutation": mutation, "dryRun": dry_run, "items": len(outcomes), **statuses}
         typer.echo(json.dumps({**report, "results": str(results)}, indent=2))
     else:
         verb = "would be " if dry_run else ""
         listed = ", ".join(f"{verb}{status} {counts[status]}" for status in BulkItemStatus if counts[status])
-        typer.echo(f"{mutation}: {len(told)} items, {listed}. Results: {results}")
-        _tell_errors([each for each in told if "errors" in each])
-    if counts[BulkItemStatus.SUCCEEDED] != len(told):
+        typer.echo(f"{mutation}: {len(outcomes)} items, {listed}. Results: {results}")
+        _tell_errors([each for each in outcomes if "errors" in each])
+    if counts[BulkItemStatus.SUCCEEDED] != len(outcomes):
         raise typer.Exit(REFUSED)
 
 

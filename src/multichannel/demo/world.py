@@ -252,15 +252,15 @@ def _relationship(  # noqa: PLR0913  (the fields of an entry)
 def _delegated_admin_grant(
     now: datetime, *, delegated_rights: Iterable[str], **fields: Any
 ) -> DelegatedAdminGrant:
-    """What the partner asked for along with a relationship; the customer approved it the next day."""
+    """What the partner requested along with a relationship; the customer approved it the next day."""
     relationship = _relationship(now, **fields)
-    asked = relationship.created_at
+    requested = relationship.created_at
     rights = frozenset(map(DelegatedRight, delegated_rights))
     terms = DelegatedAdminTerms(rights=rights, duration=FULL_DURATION)
-    grant = new_delegated_admin_request(relationship, terms, at=asked, with_relationship=True)
+    grant = new_delegated_admin_request(relationship, terms, at=requested, with_relationship=True)
     grant.id = fixed_id(f"{fields['partner']}.{fields['customer']}.delegated-admin")
     if relationship.stored_status is RelationshipStatus.ACTIVE:
-        grant.approve(DelegatedAdminApproval(), at=asked + timedelta(days=1))
+        grant.approve(DelegatedAdminApproval(), at=requested + timedelta(days=1))
         grant.version = 1
     return grant
 

@@ -13,7 +13,7 @@ from multichannel.importing.partnerships import ImportedPartnerRelationship
 
 T = TypeVar("T")
 
-_UNSAID: Final = frozenset(
+_MISSING: Final = frozenset(
     {None, (), BillingCycle.UNKNOWN, TransferKind.LEGACY, RelationshipToPartner.UNKNOWN}
 )
 """What stands where a description says nothing: a transfer whose type is not named is a legacy one."""
@@ -21,7 +21,7 @@ _UNSAID: Final = frozenset(
 
 def is_missing(value: Any) -> bool:
     """Whether a value stands for none."""
-    return value == [] if isinstance(value, list) else value in _UNSAID
+    return value == [] if isinstance(value, list) else value in _MISSING
 
 
 def merged(one: T, other: T) -> T:

@@ -65,6 +65,6 @@ def incomplete(pages: Iterable[tuple[int, CollectionPage]]) -> Iterator[tuple[in
         for file, page in group:
             missing = not has_last if page.total is None else count < page.total
             if page.is_part and missing:
-                told = f"{page.count:,} of {page.total:,} items" if page.total else "there is a next one"
-                sentence = f"This is a page of a longer list ({told}). Import all its pages together."
+                extent = f"{page.count:,} of {page.total:,} items" if page.total else "there is a next one"
+                sentence = f"This is a page of a longer list ({extent}). Import all its pages together."
                 yield file, sentence

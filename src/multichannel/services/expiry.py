@@ -45,11 +45,11 @@ def sweep(store: Store, *, batch: int = BATCH) -> dict[str, int]:
 
 def _give_notice(store: Store, sweeper: Principal, batch: int) -> int:
     """Tell both sides of each grant that is about to end, by an event; gives the number of notices."""
-    given = 0
+    notices = 0
     for ids in _due(store, sweeper, DELEGATED_ADMIN_GRANT, batch, notices=True):
         act = MutationContext("delegated_admin_expiring", DELEGATED_ADMIN_GRANT.name)
-        given += int(store.act(sweeper, act, partial(_take_notices, ids)))
-    return given
+        notices += int(store.act(sweeper, act, partial(_take_notices, ids)))
+    return notices
 
 
 def _take_notices(ids: list[str], work: UnitOfWork) -> str:

@@ -105,10 +105,10 @@ class _Partner:
     def _of_check(self, check: CheckResult | None, public_codes: Collection[str]) -> Iterator[Blocker]:
         restrictions = check.restrictions if check else ()
         for code, rule in restrictions:
-            is_told = self.is_known or code in public_codes
+            is_disclosed = self.is_known or code in public_codes
             yield (
                 blocker_of_rule(code, rule)
-                if is_told
+                if is_disclosed
                 else blocker_of_refusal(Refusal.PARTNER_NOT_ABLE.error())
             )
         if not restrictions and not (check and check.allowed):

@@ -34,12 +34,12 @@ class Access:
     policy: Policy
     principal: Principal
     now: datetime
-    is_asked: bool = True
+    is_recorded: bool = True
     """False where the principal itself asks for nothing, so that no decision about it is recorded."""
 
     def standing_in_for(self, principal: Principal) -> Access:
         """The access that another principal would have, to tell the caller what that one could do."""
-        return replace(self, principal=principal, is_asked=False)
+        return replace(self, principal=principal, is_recorded=False)
 
     def granted(self, action: Action, resource: Resource, entity: Any = None) -> ColumnElement[bool]:
         """Holds for the rows of a resource type, or of an alias of it, on which the action is granted."""
@@ -67,5 +67,5 @@ class Access:
 
     def pending(self, resource: Resource, operation: str) -> PendingDecision | None:
         """A decision to record; None if the operation is not recorded."""
-        recording = self.session.recording if self.is_asked else None
+        recording = self.session.recording if self.is_recorded else None
         return None if recording is None else PendingDecision(recording, self, resource, operation)

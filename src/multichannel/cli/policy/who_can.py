@@ -48,16 +48,16 @@ def who_can(
     resource = RESOURCES[resource_name(kind)]
     loaded = Policy.load(folder)
     with target_resolver(folder, loaded, database_url) as resolver:
-        asked = resolver.action(action, resource)
+        chosen = resolver.action(action, resource)
         target = resolver.record(record, None)
         if target.resource is not resource:
             raise BadInput(f"{record} is a {target.resource.name}, not a {resource.name}.")
-        subjects = list_subjects(loaded, asked, target, resolver.tenants(target))
+        subjects = list_subjects(loaded, chosen, target, resolver.tenants(target))
     Output(
         "who-can",
         loaded.digest,
-        partial(_print, asked, target, subjects),
-        partial(_as_json, asked, target, subjects),
+        partial(_print, chosen, target, subjects),
+        partial(_as_json, chosen, target, subjects),
     ).show(output)
 
 

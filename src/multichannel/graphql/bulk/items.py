@@ -104,8 +104,8 @@ def failure(cause: Exception) -> ItemResult:
         raise cause
     statuses = {Denied: BulkItemStatus.DENIED, BadInput: BulkItemStatus.INVALID}
     status = next((each for kind, each in statuses.items() if isinstance(cause, kind)), BulkItemStatus.FAILED)
-    told = domain_error(cause) if isinstance(cause, MultichannelError) else internal_error(cause)
-    return ItemResult(status, errors=({**told["extensions"], "message": told["message"]},))
+    error = domain_error(cause) if isinstance(cause, MultichannelError) else internal_error(cause)
+    return ItemResult(status, errors=({**error["extensions"], "message": error["message"]},))
 
 
 def bulk_names() -> list[str]:

@@ -65,7 +65,7 @@ class OperationShape:
         return sum(getattr(each, "weight", 1) for each in self.inputs)
 
 
-Asked = tuple[int, OperationShape, list[tuple[Any, ...]]]
+RequestValues = tuple[int, OperationShape, list[tuple[Any, ...]]]
 """The cost of a request, its shape, and the values of each input."""
 
 
@@ -118,22 +118,22 @@ class Plan:
         self._mutations: FrequentCache[tuple[PlannedMutation, ...]] = FrequentCache(
             MAX_SHAPES, 4 * MAX_SHAPES
         )
-        self._without_variables: Asked | None = None
+        self._without_variables: RequestValues | None = None
         self._visit(operation.selection_set, schema.get_root_type(operation.operation))
         for fragment in self._fragments.values():
             self._visit(fragment.selection_set, schema.type_map[fragment.type_condition.name.value])
 
-    def question(self, given: Mapping[str, Any] | None) -> Question:
+    def question(self, raw: Mapping[str, Any] | None) -> Question:
         """What a request asks; raises InvalidDocument, MultichannelError and NotCovered."""
-        if given or self.kind is not OperationType.QUERY:
-            return Question(self, *self._asked(given or {}))
+        if raw or self.kind is not OperationType.QUERY:
+            return Question(self, *self._values_of(raw or {}))
         if self._without_variables is None:
-            self._without_variables = self._asked({})
+            self._without_variables = self._values_of({})
         return Question(self, *self._without_variables)
 
-    def _asked(self, given: Mapping[str, Any]) -> Asked:
-        cost = within_limits(self.cost, given)
-        variables = self._variables.read(given)
+    def _values_of(self, raw: Mapping[str, Any]) -> RequestValues:
+        cost = within_limits(self.cost, raw)
+        variables = self._variables.read(raw)
         if variables is None:
             raise NotCovered("invalid variables, which the interpreter explains")
         return cost, *self.read(variables)

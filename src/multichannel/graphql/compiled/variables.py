@@ -30,21 +30,21 @@ class VariableReader:
             if each.default_value is not None
         }
 
-    def read(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, raw: Mapping[str, Any]) -> dict[str, Any] | None:
         """The values by name; None if they are invalid."""
         variables = dict(self._defaults)
         for name, kind in self._types.items():
-            if name not in given:
+            if name not in raw:
                 if isinstance(kind, GraphQLNonNull) and name not in variables:
                     return None
-            elif _is_exact(kind, given[name]):
-                variables[name] = given[name]
+            elif _is_exact(kind, raw[name]):
+                variables[name] = raw[name]
             else:
-                return self._coerced(given)
+                return self._coerced(raw)
         return variables
 
-    def _coerced(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        read = get_variable_values(self._schema, self._definitions, dict(given))
+    def _coerced(self, raw: Mapping[str, Any]) -> dict[str, Any] | None:
+        read = get_variable_values(self._schema, self._definitions, dict(raw))
         return None if isinstance(read, list) else dict(read.coerced)
 
 

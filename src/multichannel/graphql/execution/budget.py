@@ -80,8 +80,8 @@ class CostBudget:
         self, per_user: float, per_tenant: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """What fills a bucket in a second; 0 for no limit."""
-        given = (Allowance("user", per_user), Allowance("tenant", per_tenant))
-        self._allowances = tuple(each for each in given if each.per_second)
+        allowances = (Allowance("user", per_user), Allowance("tenant", per_tenant))
+        self._allowances = tuple(each for each in allowances if each.per_second)
         self._clock, self._lock = clock, threading.Lock()
         self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 

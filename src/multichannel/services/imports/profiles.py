@@ -48,11 +48,11 @@ def _changes(stored: Row, wanted: Row) -> dict[str, Any]:
     A list of customers says less than the description of each: without a country it completes one that has
     one, and corrects nothing. So both may come in any order.
     """
-    said = {name: value for name, value in wanted.items() if not is_missing(value)}
+    known = {name: value for name, value in wanted.items() if not is_missing(value)}
     if stored["company_name"] is None:  # a stub
-        return said
+        return known
     if stored["described_by_id"] != wanted["described_by_id"]:
-        is_new = stored["market"] is None and "market" in said
-        return {"market": said["market"]} if is_new else {}
+        is_new = stored["market"] is None and "market" in known
+        return {"market": known["market"]} if is_new else {}
     corrects = wanted["country"] is not None or stored["country"] is None
-    return {name: value for name, value in said.items() if corrects or is_missing(stored[name])}
+    return {name: value for name, value in known.items() if corrects or is_missing(stored[name])}

@@ -27,7 +27,7 @@ from multichannel.store.write.owner_bulk_writer import Row
 
 _CONFIRMED: Final = CONFIRMED.columns()
 _SCHEDULE: Final = ("expires_at", "disabled_at", "deleted_at")
-_TOLD: Final = ("quantity", "status", "auto_renew_enabled", "commitment_end_date")
+_REPORTED: Final = ("quantity", "status", "auto_renew_enabled", "commitment_end_date")
 
 
 def confirmed_or_open(unit: ImportUnit, facts: ImportedSubscription, before: Row | None) -> Mapping[str, Any]:
@@ -57,11 +57,11 @@ def report_differences(
             continue
         if row["vendor_state"] is VendorState.DIFFERS:
             changes = row["vendor_changes"].items()
-            told = [f"{name}: {here} → {there}" for name, (there, here) in changes]
+            values = [f"{name}: {here} → {there}" for name, (there, here) in changes]
             code = "DIFFERS"
-            sentence = f"The export does not show what was changed here: {', '.join(told)}."
-        elif told := [*_changed(before, row)]:
-            code, sentence = "CHANGED_AT_VENDOR", f"The values of the vendor count: {', '.join(told)}."
+            sentence = f"The export does not show what was changed here: {', '.join(values)}."
+        elif values := [*_changed(before, row)]:
+            code, sentence = "CHANGED_AT_VENDOR", f"The values of the vendor count: {', '.join(values)}."
         else:
             continue
         item = items[vendor_id]
@@ -69,7 +69,7 @@ def report_differences(
 
 
 def _changed(before: Row, row: Row) -> Iterator[str]:
-    for name in _TOLD:
+    for name in _REPORTED:
         if before[name] != row[name]:
             yield f"{name}: {plain(before[name])} → {plain(row[name])}"
 

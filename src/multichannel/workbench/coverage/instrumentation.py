@@ -26,7 +26,7 @@ from multichannel.workbench.coverage.points import (
     instrumented_name,
 )
 
-ASKED = (Variable(POINT), Variable(VALUES))
+MARKS = (Variable(POINT), Variable(VALUES))
 ACTION, REASON = Variable("action"), Variable("reason")
 STANDING = Variable("standing")
 UNBOUND = ""
@@ -119,14 +119,14 @@ class Instrumentation:
 
     def _ask(self, record: Any, name: str, *question: Any) -> Iterator[_Answer]:
         answers = [
-            answer.bindings for answer in self._engine.ask(instrumented_name(name), *ASKED, *question, record)
+            answer.bindings for answer in self._engine.ask(instrumented_name(name), *MARKS, *question, record)
         ]
         if not any(is_compared(bindings.get("action")) for bindings in answers):
             yield from ((_action(bindings), _reached(bindings)) for bindings in answers)
             return
         for action in RESOURCES[kind_of(record)].actions:
             bound = [action.value if each is ACTION else each for each in question]
-            for answer in self._engine.ask(instrumented_name(name), *ASKED, *bound, record):
+            for answer in self._engine.ask(instrumented_name(name), *MARKS, *bound, record):
                 yield action, _reached(answer.bindings)
 
     def _about(self, kind: str | None) -> str:

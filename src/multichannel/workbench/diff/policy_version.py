@@ -56,12 +56,12 @@ class PolicyVersion:
 
     def uses(self, rules: Iterable[Rule], resource: Resource) -> bool:
         """Whether a decision about a record of a resource type can use one of these rules or declarations."""
-        asked = (
+        verdicts = (
             rule
             for rule in self._source.rules
             if rule.name == "allow" or (rule.name in VERDICTS and rule.about in {None, resource.name})
         )
-        used = with_helpers(self._source, asked)
+        used = with_helpers(self._source, verdicts)
         return any(rule in used or not rule.is_rule for rule in rules)
 
     def rules_with_helpers(self, name: str, resource: Resource) -> Iterator[frozenset[Rule]]:
