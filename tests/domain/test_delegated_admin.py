@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 
 from multichannel.domain.base import new_id
 from multichannel.domain.delegated_admin import (
+    DelegatedAdminGrant,
+    new_delegated_admin_grant,
+    new_delegated_admin_request,
+)
+from multichannel.domain.delegated_admin_terms import (
     DEFAULT_RIGHTS,
     EVERY_RIGHT,
     DelegatedAdminApproval,
-    DelegatedAdminGrant,
     DelegatedAdminStatus,
     DelegatedAdminTerms,
     DelegatedRight,
     extended_end,
-    new_delegated_admin_grant,
-    new_delegated_admin_request,
     parse_duration,
     require_rights_for_relationship,
 )

@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 from multichannel.domain.base import Base
 from multichannel.domain.commerce import BillingType, Channel, Commerce, StopReason, SubscriptionStatus
 from multichannel.domain.customers import Customer
-from multichannel.domain.delegated_admin import (
-    DelegatedAdminApproval,
-    DelegatedAdminGrant,
-    DelegatedAdminStatus,
-)
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import DelegatedAdminApproval, DelegatedAdminStatus
 from multichannel.domain.partnerships import Partnership, PartnershipStatus
 from multichannel.domain.relationship_requests import provider_extension
 from multichannel.domain.relationships import RelationshipStatus

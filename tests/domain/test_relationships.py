@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.delegated_admin import DEFAULT_RIGHTS
+from multichannel.domain.delegated_admin_terms import DEFAULT_RIGHTS
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationship_requests import (
     new_relationship_request,

@@ -21,7 +21,8 @@ from multichannel.demo.cast import (
     fixed_id,
 )
 from multichannel.domain.base import utc_text
-from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus, DelegatedRight
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import DelegatedAdminStatus, DelegatedRight
 from multichannel.services.expiry import sweep
 from tests.graphql.conftest import Api
 from tests.graphql.relationship_api import (

@@ -11,11 +11,8 @@ from sqlalchemy import insert, update
 
 from multichannel.domain.commerce import Channel
 from multichannel.domain.customers import Customer
-from multichannel.domain.delegated_admin import (
-    DelegatedAdminGrant,
-    DelegatedAdminStatus,
-    DelegatedRight,
-)
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import DelegatedAdminStatus, DelegatedRight
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.partnerships import PartnershipStatus
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship

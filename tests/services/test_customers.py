@@ -6,7 +6,8 @@ import pytest
 
 from multichannel.demo.cast import ALDER, DOGWOOD, MEADOW
 from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.delegated_admin import EVERY_RIGHT, DelegatedAdminGrant, DelegatedAdminStatus
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import EVERY_RIGHT, DelegatedAdminStatus
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Tenant, TenantKind

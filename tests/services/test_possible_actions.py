@@ -14,9 +14,9 @@ from multichannel.demo.cast import BY_KEY, CEDAR, MEADOW, PERSONAS, fixed_id
 from multichannel.domain.agreements import Signature
 from multichannel.domain.base import new_id
 from multichannel.domain.commerce import BillingType, Channel, Commerce, StopReason, SubscriptionStatus
-from multichannel.domain.delegated_admin import (
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import (
     DelegatedAdminApproval,
-    DelegatedAdminGrant,
     DelegatedAdminStatus,
     DelegatedAdminTerms,
 )

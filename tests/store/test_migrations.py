@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, inspect, make_url, select, text
 
 from multichannel.domain.base import Base
-from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus, DelegatedRight
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import DelegatedAdminStatus, DelegatedRight
 from multichannel.domain.tenants import Tenant
 from multichannel.errors import Misconfigured
 from multichannel.store import migrations

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from multichannel.errors import BadInput
-from multichannel.graphql.bulk.columns import Column, columns_of, item_of, read_header
+from multichannel.graphql.bulk.columns import InputColumn, columns_of, item_of, read_header
 from multichannel.graphql.bulk.items import BulkMutation
 from multichannel.importing.tables import read_table, read_text
 
@@ -57,7 +57,7 @@ def _objects(path: Path) -> Iterator[Read]:
                 yield number, text, f"The line is not valid JSON: {error}."
 
 
-def _rows(path: Path, columns: list[Column]) -> Iterator[Read]:
+def _rows(path: Path, columns: list[InputColumn]) -> Iterator[Read]:
     lines = read_table(path)
     _, names = next(lines, (0, []))
     header = read_header(names, columns)

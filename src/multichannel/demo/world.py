@@ -32,13 +32,12 @@ from multichannel.domain.commerce import (
     SubscriptionStatus,
 )
 from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.delegated_admin import (
+from multichannel.domain.delegated_admin import DelegatedAdminGrant, new_delegated_admin_request
+from multichannel.domain.delegated_admin_terms import (
     FULL_DURATION,
     DelegatedAdminApproval,
-    DelegatedAdminGrant,
     DelegatedAdminTerms,
     DelegatedRight,
-    new_delegated_admin_request,
 )
 from multichannel.domain.domains import CustomerDomain
 from multichannel.domain.partnerships import Partnership, PartnershipStatus

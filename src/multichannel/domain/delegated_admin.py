@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, new_id
+from multichannel.domain.base import GUID, Base, Versioned, id_column, new_id
 from multichannel.domain.customers import Customer
+from multichannel.domain.delegated_admin_terms import (
+    ACTIVE,
+    FULL_DURATION,
+    NOTICES,
+    OPEN,
+    PENDING,
+    REQUEST_LIFETIME,
+    DelegatedAdminApproval,
+    DelegatedAdminStatus,
+    DelegatedAdminTerms,
+    DelegatedRight,
+    extended_end,
+)
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Partner, TenantKind
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
@@ -20,68 +31,6 @@ from multichannel.errors import Refused
 
 if TYPE_CHECKING:
     from multichannel.domain.relationships import ResellerRelationship
-
-
-class DelegatedRight(DescribedEnum):
-    """What a customer can let a partner do in its tenant."""
-
-    # Each is a column of a grant.
-    SUPPORT = "support", "Read the subscriptions that the customer bought elsewhere, to support them."
-    MANAGE_SUBSCRIPTIONS = (
-        "manage_subscriptions",
-        "Change and cancel the customer's records of subscriptions bought elsewhere.",
-    )
-    MANAGE_USERS = "manage_users", "Add users and change their roles, except for global admins."
-    READ_DIRECTORY = "read_directory", "Read the customer's users."
-
-
-class DelegatedAdminStatus(DescribedEnum):
-    """The state of a grant of delegated admin."""
-
-    PENDING = "pending", "Requested by the partner; the customer has not answered."
-    ACTIVE = "active", "Approved by the customer; the partner can use the rights."
-    DECLINED = "declined", "The customer declined the request."
-    EXPIRED = "expired", "The request was not answered in time, or the time of the grant is over."
-    TERMINATED = "terminated", "The customer or the partner ended it, or it ended with its relationship."
-
-
-PENDING, ACTIVE = DelegatedAdminStatus.PENDING, DelegatedAdminStatus.ACTIVE
-OPEN = frozenset({PENDING, ACTIVE})
-
-EVERY_RIGHT = frozenset(DelegatedRight)
-DEFAULT_RIGHTS = frozenset({DelegatedRight.SUPPORT, DelegatedRight.MANAGE_SUBSCRIPTIONS})
-"""What a request asks for if it names no rights: support and management of what was bought elsewhere."""
-REQUIRED_RIGHTS = {Cloud.US_GOVERNMENT: frozenset({DelegatedRight.SUPPORT})}
-"""R61: the rights without which no relationship begins, by cloud."""
-
-DEFAULT_DURATION, FULL_DURATION = timedelta(days=365), timedelta(days=730)
-"""How long a grant lasts if a request does not say, and at most."""
-REQUEST_LIFETIME = timedelta(days=90)
-"""How long the customer can answer a request."""
-EXTENSION = timedelta(days=180)
-"""By how much a grant extends itself."""
-NOTICES = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
-"""How long before its end both sides are told of it."""
-_DURATION = re.compile(r"P(\d{1,4})([DY])")
-_DAYS = {"D": 1, "Y": 365}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DelegatedAdminTerms:
-    """What a partner asks for."""
-
-    rights: frozenset[DelegatedRight] = DEFAULT_RIGHTS
-    duration: timedelta = DEFAULT_DURATION
-    auto_extend: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DelegatedAdminApproval:
-    """What the customer approves of a request; None approves what was requested."""
-
-    rights: frozenset[DelegatedRight] | None = None
-    duration: timedelta | None = None
-    auto_extend: bool | None = None
 
 
 class DelegatedAdminGrant(TimedStatus[DelegatedAdminStatus], Versioned, Base):
@@ -265,10 +214,6 @@ class DelegatedAdminGrant(TimedStatus[DelegatedAdminStatus], Versioned, Base):
         self.closed_at, self.ended_by, self.notice_at = at, by, None
         self._become(status, at)
 
-    def _become(self, status: DelegatedAdminStatus, at: datetime) -> None:
-        self.stored_status = status
-        self.touch(at)
-
 
 def new_delegated_admin_request(
     relationship: ResellerRelationship,
@@ -307,25 +252,3 @@ def new_delegated_admin_grant(
     grant.approve(DelegatedAdminApproval(), at=at)
     grant.version = 1
     return grant
-
-
-def require_rights_for_relationship(cloud: Cloud, rights: Collection[DelegatedRight]) -> None:
-    """DELEGATED_ADMIN_REQUIRED or SUPPORT_RIGHT_REQUIRED where the cloud requires some (R13, R61)."""
-    required = REQUIRED_RIGHTS.get(cloud, frozenset())
-    if required and not rights:
-        raise Refusal.DELEGATED_ADMIN_REQUIRED.error()
-    if not required <= set(rights):
-        raise Refusal.SUPPORT_RIGHT_REQUIRED.error()
-
-
-def parse_duration(text: str) -> timedelta | None:
-    """An ISO 8601 duration of whole days, or of years of 365 days; None for any other text."""
-    match = _DURATION.fullmatch(text)
-    return timedelta(days=int(match[1]) * _DAYS[match[2]]) if match else None
-
-
-def extended_end(end: datetime, now: datetime) -> datetime:
-    """The first end after `now` of a grant that extends itself."""
-    if end > now:
-        return end
-    return end + EXTENSION * ((now - end) // EXTENSION + 1)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from multichannel.domain.base import new_id
-from multichannel.domain.delegated_admin import DelegatedRight, require_rights_for_relationship
+from multichannel.domain.delegated_admin_terms import DelegatedRight, require_rights_for_relationship
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.tenants import Partner

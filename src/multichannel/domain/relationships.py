@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column, partial_index, same_as
 from multichannel.domain.customers import Customer
-from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import DelegatedAdminStatus
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.tenants import Cloud, Partner, TenantKind
 from multichannel.domain.timed_status import TimedStatus, TimedTransition
@@ -228,7 +229,3 @@ class ResellerRelationship(TimedStatus[RelationshipStatus], Versioned, Base):
     def _close(self, status: RelationshipStatus, at: datetime) -> None:
         self.closed_at = at
         self._become(status, at)
-
-    def _become(self, status: RelationshipStatus, at: datetime) -> None:
-        self.stored_status = status
-        self.touch(at)

@@ -119,6 +119,9 @@ class TimedStatus(Generic[Status]):
         status = self.status_at(now)
         if status == self.stored_status:
             return False
-        self.stored_status = status
-        self.touch(now)
+        self._become(status, now)
         return True
+
+    def _become(self, status: Any, at: datetime) -> None:
+        self.stored_status = status
+        self.touch(at)

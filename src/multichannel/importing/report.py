@@ -90,19 +90,11 @@ class FileReport:
 
     def listed(self) -> list[Rejection]:
         """The listed problems; a last entry counts those that are not listed."""
-        more = self.rejected_total - len(self.rejections)
-        if not more:
-            return self.rejections
-        message = f"{more:,} more problems in this file are not listed."
-        return [*self.rejections, Rejection(None, None, "MORE_REJECTED", message)]
+        return _listed(self.rejections, self.rejected_total, "MORE_REJECTED", "problems in")
 
     def listed_notices(self) -> list[Rejection]:
         """The listed notices; a last entry counts those that are not listed."""
-        more = self.noticed_total - len(self.notices)
-        if not more:
-            return self.notices
-        message = f"{more:,} more notices on this file are not listed."
-        return [*self.notices, Rejection(None, None, "MORE_NOTICES", message)]
+        return _listed(self.notices, self.noticed_total, "MORE_NOTICES", "notices on")
 
     def as_json(self) -> dict[str, Any]:
         """The entry of `files`."""
@@ -121,6 +113,12 @@ class FileReport:
         self.rejected_total += 1
         if len(self.rejections) < LISTED:
             self.rejections.append(rejection)
+
+
+def _listed(first: list[Rejection], total: int, code: str, what: str) -> list[Rejection]:
+    more = total - len(first)
+    rest = Rejection(None, None, code, f"{more:,} more {what} this file are not listed.")
+    return [*first, rest] if more else first
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus, DelegatedRight
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import DelegatedAdminStatus, DelegatedRight
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.policy.schema.facts import DelegatedAdminGrantFacts, ResellerRelationshipFacts
 from multichannel.policy.schema.resources import (

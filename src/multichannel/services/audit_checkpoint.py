@@ -24,24 +24,22 @@ from multichannel.errors import BadInput, Refused
 SEAL = Field(pattern="^[0-9a-f]{64}$")
 
 
-class _Chain(BaseModel):
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+
+class _ChainHead(_Strict):
     length: int = Field(ge=0)
     seal: str = SEAL
 
 
-class _Content(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Content(_Strict):
     at: AwareDatetime
-    chains: dict[str, _Chain]
+    chains: dict[str, _ChainHead]
 
 
-class _File(BaseModel):
+class _File(_Strict):
     """A checkpoint as it is kept: what it says, and the signature of its canonical JSON."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     checkpoint: _Content
     signature: str
@@ -66,7 +64,8 @@ def sign(checkpoint: Checkpoint, pem: bytes) -> str:
             "the key must be an Ed25519 private key in PEM, unencrypted, as openssl genpkey makes it"
         )
     chains = {
-        tenant_id: _Chain(length=mark.length, seal=mark.seal) for tenant_id, mark in checkpoint.chains.items()
+        tenant_id: _ChainHead(length=mark.length, seal=mark.seal)
+        for tenant_id, mark in checkpoint.chains.items()
     }
     content = _Content(at=checkpoint.at, chains=chains)
     signature = base64.b64encode(key.sign(_canonical(content))).decode()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multichannel.domain.agreements import CustomerAgreement, Signature, new_agreement
 from multichannel.domain.base import new_id
 from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.delegated_admin import EVERY_RIGHT, FULL_DURATION, DelegatedAdminTerms
+from multichannel.domain.delegated_admin_terms import EVERY_RIGHT, FULL_DURATION, DelegatedAdminTerms
 from multichannel.domain.domains import CustomerDomain, shown_domain
 from multichannel.domain.refusals import Refusal
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from multichannel.domain.delegated_admin import (
+    DelegatedAdminGrant,
+    new_delegated_admin_grant,
+    new_delegated_admin_request,
+)
+from multichannel.domain.delegated_admin_terms import (
     OPEN,
     PENDING,
     DelegatedAdminApproval,
-    DelegatedAdminGrant,
     DelegatedAdminStatus,
     DelegatedAdminTerms,
     DelegatedRight,
-    new_delegated_admin_grant,
-    new_delegated_admin_request,
     require_rights_for_relationship,
 )
 from multichannel.domain.refusals import Refusal, raise_first

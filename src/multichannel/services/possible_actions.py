@@ -11,7 +11,8 @@ from typing import Any
 
 from multichannel.domain.agreements import CustomerAgreement, is_bound, refusals_to_sign
 from multichannel.domain.customers import Customer
-from multichannel.domain.delegated_admin import OPEN, DelegatedAdminGrant, DelegatedAdminStatus
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import OPEN, DelegatedAdminStatus
 from multichannel.domain.eligibility import ineligibility_reasons
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship

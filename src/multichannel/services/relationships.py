@@ -13,7 +13,7 @@ from multichannel.domain.agreements import (
     new_agreement,
 )
 from multichannel.domain.customers import BillingProfile, Customer
-from multichannel.domain.delegated_admin import DelegatedAdminApproval, DelegatedAdminTerms
+from multichannel.domain.delegated_admin_terms import DelegatedAdminApproval, DelegatedAdminTerms
 from multichannel.domain.refusals import Refusal, raise_first
 from multichannel.domain.relationship_requests import (
     new_relationship_request,

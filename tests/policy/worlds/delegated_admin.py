@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from multichannel.domain.delegated_admin import DelegatedAdminStatus, DelegatedRight
+from multichannel.domain.delegated_admin_terms import DelegatedAdminStatus, DelegatedRight
 from tests.policy.oracle.world import Row, Tables
 from tests.policy.worlds.values import AROUND_NOW, MOSTLY_PUBLIC, VERSIONED, guid
 

@@ -34,7 +34,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class InputColumn:
     """A column: a field of the input, or of an object in it, whose names are joined by dots."""
 
     path: tuple[str, ...]
@@ -87,7 +87,7 @@ def _value(kind: Any, cell: str) -> Any:
     return cell
 
 
-def columns_of(kind: GraphQLInputObjectType, *, within: tuple[str, ...] = ()) -> Iterator[Column]:
+def columns_of(kind: GraphQLInputObjectType, *, within: tuple[str, ...] = ()) -> Iterator[InputColumn]:
     """The columns of an input type, in its order; those of an object in it as columns of their own."""
     for name, field in kind.fields.items():
         inner = get_nullable_type(field.type)
@@ -96,13 +96,13 @@ def columns_of(kind: GraphQLInputObjectType, *, within: tuple[str, ...] = ()) ->
         if isinstance(inner, GraphQLInputObjectType):
             yield from columns_of(inner, within=(*within, name))
         else:
-            yield Column((*within, name), field, is_required_input_field(field) and not within)
+            yield InputColumn((*within, name), field, is_required_input_field(field) and not within)
 
 
-def read_header(cells: Sequence[str], columns: Sequence[Column]) -> dict[int, Column]:
+def read_header(cells: Sequence[str], columns: Sequence[InputColumn]) -> dict[int, InputColumn]:
     """The column of each place. Case, spaces and punctuation mean nothing; BadInput for unknown names."""
     known = {_folded(each.name): each for each in columns}
-    header: dict[int, Column] = {}
+    header: dict[int, InputColumn] = {}
     unknown = []
     for place, cell in enumerate(cells):
         column = known.get(_folded(cell))
@@ -116,7 +116,7 @@ def read_header(cells: Sequence[str], columns: Sequence[Column]) -> dict[int, Co
     return header
 
 
-def _header_fault(unknown: list[str], missing: list[str], columns: Sequence[Column]) -> str:
+def _header_fault(unknown: list[str], missing: list[str], columns: Sequence[InputColumn]) -> str:
     parts = []
     if unknown:
         parts.append(
@@ -128,7 +128,7 @@ def _header_fault(unknown: list[str], missing: list[str], columns: Sequence[Colu
     return " ".join([*parts, f"Columns: {', '.join(each.name for each in columns)}."])
 
 
-def item_of(cells: Sequence[str], header: Mapping[int, Column]) -> dict[str, Any]:
+def item_of(cells: Sequence[str], header: Mapping[int, InputColumn]) -> dict[str, Any]:
     """The item of a row; an empty cell is a field left out. BadInput if a cell is not JSON and must be."""
     item: dict[str, Any] = {}
     for place, column in header.items():

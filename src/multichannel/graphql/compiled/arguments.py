@@ -25,18 +25,18 @@ from graphql.execution.values import VariableValues, get_argument_values
 from graphql.language import Node, Visitor, visit
 
 from multichannel.errors import BadInput
-from multichannel.graphql.framework.connections import MAX_PAGE_SIZE, read_connection_arguments
+from multichannel.graphql.framework.connections import MAX_PAGE_SIZE
 from multichannel.graphql.framework.fields import TypeDeclaration
-from multichannel.graphql.framework.filters import read_filter, read_order, read_search
 from multichannel.graphql.framework.global_ids import read_id
 from multichannel.graphql.framework.groups import MAX_GROUPS, GroupsDeclaration, read_groups
 from multichannel.graphql.framework.mutation import MutationDeclaration
+from multichannel.graphql.framework.resolvers import page_arguments
 from multichannel.graphql.framework.strawberry_types import read_arguments, read_input
 from multichannel.graphql.types.query import MAX_IDS
 from multichannel.store.compiled.json_text import NotCovered
 from multichannel.store.compiled.selection import GroupArguments, ListArguments
 from multichannel.store.compiled.slots import having_with_slots, weight_of, with_slots
-from multichannel.store.read.list_query import And, Window
+from multichannel.store.read.list_query import Window
 
 Variables = Mapping[str, Any]
 ShapeAndValues = tuple[Hashable, tuple[Any, ...]]
@@ -95,15 +95,13 @@ class ListInput:
         declaration, value = self._declaration, arguments.get("filter")
         if value is not None:
             value = read_input(f"{declaration.name}Filter", value)
-        selected = read_filter(declaration, value)
-        condition = And((selected, read_search(declaration, arguments.get("search"))))
-        order = read_order(declaration, arguments.get("orderBy"))
-        read = read_connection_arguments(declaration.resource, arguments, condition, order)
+        arguments |= {"filter": value, "order_by": arguments.get("orderBy")}
+        read = page_arguments(declaration, arguments)
         weight = weight_of(read.condition)
         if weight > MAX_WEIGHT:
             raise NotCovered("a filter that is too large")
         window, shape, values = with_slots(declaration.resource, read.window, read.condition)
-        return ListArguments(window, shape, order, read.digest, weight), values
+        return ListArguments(window, shape, read.order, read.digest, weight), values
 
 
 def id_input(node: FieldNode) -> PlanInput:

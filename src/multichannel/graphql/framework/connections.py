@@ -138,7 +138,7 @@ class Connection:
     @property
     def total_count_is_at_least(self) -> bool:
         """Whether there are more records than `total_count`."""
-        return is_exceeded(self._count)
+        return bool(is_exceeded(self._count))
 
     @cached_property
     def _count(self) -> int:

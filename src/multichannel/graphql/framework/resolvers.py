@@ -143,7 +143,7 @@ def root_connection(declaration: TypeDeclaration) -> Callable[..., Connection]:
 
     def resolve(_root: object, info: ResolveInfo, **arguments: Any) -> Connection:
         columns = columns_of_connection(info, declaration)
-        page = _page_of(declaration, arguments, info.context.max_page_size)
+        page = page_arguments(declaration, arguments, info.context.max_page_size)
         return Connection(info.context.reader, page, columns)
 
     return resolve
@@ -158,16 +158,17 @@ def nested_connection(declaration: TypeDeclaration, name: str) -> Callable[..., 
         nodes = tuple(id(node) for node in info.field_nodes)
         page, columns = batch_of(record).load_once(
             (name, nodes),
-            lambda _records: (_page_of(target, arguments), columns_of_connection(info, target)),
+            lambda _records: (page_arguments(target, arguments), columns_of_connection(info, target)),
         )
         return NestedConnection(info.context.reader, page, columns, record, link)
 
     return resolve
 
 
-def _page_of(
+def page_arguments(
     declaration: TypeDeclaration, arguments: dict[str, Any], max_page_size: int = MAX_PAGE_SIZE
 ) -> ConnectionArguments:
+    """The validated arguments of a list; raises BadInput."""
     selected = read_filter(declaration, arguments.get("filter"))
     condition = And((selected, read_search(declaration, arguments.get("search"))))
     order = read_order(declaration, arguments.get("order_by"))

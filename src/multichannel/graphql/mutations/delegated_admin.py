@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import strawberry
 
-from multichannel.domain.delegated_admin import (
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import (
     DEFAULT_DURATION,
     DEFAULT_RIGHTS,
     DelegatedAdminApproval,
-    DelegatedAdminGrant,
     DelegatedAdminTerms,
     DelegatedRight,
     parse_duration,

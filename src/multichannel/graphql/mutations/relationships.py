@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from multichannel.domain.delegated_admin import (
+from multichannel.domain.delegated_admin_terms import (
     DelegatedAdminApproval,
     DelegatedAdminTerms,
     DelegatedRight,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from multichannel.domain.delegated_admin import DelegatedAdminGrant as Grant
-from multichannel.domain.delegated_admin import DelegatedRight
+from multichannel.domain.delegated_admin_terms import DelegatedRight
 from multichannel.graphql.framework.fields import Column, Computed, ToOne, resource_type
 from multichannel.graphql.types.common import CREATED_AT, UPDATED_AT, version
 from multichannel.policy.schema.resources import DELEGATED_ADMIN_GRANT

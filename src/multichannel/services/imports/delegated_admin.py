@@ -12,14 +12,13 @@ from typing import Any, Final
 
 from sqlalchemy import inspect
 
-from multichannel.domain.delegated_admin import (
+from multichannel.domain.delegated_admin import DelegatedAdminGrant, new_delegated_admin_grant
+from multichannel.domain.delegated_admin_terms import (
     ACTIVE,
     EVERY_RIGHT,
     OPEN,
-    DelegatedAdminGrant,
     DelegatedAdminStatus,
     DelegatedAdminTerms,
-    new_delegated_admin_grant,
 )
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.services.imports.unit import ImportUnit

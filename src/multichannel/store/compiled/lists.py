@@ -39,7 +39,7 @@ from multichannel.store.read.list_query import (
     Window,
 )
 from multichannel.store.read.ordering import key_type
-from multichannel.store.read.visible_rows import COUNTED, ORDERED, capped_count_of, is_exceeded_of
+from multichannel.store.read.visible_rows import COUNTED, ORDERED, capped_count_of, is_exceeded
 
 RANK, COUNT = "rank_", "count_"
 START, END, NEXT, PREVIOUS = "startCursor", "endCursor", "hasNextPage", "hasPreviousPage"
@@ -143,7 +143,7 @@ class ConnectionJson:
         else:
             number, source = func.count(), aliased(made.resource.mapped)
         if value.is_at_least:
-            shown: Any = case((is_exceeded_of(number), constant("true")), else_=constant("false"))
+            shown: Any = case((is_exceeded(number), constant("true")), else_=constant("false"))
         else:
             shown = capped_count_of(number)
         found = select(shown).select_from(source)

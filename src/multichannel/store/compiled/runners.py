@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -28,21 +28,6 @@ Values = Sequence[Sequence[Any]]
 """The values of a request by place: those of its context first, then those of each input."""
 
 
-class StatementRunner(Protocol):
-    """Runs compiled statements, each in a snapshot of its own."""
-
-    async def run(
-        self, statement: CompiledStatement, values: Callable[[], Values], deadline: Deadline
-    ) -> AnswerRow:
-        """The row of a statement; StatementFailed if the interpreter may do better, else Unavailable.
-
-        `values` gives the values when the statement is about to run.
-        """
-
-    def close(self) -> None:
-        """Close the connections."""
-
-
 class PostgreSQLRunner:
     """Keeps connections of its own, on which statements are prepared once."""
 
@@ -52,7 +37,10 @@ class PostgreSQLRunner:
     async def run(
         self, statement: CompiledStatement, values: Callable[[], Values], deadline: Deadline
     ) -> AnswerRow:
-        """See the protocol."""
+        """The row of a statement; StatementFailed if the interpreter may do better, else Unavailable.
+
+        `values` gives the values when the statement is about to run.
+        """
 
         def parameters() -> list[bytes | None]:
             try:
@@ -63,7 +51,7 @@ class PostgreSQLRunner:
         return await self._pool.run(statement.name, statement.sql.text, parameters, deadline)
 
     def close(self) -> None:
-        """See the protocol."""
+        """Close the connections."""
         self._pool.close()
 
 
@@ -76,7 +64,7 @@ class SQLiteRunner:
     async def run(
         self, statement: CompiledStatement, values: Callable[[], Values], deadline: Deadline
     ) -> AnswerRow:
-        """See the protocol."""
+        """As for PostgreSQL."""
         run = asyncio.get_running_loop().run_in_executor
         try:
             return await run(self._threads, self._run, statement, values, deadline)
@@ -100,7 +88,11 @@ class SQLiteRunner:
             raise Busy(BUSY, str(cause)) from cause
 
     def close(self) -> None:
-        """See the protocol: the connections are the engine's."""
+        """Close nothing: the connections are the engine's."""
+
+
+StatementRunner = PostgreSQLRunner | SQLiteRunner
+"""Runs compiled statements, each in a snapshot of its own."""
 
 
 def open_runner(engine: Engine, threads: ThreadPoolExecutor, connections: int) -> StatementRunner:

@@ -48,19 +48,14 @@ def capped_count(count: int) -> int:
     return min(count, EXACT_COUNT)
 
 
-def is_exceeded(count: int) -> bool:
-    """Whether there are more rows than are counted exactly."""
+def is_exceeded(count: Any) -> Any:
+    """Whether there are more rows than are counted exactly, of a number or in SQL."""
     return count > EXACT_COUNT
 
 
 def capped_count_of(count: ColumnElement[int]) -> ColumnElement[Any]:
     """`capped_count` in SQL."""
-    return case((count > EXACT_COUNT, literal_column(str(EXACT_COUNT), Integer())), else_=count)
-
-
-def is_exceeded_of(count: ColumnElement[int]) -> ColumnElement[bool]:
-    """`is_exceeded` in SQL."""
-    return count > EXACT_COUNT
+    return case((is_exceeded(count), literal_column(str(EXACT_COUNT), Integer())), else_=count)
 
 
 class VisibleRows:

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, null, or_, select
 
 from multichannel.domain.base import UtcTime
 from multichannel.domain.commerce import SubscriptionStatus
-from multichannel.domain.delegated_admin import DelegatedAdminGrant, DelegatedAdminStatus
+from multichannel.domain.delegated_admin import DelegatedAdminGrant
+from multichannel.domain.delegated_admin_terms import DelegatedAdminStatus
 from multichannel.domain.subscriptions import Subscription
 from multichannel.errors import NotPermitted, NotVisible
 from multichannel.policy.decide.to_sql import delegation, where
