@@ -32,7 +32,7 @@ class RoleReading:
     """How the rules of some versions read the roles of a principal, on one resource type."""
 
     named: frozenset[str]
-    """The roles that are asked for by name; all of them where a rule asks for a variable."""
+    """The roles that are tested for by name; all of them where a rule asks for a variable."""
     most: int
     """How many roles two derivations can ask for together."""
     unclear: tuple[Rule, ...]
@@ -61,17 +61,17 @@ def role_reading(versions: Sequence[PolicyVersion], resource: Resource) -> RoleR
         depth: dict[str, int] = defaultdict(int)
         for name in ("has_standing", "forbid", "allow", "grant"):
             for rules in version.rules_with_helpers(name, resource):
-                asked = [each for rule in rules for each in _asked_roles(rule, unclear)]
-                depth[name] = max(depth[name], len(asked))
+                tested = [each for rule in rules for each in _tested_roles(rule, unclear)]
+                depth[name] = max(depth[name], len(tested))
                 # The `allow` that ships asks for the role of a grant, which is each role in turn.
                 if name != "allow" or not version.is_composed:
-                    named |= {word for words in asked for word in words}
+                    named |= {word for words in tested for word in words}
         most["allow"] = max(most["allow"], depth["allow"] + depth["has_standing"] + depth["grant"])
         most["forbid"] = max(most["forbid"], depth["forbid"])
     return RoleReading(frozenset(named), sum(most.values()), tuple(dict.fromkeys(unclear)))
 
 
-def _asked_roles(rule: Rule, unclear: list[Rule]) -> Iterator[Roles]:
+def _tested_roles(rule: Rule, unclear: list[Rule]) -> Iterator[Roles]:
     """For each question after a role the roles it can be about; notes a rule that asks anything else."""
     plain = set[int]()
     for term in rule.terms:
