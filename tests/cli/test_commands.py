@@ -68,6 +68,14 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
     assert run("--version")[:2] == (0, "multichannel 0.1.0\n")
 
 
+def test_a_fault_of_the_program_is_no_finding(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("multichannel.cli.policy.check.check_folder", lambda _: [].pop())
+    code, out, err = run("policy", "check")
+
+    assert (code, out) == (4, "")
+    assert "IndexError: pop from empty list" in err
+
+
 @pytest.mark.parametrize("group", [RootCommands, PolicyCommands])
 def test_the_help_of_a_group_says_of_each_command_what_the_command_says_of_itself(
     group: type[LazyGroup],

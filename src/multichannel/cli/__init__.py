@@ -1,14 +1,15 @@
 """The command line: one module per group of commands.
 
-Exit codes: 0 success, 1 refused or findings, 2 usage, 3 the policy does not load. Start with
-`application.py`, which lists the commands. May import every package, but no database driver, Oso, Strawberry
-or graphql-core.
+Exit codes: 0 success, 1 refused or findings, 2 usage, 3 the policy does not load, 4 a fault of this program.
+Start with `application.py`, which lists the commands. May import every package, but no database driver, Oso,
+Strawberry or graphql-core.
 """
 
 from __future__ import annotations
 
 import io
 import sys
+import traceback
 from contextlib import suppress
 from typing import NoReturn
 
@@ -17,7 +18,7 @@ import typer
 from multichannel.cli.application import app
 from multichannel.errors import BadInput, DatabaseUnavailable, Misconfigured, MultichannelError, PolicyInvalid
 
-REFUSED, USAGE, NO_POLICY = 1, 2, 3
+REFUSED, USAGE, NO_POLICY, CRASHED = 1, 2, 3, 4
 
 
 def main() -> None:
@@ -39,10 +40,11 @@ def main() -> None:
         _fail(error.message, REFUSED)
     except OSError as error:
         _fail_output(error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (told with its traceback, under an exit code of its own)
         reason = _database_error(error)
         if reason is None:
-            raise
+            traceback.print_exception(error)
+            _fail("This is a fault of this program: nothing is known of what it was asked for.", CRASHED)
         _fail(f"Database error: {reason}", REFUSED)
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from multichannel.errors import PolicyInvalid
+from multichannel.policy.decide.policy import Policy
+from multichannel.policy.deployment.versions import PolicyFiles
+from multichannel.policy.language.source import PolicySource
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check
 from multichannel.workbench.check.loading import LARGEST
@@ -70,6 +74,61 @@ def test_a_byte_order_mark_is_told(folder: Path) -> None:
         ("user.polar:1:1", "unreadable")
     ]
     assert not checked.loads
+
+
+HIDDEN = {
+    "turned around": ("# R1: for \u202eanybody.", "user.polar:1:11", "U+202E, right-to-left override"),
+    "without width": ("# R1: any\u200bbody.", "user.polar:1:10", "U+200B, zero width space"),
+    "filled": ("# R1: any\u3164body.", "user.polar:1:10", "U+3164, hangul filler"),
+    "the end of a line that editors do not show": (
+        '# R1.\rgrant(role, "self", "disable", _: User) if user_manager(role);',
+        "user.polar:1:6",
+        "U+000D, carriage return",
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "position", "name"), HIDDEN.values(), ids=HIDDEN)
+def test_a_character_that_nobody_sees_is_an_error_to_check_and_to_the_service(
+    folder: Path, line: str, position: str, name: str
+) -> None:
+    path = folder / "user.polar"
+    path.write_bytes(f"{line}\n".encode() + path.read_bytes())
+
+    checked = check(folder)
+
+    told = [(each.position, each.message) for each in checked.errors if each.code == "hidden-character"]
+    assert told == [(position, f"there is an invisible character ({name})")]
+    with pytest.raises(PolicyInvalid, match=r"^user\.polar:1: there is an invisible character"):
+        PolicyFiles.read(folder)
+    with pytest.raises(PolicyInvalid, match=r"^user\.polar:1: there is an invisible character"):
+        Policy(PolicySource((*SHIPPED.texts[:-1], ("user.polar", path.read_bytes().decode()))))
+
+
+def test_a_character_that_nobody_sees_in_a_case_is_an_error(folder: Path) -> None:
+    path = folder / "user.cases.yaml"
+    path.write_text(f"# \u2066x\n{path.read_text('utf-8')}", "utf-8")
+
+    assert [(each.position, each.code) for each in check(folder).findings] == [
+        ("user.cases.yaml:1:3", "hidden-character")
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["more/extra.polar", "extra.POLAR", "more/user.cases.yaml", "user.cases.yml", "Invariants.yaml"]
+)
+def test_a_file_that_would_not_be_read_is_an_error_to_check_and_to_the_service(
+    folder: Path, name: str
+) -> None:
+    (folder / "more").mkdir()
+    (folder / name).write_text("# Nothing.\n", "utf-8")
+
+    told = check(folder)
+
+    assert [(each.file, each.code) for each in told.findings] == [(name, "unread")]
+    assert not told.loads
+    with pytest.raises(PolicyInvalid, match=f"^{name}: this file is not read: "):
+        PolicyFiles.read(folder)
 
 
 def test_lines_that_end_as_on_windows_change_nothing(folder: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from multichannel.workbench.check import check, check_source
 from multichannel.workbench.check.codes import FINDING_KINDS
+from multichannel.workbench.check.reading import check_reading
 from tests.workbench.check.seeding import (
     NOTED,
     SHIPPED,
@@ -59,6 +60,11 @@ NAMES = {
     ),
     "a fact of a list": ("unknown-attribute", restriction("c.relationships.«status» = p.status")),
     "a fact of a value": ("unknown-attribute", restriction("c.market.«name» = p.market")),
+    "a text for a list": ("not-a-list", restriction('p.status != "active" and c.market in «"US"»')),
+    "a text for a list of roles": (
+        "not-a-list",
+        customer('grant(role, "relationship_holder", "update", _: Customer) if role in «"billing_admin"»;'),
+    ),
     "no list": ("not-a-list", restriction("r in «c.market» and r = p.market")),
     "a rule": ("unknown-rule", restriction("«multichanel(p.cloud)»", "_")),
     "a call's arity": ("wrong-arity", restriction("«multichannel(p.cloud, 1)»", "_")),
@@ -258,10 +264,47 @@ def test_a_fault_is_found_at_its_place_and_nothing_else_is(fault: str) -> None:
 
 
 def test_a_kind_of_finding_is_missed_by_no_test() -> None:
-    files = {"no-policy", "unreadable", "too-large"}
+    files = {"no-policy", "unreadable", "too-large", "unread", "hidden-character"}
+    files |= {code for code in FINDING_KINDS if code.endswith(("-invariant", "-invariants"))}
     missing = {"no-allow", "missing-resource", "missing-cross-cloud", "ungranted-action", "no-cases"}
 
-    assert {code for code, _ in EVERY.values()} | files | missing | {"idle-restriction"} == set(FINDING_KINDS)
+    assert {code for code, _ in EVERY.values()} | files | missing | ALONE == set(FINDING_KINDS)
+
+
+ALONE = {"idle-restriction", "allow-without-role", "own-allow", "reading-taken"}
+"""Kinds that have a test of their own."""
+
+
+@pytest.mark.parametrize(
+    ("role", "codes"),
+    [('"account_admin" in p.roles', ["own-allow"]), ("p.kind = p.kind", ["allow-without-role", "own-allow"])],
+)
+def test_another_allow_is_told_and_is_an_error_if_it_asks_for_no_role(role: str, codes: list[str]) -> None:
+    rule = main(f'allow(p: Principal, "read", u: User) if {role} and u.tenant_id = p.tenant_id;')
+
+    told = [each for each in rule.checked().findings if each.code.endswith(("-allow", "-role"))]
+    assert [each.code for each in told] == codes
+    assert {each.file for each in told} == {"main.polar"}
+
+
+def test_a_misspelt_fact_of_a_value_is_one_error() -> None:
+    rule = Seeded(
+        "customer.polar",
+        f'{NOTED}forbid("X_Y", _: Principal, "update", c: Customer) if c.«idd» = "OLD-1";',
+    )
+
+    assert found(rule.checked()) == rule.expected("unknown-attribute")
+
+
+@pytest.mark.parametrize(("action", "count"), [('"read"', 1), ("_action: String", 0)])
+def test_a_restriction_of_reading_that_leaves_a_change_is_told(action: str, count: int) -> None:
+    policy = restriction('p.type = "advisor" and c.cloud = p.cloud', action=action).checked().policy
+    assert policy is not None
+
+    told = [each.message for each in check_reading(policy)]
+
+    assert len(told) == count
+    assert all("link, record_subscription" in message and "read_" not in message for message in told)
 
 
 SEVERAL = {
@@ -270,10 +313,15 @@ SEVERAL = {
         restriction("r in c.«relationship» and r.«partner» = p.tenant_id"),
     ),
     "arguments in another order": (
-        ("wrong-type", "wrong-type"),
+        ("own-allow", "wrong-type", "wrong-type"),
         main(
-            "grant(«standing», role, action, resource) and\n  «role in principal.roles»;",
-            "grant(role, standing, action, resource) and\n  role in principal.roles;",
+            "«allow(principal: Principal, action: String, resource)» if\n"
+            "  has_standing(principal, standing, resource) and\n"
+            "  grant(«standing», role, action, resource) and\n"
+            "  «role in principal.roles»;",
+            "allow(principal: Principal, action: String, resource) if\n"
+            "  has_standing(principal, standing, resource) and\n"
+            "  grant(role, standing, action, resource) and\n  role in principal.roles;",
         ),
     ),
     "two faults in two statements that do not end": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 from multichannel.domain.base import GUID_FORM
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.language.ast import Literal, Statement, Term, terms, walk
+from multichannel.policy.language.characters import refuse_hidden
 from multichannel.policy.language.parser import parse
 from multichannel.policy.language.tokens import SyntaxFault
 
@@ -19,6 +21,12 @@ VERDICTS = {"has_standing", "grant", "forbid"}
 ARITY = {"allow": 3, "has_standing": 3, "grant": 4, "forbid": 4}
 """The rules that decisions query, and their number of parameters; the last one is the record."""
 CACHED_FILES = 500
+READ = re.compile(r"\.polar$|\.cases\.yaml$|^(cast|invariants)\.yaml$")
+LIKE_READ = re.compile(r"\.polar$|\.cases\.ya?ml$|^(cast|invariants)\.ya?ml$", re.IGNORECASE)
+NOT_READ = (
+    "this file is not read: what belongs to a policy is in its folder itself, and its name ends in .polar or "
+    ".cases.yaml, or is cast.yaml or invariants.yaml"
+)
 ANY_RESOURCE = "Resource"
 """The class of all records: the engine's union of what is declared a resource."""
 INSEPARABLE = {"has_standing", "forbid", "allow"}
@@ -139,14 +147,27 @@ class Malformed(Located):
     fault: SyntaxFault
 
 
+def stray_files(folder: Path) -> Iterator[str]:
+    """Files that look as if they belonged to the policy of a folder, and are not read. Raises OSError."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            is_read = Path(parent) == folder and READ.search(name)
+            if LIKE_READ.search(name) and not is_read and not name.startswith("."):
+                yield (Path(parent) / name).relative_to(folder).as_posix()
+
+
 def read_texts(folder: Path, belongs: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
     """Name and text of the files that belong to a policy, each read once; hidden files never do.
 
-    PolicyInvalid if one cannot be read, or there is no `.polar` file.
+    PolicyInvalid if one cannot be read or has characters that nobody sees, if one is in another folder or has
+    another ending, so that it would not be read, or if there is no `.polar` file.
     """
     try:
+        for stray in stray_files(folder):
+            raise PolicyInvalid(f"{stray}: {NOT_READ}")
         paths = sorted(path for path in folder.iterdir() if path.name[0] != "." and belongs(path.name))
-        texts = tuple((path.name, path.read_text("utf-8")) for path in paths)
+        texts = tuple((path.name, _text(path)) for path in paths)
     except UnicodeDecodeError as error:
         raise PolicyInvalid(f"a file in {folder} is not UTF-8: {error}") from error
     except OSError as error:
@@ -154,6 +175,13 @@ def read_texts(folder: Path, belongs: Callable[[str], bool]) -> tuple[tuple[str,
     if not any(path.suffix == ".polar" for path in paths):
         raise PolicyInvalid(f"{folder} contains no policy: there is no .polar file in it")
     return texts
+
+
+def _text(path: Path) -> str:
+    """The text of a file, with newlines as line ends."""
+    text = path.read_bytes().decode()
+    refuse_hidden(path.name, text)
+    return text.replace("\r\n", "\n")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 
+from multichannel.domain.base import GUID
 from multichannel.domain.tenants import Cloud, PartnerStatus, PartnerType, TenantKind
 from multichannel.domain.users import Role
 from multichannel.policy.language.ast import Call, Dot, Literal, Name, Operation, Term, variables, walk
@@ -127,12 +128,19 @@ def _fact_of_principal(name: str) -> ValueType:
     return ValueType(label, ValueForm.MARKET if name == "market" else ValueForm.IDENTITY, nullable=nullable)
 
 
+def _is_identity(resource: Resource, name: str) -> bool:
+    """Whether a fact is the id of a record here; an offer's id at the vendor, say, is a word."""
+    if not name.endswith("_id"):
+        return name == "id"
+    return resource.model is None or repr(resource.column(name).type) == repr(GUID)
+
+
 def _fact(resource: Resource, attribute: Scalar | Relation) -> ValueType:
     label = f"{resource.name}.{attribute.name}"
     if isinstance(attribute, Relation):
         return ValueType(label, ValueForm.RECORD, attribute.target, many=attribute.many is not None)
     form = ValueForm.WORD if attribute.words else ValueForm.TEXT
-    if attribute.name == "id" or attribute.name.endswith("_id"):
+    if _is_identity(resource, attribute.name):
         form = ValueForm.IDENTITY
     elif attribute.name == "market":
         form = ValueForm.MARKET
@@ -276,7 +284,8 @@ def _any_of(meanings: set[ValueType | None]) -> ValueType | None:
 
 
 def _nearest(name: str, known: Mapping[str, ValueType]) -> ValueType | None:
-    """The type of a fact; for a misspelt one the most similar, so that what follows it is checked, too."""
+    """The type of a fact; for a misspelt one that of a similar record, whose facts are checked, too."""
     if name in known:
         return known[name]
-    return next((known[near] for near in get_close_matches(name, known, n=1)), None)
+    near = next((known[near] for near in get_close_matches(name, known, n=1)), None)
+    return near if near is not None and near.form is ValueForm.RECORD else None

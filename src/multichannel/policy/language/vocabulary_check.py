@@ -23,6 +23,7 @@ from multichannel.policy.language.ast import (
     Span,
     Term,
 )
+from multichannel.policy.language.characters import refuse_hidden
 from multichannel.policy.language.resource_binding import PRINCIPAL
 from multichannel.policy.language.source import PolicySource, Rule
 from multichannel.policy.language.types import (
@@ -38,6 +39,8 @@ from multichannel.policy.schema.vocabulary import ROLES, Action
 
 COMPARED = {"=", "!=", "in", "<", "<=", ">", ">=", "=="}
 MARKET = re.compile("[A-Z]{2}")
+CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+"""The code of a restriction."""
 SHOWN = 12
 """A longer vocabulary is not listed in a hint."""
 DUNDER = "__"
@@ -56,12 +59,19 @@ class WordFault:
 
 
 def check_words(source: PolicySource) -> None:
-    """PolicyInvalid for a word of a grant that nothing is called, and for a fact that no principal has."""
+    """PolicyInvalid for what would silently never match, or is not what it looks like.
+
+    A word of a grant that nothing is called, a fact that no principal has, `in` without a list, the code of a
+    restriction that is none, and a character that nobody sees.
+    """
+    for file, text in source.texts:
+        refuse_hidden(file, text)
     rules = [rule for rule in source.rules if rule.is_rule]
     types = TypeInference(rules)
     known = {*map(str, ROLES), *map(str, Action), *types.standings}
     for rule in rules:
         faults = [fault for fault in _facts(rule, types) if fault.word == PRINCIPAL]
+        faults += [*_lists(rule, types), *_reason_code(rule)]
         if rule.name == "grant":
             faults += [fault for fault in _words(rule, types) if fault.word and fault.word not in known]
         for fault in faults:
@@ -76,6 +86,14 @@ def word_faults(rules: Sequence[Rule], types: TypeInference) -> Iterator[WordFau
             yield from _words(rule, types)
             yield from _facts(rule, types)
             yield from _lists(rule, types)
+
+
+def _reason_code(rule: Rule) -> Iterator[WordFault]:
+    """A code that clients cannot be given."""
+    term = rule.tree.parameters[0].term if rule.name == "forbid" and rule.is_verdict else None
+    if isinstance(term, Literal) and not (isinstance(term.value, str) and CODE.fullmatch(term.value)):
+        message = "the reason code must be a string in capitals"
+        yield WordFault(rule, "reason-code", term.span, message)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -232,7 +250,11 @@ def _lists(rule: Rule, types: TypeInference) -> Iterator[WordFault]:
     for term in rule.body_terms:
         if not (isinstance(term, Operation) and term.operator == "in"):
             continue
-        listed = types.of(term.operands[1], scope)
+        right = term.operands[1]
+        if isinstance(right, Literal):
+            message = f"{rule.text[right.span.start : right.span.end]} is one value, not a list"
+            yield WordFault(rule, "not-a-list", right.span, message, "Write `=`, or a list in brackets.")
+        listed = types.of(right, scope)
         if listed is not None and not listed.many:
             what = "one record" if listed.form is ValueForm.RECORD else "one value"
             message = f"{listed.name} is {what}, not a list"

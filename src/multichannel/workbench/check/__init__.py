@@ -21,11 +21,12 @@ from multichannel.workbench.check.codes import finding
 from multichannel.workbench.check.completeness import check_cases, check_completeness
 from multichannel.workbench.check.constructs import check_constructs
 from multichannel.workbench.check.duplicates import check_contradictions, check_duplicates
-from multichannel.workbench.check.grants import check_grants
+from multichannel.workbench.check.grants import check_allow, check_grants
 from multichannel.workbench.check.invariants import check_invariants
 from multichannel.workbench.check.loading import check_loading, load, read_files
 from multichannel.workbench.check.names import check_names
 from multichannel.workbench.check.reachability import check_reach
+from multichannel.workbench.check.reading import check_reading
 from multichannel.workbench.check.syntax import read_statements
 from multichannel.workbench.findings import Finding, Level, in_order
 
@@ -75,7 +76,11 @@ def check(folder: Path) -> PolicyCheck:
     checked = check_source(source, folder, unread)
     if checked.policy is None:
         return checked
-    findings = (*checked.findings, *check_invariants(checked.policy, folder))
+    findings = (
+        *checked.findings,
+        *check_invariants(checked.policy, folder),
+        *check_reading(checked.policy),
+    )
     return replace(checked, findings=tuple(in_order(findings)))
 
 
@@ -103,6 +108,7 @@ def _findings(statements: Sequence[Rule], source: PolicySource, folder: Path) ->
     yield from check_contradictions(statements)
     yield from check_reach(statements, types)
     yield from check_grants(statements)
+    yield from check_allow(statements)
     yield from check_completeness(statements, source)
     yield from check_cases(folder, statements)
 

@@ -10,6 +10,11 @@ FINDING_KINDS = {
     # Files and syntax.
     "no-policy": "A policy folder must contain at least one .polar file.",
     "unreadable": "A policy file must be readable UTF-8 text.",
+    "unread": "A file that is not read protects nothing.",
+    "hidden-character": "What is shown must be what the engine reads.",
+    "own-allow": "An `allow` of one's own is evaluated for every decision, which takes much longer.",
+    "allow-without-role": "What any role may do, everybody of a tenant may do.",
+    "reading-taken": "Somebody could change what it cannot read.",
     "too-large": "A policy file must not exceed the maximum size.",
     "syntax": "A syntax error prevents the whole policy from loading.",
     "unused-variable": "A variable that is used once is probably misspelled; name it _name if not.",
@@ -75,7 +80,15 @@ FINDING_KINDS = {
     "unchecked-invariant": "Whether an invariant holds could not be found out.",
 }
 """Every kind of finding of `policy check`: why it matters."""
-WARNINGS = {"similar-code", "idle-restriction", "uncommented-restriction", "no-cases", "no-invariants"}
+WARNINGS = {
+    "similar-code",
+    "idle-restriction",
+    "uncommented-restriction",
+    "no-cases",
+    "no-invariants",
+    "own-allow",
+    "reading-taken",
+}
 """The kinds that need not fail a check."""
 
 

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from multichannel.policy.language.ast import conjuncts
+from multichannel.policy.decide.derivations import SHIPPED_ALLOW
+from multichannel.policy.language.ast import Dot, Operation, Term, conjuncts
 from multichannel.policy.language.source import Rule
 from multichannel.policy.language.types import ACTION, STANDING, literals_of
 from multichannel.policy.schema.resources import RESOURCES, with_article
@@ -73,6 +74,27 @@ def _triples_of(rule: Rule, kind: str, helpers: Helpers, known: Triples) -> Gran
         for bound in solver.solve(conjuncts(rule.tree.body), {})
     )
     return GrantTriples(rule, kind, triples, solver.exact)
+
+
+def check_allow(statements: Sequence[Rule]) -> Iterator[Finding]:
+    """Rules named `allow` that are not the one that ships."""
+    for rule in statements:
+        if rule.name != "allow" or not rule.is_verdict or " ".join(rule.text.split()) == SHIPPED_ALLOW:
+            continue
+        if not any(_asks_for_role(term) for term in rule.terms):
+            hint = "Write `role in principal.roles`."
+            yield finding(rule, "allow-without-role", None, "the rule asks for no role", hint)
+        message = "the rule is not the `allow` that ships, so that every decision has to be evaluated"
+        yield finding(rule, "own-allow", None, message, "Write a standing and a grant.")
+
+
+def _asks_for_role(term: Term) -> bool:
+    return (
+        isinstance(term, Operation)
+        and term.operator == "in"
+        and isinstance(term.operands[1], Dot)
+        and term.operands[1].name == "roles"
+    )
 
 
 def granted_actions(statements: Sequence[Rule]) -> set[tuple[str, str]]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from multichannel.errors import PolicyInvalid
 from multichannel.policy.decide.oso_engine import Engine, PolicyFault
 from multichannel.policy.decide.policy import Policy
-from multichannel.policy.language.source import PolicySource, Rule
+from multichannel.policy.language.characters import MARK, hidden_characters
+from multichannel.policy.language.source import NOT_READ, READ, PolicySource, Rule, stray_files
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.check.codes import file_finding
 from multichannel.workbench.findings import Finding, Level
 
-MARK = "\ufeff"
 LARGEST = 1_000_000
 """Bytes: thousands of rules. The shipped policies are 40 thousand together."""
 ENGINE_PLACE = re.compile(r"\s*at line (\d+), column (\d+) of file (\S+\.polar):?.*", re.DOTALL)
@@ -26,7 +26,7 @@ KIND = re.compile(r"\b(" + "|".join(RESOURCES) + r")\b")
 
 def read_files(folder: Path) -> tuple[PolicySource, list[Finding]]:
     """The `*.polar` files of a folder, with newlines as line ends, and findings for unreadable files."""
-    texts, findings = [], []
+    texts, findings = [], [*_stray(folder)]
     for path in sorted(folder.glob("[!.]*.polar")):
         text = _read(path)
         if isinstance(text, Finding):
@@ -36,7 +36,13 @@ def read_files(folder: Path) -> tuple[PolicySource, list[Finding]]:
             message = "the file begins with a byte order mark"
             hint = "Save it as UTF-8 without a byte order mark."
             findings.append(file_finding(path.name, "unreadable", message, hint))
-        texts.append((path.name, text.removeprefix(MARK)))
+        text = text.removeprefix(MARK)
+        findings += _hidden(path.name, text)
+        texts.append((path.name, text.replace("\r", "\n")))
+    for path in sorted(folder.glob("[!.]*.yaml")):
+        if READ.search(path.name):
+            found = _read(path)
+            findings += [found] if isinstance(found, Finding) else _hidden(path.name, found)
     if not texts and not findings:
         problem = "contains no .polar file" if folder.is_dir() else "is not a folder"
         findings.append(file_finding("", "no-policy", f"{folder} {problem}"))
@@ -67,7 +73,26 @@ def _read(path: Path) -> str | Finding:
 
 
 def _with_newlines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n")
+
+
+def _stray(folder: Path) -> Iterator[Finding]:
+    for name in stray_files(folder):
+        yield file_finding(name, "unread", NOT_READ, "Move or rename it.")
+
+
+def _hidden(file: str, text: str) -> Iterator[Finding]:
+    """Characters that nobody sees."""
+    for at, name in hidden_characters(text):
+        before = text[:at]
+        yield Finding(
+            file=file,
+            line=before.count("\n") + 1,
+            column=at - before.rfind("\n"),
+            code="hidden-character",
+            message=f"there is an invisible character ({name})",
+            hint="Delete it: what is shown is not what is read.",
+        )
 
 
 def load(source: PolicySource) -> Policy | str:

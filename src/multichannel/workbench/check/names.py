@@ -11,7 +11,7 @@ from multichannel.policy.language.ast import Literal, Name, Operation, Pattern, 
 from multichannel.policy.language.resource_binding import PRINCIPAL, Helpers, missing_fact
 from multichannel.policy.language.source import ARITY, Rule
 from multichannel.policy.language.types import fact_types
-from multichannel.policy.language.vocabulary_check import did_you_mean
+from multichannel.policy.language.vocabulary_check import CODE, did_you_mean
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.workbench.check.codes import finding
 from multichannel.workbench.findings import Finding
@@ -21,7 +21,6 @@ VALUES = {"String", "Integer", "Float", "Boolean", "List"}
 """The engine's own classes that a parameter may be of."""
 UNIONS = {"Resource"}
 CLASSES = {PRINCIPAL, *RESOURCES, *VALUES, *UNIONS}
-CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 SIMILAR = 0.9
 """How similar two reason codes are that may be one code, misspelled."""
 
