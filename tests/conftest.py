@@ -1,4 +1,5 @@
 pytest_plugins = [
+    "tests.temporary",
     "tests.memory",
     "tests.postgres",
     "tests.databases",

@@ -34,7 +34,7 @@ from multichannel.store.read.list_query import (
 from multichannel.store.read.reader import Reader
 from multichannel.store.unit_of_work import UnitOfWork
 from tests.demo.expected import CUSTOMER_IDS, EXPECTED, SUBSCRIPTION_IDS, Degrees, Sees
-from tests.world import World
+from tests.world import World, shared_postgresql_later
 
 Degree = dict[Action, set[str]]
 
@@ -125,12 +125,14 @@ def test_lists_hold_what_the_table_says_to_the_degree_it_says(shared_world: Worl
         assert by_degree(subscriptions, SUBSCRIPTION_IDS) == sees.subscriptions, name
 
 
+@shared_postgresql_later
 def test_a_count_is_the_length_of_the_list(shared_world: World) -> None:
     for name, sees, reader in readers(shared_world):
         assert reader.count(CUSTOMER) == len(all_names(sees.customers)), name
         assert reader.count(SUBSCRIPTION) == len(all_names(sees.subscriptions)), name
 
 
+@shared_postgresql_later
 def test_asked_for_by_id_the_same_rows_are_there_and_no_others(shared_world: World) -> None:
     for name, sees, reader in readers(shared_world):
         customers = reader.records(CUSTOMER, SHOWN[CUSTOMER], "id", CUSTOMER_IDS.values())
@@ -140,6 +142,7 @@ def test_asked_for_by_id_the_same_rows_are_there_and_no_others(shared_world: Wor
         assert by_degree(subscriptions.values(), SUBSCRIPTION_IDS) == sees.subscriptions, name
 
 
+@shared_postgresql_later
 def test_below_its_customer_a_subscription_is_seen_as_in_the_list(shared_world: World) -> None:
     for name, sees, reader in readers(shared_world):
         customers = [record.id for record in listed(reader, CUSTOMER, OrderBy())]
@@ -171,6 +174,7 @@ def test_a_filter_finds_a_row_only_by_what_may_be_read_of_it(shared_world: World
             assert reader.count(SUBSCRIPTION, known) == len(readable), (name, column)
 
 
+@shared_postgresql_later
 def test_a_filter_through_the_customer_finds_only_what_both_sides_show(shared_world: World) -> None:
     served = selection.Compare(SHOWN[CUSTOMER][0], "eq", MEADOW.name)
     for name, sees, reader in readers(shared_world):
@@ -181,6 +185,7 @@ def test_a_filter_through_the_customer_finds_only_what_both_sides_show(shared_wo
         assert reader.count(SUBSCRIPTION, through) == (len(expected) if sees_meadow else 0), name
 
 
+@shared_postgresql_later
 def test_two_records_of_one_subscription_stay_two_and_each_with_its_own_readers(shared_world: World) -> None:
     records = ("canyon-azure-ea", "canyon-azure-ea-by-birch")
     ids = [SUBSCRIPTION_IDS[key] for key in records]
@@ -204,6 +209,7 @@ def test_two_records_of_one_subscription_stay_two_and_each_with_its_own_readers(
     }
 
 
+@shared_postgresql_later
 def test_a_private_record_is_seen_by_its_partner_and_its_customer_alone(shared_world: World) -> None:
     private = {"meadow-records-open": "alder", "meadow-backup-advisor": "willow"}
     private["canyon-azure-ea-by-birch"] = "birch"
@@ -293,6 +299,7 @@ def test_a_request_nobody_answered_is_expired_from_its_time_on(world: World) -> 
     assert statuses(world, "alder-sales-agent")["meadow"] == "active"
 
 
+@shared_postgresql_later
 def test_a_relationship_is_known_to_its_parties_and_to_the_attached_reseller(shared_world: World) -> None:
     assert statuses(shared_world, "dogwood-sales-agent") == {"meadow": "active"}
     assert statuses(shared_world, "birch-sales-agent") == {

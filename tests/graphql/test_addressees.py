@@ -24,6 +24,9 @@ from tests.graphql.relationship_api import (
     relationship_of,
 )
 from tests.graphql.stored_rows import NewRows, stored
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 NOBODY = fixed_id("nobody")
 EVERYTHING = """query ($id: ID!) {

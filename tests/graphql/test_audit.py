@@ -13,6 +13,7 @@ from multichannel.domain.base import utc_text
 from tests.graphql.conftest import Api
 from tests.graphql.relationship_api import bare
 from tests.graphql.stored_rows import stored
+from tests.world import postgresql_later
 
 EDIT = """mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) {
   customer { version } userErrors { code } } }"""
@@ -45,6 +46,7 @@ def listed(api: Api, persona: str, **arguments: Any) -> list[dict[str, Any]]:
     return nodes
 
 
+@postgresql_later
 def test_each_tenant_reads_its_own_chain_and_no_other(history: Api) -> None:
     by_alder = listed(history, "alder-sales-agent", orderBy="NUMBER")
     by_cedar = listed(history, "cedar-admin-agent", orderBy="NUMBER")
@@ -68,11 +70,13 @@ def test_each_tenant_reads_its_own_chain_and_no_other(history: Api) -> None:
     assert listed(history, "canyon-global-admin") == []
 
 
+@postgresql_later
 @pytest.mark.parametrize("persona", ["meadow-billing-admin", "meadow-user"])
 def test_of_a_customers_people_only_the_global_admin_reads_its_log(history: Api, persona: str) -> None:
     assert listed(history, persona) == []
 
 
+@postgresql_later
 def test_the_global_admin_reads_values_and_the_acting_user(history: Api) -> None:
     nodes = history.ask("alder-global-admin", VALUES).data["auditRecords"]["nodes"]
 
@@ -82,6 +86,7 @@ def test_the_global_admin_reads_values_and_the_acting_user(history: Api) -> None
     assert all(len(each["seal"]) == 64 for each in nodes)
 
 
+@postgresql_later
 def test_other_readers_see_that_it_happened_but_not_the_values(history: Api) -> None:
     answer = history.ask("alder-sales-agent", VALUES)
 
@@ -90,6 +95,7 @@ def test_other_readers_see_that_it_happened_but_not_the_values(history: Api) -> 
         assert (node["seal"], node["actorUserId"], node["changes"]) == (None, None, None)
 
 
+@postgresql_later
 def test_a_customer_is_not_told_which_of_a_partners_people_acted_nor_with_what_values(history: Api) -> None:
     nodes = history.ask("meadow-global-admin", VALUES).data["auditRecords"]["nodes"]
 
@@ -135,6 +141,7 @@ def test_a_filter_on_who_acted_finds_nothing_for_those_who_may_not_read_it(histo
     assert listed(history, "alder-admin-agent", filter=acted) == []
 
 
+@postgresql_later
 def test_another_tenants_record_is_no_node(history: Api) -> None:
     ids = history.ask("cedar-admin-agent", "{ auditRecords { nodes { id } } }").data["auditRecords"]["nodes"]
     node = "query($id: ID!) { node(id: $id) { id } }"
@@ -153,6 +160,7 @@ def test_a_page_with_values_takes_two_statements_whatever_its_length(history: Ap
     assert len(answer.statements) == 2
 
 
+@postgresql_later
 def test_a_customer_reads_what_it_pays_and_other_parties_do_not(api: Api) -> None:
     """Cedar sells Meadow ten more; Dogwood, which is credited, learns only that something changed."""
     asked = """mutation ($id: ID!) { updateSubscription(input: {id: $id, quantity: 20, expectedVersion: 1}) {

@@ -10,6 +10,9 @@ from multichannel.demo.cast import fixed_id
 from multichannel.graphql.types.decision_explanation import HIDDEN_CONDITIONS
 from multichannel.server.bootstrap import SHIPPED_POLICIES
 from tests.graphql.conftest import Api
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 MEADOW, EMBER = f"customer_{fixed_id('meadow')}", f"customer_{fixed_id('ember')}"
 EXPLAIN = """query ($id: ID!, $action: Action!) { explainDecision(action: $action, id: $id) {

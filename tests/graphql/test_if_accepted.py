@@ -9,6 +9,9 @@ import pytest
 
 from multichannel.demo.cast import EMBER, PERSONAS
 from tests.graphql.conftest import Api
+from tests.world import postgresql_later
+
+pytestmark = postgresql_later
 
 REQUEST = """mutation($input: RequestResellerRelationshipInput!) {
   requestResellerRelationship(input: $input) { resellerRelationship { id } userErrors { code } } }"""

@@ -39,7 +39,7 @@ from multichannel.policy.schema.resources import (
 )
 from multichannel.policy.schema.vocabulary import Action
 from tests.graphql.conftest import Api
-from tests.world import one_shared_engine, postgresql_later
+from tests.world import one_shared_engine, postgresql_later, shared_postgresql_later
 
 PERSONAS = [
     "alder-sales-agent",
@@ -180,6 +180,7 @@ def _as_written(value: Any) -> Any:
     return value.upper() if hasattr(value, "name") else value
 
 
+@shared_postgresql_later
 @by_summary
 def test_a_filter_on_what_a_summary_does_not_hold_matches_nothing(
     shared_api: Api, persona: str, field: str

@@ -17,6 +17,7 @@ from multichannel.domain.relationships import RelationshipStatus, ResellerRelati
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Cloud, Tenant, TenantKind
 from tests.graphql.conftest import Answer, Api
+from tests.world import postgresql_later
 
 AGENT = "alder-sales-agent"
 MEADOW_ID = f"customer_{MEADOW.id}"
@@ -121,6 +122,7 @@ READS = {
 """Queries with the number of their statements: one, and those of the steps that compute fields."""
 
 
+@postgresql_later
 def test_reading_takes_one_statement_and_a_few_for_computed_fields(crowded: Api) -> None:
     """The bound holds for 1 row and for 100, so the number of statements does not grow with the rows."""
     for query, most in READS.items():
@@ -156,6 +158,7 @@ MOST_TO_CHANGE = 12
 """Decide and lock, update, audit record, event and idempotency key, and show: whatever the number of rows."""
 
 
+@postgresql_later
 def test_changing_takes_a_bounded_number_of_statements_with_and_without_a_key(crowded: Api) -> None:
     change = {"id": MEADOW_ID, "expectedVersion": 1, "city": "Dover"}
     answer = crowded.ask(AGENT, UPDATE, input=change)

@@ -30,6 +30,7 @@ from tests.graphql.subscription_api import (
     of,
     sell,
 )
+from tests.world import postgresql_later
 
 
 def test_a_repeated_purchase_is_one_purchase(api: Api) -> None:
@@ -100,6 +101,7 @@ COSTS: dict[str, tuple[Callable[[Api], Answer], int]] = {
 }
 
 
+@postgresql_later
 @pytest.mark.parametrize("mutation", COSTS)
 def test_a_mutation_takes_as_many_statements_however_many_rows_there_are(api: Api, mutation: str) -> None:
     crowd(api)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multichannel.domain.tenants import PartnerType
@@ -57,30 +58,30 @@ def _untimed(row: str) -> str:
     return ", ".join(part for part in row.split(", '") if not part.startswith(("created_at", "updated_at")))
 
 
-@given(first=exports(), again=exports(), second=exports())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("examples", [4, pytest.param(60, marks=pytest.mark.long)])
 def test_what_a_partner_imports_and_is_told_is_the_same_whether_or_not_another_came_before(
-    empty_sqlite: str,
-    shipped_policy: Policy,
-    first: list[Payload],
-    again: list[Payload],
-    second: list[Payload],
+    empty_sqlite: str, shipped_policy: Policy, examples: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with (
-            copy_of(empty_sqlite, folder) as shared,
-            copy_of(empty_sqlite, folder) as private,
-            opened(shared, shipped_policy, folder) as both,
-            opened(private, shipped_policy, folder) as alone,
-        ):
-            both.add_partner(ALDER)
-            both.add_partner(BIRCH)
-            alone.add_partner(BIRCH)
-            both.load(*first, by=ALDER)
-            for export in (second, again, second):
-                assert both.load(*export, by=BIRCH).as_json() == alone.load(*export, by=BIRCH).as_json()
-            assert own(both, BIRCH) == own(alone, BIRCH)
+    @settings(max_examples=examples, deadline=None)
+    @given(first=exports(), again=exports(), second=exports())
+    def compare(first: list[Payload], again: list[Payload], second: list[Payload]) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            with (
+                copy_of(empty_sqlite, folder) as shared,
+                copy_of(empty_sqlite, folder) as private,
+                opened(shared, shipped_policy, folder) as both,
+                opened(private, shipped_policy, folder) as alone,
+            ):
+                both.add_partner(ALDER)
+                both.add_partner(BIRCH)
+                alone.add_partner(BIRCH)
+                both.load(*first, by=ALDER)
+                for export in (second, again, second):
+                    assert both.load(*export, by=BIRCH).as_json() == alone.load(*export, by=BIRCH).as_json()
+                assert own(both, BIRCH) == own(alone, BIRCH)
+
+    compare()
 
 
 def test_what_a_partner_sees_stays_as_it_was_when_another_imports_the_same(books: Books) -> None:

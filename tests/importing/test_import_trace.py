@@ -21,6 +21,7 @@ from multichannel.domain.users import User
 from multichannel.importing.report import ImportReport
 from multichannel.policy.schema.vocabulary import SystemRole, system_principal
 from multichannel.store.session import PolicyBypass
+from tests.databases import sqlite_first
 from tests.importing.books import (
     ALDER,
     BIRCH,
@@ -97,6 +98,7 @@ def test_the_same_again_writes_neither_records_nor_events(books: Books) -> None:
     assert books.dump() == before
 
 
+@sqlite_first
 def test_a_record_has_old_and_new_values_of_what_changed_and_nothing_else(books: Books) -> None:
     books.load(*everything())
     seen = len(records(books))
@@ -114,6 +116,7 @@ def test_a_record_has_old_and_new_values_of_what_changed_and_nothing_else(books:
     assert len(books.table("events")) == len(records(books))
 
 
+@sqlite_first
 @pytest.mark.parametrize(
     ("column", "here", "there"),
     [
@@ -140,6 +143,7 @@ def test_what_was_changed_here_and_is_not_so_at_the_vendor_leaves_a_record(
     )
 
 
+@sqlite_first
 def test_an_add_on_that_comes_before_its_base_has_one_record_with_the_base(books: Books) -> None:
     add_ons = [subscription(f"a{n}", of="meadow", parentSubscriptionId=guid("mail")) for n in range(2)]
     books.load(add_ons[0], subscription("mail", of="meadow"))
@@ -156,6 +160,7 @@ def test_an_add_on_that_comes_before_its_base_has_one_record_with_the_base(books
     assert (linked["old_value"].keys(), linked["new_value"].keys()) == ({"parent_id"}, {"parent_id"})
 
 
+@sqlite_first
 def test_what_changes_at_the_very_time_of_an_earlier_change_has_a_record_as_well(books: Books) -> None:
     books.load(subscription("mail", of="meadow"), subscription("phone", of="meadow"))
     seen = len(records(books))
@@ -168,6 +173,7 @@ def test_what_changes_at_the_very_time_of_an_earlier_change_has_a_record_as_well
     assert all("intact" in line for line in verify(books))
 
 
+@sqlite_first
 def test_lines_of_a_transfer_are_part_of_its_record(books: Books) -> None:
     books.load(transfer("move"))
 
@@ -178,6 +184,7 @@ def test_lines_of_a_transfer_are_part_of_its_record(books: Books) -> None:
     assert last["old_value"]["lines"][0] == f"{guid('moved')}: 3"
 
 
+@sqlite_first
 def test_a_customer_with_users_learns_what_the_policy_shows_it_and_others_have_no_chain(books: Books) -> None:
     books.load(customer("meadow"), customer("quarry"))
     add_user(books, guid("meadow"))
@@ -212,6 +219,7 @@ def test_another_partner_learns_nothing_of_an_import_and_a_former_reader_of_its_
     assert records(books, BIRCH) == []
 
 
+@sqlite_first
 def test_a_refused_import_leaves_no_record(books: Books) -> None:
     before = books.dump()
 
@@ -221,6 +229,7 @@ def test_a_refused_import_leaves_no_record(books: Books) -> None:
     assert books.dump() == before
 
 
+@sqlite_first
 def test_bulk_writes_without_an_audit_log_are_a_programming_error(books: Books) -> None:
     with pytest.raises(PolicyBypass, match="without an audit log"):
         books.store.write(

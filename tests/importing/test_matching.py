@@ -11,6 +11,7 @@ from sqlalchemy import update
 from multichannel.domain.commerce import BillingType
 from multichannel.domain.subscriptions import Subscription
 from multichannel.importing.differences import Change
+from tests.databases import sqlite_first
 from tests.importing.books import (
     Books,
     Payload,
@@ -22,6 +23,8 @@ from tests.importing.books import (
     only,
     subscription,
 )
+
+pytestmark = sqlite_first
 
 OFFER = "DZH318Z0BPS6:0001"
 BEGAN = datetime(2026, 2, 20, 10, tzinfo=UTC)

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from multichannel.domain.customers import Customer
 from multichannel.domain.tenants import PartnerType
 from multichannel.policy.schema.vocabulary import Action
+from tests.databases import sqlite_first
 from tests.importing.books import (
     ALDER,
     BIRCH,
@@ -59,6 +60,7 @@ def state(books: Books) -> dict[str, Table]:
     }
 
 
+@sqlite_first
 @pytest.mark.parametrize(
     "items",
     [
@@ -112,6 +114,7 @@ def test_items_of_one_import_that_say_more_or_less_are_put_together(
     assert state(together) == state(reversed_) == state(one_by_one)
 
 
+@sqlite_first
 @pytest.mark.parametrize(
     ("items", "named"),
     [
@@ -133,6 +136,7 @@ def test_what_contradicts_is_refused_and_the_field_is_named(
     assert report.files[0].rejections[0].item == 1
 
 
+@sqlite_first
 @pytest.mark.rule("R12")
 def test_a_partner_sells_nothing_to_a_customer_whose_market_nobody_has_named(books: Books) -> None:
     books.load(LISTED)
@@ -150,6 +154,7 @@ def _may_sell(books: Books) -> bool:
     return guid("berlin") in customers
 
 
+@sqlite_first
 def test_only_who_described_a_customer_corrects_it_and_others_name_an_unknown_market(books: Books) -> None:
     books.add_partner(BIRCH)
     books.load(LISTED)
@@ -166,6 +171,7 @@ def test_only_who_described_a_customer_corrects_it_and_others_name_an_unknown_ma
     assert only(books.table("customers"))["company_name"] == "Renamed"
 
 
+@sqlite_first
 def test_what_somebody_has_typed_since_no_import_changes(books: Books) -> None:
     books.load(LISTED)
     with books.store.engine.begin() as connection:
@@ -177,6 +183,7 @@ def test_what_somebody_has_typed_since_no_import_changes(books: Books) -> None:
     assert (row["company_name"], row["country"], row["market"]) == ("Typed", None, "DE")
 
 
+@sqlite_first
 def test_an_advisor_does_not_know_the_market_of_what_it_advises_on(books: Books) -> None:
     books.add_partner(BIRCH, PartnerType.ADVISOR)
     books.load(SHORT, by=BIRCH)

@@ -11,9 +11,9 @@ POLICIES = Path(__file__).parents[2] / "policies"
 
 
 @pytest.fixture(scope="session")
-def policy() -> Policy:
+def policy(shipped_policy: Policy) -> Policy:
     """The policy that ships."""
-    return Policy.load(POLICIES)
+    return shipped_policy
 
 
 @pytest.fixture

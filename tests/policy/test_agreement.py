@@ -127,7 +127,7 @@ def asked(examples: int, *, repeatable: bool) -> settings:
     )
 
 
-@pytest.mark.parametrize("examples", [5, pytest.param(400, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [3, pytest.param(400, marks=pytest.mark.long)])
 def test_point_check_both_predicates_and_the_oracle_give_one_answer(
     engines: list[Engine], policy: Policy, examples: int
 ) -> None:
@@ -188,7 +188,7 @@ def _decisions(
             yield resource.name, action, expected
 
 
-@pytest.mark.parametrize("examples", [2, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [1, pytest.param(200, marks=pytest.mark.long)])
 def test_lists_counts_and_permissions_show_what_the_predicates_grant(
     engines: list[Engine], policy: Policy, examples: int
 ) -> None:
@@ -251,7 +251,7 @@ def _walk(reader: Reader, resource: Resource, order: OrderBy) -> list[str]:
         window = Window(2, after=page.records[-1].position)
 
 
-@pytest.mark.parametrize("examples", [2, pytest.param(150, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [1, pytest.param(150, marks=pytest.mark.long)])
 def test_explanations_agree_with_decisions(engines: list[Engine], policy: Policy, examples: int) -> None:
     @asked(examples, repeatable=examples < 150)
     @given(st.data())

@@ -130,7 +130,7 @@ def _drawn(
 
 
 @pytest.mark.parametrize(
-    "count", [60, pytest.param(500, marks=pytest.mark.long), pytest.param(5000, marks=pytest.mark.long)]
+    "count", [30, pytest.param(500, marks=pytest.mark.long), pytest.param(5000, marks=pytest.mark.long)]
 )
 def test_what_an_explanation_names_is_what_decides(
     engine: Engine, policy: Policy, variants: Variants, count: int

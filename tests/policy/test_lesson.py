@@ -54,6 +54,8 @@ def exercises() -> Iterator[Exercise]:
 
 
 EXERCISES = list(exercises())
+SLOW = {"5. A role too many", "8. What does it mean?"}
+"""All cases are run, and all verdicts compared; tests/workbench does both in every run."""
 
 
 def words(line: str) -> str:
@@ -116,7 +118,11 @@ def prepare(exercise: Exercise, folder: Path) -> None:
         (lesson / exercise.file).write_text(text.replace(exercise.before, exercise.after), "utf-8")
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.title)
+@pytest.mark.parametrize(
+    "exercise",
+    [pytest.param(each, marks=pytest.mark.long if each.title in SLOW else ()) for each in EXERCISES],
+    ids=lambda each: each.title,
+)
 def test_the_exercise_comes_out_as_told(
     exercise: Exercise, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

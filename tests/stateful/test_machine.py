@@ -36,7 +36,7 @@ def test_the_model_and_the_machine_know_every_mutation() -> None:
 
 def test_every_answer_is_what_the_model_says(service: Service) -> None:
     machine, _ = machine_of(service)
-    examples = 8 if service.engine.name == "sqlite" else 4
+    examples = 5 if service.engine.name == "sqlite" else 3
 
     run_state_machine_as_test(machine, settings=runs(examples, 20, repeatable=True))
 
