@@ -13,6 +13,9 @@ bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 explorer := src/multichannel/explorer
 
+# The types take one processor as long as everything else before the tests takes the other.
+MAKEFLAGS += --jobs=2
+
 # Without its caches, each of the many processes of the tests would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -36,10 +39,19 @@ test-long: explorer ## Run the tests that take minutes
 	@$(bin)/pytest -n 2 -m long
 
 .PHONY: check
-check: .venv/installed ## Check format, lint, types and which package imports which
+check: check-style check-types check-imports ## Check format, lint, types and which package imports which
+
+.PHONY: check-style
+check-style: .venv/installed
 	@$(bin)/ruff format --check --quiet . || { echo 'Run $(bin)/ruff format to put this right.'; exit 1; }
 	@$(bin)/ruff check --quiet .
+
+.PHONY: check-types
+check-types: .venv/installed
 	@$(bin)/mypy
+
+.PHONY: check-imports
+check-imports: .venv/installed
 	@$(bin)/lint-imports
 
 .PHONY: explorer

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -41,28 +41,44 @@ class Visit:
 @pytest.fixture
 def visit(chromium: Browser, demo_server: Server) -> Iterator[Visit]:
     """The explorer of the demo server, opened in a fresh profile."""
+    with _visiting(chromium, demo_server) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def long_visit(chromium: Browser, demo_server: Server) -> Iterator[Visit]:
+    """The same for all tests of a module that begin with an example: to load the explorer takes seconds."""
+    with _visiting(chromium, demo_server) as visit:
+        yield visit
+
+
+@contextmanager
+def _visiting(chromium: Browser, server: Server) -> Iterator[Visit]:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     visit = Visit(context.new_page())
     visit.listen()
-    visit.page.goto(f"{demo_server.url}/graphql")
+    visit.page.goto(f"{server.url}/graphql")
     yield visit
     context.close()
 
 
-@pytest.fixture
-def server(sqlite_world: str, tmp_path: Path, shipped_policy: Policy) -> Iterator[DemoServer]:
+@pytest.fixture(scope="module")
+def server(
+    sqlite_world: str, tmp_path_factory: pytest.TempPathFactory, shipped_policy: Policy
+) -> Iterator[DemoServer]:
     """A demo that may be changed."""
-    issuer = DemoIssuer(tmp_path)
+    folder = tmp_path_factory.mktemp("demo")
+    issuer = DemoIssuer(folder)
     with (
-        copy_of(sqlite_world, tmp_path) as database,
+        copy_of(sqlite_world, folder) as database,
         running(demo_app(database, issuer, shipped_policy)) as url,
     ):
         yield DemoServer(url, issuer)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(chromium: Browser, server: DemoServer) -> Iterator[Page]:
-    """The explorer in a fresh profile, tall enough that the editor renders all of an answer."""
+    """The explorer, tall enough that the editor renders all of an answer."""
     context = chromium.new_context(viewport={"width": 1600, "height": 2400})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()

@@ -18,6 +18,8 @@ from tests.oidc.provider import OidcProvider
 
 COMMAND = Path(sys.executable).with_name("multichannel")
 PERSONA = "alder-sales-agent"
+SMALL = "/invitations/none"
+"""A page with the session of the explorer, which takes seconds to load and is not always what matters."""
 TOKEN = "JSON.parse(Object.values(sessionStorage)[0]).access_token"
 
 
@@ -74,9 +76,9 @@ class Person:
         self.provider.log_in(self.page, login)
         expect(self.page.get_by_role("link", name="Sign out")).to_be_visible()
 
-    def begin_signed_in(self) -> None:
-        """As after `sign_in` from the explorer, which is opened once instead of twice."""
-        self.page.goto(f"{self.service}/sign-in?to=/graphql")
+    def begin_signed_in(self, to: str = "/graphql") -> None:
+        """As after `sign_in` from a page, which is opened once instead of twice."""
+        self.page.goto(f"{self.service}/sign-in?to={to}")
         self.provider.log_in(self.page, PERSONA)
         expect(self.page.get_by_role("link", name="Sign out")).to_be_visible()
 

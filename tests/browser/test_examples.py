@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from multichannel.demo.cast import PERSONAS
 from tests.browser.test_explorer import execute, expect_result
@@ -123,12 +123,14 @@ def codes(answer: Any) -> list[str]:
     return denials + [error["code"] for each in payloads for error in each.get("userErrors", ())]
 
 
-def test_every_example_has_its_outcome_in_any_order_and_again(page: Page) -> None:
+@pytest.mark.parametrize("again", [4, pytest.param(None, marks=pytest.mark.long)], ids=["some", "all"])
+def test_every_example_has_its_outcome_in_any_order_and_again(page: Page, again: int | None) -> None:
+    """Each comes once, and then some of them, or all, come again."""
     examples, before = list(SITUATIONS + OTHERS), cycle(CHOSEN_BEFORE)
     order = random.Random(62)  # noqa: S311  (a fixed order, not a secret)
-    for _ in range(2):
+    for many in (None, again):
         order.shuffle(examples)
-        for example in examples:
+        for example in examples[:many]:
             page.get_by_label("Acting as").select_option(next(before))
 
             answer = run(page, example)
@@ -146,12 +148,14 @@ def test_the_link_of_an_example_leads_an_administrator_to_the_first_sign_in(
     answer = run(page, next(each for each in OTHERS if each.operation == "InviteJuniper"))
     url = answer["data"]["inviteCustomer"]["resellerRelationship"]["invitation"]["url"]
 
-    page.goto(f"{server.url}{urlsplit(url).path}")
-    page.get_by_label("Demo: act as").select_option(label="Juniper Foods, administrator")
-    page.get_by_label("Name of your company").fill("Juniper Foods")
-    page.get_by_role("button", name="Show the invitation").click()
+    link = page.context.new_page()
+    link.goto(f"{server.url}{urlsplit(url).path}")
+    link.get_by_label("Demo: act as").select_option(label="Juniper Foods, administrator")
+    link.get_by_label("Name of your company").fill("Juniper Foods")
+    link.get_by_role("button", name="Show the invitation").click()
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Alder asks your company")
+    expect(link.get_by_role("heading", level=1)).to_have_text("Alder asks your company")
+    link.close()
 
 
 def test_every_example_that_needs_the_demo_is_among_these(page: Page) -> None:
@@ -183,12 +187,14 @@ def question(page: Page, title: str, operation: str) -> tuple[Any, Any]:
     return json.loads(response.value.request.post_data or ""), response.value.json()
 
 
-def test_outside_of_a_demo_there_is_no_example_of_its_world(page: Page) -> None:
+def test_outside_of_a_demo_there_is_no_example_of_its_world(chromium: Browser, server: DemoServer) -> None:
+    page = chromium.new_page()
     page.route(
         "**/sign-in/configuration", lambda route: route.fulfill(json={"personas": False, "client": None})
     )
-    page.reload()
+    page.goto(f"{server.url}/graphql")
 
     examples = page.get_by_role("region", name="Examples")
     expect(examples.get_by_role("button", name="Who am I")).to_be_visible()
     expect(examples.get_by_role("button", name="Coexistence")).to_have_count(0)
+    page.close()

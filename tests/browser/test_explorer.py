@@ -48,47 +48,50 @@ def expect_result(page: Page, text: str) -> None:
 
 
 def test_a_chosen_persona_gets_its_answer_and_its_denial_from_this_server_alone(
-    visit: Visit, demo_server: Server
+    long_visit: Visit, demo_server: Server
 ) -> None:
-    choose(visit.page, persona_with(demo_server, ["sales_agent"]))
-    run_example(visit.page, "Customers with subscriptions", "CustomersWithSubscriptions")
-    expect_result(visit.page, "totalCount")
+    choose(long_visit.page, persona_with(demo_server, ["sales_agent"]))
+    run_example(long_visit.page, "Customers with subscriptions", "CustomersWithSubscriptions")
+    expect_result(long_visit.page, "totalCount")
 
-    choose(visit.page, persona_with(demo_server, ["billing_admin"]))
-    run_example(visit.page, "A denied change", "RenameCustomer")
-    expect_result(visit.page, "FORBIDDEN")
+    choose(long_visit.page, persona_with(demo_server, ["billing_admin"]))
+    run_example(long_visit.page, "A denied change", "RenameCustomer")
+    expect_result(long_visit.page, "FORBIDDEN")
 
-    hosts = {urlsplit(url).netloc for url in visit.requests if not url.startswith(("data:", "blob:"))}
+    hosts = {urlsplit(url).netloc for url in long_visit.requests if not url.startswith(("data:", "blob:"))}
     assert hosts == {urlsplit(demo_server.url).netloc}
-    assert visit.complaints == []
+    assert long_visit.complaints == []
 
 
-def test_the_answer_follows_the_persona(visit: Visit, demo_server: Server) -> None:
+def test_the_answer_follows_the_persona(long_visit: Visit, demo_server: Server) -> None:
     billing_admin = persona_with(demo_server, ["billing_admin"])
-    choose(visit.page, persona_with(demo_server, ["sales_agent"]))
-    run_example(visit.page, "Who am I", "WhoAmI")
-    expect_result(visit.page, "SALES_AGENT")
+    choose(long_visit.page, persona_with(demo_server, ["sales_agent"]))
+    run_example(long_visit.page, "Who am I", "WhoAmI")
+    expect_result(long_visit.page, "SALES_AGENT")
 
-    choose(visit.page, billing_admin)
-    execute(visit.page, "WhoAmI")
+    choose(long_visit.page, billing_admin)
+    execute(long_visit.page, "WhoAmI")
 
-    expect_result(visit.page, "BILLING_ADMIN")
-
-
-def test_without_a_persona_the_caller_is_nobody(visit: Visit) -> None:
-    visit.page.get_by_label("Acting as").select_option(label="Nobody (no token)")
-    execute(visit.page, "WhoAmI")
-
-    expect_result(visit.page, "UNAUTHENTICATED")
+    expect_result(long_visit.page, "BILLING_ADMIN")
 
 
-def test_a_token_is_kept_neither_in_storage_nor_in_the_address(visit: Visit, demo_server: Server) -> None:
+def test_without_a_persona_the_caller_is_nobody(long_visit: Visit) -> None:
+    run_example(long_visit.page, "Who am I", "WhoAmI")
+    long_visit.page.get_by_label("Acting as").select_option(label="Nobody (no token)")
+    execute(long_visit.page, "WhoAmI")
+
+    expect_result(long_visit.page, "UNAUTHENTICATED")
+
+
+def test_a_token_is_kept_neither_in_storage_nor_in_the_address(
+    long_visit: Visit, demo_server: Server
+) -> None:
     persona = persona_with(demo_server, ["sales_agent"])
-    choose(visit.page, persona)
-    run_example(visit.page, "Who am I", "WhoAmI")
-    expect_result(visit.page, "SALES_AGENT")
+    choose(long_visit.page, persona)
+    run_example(long_visit.page, "Who am I", "WhoAmI")
+    expect_result(long_visit.page, "SALES_AGENT")
 
-    stored = visit.page.evaluate(
+    stored = long_visit.page.evaluate(
         "JSON.stringify([localStorage, sessionStorage, document.cookie, location.href])"
     )
 

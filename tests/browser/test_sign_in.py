@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import PERSONA, TOKEN, Person
+from tests.browser.people import PERSONA, SMALL, TOKEN, Person
 from tests.browser.test_explorer import execute, expect_result
 from tests.oidc.provider import CLIENT_ID
 
@@ -52,7 +52,7 @@ def test_the_request_has_a_state_a_nonce_and_a_challenge(person: Person) -> None
 
 def test_a_token_is_kept_in_the_session_of_the_tab_alone(person: Person) -> None:
     page = person.page
-    person.begin_signed_in()
+    person.begin_signed_in(SMALL)
 
     token = page.evaluate(TOKEN)
     elsewhere = page.evaluate("JSON.stringify([localStorage, document.cookie, location.href])")
@@ -64,13 +64,13 @@ def test_a_token_is_kept_in_the_session_of_the_tab_alone(person: Person) -> None
     page.go_back()
     assert "code=" not in page.url
     another_tab = page.context.new_page()
-    another_tab.goto(f"{person.service}/graphql")
+    another_tab.goto(f"{person.service}{SMALL}")
     expect(another_tab.get_by_role("link", name="Sign in")).to_be_visible()
 
 
 def test_who_cancels_is_told_so_and_can_begin_again(person: Person) -> None:
     page = person.page
-    page.goto(f"{person.service}{MINE}")
+    page.goto(f"{person.service}{SMALL}")
     page.get_by_role("link", name="Sign in").click()
     page.get_by_role("button", name="Cancel").click()
 
@@ -79,7 +79,7 @@ def test_who_cancels_is_told_so_and_can_begin_again(person: Person) -> None:
     expect(alert).to_contain_text("End-User aborted interaction")
     assert page.url == f"{person.service}/sign-in"
     person.sign_in()
-    assert page.url == f"{person.service}{MINE}"
+    assert page.url == f"{person.service}{SMALL}"
 
 
 def test_an_answer_that_nobody_asked_for_is_ignored(person: Person) -> None:
@@ -127,7 +127,7 @@ def test_sign_in_returns_to_this_service_only(person: Person) -> None:
 
 def test_who_signs_out_is_asked_for_the_password_again(person: Person) -> None:
     page = person.page
-    person.begin_signed_in()
+    person.begin_signed_in(SMALL)
 
     page.get_by_role("link", name="Sign out").click()
     page.get_by_role("button", name="Sign out here").click()

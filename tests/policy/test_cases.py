@@ -31,7 +31,7 @@ def _read(folder: Path, roles: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("step", [25, pytest.param(5, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [75, pytest.param(5, marks=pytest.mark.long)])
 def test_verdicts_on_all_actions_are_those_on_each(policy: Policy, step: int) -> None:
     cases = read_cases(POLICIES)
     for case in cases[::step]:

@@ -69,14 +69,16 @@ def _granting(condition: str, *, restricts: bool) -> Policy:
     return Policy(PolicySource((("main.polar", f"{main}\n{grant}\n{forbid}\n{unused}"),)))
 
 
+@pytest.mark.parametrize("examples", [3, pytest.param(30, marks=pytest.mark.long)])
 @pytest.mark.parametrize("restricts", [False, True], ids=["grants", "restricts"])
 def test_a_condition_means_the_same_to_the_point_check_and_to_both_databases(
     engines: list[Engine],
     restricts: bool,  # noqa: FBT001
+    examples: int,
 ) -> None:
     policies = {each: _granting(each, restricts=restricts) for each in (*CONDITIONS, *ABOUT_STATUS)}
 
-    @asked(6, repeatable=True)
+    @asked(examples, repeatable=True)
     @given(st.data())
     def agree(data: st.DataObject) -> None:
         world = data.draw(worlds())

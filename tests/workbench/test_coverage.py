@@ -192,7 +192,7 @@ def test_words_that_a_rule_never_held_with_are_told_and_count_only_when_asked(tm
     assert replace(found, counts_items=True).state is CoverageState.TRIED
 
 
-@pytest.mark.parametrize("step", [35, pytest.param(7, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [70, pytest.param(7, marks=pytest.mark.long)])
 def test_probes_and_traces_of_the_engine_tell_of_the_same_rules(shipped_policy: Policy, step: int) -> None:
     """The rules whose probes are reached at their end are those that a trace names."""
     source = shipped_policy.source
