@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from rich.console import Console
+from rich.progress import track
 
 from multichannel.cli.policy.common import FINDINGS, FORMAT, Output, folder_of
 from multichannel.cli.policy.diff_text import print_report
@@ -23,7 +25,7 @@ from multichannel.workbench.diff.accepted_changes import (
     read_accepted,
     stale_acceptances,
 )
-from multichannel.workbench.diff.differ import PolicyComparison
+from multichannel.workbench.diff.differ import PolicyComparison, Step
 from multichannel.workbench.diff.invariant_changes import weakened
 from multichannel.workbench.diff.policy_version import PolicyVersion
 from multichannel.workbench.diff.report import DiffReport, as_github, as_markdown
@@ -90,6 +92,12 @@ def diff(
         raise typer.Exit(FINDINGS)
 
 
+def _progress(steps: Sequence[Step]) -> Iterable[Step]:
+    """Show on a terminal how much has been compared."""
+    screen = Console(stderr=True)
+    return track(steps, "Comparing", console=screen, transient=True, disable=not screen.is_terminal)
+
+
 def _report(
     before: Revision,
     after: Revision,
@@ -100,7 +108,7 @@ def _report(
 ) -> DiffReport:
     old, new = before.load(), after.load()
     versions = PolicyVersion(old), PolicyVersion(new)
-    found = PolicyComparison(*versions).diff()
+    found = PolicyComparison(*versions).diff(_progress)
     held = after.invariants()
     lost = tuple(weakened(before.invariants(), held))
     accepted = {each.name for each in names}

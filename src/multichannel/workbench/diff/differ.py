@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
@@ -31,6 +31,7 @@ from multichannel.workbench.diff.policy_version import DerivationsByAction, Poli
 from multichannel.workbench.diff.principals import PrincipalClasses, RoleReading, role_reading
 from multichannel.workbench.diff.statements import find_edits, subject
 
+Step = tuple[Resource, Principal]
 Derived = tuple[DerivationsByAction, DerivationsByAction]
 """What a version grants and what it forbids."""
 
@@ -51,20 +52,19 @@ class PolicyComparison:
         self._role_readings: dict[str, RoleReading] = {}
         self._differing: dict[tuple[int, int], frozenset[Action]] = {}
 
-    def diff(self) -> PolicyDiff:
-        """All differences."""
+    def diff(self, track: Callable[[Sequence[Step]], Iterable[Step]] = iter) -> PolicyDiff:
+        """All differences; `track` shows how far the comparison is."""
         compared = [resource for resource in RESOURCES.values() if self._concerns(resource)]
-        for resource in compared:
-            self._compare(resource)
+        steps = [(resource, principal) for resource in compared for principal in self._classes.of(resource)]
+        for resource, principal in track(steps):
+            self._compare(resource, principal)
         changes = tuple(self._together(group) for group in group_changes(self._reported()))
         return PolicyDiff(changes, tuple(self._rewritings()), self._edits.text_only, self._bounds(compared))
 
-    def _compare(self, resource: Resource) -> None:
-        reading = self._roles(resource)
-        for principal in self._classes.of(resource):
-            for roles in reading.sets(principal.kind):
-                for difference in self._differences(principal, roles, resource):
-                    self._record(difference, principal, roles, resource)
+    def _compare(self, resource: Resource, principal: Principal) -> None:
+        for roles in self._roles(resource).sets(principal.kind):
+            for difference in self._differences(principal, roles, resource):
+                self._record(difference, principal, roles, resource)
 
     def _roles(self, resource: Resource) -> RoleReading:
         if resource.name not in self._role_readings:

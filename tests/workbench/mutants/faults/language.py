@@ -90,4 +90,24 @@ LANGUAGE = (
         '# R52.\nforbid("CROSS_CLOUD", who: Principal, _any: String, it: User) if\n'
         '  who.cloud != it.cloud and who.kind in ["customer", "partner"];',
     ),
+    Fault("a text in place of a list", "user.polar", OWN_PEOPLE, f'user.state in "active" and {OWN_PEOPLE}'),
+    Fault(
+        "a role in a text", "roles.polar", 'role in ["global_admin"', 'role in "global_admin" or role in ["x"'
+    ),
+    added(
+        "an allow for whoever asks",
+        "user.polar",
+        'allow(p: Principal, "read", user: User) if p.cloud = user.cloud;',
+    ),
+    added(
+        "a code that looks like another",
+        "user.polar",
+        '# R52.\nforbid("PERSON_REQU\u0406RED", p: Principal, "read", user: User) if p.cloud = user.cloud;',
+    ),
+    Fault(
+        "a comment that is shown the other way round",
+        "user.polar",
+        OWN_PEOPLE,
+        f"{OWN_PEOPLE}  # \u202eerofeb",
+    ),
 )
