@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook, load_workbook
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from multichannel.cli import table_files
+from multichannel.cli.table_files import TableFormat, open_table
 from multichannel.demo.cast import CANYON, MEADOW, find_persona, fixed_id
 from multichannel.demo.issuer import FOLDER, DemoIssuer, token
 from multichannel.domain.audit import AuditRecord
 from multichannel.domain.base import Base
 from multichannel.domain.subscriptions import Subscription
+from multichannel.errors import Refused
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.engines import open_database
 from tests.cli.shell import COMMAND, Run, Shell, one_line
@@ -214,7 +218,7 @@ FULL = {
 
 
 @sqlite_first
-@pytest.mark.parametrize("made_as", ["csv", "jsonl"])
+@pytest.mark.parametrize("made_as", ["csv", "jsonl", "xlsx"])
 def test_what_was_imported_is_exported_and_imported_again_without_a_change(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, made_as: str
 ) -> None:
@@ -245,6 +249,7 @@ def test_what_was_imported_is_exported_and_imported_again_without_a_change(
     assert dump(shell) == before
 
 
+@sqlite_first
 def test_a_cell_that_was_changed_in_a_spreadsheet_is_what_changes(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +268,7 @@ def test_a_cell_that_was_changed_in_a_spreadsheet_is_what_changes(
     assert [row["quantity"] for row in dump(shell)["subscriptions"]] == [9]
 
 
+@sqlite_first
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -393,3 +399,52 @@ def test_renewals_are_written_to_a_file(export: Export, tmp_path: Path) -> None:
         arguments = ("--days", "3650", "--format", made_as, "--output", file)
         assert export("meadow-global-admin", *arguments, name="renewals") == (0, "", "")
         assert "Meadow mail alder" in file.read_text()
+
+
+@one_engine
+def test_a_workbook_has_text_numbers_and_no_formula(export: Export, world: World) -> None:
+    rename(world, friendly_name="=1+1", offer_name="x" * 300)
+    arguments = ("--columns", "friendlyName,quantity,autoRenewEnabled,offerName", "--output", "s.xlsx")
+    condition = ("--filter", '{friendlyName: {startsWith: "="}}')
+
+    done = export("alder-admin-agent", "subscriptions", "--format", "xlsx", *arguments, *condition)
+
+    assert done == (0, "", "")
+    header, row = load_workbook("s.xlsx").active.iter_rows()
+    assert [cell.value for cell in header] == ["friendlyName", "quantity", "autoRenewEnabled", "offerName"]
+    assert [(cell.data_type, cell.value) for cell in row] == [
+        ("s", "=1+1"),
+        ("n", 30),
+        ("b", True),
+        ("s", "x" * 300),
+    ]
+
+
+def test_what_does_not_fit_into_a_workbook_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_files, "MOST_ROWS", 2)
+    path = tmp_path / "s.xlsx"
+    for rows, message in (([["x" * 40_000]], "does not fit"), ([["1"], ["2"]], "at most 2 rows")):
+        with pytest.raises(Refused, match=message):
+            write_workbook(path, rows)
+    assert not list(tmp_path.iterdir())
+
+
+def write_workbook(path: Path, rows: list[list[str]]) -> None:
+    with open_table(path, TableFormat.XLSX, ["a"]) as write:
+        for row in rows:
+            write(row)
+
+
+@sqlite_first
+def test_another_workbook_is_refused(shell: Shell) -> None:
+    book = Workbook()
+    book.active.append(["Name", "Quantity"])
+    book.save(shell.folder / "other.xlsx")
+    (shell.folder / "damaged.xlsx").write_bytes((shell.folder / "other.xlsx").read_bytes()[:2000])
+
+    other, damaged = (shell.load(f"{name}.xlsx", "--json")[1] for name in ("other", "damaged"))
+
+    assert "names no column attributes.objectType" in other
+    assert "which cannot be read" in damaged

@@ -1,4 +1,4 @@
-"""Tables as files: CSV and JSON Lines, written row by row to a file or to the standard output."""
+"""Tables as files: CSV, JSON Lines and Excel workbooks, written row by row to a file or the terminal."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from multichannel.errors import Refused
 from multichannel.importing.table_cells import cell_text, guarded
 
+MOST_ROWS, LONGEST_CELL = 1_048_576, 32_767
+"""What Excel can open."""
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 Write = Callable[[Sequence[Any]], None]
 """Writes a row."""
 
@@ -25,6 +29,7 @@ class TableFormat(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    XLSX = "xlsx"
 
 
 @contextmanager
@@ -38,6 +43,9 @@ def open_table(
     with _output(path) as file:
         if made_as is TableFormat.JSONL:
             yield _json_lines(file, header)
+        elif made_as is TableFormat.XLSX:
+            with _workbook(file, header) as write:
+                yield write
         else:
             with _csv(file, header, bom=bom) as write:
                 yield write
@@ -80,6 +88,45 @@ def _csv(file: BinaryIO, header: Sequence[str], *, bom: bool) -> Iterator[Write]
 def _is_text(value: Any) -> bool:
     """Whether a value may begin like a formula: numbers do, too, and mean nothing else."""
     return not isinstance(value, int)
+
+
+@contextmanager
+def _workbook(file: BinaryIO, header: Sequence[str]) -> Iterator[Write]:
+    """A workbook with one sheet. Text is text there, so that none is run as a formula."""
+    # Most commands write no workbook.
+    from openpyxl import Workbook  # noqa: PLC0415
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Export")
+    sheet.freeze_panes = "A2"
+    count = 0
+
+    def cell(value: Any) -> Any:
+        if value is None or isinstance(value, bool | int):
+            return value
+        text = ILLEGAL_CHARACTERS_RE.sub(REPLACEMENT, cell_text(value))
+        if len(text) > LONGEST_CELL:
+            raise Refused(f"A value of {len(text):,} characters does not fit into a workbook. Export CSV.")
+        made = WriteOnlyCell(sheet, text)
+        made.data_type = "s"
+        return made
+
+    def write(values: Sequence[Any]) -> None:
+        nonlocal count
+        count += 1
+        if count > MOST_ROWS:
+            raise Refused(f"A workbook has at most {MOST_ROWS:,} rows. Narrow the filter, or export CSV.")
+        sheet.append([cell(each) for each in values])
+
+    write(header)
+    try:
+        yield write
+    except BaseException:
+        sheet.close()
+        raise
+    book.save(file)
 
 
 def _json_lines(file: BinaryIO, header: Sequence[str]) -> Write:

@@ -19,8 +19,9 @@ _CHUNK: Final = 64 * 1024
 _LONGEST_HEADER: Final = 4 * 1024
 KIND_PLACE: Final = "attributes.objectType"
 """Where a resource names its kind."""
+_ARCHIVE: Final = b"PK\x03\x04"
 _FORMATS: Final = (
-    (re.compile(rb"PK\x03\x04"), "an Excel workbook or another ZIP archive"),
+    (re.compile(_ARCHIVE), "an Excel workbook or another ZIP archive"),
     (re.compile(rb"\x1f\x8b"), "a gzip archive"),
     (re.compile(rb"%PDF-"), "a PDF document"),
     (re.compile(rb"<!doctype html|<html", re.IGNORECASE), "a web page, such as that of a sign-in"),
@@ -63,6 +64,12 @@ def is_table(file: BinaryIO) -> bool:
     head: bytes = file.peek(_LONGEST_HEADER)  # type: ignore[attr-defined]  # it is buffered
     line = head.partition(b"\n")[0]
     return KIND_PLACE.encode() in line and not line.lstrip().startswith((b"{", b"["))
+
+
+def is_workbook(file: BinaryIO) -> bool:
+    """Whether the file is one of the formats of Excel, or at least an archive; nothing is taken from it."""
+    head: bytes = file.peek(len(_ARCHIVE))  # type: ignore[attr-defined]  # it is buffered
+    return file.seekable() and head.startswith(_ARCHIVE)
 
 
 def _in_utf8(file: BinaryIO) -> Iterator[BinaryIO]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final, TypeAlias
 
 import ijson
 
-from multichannel.importing.input_files import is_table, opened, without_mark
+from multichannel.importing.input_files import is_table, is_workbook, opened, without_mark
 from multichannel.importing.json_error_location import located_json_errors, refuse_half_pairs
 from multichannel.importing.pages import KEPT, WRAPPERS, CollectionPage, is_collection, is_page
 from multichannel.importing.problems import UnreadableFile, abbreviate
@@ -64,6 +64,10 @@ def read_items(
             from multichannel.importing.vendor_tables import rows_of  # noqa: PLC0415
 
             yield from (Item(index, row) for index, row in enumerate(rows_of(file, advance)))
+        elif is_workbook(file):
+            from multichannel.importing.vendor_tables import rows_of_workbook  # noqa: PLC0415
+
+            yield from (Item(index, row) for index, row in enumerate(rows_of_workbook(file)))
         else:
             yield from _items(file, advance, found_page)
 

@@ -1,4 +1,4 @@
-"""Tables (CSV) in place of JSON: a resource per row, a column per place in it, such as `links.self.uri`.
+"""Tables and workbooks in place of JSON: a row per resource, a column per place, such as `links.self.uri`.
 
 `multichannel export … --columns vendor` writes them. An empty cell says nothing.
 """
@@ -16,6 +16,7 @@ from multichannel.importing.payloads import KINDS
 from multichannel.importing.problems import UnreadableFile
 from multichannel.importing.table_cells import dialect_of, list_of_cell, repeated, unguarded
 from multichannel.importing.value_readers import count, flag
+from multichannel.importing.workbooks import read_workbook
 
 _FLAGS: Final = {"true": True, "false": False}
 
@@ -29,10 +30,20 @@ def rows_of(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[dict[str
         header = _header(next(rows))
         for cells in rows:
             if any(cells):
-                yield _resource(header, cells)
+                yield _resource(header, [unguarded(cell.strip()) for cell in cells])
     except csv.Error as error:
         message = f"Line {rows.line_num} is not a line of a table: {error}."
         raise UnreadableFile("FILE_FAILED", message) from None
+
+
+def rows_of_workbook(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    """The same of the first sheet of a workbook; raises UnreadableFile for one of something else."""
+    rows = read_workbook(file)
+    header = _header(next(rows, []))
+    if KIND_PLACE not in header:
+        message = f"This is a workbook whose first row names no column {KIND_PLACE}. Export JSON instead."
+        raise UnreadableFile("NOT_JSON", message)
+    yield from (_resource(header, cells) for cells in rows if any(cells))
 
 
 def _lines(file: BinaryIO, advance: Callable[[int], None]) -> Iterator[str]:
@@ -64,7 +75,7 @@ def _header(cells: Sequence[str]) -> list[str]:
 
 
 def _resource(header: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
-    values = {name: unguarded(cell.strip()) for name, cell in zip(header, cells, strict=False) if name}
+    values = {name: cell for name, cell in zip(header, cells, strict=False) if name}
     converters = _converters(values.get(KIND_PLACE, "").lower())
     resource: dict[str, Any] = {}
     for place, cell in values.items():
