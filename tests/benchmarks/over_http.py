@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import shutil
 import socket
 import subprocess
@@ -111,6 +112,13 @@ class Processes:
     def cpu(self) -> float:
         """Seconds of CPU that those that still run have used."""
         return sum(map(cpu_of, self._pids())) if self._pid is not None else 0.0
+
+    def cpu_in_all(self) -> float:
+        """The same with those that have ended, to a hundredth of a second (proc(5): cutime, cstime)."""
+        if self._pid is None:
+            return 0.0
+        stat = Path(f"/proc/{self._pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+        return self.cpu() + (int(stat[13]) + int(stat[14])) / os.sysconf("SC_CLK_TCK")
 
     def _pids(self) -> Iterator[int]:
         for stat in Path("/proc").glob("[0-9]*/stat"):
