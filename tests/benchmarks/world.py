@@ -217,6 +217,7 @@ class World:
             "suspension_reasons": "[]",
             "services": "[]",
             "canceled_services": "[]",
+            "vendor_changes": "{}",
             "sharing": "all_partners",
             **PLACE,
             **DATED,
@@ -237,6 +238,7 @@ class World:
         return {
             "owner_id": billing,
             "recorded_by": "partner",
+            "vendor_state": "confirmed",
             "channel": "csp",
             "billing_partner_id": billing,
             "partner_of_record_id": credited,
@@ -247,6 +249,7 @@ class World:
         return {
             "owner_id": owner,
             "recorded_by": by,
+            "vendor_state": "not_at_vendor",
             "channel": OTHER_CHANNELS[customer % 3],
             "confirmation": "unconfirmed" if by == "partner" else None,
         }
