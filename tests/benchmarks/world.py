@@ -219,6 +219,8 @@ class World:
             "canceled_services": "[]",
             "vendor_changes": "{}",
             "sharing": "all_partners",
+            "vendor_state": "not_at_vendor",
+            "vendor_changes": "{}",
             **PLACE,
             **DATED,
         }

@@ -42,6 +42,7 @@ AROUND: dict[str, Callable[[GuardedSession], Any]] = {
     "bulk update": lambda session: session.bulk_update_mappings(Customer, [{"id": MEADOW, "market": "GB"}]),
     "bulk insert": lambda session: session.bulk_insert_mappings(Tenant, [_tenant_values()]),
     "bulk save": lambda session: session.bulk_save_objects([Tenant(**_tenant_values())]),
+    "new row": lambda session: session.insert([Tenant(**_tenant_values())]),
     "bulk write": lambda session: session.write(insert(Tenant), [_tenant_values()]),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import event, inspect
@@ -15,6 +16,7 @@ from multichannel.store.compiled.snapshot import run_in
 from multichannel.store.deadlines import Deadline
 from multichannel.store.direct_execution import run_prepared, write_prepared
 from multichannel.store.engines import enlarge_cache
+from multichannel.store.new_rows import insert_of
 from multichannel.store.prepared import PreparedObjects, PreparedStatement
 
 if TYPE_CHECKING:
@@ -117,6 +119,37 @@ class GuardedSession(Session):
         except Unavailable as fault:
             raise self._deadline.explained(fault) from fault
 
+    def insert(self, rows: Sequence[Any]) -> None:
+        """Store new rows that were granted, after earlier changes."""
+        self.flush()
+        if len(rows) > FEW_ROWS or not all(insert_of(row).suits(row) for row in rows):
+            self.add_all(rows)
+            self.flush()
+            return
+        self.check_writes(rows, (), ())
+        for row in rows:
+            made = insert_of(row)
+            parameters = [made.complete(row)]
+            self._run(partial(write_prepared, self._bound, made.statement, parameters))
+            make_transient_to_detached(row)
+            self.add(row)
+
+    def check_writes(self, new: Iterable[Any], deleted: Iterable[Any], changed: Iterable[Any]) -> None:
+        """PolicyBypass unless all rows were granted; then the changes are recorded."""
+        for row in (*new, *deleted, *changed):
+            if type(row).__tablename__ in AUDIT_TABLES:
+                raise PolicyBypass(
+                    f"a use case wrote a {type(row).__name__}, which belongs to the audit tables"
+                )
+            if not self.is_granted(row):
+                raise PolicyBypass(f"a write of a {type(row).__name__} that was not granted")
+        for row in (*deleted, *changed):
+            if type(row).append_only:
+                raise PolicyBypass(
+                    f"a change of a {type(row).__name__}, which is never changed once it is stored"
+                )
+        self.before_writing(self.changes.collect(new, changed))
+
     def write(self, statement: Any, rows: list[dict[str, Any]]) -> CursorResult[Any]:
         """Run a bulk write of rows whose owner was granted; never of the audit tables."""
         if statement.table.name in AUDIT_TABLES:
@@ -207,17 +240,7 @@ def _refuse_undecided(state: ORMExecuteState) -> None:
 @event.listens_for(GuardedSession, "before_flush")
 def _refuse_ungranted(session: GuardedSession, _context: UOWTransaction, _instances: object) -> None:
     changed = sorted((row for row in session.dirty if session.is_modified(row)), key=_table_and_key)
-    for row in (*session.new, *session.deleted, *changed):
-        if type(row).__tablename__ in AUDIT_TABLES:
-            raise PolicyBypass(f"a use case wrote a {type(row).__name__}, which belongs to the audit tables")
-        if not session.is_granted(row):
-            raise PolicyBypass(f"a write of a {type(row).__name__} that was not granted")
-    for row in (*session.deleted, *changed):
-        if type(row).append_only:
-            raise PolicyBypass(
-                f"a change of a {type(row).__name__}, which is never changed once it is stored"
-            )
-    session.before_writing(session.changes.collect(session.new, changed))
+    session.check_writes(session.new, session.deleted, changed)
 
 
 def _table_and_key(row: Any) -> tuple[str, str]:

@@ -110,10 +110,8 @@ class UnitOfWork:
         They are stored at once, after earlier changes, so that rows that refer to them can follow.
         """
         self._require_granted(parent, "new rows under a parent that was not fetched for them")
-        self._session.flush()
         self._session.grant(rows)
-        self._session.add_all(rows)
-        self._session.flush()
+        self._session.insert(rows)
 
     def remove_under(self, parent: object, row: Base) -> None:
         """Delete a row that belongs to a parent, which was fetched for the action of changing it."""

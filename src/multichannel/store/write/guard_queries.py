@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, inspect, select
 
 from multichannel.domain.tenants import Tenant
 from multichannel.store.facts import facts_by_id, facts_with
-from multichannel.store.prepared import PreparedObjects, columns_of
+from multichannel.store.prepared import PreparedObjects, PreparedStatement, columns_of
 from multichannel.store.session import PolicyBypass
 from multichannel.store.users import principal_of, select_tenants
 
@@ -53,13 +53,12 @@ class GuardQueries:
 
     def any(self, model: type[Base], **equal: Any) -> bool:
         """Whether any row fulfils the conditions."""
-        return self.one(model, **equal) is not None
+        return bool(self._access.run(select_any(model, _forms(model, equal)), _parameters(equal)))
 
     def count(self, model: type[Base], **equal: Any) -> int:
         """How many rows fulfil the conditions."""
-        conditions = _conditions(model, _forms(model, equal))
-        statement = select(func.count()).select_from(model).where(*conditions)
-        count: int = self._access.run(statement, _parameters(equal))[0][0]
+        rows = self._access.run(select_count(model, _forms(model, equal)), _parameters(equal))
+        count: int = rows[0][0]
         return count
 
     def principals(self, tenant_ids: Collection[str]) -> dict[str, Principal]:
@@ -115,10 +114,11 @@ class GuardQueries:
 
 Form = Hashable
 """What a condition compares with: values that are part of the statement, or a parameter of this form."""
+Forms = tuple[tuple[str, Form], ...]
 ONE, SEVERAL = "one", "several"
 
 
-def _forms(model: Any, equal: dict[str, Any]) -> tuple[tuple[str, Form], ...]:
+def _forms(model: Any, equal: dict[str, Any]) -> Forms:
     """What decides the statement: of statuses, which depend on time, the values; of others, how many."""
     columns = inspect(model).column_attrs
     return tuple((name, _form(value, is_column=name in columns)) for name, value in equal.items())
@@ -140,7 +140,7 @@ def _is_list(value: Any) -> bool:
 
 @lru_cache(maxsize=200)
 def select_equal(
-    model: Any, forms: tuple[tuple[str, Form], ...], limit: int | None, *, is_locked: bool
+    model: Any, forms: Forms, limit: int | None, *, is_locked: bool
 ) -> Select[Any] | PreparedObjects:
     """The rows that fulfil conditions, by id; the parameters are named `equal_` and the attribute."""
     columns: list[Any] = columns_of(model)
@@ -149,6 +149,19 @@ def select_equal(
     statement = statement if limit is None else statement.limit(limit)
     statement = statement.with_for_update(of=model, key_share=True) if is_locked else statement
     return PreparedObjects(model, statement) if columns else statement
+
+
+@lru_cache(maxsize=200)
+def select_any(model: Any, forms: Forms) -> PreparedStatement:
+    """The key of one of these rows."""
+    keys = inspect(model).primary_key
+    return PreparedStatement(select(*keys).where(*_conditions(model, forms)).limit(1))
+
+
+@lru_cache(maxsize=200)
+def select_count(model: Any, forms: Forms) -> PreparedStatement:
+    """The number of these rows."""
+    return PreparedStatement(select(func.count()).select_from(model).where(*_conditions(model, forms)))
 
 
 def _conditions(model: Any, forms: Iterable[tuple[str, Form]]) -> Iterator[Any]:
