@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from multichannel.store.engines import open_database
 from multichannel.workbench.diff.changes import ChangeKey, Direction
 from multichannel.workbench.diff.differ import PolicyComparison
 from multichannel.workbench.diff.policy_version import PolicyVersion
+from multichannel.workbench.diff.principals import PrincipalClasses
 from tests.policy.oracle import World
 from tests.policy.test_agreement import STORED, Stored, asked, stored
 from tests.policy.worlds import principals, worlds
@@ -89,16 +90,29 @@ def _place(edit: Edit) -> str:
     return edit[0]
 
 
-Told = dict[tuple[Direction, str, Action, str], set[Principal]]
+Key = tuple[Direction, str, Action, str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a comparison tells, by principals that each stand for all that rules cannot tell apart."""
+
+    classes: PrincipalClasses
+    principals: dict[Key, set[Principal]]
+
+    def has(self, key: Key, principal: Principal) -> bool:
+        """Whether it tells so of a principal."""
+        return self.classes.alike(principal, RESOURCES[key[1]]) in self.principals.get(key, ())
 
 
 def _told(old: Policy, new: Policy) -> Told:
-    comparing = PolicyComparison(PolicyVersion(old), PolicyVersion(new))
+    versions = PolicyVersion(old), PolicyVersion(new)
+    comparing = PolicyComparison(*versions)
     comparing.diff()
-    found: Told = {}
+    found: dict[Key, set[Principal]] = {}
     for key, change in comparing._changes.items():
         found.setdefault(_without_cause(key), set()).update(change.principals)
-    return found
+    return Told(PrincipalClasses(versions), found)
 
 
 def _without_cause(key: ChangeKey) -> tuple[Direction, str, Action, str]:
@@ -130,5 +144,5 @@ def _differences(
                             direction = Direction.ALLOWED if said[1] else Direction.DENIED
                             turned.add(direction)
                             key = (direction, resource.name, action, *role)
-                            assert shape in told[key], (with_role(who, *role), facts)
+                            assert told.has(key, shape), (with_role(who, *role), facts)
     return turned
