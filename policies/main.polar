@@ -13,6 +13,7 @@ resource CustomerAgreement {}
 resource Subscription {}
 resource SubscriptionShare {}
 resource SupportCase {}
+resource VendorTask {}
 resource Transfer {}
 resource User {}
 resource AuditRecord {}

@@ -30,6 +30,7 @@ TYPED_IN_EACH_LAYER = {
     "SupportCaseComment",
     "Transfer",
     "User",
+    "VendorTask",
 }
 """Nouns of the domain, which name their mapped class and their GraphQL type."""
 

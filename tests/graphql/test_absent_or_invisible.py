@@ -28,6 +28,9 @@ UPDATE = """mutation ($id: ID!) {
   updateCustomer(input: {id: $id, expectedVersion: 1, city: "x"}) { customer { id } userErrors { code } }
 }"""
 
+RENEW_NOT = """mutation ($id: ID!) {
+  updateSubscription(input: {id: $id, expectedVersion: 1, autoRenewEnabled: false}) { userErrors { code } }
+}"""
 CONFIRM = """mutation ($id: ID!) {
   confirmCustomerAgreement(input: {
     id: $id, firstName: "Sam", lastName: "Field", email: "office@meadow.example"
@@ -59,7 +62,8 @@ def recorded(shared_api: Api) -> Api:
 
 
 def record_history(api: Api) -> None:
-    """Make a transfer, an agreement, a support case and audit records; the demo world has none."""
+    """Make a transfer, an agreement, a support case, a vendor task and audit records; the demo has none."""
+    api.ask("alder-admin-agent", RENEW_NOT, id=f"subscription_{fixed_id('meadow-mail-alder.subscription')}")
     opened(api, "canyon-global-admin", "canyon-office-birch")
     api.ask("alder-admin-agent", CONFIRM, id=f"customer_{fixed_id('meadow')}")
     api.ask("alder-admin-agent", ASK, id=f"customer_{fixed_id('meadow')}", source=fixed_id("cedar"))

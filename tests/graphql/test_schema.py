@@ -47,6 +47,7 @@ ROWLESS = {
     "InvitationLink",
     "SupportBlocker",
     "SupportOption",
+    "VendorChange",
     "TransferEffect",
     "TransferEligibility",
     "TransferLine",

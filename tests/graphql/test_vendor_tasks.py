@@ -101,3 +101,103 @@ def test_people_who_manage_what_their_partner_sells_and_nobody_else(api: Api, mu
         assert denied(api, persona, mutation, **asked)[0] == "FORBIDDEN"
     assert denied(api, "birch-sales-agent", mutation, **asked)[0] == "NOT_FOUND"
     done(api, AGENT, "updateSubscription", id="meadow-mail-alder", expectedVersion=1, quantity=99)
+
+
+LIST = """query($filter: VendorTaskFilter, $first: Int, $after: String) {
+  vendorTasks(filter: $filter, first: $first, after: $after, orderBy: SINCE) {
+    totalCount pageInfo { endCursor }
+    nodes { id kind state since instruction roles changes { field vendor here }
+      customer { companyName } subscription { id } } } }"""
+
+
+def tasks(api: Api, persona: str = AGENT, **variables: Any) -> list[dict[str, Any]]:
+    connection = api.ask(persona, LIST, **variables).data["vendorTasks"]
+    assert connection["totalCount"] >= len(connection["nodes"])
+    nodes: list[dict[str, Any]] = connection["nodes"]
+    return nodes
+
+
+def test_the_work_list_says_what_to_do_in_the_portal_and_on_which_record(api: Api) -> None:
+    made = sell(api, offerId="DZH318Z0BPS6:0001")
+
+    (task,) = tasks(api)
+
+    assert task == {
+        "id": made["id"].replace("subscription", "vendor_task"),
+        "kind": "PURCHASE",
+        "state": "TO_DO",
+        "since": task["since"],
+        "instruction": "Under Customers, open the customer and select Add products. Add Business mail "
+        "(DZH318Z0BPS6:0001), 5 licenses, for 1 year, billing monthly to the cart, select Review and Buy. "
+        "Then tell the subscription ID here: completeVendorTask.",
+        "roles": ["ADMIN_AGENT", "SALES_AGENT"],
+        "changes": [],
+        "customer": {"companyName": MEADOW.name},
+        "subscription": {"id": made["id"]},
+    }
+    shown(api, "linkSubscription", **of(made, vendorId=new_id()))
+    assert tasks(api) == []
+
+
+def test_changes_are_told_from_what_to_what(api: Api) -> None:
+    linked = shown(api, "linkSubscription", **of(sell(api), vendorId=new_id()))
+    edits = {"quantity": 8, "autoRenewEnabled": False}
+    shown(api, "updateSubscription", **of(linked, **edits))
+
+    (task,) = tasks(api)
+
+    assert (task["kind"], task["roles"][0]) == ("CHANGE_QUANTITY", "GLOBAL_ADMIN")
+    assert task["changes"] == [
+        {"field": "quantity", "vendor": "5", "here": "8"},
+        {"field": "autoRenewEnabled", "vendor": "true", "here": "false"},
+    ]
+    assert task["instruction"] == (
+        "Under Customers, open the customer, Subscriptions and Business mail (subscription ID "
+        f"{linked['vendorId']}): change Licenses from 5 to 8, turn Auto-renew off, and submit."
+    )
+
+
+def test_a_customer_that_was_added_here_is_to_be_added_there_until_it_is_linked(api: Api) -> None:
+    input = {"companyName": "Orchard", "domain": "orchard.example", "email": "office@orchard.example"}
+    mutation = """mutation($input: CreateCustomerInput!) { createCustomer(input: $input) {
+      customer { id version vendorState } userErrors { code } } }"""
+    made = api.ask(AGENT, mutation, input=input).data["createCustomer"]["customer"]
+
+    (task,) = tasks(api)
+
+    assert (made["vendorState"], task["kind"], task["state"]) == ("TO_DO", "ADD_CUSTOMER", "TO_DO")
+    assert (task["customer"], task["subscription"]) == ({"companyName": "Orchard"}, None)
+    assert "Orchard" in task["instruction"]
+    link = """mutation($input: LinkCustomerInput!) { linkCustomer(input: $input) {
+      customer { vendorState } userErrors { code } } }"""
+    input = {"id": made["id"], "expectedVersion": made["version"], "directoryId": new_id()}
+    linked = api.ask(AGENT, link, input=input).data["linkCustomer"]
+    assert (linked["customer"]["vendorState"], tasks(api)) == ("CONFIRMED", [])
+
+
+def test_the_list_is_filtered_and_paged_and_that_of_the_seller_alone(api: Api) -> None:
+    first, second = sell(api), sell(api)
+    linked = shown(api, "linkSubscription", **of(second, vendorId=new_id()))
+    shown(api, "suspendSubscription", **of(linked, reason="NON_PAYMENT"))
+
+    assert [each["kind"] for each in tasks(api, filter={"kind": {"eq": "SUSPEND"}})] == ["SUSPEND"]
+    assert tasks(api, filter={"state": {"eq": "DIFFERS"}}) == []
+    assert len(tasks(api, "alder-helpdesk-agent")) == 2
+    page = api.ask(AGENT, LIST, first=1).data["vendorTasks"]
+    rest = tasks(api, first=1, after=page["pageInfo"]["endCursor"])
+    named = {page["nodes"][0]["subscription"]["id"], rest[0]["subscription"]["id"]}
+    assert (page["totalCount"], named) == (2, {first["id"], second["id"]})
+    for persona in ("cedar-admin-agent", "meadow-global-admin", "alder-user-management-admin"):
+        assert tasks(api, persona) == []
+    node = api.ask(AGENT, "query($id: ID!) { node(id: $id) { id } }", id=page["nodes"][0]["id"]).data["node"]
+    assert node == {"id": page["nodes"][0]["id"]}
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_tasks(api: Api) -> None:
+    sell(api)
+    one = len(api.ask(AGENT, LIST).statements)
+    for _ in range(3):
+        sell(api)
+
+    answer = api.ask(AGENT, LIST)
+    assert (len(answer.data["vendorTasks"]["nodes"]), len(answer.statements)) == (4, one)

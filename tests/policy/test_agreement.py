@@ -44,6 +44,7 @@ SHOWN = {
     "CustomerAgreement": "agreed_at",
     "AuditRecord": "operation_date",
     "Transfer": "requested_at",
+    "VendorTask": "since",
 }
 """What lists are ordered by; of customers and subscriptions it may be null."""
 

@@ -61,6 +61,17 @@ VALUES = Enum(
 """The type of enums: stored as their snake_case values, with a check constraint."""
 
 
+def enum_of(words: type[StrEnum]) -> Enum:
+    """The type of a value that is computed, as a column of the enum has it."""
+    return Enum(
+        words,
+        native_enum=False,
+        create_constraint=False,
+        length=VALUES.length,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
 def is_guid(column: Any) -> bool:
     """Whether a mapped attribute holds GUIDs."""
     return isinstance(column.type, String) and column.type.length == GUID.length  # type: ignore[attr-defined]

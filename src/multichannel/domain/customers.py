@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, case, literal, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from multichannel.domain.base import GUID, Base, DescribedEnum, Versioned, id_column
 from multichannel.domain.commerce import Sharing
 from multichannel.domain.labels import CustomerLabel, own_label
 from multichannel.domain.tenants import Cloud, Partner, Tenant
+from multichannel.domain.vendor import STATES, VendorState
 
 
 class CustomerQualification(DescribedEnum):
@@ -38,6 +39,18 @@ class Customer(Versioned, Base):
     id: Mapped[str] = mapped_column(GUID, ForeignKey(Tenant.id), primary_key=True)
     directory_id: Mapped[str | None] = column_property(
         select(Tenant.directory_id).where(Tenant.id == id).correlate_except(Tenant).scalar_subquery(),
+        deferred=True,
+    )
+    vendor_state: Mapped[VendorState] = column_property(
+        select(
+            case(
+                (Tenant.directory_id.is_(None), literal(VendorState.TO_DO, STATES)),
+                else_=literal(VendorState.CONFIRMED, STATES),
+            )
+        )
+        .where(Tenant.id == id)
+        .correlate_except(Tenant)
+        .scalar_subquery(),
         deferred=True,
     )
     alias: Mapped[str | None] = own_label(CustomerLabel.alias, CustomerLabel.customer_id, id)

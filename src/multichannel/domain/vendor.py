@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from multichannel.domain.base import GUID, DescribedEnum
+from multichannel.domain.base import GUID, DescribedEnum, enum_of
 from multichannel.domain.commerce import Channel, SubscriptionStatus
 from multichannel.domain.refusals import Refusal
 from multichannel.errors import Refused
@@ -28,6 +28,9 @@ class VendorState(DescribedEnum):
     TO_DO = "to_do", "It was made or changed here, and the same is still to be done at the vendor."
     CONFIRMED = "confirmed", "The vendor's export shows it, or a person has done it there."
     DIFFERS = "differs", "The vendor's export does not show a change that was made here."
+
+
+STATES = enum_of(VendorState)
 
 
 class VendorTaskKind(DescribedEnum):

@@ -31,6 +31,7 @@ from multichannel.graphql.types import (  # noqa: F401  (they declare their type
     support_cases,
     transfers,
     users,
+    vendor_tasks,
 )
 from multichannel.graphql.types.events import events_type
 from multichannel.graphql.types.groups import GROUPS
@@ -48,6 +49,7 @@ LISTS = {
     ),
     "partnerships": ("Partnership", "The partnerships that you can see."),
     "support_cases": ("SupportCase", "The support cases that you can see."),
+    "vendor_tasks": ("VendorTask", "What your partner's people have to do in the vendor's portal."),
     "transfers": ("Transfer", "The transfers that you can see."),
     "audit_records": ("AuditRecord", "Your tenant's audit log: the operations that concern it."),
 }

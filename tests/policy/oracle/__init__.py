@@ -24,6 +24,7 @@ from tests.policy.oracle import (
     support_cases,
     transfers,
     users,
+    vendor_tasks,
 )
 from tests.policy.oracle.world import Row, World
 
@@ -53,6 +54,7 @@ NOUNS: dict[str, Noun] = {
     "CustomerAgreement": agreements,
     "AuditRecord": audit,
     "Transfer": transfers,
+    "VendorTask": vendor_tasks,
 }
 
 

@@ -13,8 +13,9 @@ from multichannel.domain.commerce import (
     Sharing,
     SubscriptionStatus,
 )
+from multichannel.domain.vendor import VendorState, VendorTaskKind
 from tests.policy.oracle.world import Row, Tables
-from tests.policy.worlds.values import MARKETS, MOSTLY_PUBLIC, VERSIONED, guid, ids
+from tests.policy.worlds.values import MARKETS, MOSTLY_PUBLIC, NOW, VERSIONED, guid, ids
 
 
 def rows(draw: st.DrawFn, tables: Tables) -> list[Row]:
@@ -44,5 +45,8 @@ def _subscription(draw: st.DrawFn, number: int, tables: Tables) -> Row:
         "billing_cycle": "monthly",
         "sharing": draw(st.sampled_from((*[Sharing.ALL_PARTNERS] * 2, Sharing.SELECTED, Sharing.NONE))),
         "confirmation": draw(st.sampled_from((None, *Confirmation, Confirmation.CONFIRMED))),
+        "vendor_state": VendorState.TO_DO,
+        "vendor_task": draw(st.sampled_from((None, VendorTaskKind.PURCHASE, VendorTaskKind.CANCEL))),
+        "vendor_task_since": NOW,
         "is_trial": draw(st.sampled_from((None, *[False] * 4, True))),
     }

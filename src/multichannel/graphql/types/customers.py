@@ -63,6 +63,12 @@ class Customer:
         filter=True,
         search=True,
     )
+    vendor_state = Column(
+        "Whether the vendor has its tenant: TO_DO until it is linked, then CONFIRMED.",
+        READ,
+        filter=True,
+        order=True,
+    )
     market = Column(
         "The country it buys in, as an ISO 3166-1 alpha-2 code; null if unknown: no partner sells to it.",
         SUMMARY,

@@ -165,6 +165,18 @@ class SupportCaseFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorTaskFacts:
+    """Something to do in the vendor's portal."""
+
+    id: str
+    partner_id: str
+    customer_id: str
+    kind: str
+    state: str
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserFacts:
     """A user, as others of the tenant may know it, with the rights that its tenant gave partners."""
 

@@ -20,6 +20,7 @@ from multichannel.domain.support_cases import SupportCase
 from multichannel.domain.tenants import Partner
 from multichannel.domain.transfers import Transfer
 from multichannel.domain.users import User
+from multichannel.domain.vendor_tasks import VendorTask
 from multichannel.policy.schema import facts
 from multichannel.policy.schema.vocabulary import READS, Action
 
@@ -247,6 +248,7 @@ SUPPORT_CASE = Resource(
         Action.CLOSE,
     ),
 )
+VENDOR_TASK = Resource(facts.VendorTaskFacts, VendorTask, (Action.READ,))
 TRANSFER = Resource(
     facts.TransferFacts,
     Transfer,

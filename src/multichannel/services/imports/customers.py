@@ -75,6 +75,10 @@ def _linked_by_domain(
     if not links:
         return batch
     unit.companies.link_in_bulk(links, cloud=unit.importer.cloud, now=unit.now)
+    for item in batch:
+        if row_id := links.get(item.facts.vendor_id):
+            sentence = f"This is the customer {row_id}, which was added here; the two are linked now."
+            unit.file(item).note(item.index, Problem("id", "MATCHED", sentence))
     for directory_id in links.keys() & resellers.attachments.keys():
         resellers.attachments[links[directory_id]] = resellers.attachments.pop(directory_id)
     return unit.with_known_customers(batch)

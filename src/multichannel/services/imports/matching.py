@@ -67,9 +67,9 @@ def match_unlinked(
 
 
 def _candidates(rows: Sequence[Row], facts: ImportedSubscription) -> list[Row]:
-    """The rows that it may be: those that fit, or else those to be bought but for the quantity."""
+    """The rows that it may be: those that fit, or else those sold here that do but for the quantity."""
     exact = [row for row in rows if _fits(row, facts)]
-    return exact or [row for row in rows if row["vendor_task"] is not None and _is_alike(row, facts)]
+    return exact or [row for row in rows if row["vendor_task_since"] is not None and _is_alike(row, facts)]
 
 
 def _fits(row: Row, facts: ImportedSubscription) -> bool:

@@ -10,6 +10,7 @@ from multichannel.domain.transfers import Transfer, TransferLine
 from multichannel.importing import table_columns as columns
 from multichannel.importing.spool import LocatedItem
 from multichannel.importing.transfers import ImportedTransfer
+from multichannel.services.imports.transfer_matching import without_made_here
 from multichannel.services.imports.unit import ImportUnit
 from multichannel.store.write.owner_bulk_writer import Row
 
@@ -21,7 +22,7 @@ def store_transfers(unit: ImportUnit) -> None:
 
 
 def _store(unit: ImportUnit, batch: Sequence[LocatedItem[ImportedTransfer]]) -> None:
-    items = [(item.facts.vendor_id, item) for item in batch]
+    items = [(item.facts.vendor_id, item) for item in without_made_here(unit, batch)]
     transfers = unit.rows(Transfer, "owner_id")
     existing = transfers.existing("vendor_id", dict(items))
     wanted = {vendor_id: _transfer(unit, item.facts, existing.get(vendor_id)) for vendor_id, item in items}

@@ -12,6 +12,7 @@ from multichannel.domain.base import Base, new_id
 from multichannel.domain.relationships import RelationshipStatus, ResellerRelationship
 from multichannel.domain.subscriptions import Subscription
 from multichannel.domain.tenants import Partner, PartnerType, TenantKind
+from multichannel.domain.transfers import Transfer
 from multichannel.importing.customers import ImportedCustomer
 from multichannel.importing.export import Export
 from multichannel.importing.payloads import Imported
@@ -90,6 +91,13 @@ class ImportUnit:
             ResellerRelationship, partner_id=sorted(partner_ids), customer_id=sorted(customer_ids)
         )
         return [((str(row.customer_id), row.partner_id), row.stored_status) for row in found]
+
+    def transfers_made_with(self, customer_ids: Collection[str]) -> list[Transfer]:
+        """The transfers of customers that were made here, and of which the importer is a side."""
+        queries, of = self._work.query_for(self.importer), {"customer_id": sorted(customer_ids)}
+        sides = ("source_partner_id", "target_partner_id")
+        rows = [row for side in sides for row in queries.all(Transfer, **of, **{side: self.importer.id})]
+        return [row for row in rows if row.initiated_by is not None]
 
     def batches(self, kind: type[F]) -> Iterator[list[LocatedItem[F]]]:
         """All facts of a kind, in batches. They name customers by their ids here, not by directory ids."""
