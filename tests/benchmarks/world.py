@@ -220,7 +220,6 @@ class World:
             "vendor_changes": "{}",
             "sharing": "all_partners",
             "vendor_state": "not_at_vendor",
-            "vendor_changes": "{}",
             **PLACE,
             **DATED,
         }
