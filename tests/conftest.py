@@ -1,6 +1,6 @@
 pytest_plugins = [
-    "tests.temporary",
     "tests.memory",
+    "tests.temporary",
     "tests.postgres",
     "tests.databases",
     "tests.chromium",

@@ -1,7 +1,8 @@
-"""What lives as long as the process is kept out of garbage collection, which would search it again and again.
+"""Garbage is searched for seldom, and not among what lives as long as the process.
 
 Imported modules, cached policies and compiled statements grow to more than a million objects, of which a full
-collection takes a second; a reload of a policy makes one.
+collection takes a second; a reload of a policy makes one. With Python's own thresholds the search takes a
+tenth of the time of the tests.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import gc
 from collections.abc import Generator
 
 import pytest
+
+gc.set_threshold(200_000, 10, 10)
 
 
 def pytest_collection_finish() -> None:

@@ -28,6 +28,7 @@ from multichannel.store.compiled.snapshot import run_in
 from multichannel.store.compiled.statement import CompiledStatement
 from multichannel.store.deadlines import Deadline
 from multichannel.store.users import Caller
+from tests.kept_plans import take_kept_plans
 from tests.world import World
 
 
@@ -83,21 +84,22 @@ class Api:
 
 
 @pytest.fixture
-def api(world: World) -> Iterator[Api]:
+def api(request: pytest.FixtureRequest, world: World) -> Iterator[Api]:
     """The demo world behind the endpoint; the token of a persona is its name, others are `bearer_of`."""
-    with _serving(world) as api:
+    # What a test has patched may be in the plans that it makes.
+    with _serving(world, keeps_plans="monkeypatch" not in request.fixturenames) as api:
         yield api
 
 
 @pytest.fixture(scope="module")
 def shared_api(shared_world: World) -> Iterator[Api]:
     """The same for tests that change nothing."""
-    with _serving(shared_world) as api:
+    with _serving(shared_world, keeps_plans=False) as api:
         yield api
 
 
 @contextmanager
-def _serving(world: World) -> Iterator[Api]:
+def _serving(world: World, *, keeps_plans: bool) -> Iterator[Api]:
     streams = EventStreams(world.store, world.caller_of_token, EventNotifier(None))
     statements: list[str] = []
 
@@ -113,6 +115,8 @@ def _serving(world: World) -> Iterator[Api]:
         return run_in(connection, statement, values)
 
     execution = Execution(world.store, sign_in, streams, threads=1, has_verified=bool)
+    if keeps_plans:
+        take_kept_plans(execution, world.policy, among="worlds of the API")
     _hear_compiled(execution, statements)
     view = GraphQLView(execution, ConnectionLimiter(1), Response, max_bytes=1_000_000)
     app = Starlette(routes=[Route("/graphql", view, methods=["GET", "POST"])])

@@ -17,6 +17,7 @@ from multichannel.demo.issuer import DemoIssuer
 from multichannel.domain.users import Role, RoleAssignment
 from multichannel.policy.decide.policy import Policy
 from tests.databases import copy_of
+from tests.kept_plans import take_kept_plans
 from tests.serving import DemoServer, Server, demo_app, running
 from tests.world import Clock
 
@@ -155,8 +156,10 @@ def told(template: str, folder: Path, issuer: DemoIssuer, policy: Policy) -> Ite
     clock = Clock()
     with copy_of(template, folder) as database:
         engine = create_engine(database.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+        app: Any = demo_app(database, issuer, policy, clock)
+        take_kept_plans(app.view._execution, policy, among="stories")
         with (
-            running(demo_app(database, issuer, policy, clock)) as url,
+            running(app) as url,
             httpx.Client(base_url=url, timeout=60) as client,
         ):
             yield Story(DemoServer(url, issuer), client, engine, clock)
