@@ -20,6 +20,7 @@ from multichannel.domain.base import new_id
 from multichannel.domain.subscriptions import Subscription
 from tests.graphql.conftest import Answer, Api
 from tests.graphql.subscription_api import (
+    ABSENT,
     EA,
     MUTATIONS,
     SEATS,
@@ -98,6 +99,8 @@ COSTS: dict[str, tuple[Callable[[Api], Answer], int]] = {
     "moveSubscriptionToCsp": (_first("moveSubscriptionToCsp", "alder-sales-agent", id="meadow-azure-ea"), 14),
     "assignSupportContact": (_on_new("assignSupportContact", "alder-admin-agent", partner=None), 10),
     "assignPartnerOfRecord": (_on_new("assignPartnerOfRecord", "cedar-admin-agent", partner=HAZEL.id), 15),
+    "linkSubscription": (_on_new("linkSubscription", "alder-sales-agent", vendorId=ABSENT), 11),
+    "completeVendorTask": (_on_new("completeVendorTask", "alder-sales-agent", vendorId=ABSENT), 11),
 }
 
 
