@@ -14,7 +14,7 @@ from multichannel.store.write.guard_queries import GuardQueries
 
 def is_contested(work: UnitOfWork, record: Subscription, partner_id: str) -> bool:
     """Whether a partner other than this one sells it already."""
-    return bool(contested_records(work.query_for(record), [record], partner_id))
+    return bool(_ids(record)) and bool(contested_records(work.query_for(record), [record], partner_id))
 
 
 def contested_records(
