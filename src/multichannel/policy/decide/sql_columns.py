@@ -89,7 +89,8 @@ def compare(rows: Aliases, comparison: Comparison, *, exactly: bool = False) -> 
     right: Any = rows.column(comparison.right) if isinstance(comparison.right, Path) else comparison.right
     if comparison.operator == "in":
         among = _one_of(left, right)
-        return and_(left.is_not(None), among) if exactly and None not in right else among
+        is_known = None in right or (len(comparison.left.names) == 1 and not rows.nullable(comparison))
+        return and_(left.is_not(None), among) if exactly and not is_known else among
     clause: Clause
     if comparison.operator in ORDERINGS:
         clause = ORDERINGS[comparison.operator](left, right)

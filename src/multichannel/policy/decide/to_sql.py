@@ -33,6 +33,7 @@ from multichannel.policy.schema.resources import Resource
 
 NO_ROWS: Any = literal_column("0")
 """Skipped in EXISTS, so that PostgreSQL looks for what a row is related to, and does not hash all."""
+ALWAYS = Conditions()
 CACHED = 5_000
 """How many clauses over mapped classes are kept, each a few kilobytes; the least used go first."""
 
@@ -56,6 +57,7 @@ class Seek:
 class _Chain:
     """Related records that a conjunction asks for: that they exist, and the keys by which they find a row."""
 
+    conditions: Conditions
     exists: Clause
     key: Any
     keys: Select[Any]
@@ -67,18 +69,8 @@ class _Chain:
 
 def where(predicate: Predicate, resource: Resource, entity: Any) -> Clause:
     """The rows of `entity` the predicate grants, in one clause."""
-    granted = or_(false(), *branches(predicate, resource, entity))
+    granted = _any_of(predicate.allowed, resource, entity)
     return and_(granted, *unrestricted(predicate, resource, entity))
-
-
-def branches(predicate: Predicate, resource: Resource, entity: Any) -> list[Clause]:
-    """What is granted, one clause for each branch."""
-    return [_all_of(branch, resource, entity) for branch in _cheapest_first(predicate.allowed)]
-
-
-def _cheapest_first(branches: Iterable[Conditions]) -> list[Conditions]:
-    """In the order in which databases test a row: related records are looked for if nothing else decides."""
-    return sorted(branches, key=lambda branch: (len(branch.members), str(branch)))
 
 
 def seeks(predicate: Predicate, resource: Resource, entity: Any) -> list[Seek]:
@@ -88,24 +80,61 @@ def seeks(predicate: Predicate, resource: Resource, entity: Any) -> list[Seek]:
     and each row on the way is tested. Other branches are found by the keys of related records.
     """
     restricted = unrestricted(predicate, resource, entity)
-    by_reference: dict[Comparison, list[Clause]] = {}
+    by_reference: dict[Comparison, list[Conditions]] = {}
     found = []
     for branch in _cheapest_first(predicate.allowed):
-        own, chains = _parts_of(branch, resource, entity)
-        leading = _leading(branch, chains, entity)
+        leading = _leading(branch, _parts_of(branch, resource, entity)[1], entity)
         if isinstance(leading, Comparison):
-            others = tuple(each for each in branch.comparisons if each is not leading)
-            rest = _all_of(Conditions(branch.members, others), resource, entity)
-            by_reference.setdefault(leading, []).append(rest)
+            by_reference.setdefault(leading, []).append(_without(branch, Conditions((), (leading,))))
             continue
-        tested = [each.exists for each in chains if not (each is leading and each.is_exact)]
-        clauses = (*own, *tested, *restricted)
+        rest = _without(branch, leading.conditions) if leading and leading.is_exact else branch
+        clauses = (_any_of((rest,), resource, entity), *restricted)
         found.append(Seek(None, clauses) if leading is None else Seek(leading.keys, clauses, leading.key.key))
     named = [
-        Seek(None, (compare(Aliases(resource, entity), reference), or_(false(), *rests), *restricted))
-        for reference, rests in by_reference.items()
+        Seek(
+            None,
+            (
+                _all_of(Conditions((), (each,)), resource, entity),
+                _any_of(rests, resource, entity),
+                *restricted,
+            ),
+        )
+        for each, rests in by_reference.items()
     ]
     return [*named, *found]
+
+
+def _cheapest_first(branches: Iterable[Conditions]) -> list[Conditions]:
+    """In the order in which databases test a row: those of the row alone are first."""
+    return sorted(branches, key=lambda branch: (len(branch.members), str(branch)))
+
+
+def _without(branch: Conditions, others: Conditions) -> Conditions:
+    return Conditions(
+        tuple(each for each in branch.members if each not in others.members),
+        tuple(each for each in branch.comparisons if each not in others.comparisons),
+    )
+
+
+def _any_of(branches: Iterable[Conditions], resource: Resource, entity: Any) -> Clause:
+    """One clause for all: related records that several branches ask for are looked for once, and last."""
+    alone: dict[Conditions, list[Conditions]] = {}
+    for branch in _cheapest_first(branches):
+        members = {member.variable for member in branch.members}
+        about_them = tuple(each for each in branch.comparisons if not _variables(each).isdisjoint(members))
+        related = Conditions(branch.members, about_them)
+        alone.setdefault(related, []).append(_without(branch, related))
+    return or_(false(), *(_with_related(related, own, resource, entity) for related, own in alone.items()))
+
+
+def _with_related(related: Conditions, alone: list[Conditions], resource: Resource, entity: Any) -> Clause:
+    """The rows that fulfil some conditions of their own and have such related records."""
+    # After an unknown result, databases go on with the rest of an AND: there must be none before it.
+    own = [_all_of(each, resource, entity, exactly=bool(related.members)) for each in alone if each != ALWAYS]
+    clauses = [or_(*own)] if len(own) == len(alone) else []
+    if related.members:
+        clauses.append(_all_of(related, resource, entity))
+    return and_(true(), *clauses)
 
 
 def _leading(branch: Conditions, chains: list[_Chain], entity: Any) -> Comparison | _Chain | None:
@@ -188,9 +217,8 @@ def _parts_of(
     """The clauses of a conjunction about the row itself, and its chains of related records."""
     rows = Aliases(resource, entity)
     joins = {member.variable: rows.join(member.variable, member.path) for member in branch.members}
-    # After an unknown result, databases go on with the rest of an AND: it must be none before an EXISTS.
     own = [
-        compare(rows, item, exactly=exactly or bool(joins))
+        compare(rows, item, exactly=exactly)
         for item in branch.comparisons
         if _variables(item).isdisjoint(joins)
     ]
@@ -204,7 +232,9 @@ def _chain(branch: Conditions, variables: list[str], rows: Aliases, joins: Mappi
     inner = select(1).where(remote == key, *reached, *(compare(rows, item) for item in related))
     apart = [compare(rows, item) for item in related if THIS not in _variables(item)]
     is_exact = len(apart) == len(related)
+    members = tuple(each for each in branch.members if each.variable in variables)
     return _Chain(
+        Conditions(members, tuple(related)),
         exists(inner.offset(NO_ROWS).correlate(*rows.outer)),
         key,
         select(remote).where(*reached, *apart),
