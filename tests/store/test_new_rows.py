@@ -17,9 +17,11 @@ from multichannel.store.unit_of_work import UnitOfWork
 from tests.store.conftest import ALDER, MEADOW, NOW
 
 SEEDER = system_principal(SystemRole.SEEDER)
+MAPPERS = sorted(Base.registry.mappers, key=lambda each: each.class_.__name__)
+"""In one order for all workers."""
 
 
-@pytest.mark.parametrize("mapper", Base.registry.mappers, ids=lambda each: each.class_.__name__)
+@pytest.mark.parametrize("mapper", MAPPERS, ids=lambda each: each.class_.__name__)
 def test_every_class_is_inserted_with_all_columns_and_their_defaults(mapper: type) -> None:
     model = mapper.class_  # type: ignore[attr-defined]
     columns = [
