@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from multichannel.cli.bulk_file import Line, read_lines
 from multichannel.cli.bulk_results import ResultsFile, open_results
 from multichannel.cli.caller import Persona, TokenFile, token_of
 from multichannel.cli.options import AsJson, DatabaseUrl
+from multichannel.cli.progress import progress_bars
 from multichannel.domain.bulk_operations import BulkItemStatus
 from multichannel.errors import Refused, Unauthenticated
 from multichannel.graphql.bulk.columns import columns_of
@@ -160,16 +159,7 @@ def _done(store: Store, work: BulkMutation, caller: Caller, line: Line, **how: A
 @contextmanager
 def _progress(name: str, total: int, *, done: int = 0) -> Iterator[Callable[[], None]]:
     """A bar of items on a terminal; what advances it."""
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
+    with progress_bars() as progress:
         task = progress.add_task(name, total=total, completed=done)
         yield lambda: progress.advance(task)
 

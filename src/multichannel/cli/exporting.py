@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from multichannel.cli.caller import Persona, TokenFile, open_as_caller
 from multichannel.cli.export_columns import LISTS, Exported, TableColumn, columns_of, paths_of, required_by
-from multichannel.cli.options import DatabaseUrl
+from multichannel.cli.options import ByteOrderMark, DatabaseUrl, ExportFile
+from multichannel.cli.progress import progress_bars
 from multichannel.cli.table_files import TableFormat, open_table
 from multichannel.errors import BadInput
 from multichannel.graphql.export.lists import ListExport
@@ -43,12 +41,8 @@ def export_command(
             show_default=False,
         ),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="File to write. Default: the standard output.", metavar="FILE")
-    ] = None,
-    bom: Annotated[
-        bool, typer.Option("--bom", help="Begin CSV with a byte order mark, so that Excel reads UTF-8.")
-    ] = False,
+    output: ExportFile = None,
+    bom: ByteOrderMark = False,
     token_file: TokenFile = None,
     persona: Persona = None,
     database_url: DatabaseUrl = None,
@@ -97,17 +91,8 @@ def _rows(
     export: ListExport, store: Store, caller: Caller, exported: Exported
 ) -> Iterator[Iterable[list[Any]]]:
     """The rows; a terminal shows how many have been read."""
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
-        total = export.count(store, caller) if console.is_terminal else None
+    with progress_bars() as progress:
+        total = export.count(store, caller) if progress.console.is_terminal else None
         yield progress.track(
             export.rows(store, caller), total=total, description=f"Exporting {exported.value}"
         )

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import DownloadColumn, Progress, TaskID
 from sqlalchemy.exc import IntegrityError
 
 from multichannel.cli.options import AsJson, DatabaseUrl, nonzero_guid
+from multichannel.cli.progress import progress_bars
 from multichannel.domain.base import GUID_FORM
 from multichannel.domain.commerce import Channel
 from multichannel.errors import Refused
@@ -87,7 +88,7 @@ def partner_center(
     options = ImportOptions(
         reopens=reopen, keeps_going=keep_going, is_rehearsal=dry_run, links=_links(link or [])
     )
-    with _progress() as progress:
+    with progress_bars(DownloadColumn()) as progress:
         export = Export(
             files,
             default_customer=None if customer is None else str(customer),
@@ -203,19 +204,6 @@ class ProgressBar(ImportProgress):
         """Advance the bar."""
         if self._task is not None:
             self._progress.advance(self._task, size)
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
 
 
 def _import(settings: Settings, partner_id: str, export: Export, options: ImportOptions) -> ImportReport:

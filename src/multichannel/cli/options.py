@@ -17,6 +17,12 @@ DatabaseUrl = Annotated[
         show_default=False,
     ),
 ]
+ExportFile = Annotated[
+    Path | None, typer.Option(help="File to write. Default: the standard output.", metavar="FILE")
+]
+ByteOrderMark = Annotated[
+    bool, typer.Option("--bom", help="Begin CSV with a byte order mark, so that Excel reads UTF-8.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free port.")]

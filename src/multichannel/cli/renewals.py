@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from multichannel.cli.caller import Persona, TokenFile, open_as_caller
-from multichannel.cli.options import DatabaseUrl
+from multichannel.cli.options import ByteOrderMark, DatabaseUrl, ExportFile
 from multichannel.cli.table_files import TableFormat, open_table
 from multichannel.errors import BadInput
 from multichannel.graphql.export.lists import ListExport
@@ -67,12 +67,8 @@ def renewals_command(
     made_as: Annotated[
         ReportFormat, typer.Option("--format", help="Format of the report.", case_sensitive=False)
     ] = ReportFormat.TABLE,
-    output: Annotated[
-        Path | None, typer.Option(help="File to write. Default: the standard output.", metavar="FILE")
-    ] = None,
-    bom: Annotated[
-        bool, typer.Option("--bom", help="Begin CSV with a byte order mark, so that Excel reads UTF-8.")
-    ] = False,
+    output: ExportFile = None,
+    bom: ByteOrderMark = False,
     token_file: TokenFile = None,
     persona: Persona = None,
     database_url: DatabaseUrl = None,

@@ -88,10 +88,7 @@ class Mutations:
         is_rehearsal: bool = False,
     ) -> T:
         """See `Store.act_in_bulk`."""
-
-        def attempt() -> T:
-            return self._act_in_bulk_once(principal, mutation, use_case, is_rehearsal=is_rehearsal)
-
+        attempt = partial(self._act_in_bulk_once, principal, mutation, use_case, is_rehearsal=is_rehearsal)
         return self._store.again(attempt, CONFLICTS)
 
     def _act_in_bulk_once(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -108,7 +108,7 @@ class OperationSelecting(Selecting):
             case "nodes":
                 return self._nodes(nodes)
             case "viewer":
-                return self._object("Viewer", nodes, self._viewer_field)
+                return self._viewer(nodes)
         is_grouped = name in GROUPED
         return self._groups(GROUPED[name], nodes) if is_grouped else self._list(ROOT_LISTS[name], None, nodes)
 
@@ -133,9 +133,9 @@ class OperationSelecting(Selecting):
         fields = tuple((each.resource, self._record(each, nodes)) for each in declarations)
         return RecordsByIds(fields, self._places[id(nodes[0])] + 1)
 
-    def _object(self, type_name: str, nodes: Nodes, select: Callable[[Nodes], Selection]) -> Selection:
-        fields = self._collecting.below(nodes, type_name)
-        return SelectedObject(tuple(self._field(key, each, select(each)) for key, each in fields.items()))
+    def _viewer(self, nodes: Nodes) -> Selection:
+        fields = self._collecting.below(nodes, "Viewer").items()
+        return SelectedObject(tuple(self._field(key, each, self._viewer_field(each)) for key, each in fields))
 
     def _groups(self, declared: GroupsDeclaration, nodes: Nodes) -> Selection:
         arguments = self._shape(nodes[0])
