@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from multichannel.importing.report import ImportReport
@@ -107,7 +107,7 @@ def test_a_sale_that_was_changed_and_one_that_ended_before_the_import_saw_them(
 
 
 @pytest.mark.long
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_no_history_makes_an_import_add_what_was_sold_here(
     fresh: Callable[[], Books], steps: list[tuple[str, int, int]]
