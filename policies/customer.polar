@@ -75,6 +75,9 @@ grant("global_admin", "customer", "confirm_agreement", _: Customer);
 # roles count for nothing there.
 grant(role, "customer", "add_user", _: Customer) if user_manager(role);
 
+# SM9: many items of a mutation, each of which is decided by itself.
+grant(role, "customer", "start_bulk", _: Customer) if bulk_starter(role);
+
 # R59: a partner that may manage the customer's users adds some.
 grant(role, "delegated_manage_users", "add_user", _: Customer) if delegate(role);
 

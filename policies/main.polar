@@ -14,6 +14,7 @@ resource Subscription {}
 resource SubscriptionShare {}
 resource SupportCase {}
 resource VendorTask {}
+resource BulkOperation {}
 resource Transfer {}
 resource User {}
 resource AuditRecord {}

@@ -86,6 +86,9 @@ grant("global_admin", "self", "request_transfer", _: Partner) if
 # Role matrix, "partner users and roles". The domain decides which roles each of these may assign.
 grant(role, "self", "add_user", _: Partner) if user_manager(role);
 
+# SM9: many items of a mutation, each of which is decided by itself.
+grant(role, "self", "start_bulk", _: Partner) if bulk_starter(role);
+
 # R22; role matrix, second axis, "create customer": a provider creates the customers of its resellers, and an
 # Advisor bills nobody.
 forbid("PARTNER_TYPE_CREATES_NO_CUSTOMERS", caller: Principal, "create_customer", _: Partner) if

@@ -57,6 +57,12 @@ case_handler(role) if
 case_reader(role) if case_handler(role);
 case_reader("sales_agent");
 
+# Whoever changes anything can do so for many at once; each item is decided by itself.
+bulk_starter(role) if
+  role in [
+    "global_admin", "user_management_admin", "admin_agent", "sales_agent", "helpdesk_agent", "account_admin"
+  ];
+
 # "Invoices, reconciliation", "customer billing help".
 billing_reader(role) if
   role in ["global_admin", "billing_admin", "admin_agent"];

@@ -9,6 +9,7 @@ has_standing(caller: Principal, "system", _: ResellerRelationship) if caller.kin
 has_standing(caller: Principal, "system", _: DelegatedAdminGrant) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Subscription) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: Transfer) if caller.kind = "system";
+has_standing(caller: Principal, "system", _: BulkOperation) if caller.kind = "system";
 has_standing(caller: Principal, "system", _: AuditRecord) if caller.kind = "system";
 
 # Sign-in reads the user that a token names. R58: it verifies the domain that the identity provider vouches for.
@@ -45,6 +46,10 @@ grant("sweeper", "system", "expire", _: Transfer);
 grant("sweeper", "system", "expire", _: AuditRecord);
 # Events and idempotency keys belong to the service.
 grant("sweeper", "system", "expire", _: Service);
+
+# SM9: the service runs bulk operations. It runs their items as the user who started them, and nothing as itself.
+grant("bulk_runner", "system", "run_bulk", _: Service);
+grant("bulk_runner", "system", "run_bulk", _: BulkOperation);
 
 # R53: the auditor verifies the audit log and writes nothing.
 grant("auditor", "system", "read", _: AuditRecord);

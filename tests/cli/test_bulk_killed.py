@@ -155,7 +155,7 @@ def test_recordings_agreements_and_moves_are_done_once_each_though_killed(
         "move_subscription_to_csp",
     ):
         assert not any(number > 1 for number in changed(world, operation).values())
-    assert "intact" in terminal.run("audit", "verify")
+    assert "broken chains: 0" in terminal.run("audit", "verify")
 
 
 def check(results: list[dict[str, Any]]) -> None:

@@ -19,6 +19,7 @@ TOUR = (ROOT / "docs" / "tour.md").read_text("utf-8")
 TYPED_IN_EACH_LAYER = {
     "AuditRecord",
     "BillingProfile",
+    "BulkOperation",
     "Customer",
     "CustomerAgreement",
     "DelegatedAdminGrant",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multichannel.domain.base import Base
+from multichannel.domain.bulk_operations import BulkOperation, BulkOperationStatus
 from multichannel.domain.commerce import BillingType, Channel, Commerce, StopReason, SubscriptionStatus
 from multichannel.domain.customers import Customer
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
@@ -93,6 +94,12 @@ def users(draw: st.DrawFn) -> Any:
     return User(state=draw(st.sampled_from(UserState)), version=1)
 
 
+@st.composite
+def bulk_operations(draw: st.DrawFn) -> Any:
+    """In any state."""
+    return BulkOperation(status=draw(st.sampled_from(BulkOperationStatus)), version=1)
+
+
 def _cancel_one_service(row: Any) -> None:
     left = [name for name in row.services if name not in row.canceled_services]
     row.cancel_service(next(iter([*left, *row.services, "none"])), at=NOW)
@@ -141,6 +148,7 @@ CHANGES: dict[str, tuple[st.SearchStrategy[Base], dict[str, Change]]] = {
         partnerships(),
         {"accept": lambda row: row.accept(at=NOW), "remove": lambda row: row.remove(at=NOW)},
     ),
+    "bulk operation": (bulk_operations(), {"cancel": lambda row: row.cancel(NOW)}),
     "user": (
         users(),
         {

@@ -31,6 +31,8 @@ UPDATE = """mutation ($id: ID!) {
 RENEW_NOT = """mutation ($id: ID!) {
   updateSubscription(input: {id: $id, expectedVersion: 1, autoRenewEnabled: false}) { userErrors { code } }
 }"""
+START = """mutation { startBulkOperation(input: {mutation: "labelCustomer", items: "{}"}) {
+  userErrors { code } } }"""
 CONFIRM = """mutation ($id: ID!) {
   confirmCustomerAgreement(input: {
     id: $id, firstName: "Sam", lastName: "Field", email: "office@meadow.example"
@@ -62,11 +64,12 @@ def recorded(shared_api: Api) -> Api:
 
 
 def record_history(api: Api) -> None:
-    """Make a transfer, an agreement, a support case, a vendor task and audit records; the demo has none."""
+    """Make what the demo world has none of, such as a transfer, a vendor task and a bulk operation."""
     api.ask("alder-admin-agent", RENEW_NOT, id=f"subscription_{fixed_id('meadow-mail-alder.subscription')}")
     opened(api, "canyon-global-admin", "canyon-office-birch")
     api.ask("alder-admin-agent", CONFIRM, id=f"customer_{fixed_id('meadow')}")
     api.ask("alder-admin-agent", ASK, id=f"customer_{fixed_id('meadow')}", source=fixed_id("cedar"))
+    api.ask("alder-admin-agent", START)
 
 
 def client_view(answer: Answer) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from multichannel.demo.cast import CANYON, CEDAR, EMBER, HAZEL, MEADOW, QUARRY, find_persona
 from multichannel.domain.base import utc_text
+from multichannel.domain.bulk_operations import BulkPage
 from multichannel.domain.customers import Customer
 from multichannel.domain.partnerships import Partnership
 from multichannel.domain.relationships import ResellerRelationship
@@ -32,6 +33,7 @@ from multichannel.graphql.framework.filter_inputs import ORDERS
 from multichannel.graphql.framework.global_ids import prefix
 from multichannel.graphql.schema import build_schema
 from multichannel.policy.schema.resources import (
+    BULK_OPERATION,
     DELEGATED_ADMIN_GRANT,
     RELATIONSHIP,
     SUBSCRIPTION,
@@ -381,12 +383,13 @@ def test_nested_lists_show_what_the_root_shows_and_no_more(shared_api: Api, pers
                 "RECORD_SUBSCRIPTION",
                 "SET_SHARING",
                 "ADD_USER",
+                "START_BULK",
             ],
         ),
         (
             "hazel-sales-agent",
             f"partner_{HAZEL.id}",
-            ["READ_SUMMARY", "READ", "REQUEST_RELATIONSHIP_THROUGH_PROVIDER"],
+            ["READ_SUMMARY", "READ", "REQUEST_RELATIONSHIP_THROUGH_PROVIDER", "START_BULK"],
         ),
         ("hazel-sales-agent", f"partner_{CEDAR.id}", ["READ_SUMMARY"]),
     ],
@@ -424,6 +427,7 @@ def test_viewer_can_and_explain_decision_agree(shared_api: Api, persona: str, re
 PARTS = {
     SUPPORT_CASE: (SupportCaseComment.support_case_id,),
     SUBSCRIPTION: (SubscriptionShare.subscription_id,),
+    BULK_OPERATION: (BulkPage.bulk_operation_id,),
 }
 """Rows that go with a record."""
 

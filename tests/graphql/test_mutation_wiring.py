@@ -29,8 +29,8 @@ AUDIT = {"audit_records", "audit_chains", "idempotency_keys"}
 ABSENT = fixed_id("absent")
 BY_CODE = {name for name, declared in MUTATIONS.items() if declared.for_newcomers}
 """Open to any valid token with the code of an invitation."""
-WITHOUT_READER = {"updateUserRoles"}
-"""Every persona that can read a user may change its roles."""
+WITHOUT_READER = {"updateUserRoles", "cancelBulkOperation"}
+"""Every persona that can read a user may change its roles; of a bulk operation, may cancel it."""
 VALUES = {
     "email": "office@absent.example",
     "domain": "absent.example",
@@ -38,6 +38,8 @@ VALUES = {
     "roles": ["SALES_AGENT"],
     "rights": ["SUPPORT"],
     "autoExtend": True,
+    "mutation": "labelCustomer",
+    "items": "{}",
 }
 """The values of required fields that do not follow from their type."""
 
@@ -127,6 +129,11 @@ def decided(shared_api: Api, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Acti
 def transfer(shared_api: Api) -> None:
     """A transfer and a support case, of which the demo world has none."""
     opened(shared_api, "canyon-global-admin", "canyon-office-birch")
+    shared_api.ask(
+        "alder-admin-agent",
+        'mutation { startBulkOperation(input: {mutation: "labelCustomer", items: "{}"}) {'
+        " userErrors { code } } }",
+    )
     deals = Deals(shared_api)
     deals.agree(CEDAR)
     deals.done("cedar-admin-agent", "requestTransfer", customer=customer(MEADOW), sourcePartner=ALDER.id)

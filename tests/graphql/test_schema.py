@@ -67,6 +67,8 @@ ROWLESS = {
     "FailedCondition",
     "PolicyRule",
     "PlannedChange",
+    "BulkItemError",
+    "BulkItemResult",
     "RolesOfTenant",
     "TenantAccess",
 }

@@ -42,6 +42,7 @@ SHOWN = {
     "BillingProfile": "company_name",
     "User": "display_name",
     "CustomerAgreement": "agreed_at",
+    "BulkOperation": "mutation",
     "AuditRecord": "operation_date",
     "Transfer": "requested_at",
     "VendorTask": "since",

@@ -168,6 +168,7 @@ def test_every_action_of_tenants_is_a_change_or_is_named_here() -> None:
         Action.READ_ACCESS,
         Action.READ_OWN_ACCESS,
         Action.LABEL,
+        Action.START_BULK,
         *of_users,
         Action.REVOKE_DELEGATED_ADMIN,
         Action.END,
@@ -175,7 +176,7 @@ def test_every_action_of_tenants_is_a_change_or_is_named_here() -> None:
     }
     requests = {action for action in Action if action.startswith("request_") and action != "request_transfer"}
     service = {Action.ADD_PARTNER, Action.ADD_CUSTOMER, Action.VERIFY_DOMAIN, Action.SEED}
-    service |= {Action.IMPORT, Action.EXPIRE, Action.REDEEM}
+    service |= {Action.IMPORT, Action.EXPIRE, Action.REDEEM, Action.RUN_BULK}
     assert {*Action} - changes.words == {*others, *requests, *service, Action.INVITE_RESELLER}
 
 

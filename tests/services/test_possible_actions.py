@@ -31,6 +31,7 @@ from multichannel.policy.schema import resources
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.services import (
+    bulk_operations,
     confirmations,
     customers,
     delegated_admin,
@@ -110,6 +111,9 @@ ATTEMPTS: dict[tuple[Resource, Action], Attempt] = {
     ),
     (resources.CUSTOMER, Action.CREATE_SUBSCRIPTION): lambda work, row: subscriptions.create_subscription(
         work, row.id, ORDER
+    ),
+    (resources.BULK_OPERATION, Action.CANCEL): lambda work, row: bulk_operations.cancel_bulk_operation(
+        work, row.id
     ),
     (resources.PARTNERSHIP, Action.ACCEPT): lambda work, row: partnerships.accept_partnership(work, row.id),
     (resources.PARTNERSHIP, Action.INVITE): lambda work, row: invitations.invite_reseller_again(work, row.id),

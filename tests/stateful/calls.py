@@ -94,6 +94,7 @@ PREFIXES = {
     "ResellerRelationship": "reseller_relationship",
     "DelegatedAdminGrant": "delegated_admin_grant",
     "SupportCase": "support_case",
+    "BulkOperation": "bulk_operation",
 }
 
 

@@ -135,6 +135,7 @@ def state() -> State:
         "Subscription": sold,
         "SubscriptionShare": [],
         "SupportCase": [],
+        "BulkOperation": [],
         "Transfer": [{**each, "asked": set()} for each in stored["transfers"]],
         "TransferLine": moving,
     }

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, select
 from multichannel.domain.agreements import CustomerAgreement
 from multichannel.domain.audit import AuditChain, AuditRecord, Event
 from multichannel.domain.base import Base, utc_text
+from multichannel.domain.bulk_operations import BulkOperation
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
@@ -44,6 +45,7 @@ READ: tuple[type[Base], ...] = (
     Subscription,
     SubscriptionShare,
     SupportCase,
+    BulkOperation,
     Transfer,
     TransferLine,
     RoleAssignment,
@@ -69,6 +71,7 @@ PARTIES = {
         "partner_of_record_id",
         "support_contact_id",
     ),
+    "BulkOperation": ("tenant_id",),
     "SupportCase": ("customer_id", "assigned_partner_id", "billing_partner_id"),
     "Transfer": (
         "owner_id",

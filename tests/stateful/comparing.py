@@ -83,6 +83,7 @@ PLAIN = {
         "resolved_at",
         "closed_at",
     ),
+    "BulkOperation": ("tenant_id", "user_id", "mutation", "status", "item_count", "ended_at"),
     "Transfer": (
         "owner_id",
         "kind",

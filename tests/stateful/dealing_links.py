@@ -223,6 +223,16 @@ def _create_user(hand: Hand) -> Dealt:
     return _manager(hand, tenant), told
 
 
+def _start_bulk(hand: Hand) -> Dealt:
+    told = {"mutation": hand.of("labelCustomer", "createUser"), "items": hand.of("{}", '{}\n{"id": "x"}')}
+    return hand.user(hand.row("User")["tenant_id"], ADMIN, "helpdesk_agent"), told
+
+
+def _cancel_bulk(hand: Hand) -> Dealt:
+    row = hand.row("BulkOperation", lambda row: row["status"] == "queued")
+    return hand.user(row["tenant_id"], ADMIN), {"id": global_id("BulkOperation", row["id"])}
+
+
 def _update_roles(hand: Hand) -> Dealt:
     row = hand.row("User")
     return _manager(hand, row["tenant_id"]), {**hand.version(row), "roles": _roles(hand)}
@@ -269,4 +279,6 @@ PEOPLE: dict[str, Deal] = {
     "linkCustomer": _link,
     "disableUser": _disable,
     "enableUser": _enable,
+    "startBulkOperation": _start_bulk,
+    "cancelBulkOperation": _cancel_bulk,
 }

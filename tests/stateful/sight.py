@@ -17,6 +17,7 @@ SEEN = {
     "resellerRelationships": "ResellerRelationship",
     "partnerships": "Partnership",
     "supportCases": "SupportCase",
+    "bulkOperations": "BulkOperation",
     "transfers": "Transfer",
 }
 READS = {"READ_SUMMARY", "READ", "READ_BILLING"}

@@ -300,6 +300,12 @@ class Refusal(Enum):
         "SM8", "id", "The support case has 500 comments, the most it can have. Resolve it and open a new one."
     )
 
+    # Bulk operations
+    BULK_OPERATION_ENDED = _Row("SM9", "id", "The bulk operation has ended. Start a new one.")
+    TOO_MANY_BULK_OPERATIONS = _Row(
+        None, None, "Your company has 20 bulk operations that have not ended. Wait for one, or cancel one."
+    )
+
     # Transfers
     SAME_PARTNER = _Row(
         "R39", "targetPartner", "The source and target of a transfer must be different partners."

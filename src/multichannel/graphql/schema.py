@@ -23,6 +23,7 @@ from multichannel.graphql.framework.type_builder import resource_types, root_fie
 from multichannel.graphql.types import (  # noqa: F401  (they declare their types)
     agreements,
     audit,
+    bulk_operations,
     customers,
     delegated_admin,
     partnerships,
@@ -51,6 +52,7 @@ LISTS = {
     "support_cases": ("SupportCase", "The support cases that you can see."),
     "vendor_tasks": ("VendorTask", "What your partner's people have to do in the vendor's portal."),
     "transfers": ("Transfer", "The transfers that you can see."),
+    "bulk_operations": ("BulkOperation", "The bulk operations of your company."),
     "audit_records": ("AuditRecord", "Your tenant's audit log: the operations that concern it."),
 }
 

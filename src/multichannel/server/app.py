@@ -30,11 +30,14 @@ from multichannel.graphql.http.connection_limits import (
 from multichannel.graphql.http.view import GraphQLView
 from multichannel.graphql.http.websocket import WebSocketView
 from multichannel.graphql.schema import build_schema
+from multichannel.graphql.types.bulk_operations import RESULTS_PATH
 from multichannel.identity.tokens import TokenVerifier
 from multichannel.policy.deployment.current_policy import CurrentPolicy
 from multichannel.policy.deployment.reloader import Reloader
 from multichannel.server import health
 from multichannel.server.application import PATH, Application
+from multichannel.server.bulk_results import results_file
+from multichannel.server.bulk_runner import bulk_runner
 from multichannel.server.callers import verified
 from multichannel.server.expiry_job import expiry_job
 from multichannel.server.metrics import Metrics
@@ -107,7 +110,11 @@ def make_app(dependencies: Dependencies) -> Application:
         with ExitStack() as running:
             for sink in sinks:
                 running.enter_context(sink)
-            async with expiry_job(store, settings.sweep_seconds), policy_watcher(dependencies.reloader):
+            async with (
+                expiry_job(store, settings.sweep_seconds),
+                bulk_runner(store),
+                policy_watcher(dependencies.reloader),
+            ):
                 yield {CONNECTION_LIMITER: limiter}
             execution.close()
             streams.close()
@@ -117,6 +124,7 @@ def make_app(dependencies: Dependencies) -> Application:
         WebSocketRoute(PATH, WebSocketView(execution, limiter).serve),
         explorer_assets(),
         *sign_in_routes(dependencies.sign_in, personas=dependencies.personas is not None),
+        Route(RESULTS_PATH, results_file(store, caller_of), methods=["GET"]),
         Route("/livez", health.liveness, methods=["GET"]),
         Route("/readyz", health.readiness(store, policy), methods=["GET"]),
         Route(

@@ -118,8 +118,9 @@ def _app(
     sign_in: SignInConfiguration | None = None,
 ) -> Starlette:
     require_current(settings)
-    # Operations take one each; three more serve health checks, the expiry job and a shadow policy.
-    engine = open_database(driver_url(settings), connections=settings.threads + 3)
+    # Operations take one each; four more serve health checks, the expiry job, bulk operations and a
+    # shadow policy.
+    engine = open_database(driver_url(settings), connections=settings.threads + 4)
     # A replaced worker must start even while the policy folder holds a bad policy.
     reloader = open_policy(settings, fall_back_to_last_good=True)
     app = make_app(Dependencies(settings, engine, reloader.live, verifier, now, personas, reloader, sign_in))

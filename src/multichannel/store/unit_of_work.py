@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete
 
+from multichannel.domain.bulk_operations import BulkOperation
 from multichannel.domain.customers import Customer
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
@@ -83,6 +84,7 @@ class UnitOfWork:
             access, resources.DELEGATED_ADMIN_GRANT
         )
         self.subscriptions: Repository[Subscription] = Repository(access, resources.SUBSCRIPTION)
+        self.bulk_operations: Repository[BulkOperation] = Repository(access, resources.BULK_OPERATION)
         self.support_cases: Repository[SupportCase] = Repository(access, resources.SUPPORT_CASE)
         self.transfers: Repository[Transfer] = Repository(access, resources.TRANSFER)
         self.users: Repository[User] = Repository(access, resources.USER)

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import delegated_admin, relationships
-from tests.policy.oracle.roles import ATTESTERS, MANAGERS, SELLERS, USER_MANAGERS, has, is_customer
+from tests.policy.oracle.roles import (
+    ATTESTERS,
+    BULK_STARTERS,
+    MANAGERS,
+    SELLERS,
+    USER_MANAGERS,
+    has,
+    is_customer,
+)
 from tests.policy.oracle.world import Row, World
 
 CHANGES = {
@@ -21,6 +29,8 @@ BY_HOLDER = {Action.CONFIRM_AGREEMENT: ATTESTERS, Action.LINK: SELLERS}
 """SM6: the partner attests for itself; R54: the roles that create customers name the directory of one."""
 
 
+OF_PEOPLE = {Action.ADD_USER: USER_MANAGERS, Action.START_BULK: BULK_STARTERS}
+"""What people of a customer do in its own name; SM9."""
 OF_CUSTOMER = {Action.SET_SHARING, Action.READ_ACCESS}
 """R63: sharing is the customer's; R65: and so is who has access."""
 
@@ -38,12 +48,14 @@ def _may(world: World, who: Principal, action: Action, row: Row) -> bool:
         return _may_add_subscriptions(world, who, action, row)
     if action is Action.VERIFY_DOMAIN or (action in OF_CUSTOMER and not is_customer(who)):
         return False  # R58: no tenant vouches for its own domain
-    if action is Action.ADD_USER:  # its own people, with the roles that manage people anywhere; R59
-        delegated = delegated_admin.uses(world, who, "manage_users", row["id"])
-        return delegated or (is_customer(who) and row["id"] == who.tenant_id and has(who, USER_MANAGERS))
+    own = is_customer(who) and row["id"] == who.tenant_id
+    if action in OF_PEOPLE:  # with the roles that do so anywhere; R59
+        is_delegated = action is Action.ADD_USER and delegated_admin.uses(
+            world, who, "manage_users", row["id"]
+        )
+        return is_delegated or (own and has(who, OF_PEOPLE[action]))
     if is_customer(who):  # the profile is its own
-        own = row["id"] == who.tenant_id and action not in {Action.LINK, Action.LABEL}
-        return own and has(who, {"global_admin"})
+        return own and action not in {Action.LINK, Action.LABEL} and has(who, {"global_admin"})
     holds = relationships.holds(world, who, row["id"])
     if action in BY_HOLDER:
         return holds and has(who, BY_HOLDER[action])

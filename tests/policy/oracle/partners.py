@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from multichannel.policy.schema.vocabulary import Action, Principal
 from tests.policy.oracle import relationships, requests
-from tests.policy.oracle.roles import EVERY_ROLE, SELLERS, USER_MANAGERS, has, is_customer, is_partner
+from tests.policy.oracle.roles import (
+    BULK_STARTERS,
+    EVERY_ROLE,
+    SELLERS,
+    USER_MANAGERS,
+    has,
+    is_customer,
+    is_partner,
+)
 from tests.policy.oracle.world import Row, World
 
 OF_OWN = {
     Action.REQUEST_TRANSFER: {"admin_agent"},
     Action.CREATE_CUSTOMER: SELLERS,
     Action.ADD_USER: USER_MANAGERS,
+    Action.START_BULK: BULK_STARTERS,
 }
 """What is done in one's own partner's name, and by whom."""
 

@@ -32,6 +32,8 @@ AGREEMENT_HANDLERS = {
 """Role matrix, "see/handle agreements page"."""
 AUDIT_READERS = {*AGREEMENT_HANDLERS, "billing_admin"}
 """Role matrix, "audit / activity log"."""
+BULK_STARTERS = {*MANAGERS, *USER_MANAGERS}
+"""SM9: whoever changes anything, which billing admins do not."""
 EVERY_ROLE = {*VIEWERS, *USER_MANAGERS}
 
 

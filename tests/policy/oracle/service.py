@@ -22,6 +22,7 @@ NEEDED = {
     ("auditor", Action.READ_SUMMARY, "AuditRecord"),
     ("auditor", Action.READ, "AuditRecord"),
     ("sweeper", Action.EXPIRE, "AuditRecord"),
+    ("bulk_runner", Action.RUN_BULK, "BulkOperation"),
 }
 """The least each needs: sign-in reads users, an import writes a partner's facts, and so on."""
 NEEDED_IN_ONE_CLOUD = {

@@ -11,6 +11,7 @@ from copy import deepcopy
 from multichannel.policy.schema.vocabulary import Principal
 from tests.policy.oracle import Row
 from tests.stateful.model import (
+    bulk_operations,
     consent,
     customers,
     delegated_admin,
@@ -73,6 +74,8 @@ MUTATIONS: dict[str, Callable[[State, Principal, Input], Row]] = {
     "assignPartnerOfRecord": subscriptions.credit,
     "linkSubscription": vendor.link,
     "completeVendorTask": vendor.complete,
+    "startBulkOperation": bulk_operations.start,
+    "cancelBulkOperation": bulk_operations.cancel,
     "openSupportCase": support_cases.open_case,
     "commentOnSupportCase": support_cases.comment,
     "assignSupportCase": support_cases.assign,

@@ -73,8 +73,8 @@ def test_a_wall_that_leaves_actions_out_is_told_with_them() -> None:
 
     assert finding.message == (
         "no restriction keeps read_summary, read_access, read_own_access, update, label, link, "
-        "confirm_agreement, record_subscription, create_subscription, set_sharing, add_user, verify_domain "
-        "on a Customer within one national cloud"
+        "confirm_agreement, record_subscription, create_subscription, set_sharing, add_user, start_bulk, "
+        "verify_domain on a Customer within one national cloud"
     )
 
 
@@ -82,7 +82,7 @@ def test_a_wall_for_every_action_by_name_or_for_all_tenants_by_kind_is_one() -> 
     actions = (
         '"read", "read_summary", "read_access", "read_own_access", "update", "label", "link", '
         '"confirm_agreement", "record_subscription", "create_subscription", "set_sharing", "add_user", '
-        '"verify_domain"'
+        '"start_bulk", "verify_domain"'
     )
     by_name = WALL.replace("_action", "action").replace(
         "!= caller.cloud", f"!= caller.cloud and action in [{actions}]"

@@ -21,6 +21,7 @@ NOUNS = (
     "support_cases",
     "transfers",
     "labels",
+    "bulk_operations",
 )
 """In the order in which the schema lists them."""
 

@@ -218,6 +218,15 @@ class TransferFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BulkOperationFacts:
+    """A mutation for many items, on behalf of a user of a tenant."""
+
+    id: str
+    tenant_id: str
+    cloud: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecordFacts:
     """A record of a tenant's audit chain."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from multichannel.domain.agreements import CustomerAgreement
 from multichannel.domain.audit import AuditRecord
 from multichannel.domain.base import Base
+from multichannel.domain.bulk_operations import BulkOperation
 from multichannel.domain.customers import BillingProfile, Customer
 from multichannel.domain.delegated_admin import DelegatedAdminGrant
 from multichannel.domain.partnerships import Partnership
@@ -123,7 +124,9 @@ class Resource:
 
 
 SERVICE = Resource(
-    facts.ServiceFacts, None, (Action.ADD_PARTNER, Action.ADD_CUSTOMER, Action.SEED, Action.EXPIRE)
+    facts.ServiceFacts,
+    None,
+    (Action.ADD_PARTNER, Action.ADD_CUSTOMER, Action.SEED, Action.EXPIRE, Action.RUN_BULK),
 )
 PARTNER = Resource(
     facts.PartnerFacts,
@@ -139,6 +142,7 @@ PARTNER = Resource(
         Action.REQUEST_TRANSFER,
         Action.READ_SUPPORT_OPTIONS,
         Action.ADD_USER,
+        Action.START_BULK,
         Action.VERIFY_DOMAIN,
         Action.IMPORT,
     ),
@@ -198,6 +202,7 @@ CUSTOMER = Resource(
         Action.CREATE_SUBSCRIPTION,
         Action.SET_SHARING,
         Action.ADD_USER,
+        Action.START_BULK,
         Action.VERIFY_DOMAIN,
     ),
 )
@@ -263,6 +268,9 @@ TRANSFER = Resource(
     ),
 )
 USER = Resource(facts.UserFacts, User, (Action.READ, Action.UPDATE_ROLES, Action.DISABLE, Action.ENABLE))
+BULK_OPERATION = Resource(
+    facts.BulkOperationFacts, BulkOperation, (Action.READ, Action.CANCEL, Action.RUN_BULK)
+)
 AUDIT_RECORD = Resource(
     facts.AuditRecordFacts, AuditRecord, (Action.READ_SUMMARY, Action.READ, Action.EXPIRE)
 )

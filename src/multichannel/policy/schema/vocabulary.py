@@ -93,7 +93,10 @@ class Action(DescribedEnum):
     RESOLVE = "resolve", "Resolve the support case."
     REOPEN = "reopen", "Reopen the resolved support case."
     CLOSE = "close", "Close the resolved support case for good."
+    # on one's own tenant, for many items
+    START_BULK = "start_bulk", "Start a mutation for many items, each of which is decided by itself."
     # of the service itself
+    RUN_BULK = "run_bulk", "Run the items of bulk operations. Used by the service itself."
     EXPIRE = "expire", "Persist status changes that are due. Used by the service itself."
     IMPORT = "import", "Import the partner's data from other systems. Used by the service itself."
     ADD_PARTNER = "add_partner", "Add a partner. Used by the service itself."
@@ -118,6 +121,7 @@ class SystemRole(StrEnum):
     """The roles of the service itself; each is granted only what it needs (`system.polar`)."""
 
     AUDITOR = "auditor"
+    BULK_RUNNER = "bulk_runner"
     IDENTITY = "identity"
     IMPORTER = "importer"
     INVITEE = "invitee"
