@@ -100,6 +100,8 @@ OTHERS = (
         ("MANAGE_SUBSCRIPTIONS", "CANCEL_SERVICE"),
     ),
     Example("First sign-in by invitation", "InviteJuniper", "alder-admin-agent", ("juniper.example",)),
+    Example("A dry run for many", "LabelCustomers", "alder-admin-agent", ("Meadow Dairy",), ("NOT_FOUND",)),
+    Example("Thousands, run by the service", "StartBulkOperation", "alder-admin-agent", ("QUEUED",)),
     Example("A denied change", "RenameCustomer", "alder-billing-admin", (), ("FORBIDDEN",)),
 )
 

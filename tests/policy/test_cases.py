@@ -59,7 +59,7 @@ def test_a_table_of_roles_expects_a_verdict_of_every_role_on_every_action(
 ) -> None:
     granted = "{read: [global_admin, user_management_admin], update_roles: [global_admin]}"
     found = [*expectation_results(policy, read_cases(_read(tmp_path, granted)))]
-    assert len(found) == 14 * 4
+    assert len(found) == 15 * 4
     unmet = {(str(item.expectation.who), item.expectation.action.value) for item in found if not item.is_met}
     may = {
         (f"alder_{role}", action.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import event, inspect
@@ -127,12 +128,13 @@ class GuardedSession(Session):
             self.flush()
             return
         self.check_writes(rows, (), ())
-        for row in rows:
-            made = insert_of(row)
-            parameters = [made.complete(row)]
+        for made, of_class in groupby(rows, insert_of):
+            alike = [*of_class]
+            parameters = [made.complete(row) for row in alike]
             self._run(partial(write_prepared, self._bound, made.statement, parameters))
-            make_transient_to_detached(row)
-            self.add(row)
+            for row in alike:
+                make_transient_to_detached(row)
+            self.add_all(alike)
 
     def check_writes(self, new: Iterable[Any], deleted: Iterable[Any], changed: Iterable[Any]) -> None:
         """PolicyBypass unless all rows were granted; then the changes are recorded."""

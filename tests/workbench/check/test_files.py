@@ -102,7 +102,7 @@ def test_a_character_that_nobody_sees_is_an_error_to_check_and_to_the_service(
     with pytest.raises(PolicyInvalid, match=r"^user\.polar:1: there is an invisible character"):
         PolicyFiles.read(folder)
     with pytest.raises(PolicyInvalid, match=r"^user\.polar:1: there is an invisible character"):
-        Policy(PolicySource((*SHIPPED.texts[:-1], ("user.polar", path.read_bytes().decode()))))
+        Policy(PolicySource(tuple({**dict(SHIPPED.texts), "user.polar": path.read_bytes().decode()}.items())))
 
 
 def test_a_character_that_nobody_sees_in_a_case_is_an_error(folder: Path) -> None:

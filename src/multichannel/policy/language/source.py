@@ -164,16 +164,16 @@ def read_texts(folder: Path, belongs: Callable[[str], bool]) -> tuple[tuple[str,
     another ending, so that it would not be read, or if there is no `.polar` file.
     """
     try:
+        paths = sorted(path for path in folder.iterdir() if path.name[0] != "." and belongs(path.name))
+        if not any(path.suffix == ".polar" for path in paths):
+            raise PolicyInvalid(f"{folder} contains no policy: there is no .polar file in it")
         for stray in stray_files(folder):
             raise PolicyInvalid(f"{stray}: {NOT_READ}")
-        paths = sorted(path for path in folder.iterdir() if path.name[0] != "." and belongs(path.name))
         texts = tuple((path.name, _text(path)) for path in paths)
     except UnicodeDecodeError as error:
         raise PolicyInvalid(f"a file in {folder} is not UTF-8: {error}") from error
     except OSError as error:
         raise PolicyInvalid(f"{error.filename or folder}: {error.strerror}") from error
-    if not any(path.suffix == ".polar" for path in paths):
-        raise PolicyInvalid(f"{folder} contains no policy: there is no .polar file in it")
     return texts
 
 

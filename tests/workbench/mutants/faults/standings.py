@@ -4,6 +4,18 @@ from tests.workbench.mutants.fault import Fault, added
 
 STANDINGS = (
     Fault(
+        "every partner has the work of the others to do",
+        "vendor_task.polar",
+        'caller.kind = "partner" and vendor_task.partner_id = caller.tenant_id;',
+        'caller.kind = "partner" and vendor_task.partner_id != caller.tenant_id;',
+    ),
+    Fault(
+        "bulk operations are everybody's",
+        "bulk_operation.polar",
+        'caller.kind in ["partner", "customer"] and operation.tenant_id = caller.tenant_id;',
+        'caller.kind in ["partner", "customer"] and operation.tenant_id != "";',
+    ),
+    Fault(
         "a relationship that is over still opens the customer",
         "customer.polar",
         'relationship.partner_id = caller.tenant_id and relationship.status = "active"',
