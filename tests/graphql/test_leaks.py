@@ -171,7 +171,8 @@ def values_in(api: Api, kind: Any, attribute: str) -> list[Any]:
     if attribute == "status" and kind is ResellerRelationship:
         attribute = "stored_status"
     with Session(api.world.store.engine) as session:
-        found = session.scalars(select(getattr(kind, attribute)), {"now": api.world.clock()}).all()
+        statement = select(getattr(kind, attribute)).select_from(kind)  # some are subqueries
+        found = session.scalars(statement, {"now": api.world.clock()}).all()
     different = {repr(value): value for value in found if value is not None}  # lists have no hash
     return [_as_written(value) for value in different.values()]
 
