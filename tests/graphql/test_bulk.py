@@ -195,7 +195,7 @@ def test_an_item_takes_as_many_statements_as_any_other(
     assert two - one == three - two <= 16
 
 
-def rehearsed(api: Api, persona: str, name: str, *items: dict[str, Any], **more: Any) -> Any:
+def dry_run(api: Api, persona: str, name: str, *items: dict[str, Any], **more: Any) -> Any:
     """The results of a bulk mutation, with what each would change."""
     kind = f"Bulk{name[0].upper()}{name[1:]}Input"
     document = f"""mutation ($input: {kind}!) {{ bulk{kind[4:-5]}(input: $input) {{ results {{
@@ -214,7 +214,7 @@ def test_a_dry_run_tells_what_each_item_would_do_and_changes_nothing(api: Api) -
         item(AZURE, sharing="SELECTED"),
     )
 
-    told, errors = rehearsed(
+    told, errors = dry_run(
         api, "meadow-global-admin", "setSubscriptionSharing", *items, dryRun=True, idempotencyKey="dry"
     )
 
@@ -237,7 +237,7 @@ def test_a_dry_run_tells_what_each_item_would_do_and_changes_nothing(api: Api) -
     assert sorted(code for _, code in errors) == ["BAD_INPUT", "NOT_FOUND"]
     assert [len(stored(api, each)) for each in tables] == before
     # The real run meets the same.
-    real, real_errors = rehearsed(
+    real, real_errors = dry_run(
         api, "meadow-global-admin", "setSubscriptionSharing", *items, idempotencyKey="dry"
     )
     assert [each and each["userErrors"] for each in real] == [each and each["userErrors"] for each in told]
@@ -246,7 +246,7 @@ def test_a_dry_run_tells_what_each_item_would_do_and_changes_nothing(api: Api) -
 
 
 def test_a_dry_run_names_no_id_of_what_it_would_create(api: Api) -> None:
-    ((result,), errors) = rehearsed(
+    ((result,), errors) = dry_run(
         api,
         "meadow-global-admin",
         "recordExternalSubscription",
@@ -262,8 +262,8 @@ def test_a_dry_run_names_no_id_of_what_it_would_create(api: Api) -> None:
 
 def test_a_dry_run_of_what_was_done_with_the_key_would_change_nothing(api: Api) -> None:
     once = item(OFFICE)
-    rehearsed(api, "meadow-global-admin", "setSubscriptionSharing", once, idempotencyKey="k")
-    ((result,), _) = rehearsed(
+    dry_run(api, "meadow-global-admin", "setSubscriptionSharing", once, idempotencyKey="k")
+    ((result,), _) = dry_run(
         api, "meadow-global-admin", "setSubscriptionSharing", once, idempotencyKey="k", dryRun=True
     )
     assert result == {"userErrors": [], "plannedChanges": []}

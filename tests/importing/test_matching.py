@@ -127,7 +127,7 @@ def test_an_answer_that_does_not_fit_is_asked_again(books: Books) -> None:
 def test_a_dry_run_shows_what_is_matched(books: Books) -> None:
     make(books, "made")
 
-    report = books.load(there(), is_rehearsal=True)
+    report = books.load(there(), is_dry_run=True)
 
     assert report.differences.counts == {(Change.MATCHED, "Subscription"): 1}
     assert only(books.table("subscriptions"))["vendor_id"] is None

@@ -98,11 +98,11 @@ def test_a_dry_run_shows_what_is_new_changed_and_missing_and_stores_nothing(book
         subscription("mail", of="meadow", quantity=6),
         subscription("azure", of="meadow"),
         customer("canyon"),
-        is_rehearsal=True,
+        is_dry_run=True,
     )
 
     assert books.dump() == before
-    assert (report.stored, report.is_rehearsal) == (False, True)
+    assert (report.stored, report.is_dry_run) == (False, True)
     listed = {(each.change, each.kind, each.name): dict(each.fields) for each in report.differences.listed}
     relationship = "ResellerRelationship"
     assert {key for key in listed if key[1] != relationship} == {
@@ -120,31 +120,31 @@ def test_a_dry_run_shows_what_is_new_changed_and_missing_and_stores_nothing(book
 def test_a_dry_run_and_the_import_agree(books: Books) -> None:
     items = [customer("meadow"), subscription("mail", of="meadow"), subscription("phone", of="quarry")]
 
-    rehearsed = books.load(*items, is_rehearsal=True)
+    dry_run = books.load(*items, is_dry_run=True)
     stored = books.load(*items)
-    again = books.load(*items, is_rehearsal=True)
+    again = books.load(*items, is_dry_run=True)
 
-    assert counts(rehearsed) == counts(stored)
-    assert (sum(rehearsed.differences.counts.values()), again.differences.counts) == (4, {})
+    assert counts(dry_run) == counts(stored)
+    assert (sum(dry_run.differences.counts.values()), again.differences.counts) == (4, {})
 
 
 def test_a_dry_run_does_not_tell_that_another_partner_has_brought_a_customer(books: Books) -> None:
     books.add_partner(BIRCH)
     item = customer("meadow", profile={"address": {"country": "DE"}})
-    alone = books.load(item, is_rehearsal=True)
+    alone = books.load(item, is_dry_run=True)
     books.load(customer("meadow"), by=BIRCH)
 
-    beside = books.load(item, is_rehearsal=True)
+    beside = books.load(item, is_dry_run=True)
 
     assert beside.as_json() == alone.as_json()
 
 
 def test_an_invalid_item_of_a_dry_run_is_reported(books: Books) -> None:
-    refused = books.load(REJECTED[0], is_rehearsal=True)
-    partial = books.load(subscription("mail", of="meadow"), REJECTED[0], is_rehearsal=True, keeps_going=True)
+    refused = books.load(REJECTED[0], is_dry_run=True)
+    partial = books.load(subscription("mail", of="meadow"), REJECTED[0], is_dry_run=True, keeps_going=True)
 
-    assert (codes(refused), refused.is_rehearsal) == (["UNKNOWN_VALUE"], False)
-    assert (codes(partial), partial.is_rehearsal, partial.stored) == (["UNKNOWN_VALUE"], True, False)
+    assert (codes(refused), refused.is_dry_run) == (["UNKNOWN_VALUE"], False)
+    assert (codes(partial), partial.is_dry_run, partial.stored) == (["UNKNOWN_VALUE"], True, False)
     assert partial.differences.counts[Change.NEW, "Subscription"] == 1
 
 
@@ -153,7 +153,7 @@ def test_what_differs_here_is_shown_before_it_is_changed(books: Books) -> None:
     with books.store.engine.begin() as connection:
         connection.execute(update(Subscription).values(quantity=9))
 
-    report = books.load(subscription("mail", of="meadow"), is_rehearsal=True)
+    report = books.load(subscription("mail", of="meadow"), is_dry_run=True)
 
     (difference,) = report.differences.listed
     assert json.loads(json.dumps(difference.as_json())) == {

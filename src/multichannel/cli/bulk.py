@@ -80,7 +80,7 @@ def bulk_command(
     with open_store(settings) as store:
         caller_of = signing_in(settings, store, token_of(token_file, persona))
         if dry_run:
-            outcomes = _rehearse(store, work, caller_of, lines)
+            outcomes = _dry_run(store, work, caller_of, lines)
             results = results or file.with_name(f"{file.name}.dry-run.jsonl")
             results.write_text(
                 "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in outcomes), "utf-8"
@@ -128,13 +128,13 @@ def _again(kept: ResultsFile) -> str:
     return f"{kept.path} has {len(kept.results)} results; the same command goes on from there."
 
 
-def _rehearse(
+def _dry_run(
     store: Store, work: BulkMutation, caller_of: Callable[[], Caller], lines: list[Line]
 ) -> list[dict[str, Any]]:
     outcomes = []
     with _progress(work.name, len(lines)) as advance:
         for line in lines:
-            result = _done(store, work, caller_of(), line, is_rehearsal=True)
+            result = _done(store, work, caller_of(), line, is_dry_run=True)
             outcomes.append(
                 {
                     "line": line.number,

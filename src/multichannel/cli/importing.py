@@ -86,7 +86,7 @@ def partner_center(
     settings = load_settings(database_url=database_url)
     collect_rarely()
     options = ImportOptions(
-        reopens=reopen, keeps_going=keep_going, is_rehearsal=dry_run, links=_links(link or [])
+        reopens=reopen, keeps_going=keep_going, is_dry_run=dry_run, links=_links(link or [])
     )
     with progress_bars(DownloadColumn()) as progress:
         export = Export(
@@ -97,13 +97,13 @@ def partner_center(
         report = _import(settings, str(partner), export, options)
     if report.stored and report.rejected_total:
         _write_rejects(rejects, export, report)
-    if html is not None and report.is_rehearsal:
+    if html is not None and report.is_dry_run:
         html.write_text(_page(report), encoding="utf-8")
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     else:
         report.render(Console())
-    if report.rejected_total or not (report.stored or report.is_rehearsal):
+    if report.rejected_total or not (report.stored or report.is_dry_run):
         raise typer.Exit(REFUSED)
 
 

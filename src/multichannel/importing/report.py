@@ -127,7 +127,7 @@ class ImportReport:
 
     files: list[FileReport] = field(default_factory=list)
     stored: bool = False
-    is_rehearsal: bool = False
+    is_dry_run: bool = False
     differences: Differences = field(default_factory=Differences)
     rejects: str | None = None
     """The file to which the rejected items were written."""
@@ -150,7 +150,7 @@ class ImportReport:
     def as_json(self) -> dict[str, Any]:
         """The report that `--json` prints."""
         report: dict[str, Any] = {"files": [each.as_json() for each in self.files], "stored": self.stored}
-        if self.is_rehearsal:
+        if self.is_dry_run:
             report |= {"dryRun": True, "differences": self.differences.as_json()}
         if self.rejects is not None:
             report["rejects"] = self.rejects
@@ -161,7 +161,7 @@ class ImportReport:
         console.print(self._table())
         for each in self.files:
             _print_rejections(console, each)
-        if self.is_rehearsal:
+        if self.is_dry_run:
             self.differences.render(console)
         console.print(self._summary())
 
@@ -182,7 +182,7 @@ class ImportReport:
         return table
 
     def _summary(self) -> Text:
-        if self.is_rehearsal:
+        if self.is_dry_run:
             return Text("Nothing was stored: this was a dry run.", style="green")
         if self.stored and self.rejects is not None:
             number = sum(len(each.rejected_items) for each in self.files)

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DryRun:
     """What a mutation would do: the id of what it would change or make, and the tenant's audit entries."""
 
     row_id: str
@@ -60,24 +60,24 @@ class Mutations:
             self._store.again(record, is_repeatable=mutation.has_own_key)
             raise
 
-    def rehearse(
+    def dry_run(
         self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
-    ) -> Rehearsal:
-        """See `Store.rehearse`."""
-        return self._store.again(partial(self._rehearse_once, principal, mutation, use_case))
+    ) -> DryRun:
+        """See `Store.dry_run`."""
+        return self._store.again(partial(self._dry_run_once, principal, mutation, use_case))
 
-    def _rehearse_once(
+    def _dry_run_once(
         self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
-    ) -> Rehearsal:
+    ) -> DryRun:
         with self._store.transaction(principal, WRITING) as access:
             first = IdempotencyKeys(access, mutation).first_outcome()
             if first is not None:
-                return Rehearsal(first, ())
+                return DryRun(first, ())
             session, writer = access.session, AuditWriter(access, mutation)
             session.before_writing = writer.before_flush
             outcome = use_case(UnitOfWork(access, mutation.user_id))
             session.flush()
-            return Rehearsal(outcome, tuple(writer.own_entries(session.changes)))
+            return DryRun(outcome, tuple(writer.own_entries(session.changes)))
 
     def act_in_bulk(
         self,
@@ -85,10 +85,10 @@ class Mutations:
         mutation: MutationContext,
         use_case: Callable[[UnitOfWork], T],
         *,
-        is_rehearsal: bool = False,
+        is_dry_run: bool = False,
     ) -> T:
         """See `Store.act_in_bulk`."""
-        attempt = partial(self._act_in_bulk_once, principal, mutation, use_case, is_rehearsal=is_rehearsal)
+        attempt = partial(self._act_in_bulk_once, principal, mutation, use_case, is_dry_run=is_dry_run)
         return self._store.again(attempt, CONFLICTS)
 
     def _act_in_bulk_once(
@@ -97,7 +97,7 @@ class Mutations:
         mutation: MutationContext,
         use_case: Callable[[UnitOfWork], T],
         *,
-        is_rehearsal: bool,
+        is_dry_run: bool,
     ) -> T:
         with self._store.transaction(principal, WRITING) as access:
             actor = access.run(select_tenants().where(Tenant.id == mutation.resource_id))
@@ -106,7 +106,7 @@ class Mutations:
                 access.session.begin_bulk(audit)
                 outcome = use_case(UnitOfWork(access))
                 access.session.flush()
-                if is_rehearsal:
+                if is_dry_run:
                     return outcome
                 audit.write(self._store.clock())
             access.session.commit_connection()

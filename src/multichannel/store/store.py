@@ -30,7 +30,7 @@ from multichannel.store.engines import (
     execution_options,
     update_statistics,
 )
-from multichannel.store.mutations import Mutations, Rehearsal
+from multichannel.store.mutations import DryRun, Mutations
 from multichannel.store.session import GuardedSession
 from multichannel.store.unit_of_work import PUBLIC_URL, UnitOfWork
 
@@ -167,12 +167,12 @@ class Store:
             notify()
         return outcome
 
-    def rehearse(
+    def dry_run(
         self, principal: Principal, mutation: MutationContext, use_case: Callable[[UnitOfWork], str]
-    ) -> Rehearsal:
+    ) -> DryRun:
         """What a mutation would do, or its refusal or denial. Nothing is kept, and nothing recorded."""
         with self.operation():
-            return Mutations(self).rehearse(principal, mutation, use_case)
+            return Mutations(self).dry_run(principal, mutation, use_case)
 
     def act_in_bulk(
         self,
@@ -180,16 +180,16 @@ class Store:
         mutation: MutationContext,
         use_case: Callable[[UnitOfWork], T],
         *,
-        is_rehearsal: bool = False,
+        is_dry_run: bool = False,
     ) -> T:
         """Run a use case that writes in bulk, in one transaction with its audit records.
 
         `mutation` is about the partner that acts, in whose name the service itself, `principal`, writes.
-        Nothing of a rehearsal is kept.
+        Nothing of a dry run is kept.
         """
         with self.operation():
-            outcome = Mutations(self).act_in_bulk(principal, mutation, use_case, is_rehearsal=is_rehearsal)
-        for notify in () if is_rehearsal else self.committed:
+            outcome = Mutations(self).act_in_bulk(principal, mutation, use_case, is_dry_run=is_dry_run)
+        for notify in () if is_dry_run else self.committed:
             notify()
         return outcome
 

@@ -20,7 +20,7 @@ from multichannel.graphql.framework.mutation import MUTATIONS
 from multichannel.graphql.framework.mutation_run import Outcome, audit_context, run_item
 from multichannel.graphql.framework.strawberry_types import read_input
 from multichannel.graphql.schema import build_schema
-from multichannel.store.mutations import Rehearsal
+from multichannel.store.mutations import DryRun
 from multichannel.store.store import Store
 from multichannel.store.users import Caller
 
@@ -59,7 +59,7 @@ class BulkMutation:
         self._correlation_id = new_id()
 
     def run(
-        self, store: Store, caller: Caller, item: Any, *, key: str | None = None, is_rehearsal: bool = False
+        self, store: Store, caller: Caller, item: Any, *, key: str | None = None, is_dry_run: bool = False
     ) -> ItemResult:
         """Do what an item asks for, or tell what it would do. Raises Unauthenticated alone."""
         errors: list[dict[str, Any]] = []
@@ -81,7 +81,7 @@ class BulkMutation:
                     read_input(self.input_type.name, value),
                     shared,
                     key=key,
-                    is_rehearsal=is_rehearsal,
+                    is_dry_run=is_dry_run,
                 )
             finally:
                 context.close()
@@ -90,7 +90,7 @@ class BulkMutation:
     def _result(self, outcome: Outcome) -> ItemResult:
         if isinstance(outcome, str):
             return ItemResult(BulkItemStatus.SUCCEEDED, prefix(self._declared.returns) + outcome)
-        if isinstance(outcome, Rehearsal):
+        if isinstance(outcome, DryRun):
             return ItemResult(BulkItemStatus.SUCCEEDED, planned=tuple(planned_changes(outcome)))
         if isinstance(outcome, dict):
             shown = {camel(key): value for key, value in outcome.items() if value not in (None, [])}

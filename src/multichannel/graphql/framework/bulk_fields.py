@@ -14,7 +14,7 @@ from multichannel.graphql.framework.changed_fields import changed_fields
 from multichannel.graphql.framework.context import OperationContext, ResolveInfo
 from multichannel.graphql.framework.fields import DECLARATIONS, TypeDeclaration, camel
 from multichannel.graphql.framework.global_ids import prefix
-from multichannel.graphql.framework.inputs import LONGEST_KEY, is_given, parse_key
+from multichannel.graphql.framework.inputs import LONGEST_KEY, is_present, parse_key
 from multichannel.graphql.framework.mutation import MutationDeclaration, record_field_of
 from multichannel.graphql.framework.mutation_run import Outcome, audit_context, run_item
 from multichannel.graphql.framework.selected_columns import columns_at
@@ -22,7 +22,7 @@ from multichannel.graphql.framework.strawberry_types import Field, input_type, o
 from multichannel.policy.schema.resources import RESOURCES
 from multichannel.store.audit.audit_writer import AuditEntry
 from multichannel.store.audit.mutation_context import OWN_KEY
-from multichannel.store.mutations import Rehearsal
+from multichannel.store.mutations import DryRun
 from multichannel.store.read.list_query import LoadedRecord
 
 MOST_ITEMS = 1_000
@@ -139,25 +139,25 @@ def _resolver(declared: MutationDeclaration, declaration: TypeDeclaration) -> Ca
 
 def _outcomes(declared: MutationDeclaration, operation: OperationContext, input: Any) -> Iterable[Outcome]:
     """What came of each item, one after the other."""
-    key = parse_key(input.idempotency_key) if is_given(input.idempotency_key) else None
+    key = parse_key(input.idempotency_key) if is_present(input.idempotency_key) else None
     context = audit_context(declared, operation)
     for number, item in enumerate(input.items):
         if operation.is_closing:
             yield NotBegun()
             continue
         item_key = None if key is None else f"{OWN_KEY}{key}{OWN_KEY}{number}"
-        yield run_item(declared, operation, item, context, key=item_key, is_rehearsal=bool(input.dry_run))
+        yield run_item(declared, operation, item, context, key=item_key, is_dry_run=bool(input.dry_run))
 
 
 def _row_id(outcome: Outcome) -> str | None:
-    if isinstance(outcome, Rehearsal):
+    if isinstance(outcome, DryRun):
         return outcome.row_id
     return outcome if isinstance(outcome, str) else None
 
 
 def planned_changes(outcome: Outcome) -> list[dict[str, Any]]:
-    """What a rehearsal would change, as the fields of `PlannedChange`; nothing for what was refused."""
-    entries = outcome.entries if isinstance(outcome, Rehearsal) else ()
+    """What a dry run would change, as the fields of `PlannedChange`; nothing for what was refused."""
+    entries = outcome.entries if isinstance(outcome, DryRun) else ()
     return [_planned_change(each) for each in entries]
 
 

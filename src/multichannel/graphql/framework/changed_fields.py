@@ -1,4 +1,4 @@
-"""Changed fields, as audit records and rehearsals tell them."""
+"""Changed fields, as audit records and dry runs tell them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from multichannel.policy.schema.resources import Resource
     from multichannel.policy.schema.vocabulary import Principal
     from multichannel.store.audit.mutation_context import MutationContext
-    from multichannel.store.mutations import Rehearsal
+    from multichannel.store.mutations import DryRun
     from multichannel.store.read.list_query import LoadedRecord, ReadableColumn
     from multichannel.store.read.reader import Reader
     from multichannel.store.store import Store
@@ -84,11 +84,11 @@ class OperationContext:
         self.codes = act.codes
         return self._store.act(caller.principal, replace(act, user_id=caller.user_id), use_case)
 
-    def rehearse(self, act: MutationContext, use_case: Callable[[UnitOfWork], str]) -> Rehearsal:
+    def dry_run(self, act: MutationContext, use_case: Callable[[UnitOfWork], str]) -> DryRun:
         """What a mutation would do."""
         caller = self.caller
         self.close()
-        return self._store.rehearse(caller.principal, replace(act, user_id=caller.user_id), use_case)
+        return self._store.dry_run(caller.principal, replace(act, user_id=caller.user_id), use_case)
 
     @property
     def is_closing(self) -> bool:

@@ -75,7 +75,7 @@ def is_set(value: Any) -> bool:
     return value is not strawberry.UNSET
 
 
-def is_given(value: Any) -> bool:
+def is_present(value: Any) -> bool:
     """Whether the client sent a value that is not null."""
     return is_set(value) and value is not None
 

@@ -16,11 +16,11 @@ from multichannel.graphql.framework.user_errors import user_error
 from multichannel.policy.schema.resources import Resource
 from multichannel.policy.schema.vocabulary import Action
 from multichannel.store.audit.mutation_context import MutationContext
-from multichannel.store.mutations import Rehearsal
+from multichannel.store.mutations import DryRun
 from multichannel.store.read.list_query import ReadableColumn
 from multichannel.store.unit_of_work import UnitOfWork
 
-Outcome = str | Rehearsal | dict[str, Any] | Exception
+Outcome = str | DryRun | dict[str, Any] | Exception
 """The id of what was changed or made, what would be, the refusal for clients, or an error."""
 
 
@@ -51,7 +51,7 @@ def run_item(  # noqa: PLR0913  (what the items of a call share, and what is of 
     context: MutationContext,
     *,
     key: str | None = None,
-    is_rehearsal: bool = False,
+    is_dry_run: bool = False,
 ) -> Outcome:
     """What came of an input; `key` is the idempotency key of one that has none."""
     try:
@@ -63,8 +63,8 @@ def run_item(  # noqa: PLR0913  (what the items of a call share, and what is of 
             resource_id=target_id,
             idempotency=idempotency_of(input, key),
         )
-        run: Callable[[MutationContext, Callable[[UnitOfWork], str]], str | Rehearsal]
-        run = operation.rehearse if is_rehearsal else operation.act
+        run: Callable[[MutationContext, Callable[[UnitOfWork], str]], str | DryRun]
+        run = operation.dry_run if is_dry_run else operation.act
         try:
             return run(act, lambda work: str(declared.use_case(work, input).id))
         except Refused as refusal:

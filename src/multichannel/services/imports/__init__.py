@@ -14,8 +14,8 @@ from multichannel.importing.report import ImportRefused, ImportReport
 from multichannel.policy.schema.resources import PARTNER
 from multichannel.policy.schema.vocabulary import Action, SystemRole, system_principal
 from multichannel.services.imports.customers import store_customers
+from multichannel.services.imports.dry_run import add_missing, watch
 from multichannel.services.imports.partnerships import store_partner_relationships
-from multichannel.services.imports.rehearsal import add_missing, watch
 from multichannel.services.imports.relationships import attach_resellers
 from multichannel.services.imports.subscriptions import store_subscriptions
 from multichannel.services.imports.transfers import store_transfers
@@ -54,9 +54,9 @@ def import_export(
             IMPORTER,
             mutation,
             lambda work: store_export(work, partner_id, export, options),
-            is_rehearsal=options.is_rehearsal,
+            is_dry_run=options.is_dry_run,
         )
-        if not options.is_rehearsal:
+        if not options.is_dry_run:
             store.update_statistics()
         return stored
 
@@ -67,7 +67,7 @@ def store_export(
     """Store a checked export in order of reference: partners, customers, subscriptions, transfers."""
     partner = work.partners.get(partner_id, to=Action.IMPORT)
     unit = ImportUnit(work, partner, export, options)
-    if options.is_rehearsal:
+    if options.is_dry_run:
         watch(unit)
     resellers = store_partner_relationships(unit)
     store_customers(unit, resellers)
@@ -75,10 +75,10 @@ def store_export(
     store_subscriptions(unit, resellers)
     store_transfers(unit)
     unit.bulk_changes.settle()
-    if options.is_rehearsal:
+    if options.is_dry_run:
         add_missing(unit)
     export.finish(unit.report)
     if unit.report.failed or (unit.report.rejected_total and not options.keeps_going):
         raise ImportRefused(unit.report)
-    unit.report.stored, unit.report.is_rehearsal = not options.is_rehearsal, options.is_rehearsal
+    unit.report.stored, unit.report.is_dry_run = not options.is_dry_run, options.is_dry_run
     return unit.report

@@ -33,7 +33,7 @@ def store_customers(unit: ImportUnit, resellers: Resellers) -> None:
         batch = _linked_by_domain(unit, each, resellers)
         items = [(item.facts.vendor_id, item) for item in _valid_items(unit, batch, resellers)]
         facts = {customer_id: item.facts for customer_id, item in items}
-        if unit.options.is_rehearsal:
+        if unit.options.is_dry_run:
             unit.described |= facts.keys()
         related = _store_relationships(unit, dict(items), resellers)
         _verify_domains(unit, facts)

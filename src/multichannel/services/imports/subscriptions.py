@@ -47,7 +47,7 @@ def _store(
     valid = unit.accepted(batch, lambda facts: named.problems.get(facts.customer_id))
     items = [(item.facts.vendor_id, item) for item in valid]
     facts = {vendor_id: item.facts for vendor_id, item in items}
-    if unit.options.is_rehearsal:
+    if unit.options.is_dry_run:
         unit.seen |= facts.keys()
         unit.sold_to |= {each.customer_id for each in facts.values()}
     bases = {each.parent_vendor_id for each in facts.values() if each.parent_vendor_id}

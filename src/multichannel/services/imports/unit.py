@@ -43,7 +43,7 @@ class ImportOptions:
     """Store the items that can be stored, and leave the others out."""
     links: Mapping[str, str] = field(default_factory=dict)
     """By vendor id, the subscription made here that it is, or `new`: answers where several fit."""
-    is_rehearsal: bool = False
+    is_dry_run: bool = False
     """Store nothing, and report what would change."""
 
 
@@ -55,7 +55,7 @@ class ImportUnit:
         self.options = options
         self.export = export
         self.report = export.report_so_far() if options.keeps_going else export.blank_report()
-        # For a rehearsal: the customers that the export describes, those with subscriptions, and these.
+        # For a dry run: the customers that the export describes, those with subscriptions, and these.
         self.described: set[str] = set()
         self.sold_to: set[str] = set()
         self.seen: set[str] = set()
